@@ -1,0 +1,71 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Held for every target: Swift 6 language mode, no warning survives, imports are internal unless said
+// otherwise, and a member is visible only where its own module is imported.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A room of the house: a library target whose imports point down only (see Architecture.md).
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// The test target of one room.
+func tests(_ room: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(room)Tests", dependencies: [.byName(name: room), "LatchkeyTestSupport"] + dependencies,
+        swiftSettings: strict)
+}
+
+let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
+let package = Package(
+    name: "latchkey",
+    products: [.executable(name: "latchkey", targets: ["latchkey"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        room("LatchkeyCore"),
+        room("LatchkeyNet", ["LatchkeyCore", "CLinux"]),
+        room("LatchkeyCrypto", ["LatchkeyCore", "COpenSSL"]),
+        room("LatchkeyMetrics", ["LatchkeyCore"]),
+        room("LatchkeyHTTP", ["LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "CZlib", log]),
+        room("LatchkeyUpstream", ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyCrypto", "LatchkeyMetrics", log]),
+        room("LatchkeyBroker", ["LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", log]),
+        room("LatchkeyDev", ["LatchkeyCore", "LatchkeyNet", "LatchkeyHTTP", "LatchkeyCrypto"]),
+        .executableTarget(
+            name: "latchkey",
+            dependencies: [
+                "LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP",
+                "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyDev", "CLinux", log,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            exclude: ["Latchkey.docc"],
+            swiftSettings: strict),
+
+        .target(
+            name: "LatchkeyTestSupport", dependencies: ["LatchkeyCore"], path: "Tests/Support",
+            swiftSettings: strict),
+        tests("LatchkeyCore"),
+        tests("LatchkeyNet", ["LatchkeyCore"]),
+        tests("LatchkeyCrypto", ["LatchkeyCore"]),
+        tests("LatchkeyMetrics", ["LatchkeyCore"]),
+        tests("LatchkeyHTTP", ["LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics"]),
+        tests("LatchkeyUpstream", ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyCrypto", "LatchkeyMetrics"]),
+        tests("LatchkeyBroker", ["LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics"]),
+        tests("LatchkeyDev", ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyCrypto"]),
+        tests("latchkey", ["LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyBroker"]),
+    ]
+)

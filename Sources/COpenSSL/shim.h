@@ -1,0 +1,17 @@
+#ifndef LATCHKEY_COPENSSL_H
+#define LATCHKEY_COPENSSL_H
+// libssl and libcrypto (3.0). Calls that are macros in OpenSSL's headers get a static inline twin here.
+#include <openssl/bio.h>
+#include <openssl/bn.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/rsa.h>
+#include <openssl/sha.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#endif
