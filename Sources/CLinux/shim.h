@@ -1,18 +1,14 @@
 #ifndef LATCHKEY_CLINUX_H
 #define LATCHKEY_CLINUX_H
 // Linux calls that Swift's Glibc module map leaves out: epoll, eventfd, accept4.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/types.h>
 
-// glibc declares accept4 only under _GNU_SOURCE, which the importer may not have set: name it ourselves.
+// glibc declares accept4 only under _GNU_SOURCE. Setting that here would give other types another shape than they
+// have in the modules already built, so the one declaration is ours; the peer's address is never asked for.
 static inline int latchkey_accept4(int fd, int flags) {
-    extern int accept4(int, struct sockaddr *, socklen_t *, int);
+    extern int accept4(int, void *, void *, int);
     return accept4(fd, 0, 0, flags);
 }
 
