@@ -1,0 +1,176 @@
+import LatchkeyCore
+import LatchkeyMetrics
+import Testing
+
+@Suite struct `Metrics in both formats` {
+    private func text(_ metrics: Metrics, _ format: ExpositionFormat = .prometheus004) -> String {
+        var bytes: [UInt8] = []
+        metrics.render(format, into: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private func lines(_ metrics: Metrics, _ format: ExpositionFormat = .prometheus004) -> [String] {
+        text(metrics, format).split(separator: "\n").map(String.init)
+    }
+
+    @Test func `A tier in force shows every outcome at zero and the others appear when they happen`() {
+        let metrics = Metrics(version: "1.0.0", profiles: [], tiersInForce: [(.token, .memory)])
+        let before = lines(metrics).filter { $0.hasPrefix("latchkey_tier_requests_total") }
+        #expect(before.count == 5)
+        #expect(before.allSatisfy { $0.contains(#"resource="token",tier="memory""#) && $0.hasSuffix(" 0") })
+        metrics.tierRequest(.secret, .secretsManager, .error)
+        metrics.tierRequest(.secret, .secretsManager, .error)
+        let wanted =
+            #"latchkey_tier_requests_total{resource="secret",tier="secrets_manager",outcome="error"} 2"#
+        #expect(lines(metrics).contains(wanted))
+    }
+
+    @Test func `Every combination of labels is a series of its own`() {
+        let metrics = Metrics(version: "1", profiles: ["default", "billing"])
+        for route in Route.allCases {
+            for method in Method.allCases {
+                for code in StatusCode.allCases { metrics.httpRequest(route, method, code) }
+            }
+        }
+        for upstream in Upstream.allCases {
+            for operation in Operation.allCases {
+                for outcome in UpstreamOutcome.allCases {
+                    metrics.upstreamRequest(upstream, operation, outcome, .milliseconds(3))
+                }
+            }
+        }
+        let series = lines(metrics).filter { !$0.hasPrefix("#") }.map { $0.prefix { $0 != "}" } }
+        #expect(Set(series).count == series.count)
+        let http = lines(metrics).filter { $0.hasPrefix("latchkey_http_requests_total{") }
+        #expect(http.count == Route.allCases.count * Method.allCases.count * StatusCode.allCases.count)
+        #expect(http.allSatisfy { $0.hasSuffix(" 1") })
+    }
+
+    @Test func `Buckets are cumulative and the last equals the count`() {
+        let metrics = Metrics(version: "1", profiles: [])
+        for milliseconds in [0, 1, 2, 30, 400, 60_000] {
+            metrics.tierDuration(.token, .auth0, .milliseconds(milliseconds))
+        }
+        let labels = #"resource="token",tier="auth0""#
+        let name = "latchkey_tier_request_duration_seconds"
+        let found = lines(metrics)
+        #expect(found.contains("\(name)_bucket{\(labels),le=\"0.001\"} 2"))
+        #expect(found.contains("\(name)_bucket{\(labels),le=\"0.0025\"} 3"))
+        #expect(found.contains("\(name)_bucket{\(labels),le=\"0.05\"} 4"))
+        #expect(found.contains("\(name)_bucket{\(labels),le=\"10.0\"} 5"))
+        #expect(found.contains("\(name)_bucket{\(labels),le=\"+Inf\"} 6"))
+        #expect(found.contains("\(name)_count{\(labels)} 6"))
+        #expect(found.contains("\(name)_sum{\(labels)} 60.433"))
+    }
+
+    @Test func `A negative duration counts as zero`() {
+        let metrics = Metrics(version: "1", profiles: [])
+        metrics.httpDuration(.token, nanoseconds: -5)
+        #expect(lines(metrics).contains(#"latchkey_http_request_duration_seconds_sum{route="token"} 0.0"#))
+    }
+
+    @Test func `OpenMetrics names counters without their suffix, gives units and ends with EOF`() {
+        let metrics = Metrics(version: "1.2", profiles: ["default"])
+        metrics.tokenExpiry(profile: 0, WallTime(seconds: 1_700_000_000))
+        metrics.flightJoined(.token)
+        let found = lines(metrics, .openMetrics100)
+        #expect(found.contains("# TYPE latchkey_singleflight_joined counter"))
+        #expect(found.contains(#"latchkey_singleflight_joined_total{resource="token"} 1"#))
+        #expect(found.contains("# UNIT latchkey_token_expiry_timestamp_seconds seconds"))
+        #expect(found.contains(#"latchkey_token_expiry_timestamp_seconds{profile="default"} 1700000000"#))
+        #expect(found.contains("# TYPE latchkey_build info"))
+        #expect(found.contains(#"latchkey_build_info{version="1.2"} 1"#))
+        #expect(found.last == "# EOF")
+        #expect(text(metrics, .openMetrics100).hasSuffix("# EOF\n"))
+    }
+
+    @Test func `The older format names counters in full and has no EOF`() {
+        let metrics = Metrics(version: "1.2", profiles: [])
+        let found = lines(metrics)
+        #expect(found.contains("# TYPE latchkey_singleflight_joined_total counter"))
+        #expect(found.contains("# TYPE latchkey_build_info gauge"))
+        #expect(!found.contains { $0.contains("EOF") || $0.contains("# UNIT") })
+    }
+
+    @Test func `Label values are escaped`() {
+        let metrics = Metrics(version: "a\\b\"c\nd", profiles: [])
+        #expect(lines(metrics).contains(#"latchkey_build_info{version="a\\b\"c\nd"} 1"#))
+    }
+
+    @Test func `A gauge leaves the exposition when its value is gone`() {
+        let metrics = Metrics(version: "1", profiles: ["a", "b"])
+        #expect(!text(metrics).contains("latchkey_token_expiry"))
+        metrics.tokenExpiry(profile: 1, WallTime(seconds: 5))
+        #expect(lines(metrics).contains(#"latchkey_token_expiry_timestamp_seconds{profile="b"} 5"#))
+        metrics.tokenExpiry(profile: 1, nil)
+        #expect(!text(metrics).contains("latchkey_token_expiry"))
+    }
+
+    @Test(arguments: ExpositionFormat.allCases)
+    func `Every family is declared once and its samples follow it`(format: ExpositionFormat) {
+        let metrics = Metrics(version: "1", profiles: ["default"], tiersInForce: [(.token, .memory)]) {
+            ProcessReading(
+                cpuSeconds: 1.5, residentBytes: 1, virtualBytes: 2, openDescriptors: 3, maxDescriptors: 4,
+                startTimeSeconds: 5)
+        }
+        metrics.httpRequest(.token, .get, .ok)
+        metrics.httpDuration(.token, nanoseconds: 10_000)
+        metrics.shadowComparison(.match)
+        var declared: Set<String> = []
+        var current = ""
+        for line in lines(metrics, format) where line != "# EOF" {
+            if line.hasPrefix("# TYPE ") {
+                current = String(line.split(separator: " ")[2])
+                #expect(declared.insert(current).inserted)
+            } else if !line.hasPrefix("#") {
+                #expect(line.hasPrefix(current))
+            }
+        }
+        #expect(declared.count >= 14)
+    }
+
+    @Test func `Increments from many threads are all counted`() async {
+        let metrics = Metrics(version: "1", profiles: [])
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<8 {
+                group.addTask { for _ in 0..<10_000 { metrics.httpRequest(.token, .get, .ok) } }
+            }
+        }
+        #expect(
+            lines(metrics).contains(#"latchkey_http_requests_total{route="token",method="get",code="200"} 80000"#))
+    }
+
+    @Test func `A status outside the list counts as other`() {
+        #expect(StatusCode(418) == .other)
+        for status in [200, 202, 304, 400, 401, 404, 431, 502, 503, 504] {
+            #expect(StatusCode(status).label == String(status))
+        }
+    }
+}
+
+@Suite struct `Process readings` {
+    /// A line as the kernel writes it, with a command name made to mislead (proc(5): comm may hold anything).
+    private let stat = """
+        4242 (evil) name) S 1 4242 4242 0 -1 4194560 5000 0 3 0 150 50 0 0 20 0 7 0 123400 104857600 2560 \
+        18446744073709551615 1 1 0 0 0 0 0 4096 0 0 0 0 17 1 0 0 0 0 0
+        """
+
+    @Test func `Fields are counted from the last parenthesis`() throws {
+        let reading = try #require(
+            ProcessReading(
+                stat: stat, bootTimeSeconds: 1_700_000_000, ticksPerSecond: 100, pageBytes: 4096, openDescriptors: 9,
+                maxDescriptors: 1024))
+        #expect(reading.cpuSeconds == 2)
+        #expect(reading.residentBytes == 10_485_760)
+        #expect(reading.virtualBytes == 104_857_600)
+        #expect(reading.startTimeSeconds == 1_700_001_234)
+    }
+
+    @Test(arguments: ["", "1 (x", "1 (x) S 1 2 3", "1 (x) S a b c d e f g h i j k l m n o p q r s t u v"])
+    func `A text that is not a stat file gives nothing`(text: String) {
+        #expect(
+            ProcessReading(
+                stat: text, bootTimeSeconds: 0, ticksPerSecond: 100, pageBytes: 4096, openDescriptors: 0,
+                maxDescriptors: 0) == nil)
+    }
+}
