@@ -1,6 +1,7 @@
 internal import Dispatch
 internal import Glibc
 package import LatchkeyCore
+internal import Synchronization
 
 /// Something that waits on a descriptor of an event loop: a listener, a connection, the loop's own wake-up.
 package protocol EventHandler: AnyObject {
@@ -23,6 +24,15 @@ package struct ChannelID: Hashable, Sendable {
     }
 }
 
+/// Names an object that lives on a loop without a descriptor of its own: a server's worker, a client's pool.
+package struct ResidentKey: Hashable, Sendable {
+    private static let serial = Atomic<Int>(0)
+    private let number: Int
+
+    /// A key nobody else has.
+    package init() { number = Self.serial.add(1, ordering: .relaxed).newValue }
+}
+
 /// One thread's worth of sockets: waits in epoll, calls the handlers that are ready, then what is due, then what
 /// other threads left in the inbox.
 ///
@@ -34,6 +44,9 @@ package final class EventLoop {
 
     /// The monotonic clock as of this turn's start: one reading for all that one turn does.
     package private(set) var now: MonotonicTime = .current
+
+    /// Objects confined to this loop that jobs from other threads have to find again.
+    package var residents: [ResidentKey: AnyObject] = [:]
 
     private let poller: Poller
     private var slots: [(generation: UInt32, handler: (any EventHandler)?)] = []
@@ -128,6 +141,7 @@ package final class EventLoop {
     private func run() {
         while !stopped { turn() }
         slots.removeAll()
+        residents.removeAll()
     }
 
     /// One turn. A function of its own, so that its temporaries end with it whatever the loop around it does.

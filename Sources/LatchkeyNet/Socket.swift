@@ -11,6 +11,13 @@ package struct Socket: ~Copyable, Sendable {
 
     deinit { close(descriptor) }
 
+    /// Gives the descriptor up without closing it, for handing it to another thread.
+    package consuming func release() -> Int32 {
+        let descriptor = descriptor
+        discard self
+        return descriptor
+    }
+
     /// What a read or a write came to.
     package enum Transfer: Equatable, Sendable {
         /// So many bytes moved; 0 on a read means that the peer has finished sending.

@@ -1,0 +1,95 @@
+package import LatchkeyCore
+
+/// A moment of the proleptic Gregorian calendar in UTC.
+struct CivilTime {
+    var year: Int64
+    var month: Int
+    var day: Int
+    var hour: Int
+    var minute: Int
+    var second: Int
+    /// 0 is Sunday.
+    var weekday: Int
+
+    /// The calendar's reading of a count of seconds, by the 400-year cycle counted from March, so that a leap day is
+    /// the last of its year.
+    init(_ time: WallTime) {
+        // Year ±9999 at the most: what the formats below can write.
+        let seconds = min(max(time.seconds, -62_135_596_800), 253_402_300_799)
+        let days = seconds >= 0 ? seconds / 86_400 : -((86_399 - seconds) / 86_400)
+        let clock = Int(seconds - days * 86_400)
+        (hour, minute, second) = (clock / 3600, clock / 60 % 60, clock % 60)
+        weekday = Int(((days + 4) % 7 + 7) % 7)
+        let shifted = days + 719_468
+        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let marchMonth = (5 * dayOfYear + 2) / 153
+        day = Int(dayOfYear - (153 * marchMonth + 2) / 5 + 1)
+        month = Int(marchMonth < 10 ? marchMonth + 3 : marchMonth - 9)
+        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+    }
+
+    /// Days since 1970-01-01 of a calendar date.
+    static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
+        let shiftedYear = month <= 2 ? year - 1 : year
+        let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear - 399) / 400
+        let yearOfEra = shiftedYear - era * 400
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    }
+}
+
+/// IMF-fixdate, the one form in which dates are sent (RFC 9110 §5.6.7).
+package enum HTTPDate {
+    private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+    private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+    /// For example `Sun, 06 Nov 1994 08:49:37 GMT`.
+    package static func format(_ time: WallTime) -> String {
+        let civil = CivilTime(time)
+        let date = "\(padded(civil.day)) \(months[civil.month - 1]) \(padded(Int(civil.year), 4))"
+        let clock = "\(padded(civil.hour)):\(padded(civil.minute)):\(padded(civil.second))"
+        return "\(weekdays[civil.weekday]), \(date) \(clock) GMT"
+    }
+
+    /// The time an IMF-fixdate stands for; nil for anything else. The two obsolete forms are not read: a peer's clock
+    /// is only ever a hint here.
+    package static func parse(_ text: some StringProtocol) -> WallTime? {
+        let parts = text.split(separator: " ")
+        guard parts.count == 6, parts[5] == "GMT", let day = Int64(parts[1]), (1...31).contains(day),
+            let month = months.firstIndex(of: String(parts[2])), let year = Int64(parts[3]),
+            (1970...9999).contains(year)
+        else { return nil }
+        let clock = parts[4].split(separator: ":").map { Int64($0) }
+        guard clock.count == 3, let hour = clock[0], let minute = clock[1], let second = clock[2],
+            (0...23).contains(hour), (0...59).contains(minute), (0...60).contains(second)
+        else { return nil }
+        let days = CivilTime.days(year: year, month: Int64(month) + 1, day: day)
+        return WallTime(seconds: days * 86_400 + hour * 3600 + minute * 60 + second)
+    }
+}
+
+/// Internet timestamps in UTC (RFC 3339).
+package enum RFC3339 {
+    /// `2026-11-23T12:55:40Z`, with `.123` before the Z when milliseconds are asked for.
+    package static func format(_ time: WallTime, milliseconds: Bool = false) -> String {
+        let civil = CivilTime(time)
+        let date = "\(padded(Int(civil.year), 4))-\(padded(civil.month))-\(padded(civil.day))"
+        let clock = "\(padded(civil.hour)):\(padded(civil.minute)):\(padded(civil.second))"
+        let fraction = Int(((time.milliseconds % 1000) + 1000) % 1000)
+        return milliseconds ? "\(date)T\(clock).\(padded(fraction, 3))Z" : "\(date)T\(clock)Z"
+    }
+
+    /// `20261123T125540Z`: the basic form AWS signs (SigV4's `x-amz-date`).
+    package static func formatBasic(_ time: WallTime) -> String {
+        format(time).replacing("-", with: "").replacing(":", with: "")
+    }
+}
+
+/// A number in at least `width` digits.
+private func padded(_ number: Int, _ width: Int = 2) -> String {
+    let digits = String(number)
+    return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+}

@@ -1,0 +1,33 @@
+/// Writes the client's requests (RFC 9112 §2.1).
+package enum RequestEncoder {
+    /// What must not be put on the wire: it would be read as something else.
+    package enum Refusal: Error, Hashable, Sendable {
+        /// A method that is no token, or a target with spaces, controls or bytes outside ASCII.
+        case requestLine
+        /// A field name that is no token, or a value with a line break or another control character.
+        case field(name: String)
+    }
+
+    /// The whole message. `Host` and `Content-Length` are the encoder's own and must not be among the fields.
+    package static func encode(_ request: HTTPRequest, authority: String) throws(Refusal) -> [UInt8] {
+        guard !request.method.isEmpty, request.method.utf8.allSatisfy(Grammar.isToken),
+            request.target.utf8.first != nil,
+            request.target.utf8.allSatisfy(Grammar.isVisible), authority.utf8.allSatisfy(Grammar.isHost)
+        else { throw .requestLine }
+        var bytes = Array("\(request.method) \(request.target) HTTP/1.1\r\nHost: \(authority)\r\n".utf8)
+        bytes.reserveCapacity(bytes.count + request.body.count + 1024)
+        for field in request.fields.lines {
+            guard !field.name.isEmpty, field.name.utf8.allSatisfy(Grammar.isToken),
+                field.value.utf8.allSatisfy(Grammar.isFieldValue)
+            else { throw .field(name: field.name) }
+            bytes.append(contentsOf: "\(field.name): \(field.value)\r\n".utf8)
+        }
+        // A method that may have a body says how long it is, even when it is empty (RFC 9110 §8.6).
+        if !request.body.isEmpty || request.method == "POST" || request.method == "PUT" {
+            bytes.append(contentsOf: "Content-Length: \(request.body.count)\r\n".utf8)
+        }
+        bytes.append(contentsOf: "\r\n".utf8)
+        bytes.append(contentsOf: request.body)
+        return bytes
+    }
+}

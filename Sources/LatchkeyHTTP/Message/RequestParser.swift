@@ -1,0 +1,280 @@
+internal import Glibc
+
+/// Reads one request head at a time (RFC 9112 §2–§6), in as many pieces as it comes in.
+///
+/// Pure and bounded: it keeps offsets, never bytes. Each call is given the message from its first byte; lines already
+/// read are not read again, so a head that comes byte by byte costs what it costs in one piece. Each line is judged
+/// when it is whole, so the outcome does not depend on how the bytes were cut.
+package struct RequestParser {
+    /// What the bytes so far amount to.
+    package enum Outcome: Equatable, Sendable {
+        case incomplete
+        /// ``head`` is complete; the message's first `count` bytes are it.
+        case head(count: Int)
+        case refused(RequestRefusal)
+    }
+
+    /// The head last completed, or the one in progress.
+    package private(set) var head = RequestHead()
+
+    /// Where the line now coming begins, and how much of it has been searched for its end.
+    private var lineStart = 0
+    private var searched = 0
+    private var emptyLines = 0
+    private var fieldCount = 0
+    private var sawRequestLine = false
+    private var hostCount = 0
+    private var sawLength = false
+    private var sawEncoding = false
+    private var sawClose = false
+    private var sawKeepAlive = false
+    private var saw100Continue = false
+
+    package init() {}
+
+    /// Goes on with the message that starts at `bytes[0]`. After ``Outcome/head(count:)`` or a refusal the parser
+    /// stands ready for the next message.
+    package mutating func parse(_ bytes: UnsafeRawBufferPointer, limits: MessageLimits) -> Outcome {
+        if lineStart == 0, searched == 0 { head = RequestHead() }
+        do throws(RequestRefusal) {
+            while let feed = lineFeed(in: bytes) {
+                let line = lineStart..<feed
+                try checkSize(of: line, limits: limits)
+                guard feed > lineStart, bytes[feed - 1] == 0x0D else { throw .bareLineFeed }
+                let content = line.lowerBound..<(feed - 1)
+                lineStart = feed + 1
+                searched = lineStart
+                if try take(content, of: bytes, limits: limits) {
+                    try finish(limits: limits, end: content.lowerBound)
+                    let count = lineStart
+                    reset()
+                    return .head(count: count)
+                }
+            }
+            try checkSize(of: lineStart..<bytes.count, limits: limits)
+            searched = bytes.count
+            return .incomplete
+        } catch {
+            reset()
+            return .refused(error)
+        }
+    }
+
+    // MARK: Lines
+
+    private func lineFeed(in bytes: UnsafeRawBufferPointer) -> Int? {
+        guard let base = bytes.baseAddress, searched < bytes.count,
+            let found = memchr(base + searched, 0x0A, bytes.count - searched)
+        else { return nil }
+        return UnsafeRawPointer(found) - base
+    }
+
+    private func checkSize(of line: Range<Int>, limits: MessageLimits) throws(RequestRefusal) {
+        if !sawRequestLine, line.count > limits.requestLineBytes { throw .targetTooLong }
+        if line.upperBound > limits.headBytes { throw .headTooLarge }
+    }
+
+    /// One line without its CR LF. True when it is the empty line that ends the head.
+    private mutating func take(
+        _ line: Range<Int>, of bytes: UnsafeRawBufferPointer, limits: MessageLimits
+    ) throws(RequestRefusal) -> Bool {
+        if sawRequestLine {
+            if line.isEmpty { return true }
+            fieldCount += 1
+            if fieldCount > limits.fields { throw .headTooLarge }
+            try takeField(line, of: bytes)
+        } else if line.isEmpty {
+            emptyLines += 1
+            if emptyLines > limits.leadingEmptyLines { throw .emptyLines }
+        } else {
+            try takeRequestLine(line, of: bytes)
+            sawRequestLine = true
+            head.fieldLines = MessageRange(lineStart..<lineStart)
+        }
+        return false
+    }
+
+    private mutating func reset() {
+        let finished = head
+        self = RequestParser()
+        head = finished
+    }
+
+    // MARK: Request line (RFC 9112 §3)
+
+    private mutating func takeRequestLine(
+        _ line: Range<Int>, of bytes: UnsafeRawBufferPointer
+    ) throws(RequestRefusal) {
+        // Exactly one space between the parts: leniency here is how two parsers come to disagree.
+        guard let first = bytes[line].firstIndex(of: 0x20),
+            let second = bytes[(first + 1)..<line.upperBound].firstIndex(of: 0x20), first > line.lowerBound
+        else { throw .requestLine }
+        let method = UnsafeRawBufferPointer(rebasing: bytes[line.lowerBound..<first])
+        guard method.allSatisfy(Grammar.isToken) else { throw .requestLine }
+        try takeVersion(UnsafeRawBufferPointer(rebasing: bytes[(second + 1)..<line.upperBound]))
+        head.method = Self.method(method)
+        try takeTarget((first + 1)..<second, of: bytes)
+    }
+
+    private static func method(_ bytes: UnsafeRawBufferPointer) -> RequestMethod {
+        // Methods are case-sensitive (RFC 9110 §9.1).
+        for known in [RequestMethod.get, .head, .post, .put, .delete, .options]
+        where bytes.elementsEqual(known.rawValue.utf8) { return known }
+        return .other
+    }
+
+    private mutating func takeVersion(_ bytes: UnsafeRawBufferPointer) throws(RequestRefusal) {
+        guard bytes.count == 8, bytes.prefix(5).elementsEqual("HTTP/".utf8), bytes[6] == UInt8(ascii: "."),
+            Grammar.isDigit(bytes[5]), Grammar.isDigit(bytes[7])
+        else { throw .requestLine }
+        if bytes[5] != UInt8(ascii: "1") { throw .version }
+        head.minorVersion = bytes[7] == UInt8(ascii: "0") ? 0 : 1
+    }
+
+    /// The forms of RFC 9112 §3.2: origin form, absolute form (its authority wins over `Host` and is not looked at
+    /// further: there is one site here), and `*` for OPTIONS. CONNECT's authority form is no path.
+    private mutating func takeTarget(_ range: Range<Int>, of bytes: UnsafeRawBufferPointer) throws(RequestRefusal) {
+        let target = bytes[range]
+        // A fragment is never sent (RFC 9112 §3.2); taken as part of the path it would name another resource.
+        guard let first = target.first,
+            target.allSatisfy({ Grammar.isVisible($0) && $0 != UInt8(ascii: "#") })
+        else { throw .target }
+        head.target = MessageRange(range)
+        var from = range.lowerBound
+        if first == UInt8(ascii: "*"), range.count == 1, head.method == .options {
+            head.path = MessageRange(range)
+            return
+        }
+        if first != UInt8(ascii: "/") {
+            let scheme = UnsafeRawBufferPointer(rebasing: target)
+            let skip = Self.schemeLength(scheme)
+            guard skip > 0, skip < range.count else { throw .target }
+            from += skip
+            guard let slash = bytes[from..<range.upperBound].firstIndex(of: UInt8(ascii: "/")), slash > from,
+                bytes[from..<slash].allSatisfy(Grammar.isHost)
+            else { throw .target }
+            from = slash
+        }
+        if let mark = bytes[from..<range.upperBound].firstIndex(of: UInt8(ascii: "?")) {
+            head.path = MessageRange(from..<mark)
+            head.query = MessageRange((mark + 1)..<range.upperBound)
+        } else {
+            head.path = MessageRange(from..<range.upperBound)
+        }
+    }
+
+    private static func schemeLength(_ target: UnsafeRawBufferPointer) -> Int {
+        for scheme in ["http://", "https://"] as [StaticString]
+        where target.count >= scheme.utf8CodeUnitCount
+            && Grammar.equals(UnsafeRawBufferPointer(rebasing: target[..<scheme.utf8CodeUnitCount]), folded: scheme)
+        {
+            return scheme.utf8CodeUnitCount
+        }
+        return 0
+    }
+
+    // MARK: Fields (RFC 9112 §5)
+
+    private mutating func takeField(_ line: Range<Int>, of bytes: UnsafeRawBufferPointer) throws(RequestRefusal) {
+        var colon = line.lowerBound
+        if bytes[colon] == 0x20 || bytes[colon] == 0x09 { throw .foldedField }  // RFC 9112 §5.2
+        while colon < line.upperBound, Grammar.isToken(bytes[colon]) { colon += 1 }
+        // No white space before the colon (RFC 9112 §5.1), and a name of at least one character.
+        guard colon < line.upperBound, bytes[colon] == UInt8(ascii: ":"), colon > line.lowerBound else {
+            throw .fieldName
+        }
+        for index in (colon + 1)..<line.upperBound where !Grammar.isFieldValue(bytes[index]) { throw .fieldValue }
+        let name = UnsafeRawBufferPointer(rebasing: bytes[line.lowerBound..<colon])
+        try recognise(name, value: Grammar.trim(bytes, (colon + 1)..<line.upperBound), of: bytes)
+    }
+
+    private mutating func recognise(
+        _ name: UnsafeRawBufferPointer, value: Range<Int>, of bytes: UnsafeRawBufferPointer
+    ) throws(RequestRefusal) {
+        switch name.count {
+        case 4 where Grammar.equals(name, folded: "host"):
+            hostCount += 1
+            guard hostCount == 1, bytes[value].allSatisfy(Grammar.isHost) else { throw .host }
+            head.host = MessageRange(value)
+        case 6 where Grammar.equals(name, folded: "accept"): keepFirst(&head.accept, value)
+        case 6 where Grammar.equals(name, folded: "expect"): try takeExpect(value, of: bytes)
+        case 10 where Grammar.equals(name, folded: "connection"): takeConnection(value, of: bytes)
+        case 12 where Grammar.equals(name, folded: "x-request-id"): keepFirst(&head.requestID, value)
+        case 12 where Grammar.equals(name, folded: "content-type"): keepFirst(&head.contentType, value)
+        case 13 where Grammar.equals(name, folded: "authorization"): takeAuthorization(value)
+        case 13 where Grammar.equals(name, folded: "if-none-match"): keepFirst(&head.ifNoneMatch, value)
+        case 14 where Grammar.equals(name, folded: "content-length"): try takeLength(value, of: bytes)
+        case 15 where Grammar.equals(name, folded: "accept-encoding"): keepFirst(&head.acceptEncoding, value)
+        case 17 where Grammar.equals(name, folded: "transfer-encoding"): try takeEncoding(value, of: bytes)
+        default: break
+        }
+    }
+
+    private func keepFirst(_ range: inout MessageRange, _ value: Range<Int>) {
+        if !range.isPresent { range = MessageRange(value) }
+    }
+
+    /// Two credentials are none: which of them counted would depend on who reads.
+    private mutating func takeAuthorization(_ value: Range<Int>) {
+        head.authorization = MessageRange(head.authorization.isPresent ? value.lowerBound..<value.lowerBound : value)
+    }
+
+    private mutating func takeExpect(_ value: Range<Int>, of bytes: UnsafeRawBufferPointer) throws(RequestRefusal) {
+        guard Grammar.equals(UnsafeRawBufferPointer(rebasing: bytes[value]), folded: "100-continue") else {
+            throw .expectation
+        }
+        saw100Continue = true
+    }
+
+    private mutating func takeConnection(_ value: Range<Int>, of bytes: UnsafeRawBufferPointer) {
+        Grammar.forEachMember(of: UnsafeRawBufferPointer(rebasing: bytes[value])) { member in
+            if Grammar.equals(member, folded: "close") { sawClose = true }
+            if Grammar.equals(member, folded: "keep-alive") { sawKeepAlive = true }
+        }
+    }
+
+    /// RFC 9112 §6.3: repeated lengths are refused even where they agree, as is any list.
+    private mutating func takeLength(_ value: Range<Int>, of bytes: UnsafeRawBufferPointer) throws(RequestRefusal) {
+        guard !sawLength, let length = Grammar.decimal(UnsafeRawBufferPointer(rebasing: bytes[value])) else {
+            throw .contentLength
+        }
+        sawLength = true
+        head.contentLength = length
+    }
+
+    /// RFC 9112 §6.1: `chunked`, once; a coding nobody here knows is 501.
+    private mutating func takeEncoding(_ value: Range<Int>, of bytes: UnsafeRawBufferPointer) throws(RequestRefusal) {
+        guard !sawEncoding else { throw .transferEncoding }
+        sawEncoding = true
+        let encoding = UnsafeRawBufferPointer(rebasing: bytes[value])
+        if Grammar.equals(encoding, folded: "chunked") {
+            head.isChunked = true
+        } else if encoding.isEmpty || !encoding.allSatisfy(Grammar.isToken) {
+            var chunked = 0
+            var members = 0
+            Grammar.forEachMember(of: encoding) { member in
+                members += 1
+                if Grammar.equals(member, folded: "chunked") { chunked += 1 }
+            }
+            throw members > chunked && chunked <= 1 ? .unknownTransferCoding : .transferEncoding
+        } else {
+            throw .unknownTransferCoding
+        }
+    }
+
+    // MARK: The whole head
+
+    private mutating func finish(limits: MessageLimits, end: Int) throws(RequestRefusal) {
+        head.fieldLines = MessageRange(Int(head.fieldLines.start)..<end)
+        if head.minorVersion == 1 {
+            guard hostCount == 1 else { throw .host }  // RFC 9112 §3.2
+        } else if sawEncoding {
+            throw .transferEncoding  // RFC 9112 §6.1: HTTP/1.0 has none; a recipient must treat it as faulty
+        }
+        if sawEncoding && sawLength { throw .lengthAndTransferEncoding }  // RFC 9112 §6.1
+        if let length = head.contentLength, length > limits.bodyBytes { throw .bodyTooLarge }
+        head.keepAlive = !sawClose && (head.minorVersion == 1 || sawKeepAlive)  // RFC 9112 §9.3
+        // An HTTP/1.0 caller's expectation is ignored (RFC 9110 §10.1.1).
+        head.expectsContinue = saw100Continue && head.minorVersion == 1
+    }
+}

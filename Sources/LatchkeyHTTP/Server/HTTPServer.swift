@@ -1,0 +1,187 @@
+internal import Dispatch
+internal import Glibc
+package import LatchkeyCore
+package import LatchkeyNet
+
+/// The server: listeners, workers, and the way they stop.
+package final class HTTPServer: Sendable {
+    /// What a server is started with.
+    package struct Configuration: Sendable {
+        /// Where to listen; port 0 picks one.
+        package var addresses: [SocketAddress]
+        /// Event loops, each on a thread of its own; at least one runs.
+        package var workers: Int
+        package var limits = ServerLimits()
+        package var time = TimeSource.system
+        /// Renders the answers the server gives itself.
+        package var refuse: @Sendable (ServerRefusal, ReplyWriter) -> Void
+
+        package init(
+            addresses: [SocketAddress], workers: Int,
+            refuse: @escaping @Sendable (ServerRefusal, ReplyWriter) -> Void = ServerRefusal.plain
+        ) {
+            self.addresses = addresses
+            self.workers = workers
+            self.refuse = refuse
+        }
+    }
+
+    /// An address that could not be listened on, or a loop that could not be started, and why.
+    package struct StartError: Error, Sendable {
+        package let address: SocketAddress?
+        package let cause: SystemError
+    }
+
+    /// Where it really listens.
+    package let addresses: [SocketAddress]
+    /// Connections open now.
+    package let census: ConnectionCensus
+    private let loops: [LoopHandle]
+    private let key: ResidentKey
+
+    private init(addresses: [SocketAddress], census: ConnectionCensus, loops: [LoopHandle], key: ResidentKey) {
+        self.addresses = addresses
+        self.census = census
+        self.loops = loops
+        self.key = key
+    }
+
+    // MARK: Starting
+
+    /// Binds every address, then starts the workers.
+    ///
+    /// - Parameter makeHandler: called once on each worker's own thread; the handler it returns stays there and may
+    ///   hold state that is not Sendable.
+    /// - Throws: the address that is taken or forbidden. Nothing is left running then.
+    package static func start(
+        _ configuration: Configuration, makeHandler: @escaping @Sendable () -> RequestHandler
+    ) throws(StartError) -> HTTPServer {
+        let sockets = try bind(configuration.addresses)
+        let limits = configuration.limits
+        let census = ConnectionCensus(cap: limits.maxConnections, headroom: limits.connectionHeadroom)
+        let key = ResidentKey()
+        var loops: [LoopHandle] = []
+        do throws(SystemError) {
+            for number in 0..<max(1, configuration.workers) {
+                let loop = try EventLoop.start(name: "latchkey.worker.\(number)")
+                loops.append(loop)
+                loop.submit { [configuration] loop in
+                    let time = configuration.time
+                    loop.residents[key] = ServerWorker(
+                        loop: loop.handle, limits: limits, census: census, wallTime: { time.now().wall },
+                        handler: makeHandler(), refuse: configuration.refuse)
+                }
+            }
+        } catch {
+            for loop in loops { loop.stop() }
+            throw StartError(address: nil, cause: error)
+        }
+        listen(sockets, dealingTo: loops, key: key, census: census, pause: limits.acceptPause)
+        return HTTPServer(
+            addresses: sockets.compactMap { $0.socket.localAddress }, census: census, loops: loops, key: key)
+    }
+
+    private static func bind(_ addresses: [SocketAddress]) throws(StartError) -> [ListeningSocket] {
+        var sockets: [ListeningSocket] = []
+        for address in addresses {
+            do throws(SystemError) {
+                sockets.append(try ListeningSocket(on: address))
+            } catch {
+                throw StartError(address: address, cause: error)
+            }
+        }
+        return sockets
+    }
+
+    private static func listen(
+        _ sockets: [ListeningSocket], dealingTo loops: [LoopHandle], key: ResidentKey, census: ConnectionCensus,
+        pause: Duration
+    ) {
+        loops.first?.submit { loop in
+            guard let worker = loop.residents[key] as? ServerWorker else { return }
+            let dealer = Dealer(loops: loops, key: key, census: census)
+            for socket in sockets {
+                let listener = Listener(socket: socket, census: census, pause: pause) { accepted, over, loop in
+                    dealer.deal(accepted, isOverCapacity: over, on: loop)
+                }
+                // Registering fails only without kernel memory; the process then serves nobody, which liveness shows.
+                if (try? listener.start(on: loop)) != nil { worker.listeners.append(listener) }
+            }
+        }
+    }
+
+    // MARK: Stopping
+
+    /// Accepts nothing more, lets what is under way finish, and ends the workers.
+    ///
+    /// - Parameter timeout: connections still open then are cut.
+    package func drain(timeout: Duration) async {
+        let group = DispatchGroup()
+        for loop in loops {
+            group.enter()
+            let key = key
+            let accepted = loop.submit { loop in
+                guard let worker = loop.residents[key] as? ServerWorker else { return group.leave() }
+                worker.drain(on: loop) { group.leave() }
+                loop.schedule(at: loop.now + timeout) { [weak worker] loop in worker?.closeAll(on: loop) }
+            }
+            if !accepted { group.leave() }
+        }
+        await withCheckedContinuation { continuation in
+            group.notify(queue: .global()) { continuation.resume() }
+        }
+        for loop in loops { loop.stop() }
+        for case .unix(let path) in addresses { unlink(path) }
+    }
+}
+
+/// Deals accepted connections out to the workers in turn.
+private final class Dealer {
+    private let loops: [LoopHandle]
+    private let key: ResidentKey
+    private let census: ConnectionCensus
+    private var next = 0
+
+    init(loops: [LoopHandle], key: ResidentKey, census: ConnectionCensus) {
+        self.loops = loops
+        self.key = key
+        self.census = census
+    }
+
+    func deal(_ socket: consuming Socket, isOverCapacity: Bool, on loop: EventLoop) {
+        next = (next + 1) % loops.count
+        if next == 0 {
+            (loop.residents[key] as? ServerWorker)?.adopt(socket, isOverCapacity: isOverCapacity, on: loop)
+            return
+        }
+        let descriptor = socket.release()
+        let key = key
+        let accepted = loops[next].submit { loop in
+            let socket = Socket(owning: descriptor)
+            (loop.residents[key] as? ServerWorker)?.adopt(socket, isOverCapacity: isOverCapacity, on: loop)
+        }
+        if !accepted {
+            census.left()
+            _ = Socket(owning: descriptor)
+        }
+    }
+}
+
+extension ServerRefusal {
+    /// The status the refusal is answered with.
+    package var status: Int {
+        switch self {
+        case .malformed(let refusal): refusal.status
+        case .timedOut: 408
+        case .overloaded: 503
+        case .unanswered: 500
+        }
+    }
+
+    /// A bare answer in plain text, for servers without an error format of their own.
+    package static let plain: @Sendable (ServerRefusal, ReplyWriter) -> Void = { refusal, reply in
+        reply.begin(refusal.status)
+        reply.append("Content-Type: text/plain\r\n")
+        reply.end(Array("\(HTTPStatus.reason(refusal.status))\n".utf8))
+    }
+}

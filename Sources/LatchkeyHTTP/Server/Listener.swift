@@ -1,0 +1,68 @@
+internal import LatchkeyCore
+internal import LatchkeyNet
+
+/// A listening socket that can wait in an array until its loop takes it.
+final class ListeningSocket: Sendable {
+    let socket: Socket
+
+    init(on address: SocketAddress) throws(SystemError) { socket = try .listening(on: address) }
+}
+
+/// Accepts connections on one loop and hands each to the worker whose turn it is.
+///
+/// One loop accepts for all: connections are then dealt out evenly, which the kernel does for neither a shared
+/// descriptor nor `SO_REUSEPORT`, and keep-alive makes an uneven deal last.
+final class Listener: EventHandler {
+    private let socket: ListeningSocket
+    private let census: ConnectionCensus
+    private let pause: Duration
+    private let deal: (consuming Socket, _ isOverCapacity: Bool, EventLoop) -> Void
+    private var id: ChannelID?
+
+    init(
+        socket: ListeningSocket, census: ConnectionCensus, pause: Duration,
+        deal: @escaping (consuming Socket, Bool, EventLoop) -> Void
+    ) {
+        self.socket = socket
+        self.census = census
+        self.pause = pause
+        self.deal = deal
+    }
+
+    func start(on loop: EventLoop) throws(SystemError) {
+        id = try loop.register(self, descriptor: socket.socket.descriptor, interest: .read)
+    }
+
+    /// Accepts nothing more, after those the kernel has queued: they were promised an answer, and would meet a reset.
+    func stop(on loop: EventLoop) {
+        ready(.read, on: loop)
+        if let id { loop.unregister(id, descriptor: socket.socket.descriptor) }
+        id = nil
+    }
+
+    func ready(_ readiness: Readiness, on loop: EventLoop) {
+        // A bounded batch: a flood of connections must not starve the ones already there.
+        for _ in 0..<64 {
+            do {
+                guard let accepted = try socket.socket.accept() else { return }
+                switch census.admit() {
+                case .admitted: deal(accepted, false, loop)
+                case .overCapacity: deal(accepted, true, loop)
+                case .refused: continue
+                }
+            } catch {
+                return rest(on: loop)
+            }
+        }
+    }
+
+    /// Out of descriptors (EMFILE): level-triggered readiness would spin, so accepting pauses.
+    private func rest(on loop: EventLoop) {
+        guard let id else { return }
+        loop.setInterest([], of: id, descriptor: socket.socket.descriptor)
+        loop.schedule(at: loop.now + pause) { [weak self] loop in
+            guard let self, let id = self.id else { return }
+            loop.setInterest(.read, of: id, descriptor: self.socket.socket.descriptor)
+        }
+    }
+}

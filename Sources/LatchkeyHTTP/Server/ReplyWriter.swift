@@ -1,0 +1,103 @@
+internal import LatchkeyCore
+
+/// Renders one response into the loop's output buffer: no String, no allocation on the way.
+///
+/// One for each loop, lent to a handler for one reply at a time. A reply is ``begin(_:)``, any number of fields, then
+/// exactly one of the `end` calls; ``reply(_:)`` does all three for a whole ``HTTPResponse``.
+package final class ReplyWriter {
+    /// What is sent at the end of the turn: the replies of every request the turn brought.
+    package internal(set) var output: [UInt8] = []
+    /// HEAD: the same head, no body (RFC 9110 §9.3.2).
+    package internal(set) var isHead = false
+    /// The connection closes after this reply, which has to say so (RFC 9112 §9.6).
+    package internal(set) var closes = false
+    /// An HTTP/1.0 caller asked to keep the connection, which has to be confirmed (RFC 9112 §9.3).
+    package internal(set) var confirmsKeepAlive = false
+    /// The status last begun, for metrics and logs.
+    package private(set) var status = 0
+
+    private var date = DateCache()
+    private let wallTime: () -> WallTime
+
+    init(wallTime: @escaping () -> WallTime) {
+        self.wallTime = wallTime
+        output.reserveCapacity(64 * 1024)
+    }
+
+    /// Status line, `Date` and `Connection`.
+    package func begin(_ status: Int) {
+        self.status = status
+        HTTPStatus.appendLine(status, to: &output)
+        output.append(contentsOf: date.line(at: wallTime()))
+        if closes {
+            append("Connection: close\r\n")
+        } else if confirmsKeepAlive {
+            append("Connection: keep-alive\r\n")
+        }
+    }
+
+    /// Literal text of the program's own: whole field lines with their CRLF, or parts of one.
+    package func append(_ text: StaticString) {
+        output.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    /// Bytes rendered earlier, known to hold no line break a caller chose.
+    package func append(_ bytes: [UInt8]) { output.append(contentsOf: bytes) }
+
+    /// Bytes of the request lent to the handler.
+    package func append(_ bytes: UnsafeRawBufferPointer) { output.append(contentsOf: bytes) }
+
+    /// A number in decimal.
+    package func append(_ number: Int64) { DecimalDigits.append(number, to: &output) }
+
+    /// One field line. A line break or NUL in `value` would split the response (RFC 9110 §5.5): such bytes become spaces.
+    package func field(_ name: StaticString, _ value: String) {
+        append(name)
+        append(": ")
+        output.append(contentsOf: value.utf8.lazy.map { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F ? 0x20 : $0 })
+        append("\r\n")
+    }
+
+    /// `Content-Length` and the end of the head, after which the caller appends exactly `length` bytes unless ``isHead``.
+    package func endHead(contentLength length: Int) {
+        append("Content-Length: ")
+        append(Int64(length))
+        append("\r\n\r\n")
+    }
+
+    /// `Content-Length`, the end of the head and the body.
+    package func end(_ body: [UInt8]) {
+        endHead(contentLength: body.count)
+        if !isHead { append(body) }
+    }
+
+    /// The end of a head that has no body and no length: 204 and 304 (RFC 9110 §8.6).
+    package func endWithoutBody() { append("\r\n") }
+
+    /// A whole response at once. `Content-Length`, `Date` and `Connection` are the writer's own.
+    package func reply(_ response: HTTPResponse) {
+        begin(response.status)
+        for field in response.fields.lines {
+            output.append(contentsOf: field.name.utf8)
+            append(": ")
+            output.append(contentsOf: field.value.utf8.lazy.map { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F ? 0x20 : $0 })
+            append("\r\n")
+        }
+        if response.status == 204 || response.status == 304 { endWithoutBody() } else { end(response.body) }
+    }
+}
+
+/// The `Date` line, rendered once a second.
+struct DateCache {
+    private var second: Int64 = .min
+    private var rendered: [UInt8] = []
+
+    /// `Date: …\r\n` for `time` (RFC 9110 §6.6.1).
+    mutating func line(at time: WallTime) -> [UInt8] {
+        if time.seconds != second {
+            second = time.seconds
+            rendered = Array("Date: \(HTTPDate.format(time))\r\n".utf8)
+        }
+        return rendered
+    }
+}

@@ -1,0 +1,372 @@
+internal import LatchkeyCore
+internal import LatchkeyNet
+
+/// One caller's connection, confined to its loop: reads, parses, hands requests to the handler, sends replies in order.
+///
+/// Bytes are parsed where `recv` put them, in the loop's buffer; only an unfinished message is copied to the
+/// connection. All replies of one turn leave in one `send`.
+final class ServerConnection: EventHandler {
+    /// What the next bytes are.
+    private enum Phase {
+        case head
+        case body(BodyInProgress)
+        /// Nothing more is answered; what still comes is thrown away until the peer has finished (RFC 9112 §9.6).
+        case lingering(bytesLeft: Int)
+        case closed
+    }
+
+    let isOverCapacity: Bool
+    private let socket: Socket
+    private let worker: ServerWorker
+    private var id: ChannelID?
+    private var parser = RequestParser()
+    private var phase = Phase.head
+    /// The start of a message whose rest has not come.
+    private var unparsed: [UInt8] = []
+    private var replies = ReplyQueue()
+    /// Rendered replies the kernel has not taken.
+    private var unsent: [UInt8] = []
+    private var interest = Readiness.read
+    /// After `Connection: close`, a refusal or the peer's end: what is owed is answered, nothing more is read.
+    private var isLast = false
+    private var peerFinished = false
+    /// When the first byte of the message now coming arrived; nil between messages.
+    private var messageStart: Int64?
+    /// When the connection last came to rest, the kernel last took bytes, or lingering began.
+    private var since: Int64
+    private var isDraining = false
+    private var timer: (id: TimerID, at: Int64)?
+
+    init(socket: consuming Socket, worker: ServerWorker, isOverCapacity: Bool, now: MonotonicTime) {
+        self.socket = socket
+        self.worker = worker
+        self.isOverCapacity = isOverCapacity
+        since = now.nanoseconds
+    }
+
+    /// False when the kernel has no room for one more registration.
+    func register(on loop: EventLoop) -> Bool {
+        guard let id = try? loop.register(self, descriptor: socket.descriptor, interest: .read) else { return false }
+        self.id = id
+        worker.connections[id] = self
+        armTimer(on: loop)
+        return true
+    }
+
+    // MARK: Events
+
+    func ready(_ readiness: Readiness, on loop: EventLoop) {
+        if readiness.contains(.error) || (readiness.contains(.hangUp) && !readiness.contains(.read)) {
+            return close(on: loop)
+        }
+        if readiness.contains(.write) { sendUnsent(on: loop) }
+        if readiness.contains(.read) { receive(on: loop) }
+        settle(on: loop)
+    }
+
+    private func receive(on loop: EventLoop) {
+        switch socket.receive(into: worker.scratch) {
+        case .wouldBlock: break
+        case .failed: close(on: loop)
+        case .moved(0):
+            peerFinished = true
+            isLast = true
+        case .moved(let count):
+            received(UnsafeRawBufferPointer(rebasing: worker.scratch[..<count]), on: loop)
+        }
+    }
+
+    private func received(_ bytes: UnsafeRawBufferPointer, on loop: EventLoop) {
+        if case .lingering(let left) = phase {
+            phase = .lingering(bytesLeft: left - bytes.count)
+            if left < bytes.count { close(on: loop) }
+            return
+        }
+        if unparsed.isEmpty {
+            let consumed = parse(bytes, on: loop)
+            if consumed < bytes.count { unparsed.append(contentsOf: bytes[consumed...]) }
+        } else {
+            unparsed.append(contentsOf: bytes)
+            parseUnparsed(on: loop)
+        }
+    }
+
+    private func parseUnparsed(on loop: EventLoop) {
+        // Moved out for the call: the handler runs inside it and must not find the buffer half owned.
+        var bytes: [UInt8] = []
+        swap(&bytes, &unparsed)
+        let consumed = bytes.withUnsafeBytes { parse($0, on: loop) }
+        bytes.removeFirst(consumed)
+        unparsed = bytes
+    }
+
+    /// The loop's end of a turn for this connection: send what is ready, go on parsing where that made room, then say
+    /// what to wait for.
+    private func settle(on loop: EventLoop) {
+        while true {
+            flush(on: loop)
+            guard mayParse, !unparsed.isEmpty else { break }
+            let before = unparsed.count
+            parseUnparsed(on: loop)
+            if unparsed.count == before { break }
+        }
+        if case .closed = phase { return }
+        if isLast, replies.isEmpty, unsent.isEmpty { finish(on: loop) }
+        if case .closed = phase { return }
+        updateInterest(on: loop)
+        armTimer(on: loop)
+    }
+
+    // MARK: Requests
+
+    private var mayParse: Bool {
+        guard !isLast, unsent.isEmpty, replies.count < worker.limits.pipelineDepth else { return false }
+        switch phase {
+        case .head, .body: return true
+        case .lingering, .closed: return false
+        }
+    }
+
+    /// Takes as many whole messages as `bytes` hold and the pipeline has room for.
+    /// - Returns: how many bytes are done with.
+    private func parse(_ bytes: UnsafeRawBufferPointer, on loop: EventLoop) -> Int {
+        var offset = 0
+        while offset < bytes.count, mayParse {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
+            let consumed: Int
+            if case .body(let body) = phase {
+                consumed = take(rest, into: body, on: loop)
+            } else {
+                consumed = parseHead(rest, on: loop)
+            }
+            if consumed == 0 { break }
+            offset += consumed
+        }
+        if isLast { return bytes.count }
+        if offset < bytes.count, messageStart == nil { messageStart = loop.now.nanoseconds }
+        return offset
+    }
+
+    private func parseHead(_ bytes: UnsafeRawBufferPointer, on loop: EventLoop) -> Int {
+        switch parser.parse(bytes, limits: worker.limits.message) {
+        case .incomplete:
+            return 0
+        case .refused(let refusal):
+            refuse(.malformed(refusal))
+            return bytes.count
+        case .head(let count):
+            let head = parser.head
+            let message = UnsafeRawBufferPointer(rebasing: bytes[..<count])
+            if head.hasBody {
+                if messageStart == nil { messageStart = loop.now.nanoseconds }
+                phase = .body(BodyInProgress(head: head, headBytes: [UInt8](message), limits: worker.limits.message))
+                // Only where the caller waits for it: bytes that are already here need no invitation (RFC 9110 §10.1.1).
+                if head.expectsContinue, bytes.count == count { inviteBody() }
+            } else {
+                answer(head, bytes: message, body: UnsafeRawBufferPointer(start: nil, count: 0), on: loop)
+            }
+            return count
+        }
+    }
+
+    private func inviteBody() {
+        let interim = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
+        if replies.isEmpty { worker.reply.append(interim) } else { replies.append(ready: interim) }
+    }
+
+    private func take(_ bytes: UnsafeRawBufferPointer, into body: BodyInProgress, on loop: EventLoop) -> Int {
+        switch body.receive(bytes) {
+        case .more(let consumed):
+            return consumed
+        case .refused(let refusal):
+            refuse(.malformed(refusal))
+            return bytes.count
+        case .complete(let consumed):
+            phase = .head
+            body.headBytes.withUnsafeBytes { head in
+                body.bytes.withUnsafeBytes { answer(body.head, bytes: head, body: $0, on: loop) }
+            }
+            return consumed
+        }
+    }
+
+    /// Hands one whole request to the handler and puts its reply, or its place, in order.
+    private func answer(
+        _ head: RequestHead, bytes: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer, on loop: EventLoop
+    ) {
+        messageStart = nil
+        since = loop.now.nanoseconds
+        let reply = worker.reply
+        let start = reply.output.count
+        reply.isHead = head.method == .head
+        reply.closes = !head.keepAlive || isDraining || isOverCapacity
+        reply.confirmsKeepAlive = head.minorVersion == 0
+        isLast = reply.closes
+        worker.exchange.lend(head, bytes: bytes, body: body, of: self, to: worker.handler)
+        if worker.exchange.wasPutOff { return }
+        if reply.output.count == start { worker.refuse(.unanswered, reply) }
+        if !replies.isEmpty { queue(from: start) }
+    }
+
+    private func refuse(_ refusal: ServerRefusal) {
+        isLast = true
+        messageStart = nil
+        let reply = worker.reply
+        let start = reply.output.count
+        reply.isHead = false
+        reply.closes = true
+        worker.refuse(refusal, reply)
+        if !replies.isEmpty { queue(from: start) }
+    }
+
+    /// Moves the reply just rendered behind those that still wait.
+    private func queue(from start: Int) {
+        replies.append(ready: Array(worker.reply.output[start...]))
+        worker.reply.output.removeSubrange(start...)
+    }
+
+    // MARK: Replies that come later
+
+    func putOff(isHead: Bool, closes: Bool, confirms: Bool) -> LaterReply? {
+        guard let id else { return nil }
+        return LaterReply(
+            loop: worker.loop, channel: id, sequence: replies.wait(), isHead: isHead, closes: closes,
+            confirmsKeepAlive: confirms)
+    }
+
+    func complete(_ later: LaterReply, render: (ReplyWriter) -> Void, on loop: EventLoop) {
+        guard replies.isWaiting(later.sequence) else { return }
+        // Draining may have begun since: the last reply owed is then the one that says so.
+        if isDraining, replies.count == 1, unparsed.isEmpty { isLast = true }
+        let reply = worker.reply
+        let start = reply.output.count
+        reply.isHead = later.isHead
+        reply.closes = later.closes || (isLast && replies.count == 1)
+        reply.confirmsKeepAlive = later.confirmsKeepAlive
+        render(reply)
+        if reply.output.count == start { worker.refuse(.unanswered, reply) }
+        let bytes = Array(reply.output[start...])
+        reply.output.removeSubrange(start...)
+        replies.fulfil(later.sequence, with: bytes)
+        since = loop.now.nanoseconds
+        settle(on: loop)
+    }
+
+    // MARK: Sending
+
+    private func flush(on loop: EventLoop) {
+        replies.drain(into: &worker.reply.output)
+        guard !worker.reply.output.isEmpty else { return }
+        defer { worker.reply.output.removeAll(keepingCapacity: worker.reply.output.count <= 1 << 20) }
+        if case .closed = phase { return }
+        guard unsent.isEmpty else { return unsent.append(contentsOf: worker.reply.output) }
+        let outcome = worker.reply.output.withUnsafeBytes { socket.send($0) }
+        switch outcome {
+        case .moved(let count) where count == worker.reply.output.count: break
+        case .moved(let count): unsent = Array(worker.reply.output[count...])
+        case .wouldBlock: unsent = worker.reply.output
+        case .failed: close(on: loop)
+        }
+        since = loop.now.nanoseconds
+    }
+
+    private func sendUnsent(on loop: EventLoop) {
+        guard !unsent.isEmpty else { return }
+        switch unsent.withUnsafeBytes({ socket.send($0) }) {
+        case .moved(let count):
+            unsent.removeFirst(count)
+            since = loop.now.nanoseconds
+        case .wouldBlock: break
+        case .failed: close(on: loop)
+        }
+    }
+
+    // MARK: Ending
+
+    /// Everything owed has been sent: say so, and wait for the peer so that no reset overtakes the last reply.
+    private func finish(on loop: EventLoop) {
+        if case .lingering = phase {
+            if peerFinished { close(on: loop) }
+            return
+        }
+        if peerFinished { return close(on: loop) }
+        socket.finishWriting()
+        unparsed = []
+        since = loop.now.nanoseconds
+        phase = .lingering(bytesLeft: worker.limits.lingerBytes)
+    }
+
+    func close(on loop: EventLoop) {
+        if case .closed = phase { return }
+        phase = .closed
+        unparsed = []
+        unsent = []
+        if let timer { loop.cancel(timer.id) }
+        timer = nil
+        guard let id else { return }
+        loop.unregister(id, descriptor: socket.descriptor)
+        // The worker's was the last lasting reference: the socket closes when this turn lets go.
+        worker.forget(id)
+    }
+
+    func beginDraining(on loop: EventLoop) {
+        isDraining = true
+        if isResting { since = loop.now.nanoseconds }
+        armTimer(on: loop)
+    }
+
+    // MARK: Waiting
+
+    /// Between requests, owing nothing.
+    private var isResting: Bool {
+        guard case .head = phase else { return false }
+        return messageStart == nil && replies.isEmpty && unsent.isEmpty
+    }
+
+    private func updateInterest(on loop: EventLoop) {
+        var wanted: Readiness = []
+        if !unsent.isEmpty { wanted.insert(.write) }
+        if case .lingering = phase { wanted.insert(.read) }
+        if mayParse && !peerFinished { wanted.insert(.read) }
+        guard wanted != interest, let id else { return }
+        interest = wanted
+        loop.setInterest(wanted, of: id, descriptor: socket.descriptor)
+    }
+
+    /// When patience ends, by what the connection is waiting for.
+    private var deadline: Int64 {
+        let times = worker.times
+        if case .lingering = phase { return since &+ times.linger }
+        if !unsent.isEmpty { return since &+ times.stalledWrite }
+        if case .body = phase { return (messageStart ?? since) &+ times.request }
+        if let messageStart, mayParse { return messageStart &+ times.head }
+        if !replies.isEmpty { return .max }  // a handler has it, and the handler has a deadline of its own
+        return since &+ (isDraining ? times.drainGrace : times.idle)
+    }
+
+    /// Keeps one timer at or before the deadline. A deadline that moves later, as it does with every request, costs
+    /// nothing: the timer finds out when it fires.
+    private func armTimer(on loop: EventLoop) {
+        let deadline = deadline
+        if let timer {
+            if timer.at <= deadline { return }
+            loop.cancel(timer.id)
+        }
+        guard deadline < .max else { return timer = nil }
+        let id = loop.schedule(at: MonotonicTime(nanoseconds: deadline)) { [weak self] loop in
+            self?.timerFired(on: loop)
+        }
+        timer = (id, deadline)
+    }
+
+    private func timerFired(on loop: EventLoop) {
+        timer = nil
+        if loop.now.nanoseconds < deadline { return armTimer(on: loop) }
+        if case .lingering = phase { return close(on: loop) }
+        if unsent.isEmpty, messageStart != nil {
+            refuse(.timedOut)
+            return settle(on: loop)
+        }
+        close(on: loop)
+    }
+}
