@@ -14,4 +14,15 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+
+// SHA256() of libcrypto 3 looks the algorithm up by name on every call, under locks; its parts do not.
+static inline void latchkey_sha256(const void *data, size_t length, unsigned char *digest) {
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wdeprecated-declarations"
+    SHA256_CTX context;
+    SHA256_Init(&context);
+    SHA256_Update(&context, data, length);
+    SHA256_Final(digest, &context);
+#pragma clang diagnostic pop
+}
 #endif

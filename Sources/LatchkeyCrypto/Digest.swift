@@ -43,7 +43,7 @@ package struct Digest: Hashable, Sendable {
 /// SHA-256 (FIPS 180-4) from libcrypto.
 package enum SHA256 {
     package static func hash(_ bytes: UnsafeRawBufferPointer) -> Digest {
-        Digest { COpenSSL.SHA256(bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count, $0) }
+        Digest { latchkey_sha256(bytes.baseAddress, bytes.count, $0) }
     }
 
     package static func hash(_ bytes: [UInt8]) -> Digest { bytes.withUnsafeBytes { hash($0) } }

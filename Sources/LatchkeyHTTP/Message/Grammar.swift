@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// The character classes of RFC 9110 §5.6 and §5.5, and comparisons without case. No tables, no allocation.
 package enum Grammar {
     // One bit for each of the 128 ASCII codes.
@@ -46,6 +48,22 @@ package enum Grammar {
             if lowered != start[index] { return false }
         }
         return true
+    }
+
+    /// Whether `bytes` are exactly `text`.
+    @inline(__always)
+    package static func equals(_ bytes: UnsafeRawBufferPointer, _ text: StaticString) -> Bool {
+        guard bytes.count == text.utf8CodeUnitCount, let base = bytes.baseAddress else { return false }
+        return memcmp(base, text.utf8Start, bytes.count) == 0
+    }
+
+    /// Where `byte` first stands in `range`, or nil.
+    @inline(__always)
+    static func find(_ byte: UInt8, in bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Int? {
+        guard let base = bytes.baseAddress, !range.isEmpty,
+            let found = memchr(base + range.lowerBound, Int32(byte), range.count)
+        else { return nil }
+        return UnsafeRawPointer(found) - base
     }
 
     /// `range` of `bytes` without the spaces and tabs at its ends (OWS, RFC 9110 §5.6.3).

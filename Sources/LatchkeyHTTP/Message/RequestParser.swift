@@ -106,25 +106,33 @@ package struct RequestParser {
         _ line: Range<Int>, of bytes: UnsafeRawBufferPointer
     ) throws(RequestRefusal) {
         // Exactly one space between the parts: leniency here is how two parsers come to disagree.
-        guard let first = bytes[line].firstIndex(of: 0x20),
-            let second = bytes[(first + 1)..<line.upperBound].firstIndex(of: 0x20), first > line.lowerBound
+        guard let first = Grammar.find(0x20, in: bytes, line),
+            let second = Grammar.find(0x20, in: bytes, (first + 1)..<line.upperBound), first > line.lowerBound
         else { throw .requestLine }
         let method = UnsafeRawBufferPointer(rebasing: bytes[line.lowerBound..<first])
-        guard method.allSatisfy(Grammar.isToken) else { throw .requestLine }
-        try takeVersion(UnsafeRawBufferPointer(rebasing: bytes[(second + 1)..<line.upperBound]))
         head.method = Self.method(method)
+        if head.method == .other, !method.allSatisfy(Grammar.isToken) { throw .requestLine }
+        try takeVersion(UnsafeRawBufferPointer(rebasing: bytes[(second + 1)..<line.upperBound]))
         try takeTarget((first + 1)..<second, of: bytes)
     }
 
     private static func method(_ bytes: UnsafeRawBufferPointer) -> RequestMethod {
         // Methods are case-sensitive (RFC 9110 §9.1).
-        for known in [RequestMethod.get, .head, .post, .put, .delete, .options]
-        where bytes.elementsEqual(known.rawValue.utf8) { return known }
-        return .other
+        switch bytes.count {
+        case 3 where Grammar.equals(bytes, "GET"): .get
+        case 3 where Grammar.equals(bytes, "PUT"): .put
+        case 4 where Grammar.equals(bytes, "HEAD"): .head
+        case 4 where Grammar.equals(bytes, "POST"): .post
+        case 6 where Grammar.equals(bytes, "DELETE"): .delete
+        case 7 where Grammar.equals(bytes, "OPTIONS"): .options
+        default: .other
+        }
     }
 
     private mutating func takeVersion(_ bytes: UnsafeRawBufferPointer) throws(RequestRefusal) {
-        guard bytes.count == 8, bytes.prefix(5).elementsEqual("HTTP/".utf8), bytes[6] == UInt8(ascii: "."),
+        if Grammar.equals(bytes, "HTTP/1.1") { return }
+        guard bytes.count == 8, Grammar.equals(UnsafeRawBufferPointer(rebasing: bytes[..<5]), "HTTP/"),
+            bytes[6] == UInt8(ascii: "."),
             Grammar.isDigit(bytes[5]), Grammar.isDigit(bytes[7])
         else { throw .requestLine }
         if bytes[5] != UInt8(ascii: "1") { throw .version }
@@ -134,11 +142,10 @@ package struct RequestParser {
     /// The forms of RFC 9112 §3.2: origin form, absolute form (its authority wins over `Host` and is not looked at
     /// further: there is one site here), and `*` for OPTIONS. CONNECT's authority form is no path.
     private mutating func takeTarget(_ range: Range<Int>, of bytes: UnsafeRawBufferPointer) throws(RequestRefusal) {
-        let target = bytes[range]
+        let target = UnsafeRawBufferPointer(rebasing: bytes[range])
+        guard let first = target.first else { throw .target }
         // A fragment is never sent (RFC 9112 §3.2); taken as part of the path it would name another resource.
-        guard let first = target.first,
-            target.allSatisfy({ Grammar.isVisible($0) && $0 != UInt8(ascii: "#") })
-        else { throw .target }
+        for byte in target where !Grammar.isVisible(byte) || byte == UInt8(ascii: "#") { throw .target }
         head.target = MessageRange(range)
         var from = range.lowerBound
         if first == UInt8(ascii: "*"), range.count == 1, head.method == .options {
@@ -146,16 +153,15 @@ package struct RequestParser {
             return
         }
         if first != UInt8(ascii: "/") {
-            let scheme = UnsafeRawBufferPointer(rebasing: target)
-            let skip = Self.schemeLength(scheme)
+            let skip = Self.schemeLength(target)
             guard skip > 0, skip < range.count else { throw .target }
             from += skip
-            guard let slash = bytes[from..<range.upperBound].firstIndex(of: UInt8(ascii: "/")), slash > from,
+            guard let slash = Grammar.find(UInt8(ascii: "/"), in: bytes, from..<range.upperBound), slash > from,
                 bytes[from..<slash].allSatisfy(Grammar.isHost)
             else { throw .target }
             from = slash
         }
-        if let mark = bytes[from..<range.upperBound].firstIndex(of: UInt8(ascii: "?")) {
+        if let mark = Grammar.find(UInt8(ascii: "?"), in: bytes, from..<range.upperBound) {
             head.path = MessageRange(from..<mark)
             head.query = MessageRange((mark + 1)..<range.upperBound)
         } else {
@@ -194,7 +200,8 @@ package struct RequestParser {
         switch name.count {
         case 4 where Grammar.equals(name, folded: "host"):
             hostCount += 1
-            guard hostCount == 1, bytes[value].allSatisfy(Grammar.isHost) else { throw .host }
+            guard hostCount == 1 else { throw .host }
+            for index in value where !Grammar.isHost(bytes[index]) { throw .host }
             head.host = MessageRange(value)
         case 6 where Grammar.equals(name, folded: "accept"): keepFirst(&head.accept, value)
         case 6 where Grammar.equals(name, folded: "expect"): try takeExpect(value, of: bytes)

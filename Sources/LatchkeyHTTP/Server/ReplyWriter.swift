@@ -1,4 +1,4 @@
-internal import LatchkeyCore
+package import LatchkeyCore
 
 /// Renders one response into the loop's output buffer: no String, no allocation on the way.
 ///
@@ -16,11 +16,13 @@ package final class ReplyWriter {
     /// The status last begun, for metrics and logs.
     package private(set) var status = 0
 
-    private var date = DateCache()
-    private let wallTime: () -> WallTime
+    /// The loop's clock for this turn.
+    package internal(set) var now = MonotonicTime(nanoseconds: 0)
+
+    private var date: DateCache
 
     init(wallTime: @escaping () -> WallTime) {
-        self.wallTime = wallTime
+        date = DateCache(wallTime: wallTime)
         output.reserveCapacity(64 * 1024)
     }
 
@@ -28,7 +30,7 @@ package final class ReplyWriter {
     package func begin(_ status: Int) {
         self.status = status
         HTTPStatus.appendLine(status, to: &output)
-        output.append(contentsOf: date.line(at: wallTime()))
+        date.append(to: &output, at: now)
         if closes {
             append("Connection: close\r\n")
         } else if confirmsKeepAlive {
@@ -87,17 +89,21 @@ package final class ReplyWriter {
     }
 }
 
-/// The `Date` line, rendered once a second.
+/// The `Date` line (RFC 9110 §6.6.1), rendered once a second.
 struct DateCache {
-    private var second: Int64 = .min
+    private let wallTime: () -> WallTime
     private var rendered: [UInt8] = []
+    /// When the wall clock's second ends, on the loop's clock: so the wall clock is read once a second too.
+    private var validUntil = MonotonicTime(nanoseconds: .min)
 
-    /// `Date: …\r\n` for `time` (RFC 9110 §6.6.1).
-    mutating func line(at time: WallTime) -> [UInt8] {
-        if time.seconds != second {
-            second = time.seconds
-            rendered = Array("Date: \(HTTPDate.format(time))\r\n".utf8)
+    init(wallTime: @escaping () -> WallTime) { self.wallTime = wallTime }
+
+    mutating func append(to output: inout [UInt8], at now: MonotonicTime) {
+        if now >= validUntil {
+            let wall = wallTime()
+            rendered = Array("Date: \(HTTPDate.format(wall))\r\n".utf8)
+            validUntil = now + .milliseconds(1000 - (wall.milliseconds - wall.seconds * 1000))
         }
-        return rendered
+        output.append(contentsOf: rendered)
     }
 }

@@ -9,9 +9,9 @@ final class ServerConnection: EventHandler {
     /// What the next bytes are.
     private enum Phase {
         case head
-        case body(BodyInProgress)
+        case body
         /// Nothing more is answered; what still comes is thrown away until the peer has finished (RFC 9112 §9.6).
-        case lingering(bytesLeft: Int)
+        case lingering
         case closed
     }
 
@@ -21,6 +21,9 @@ final class ServerConnection: EventHandler {
     private var id: ChannelID?
     private var parser = RequestParser()
     private var phase = Phase.head
+    /// The request whose body is coming, in that phase.
+    private var body: BodyInProgress?
+    private var lingerBytesLeft = 0
     /// The start of a message whose rest has not come.
     private var unparsed: [UInt8] = []
     private var replies = ReplyQueue()
@@ -56,6 +59,7 @@ final class ServerConnection: EventHandler {
     // MARK: Events
 
     func ready(_ readiness: Readiness, on loop: EventLoop) {
+        worker.reply.now = loop.now
         if readiness.contains(.error) || (readiness.contains(.hangUp) && !readiness.contains(.read)) {
             return close(on: loop)
         }
@@ -77,9 +81,9 @@ final class ServerConnection: EventHandler {
     }
 
     private func received(_ bytes: UnsafeRawBufferPointer, on loop: EventLoop) {
-        if case .lingering(let left) = phase {
-            phase = .lingering(bytesLeft: left - bytes.count)
-            if left < bytes.count { close(on: loop) }
+        if phase == .lingering {
+            lingerBytesLeft -= bytes.count
+            if lingerBytesLeft < 0 { close(on: loop) }
             return
         }
         if unparsed.isEmpty {
@@ -110,9 +114,9 @@ final class ServerConnection: EventHandler {
             parseUnparsed(on: loop)
             if unparsed.count == before { break }
         }
-        if case .closed = phase { return }
+        if phase == .closed { return }
         if isLast, replies.isEmpty, unsent.isEmpty { finish(on: loop) }
-        if case .closed = phase { return }
+        if phase == .closed { return }
         updateInterest(on: loop)
         armTimer(on: loop)
     }
@@ -121,10 +125,7 @@ final class ServerConnection: EventHandler {
 
     private var mayParse: Bool {
         guard !isLast, unsent.isEmpty, replies.count < worker.limits.pipelineDepth else { return false }
-        switch phase {
-        case .head, .body: return true
-        case .lingering, .closed: return false
-        }
+        return phase == .head || phase == .body
     }
 
     /// Takes as many whole messages as `bytes` hold and the pipeline has room for.
@@ -134,7 +135,7 @@ final class ServerConnection: EventHandler {
         while offset < bytes.count, mayParse {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
             let consumed: Int
-            if case .body(let body) = phase {
+            if let body {
                 consumed = take(rest, into: body, on: loop)
             } else {
                 consumed = parseHead(rest, on: loop)
@@ -159,7 +160,8 @@ final class ServerConnection: EventHandler {
             let message = UnsafeRawBufferPointer(rebasing: bytes[..<count])
             if head.hasBody {
                 if messageStart == nil { messageStart = loop.now.nanoseconds }
-                phase = .body(BodyInProgress(head: head, headBytes: [UInt8](message), limits: worker.limits.message))
+                phase = .body
+                body = BodyInProgress(head: head, headBytes: [UInt8](message), limits: worker.limits.message)
                 // Only where the caller waits for it: bytes that are already here need no invitation (RFC 9110 §10.1.1).
                 if head.expectsContinue, bytes.count == count { inviteBody() }
             } else {
@@ -183,6 +185,7 @@ final class ServerConnection: EventHandler {
             return bytes.count
         case .complete(let consumed):
             phase = .head
+            self.body = nil
             body.headBytes.withUnsafeBytes { head in
                 body.bytes.withUnsafeBytes { answer(body.head, bytes: head, body: $0, on: loop) }
             }
@@ -240,6 +243,7 @@ final class ServerConnection: EventHandler {
         if isDraining, replies.count == 1, unparsed.isEmpty { isLast = true }
         let reply = worker.reply
         let start = reply.output.count
+        reply.now = loop.now
         reply.isHead = later.isHead
         reply.closes = later.closes || (isLast && replies.count == 1)
         reply.confirmsKeepAlive = later.confirmsKeepAlive
@@ -258,7 +262,7 @@ final class ServerConnection: EventHandler {
         replies.drain(into: &worker.reply.output)
         guard !worker.reply.output.isEmpty else { return }
         defer { worker.reply.output.removeAll(keepingCapacity: worker.reply.output.count <= 1 << 20) }
-        if case .closed = phase { return }
+        if phase == .closed { return }
         guard unsent.isEmpty else { return unsent.append(contentsOf: worker.reply.output) }
         let outcome = worker.reply.output.withUnsafeBytes { socket.send($0) }
         switch outcome {
@@ -285,7 +289,7 @@ final class ServerConnection: EventHandler {
 
     /// Everything owed has been sent: say so, and wait for the peer so that no reset overtakes the last reply.
     private func finish(on loop: EventLoop) {
-        if case .lingering = phase {
+        if phase == .lingering {
             if peerFinished { close(on: loop) }
             return
         }
@@ -293,12 +297,14 @@ final class ServerConnection: EventHandler {
         socket.finishWriting()
         unparsed = []
         since = loop.now.nanoseconds
-        phase = .lingering(bytesLeft: worker.limits.lingerBytes)
+        lingerBytesLeft = worker.limits.lingerBytes
+        phase = .lingering
     }
 
     func close(on loop: EventLoop) {
-        if case .closed = phase { return }
+        if phase == .closed { return }
         phase = .closed
+        body = nil
         unparsed = []
         unsent = []
         if let timer { loop.cancel(timer.id) }
@@ -319,15 +325,14 @@ final class ServerConnection: EventHandler {
 
     /// Between requests, owing nothing.
     private var isResting: Bool {
-        guard case .head = phase else { return false }
-        return messageStart == nil && replies.isEmpty && unsent.isEmpty
+        phase == .head && messageStart == nil && replies.isEmpty && unsent.isEmpty
     }
 
     private func updateInterest(on loop: EventLoop) {
-        var wanted: Readiness = []
-        if !unsent.isEmpty { wanted.insert(.write) }
-        if case .lingering = phase { wanted.insert(.read) }
-        if mayParse && !peerFinished { wanted.insert(.read) }
+        let reads = phase == .lingering || (mayParse && !peerFinished)
+        let writes = !unsent.isEmpty
+        let wanted = Readiness(
+            rawValue: (reads ? Readiness.read.rawValue : 0) | (writes ? Readiness.write.rawValue : 0))
         guard wanted != interest, let id else { return }
         interest = wanted
         loop.setInterest(wanted, of: id, descriptor: socket.descriptor)
@@ -336,9 +341,9 @@ final class ServerConnection: EventHandler {
     /// When patience ends, by what the connection is waiting for.
     private var deadline: Int64 {
         let times = worker.times
-        if case .lingering = phase { return since &+ times.linger }
+        if phase == .lingering { return since &+ times.linger }
         if !unsent.isEmpty { return since &+ times.stalledWrite }
-        if case .body = phase { return (messageStart ?? since) &+ times.request }
+        if phase == .body { return (messageStart ?? since) &+ times.request }
         if let messageStart, mayParse { return messageStart &+ times.head }
         if !replies.isEmpty { return .max }  // a handler has it, and the handler has a deadline of its own
         return since &+ (isDraining ? times.drainGrace : times.idle)
@@ -353,8 +358,9 @@ final class ServerConnection: EventHandler {
             loop.cancel(timer.id)
         }
         guard deadline < .max else { return timer = nil }
-        let id = loop.schedule(at: MonotonicTime(nanoseconds: deadline)) { [weak self] loop in
-            self?.timerFired(on: loop)
+        let id = loop.schedule(at: MonotonicTime(nanoseconds: deadline)) { loop in
+            // Held strongly: closing cancels the timer, and a weak reference would slow every use of the object down.
+            self.timerFired(on: loop)
         }
         timer = (id, deadline)
     }
@@ -362,8 +368,9 @@ final class ServerConnection: EventHandler {
     private func timerFired(on loop: EventLoop) {
         timer = nil
         if loop.now.nanoseconds < deadline { return armTimer(on: loop) }
-        if case .lingering = phase { return close(on: loop) }
+        if phase == .lingering { return close(on: loop) }
         if unsent.isEmpty, messageStart != nil {
+            worker.reply.now = loop.now
             refuse(.timedOut)
             return settle(on: loop)
         }
