@@ -1,0 +1,91 @@
+internal import LatchkeyCore
+
+/// Which fetches are under way and who waits for them. Pure: it starts nothing and calls nobody.
+struct FlightTable<Key: Hashable & Sendable, Value: Sendable> {
+    typealias Waiter = @Sendable (Result<Value, UpstreamFault>) -> Void
+
+    /// What the caller of ``join(_:flightDeadline:waiting:)`` is to do.
+    enum Join {
+        /// Start the work of flight `flight`, and a timer for `deadline`.
+        case start(flight: UInt64, timer: MonotonicTime)
+        /// Nothing; or, if `timer` is not nil, a timer for it.
+        case joined(flight: UInt64, timer: MonotonicTime?)
+        /// Too many wait already: refuse.
+        case overloaded
+    }
+
+    private struct Flight {
+        let id: UInt64
+        let deadline: MonotonicTime
+        var waiters: [(deadline: MonotonicTime, waiter: Waiter)] = []
+        /// The earliest timer that was asked for and has not fired.
+        var timer: MonotonicTime
+        var tasks: [Task<Void, Never>] = []
+    }
+
+    private var flights: [Key: Flight] = [:]
+    private var lastID: UInt64 = 0
+    private let maximumWaiters: Int
+
+    init(maximumWaiters: Int) { self.maximumWaiters = maximumWaiters }
+
+    /// Callers waiting on `key`'s flight; nil when there is none.
+    func waiters(on key: Key) -> Int? { flights[key]?.waiters.count }
+
+    /// Adds a waiter (none for work in the background) to the flight of `key`, making one if need be.
+    mutating func join(
+        _ key: Key, flightDeadline: MonotonicTime, waiting: (deadline: MonotonicTime, waiter: Waiter)?
+    ) -> Join {
+        guard var flight = flights.removeValue(forKey: key) else {
+            lastID += 1
+            let timer = min(flightDeadline, waiting?.deadline ?? flightDeadline)
+            var flight = Flight(id: lastID, deadline: flightDeadline, timer: timer)
+            if let waiting { flight.waiters.append(waiting) }
+            flights[key] = flight
+            return .start(flight: lastID, timer: timer)
+        }
+        defer { flights[key] = flight }
+        guard let waiting else { return .joined(flight: flight.id, timer: nil) }
+        guard flight.waiters.count < maximumWaiters else { return .overloaded }
+        flight.waiters.append(waiting)
+        guard waiting.deadline < flight.timer else { return .joined(flight: flight.id, timer: nil) }
+        flight.timer = waiting.deadline
+        return .joined(flight: flight.id, timer: flight.timer)
+    }
+
+    /// Keeps a timer's task with its flight. False when the flight is over, and the task is to be cancelled.
+    mutating func keep(_ task: Task<Void, Never>, key: Key, flight: UInt64) -> Bool {
+        guard flights[key]?.id == flight else { return false }
+        flights[key]?.tasks.append(task)
+        return true
+    }
+
+    /// Ends a flight: everyone to tell, and the tasks to cancel. Empty when it was given up before.
+    mutating func finish(_ key: Key, flight: UInt64) -> (waiters: [Waiter], tasks: [Task<Void, Never>]) {
+        guard flights[key]?.id == flight, let ended = flights.removeValue(forKey: key) else { return ([], []) }
+        return (ended.waiters.map(\.waiter), ended.tasks)
+    }
+
+    /// What has run out by `now`.
+    enum Expired {
+        /// These waiters' time is up; the flight goes on, with its next timer at `timer`.
+        case waiters([Waiter], timer: MonotonicTime)
+        /// The flight's own time is up: it is given up, these are told, these tasks cancelled.
+        case flight([Waiter], [Task<Void, Never>])
+        /// The flight is over already.
+        case nothing
+    }
+
+    mutating func expire(_ key: Key, flight: UInt64, now: MonotonicTime) -> Expired {
+        guard var current = flights[key], current.id == flight else { return .nothing }
+        if now >= current.deadline {
+            flights[key] = nil
+            return .flight(current.waiters.map(\.waiter), current.tasks)
+        }
+        let due = current.waiters.filter { now >= $0.deadline }
+        current.waiters.removeAll { now >= $0.deadline }
+        current.timer = current.waiters.reduce(current.deadline) { min($0, $1.deadline) }
+        flights[key] = current
+        return .waiters(due.map(\.waiter), timer: current.timer)
+    }
+}

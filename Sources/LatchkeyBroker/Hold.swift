@@ -1,0 +1,42 @@
+internal import LatchkeyCore
+
+/// A pause after a failure: until it ends, callers are given the failure again and nobody is asked.
+struct Hold: Hashable, Sendable {
+    /// The failure that began it.
+    let fault: UpstreamFault
+    /// Failures in a row, this one included.
+    let failures: Int
+    let until: MonotonicTime
+
+    /// The pause after one more failure: 1 s, 2 s, 4 s … up to `cap`.
+    init(after previous: Hold?, _ fault: UpstreamFault, now: MonotonicTime, cap: Duration) {
+        let earlier = previous?.failures ?? 0
+        self.init(fault, failures: earlier + 1, until: now + min(cap, .seconds(1 << min(earlier, 16))))
+    }
+
+    /// A pause of a length that something else fixed.
+    init(_ fault: UpstreamFault, failures: Int = 1, until: MonotonicTime) {
+        self.fault = fault
+        self.failures = failures
+        self.until = until
+    }
+
+    /// The failure to give callers while the pause lasts, with what is left of it; nil once it is over.
+    func fault(at now: MonotonicTime) -> UpstreamFault? {
+        guard now < until else { return nil }
+        var fault = fault
+        fault.retryAfter = until - now
+        return fault
+    }
+
+    /// The longest pause when nothing can be served: short, so that service is back within 5 s of the upstream.
+    static let whileEmpty: Duration = .seconds(4)
+    /// The longest pause between attempts to replace a token that is still valid.
+    static let whileServing: Duration = .seconds(30)
+    /// The pause after an issuer's refusal, which nobody's retry will mend but a changed setting may.
+    static let afterDenial: Duration = .seconds(10)
+    /// The longest `Retry-After` that is believed.
+    static let longestRetryAfter: Duration = .seconds(3600)
+    /// The least time between two forced refreshes of one key.
+    static let betweenForced: Duration = .seconds(2)
+}

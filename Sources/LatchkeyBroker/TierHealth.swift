@@ -1,0 +1,69 @@
+package import LatchkeyCore
+package import LatchkeyMetrics
+internal import Synchronization
+
+/// What is known of one tier, from traffic alone: nothing is asked in order to find out.
+package struct TierStatus: Hashable, Sendable {
+    package enum State: String, Hashable, Sendable {
+        /// Not asked yet.
+        case unknown
+        /// It answered last time ("there is none" is an answer).
+        case ok
+        /// It failed last time.
+        case failing
+    }
+
+    package let tier: Tier
+    package var state: State = .unknown
+    package var lastSuccess: Now?
+    package var lastFailure: Now?
+    /// ``UpstreamFault/summary`` of the last failure; stays when the tier is well again.
+    package var lastErrorCode: String?
+    /// ``UpstreamFault/summary`` of the last write if it failed; nil once a write succeeds.
+    package var writeErrorCode: String?
+
+    /// Time since the tier last answered.
+    package func age(_ now: Now) -> Duration? { lastSuccess.map { now.monotonic - $0.monotonic } }
+}
+
+/// The tiers' states, for `/health` and for warning once per outage.
+package final class TierHealth: Sendable {
+    private let statuses: Mutex<[TierStatus]>
+
+    package init() { statuses = Mutex(Tier.allCases.map { TierStatus(tier: $0) }) }
+
+    /// The states of the tiers that were asked at least once, and of `inForce`.
+    package func snapshot(inForce: Set<Tier> = []) -> [TierStatus] {
+        statuses.withLock { $0.filter { $0.state != .unknown || inForce.contains($0.tier) } }
+    }
+
+    package func status(_ tier: Tier) -> TierStatus { statuses.withLock { $0[tier.rawValue] } }
+
+    /// Notes an answer. True when the tier was failing until now.
+    @discardableResult
+    package func succeeded(_ tier: Tier, at now: Now) -> Bool {
+        statuses.withLock { all in
+            let recovered = all[tier.rawValue].state == .failing
+            all[tier.rawValue].state = .ok
+            all[tier.rawValue].lastSuccess = now
+            return recovered
+        }
+    }
+
+    /// Notes a failure. True when it is the first of an outage or its code differs from the last one's.
+    @discardableResult
+    package func failed(_ tier: Tier, _ fault: UpstreamFault, at now: Now) -> Bool {
+        statuses.withLock { all in
+            let news = all[tier.rawValue].state != .failing || all[tier.rawValue].lastErrorCode != fault.summary
+            all[tier.rawValue].state = .failing
+            all[tier.rawValue].lastFailure = now
+            all[tier.rawValue].lastErrorCode = fault.summary
+            return news
+        }
+    }
+
+    /// Notes how a write to a shared tier ended; a tier that reads well and cannot be written is not failing.
+    package func wrote(_ tier: Tier, _ fault: UpstreamFault?) {
+        statuses.withLock { $0[tier.rawValue].writeErrorCode = fault?.summary }
+    }
+}

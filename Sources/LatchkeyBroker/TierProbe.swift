@@ -1,0 +1,33 @@
+internal import LatchkeyCore
+internal import LatchkeyMetrics
+internal import Logging
+
+/// Notes how each call to a tier ended, in the metrics, in the tier's health and, at a change, in the log.
+struct TierProbe: Sendable {
+    let metrics: Metrics
+    let health: TierHealth
+    let log: Logger
+    let time: TimeSource
+
+    func succeeded(_ resource: Resource, _ tier: Tier, _ outcome: TierOutcome, since started: Now) {
+        let now = time.now()
+        metrics.tierRequest(resource, tier, outcome)
+        metrics.tierDuration(resource, tier, now.monotonic - started.monotonic)
+        if health.succeeded(tier, at: now) {
+            log.notice("a tier answers again", metadata: ["tier": "\(tier.name)"])
+        }
+    }
+
+    /// One warning an outage, not one a call; the counter has them all.
+    func failed(_ resource: Resource, _ tier: Tier, _ fault: UpstreamFault, since started: Now) {
+        let now = time.now()
+        metrics.tierRequest(resource, tier, .error)
+        metrics.tierDuration(resource, tier, now.monotonic - started.monotonic)
+        let news = health.failed(tier, fault, at: now)
+        log.log(
+            level: news ? .warning : .debug, "a tier failed",
+            metadata: ["tier": "\(tier.name)", "reason": "\(fault.reason)", "code": "\(fault.summary)"])
+    }
+
+    func skipped(_ resource: Resource, _ tier: Tier) { metrics.tierRequest(resource, tier, .skipped) }
+}

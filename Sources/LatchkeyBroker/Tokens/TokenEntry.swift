@@ -1,0 +1,39 @@
+package import LatchkeyCore
+package import LatchkeyMetrics
+
+/// The token in memory for one profile. One object a token, so that an endpoint may keep what it rendered for it.
+package final class TokenEntry: Sendable {
+    package let token: AccessToken
+    /// Unlike any other entry's of this broker: the key of what an endpoint keeps.
+    package let version: UInt64
+
+    init(_ token: AccessToken, version: UInt64) {
+        self.token = token
+        self.version = version
+    }
+
+    /// Whether it is inside its buffer: valid, served, and due to be replaced (`X-Latchkey-Stale`).
+    package func isStale(_ now: Now) -> Bool { !token.isFresh(now) }
+}
+
+/// What a caller asked beyond "a token".
+package struct TokenAsk: Hashable, Sendable {
+    /// The least life the token should have left (`min_ttl`).
+    package var minTTL: Duration?
+    /// Go past memory (`refresh=true`).
+    package var refresh: Bool
+
+    package init(minTTL: Duration? = nil, refresh: Bool = false) {
+        self.minTTL = minTTL
+        self.refresh = refresh
+    }
+}
+
+/// The answer to one caller.
+package struct ServedToken: Sendable {
+    package let entry: TokenEntry
+    /// The tier this answer came from: memory for what was there already.
+    package let tier: Tier
+    /// Why the token is not as new as the caller wished: it is valid, and getting another failed.
+    package let refreshError: UpstreamFault?
+}

@@ -1,0 +1,100 @@
+import LatchkeyBroker
+import LatchkeyCore
+import LatchkeyCrypto
+import LatchkeyMetrics
+import LatchkeyTestSupport
+import Logging
+import Synchronization
+
+/// A token broker over scripted tiers and a clock moved by hand.
+struct TokenBench {
+    let clock = ManualClock()
+    let sleeper: ManualSleeper
+    let shared = Script<StoredToken?>(.success(nil))
+    let issuer = Script<IssuedGrant>()
+    let writes = Script<Void>(.success(()))
+    /// What was written, in order.
+    let written = Inbox<StoredToken>()
+    let metrics = Metrics(version: "test", profiles: ["default", "billing"])
+    let health = TierHealth()
+    let log = LogInbox()
+    let broker: TokenBroker
+    let profile = ProfileID(0)
+
+    init(maximumWaiters: Int = 10_000, isShared: Bool = true) {
+        sleeper = ManualSleeper(clock)
+        let (shared, issuer, writes, written) = (shared, issuer, writes, written)
+        let tier = SharedTier(tier: .parameterStore) { profile, _ throws(UpstreamFault) in
+            try await shared.answer(profile)
+        } write: { profile, token, _ throws(UpstreamFault) in
+            try await writes.answer(profile)
+            written.put(token)
+        }
+        let issuing = IssuerTier(tier: .auth0) { profile, _ throws(UpstreamFault) in try await issuer.answer(profile) }
+        var configuration = TokenBroker.Configuration()
+        configuration.maximumWaiters = maximumWaiters
+        broker = TokenBroker(
+            profiles: ["default", "billing"].map { TokenProfile(name: $0, issuer: issuing) },
+            shared: isShared ? tier : nil, configuration: configuration, time: clock.source, sleeper: sleeper.sleeper,
+            metrics: metrics, health: health, log: log.logger)
+    }
+
+    var now: Now { clock.now }
+    var deadline: MonotonicTime { now.monotonic + .seconds(10) }
+
+    func token(_ ask: TokenAsk = TokenAsk()) async throws(UpstreamFault) -> ServedToken {
+        try await broker.token(profile, ask, deadline: deadline)
+    }
+
+    func cached(minTTL: Duration? = nil) -> TokenEntry? { broker.cached(profile, now: now, minTTL: minTTL) }
+
+    /// A JSON Web Token nobody signed, issued now by the bench's clock unless told otherwise.
+    func jwt(_ name: String = "a", lifetime: Duration = .seconds(3600), issued: WallTime? = nil) -> Secret {
+        let issued = issued ?? now.wall
+        let claims: JSON = [
+            "sub": .string(name), "iat": .integer(issued.seconds), "exp": .integer((issued + lifetime).seconds),
+        ]
+        let parts = [Base64.encodeURL(#"{"alg":"none"}"#.utf8), Base64.encodeURL(claims.bytes()), "sig"]
+        return Secret(parts.joined(separator: "."))
+    }
+
+    func grant(_ name: String = "a", lifetime: Duration = .seconds(3600)) -> IssuedGrant {
+        IssuedGrant(value: jwt(name, lifetime: lifetime), tokenType: "Bearer", expiresIn: lifetime, scope: nil)
+    }
+
+    func opaque(_ text: String, expiresIn: Duration? = .seconds(3600)) -> IssuedGrant {
+        IssuedGrant(value: Secret(text), tokenType: "Bearer", expiresIn: expiresIn, scope: "read")
+    }
+
+    /// The pair as a writer with a 300 s buffer leaves it.
+    func stored(_ token: Secret, expiresIn: Duration = .seconds(3300)) -> StoredToken {
+        StoredToken(token: token, expires: String((now.wall + expiresIn).milliseconds))
+    }
+
+    /// One sample of the exposition, 0 when it is not there.
+    func metric(_ series: String) -> Int {
+        var bytes: [UInt8] = []
+        metrics.render(.prometheus004, into: &bytes)
+        let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix(series + " ") }
+        return line.flatMap { $0.split(separator: " ").last }.flatMap { Int($0) } ?? 0
+    }
+}
+
+/// Keeps what was logged.
+struct LogInbox: LogHandler {
+    private let lines = Inbox<(level: Logger.Level, text: String)>()
+    var metadata: Logger.Metadata = [:]
+    var logLevel: Logger.Level = .trace
+
+    var logger: Logger { Logger(label: "test") { _ in self } }
+
+    /// Lines of a level with their metadata.
+    func lines(_ level: Logger.Level) -> [String] { lines.values.filter { $0.level == level }.map(\.text) }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) { lines.put((event.level, "\(event.message) \(event.metadata ?? [:])")) }
+}
