@@ -25,4 +25,22 @@ static inline void latchkey_sha256(const void *data, size_t length, unsigned cha
     SHA256_Final(digest, &context);
 #pragma clang diagnostic pop
 }
+
+// Macros over SSL_ctrl and BIO_ctrl.
+static inline long latchkey_set_min_tls12(SSL_CTX *context) {
+    return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+}
+static inline long latchkey_set_server_name(SSL *session, const char *name) {
+    return SSL_set_tlsext_host_name(session, name);
+}
+static inline void latchkey_set_read_ahead(SSL_CTX *context) { SSL_CTX_set_read_ahead(context, 1); }
+static inline long latchkey_set_partial_write(SSL_CTX *context) {
+    return SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+}
+// An empty BIO is "not yet", not the end of the stream.
+static inline BIO *latchkey_memory_bio(void) {
+    BIO *bio = BIO_new(BIO_s_mem());
+    if (bio) { BIO_set_mem_eof_return(bio, -1); }
+    return bio;
+}
 #endif

@@ -129,3 +129,14 @@ package enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 }
+
+extension SocketAddress {
+    /// The same host at another port; a path stays as it is.
+    package func withPort(_ port: UInt16) -> SocketAddress {
+        switch self {
+        case .ipv4(let address, _): .ipv4(address, port: port)
+        case .ipv6(let bytes, _, let scope): .ipv6(bytes, port: port, scope: scope)
+        case .unix: self
+        }
+    }
+}

@@ -1,0 +1,135 @@
+internal import COpenSSL
+
+/// One TLS session over memory: ciphertext in, plaintext and ciphertext out. No socket, no clock.
+///
+/// A client's session lets nothing of the application through before the handshake and the certificate check are done.
+package final class TLSSession {
+    private let context: TLSContext
+    private let session: OpaquePointer
+    private let incoming: OpaquePointer
+    private let outgoing: OpaquePointer
+
+    /// The handshake is complete and, for a client, the peer is who it should be.
+    package private(set) var isEstablished = false
+    /// The peer has said that it sends nothing more (close_notify).
+    package private(set) var peerHasClosed = false
+
+    /// A client's session with `host`, a DNS name (sent as SNI) or an IP literal (not sent, RFC 6066 §3); either must
+    /// stand in the certificate (RFC 9110 §4.3.4).
+    package init(connectingTo host: String, context: TLSContext) throws(TLSError) {
+        self.context = context
+        guard let session = SSL_new(context.pointer), let incoming = latchkey_memory_bio(),
+            let outgoing = latchkey_memory_bio()
+        else { throw .failed(reason: "out of memory") }
+        (self.session, self.incoming, self.outgoing) = (session, incoming, outgoing)
+        SSL_set_bio(session, incoming, outgoing)
+        SSL_set_connect_state(session)
+        let parameters = SSL_get0_param(session)
+        if X509_VERIFY_PARAM_set1_ip_asc(parameters, host) != 1 {
+            // No partial wildcards (f*.example): RFC 6125 §6.4.3 leaves them to the client, and nobody needs them.
+            X509_VERIFY_PARAM_set_hostflags(parameters, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
+            guard X509_VERIFY_PARAM_set1_host(parameters, host, host.utf8.count) == 1,
+                latchkey_set_server_name(session, host) == 1
+            else { throw .failed(reason: "the host name cannot be verified") }
+        }
+    }
+
+    /// A server's session with whoever has connected.
+    package init(acceptingWith context: TLSContext) throws(TLSError) {
+        self.context = context
+        guard let session = SSL_new(context.pointer), let incoming = latchkey_memory_bio(),
+            let outgoing = latchkey_memory_bio()
+        else { throw .failed(reason: "out of memory") }
+        (self.session, self.incoming, self.outgoing) = (session, incoming, outgoing)
+        SSL_set_bio(session, incoming, outgoing)
+        SSL_set_accept_state(session)
+    }
+
+    deinit { SSL_free(session) }  // and both BIOs, which it owns
+
+    /// Begins the handshake: a client's first flight is then in ``takeOutput()``.
+    package func start() throws(TLSError) { try handshake() }
+
+    /// Takes ciphertext from the peer and appends the plaintext it holds to `plaintext`.
+    package func receive(_ bytes: UnsafeRawBufferPointer, into plaintext: inout [UInt8]) throws(TLSError) {
+        var rest = bytes
+        while !rest.isEmpty {
+            ERR_clear_error()
+            let count = BIO_write(incoming, rest.baseAddress, Int32(clamping: rest.count))
+            guard count > 0 else { throw .failed(reason: "out of memory") }
+            rest = UnsafeRawBufferPointer(rebasing: rest[Int(count)...])
+        }
+        if !isEstablished { try handshake() }
+        if isEstablished { try read(into: &plaintext) }
+    }
+
+    /// Encrypts `bytes` for the peer; the ciphertext is then in ``takeOutput()``. Only once established.
+    package func send(_ bytes: UnsafeRawBufferPointer) throws(TLSError) {
+        var rest = bytes
+        while !rest.isEmpty {
+            ERR_clear_error()
+            let count = SSL_write(session, rest.baseAddress, Int32(clamping: rest.count))
+            guard count > 0 else { throw failure(count) }
+            rest = UnsafeRawBufferPointer(rebasing: rest[Int(count)...])
+        }
+    }
+
+    /// Says that nothing more will be sent (close_notify).
+    package func finish() {
+        ERR_clear_error()
+        if isEstablished { SSL_shutdown(session) }
+        ERR_clear_error()
+    }
+
+    /// The ciphertext waiting to be sent to the peer.
+    package func takeOutput() -> [UInt8] {
+        let waiting = BIO_ctrl_pending(outgoing)
+        guard waiting > 0 else { return [] }
+        return [UInt8](unsafeUninitializedCapacity: waiting) { buffer, count in
+            count = max(0, Int(BIO_read(outgoing, buffer.baseAddress, Int32(clamping: waiting))))
+        }
+    }
+
+    /// The transport has ended: harmless after close_notify, a truncation otherwise.
+    package func transportClosed() throws(TLSError) {
+        if !peerHasClosed { throw .truncated }
+    }
+
+    private func handshake() throws(TLSError) {
+        ERR_clear_error()
+        let result = SSL_do_handshake(session)
+        if result == 1 {
+            isEstablished = true
+        } else if SSL_get_error(session, result) != SSL_ERROR_WANT_READ {
+            throw failure(result)
+        }
+    }
+
+    private func read(into plaintext: inout [UInt8]) throws(TLSError) {
+        // A TLS record holds 16 KiB at the most (RFC 8446 §5.1).
+        try withUnsafeTemporaryAllocation(byteCount: 16 * 1024, alignment: 16) { buffer throws(TLSError) in
+            while !peerHasClosed {
+                ERR_clear_error()
+                let count = SSL_read(session, buffer.baseAddress, Int32(buffer.count))
+                if count > 0 {
+                    plaintext.append(contentsOf: buffer[..<Int(count)])
+                    continue
+                }
+                switch SSL_get_error(session, count) {
+                case SSL_ERROR_ZERO_RETURN: peerHasClosed = true
+                case SSL_ERROR_WANT_READ: return
+                default: throw failure(count)
+                }
+            }
+        }
+    }
+
+    private func failure(_ result: Int32) -> TLSError {
+        let verdict = SSL_get_verify_result(session)
+        if verdict != Int(X509_V_OK), let reason = X509_verify_cert_error_string(verdict) {
+            ERR_clear_error()
+            return .certificate(reason: String(cString: reason))
+        }
+        return .failed(reason: TLSError.lastReason())
+    }
+}

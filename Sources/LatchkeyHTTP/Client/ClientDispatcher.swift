@@ -1,0 +1,137 @@
+internal import LatchkeyCore
+internal import LatchkeyCrypto
+internal import LatchkeyNet
+
+/// Brings requests and connections together, origin by origin, on the client's loop: carries out what each
+/// ``ConnectionPool`` decides.
+final class ClientDispatcher {
+    let configuration: HTTPClient.Configuration
+    private let resolver: NameResolver
+    private let key: ResidentKey
+    private var pools: [Origin: ConnectionPool] = [:]
+    private var connections: [Origin: [ConnectionPool.ConnectionID: ClientConnection]] = [:]
+    private var exchanges: [UInt64: ClientExchange] = [:]
+    private var tls: TLSContext?
+    private var isShutDown = false
+
+    init(configuration: HTTPClient.Configuration, resolver: NameResolver, key: ResidentKey) {
+        self.configuration = configuration
+        self.resolver = resolver
+        self.key = key
+    }
+
+    // MARK: Requests
+
+    func begin(_ exchange: ClientExchange, on loop: EventLoop) {
+        guard !isShutDown else { return exchange.end(.failure(.shutDown), on: loop) }
+        guard exchange.deadline > loop.now else { return exchange.end(.failure(.timedOut), on: loop) }
+        exchanges[exchange.id] = exchange
+        exchange.timer = loop.schedule(at: exchange.deadline) { loop in
+            exchange.timer = nil
+            self.deadlinePassed(exchange, on: loop)
+        }
+        place(exchange, on: loop)
+    }
+
+    private func place(_ exchange: ClientExchange, on loop: EventLoop) {
+        let origin = exchange.origin
+        switch changePool(origin, { $0.place(exchange.id, fresh: exchange.isRetry) }) {
+        case .reuse(let id):
+            guard let connection = connections[origin]?[id] else {
+                return fail(exchange, .closedBeforeResponse, on: loop)
+            }
+            connection.send(exchange, on: loop)
+        case .connect(let id): connect(id, for: exchange, on: loop)
+        case .wait: break
+        case .refuse: fail(exchange, .shutDown, on: loop)
+        }
+    }
+
+    private func deadlinePassed(_ exchange: ClientExchange, on loop: EventLoop) {
+        if let connection = exchange.connection {
+            connection.fail(.timedOut, on: loop)
+        } else {
+            pools[exchange.origin]?.abandon(exchange.id)
+        }
+        fail(exchange, .timedOut, on: loop)
+    }
+
+    /// The exchange ends without a response.
+    func fail(_ exchange: ClientExchange, _ error: HTTPClientError, on loop: EventLoop) {
+        exchanges[exchange.id] = nil
+        exchange.end(.failure(error), on: loop)
+    }
+
+    /// The exchange has its response.
+    func succeed(_ exchange: ClientExchange, _ response: HTTPResponse, on loop: EventLoop) {
+        exchanges[exchange.id] = nil
+        exchange.end(with: response, limit: configuration.response.bodyBytes, on: loop)
+    }
+
+    /// The connection an exchange was sent on had been closed by the peer before: once more, on a new one.
+    func retry(_ exchange: ClientExchange, on loop: EventLoop) {
+        exchange.markRetry()
+        place(exchange, on: loop)
+    }
+
+    // MARK: Connections
+
+    private func connect(_ id: ConnectionPool.ConnectionID, for exchange: ClientExchange, on loop: EventLoop) {
+        let connection = ClientConnection(id: id, origin: exchange.origin, dispatcher: self)
+        connections[exchange.origin, default: [:]][id] = connection
+        connection.open(for: exchange, resolver: resolver, on: loop)
+    }
+
+    /// A connection has done its request and may carry another.
+    func released(_ connection: ClientConnection, on loop: EventLoop) {
+        let next = changePool(connection.origin) { $0.released(connection.id) }
+        carryOut(next, origin: connection.origin, on: loop)
+    }
+
+    /// A connection is gone.
+    func closed(_ connection: ClientConnection, on loop: EventLoop) {
+        let origin = connection.origin
+        connections[origin]?[connection.id] = nil
+        guard !isShutDown else { return }
+        carryOut(changePool(origin) { $0.closed(connection.id) }, origin: origin, on: loop)
+        if pools[origin]?.isEmpty == true {
+            pools[origin] = nil
+            connections[origin] = nil
+        }
+    }
+
+    private func carryOut(_ next: ConnectionPool.Next, origin: Origin, on loop: EventLoop) {
+        switch next {
+        case .park, .nothing: break
+        case .send(let request, let id):
+            guard let exchange = exchanges[request], let connection = connections[origin]?[id] else { return }
+            connection.send(exchange, on: loop)
+        case .connect(let id, let request):
+            guard let exchange = exchanges[request] else { return }
+            connect(id, for: exchange, on: loop)
+        }
+    }
+
+    /// The context of every TLS connection, made when the first one needs it: reading the system's certificates takes
+    /// longer than all else a start does.
+    func tlsContext() throws(TLSError) -> TLSContext {
+        if let tls { return tls }
+        let context = try TLSContext(clientTrusting: configuration.trust)
+        tls = context
+        return context
+    }
+
+    func shutDown(on loop: EventLoop) {
+        isShutDown = true
+        for connection in connections.values.flatMap(\.values) { connection.fail(.shutDown, on: loop) }
+        for exchange in Array(exchanges.values) { fail(exchange, .shutDown, on: loop) }
+        connections = [:]
+        loop.residents[key] = nil
+    }
+
+    private func changePool<Result>(_ origin: Origin, _ change: (inout ConnectionPool) -> Result) -> Result {
+        let empty = ConnectionPool(
+            maxConnections: configuration.maxConnectionsPerOrigin, maxWaiting: configuration.maxWaitingPerOrigin)
+        return change(&pools[origin, default: empty])
+    }
+}

@@ -1,0 +1,70 @@
+internal import LatchkeyCore
+internal import LatchkeyNet
+
+/// One request on its way through the client: what is sent, by when, and who waits for the answer.
+final class ClientExchange {
+    let id: UInt64
+    let origin: Origin
+    let method: String
+    let bytes: [UInt8]
+    let acceptsGzip: Bool
+    let deadline: MonotonicTime
+    /// Set while the exchange waits for a connection or is on one.
+    var timer: TimerID?
+    /// The connection it is on, or that is being opened for it.
+    weak var connection: ClientConnection?
+    /// It has been sent on a kept-alive connection that was dead already: the next one must be new, and is the last.
+    private(set) var isRetry = false
+
+    private var finish: ((Result<HTTPResponse, HTTPClientError>) -> Void)?
+
+    init(
+        id: UInt64, origin: Origin, method: String, bytes: [UInt8], acceptsGzip: Bool, deadline: MonotonicTime,
+        finish: @escaping (Result<HTTPResponse, HTTPClientError>) -> Void
+    ) {
+        self.id = id
+        self.origin = origin
+        self.method = method
+        self.bytes = bytes
+        self.acceptsGzip = acceptsGzip
+        self.deadline = deadline
+        self.finish = finish
+    }
+
+    /// Nobody waits any more.
+    var isOver: Bool { finish == nil }
+
+    func markRetry() { isRetry = true }
+
+    /// Answers whoever waits, once.
+    func end(_ result: Result<HTTPResponse, HTTPClientError>, on loop: EventLoop) {
+        if let timer { loop.cancel(timer) }
+        timer = nil
+        finish?(result)
+        finish = nil
+    }
+
+    /// Answers with a response, inflated where that was asked for.
+    func end(with response: HTTPResponse, limit: Int, on loop: EventLoop) {
+        end(decoded(response, limit: limit), on: loop)
+    }
+
+    private func decoded(_ response: HTTPResponse, limit: Int) -> Result<HTTPResponse, HTTPClientError> {
+        var response = response
+        let codings = response.fields.values("content-encoding").joined(separator: ",").lowercased()
+            .filter { $0 != " " }
+        switch codings {
+        case "", "identity": return .success(response)
+        case "gzip" where acceptsGzip, "x-gzip" where acceptsGzip:
+            if response.body.isEmpty { return .success(response) }
+            do throws(Inflater.Refusal) {
+                response.body = try Inflater.gunzip(response.body, limit: limit)
+                response.fields["content-encoding"] = nil
+                return .success(response)
+            } catch {
+                return .failure(error == .tooLarge ? .tooLarge : .unexpectedEncoding)
+            }
+        default: return .failure(.unexpectedEncoding)
+        }
+    }
+}

@@ -1,0 +1,80 @@
+/// Which request goes on which connection of one origin: pure bookkeeping, the caller carries out what it returns.
+///
+/// A request that finds no idle connection gets a new one while there are fewer than the bound; past it requests wait
+/// in line, and past the line's bound they are turned away.
+struct ConnectionPool {
+    typealias RequestID = UInt64
+    typealias ConnectionID = UInt64
+
+    /// What becomes of a request.
+    enum Placement: Equatable {
+        /// Send it on this idle connection.
+        case reuse(ConnectionID)
+        /// Open a connection under this name for it.
+        case connect(ConnectionID)
+        /// It waits for ``released(_:reusable:)`` or ``closed(_:)``.
+        case wait
+        /// Too many wait already.
+        case refuse
+    }
+
+    /// What to do with a connection or a place that has come free.
+    enum Next: Equatable {
+        /// Send the request on the connection.
+        case send(RequestID, on: ConnectionID)
+        /// Open a connection for the request.
+        case connect(ConnectionID, for: RequestID)
+        /// Keep the connection until its idle time is over.
+        case park
+        case nothing
+    }
+
+    let maxConnections: Int
+    let maxWaiting: Int
+    private var idle: [ConnectionID] = []
+    private var open: Set<ConnectionID> = []
+    private var waiting: [RequestID] = []
+    private var serial: ConnectionID = 0
+
+    init(maxConnections: Int, maxWaiting: Int) {
+        self.maxConnections = maxConnections
+        self.maxWaiting = maxWaiting
+    }
+
+    var isEmpty: Bool { open.isEmpty && waiting.isEmpty }
+
+    /// A request arrives. `fresh` asks for a connection nobody has used: an idle one has just turned out to be dead.
+    mutating func place(_ request: RequestID, fresh: Bool) -> Placement {
+        // The youngest idle connection is the least likely to have been closed by the peer.
+        if !fresh, let connection = idle.popLast() { return .reuse(connection) }
+        if open.count < maxConnections { return .connect(newConnection()) }
+        if waiting.count >= maxWaiting { return .refuse }
+        waiting.append(request)
+        return .wait
+    }
+
+    /// A request gave up while it waited.
+    mutating func abandon(_ request: RequestID) { waiting.removeAll { $0 == request } }
+
+    /// A connection has finished its request and may carry another.
+    mutating func released(_ connection: ConnectionID) -> Next {
+        guard open.contains(connection) else { return .nothing }
+        if !waiting.isEmpty { return .send(waiting.removeFirst(), on: connection) }
+        idle.append(connection)
+        return .park
+    }
+
+    /// A connection is gone, whatever it was doing.
+    mutating func closed(_ connection: ConnectionID) -> Next {
+        guard open.remove(connection) != nil else { return .nothing }
+        idle.removeAll { $0 == connection }
+        guard !waiting.isEmpty else { return .nothing }
+        return .connect(newConnection(), for: waiting.removeFirst())
+    }
+
+    private mutating func newConnection() -> ConnectionID {
+        serial += 1
+        open.insert(serial)
+        return serial
+    }
+}

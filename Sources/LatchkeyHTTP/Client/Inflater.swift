@@ -1,0 +1,44 @@
+internal import CZlib
+
+/// Undoes gzip (RFC 1952) with a bound on what comes out: a few kilobytes can unfold into gigabytes.
+package enum Inflater {
+    package enum Refusal: Error, Hashable, Sendable {
+        /// No gzip, cut off, or damaged.
+        case malformed
+        case tooLarge
+    }
+
+    /// The content of one gzip member.
+    /// - Parameter limit: the most bytes to give back; inflating stops there.
+    package static func gunzip(_ bytes: [UInt8], limit: Int) throws(Refusal) -> [UInt8] {
+        var stream = z_stream()
+        guard latchkey_inflate_gzip_init(&stream) == Z_OK else { throw .malformed }
+        defer { inflateEnd(&stream) }
+        var output: [UInt8] = []
+        var input = bytes
+        let outcome = input.withUnsafeMutableBufferPointer { source -> Refusal? in
+            stream.next_in = source.baseAddress
+            stream.avail_in = UInt32(clamping: source.count)
+            return inflate(&stream, into: &output, limit: limit)
+        }
+        if let outcome { throw outcome }
+        return output
+    }
+
+    private static func inflate(_ stream: inout z_stream, into output: inout [UInt8], limit: Int) -> Refusal? {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32 * 1024) { chunk in
+            var status = Z_OK
+            while status == Z_OK {
+                stream.next_out = chunk.baseAddress
+                stream.avail_out = UInt32(chunk.count)
+                status = CZlib.inflate(&stream, Z_NO_FLUSH)
+                guard status == Z_OK || status == Z_STREAM_END else { return .malformed }
+                let produced = chunk.count - Int(stream.avail_out)
+                if output.count + produced > limit { return .tooLarge }
+                output.append(contentsOf: chunk[..<produced])
+            }
+            // Bytes behind the member are none of a response's.
+            return stream.avail_in == 0 ? nil : .malformed
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import LatchkeyCore
+import LatchkeyHTTP
+import LatchkeyNet
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct ClientServerTests {
+    private func start(_ handler: @escaping SimpleHandler) throws -> (HTTPServer, Origin) {
+        let loopback = try #require(SocketAddress(literal: "127.0.0.1", port: 0))
+        let server = try HTTPServer.start(simple: handler, on: [loopback], workers: 2)
+        return (server, Origin(scheme: .http, host: "127.0.0.1", port: server.addresses.first?.port))
+    }
+
+    private var soon: MonotonicTime { .current + .seconds(10) }
+
+    @Test func `A request and its response cross the wire whole`() async throws {
+        let (server, origin) = try start { request in
+            HTTPResponse(
+                status: 200, fields: ["X-Seen": "\(request.method) \(request.target) \(request.fields["X-A"] ?? "")"],
+                body: request.body.reversed())
+        }
+        let client = try HTTPClient()
+        for size in [0, 1, 1000, 60_000] {
+            let body = (0..<size).map { UInt8(truncatingIfNeeded: $0) }
+            let response = try await client.execute(
+                HTTPRequest(method: "POST", target: "/a?b=c", fields: ["X-A": "1"], body: body), to: origin,
+                deadline: soon)
+            #expect(response.status == 200)
+            #expect(response.fields["x-seen"] == "POST /a?b=c 1")
+            #expect(response.body == body.reversed())
+        }
+        #expect(server.census.count == 1, "one kept-alive connection carries them all")
+        client.shutdown()
+        await server.drain(timeout: .seconds(2))
+    }
+
+    @Test func `A thousand concurrent requests each get their own answer over a bounded number of connections`()
+        async throws
+    {
+        let (server, origin) = try start { HTTPResponse(status: 200, body: Array($0.target.utf8)) }
+        let client = try HTTPClient()
+        let answers = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for number in 0..<1000 {
+                group.addTask {
+                    let response = try await client.execute(
+                        HTTPRequest(method: "GET", target: "/\(number)"), to: origin, deadline: .current + .seconds(20))
+                    return String(decoding: response.body, as: UTF8.self) == "/\(number)"
+                }
+            }
+            return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        #expect(answers == 1000)
+        #expect(server.census.count <= 64)
+        client.shutdown()
+        await server.drain(timeout: .seconds(2))
+    }
+
+    @Test func `An upstream that never answers is given up at the deadline`() async throws {
+        let (server, origin) = try start { _ in
+            await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
+            return HTTPResponse(status: 200)
+        }
+        let client = try HTTPClient()
+        let started = MonotonicTime.current
+        await #expect(throws: HTTPClientError.timedOut) {
+            try await client.execute(
+                HTTPRequest(method: "GET", target: "/"), to: origin, deadline: .current + .milliseconds(200))
+        }
+        #expect(MonotonicTime.current - started < .seconds(2))
+        client.shutdown()
+        await server.drain(timeout: .milliseconds(100))
+    }
+
+    @Test func `Nobody listening is a refused connection and not a wait`() async throws {
+        let client = try HTTPClient()
+        await #expect(throws: HTTPClientError.connectFailed(errno: 111)) {
+            try await client.execute(
+                HTTPRequest(method: "GET", target: "/"), to: Origin(scheme: .http, host: "127.0.0.1", port: 1),
+                deadline: soon)
+        }
+        client.shutdown()
+    }
+}
