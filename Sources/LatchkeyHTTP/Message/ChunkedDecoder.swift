@@ -1,3 +1,5 @@
+internal import LatchkeyCore
+
 /// Undoes the chunked coding (RFC 9112 §7.1), in as many pieces as it comes in. Both directions use it.
 ///
 /// Strict where leniency has been used to smuggle requests: CR LF alone ends a line, a size is 1 to 8 hex digits with
@@ -30,7 +32,8 @@ package struct ChunkedDecoder: Sendable {
 
     /// - Parameters:
     ///   - bodyBytes: the most data all chunks together may hold.
-    ///   - overheadBytes: the most bytes of size lines and trailers.
+    ///   - overheadBytes: the most bytes of extensions and trailers. Sizes and line ends need no bound of their own:
+    ///     a chunk has at most 12 bytes of them, and holds at least one byte of data.
     package init(bodyBytes: Int, overheadBytes: Int) {
         dataLeft = bodyBytes
         overheadLeft = overheadBytes
@@ -56,12 +59,22 @@ package struct ChunkedDecoder: Sendable {
                 state = left == count ? .dataReturn : .data(left: left - count)
                 continue
             }
-            overheadLeft -= 1
-            if overheadLeft < 0 { throw .malformed }
+            if isDiscarding {
+                overheadLeft -= 1
+                if overheadLeft < 0 { throw .malformed }
+            }
             state = try next(input[offset])
             offset += 1
         }
         return offset
+    }
+
+    /// The next byte is of an extension or a trailer.
+    private var isDiscarding: Bool {
+        switch state {
+        case .extension, .trailerStart, .trailerName, .trailerValue: true
+        default: false
+        }
     }
 
     /// The state after one byte that is not data.
@@ -90,7 +103,7 @@ package struct ChunkedDecoder: Sendable {
     }
 
     private func size(_ byte: UInt8, _ digits: Int, _ value: Int) throws(Refusal) -> State {
-        if let digit = hexValue(byte) {
+        if let digit = Hex.value(byte) {
             // Eight digits are 4 GiB, far past every limit here, and cannot overflow.
             guard digits < 8 else { throw .tooLarge }
             return .size(digits: digits + 1, value: value << 4 | Int(digit))
@@ -121,15 +134,6 @@ package struct ChunkedDecoder: Sendable {
         default:
             guard byte == 0x0A else { throw .malformed }
             return .complete
-        }
-    }
-
-    private func hexValue(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case 0x30...0x39: byte - 0x30
-        case 0x41...0x46: byte - 0x37
-        case 0x61...0x66: byte - 0x57
-        default: nil
         }
     }
 }

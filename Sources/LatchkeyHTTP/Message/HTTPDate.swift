@@ -54,20 +54,30 @@ package enum HTTPDate {
         return "\(weekdays[civil.weekday]), \(date) \(clock) GMT"
     }
 
-    /// The time an IMF-fixdate stands for; nil for anything else. The two obsolete forms are not read: a peer's clock
-    /// is only ever a hint here.
+    /// The time an IMF-fixdate stands for; nil for anything else, a date the calendar does not have included. The two
+    /// obsolete forms are not read: a peer's clock is only ever a hint here.
     package static func parse(_ text: some StringProtocol) -> WallTime? {
-        let parts = text.split(separator: " ")
-        guard parts.count == 6, parts[5] == "GMT", let day = Int64(parts[1]), (1...31).contains(day),
-            let month = months.firstIndex(of: String(parts[2])), let year = Int64(parts[3]),
-            (1970...9999).contains(year)
-        else { return nil }
-        let clock = parts[4].split(separator: ":").map { Int64($0) }
-        guard clock.count == 3, let hour = clock[0], let minute = clock[1], let second = clock[2],
-            (0...23).contains(hour), (0...59).contains(minute), (0...60).contains(second)
+        let bytes = Array(text.utf8)
+        guard bytes.count == 29, let day = number(bytes[5..<7]), let year = number(bytes[12..<16]), year >= 1970,
+            let month = months.firstIndex(of: String(decoding: bytes[8..<11], as: UTF8.self)),
+            let hour = number(bytes[17..<19]), let minute = number(bytes[20..<22]), let second = number(bytes[23..<25]),
+            hour < 24, minute < 60, second <= 60
         else { return nil }
         let days = CivilTime.days(year: year, month: Int64(month) + 1, day: day)
-        return WallTime(seconds: days * 86_400 + hour * 3600 + minute * 60 + second)
+        let time = WallTime(seconds: days * 86_400 + hour * 3600 + minute * 60 + min(second, 59))
+        // Written again it must be the same text: that holds the separators, the day of the month and the weekday to it.
+        var written = Array(format(time).utf8)
+        if second == 60 { written.replaceSubrange(23..<25, with: "60".utf8) }  // a leap second counts as the one before
+        return written == bytes ? time : nil
+    }
+
+    private static func number(_ digits: ArraySlice<UInt8>) -> Int64? {
+        var value: Int64 = 0
+        for digit in digits {
+            guard Grammar.isDigit(digit) else { return nil }
+            value = value * 10 + Int64(digit - 0x30)
+        }
+        return value
     }
 }
 

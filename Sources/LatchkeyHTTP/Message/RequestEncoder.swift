@@ -4,20 +4,27 @@ package enum RequestEncoder {
     package enum Refusal: Error, Hashable, Sendable {
         /// A method that is no token, or a target with spaces, controls or bytes outside ASCII.
         case requestLine
-        /// A field name that is no token, or a value with a line break or another control character.
+        /// A field name that is no token or that is the encoder's own, or a value with a line break or another control
+        /// character.
         case field(name: String)
     }
 
-    /// The whole message. `Host` and `Content-Length` are the encoder's own and must not be among the fields.
+    /// What decides where the message goes and where it ends: nobody else may say it a second time (RFC 9112 §11.2).
+    private static let ownFields = ["host", "content-length", "transfer-encoding"]
+
+    /// The whole message. `Host` and `Content-Length` are the encoder's own and must not be among the fields, nor
+    /// `Transfer-Encoding`: bodies are sent with their length.
     package static func encode(_ request: HTTPRequest, authority: String) throws(Refusal) -> [UInt8] {
         guard !request.method.isEmpty, request.method.utf8.allSatisfy(Grammar.isToken),
             request.target.utf8.first != nil,
-            request.target.utf8.allSatisfy(Grammar.isVisible), authority.utf8.allSatisfy(Grammar.isHost)
+            request.target.utf8.allSatisfy(Grammar.isVisible), !authority.isEmpty,
+            Array(authority.utf8).withUnsafeBytes(Authority.isValid)
         else { throw .requestLine }
         var bytes = Array("\(request.method) \(request.target) HTTP/1.1\r\nHost: \(authority)\r\n".utf8)
         bytes.reserveCapacity(bytes.count + request.body.count + 1024)
         for field in request.fields.lines {
             guard !field.name.isEmpty, field.name.utf8.allSatisfy(Grammar.isToken),
+                !ownFields.contains(where: { HTTPFields.same($0, field.name) }),
                 field.value.utf8.allSatisfy(Grammar.isFieldValue)
             else { throw .field(name: field.name) }
             bytes.append(contentsOf: "\(field.name): \(field.value)\r\n".utf8)

@@ -147,20 +147,33 @@ package struct RequestParser {
         // A fragment is never sent (RFC 9112 §3.2); taken as part of the path it would name another resource.
         for byte in target where !Grammar.isVisible(byte) || byte == UInt8(ascii: "#") { throw .target }
         head.target = MessageRange(range)
-        var from = range.lowerBound
         if first == UInt8(ascii: "*"), range.count == 1, head.method == .options {
             head.path = MessageRange(range)
             return
         }
-        if first != UInt8(ascii: "/") {
-            let skip = Self.schemeLength(target)
-            guard skip > 0, skip < range.count else { throw .target }
-            from += skip
-            guard let slash = Grammar.find(UInt8(ascii: "/"), in: bytes, from..<range.upperBound), slash > from,
-                bytes[from..<slash].allSatisfy(Grammar.isHost)
-            else { throw .target }
-            from = slash
+        if first != UInt8(ascii: "/") { return try takeAbsoluteForm(range, of: bytes) }
+        takePath(range, of: bytes)
+    }
+
+    /// Absolute form (RFC 9112 §3.2.2): what follows scheme and authority is the path.
+    private mutating func takeAbsoluteForm(
+        _ range: Range<Int>, of bytes: UnsafeRawBufferPointer
+    ) throws(RequestRefusal) {
+        let start = range.lowerBound + Self.schemeLength(UnsafeRawBufferPointer(rebasing: bytes[range]))
+        guard start > range.lowerBound else { throw .target }
+        var end = start
+        while end < range.upperBound, bytes[end] != UInt8(ascii: "/"), bytes[end] != UInt8(ascii: "?") { end += 1 }
+        // An empty host is an error in these schemes (RFC 9110 §4.2.1).
+        guard end > start, Authority.isValid(UnsafeRawBufferPointer(rebasing: bytes[start..<end])) else {
+            throw .target
         }
+        takePath(end..<range.upperBound, of: bytes)
+        // An empty path is the path "/" (RFC 9110 §4.2.3); the slash before the authority stands for it.
+        if head.path.count == 0 { head.path = MessageRange((start - 1)..<start) }
+    }
+
+    private mutating func takePath(_ range: Range<Int>, of bytes: UnsafeRawBufferPointer) {
+        let from = range.lowerBound
         if let mark = Grammar.find(UInt8(ascii: "?"), in: bytes, from..<range.upperBound) {
             head.path = MessageRange(from..<mark)
             head.query = MessageRange((mark + 1)..<range.upperBound)
@@ -200,8 +213,7 @@ package struct RequestParser {
         switch name.count {
         case 4 where Grammar.equals(name, folded: "host"):
             hostCount += 1
-            guard hostCount == 1 else { throw .host }
-            for index in value where !Grammar.isHost(bytes[index]) { throw .host }
+            guard hostCount == 1, Authority.isValid(UnsafeRawBufferPointer(rebasing: bytes[value])) else { throw .host }
             head.host = MessageRange(value)
         case 6 where Grammar.equals(name, folded: "accept"): keepFirst(&head.accept, value)
         case 6 where Grammar.equals(name, folded: "expect"): try takeExpect(value, of: bytes)
@@ -249,24 +261,21 @@ package struct RequestParser {
         head.contentLength = length
     }
 
-    /// RFC 9112 §6.1: `chunked`, once; a coding nobody here knows is 501.
+    /// `chunked`, alone and once. Where it is last behind codings nobody here knows, that is 501 (RFC 9112 §6.1); where it
+    /// is not last, nobody can say where the body ends, and that is 400 (§6.3).
     private mutating func takeEncoding(_ value: Range<Int>, of bytes: UnsafeRawBufferPointer) throws(RequestRefusal) {
         guard !sawEncoding else { throw .transferEncoding }
         sawEncoding = true
         let encoding = UnsafeRawBufferPointer(rebasing: bytes[value])
-        if Grammar.equals(encoding, folded: "chunked") {
-            head.isChunked = true
-        } else if encoding.isEmpty || !encoding.allSatisfy(Grammar.isToken) {
-            var chunked = 0
-            var members = 0
-            Grammar.forEachMember(of: encoding) { member in
-                members += 1
-                if Grammar.equals(member, folded: "chunked") { chunked += 1 }
-            }
-            throw members > chunked && chunked <= 1 ? .unknownTransferCoding : .transferEncoding
-        } else {
-            throw .unknownTransferCoding
+        if Grammar.equals(encoding, folded: "chunked") { return head.isChunked = true }
+        var chunked = 0
+        var others = 0
+        var endsInChunked = false
+        Grammar.forEachMember(of: encoding) { member in
+            endsInChunked = Grammar.equals(member, folded: "chunked")
+            if endsInChunked { chunked += 1 } else { others += 1 }
         }
+        throw endsInChunked && chunked == 1 && others > 0 ? .unknownTransferCoding : .transferEncoding
     }
 
     // MARK: The whole head

@@ -1,0 +1,54 @@
+internal import LatchkeyCore
+
+/// The `host [ ":" port ]` of `Host` fields and absolute targets (RFC 9110 §7.2, RFC 3986 §3.2.2 and §3.2.3).
+enum Authority {
+    /// Whether `bytes` are that: a name, an IPv4 address or a bracketed IPv6 address, and digits for a port, if any.
+    ///
+    /// User information (RFC 9110 §4.2.4), zone identifiers, IPvFuture and ports past 5 digits are refused. An empty
+    /// host is valid, as `Host` is sent empty where the target has no authority.
+    static func isValid(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var index = 0
+        if bytes.first == UInt8(ascii: "[") {
+            index = 1
+            while index < bytes.count, isAddress(bytes[index]) { index += 1 }
+            guard index > 3, index < bytes.count, bytes[index] == UInt8(ascii: "]") else { return false }
+            index += 1
+        } else {
+            while index < bytes.count, isName(bytes[index]) { index += 1 }
+            guard hasWholeEscapes(bytes[..<index]) else { return false }
+        }
+        if index == bytes.count { return true }
+        return bytes[index] == UInt8(ascii: ":") && bytes.count - index <= 6
+            && bytes[(index + 1)...].allSatisfy(Grammar.isDigit)
+    }
+
+    /// What an IPv6 address is written in, an IPv4 address at its end included.
+    private static func isAddress(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x46, 0x61...0x66, UInt8(ascii: ":"), UInt8(ascii: "."): true
+        default: false
+        }
+    }
+
+    /// `reg-name` (RFC 3986 §3.2.2), less the comma, which would make the value look like a list.
+    private static func isName(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "%"),
+            UInt8(ascii: "!"), UInt8(ascii: "$"), UInt8(ascii: "&"), UInt8(ascii: "'"), UInt8(ascii: "("),
+            UInt8(ascii: ")"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: ";"), UInt8(ascii: "="):
+            true
+        default: false
+        }
+    }
+
+    /// Every `%` is followed by two hexadecimal digits (RFC 3986 §2.1).
+    private static func hasWholeEscapes(_ name: Slice<UnsafeRawBufferPointer>) -> Bool {
+        for index in name.indices where name[index] == UInt8(ascii: "%") {
+            guard index + 2 < name.endIndex, Hex.value(name[index + 1]) != nil,
+                Hex.value(name[index + 2]) != nil
+            else { return false }
+        }
+        return true
+    }
+}
