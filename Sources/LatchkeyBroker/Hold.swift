@@ -31,11 +31,12 @@ struct Hold: Hashable, Sendable {
 
     /// The longest pause when nothing can be served: short, so that service is back within 5 s of the upstream.
     static let whileEmpty: Duration = .seconds(4)
-    /// The longest pause between attempts to replace a token that is still valid.
+    /// The longest pause between attempts to replace a token that is still valid, and the longest `Retry-After` of a
+    /// store of secrets that is believed.
     static let whileServing: Duration = .seconds(30)
     /// The pause after an issuer's refusal, which nobody's retry will mend but a changed setting may.
     static let afterDenial: Duration = .seconds(10)
-    /// The longest `Retry-After` that is believed.
+    /// The longest `Retry-After` of an issuer that is believed.
     static let longestRetryAfter: Duration = .seconds(3600)
     /// The least time between two forced refreshes of one key.
     static let betweenForced: Duration = .seconds(2)

@@ -30,13 +30,19 @@ package struct UpstreamFault: Error, Hashable, Sendable {
     package private(set) var code: String?
     /// How long to wait before asking again, where known.
     package var retryAfter: Duration?
+    /// The parameter or secret that is at fault, by name; for the message to the caller and the log.
+    package var subject: String?
 
     /// `code` is kept only if it is 1–64 letters, digits or `_ . - /`: it comes from outside and goes into headers.
-    package init(_ reason: Reason, upstream: Upstream? = nil, code: String? = nil, retryAfter: Duration? = nil) {
+    package init(
+        _ reason: Reason, upstream: Upstream? = nil, code: String? = nil, retryAfter: Duration? = nil,
+        subject: String? = nil
+    ) {
         self.reason = reason
         self.upstream = upstream
         self.code = code.flatMap { Self.isPlain($0) ? $0 : nil }
         self.retryAfter = retryAfter
+        self.subject = subject
     }
 
     private static func isPlain(_ code: String) -> Bool {

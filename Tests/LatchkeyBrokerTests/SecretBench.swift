@@ -1,0 +1,82 @@
+import LatchkeyBroker
+import LatchkeyCore
+import LatchkeyCrypto
+import LatchkeyMetrics
+import LatchkeyTestSupport
+import Synchronization
+
+/// A store of secrets held in a dictionary, with faults and a gate put in by hand.
+final class FakeStore: Sendable {
+    private struct State {
+        var secrets: [String: FetchedSecret] = [:]
+        var faults: [String: UpstreamFault] = [:]
+        var gate: Gate?
+    }
+    private let state = Mutex(State())
+    /// The full names asked for, in order.
+    let calls = Inbox<String>()
+
+    func put(_ name: String, _ value: String, version: String = "1", isBinary: Bool = false) {
+        let secret = FetchedSecret(value: Secret(value), isBinary: isBinary, version: version)
+        state.withLock { $0.secrets[name] = secret }
+    }
+
+    func remove(_ name: String) { state.withLock { $0.secrets[name] = nil } }
+
+    /// Has calls for `name` fail, `*` for every name; nil heals.
+    func fail(_ name: String, _ fault: UpstreamFault?) { state.withLock { $0.faults[name] = fault } }
+
+    func stop(at gate: Gate?) { state.withLock { $0.gate = gate } }
+
+    func fetch(_ name: String, _ version: String?, _ label: String?) async throws(UpstreamFault) -> FetchedSecret {
+        let asked = name + (version.map { ":\($0)" } ?? "") + (label.map { ":\($0)" } ?? "")
+        calls.put(asked)
+        if let gate = state.withLock({ $0.gate }) { await gate.pass() }
+        let (fault, secret) = state.withLock { ($0.faults[name] ?? $0.faults["*"], $0.secrets[asked]) }
+        if let fault { throw fault }
+        guard let secret else { throw UpstreamFault(.notFound, upstream: .parameterStore, code: "ParameterNotFound") }
+        return secret
+    }
+}
+
+/// A secret broker over a fake store and a clock moved by hand.
+struct SecretBench {
+    let clock = ManualClock()
+    let sleeper: ManualSleeper
+    let store = FakeStore()
+    let metrics = Metrics(version: "test", profiles: [])
+    let health = TierHealth()
+    let log = LogInbox()
+    let broker: SecretBroker
+
+    init(tier: Tier = .parameterStore, _ change: (inout SecretBroker.Configuration) -> Void = { _ in }) {
+        sleeper = ManualSleeper(clock)
+        let store = store
+        var configuration = SecretBroker.Configuration()
+        change(&configuration)
+        let source = SecretSource(tier: tier, prefix: "/app/dev") { name, version, label, _ throws(UpstreamFault) in
+            try await store.fetch(name, version, label)
+        }
+        broker = SecretBroker(
+            source: source, configuration: configuration, time: clock.source, sleeper: sleeper.sleeper,
+            metrics: metrics, health: health, log: log.logger)
+    }
+
+    var now: Now { clock.now }
+    var deadline: MonotonicTime { now.monotonic + .seconds(10) }
+
+    func query(_ key: String, version: String? = nil, label: String? = nil) throws -> SecretQuery {
+        guard let key = SecretKey(key) else { throw UpstreamFault(.notFound) }
+        return SecretQuery(key, version: version, label: label)
+    }
+
+    func secret(_ key: String, refresh: Bool = false) async throws -> SecretBroker.Served {
+        try await broker.secret(query(key), refresh: refresh, deadline: deadline)
+    }
+
+    func text(_ key: String, refresh: Bool = false) async throws -> String? {
+        try await secret(key, refresh: refresh).entry.value.revealText()
+    }
+
+    func isCached(_ key: String) throws -> Bool { try broker.cached(query(key), now: now) != nil }
+}
