@@ -71,6 +71,33 @@ import Testing
         #expect(took < .seconds(20))
     }
 
+    @Test func `Every byte is judged the same at every place of a field value`() {
+        for byte in UInt8.min...UInt8.max {
+            let isAllowed = byte == 0x09 || (byte >= 0x20 && byte != 0x7F)
+            for place in 0..<20 {
+                var message = Array("GET / HTTP/1.0\r\nX: abcdefghijklmnopqrst\r\n\r\n".utf8)
+                message[19 + place] = byte
+                var parser = RequestParser()
+                let outcome = message.withUnsafeBytes { parser.parse($0, limits: MessageLimits()) }
+                #expect((outcome == .head(count: message.count)) == isAllowed, "byte \(byte) at \(place)")
+            }
+        }
+    }
+
+    @Test func `Every byte is judged as the token characters of RFC 9110 are listed, in names and methods`() {
+        let tokens = Set("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ".utf8)
+        for byte in UInt8.min...UInt8.max {
+            for head in [
+                [byte] + Array(" / HTTP/1.0\r\n\r\n".utf8),
+                Array("GET / HTTP/1.0\r\n".utf8) + [byte] + Array(": v\r\n\r\n".utf8),
+            ] {
+                var parser = RequestParser()
+                let outcome = head.withUnsafeBytes { parser.parse($0, limits: MessageLimits()) }
+                #expect((outcome == .head(count: head.count)) == tokens.contains(byte), "byte \(byte)")
+            }
+        }
+    }
+
     @Test func `Every refusal has a client or server error status and a reason of its own`() {
         #expect(RequestRefusal.allCases.allSatisfy { (400...599).contains($0.status) && !$0.reason.isEmpty })
         #expect(Set(RequestRefusal.allCases.map(\.reason)).count == RequestRefusal.allCases.count)

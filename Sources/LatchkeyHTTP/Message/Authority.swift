@@ -14,12 +14,15 @@ enum Authority {
             guard index > 3, index < bytes.count, bytes[index] == UInt8(ascii: "]") else { return false }
             index += 1
         } else {
-            while index < bytes.count, isName(bytes[index]) { index += 1 }
-            guard hasWholeEscapes(bytes[..<index]) else { return false }
+            while index < bytes.count, isName(bytes[index]) {
+                if bytes[index] == UInt8(ascii: "%"), !isEscape(at: index, of: bytes) { return false }
+                index += 1
+            }
         }
         if index == bytes.count { return true }
-        return bytes[index] == UInt8(ascii: ":") && bytes.count - index <= 6
-            && bytes[(index + 1)...].allSatisfy(Grammar.isDigit)
+        guard bytes[index] == UInt8(ascii: ":"), bytes.count - index <= 6 else { return false }
+        for place in (index + 1)..<bytes.count where !Grammar.isDigit(bytes[place]) { return false }
+        return true
     }
 
     /// What an IPv6 address is written in, an IPv4 address at its end included.
@@ -42,13 +45,8 @@ enum Authority {
         }
     }
 
-    /// Every `%` is followed by two hexadecimal digits (RFC 3986 §2.1).
-    private static func hasWholeEscapes(_ name: Slice<UnsafeRawBufferPointer>) -> Bool {
-        for index in name.indices where name[index] == UInt8(ascii: "%") {
-            guard index + 2 < name.endIndex, Hex.value(name[index + 1]) != nil,
-                Hex.value(name[index + 2]) != nil
-            else { return false }
-        }
-        return true
+    /// A `%` and two hexadecimal digits (RFC 3986 §2.1).
+    private static func isEscape(at index: Int, of bytes: UnsafeRawBufferPointer) -> Bool {
+        index + 2 < bytes.count && Hex.value(bytes[index + 1]) != nil && Hex.value(bytes[index + 2]) != nil
     }
 }

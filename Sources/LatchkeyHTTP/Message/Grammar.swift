@@ -17,6 +17,27 @@ package enum Grammar {
     @inline(__always)
     package static func isFieldValue(_ byte: UInt8) -> Bool { byte >= 0x20 && byte != 0x7F || byte == 0x09 }
 
+    /// Whether all of `range` may stand in a field value. Looks at eight bytes at a time, as values are most of a head.
+    @inline(__always)
+    static func isFieldValue(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {
+        var index = range.lowerBound
+        while index + 8 <= range.upperBound {
+            let word = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            let delete = word ^ 0x7F7F_7F7F_7F7F_7F7F
+            // A byte under 0x20, or that was 0x7F, leaves its top bit set; so may a neighbour of one, hence the second look.
+            let control = (word &- 0x2020_2020_2020_2020) & ~word | (delete &- 0x0101_0101_0101_0101) & ~delete
+            if control & 0x8080_8080_8080_8080 != 0 {
+                for offset in index..<(index + 8) where !isFieldValue(bytes[offset]) { return false }
+            }
+            index += 8
+        }
+        while index < range.upperBound {
+            if !isFieldValue(bytes[index]) { return false }
+            index += 1
+        }
+        return true
+    }
+
     /// VCHAR without obs-text: the only bytes a request target may hold (RFC 9112 §3.2, RFC 3986 §2).
     @inline(__always)
     package static func isVisible(_ byte: UInt8) -> Bool { byte > 0x20 && byte < 0x7F }

@@ -17,45 +17,50 @@ package struct RequestParser {
     /// The head last completed, or the one in progress.
     package private(set) var head = RequestHead()
 
-    /// Where the line now coming begins, and how much of it has been searched for its end.
-    private var lineStart = 0
-    private var searched = 0
-    private var emptyLines = 0
-    private var fieldCount = 0
-    private var sawRequestLine = false
-    private var hostCount = 0
-    private var sawLength = false
-    private var sawEncoding = false
-    private var sawClose = false
-    private var sawKeepAlive = false
-    private var saw100Continue = false
+    private var state = State()
+
+    /// What is known of the message in progress besides its head.
+    private struct State {
+        /// Where the line now coming begins, and how much of it has been searched for its end.
+        var lineStart = 0
+        var searched = 0
+        var emptyLines = 0
+        var fieldCount = 0
+        var hostCount = 0
+        var sawRequestLine = false
+        var sawLength = false
+        var sawEncoding = false
+        var sawClose = false
+        var sawKeepAlive = false
+        var saw100Continue = false
+    }
 
     package init() {}
 
     /// Goes on with the message that starts at `bytes[0]`. After ``Outcome/head(count:)`` or a refusal the parser
     /// stands ready for the next message.
     package mutating func parse(_ bytes: UnsafeRawBufferPointer, limits: MessageLimits) -> Outcome {
-        if lineStart == 0, searched == 0 { head = RequestHead() }
+        if state.lineStart == 0, state.searched == 0 { head = RequestHead() }
         do throws(RequestRefusal) {
             while let feed = lineFeed(in: bytes) {
-                let line = lineStart..<feed
+                let line = state.lineStart..<feed
                 try checkSize(of: line, limits: limits)
-                guard feed > lineStart, bytes[feed - 1] == 0x0D else { throw .bareLineFeed }
+                guard feed > state.lineStart, bytes[feed - 1] == 0x0D else { throw .bareLineFeed }
                 let content = line.lowerBound..<(feed - 1)
-                lineStart = feed + 1
-                searched = lineStart
+                state.lineStart = feed + 1
+                state.searched = state.lineStart
                 if try take(content, of: bytes, limits: limits) {
                     try finish(limits: limits, end: content.lowerBound)
-                    let count = lineStart
-                    reset()
+                    let count = state.lineStart
+                    state = State()
                     return .head(count: count)
                 }
             }
-            try checkSize(of: lineStart..<bytes.count, limits: limits)
-            searched = bytes.count
+            try checkSize(of: state.lineStart..<bytes.count, limits: limits)
+            state.searched = bytes.count
             return .incomplete
         } catch {
-            reset()
+            state = State()
             return .refused(error)
         }
     }
@@ -63,14 +68,14 @@ package struct RequestParser {
     // MARK: Lines
 
     private func lineFeed(in bytes: UnsafeRawBufferPointer) -> Int? {
-        guard let base = bytes.baseAddress, searched < bytes.count,
-            let found = memchr(base + searched, 0x0A, bytes.count - searched)
+        guard let base = bytes.baseAddress, state.searched < bytes.count,
+            let found = memchr(base + state.searched, 0x0A, bytes.count - state.searched)
         else { return nil }
         return UnsafeRawPointer(found) - base
     }
 
     private func checkSize(of line: Range<Int>, limits: MessageLimits) throws(RequestRefusal) {
-        if !sawRequestLine, line.count > limits.requestLineBytes { throw .targetTooLong }
+        if !state.sawRequestLine, line.count > limits.requestLineBytes { throw .targetTooLong }
         if line.upperBound > limits.headBytes { throw .headTooLarge }
     }
 
@@ -78,26 +83,20 @@ package struct RequestParser {
     private mutating func take(
         _ line: Range<Int>, of bytes: UnsafeRawBufferPointer, limits: MessageLimits
     ) throws(RequestRefusal) -> Bool {
-        if sawRequestLine {
+        if state.sawRequestLine {
             if line.isEmpty { return true }
-            fieldCount += 1
-            if fieldCount > limits.fields { throw .headTooLarge }
+            state.fieldCount += 1
+            if state.fieldCount > limits.fields { throw .headTooLarge }
             try takeField(line, of: bytes)
         } else if line.isEmpty {
-            emptyLines += 1
-            if emptyLines > limits.leadingEmptyLines { throw .emptyLines }
+            state.emptyLines += 1
+            if state.emptyLines > limits.leadingEmptyLines { throw .emptyLines }
         } else {
             try takeRequestLine(line, of: bytes)
-            sawRequestLine = true
-            head.fieldLines = MessageRange(lineStart..<lineStart)
+            state.sawRequestLine = true
+            head.fieldLines = MessageRange(state.lineStart..<state.lineStart)
         }
         return false
-    }
-
-    private mutating func reset() {
-        let finished = head
-        self = RequestParser()
-        head = finished
     }
 
     // MARK: Request line (RFC 9112 §3)
@@ -202,7 +201,7 @@ package struct RequestParser {
         guard colon < line.upperBound, bytes[colon] == UInt8(ascii: ":"), colon > line.lowerBound else {
             throw .fieldName
         }
-        for index in (colon + 1)..<line.upperBound where !Grammar.isFieldValue(bytes[index]) { throw .fieldValue }
+        guard Grammar.isFieldValue(bytes, (colon + 1)..<line.upperBound) else { throw .fieldValue }
         let name = UnsafeRawBufferPointer(rebasing: bytes[line.lowerBound..<colon])
         try recognise(name, value: Grammar.trim(bytes, (colon + 1)..<line.upperBound), of: bytes)
     }
@@ -212,8 +211,10 @@ package struct RequestParser {
     ) throws(RequestRefusal) {
         switch name.count {
         case 4 where Grammar.equals(name, folded: "host"):
-            hostCount += 1
-            guard hostCount == 1, Authority.isValid(UnsafeRawBufferPointer(rebasing: bytes[value])) else { throw .host }
+            state.hostCount += 1
+            guard state.hostCount == 1, Authority.isValid(UnsafeRawBufferPointer(rebasing: bytes[value])) else {
+                throw .host
+            }
             head.host = MessageRange(value)
         case 6 where Grammar.equals(name, folded: "accept"): keepFirst(&head.accept, value)
         case 6 where Grammar.equals(name, folded: "expect"): try takeExpect(value, of: bytes)
@@ -242,30 +243,30 @@ package struct RequestParser {
         guard Grammar.equals(UnsafeRawBufferPointer(rebasing: bytes[value]), folded: "100-continue") else {
             throw .expectation
         }
-        saw100Continue = true
+        state.saw100Continue = true
     }
 
     private mutating func takeConnection(_ value: Range<Int>, of bytes: UnsafeRawBufferPointer) {
         Grammar.forEachMember(of: UnsafeRawBufferPointer(rebasing: bytes[value])) { member in
-            if Grammar.equals(member, folded: "close") { sawClose = true }
-            if Grammar.equals(member, folded: "keep-alive") { sawKeepAlive = true }
+            if Grammar.equals(member, folded: "close") { state.sawClose = true }
+            if Grammar.equals(member, folded: "keep-alive") { state.sawKeepAlive = true }
         }
     }
 
     /// RFC 9112 §6.3: repeated lengths are refused even where they agree, as is any list.
     private mutating func takeLength(_ value: Range<Int>, of bytes: UnsafeRawBufferPointer) throws(RequestRefusal) {
-        guard !sawLength, let length = Grammar.decimal(UnsafeRawBufferPointer(rebasing: bytes[value])) else {
+        guard !state.sawLength, let length = Grammar.decimal(UnsafeRawBufferPointer(rebasing: bytes[value])) else {
             throw .contentLength
         }
-        sawLength = true
+        state.sawLength = true
         head.contentLength = length
     }
 
     /// `chunked`, alone and once. Where it is last behind codings nobody here knows, that is 501 (RFC 9112 §6.1); where it
     /// is not last, nobody can say where the body ends, and that is 400 (§6.3).
     private mutating func takeEncoding(_ value: Range<Int>, of bytes: UnsafeRawBufferPointer) throws(RequestRefusal) {
-        guard !sawEncoding else { throw .transferEncoding }
-        sawEncoding = true
+        guard !state.sawEncoding else { throw .transferEncoding }
+        state.sawEncoding = true
         let encoding = UnsafeRawBufferPointer(rebasing: bytes[value])
         if Grammar.equals(encoding, folded: "chunked") { return head.isChunked = true }
         var chunked = 0
@@ -283,14 +284,14 @@ package struct RequestParser {
     private mutating func finish(limits: MessageLimits, end: Int) throws(RequestRefusal) {
         head.fieldLines = MessageRange(Int(head.fieldLines.start)..<end)
         if head.minorVersion == 1 {
-            guard hostCount == 1 else { throw .host }  // RFC 9112 §3.2
-        } else if sawEncoding {
+            guard state.hostCount == 1 else { throw .host }  // RFC 9112 §3.2
+        } else if state.sawEncoding {
             throw .transferEncoding  // RFC 9112 §6.1: HTTP/1.0 has none; a recipient must treat it as faulty
         }
-        if sawEncoding && sawLength { throw .lengthAndTransferEncoding }  // RFC 9112 §6.1
+        if state.sawEncoding && state.sawLength { throw .lengthAndTransferEncoding }  // RFC 9112 §6.1
         if let length = head.contentLength, length > limits.bodyBytes { throw .bodyTooLarge }
-        head.keepAlive = !sawClose && (head.minorVersion == 1 || sawKeepAlive)  // RFC 9112 §9.3
+        head.keepAlive = !state.sawClose && (head.minorVersion == 1 || state.sawKeepAlive)  // RFC 9112 §9.3
         // An HTTP/1.0 caller's expectation is ignored (RFC 9110 §10.1.1).
-        head.expectsContinue = saw100Continue && head.minorVersion == 1
+        head.expectsContinue = state.saw100Continue && head.minorVersion == 1
     }
 }
