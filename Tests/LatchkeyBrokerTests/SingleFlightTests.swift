@@ -1,0 +1,106 @@
+import LatchkeyBroker
+import LatchkeyCore
+import LatchkeyTestSupport
+import Testing
+
+@Suite struct `Single flight` {
+    let clock = ManualClock()
+    let sleeper: ManualSleeper
+    let flights: SingleFlight<String, Int>
+
+    init() {
+        sleeper = ManualSleeper(clock)
+        flights = SingleFlight(longest: .seconds(10), time: clock.source, sleeper: sleeper.sleeper)
+    }
+
+    private func deadline(_ seconds: Int) -> MonotonicTime { clock.now.monotonic + .seconds(seconds) }
+
+    @Test func `A flight given up does not end the one that took its place`() async throws {
+        let (first, second) = (Gate(), Gate())
+        let landed = Inbox<Int>()
+        let (early, late) = (Inbox<Result<Int, UpstreamFault>>(), Inbox<Result<Int, UpstreamFault>>())
+        flights.join("key", deadline: deadline(60)) { _ in
+            await first.pass()
+            landed.put(1)
+            return .success(1)
+        } waiter: {
+            early.put($0)
+        }
+        sleeper.advance(by: .seconds(10))
+        let outcome = await early.first(1)[0]
+        #expect(throws: UpstreamFault(.timedOut)) { try outcome.get() }
+        let joined = flights.join("key", deadline: deadline(60)) { _ in
+            await second.pass()
+            return .success(2)
+        } waiter: {
+            late.put($0)
+        }
+        #expect(!joined)
+        first.open()
+        await landed.first(1)
+        // Let the first flight's end, if it wrongly had any effect, take it.
+        for _ in 0..<100 { await Task.yield() }
+        #expect(late.count == 0)
+        second.open()
+        #expect(try await late.first(1)[0].get() == 2)
+        #expect(early.count == 1)
+    }
+
+    @Test func `Keys fly apart`() async throws {
+        let gate = Gate()
+        let answers = Inbox<Result<Int, UpstreamFault>>()
+        flights.join("slow", deadline: deadline(60)) { _ in
+            await gate.pass()
+            return .success(1)
+        } waiter: {
+            answers.put($0)
+        }
+        flights.join("quick", deadline: deadline(60)) { _ in
+            .success(2)
+        } waiter: {
+            answers.put($0)
+        }
+        #expect(try await answers.first(1)[0].get() == 2)
+        #expect(flights.waiters(on: "slow") == 1)
+        gate.open()
+        #expect(try await answers.first(2)[1].get() == 1)
+        #expect(flights.waiters(on: "slow") == nil)
+    }
+
+    @Test func `Each waiter leaves at its own deadline, whatever order they came in`() async throws {
+        let gate = Gate()
+        let left = Inbox<Int>()
+        for seconds in [5, 2, 8, 1, 3] {
+            flights.join("key", deadline: deadline(seconds)) { _ in
+                await gate.pass()
+                return .success(0)
+            } waiter: { outcome in
+                if case .failure = outcome { left.put(seconds) }
+            }
+        }
+        var elapsed = 0
+        for (place, seconds) in [1, 2, 3, 5, 8].enumerated() {
+            sleeper.advance(by: .seconds(seconds - elapsed))
+            elapsed = seconds
+            #expect(await left.first(place + 1).last == seconds)
+        }
+        #expect(flights.waiters(on: "key") == 0)
+        gate.open()
+    }
+
+    @Test func `A second start in the background does nothing`() async {
+        let gate = Gate()
+        let runs = Inbox<Int>()
+        let work: @Sendable (MonotonicTime) async -> Result<Int, UpstreamFault> = { _ in
+            runs.put(1)
+            await gate.pass()
+            return .success(1)
+        }
+        #expect(flights.start("key", work: work))
+        #expect(!flights.start("key", work: work))
+        await runs.first(1)
+        gate.open()
+        await settle { flights.waiters(on: "key") == nil }
+        #expect(runs.count == 1)
+    }
+}
