@@ -66,7 +66,7 @@ let package = Package(
         tests("LatchkeyCrypto", ["LatchkeyCore"]),
         tests("LatchkeyMetrics", ["LatchkeyCore"]),
         tests("LatchkeyHTTP", ["LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics"]),
-        tests("LatchkeyUpstream", ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyCrypto", "LatchkeyMetrics"]),
+        tests("LatchkeyUpstream", ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyCrypto", "LatchkeyMetrics", log]),
         tests("LatchkeyBroker", ["LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", log]),
         tests("LatchkeyDev", ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyCrypto"]),
         tests("latchkey", ["LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyBroker"]),

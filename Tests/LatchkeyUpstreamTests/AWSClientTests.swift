@@ -1,0 +1,206 @@
+import LatchkeyCore
+import LatchkeyCrypto
+import LatchkeyHTTP
+import LatchkeyMetrics
+import LatchkeyTestSupport
+import LatchkeyUpstream
+import Logging
+import Synchronization
+import Testing
+
+@Suite struct AWSClientTests {
+    /// AWS as a list of answers; keeps what it was sent and how long the client waited.
+    private final class Script: Sendable {
+        struct State {
+            var answers: [Result<HTTPResponse, HTTPClientError>]
+            var requests: [HTTPRequest] = []
+            var waits: [Duration] = []
+        }
+        let state: Mutex<State>
+        let clock = ManualClock()
+        let credentials = Mutex<[AWSCredentials]>([])
+
+        init(_ answers: [Result<HTTPResponse, HTTPClientError>]) { state = Mutex(State(answers: answers)) }
+
+        func client(maxAttempts: Int = 3) -> AWSClient {
+            let provider = CredentialProvider(name: "script") { () throws(AWSError) in
+                self.credentials.withLock { known in
+                    let made = AWSCredentials(accessKeyID: "AKID\(known.count)", secretAccessKey: Secret("s"))
+                    known.append(made)
+                    return made
+                }
+            }
+            let configuration = AWSConfiguration(
+                environment: ["AWS_REGION": "us-east-1", "AWS_MAX_ATTEMPTS": "\(maxAttempts)"]) { _ in nil }
+            return AWSClient(
+                AWSClient.Environment(
+                    configuration: configuration,
+                    credentials: CredentialChain([provider], time: clock.source, log: Logger(label: "test")),
+                    transport: { request, _, _ async throws(HTTPClientError) in
+                        try self.state.withLock { state in
+                            state.requests.append(request)
+                            return state.answers.count > 1 ? state.answers.removeFirst() : state.answers[0]
+                        }.get()
+                    }, metrics: Metrics(version: "t", profiles: []), time: clock.source, attemptTimeout: .seconds(5),
+                    userAgent: "latchkey/test",
+                    sleep: { wake in
+                        self.state.withLock { $0.waits.append(wake - self.clock.now.monotonic) }
+                        self.clock.advance(by: wake - self.clock.now.monotonic)
+                    }, chance: { 0.5 }))
+        }
+
+        var requests: [HTTPRequest] { state.withLock { $0.requests } }
+        var waits: [Duration] { state.withLock { $0.waits } }
+        var soon: MonotonicTime { clock.now.monotonic + .seconds(10) }
+
+        func get(_ client: AWSClient) async throws(AWSError) -> Parameter {
+            try await ParameterStore(client).get("/a", deadline: soon)
+        }
+    }
+
+    private static func answer(_ status: Int, _ body: String, _ fields: HTTPFields = [:]) -> Result<
+        HTTPResponse, HTTPClientError
+    > {
+        .success(HTTPResponse(status: status, fields: fields, body: Array(body.utf8)))
+    }
+
+    private static let good = answer(
+        200,
+        #"{"Parameter":{"Name":"/a","Type":"SecureString","Value":"v","Version":3,"LastModifiedDate":1.700000000123E9}}"#
+    )
+    private static let throttled = answer(400, #"{"__type":"ThrottlingException","message":"Rate exceeded"}"#)
+
+    @Test func `A parameter is read as the wire has it`() async throws {
+        let script = Script([Self.good])
+        let parameter = try await script.get(script.client())
+        #expect(parameter.value.revealText() == "v")
+        #expect(parameter.version == 3)
+        #expect(parameter.lastModified == WallTime(milliseconds: 1_700_000_000_123))
+        let request = try #require(script.requests.first)
+        #expect(request.fields["X-Amz-Target"] == "AmazonSSM.GetParameter")
+        #expect(request.fields["Content-Type"] == "application/x-amz-json-1.1")
+        #expect(request.fields["amz-sdk-request"] == "attempt=1; max=3")
+        #expect(String(decoding: request.body, as: UTF8.self) == #"{"Name":"/a","WithDecryption":true}"#)
+    }
+
+    @Test func `A throttled call is tried again after growing waits and at most three times`() async throws {
+        let script = Script([Self.throttled, Self.throttled, Self.good])
+        _ = try await script.get(script.client())
+        #expect(script.requests.count == 3)
+        #expect(script.waits == [.milliseconds(500), .seconds(1)])
+        let hopeless = Script([Self.throttled])
+        await #expect { try await hopeless.get(hopeless.client()) } throws: {
+            ($0 as? AWSError)?.kind == .throttled && ($0 as? AWSError)?.code == "ThrottlingException"
+        }
+        #expect(hopeless.requests.count == 3)
+    }
+
+    @Test func `Throttled for good, the retry quota stops the storm`() async throws {
+        let script = Script([Self.throttled])
+        let client = script.client()
+        for _ in 0..<200 { _ = try? await script.get(client) }
+        #expect(script.requests.count <= 300, "at most one and a half requests a call")
+    }
+
+    @Test(arguments: [500, 502, 503, 504])
+    func `A fault that passes is not seen by the caller`(status: Int) async throws {
+        let script = Script([Self.answer(status, "<html>"), Self.good])
+        _ = try await script.get(script.client())
+        #expect(script.requests.count == 2)
+        #expect(script.waits == [.milliseconds(25)])
+    }
+
+    @Test(arguments: [
+        ("ValidationException", AWSError.Kind.invalidRequest), ("AccessDeniedException", .denied),
+        ("ParameterNotFound", .notFound), ("com.amazonaws.ssm#ParameterNotFound", .notFound),
+        ("ParameterNotFound:http://internal/", .notFound), ("ParameterAlreadyExists", .alreadyExists),
+        ("LimitExceededException", .invalidRequest),
+    ])
+    func `An error that will not pass is not tried again, whatever its status`(
+        type: String, kind: AWSError.Kind
+    ) async throws {
+        for status in [400, 403, 404] where !(kind == .invalidRequest && status != 400) {
+            let script = Script([Self.answer(status, #"{"__type":"\#(type)","Message":"no"}"#)])
+            await #expect { try await script.get(script.client()) } throws: { ($0 as? AWSError)?.kind == kind }
+            #expect(script.requests.count == 1)
+        }
+    }
+
+    @Test func `A refusal in XML is read by its code`() async throws {
+        let body =
+            "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>m</Message></Error></ErrorResponse>"
+        let script = Script([Self.answer(403, body)])
+        await #expect { try await script.get(script.client()) } throws: {
+            ($0 as? AWSError)?.code == "SignatureDoesNotMatch"
+        }
+    }
+
+    @Test func `Expired credentials are replaced once and the call succeeds`() async throws {
+        let expired = Self.answer(400, #"{"__type":"ExpiredTokenException"}"#)
+        let script = Script([expired, Self.good])
+        _ = try await script.get(script.client())
+        let keys = script.requests.map { $0.fields["Authorization"]?.contains("AKID1") == true }
+        #expect(keys == [false, true])
+        let forever = Script([expired])
+        _ = try? await forever.get(forever.client())
+        #expect(forever.requests.count == 2)
+    }
+
+    @Test func `A wrong clock is put right from the answer's date and the call repeated once`() async throws {
+        let script = Script([
+            Self.answer(
+                400, #"{"__type":"InvalidSignatureException"}"#,
+                ["Date": HTTPDate.format(WallTime(seconds: 1_700_003_600))]), Self.good,
+        ])
+        _ = try await script.get(script.client())
+        #expect(script.requests.map { $0.fields["X-Amz-Date"] } == ["20231114T221320Z", "20231114T231320Z"])
+    }
+
+    @Test func `A server that says when to come back is given that time, within bounds`() async throws {
+        let later = Self.answer(503, "{}", ["x-amz-retry-after": "900"])
+        let script = Script([later, Self.good])
+        _ = try await script.get(script.client())
+        #expect(script.waits == [.milliseconds(900)])
+        let absurd = Script([Self.answer(503, "{}", ["x-amz-retry-after": "86400000"]), Self.good])
+        _ = try await absurd.get(absurd.client())
+        #expect(absurd.waits.count == 1 && absurd.waits[0] <= .milliseconds(5026))
+    }
+
+    @Test func `A retry that could not begin before the deadline is not waited for`() async throws {
+        let script = Script([Self.throttled, Self.good])
+        await #expect {
+            try await ParameterStore(script.client()).get(
+                "/a", deadline: script.clock.now.monotonic + .milliseconds(400))
+        } throws: { ($0 as? AWSError)?.kind == .throttled }
+        #expect(script.requests.count == 1 && script.waits.isEmpty)
+    }
+
+    @Test func `An answer that is not the service's is no success`() async throws {
+        for body in [
+            "<html>", "[]", "", #"{"Parameter":{}}"#, #"{"Parameter":{"Name":"/a","Type":"Odd","Value":"v"}}"#,
+        ] {
+            let script = Script([Self.answer(200, body)])
+            await #expect { try await script.get(script.client()) } throws: {
+                ($0 as? AWSError)?.kind == .invalidAnswer
+            }
+        }
+    }
+
+    @Test func `Pages are followed through empty ones to the end`() async throws {
+        let page = #"{"Parameters":[{"Name":"/a","Type":"String","Value":"v","Version":1}]"#
+        let script = Script([
+            Self.answer(200, #"{"Parameters":[],"NextToken":"1"}"#), Self.answer(200, page + #","NextToken":"2"}"#),
+            Self.answer(200, page + "}"),
+        ])
+        let all = try await ParameterStore(script.client()).list(path: "/", recursive: true, deadline: script.soon)
+        #expect(all.count == 2)
+        #expect(script.requests.count == 3)
+    }
+
+    @Test func `Many names are asked for in tens`() async throws {
+        let script = Script([Self.answer(200, #"{"Parameters":[],"InvalidParameters":["/x"]}"#)])
+        let (found, missing) = try await ParameterStore(script.client()).get(
+            (0..<25).map { "/\($0)" }, deadline: script.soon)
+        #expect(found.isEmpty && missing.count == 3 && script.requests.count == 3)
+    }
+}

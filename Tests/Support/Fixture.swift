@@ -1,0 +1,23 @@
+internal import Glibc
+package import LatchkeyCore
+
+/// The data files of `Tests/Fixtures`.
+package enum Fixture {
+    /// A fixture's bytes; `path` is relative to `Tests/Fixtures`, or absolute.
+    package static func bytes(_ path: String, from source: String = #filePath) throws -> [UInt8] {
+        let folder = source.split(separator: "/", omittingEmptySubsequences: false).dropLast(2).joined(separator: "/")
+        let full = path.hasPrefix("/") ? path : "\(folder)/Fixtures/\(path)"
+        guard let file = fopen(full, "r") else { throw Missing(path: full) }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 64 * 1024)
+        while case let count = fread(&chunk, 1, chunk.count, file), count > 0 { bytes += chunk[..<count] }
+        return bytes
+    }
+
+    /// A fixture that is one JSON value.
+    package static func json(_ path: String) throws -> JSON { try JSON(parsing: bytes(path)) }
+
+    /// No such fixture.
+    package struct Missing: Error { package let path: String }
+}
