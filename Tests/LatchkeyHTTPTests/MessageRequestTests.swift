@@ -101,6 +101,7 @@ import Testing
     @Test func `Every refusal has a client or server error status and a reason of its own`() {
         #expect(RequestRefusal.allCases.allSatisfy { (400...599).contains($0.status) && !$0.reason.isEmpty })
         #expect(Set(RequestRefusal.allCases.map(\.reason)).count == RequestRefusal.allCases.count)
+        #expect(RequestRefusal.allCases.allSatisfy { "\(HTTPStatus.reason($0.status))" != "Unknown" })
     }
 
     @Test func `Any field can be found again by name, the first of its lines counting`() {

@@ -156,6 +156,7 @@ package struct ResponseParser: Sendable {
         return (bytes[7] - 0x30, status)
     }
 
+    /// RFC 9112 §5. A folded line is refused: a user agent may unfold it (§5.2), but no peer of this client sends one.
     private static func field(_ line: ArraySlice<UInt8>, into fields: inout HTTPFields) throws(Refusal) {
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex,
             line[..<colon].allSatisfy(Grammar.isToken)
