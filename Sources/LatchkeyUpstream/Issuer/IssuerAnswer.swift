@@ -1,0 +1,98 @@
+internal import LatchkeyCore
+internal import LatchkeyCrypto
+internal import LatchkeyHTTP
+
+/// What one response of a token endpoint means. Pure: bytes and a clock reading in, a verdict out.
+enum IssuerAnswer {
+    case issued(IssuedToken)
+    /// Asking again at once would give the same.
+    case refused(IssuerError)
+    /// May be better the next time, but not before so long where the issuer said.
+    case transient(IssuerError, notBefore: Duration?)
+
+    /// - Parameter now: this machine's clock, used for dates where the response has no `Date` of its own.
+    init(_ response: HTTPResponse, now: WallTime) {
+        let wait = RetryHint(response.fields, now: now)
+        switch response.status {
+        case 200: self = Self.token(response)
+        case 300...399: self = .refused(.invalid(.redirect))
+        case 429: self = .refused(.throttled(retryAfter: wait.longest))
+        case 408, 425: self = .transient(.unavailable(status: response.status), notBefore: wait.retryAfter)
+        case 400...499: self = .refused(.denied(code: Self.errorCode(response)))
+        case 500...599 where Self.isGlobalLimit(response):
+            self = .refused(.throttled(retryAfter: wait.longest))
+        case 500...599: self = .transient(.unavailable(status: response.status), notBefore: wait.retryAfter)
+        default: self = .refused(.invalid(.status))
+        }
+    }
+
+    // MARK: - A token
+
+    /// An empty or unreadable 200 has been seen to pass by itself (a proxy restarting), so it is worth another
+    /// attempt; a JSON answer with the wrong members is not.
+    private static func token(_ response: HTTPResponse) -> IssuerAnswer {
+        guard !response.body.isEmpty else { return .transient(.invalid(.emptyBody), notBefore: nil) }
+        guard let object = try? JSON(parsing: response.body), object.object != nil else {
+            return .transient(.invalid(.notJSON), notBefore: nil)
+        }
+        guard let value = object["access_token"]?.string, isBearerToken(value) else {
+            return .refused(.invalid(.accessToken))
+        }
+        // RFC 6749 §7.1: a client must not use a token whose type it does not understand; the name has no case.
+        guard object["token_type"]?.string?.lowercased() == "bearer" else { return .refused(.invalid(.tokenType)) }
+        let lifetime: Duration?
+        switch TokenLifetime.read(object["expires_in"]) {
+        case .absent: lifetime = nil
+        case .lasting(let duration): lifetime = duration
+        case .invalid: return .refused(.invalid(.expiresIn))
+        }
+        return .issued(
+            IssuedToken(
+                value: Secret(value), expiresIn: lifetime, scope: scope(object["scope"]),
+                quota: IssuerQuota(response.fields)))
+    }
+
+    /// `b64token` (RFC 6750 §2.1): letters, digits, `-._~+/`, then only `=`.
+    static func isBearerToken(_ text: String) -> Bool {
+        guard (1...IssuedToken.longest).contains(text.utf8.count) else { return false }
+        let characters = text.utf8.prefix { $0 != UInt8(ascii: "=") }
+        return !characters.isEmpty
+            && characters.allSatisfy { byte in
+                switch byte {
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+                case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "+"),
+                    UInt8(ascii: "/"):
+                    true
+                default: false
+                }
+            }
+            && text.utf8.dropFirst(characters.count).allSatisfy { $0 == UInt8(ascii: "=") }
+    }
+
+    /// A scope as RFC 6749 §3.3 writes it, up to 4 KiB; anything else is left out, since nothing depends on it.
+    private static func scope(_ value: JSON?) -> String? {
+        guard let text = value?.string, (1...4096).contains(text.utf8.count),
+            text.utf8.allSatisfy({ (0x20...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C })
+        else { return nil }
+        return text
+    }
+
+    // MARK: - An error
+
+    /// The `error` member if it is a short token of lower-case letters and underscores, else `http_<status>`: what
+    /// an issuer writes ends in logs and answers, so nothing longer or stranger is passed on.
+    private static func errorCode(_ response: HTTPResponse) -> String {
+        guard let code = (try? JSON(parsing: response.body))?["error"]?.string, (1...48).contains(code.utf8.count),
+            code.utf8.allSatisfy({ (0x61...0x7A).contains($0) || $0 == UInt8(ascii: "_") })
+        else { return "http_\(response.status)" }
+        return code
+    }
+
+    /// Auth0 has been seen to answer its global rate limit with 500 and this text instead of 429.
+    private static func isGlobalLimit(_ response: HTTPResponse) -> Bool {
+        guard let object = try? JSON(parsing: response.body), object["error"]?.string == "access_denied" else {
+            return false
+        }
+        return object["error_description"]?.string?.contains("Global limit has been reached") ?? false
+    }
+}

@@ -1,0 +1,66 @@
+package import LatchkeyHTTP
+package import LatchkeyMetrics
+
+/// Why there is no token. Holds nothing of an answer's body but an error code of the RFC 6749 §5.2 form.
+package enum IssuerError: Error, Hashable, Sendable {
+    /// The issuer refuses the client, its grant or the request itself. Asking again does not help until somebody
+    /// changes something. `code` is the issuer's own (`access_denied`), or `http_<status>` where it gave none.
+    case denied(code: String)
+    /// The issuer asks to be left alone, for so long where it said.
+    case throttled(retryAfter: Duration?)
+    /// A 5xx (or 408, 425) that lasted through every attempt.
+    case unavailable(status: Int)
+    /// An answer that is no token.
+    case invalid(InvalidAnswer)
+    /// No answer by the deadline.
+    case timedOut
+    /// No answer at all.
+    case transport(HTTPClientError)
+
+    /// What is wrong with an answer that should have been a token. The raw value is the code for metrics and errors.
+    package enum InvalidAnswer: String, Error, Hashable, Sendable, CaseIterable {
+        case emptyBody = "empty_body"
+        case notJSON = "not_json"
+        case accessToken = "access_token"
+        case tokenType = "token_type"
+        case expiresIn = "expires_in"
+        case redirect = "redirect"
+        case status = "unexpected_status"
+
+        /// A sentence for logs.
+        package var reason: String {
+            switch self {
+            case .emptyBody: "the answer has no body"
+            case .notJSON: "the answer is not a json object"
+            case .accessToken: "access_token is missing, too long or holds characters a bearer token cannot have"
+            case .tokenType: "token_type is not bearer"
+            case .expiresIn: "expires_in is not a positive number of seconds"
+            case .redirect: "redirect not followed; set the token url to where it leads if that is right"
+            case .status: "the status is neither 200 nor an error"
+            }
+        }
+    }
+
+    /// One short word of letters, digits and underscores.
+    package var code: String? {
+        switch self {
+        case .denied(let code): code
+        case .throttled: nil
+        case .unavailable(let status): "http_\(status)"
+        case .invalid(let answer): answer.rawValue
+        case .timedOut, .transport: nil
+        }
+    }
+
+    /// The error as metrics count it.
+    package var outcome: UpstreamOutcome {
+        switch self {
+        case .denied: .denied
+        case .throttled: .throttled
+        case .unavailable: .unavailable
+        case .invalid: .invalidAnswer
+        case .timedOut: .timedOut
+        case .transport: .transport
+        }
+    }
+}

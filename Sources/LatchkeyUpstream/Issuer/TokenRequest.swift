@@ -1,0 +1,98 @@
+internal import LatchkeyCore
+package import LatchkeyCrypto
+internal import LatchkeyHTTP
+
+/// Who asks for a token: an OAuth client's id and secret (RFC 6749 §2.3.1).
+package struct ClientCredentials: Sendable {
+    package var clientID: String
+    package var clientSecret: Secret
+
+    package init(clientID: String, clientSecret: Secret) {
+        self.clientID = clientID
+        self.clientSecret = clientSecret
+    }
+}
+
+/// One client-credentials request (RFC 6749 §4.4.2) as a value.
+package struct TokenRequest: Sendable {
+    /// Which dialect the issuer speaks.
+    package enum Kind: Hashable, Sendable {
+        /// A JSON body with `audience`, as Auth0 documents it.
+        case auth0
+        /// A form body, as RFC 6749 §4.4.2 has it.
+        case oauth2
+    }
+
+    /// How the client proves itself (RFC 6749 §2.3.1).
+    package enum ClientAuthentication: Hashable, Sendable {
+        /// Id and secret in the body.
+        case post
+        /// Id and secret in `Authorization: Basic`.
+        case basic
+    }
+
+    package var kind: Kind
+    package var endpoint: TokenEndpoint
+    package var credentials: ClientCredentials
+    package var audience: String?
+    package var scope: String?
+    package var organization: String?
+    package var clientAuthentication: ClientAuthentication
+    /// Further parameters an issuer wants (`resource`, for one). Names in ``reserved`` are not taken from here.
+    package var extra: [String: String]
+
+    /// Parameter names that ``extra`` cannot set: they are the request's own.
+    package static let reserved: Set<String> = [
+        "grant_type", "client_id", "client_secret", "audience", "scope", "organization",
+    ]
+
+    package init(
+        kind: Kind, endpoint: TokenEndpoint, credentials: ClientCredentials, audience: String? = nil,
+        scope: String? = nil, organization: String? = nil, clientAuthentication: ClientAuthentication = .post,
+        extra: [String: String] = [:]
+    ) {
+        self.kind = kind
+        self.endpoint = endpoint
+        self.credentials = credentials
+        self.audience = audience
+        self.scope = scope
+        self.organization = organization
+        self.clientAuthentication = clientAuthentication
+        self.extra = extra
+    }
+
+    /// The request on the wire. An empty optional parameter is left out: Auth0 answers an empty `scope` or
+    /// `organization` with an error, and leaving it out is what is meant.
+    func message(userAgent: String) -> HTTPRequest {
+        var parameters: [(String, String)] = [("grant_type", "client_credentials")]
+        if clientAuthentication == .post {
+            parameters.append(("client_id", credentials.clientID))
+            parameters.append(("client_secret", credentials.clientSecret.revealText() ?? ""))
+        }
+        for (name, value) in [("audience", audience), ("organization", organization), ("scope", scope)] {
+            if let value, !value.isEmpty { parameters.append((name, value)) }
+        }
+        for (name, value) in extra.sorted(by: { $0.key < $1.key }) where !Self.reserved.contains(name) {
+            parameters.append((name, value))
+        }
+        var fields: HTTPFields = ["Accept": "application/json", "User-Agent": userAgent]
+        if clientAuthentication == .basic { fields["Authorization"] = basicAuthorization }
+        let body: [UInt8]
+        switch kind {
+        case .auth0:
+            fields["Content-Type"] = "application/json"
+            body = JSON.object(Dictionary(parameters.map { ($0, .string($1)) }, uniquingKeysWith: { $1 })).bytes()
+        case .oauth2:
+            fields["Content-Type"] = "application/x-www-form-urlencoded"
+            body = Array(PercentEncoding.form(parameters).utf8)
+        }
+        return HTTPRequest(method: "POST", target: endpoint.target, fields: fields, body: body)
+    }
+
+    /// Both halves form-encoded before they are joined (RFC 6749 §2.3.1), so that a colon in the id does no harm.
+    private var basicAuthorization: String {
+        let id = PercentEncoding.encode(credentials.clientID)
+        let secret = PercentEncoding.encode(credentials.clientSecret.revealText() ?? "")
+        return "Basic \(Base64.encode("\(id):\(secret)".utf8))"
+    }
+}

@@ -1,0 +1,169 @@
+import LatchkeyCore
+import LatchkeyCrypto
+import LatchkeyHTTP
+import LatchkeyMetrics
+import LatchkeyUpstream
+import Testing
+
+@Suite struct `What an issuer answers` {
+    private func body(expiresIn: String) -> HTTPResponse {
+        .json(200, #"{"access_token":"abc","token_type":"Bearer","expires_in":\#(expiresIn)}"#)
+    }
+
+    @Test func `A token comes with its lifetime and scope`() async throws {
+        let bench = IssuerBench(
+            .json(200, #"{"access_token":"a.b-c_d~e+f/g==","token_type":"bearer","expires_in":60,"scope":"x y"}"#))
+        let token = try await bench.issue()
+        #expect(token.value == Secret("a.b-c_d~e+f/g=="))
+        #expect(token.tokenType == "Bearer")
+        #expect(token.expiresIn == .seconds(60))
+        #expect(token.scope == "x y")
+        #expect(bench.requests.count == 1)
+    }
+
+    // faults.md row 36.
+    @Test(arguments: [
+        ("3600", Int64(3600)), ("3600.0", 3600), ("3600.5", 3600), (#""3600""#, 3600), ("1e99", 86_400),
+        ("86401", 86_400), ("9223372036854775807", 86_400), ("9223372036854775808", 86_400), ("1", 1), ("1.9", 1),
+        (#""99999999999999999999999""#, 86_400),
+    ])
+    func `A lifetime in any number form is read, rounded down, and never over a day`(
+        written: String, seconds: Int64
+    ) async throws {
+        #expect(try await IssuerBench(body(expiresIn: written)).issue().expiresIn == .seconds(seconds))
+    }
+
+    @Test func `A missing or null lifetime is left to the broker`() async throws {
+        #expect(try await IssuerBench(body(expiresIn: "null")).issue().expiresIn == nil)
+        let bench = IssuerBench(.json(200, #"{"access_token":"abc","token_type":"Bearer"}"#))
+        #expect(try await bench.issue().expiresIn == nil)
+    }
+
+    @Test(arguments: [
+        "0", "-1", "0.5", "-1e99", #""""#, #""0""#, #""-5""#, #""3600.5""#, #"" 3600""#, #""1e3""#, #""soon""#, "true",
+        "[3600]", "{}",
+    ])
+    func `A lifetime that is none is refused and not asked for again`(written: String) async {
+        let bench = IssuerBench(body(expiresIn: written))
+        #expect(await bench.error() == .invalid(.expiresIn))
+        #expect(bench.requests.count == 1)
+    }
+
+    // faults.md row 37.
+    @Test(arguments: [
+        (#"{"token_type":"Bearer"}"#, IssuerError.InvalidAnswer.accessToken),
+        (#"{"access_token":"","token_type":"Bearer"}"#, .accessToken),
+        (#"{"access_token":null,"token_type":"Bearer"}"#, .accessToken),
+        (#"{"access_token":12345,"token_type":"Bearer"}"#, .accessToken),
+        (#"{"access_token":["a"],"token_type":"Bearer"}"#, .accessToken),
+        (#"{"access_token":"a\r\nX-Evil: 1","token_type":"Bearer"}"#, .accessToken),
+        (#"{"access_token":"a b","token_type":"Bearer"}"#, .accessToken),
+        (#"{"access_token":"a\u0000b","token_type":"Bearer"}"#, .accessToken),
+        (#"{"access_token":"tökén","token_type":"Bearer"}"#, .accessToken),
+        (#"{"access_token":"a=b","token_type":"Bearer"}"#, .accessToken),
+        (#"{"access_token":"==","token_type":"Bearer"}"#, .accessToken),
+        (#"{"access_token":"a","token_type":"MAC"}"#, .tokenType),
+        (#"{"access_token":"a","token_type":"DPoP"}"#, .tokenType),
+        (#"{"access_token":"a"}"#, .tokenType),
+        (#"{"access_token":"a","token_type":7}"#, .tokenType),
+    ])
+    func `An answer that holds no bearer token is refused`(
+        text: String, flaw: IssuerError.InvalidAnswer
+    ) async {
+        let bench = IssuerBench(.json(200, text))
+        #expect(await bench.error() == .invalid(flaw))
+        #expect(bench.requests.count == 1)
+    }
+
+    @Test func `A token of 64 KiB is taken and one byte more is not`() async throws {
+        func answer(_ count: Int) -> HTTPResponse {
+            .json(200, #"{"access_token":"\#(String(repeating: "a", count: count))","token_type":"Bearer"}"#)
+        }
+        #expect(try await IssuerBench(answer(65_536)).issue().value.count == 65_536)
+        #expect(await IssuerBench(answer(65_537)).error() == .invalid(.accessToken))
+    }
+
+    @Test func `A scope that could not be sent on is left out`() async throws {
+        for scope in [#""""#, #""a\"b""#, #""a\nb""#, "[]", "1"] {
+            let text = #"{"access_token":"a","token_type":"Bearer","scope":\#(scope)}"#
+            #expect(try await IssuerBench(.json(200, text)).issue().scope == nil)
+        }
+    }
+
+    // faults.md rows 24 and 34; peers.md §4.5; RFC 6749 §5.2.
+    @Test(arguments: [
+        (
+            401, #"{"error":"access_denied","error_description":"Unauthorized"}"#,
+            IssuerError.denied(code: "access_denied")
+        ),
+        (
+            403, #"{"error":"access_denied","error_description":"Client is not authorized"}"#,
+            .denied(code: "access_denied")
+        ),
+        (403, "", .denied(code: "http_403")),
+        (400, #"{"error":"invalid_client"}"#, .denied(code: "invalid_client")),
+        (400, #"{"error":"unauthorized_client"}"#, .denied(code: "unauthorized_client")),
+        (400, #"{"error":"invalid_scope"}"#, .denied(code: "invalid_scope")),
+        (400, "", .denied(code: "http_400")),
+        (404, "<html>", .denied(code: "http_404")),
+        (401, #"{"error":"secret=s3cr&t"}"#, .denied(code: "http_401")),
+        (401, #"{"error":"Access_Denied"}"#, .denied(code: "http_401")),
+        (401, #"{"error":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}"#, .denied(code: "http_401")),
+        (401, #"{"error":{"code":"x"}}"#, .denied(code: "http_401")),
+        (302, "", .invalid(.redirect)),
+        (307, "", .invalid(.redirect)),
+        (204, "", .invalid(.status)),
+        (201, #"{"access_token":"a","token_type":"Bearer"}"#, .invalid(.status)),
+        (
+            500, #"{"error":"access_denied","error_description":"Global limit has been reached"}"#,
+            .throttled(retryAfter: nil)
+        ),
+        (429, "", .throttled(retryAfter: nil)),
+    ])
+    func `A refusal is final and named by a code alone`(status: Int, text: String, error: IssuerError) async {
+        let bench = IssuerBench(.json(status, text, ["Location": "http://169.254.169.254/latest/meta-data/"]))
+        #expect(await bench.error() == error)
+        #expect(bench.requests.count == 1)
+    }
+
+    // faults.md row 33. The clock of the bench stands at 1700000000 = Tue, 14 Nov 2023 22:13:20 GMT.
+    static let throttles: [(HTTPFields, Duration)] = [
+        (["Retry-After": "7"], .seconds(7)),
+        (["Retry-After": "0"], .zero),
+        (["Retry-After": "Tue, 14 Nov 2023 22:13:50 GMT"], .seconds(30)),
+        (["Retry-After": "Tue, 14 Nov 2023 22:13:00 GMT"], .zero),
+        (["x-ratelimit-reset": "1700000012"], .seconds(12)),
+        (["Retry-After": "3", "x-ratelimit-reset": "1700000012"], .seconds(3)),
+        (["Retry-After": "soon", "x-ratelimit-reset": "1700000012"], .seconds(12)),
+        (["x-ratelimit-reset": "99999999999999999999"], .seconds(86_400)),
+        (["Retry-After": "99999999999999999999"], .seconds(86_400)),
+        // A clock an hour off shows in Date and is taken out.
+        (["Date": "Tue, 14 Nov 2023 23:13:20 GMT", "x-ratelimit-reset": "1700003612"], .seconds(12)),
+        (["Auth0-Client-Quota-Limit": "b=per_hour;q=9;r=0;t=3540,b=per_day;q=9;r=7;t=43200"], .seconds(3540)),
+    ]
+
+    @Test(arguments: throttles)
+    func `A throttle says how long to wait`(fields: HTTPFields, wait: Duration) async {
+        let bench = IssuerBench(.json(429, #"{"error":"too_many_requests"}"#, fields))
+        #expect(await bench.error() == .throttled(retryAfter: wait))
+        #expect(bench.requests.count == 1)
+        #expect(bench.waits.isEmpty)
+    }
+
+    @Test func `Allowances are read in both spellings`() async throws {
+        var response = HTTPResponse.token
+        response.fields["x-ratelimit-remaining"] = "29"
+        response.fields["Auth0-Client-Quota-Limit"] = "per_hour;q=10;r=7;t=3540, b=per_day;q=50;r=47;t=43200"
+        response.fields["Auth0-Organization-Quota-Limit"] = "b=per_hour;q=1;r=x;t=1,b=per_week;r=3;;=,b=per_day;r=2"
+        let bench = IssuerBench(response)
+        let quota = try await bench.issue().quota
+        #expect(
+            quota.allowances == [
+                .init(bucket: .rate, remaining: 29),
+                .init(bucket: .clientHour, remaining: 7, resetsAfter: .seconds(3540)),
+                .init(bucket: .clientDay, remaining: 47, resetsAfter: .seconds(43_200)),
+                .init(bucket: .organizationDay, remaining: 2),
+            ])
+        #expect(bench.events.first?.quota == quota)
+    }
+}
