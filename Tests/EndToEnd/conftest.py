@@ -1,0 +1,69 @@
+"""What every end-to-end test stands on: peers that live for the session, and a world of its own for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from peers.broker import BINARY
+from peers.glewlwyd import Glewlwyd
+from peers.issuer import Issuer
+from peers.moto import KeepAliveMoto
+from peers.tls import Authority
+from peers.world import World
+
+
+@pytest.fixture(scope="session")
+def moto_server() -> Iterator[KeepAliveMoto]:
+    server = KeepAliveMoto().wait()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def issuer_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Issuer]:
+    server = Issuer(tmp_path_factory.mktemp("issuer")).wait()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def glewlwyd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Glewlwyd]:
+    if not Glewlwyd.installed():
+        pytest.skip("glewlwyd is not installed")
+    server = Glewlwyd(tmp_path_factory.mktemp("glewlwyd")).wait()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("ca"))
+
+
+@pytest.fixture(scope="session")
+def binary() -> Path:
+    if not BINARY.exists():
+        pytest.fail(f"{BINARY} is missing: swift build -c release")
+    return BINARY
+
+
+@pytest.fixture
+def world(binary: Path, moto_server: KeepAliveMoto, issuer_server: Issuer, tmp_path: Path) -> Iterator[World]:
+    """An empty AWS, an issuer with nothing in its log, proxies in front of both, and brokers on demand."""
+    moto_server.reset()
+    issuer_server.forget()
+    world = World(moto_server, issuer_server, tmp_path)
+    yield world
+    world.end()
+
+
+@pytest.fixture
+def later() -> Iterator[Callable[[Callable[[], object]], None]]:
+    """Takes functions to be called when the test has ended, last first."""
+    calls: list[Callable[[], object]] = []
+    yield calls.append
+    for call in reversed(calls):
+        call()

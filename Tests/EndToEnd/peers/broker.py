@@ -1,0 +1,152 @@
+"""The product under test: the real binary, started as an operator would start it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from .child import Child
+from .http import Answer, ask
+from .waiting import free_port, until
+
+ROOT = Path(__file__).resolve().parents[3]
+BINARY = Path(os.environ.get("LATCHKEY_BINARY", ROOT / ".build/release/latchkey"))
+
+#: The key that tests call the broker with: over the 32 bytes that a bind off the loopback would need.
+API_KEY = "test-key-4f9c1b7de2a84c63b05f1e9d"
+#: The parameter path of the tests' application.
+PREFIX = "/orders/test"
+#: Credentials that moto and the fault proxy accept. The secret one must never appear in any output.
+AWS_ACCESS_KEY_ID = "AKIAENDTOENDEXAMPLE"
+AWS_SECRET_ACCESS_KEY = "aws-secret-8c2b6f0e91d74a35"
+
+
+def settings(home: Path, **extra: str) -> dict[str, str]:
+    """A whole environment for one broker: nothing is inherited but what a process needs to run."""
+    base = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "LATCHKEY_API_KEY": API_KEY,
+        "LATCHKEY_PREFIX": PREFIX,
+        "LATCHKEY_UPSTREAM_TIMEOUT": "2",
+        "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": AWS_ACCESS_KEY_ID,
+        "AWS_SECRET_ACCESS_KEY": AWS_SECRET_ACCESS_KEY,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    return {name: value for name, value in {**base, **extra}.items() if value is not None}
+
+
+class Broker:
+    """A running `latchkey serve`. Stopping it checks that it leaves with 0 and that no secret went to its output."""
+
+    def __init__(self, env: Mapping[str, str], secrets: Sequence[str] = (), wrapper: Sequence[str] = ()) -> None:
+        self.port = free_port()
+        self.env = dict(env)
+        self.env.setdefault("LATCHKEY_LISTEN", f"127.0.0.1:{self.port}")
+        self.secrets = [API_KEY, AWS_SECRET_ACCESS_KEY, *secrets]
+        self.child = Child([*wrapper, BINARY, "serve"], self.env)
+        self.stopped = False
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def wait_live(self) -> Broker:
+        self.child.ready(self._live, "/livez answers")
+        return self
+
+    def wait_ready(self) -> Broker:
+        self.child.ready(lambda: self.get("/readyz", key=None).status == 200, "/readyz answers 200")
+        return self
+
+    def _live(self) -> bool:
+        try:
+            return ask(self.port, "/livez", timeout=5).status == 200
+        except OSError:
+            return False
+
+    def get(self, path: str, key: str | None = API_KEY, **options: Any) -> Answer:
+        headers = dict(options.pop("headers", None) or {})
+        if key is not None:
+            headers.setdefault("Authorization", f"Bearer {key}")
+        return ask(self.port, path, headers=headers, **options)
+
+    def token(self, query: str = "") -> Answer:
+        return self.get(f"/token{query}")
+
+    def metric(self, name: str, **labels: str) -> float:
+        """The sum of a family's samples that bear these labels; 0 when there is none."""
+        from prometheus_client.parser import text_string_to_metric_families
+
+        families = text_string_to_metric_families(self.get("/metrics").text)
+        return sum(
+            sample.value
+            for family in families
+            for sample in family.samples
+            if sample.name == name and labels.items() <= sample.labels.items()
+        )
+
+    @property
+    def logs(self) -> list[dict[str, Any]]:
+        """Every whole line of the log so far."""
+        lines = self.child.stderr.splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
+
+    def remember_secret(self, value: str) -> None:
+        """Names a value that must not appear in the broker's output."""
+        self.secrets.append(value)
+
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        if self.stopped:
+            return
+        self.stopped = True
+        status = self.child.stop(number)
+        self.require_clean_output()
+        assert status == 0, f"latchkey left with {status}: {self.child.stderr[-4000:]}"
+
+    def require_clean_output(self) -> None:
+        output = self.child.stdout + self.child.stderr
+        leaked = [secret[:4] + "…" for secret in self.secrets if secret and secret in output]
+        assert not leaked, f"secrets in the output: {leaked}"
+
+    def kill(self) -> None:
+        self.stopped = True
+        self.child.kill()
+
+    def memory_kib(self) -> int:
+        """Resident memory now, in KiB."""
+        return status_field(self.child.pid, "VmRSS")
+
+    def descriptors(self) -> int:
+        return len(os.listdir(f"/proc/{self.child.pid}/fd"))
+
+    def cpu_seconds(self) -> float:
+        """User and system time of all threads so far."""
+        fields = Path(f"/proc/{self.child.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def settle_descriptors(self, at_most: int, within: float = 10.0) -> None:
+        until(lambda: self.descriptors() <= at_most, f"at most {at_most} descriptors open", within)
+
+
+def status_field(pid: int, name: str) -> int:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1])
+    raise AssertionError(f"no {name} for process {pid}")
+
+
+def run(
+    *arguments: str, env: Mapping[str, str], stdin: str | bytes | None = None, timeout: float = 30.0
+) -> subprocess.CompletedProcess[str]:
+    """One client command of the binary, to its end."""
+    data = stdin.decode() if isinstance(stdin, bytes) else stdin
+    return subprocess.run(
+        [str(BINARY), *arguments], env=dict(env), input=data, capture_output=True, text=True, timeout=timeout
+    )

@@ -1,0 +1,93 @@
+"""A child process whose output is kept and which is always ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from .waiting import until
+
+
+class Child:
+    """One process in its own group. Its output goes to threads that read it all, so that it never blocks on a pipe."""
+
+    def __init__(self, command: Sequence[str | Path], env: Mapping[str, str], cwd: Path | None = None) -> None:
+        self.command = [str(word) for word in command]
+        self.process = subprocess.Popen(
+            self.command,
+            env=dict(env),
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        self._chunks: dict[str, list[bytes]] = {"out": [], "err": []}
+        self._readers = [
+            threading.Thread(target=self._read, args=(name, stream), daemon=True)
+            for name, stream in (("out", self.process.stdout), ("err", self.process.stderr))
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    def _read(self, name: str, stream) -> None:
+        while chunk := os.read(stream.fileno(), 65536):
+            self._chunks[name].append(chunk)
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
+    def stdout(self) -> str:
+        return b"".join(self._chunks["out"]).decode(errors="replace")
+
+    @property
+    def stderr(self) -> str:
+        return b"".join(self._chunks["err"]).decode(errors="replace")
+
+    @property
+    def running(self) -> bool:
+        return self.process.poll() is None
+
+    def require_running(self) -> bool:
+        """Always true; fails with the process's own words when it has ended."""
+        if not self.running:
+            raise AssertionError(f"{self.command[0]} ended with {self.process.returncode}: {self.stderr[-4000:]}")
+        return True
+
+    def ready(self, condition, what: str, within: float = 20.0) -> None:
+        """Waits for a condition that only a live process can fulfil."""
+        until(lambda: self.require_running() and condition(), f"{what} ({self.command[0]})", within)
+
+    def send(self, number: int) -> None:
+        self.process.send_signal(number)
+
+    def wait(self, within: float = 30.0) -> int:
+        """The exit status; negative for death by a signal. Everything it wrote has been read by then."""
+        status = self.process.wait(within)
+        for reader in self._readers:
+            reader.join(5)
+        return status
+
+    def stop(self, number: int = signal.SIGTERM, within: float = 30.0) -> int:
+        """Asks the process to end, and makes its whole group end when it does not."""
+        if self.running:
+            self.send(number)
+        try:
+            return self.wait(within)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"{self.command[0]} did not end within {within} s of signal {number}") from None
+
+    def kill(self) -> None:
+        """Ends the whole group at once; used where a test has already failed, and for peers."""
+        try:
+            os.killpg(self.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.wait(10)

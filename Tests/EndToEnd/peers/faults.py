@@ -1,0 +1,240 @@
+"""What a peer can do wrong, one function each. Each takes an exchange and says whether its connection goes on."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import threading
+import time
+
+from .proxy import Exchange, Fault, answer
+
+JSON = ("Content-Type", "application/json")
+AMZ_JSON = ("Content-Type", "application/x-amz-json-1.1")
+MIB = 1024 * 1024
+
+
+# Time
+
+
+def never_answer(exchange: Exchange) -> bool:
+    exchange.wait_for_close()
+    return False
+
+
+def after(seconds: float) -> Fault:
+    """The peer's own answer, late."""
+
+    def fault(exchange: Exchange) -> bool:
+        data = exchange.forward()
+        threading.Event().wait(seconds)
+        exchange.send(data)
+        return True
+
+    return fault
+
+
+def when_released(gate: threading.Event) -> Fault:
+    """The peer's own answer, when the test lets it go."""
+
+    def fault(exchange: Exchange) -> bool:
+        data = exchange.forward()
+        gate.wait(30)
+        exchange.send(data)
+        return True
+
+    return fault
+
+
+def drip(exchange: Exchange) -> bool:
+    """One octet every 50 ms: no single read ever waits long."""
+    data = exchange.forward()
+    for position in range(len(data)):
+        exchange.send(data[position : position + 1])
+        time.sleep(0.05)
+    return False
+
+
+def octet_by_octet(exchange: Exchange) -> bool:
+    """The whole answer, in as many writes as it has octets."""
+    for octet in exchange.forward():
+        exchange.send(bytes([octet]))
+    return True
+
+
+# Endings
+
+
+def close_before_answer(exchange: Exchange) -> bool:
+    return False
+
+
+def reset_before_answer(exchange: Exchange) -> bool:
+    exchange.reset()
+    return False
+
+
+def truncate(exchange: Exchange) -> bool:
+    """Half of the body, then the end of the connection."""
+    head, _, body = exchange.forward().partition(b"\r\n\r\n")
+    exchange.send(head + b"\r\n\r\n" + body[: len(body) // 2])
+    return False
+
+
+def reset_in_body(exchange: Exchange) -> bool:
+    head, _, body = exchange.forward().partition(b"\r\n\r\n")
+    exchange.send(head + b"\r\n\r\n" + body[: len(body) // 2])
+    time.sleep(0.05)  # so that the octets arrive before the reset overtakes them
+    exchange.reset()
+    return False
+
+
+def answer_then_close(exchange: Exchange) -> bool:
+    """A good answer without `Connection: close`, and then the end: the client finds a stale connection."""
+    exchange.send(exchange.forward())
+    return False
+
+
+# Bytes
+
+
+def raw(data: bytes) -> Fault:
+    """These octets as the answer, then the end of the connection."""
+
+    def fault(exchange: Exchange) -> bool:
+        exchange.send(data)
+        return False
+
+    return fault
+
+
+def status(code: int, body: bytes = b"", *headers: tuple[str, str]) -> Fault:
+    def fault(exchange: Exchange) -> bool:
+        exchange.send(answer(code, body, list(headers)))
+        return True
+
+    return fault
+
+
+def document(value: object, code: int = 200, *headers: tuple[str, str]) -> Fault:
+    """A JSON answer."""
+    return status(code, json.dumps(value).encode(), JSON, *headers)
+
+
+def aws_error(name: str, code: int = 400, *headers: tuple[str, str]) -> Fault:
+    """An error as AWS's JSON protocol has them."""
+    return status(code, json.dumps({"__type": name, "message": "told so"}).encode(), AMZ_JSON, *headers)
+
+
+def oauth_error(name: str, code: int, *headers: tuple[str, str], description: str = "told so") -> Fault:
+    return document({"error": name, "error_description": description}, code, *headers)
+
+
+def as_chunks(change: str = "") -> Fault:
+    """The peer's answer as chunks, with extensions and a trailer, or with one framing mistake."""
+
+    def fault(exchange: Exchange) -> bool:
+        head, _, body = exchange.forward().partition(b"\r\n\r\n")
+        lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"content-length")]
+        lines.append(b"Transfer-Encoding: chunked")
+        if change == "with length":
+            lines.append(b"Content-Length: %d" % len(body))
+        middle = len(body) // 2
+        chunks = b"".join(
+            b"%x;note=\"a b\"\r\n%s\r\n" % (len(part), part) for part in (body[:middle], body[middle:]) if part
+        )
+        if change == "bad size":
+            chunks = b"zz\r\n" + chunks
+        exchange.send(b"\r\n".join(lines) + b"\r\n\r\n" + chunks + b"0\r\nX-Trailer: yes\r\n\r\n")
+        return True
+
+    return fault
+
+
+def with_head(change) -> Fault:
+    """The peer's answer with its head changed by a function over its lines."""
+
+    def fault(exchange: Exchange) -> bool:
+        head, _, body = exchange.forward().partition(b"\r\n\r\n")
+        exchange.send(b"\r\n".join(change(head.split(b"\r\n"))) + b"\r\n\r\n" + body)
+        return True
+
+    return fault
+
+
+def two_lengths(exchange: Exchange) -> bool:
+    return with_head(lambda lines: [*lines, b"Content-Length: 3"])(exchange)
+
+
+def until_close(exchange: Exchange) -> bool:
+    """A body without a length, ended by the end of the connection: valid (RFC 9112 §6.3)."""
+    with_head(lambda lines: [line for line in lines if not line.lower().startswith(b"content-length")])(exchange)
+    return False
+
+
+def continued(times: int) -> Fault:
+    """So many interim answers before the final one."""
+
+    def fault(exchange: Exchange) -> bool:
+        exchange.send(b"HTTP/1.1 100 Continue\r\n\r\n" * times + exchange.forward())
+        return True
+
+    return fault
+
+
+def endless_continues(exchange: Exchange) -> bool:
+    while not exchange.proxy.closing:
+        exchange.send(b"HTTP/1.1 100 Continue\r\n\r\n" * 100)
+    return False
+
+
+# Sizes
+
+
+def endless_chunks(exchange: Exchange) -> bool:
+    exchange.send(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
+    while not exchange.proxy.closing:
+        exchange.send(b"10000\r\n" + b" " * 0x10000 + b"\r\n")
+    return False
+
+
+def huge_document(exchange: Exchange) -> bool:
+    """64 MiB of valid JSON."""
+    size = 64 * MIB
+    exchange.send(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n{\"a\":\"" % size)
+    for _ in range(64):
+        exchange.send(b"x" * MIB)
+    return False
+
+
+def deep_document(exchange: Exchange) -> bool:
+    """100,000 arrays in one another."""
+    exchange.send(answer(200, b"[" * 100_000 + b"]" * 100_000, [JSON]))
+    return True
+
+
+def gzip_bomb(exchange: Exchange) -> bool:
+    """256 MiB of blanks in some 260 KB."""
+    body = gzip.compress(b" " * (256 * MIB), compresslevel=9)
+    exchange.send(answer(200, body, [JSON, ("Content-Encoding", "gzip")]))
+    return True
+
+
+def unasked_encoding(exchange: Exchange) -> bool:
+    return with_head(lambda lines: [*lines, b"Content-Encoding: br"])(exchange)
+
+
+def megabyte_field(exchange: Exchange) -> bool:
+    return with_head(lambda lines: [*lines, b"X-Long: " + b"x" * MIB])(exchange)
+
+
+def many_fields(exchange: Exchange) -> bool:
+    return with_head(lambda lines: [*lines, *(b"X-%d: y" % number for number in range(20_000))])(exchange)
+
+
+def nul_in_field(exchange: Exchange) -> bool:
+    return with_head(lambda lines: [*lines, b"X-Odd: a\x00b"])(exchange)
+
+
+def redirect(location: str) -> Fault:
+    return status(302, b"", ("Location", location))

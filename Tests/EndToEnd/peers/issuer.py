@@ -1,0 +1,79 @@
+"""Issuers of access tokens that nobody here wrote."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from .child import Child
+from .http import ask
+from .waiting import accepts, free_port
+
+CLIENT_ID = "orders-service"
+#: What must never be seen in any output of the broker.
+CLIENT_SECRET = "client-secret-71e0c4d9b2"
+AUDIENCE = "https://orders.test/api"
+
+
+class Issuer:
+    """django-oauth-toolkit under gunicorn. Its access log, which the server writes itself, tells what reached it."""
+
+    def __init__(self, folder: Path, lifetime: int = 86400) -> None:
+        self.port = free_port()
+        self.log = folder / "access.log"
+        self.key = folder / "issuer.pem"
+        subprocess.run(
+            ["openssl", "genrsa", "-traditional", "-out", str(self.key), "2048"], check=True, capture_output=True
+        )
+        self.child = Child(
+            [
+                Path(sys.executable).parent / "gunicorn",
+                *("-b", f"127.0.0.1:{self.port}", "-w", "1", "-k", "gthread", "--threads", "8"),
+                *("--keep-alive", "30", "--log-level", "warning", "--access-logfile", str(self.log)),
+                *("--access-logformat", "%(m)s %(U)s %(s)s"),
+                "peers.issuer_app:application",
+            ],
+            {
+                "PATH": os.environ["PATH"],
+                "ISSUER_DATABASE": str(folder / "issuer.sqlite3"),
+                "ISSUER_KEY": str(self.key),
+                "ISSUER_LIFETIME": str(lifetime),
+                "ISSUER_CLIENT_ID": CLIENT_ID,
+                "ISSUER_CLIENT_SECRET": CLIENT_SECRET,
+            },
+            cwd=Path(__file__).resolve().parents[1],
+        )
+        self._forgotten = 0
+
+    def wait(self) -> Issuer:
+        self.child.ready(lambda: accepts(self.port), "the issuer answers")
+        # The application is loaded before the port is opened; the first answer proves that it works.
+        assert ask(self.port, "/oauth/token", method="POST").status in (400, 401)
+        self.forget()
+        return self
+
+    @property
+    def token_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/oauth/token"
+
+    @property
+    def public_key(self) -> str:
+        command = ["openssl", "rsa", "-in", str(self.key), "-pubout"]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    def _lines(self) -> list[str]:
+        return self.log.read_text().splitlines() if self.log.exists() else []
+
+    def forget(self) -> None:
+        """Counts from here on."""
+        self._forgotten = len(self._lines())
+
+    @property
+    def requests(self) -> list[str]:
+        """`METHOD PATH STATUS` of each token request since `forget`."""
+        return [line for line in self._lines()[self._forgotten :] if "/oauth/token" in line]
+
+    def stop(self) -> None:
+        self.child.kill()

@@ -1,0 +1,90 @@
+"""moto as AWS: its plain server, and its WSGI application under gunicorn where connections are to be kept alive."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from .broker import AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY
+from .child import Child
+from .http import ask
+from .waiting import free_port
+
+BIN = Path(sys.executable).parent
+
+
+class Moto:
+    """A moto server of this process's own."""
+
+    def __init__(self, cert: Path | None = None, key: Path | None = None, port: int | None = None) -> None:
+        self.port = port or free_port()
+        self.scheme = "https" if cert else "http"
+        tls = ["-c", str(cert), "-k", str(key)] if cert else []
+        self.child = Child(
+            [BIN / "moto_server", "-H", "127.0.0.1", "-p", str(self.port), *tls], moto_environment()
+        )
+
+    def wait(self) -> Moto:
+        self.child.ready(lambda: answers(self.port), "moto answers")
+        return self
+
+    @property
+    def url(self) -> str:
+        return f"{self.scheme}://127.0.0.1:{self.port}"
+
+    def reset(self) -> None:
+        """Empties every store."""
+        ask(self.port, "/moto-api/reset", method="POST")
+
+    def enforce(self, exempt_calls: int | None) -> None:
+        """Checks signatures and policies from now on, after so many calls; None stops checking."""
+        count = "inf" if exempt_calls is None else str(exempt_calls)
+        ask(self.port, "/moto-api/reset-auth", method="POST", body=count)
+
+    def client(self, service: str, key: str = AWS_ACCESS_KEY_ID, secret: str = AWS_SECRET_ACCESS_KEY) -> Any:
+        return client_at(self.url, service, key, secret)
+
+    def stop(self) -> None:
+        self.child.kill()
+
+
+class KeepAliveMoto(Moto):
+    """moto under gunicorn: its own server closes every connection, which would hide the broker's pool."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.scheme = "http"
+        self.child = Child(
+            [
+                BIN / "gunicorn",
+                *("-b", f"127.0.0.1:{self.port}", "-w", "1", "-k", "gthread", "--threads", "8"),
+                *("--keep-alive", "30", "--log-level", "warning"),
+                "peers.moto_app:application",
+            ],
+            moto_environment(),
+            cwd=Path(__file__).resolve().parents[1],
+        )
+
+
+def moto_environment() -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/tmp"), "MOTO_CALL_RESET_API": "false"}
+
+
+def answers(port: int) -> bool:
+    try:
+        return ask(port, "/moto-api/data.json", timeout=5).status == 200
+    except OSError:
+        return False
+
+
+def client_at(url: str, service: str, key: str = AWS_ACCESS_KEY_ID, secret: str = AWS_SECRET_ACCESS_KEY) -> Any:
+    """A boto3 client of its own session, with nothing taken from the environment."""
+    session = boto3.session.Session(
+        aws_access_key_id=key, aws_secret_access_key=secret, region_name="us-east-1"
+    )
+    return session.client(service, endpoint_url=url, config=Config(retries={"total_max_attempts": 1}))

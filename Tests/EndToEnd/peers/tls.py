@@ -1,0 +1,62 @@
+"""A certificate authority of the tests' own, made by the openssl command line, and peers that get TLS wrong."""
+
+from __future__ import annotations
+
+import ssl
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Certificate:
+    cert: Path
+    key: Path
+
+    def context(self) -> ssl.SSLContext:
+        """A server's side of TLS 1.2 or later."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.cert, self.key)
+        return context
+
+    def old_context(self) -> ssl.SSLContext:
+        """A server that speaks TLS 1.0 and nothing newer."""
+        context = self.context()
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        context.minimum_version = ssl.TLSVersion.TLSv1
+        context.maximum_version = ssl.TLSVersion.TLSv1
+        return context
+
+
+class Authority:
+    """A CA whose root is in `root.pem`; nothing trusts it but what is told to."""
+
+    def __init__(self, folder: Path, name: str = "Latchkey test CA") -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self.root = folder / "root.pem"
+        self._key = folder / "root.key"
+        openssl(
+            *("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
+            *("-keyout", self._key, "-out", self.root, "-subj", f"/CN={name}", "-days", "2"),
+            *("-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign"),
+        )
+
+    def issue(self, label: str, names: str, days: int = 1) -> Certificate:
+        """A leaf for the subject alternative names, `DNS:a,IP:b`; negative days make one that has expired."""
+        key, request, cert = (self.folder / f"{label}.{kind}" for kind in ("key", "csr", "pem"))
+        openssl(
+            *("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
+            *("-keyout", key, "-out", request, "-subj", f"/CN={label}"),
+        )
+        extensions = self.folder / f"{label}.ext"
+        extensions.write_text(f"subjectAltName={names}\nbasicConstraints=CA:FALSE\n")
+        openssl(
+            *("x509", "-req", "-in", request, "-CA", self.root, "-CAkey", self._key, "-CAcreateserial"),
+            *("-out", cert, "-days", str(days), "-extfile", extensions),
+        )
+        return Certificate(cert, key)
+
+
+def openssl(*arguments: object) -> None:
+    subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)

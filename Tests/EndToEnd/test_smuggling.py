@@ -1,0 +1,133 @@
+"""The raw-byte table of Tests/Fixtures/http at the real socket, whole and byte by byte.
+
+Behind every case stands another request. A refused message must swallow it; an accepted one must leave it whole: a
+server that answers it in the first case, or not in the second, can be made to see other requests than its client sent.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from peers.broker import ROOT, Broker, settings
+from peers.waiting import free_port
+
+TABLE = json.loads((ROOT / "Tests/Fixtures/http/requests.json").read_text())["cases"]
+#: The request that tells what the server made of the bytes before it.
+PROBE = b"GET /livez HTTP/1.1\r\nHost: probe\r\nConnection: close\r\n\r\n"
+
+
+def octets(value: Any) -> bytes:
+    """The bytes of a case: one for each character, with repetitions written out."""
+    if isinstance(value, str):
+        return value.encode("latin-1")
+    if isinstance(value, dict):
+        return octets(value["repeat"]) * value["count"]
+    return b"".join(map(octets, value))
+
+
+def name(case: dict[str, Any]) -> str:
+    return re.sub(r"[^\w.,:/ -]", "_", case["name"])
+
+
+def kinds(kind: str) -> list[Any]:
+    return [pytest.param(case, id=name(case)) for case in TABLE if kind in case["expect"]]
+
+
+@pytest.fixture(scope="module")
+def broker(binary, tmp_path_factory) -> Iterator[Broker]:
+    """A broker without upstreams: nothing here goes further than its server."""
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    env = settings(tmp_path_factory.mktemp("home"), AWS_ENDPOINT_URL=nowhere, LATCHKEY_AUTH0_TOKEN_URL=f"{nowhere}/t")
+    broker = Broker(env).wait_live()
+    yield broker
+    broker.stop()
+
+
+def talk(port: int, data: bytes, bytewise: bool, pause: float = 5.0) -> bytes:
+    """All that the server answers until it closes, or until `pause` seconds of silence."""
+    with socket.create_connection(("127.0.0.1", port), timeout=pause) as sock:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            for piece in (data[i : i + 1] for i in range(len(data))) if bytewise else (data,):
+                sock.sendall(piece)
+        except OSError:
+            pass  # the server has refused and closed: its answer is still to be read
+        return b"".join(received(sock))
+
+
+def received(sock: socket.socket) -> Iterator[bytes]:
+    while True:
+        try:
+            data = sock.recv(65536)
+        except (TimeoutError, ConnectionResetError):
+            return
+        if not data:
+            return
+        yield data
+
+
+def statuses(answer: bytes, heads: list[bool]) -> list[int]:
+    """The final status codes of a stream of responses; `heads` tells which of them answer a HEAD request."""
+    found: list[int] = []
+    while answer:
+        head, separator, answer = answer.partition(b"\r\n\r\n")
+        assert separator, f"not a response: {head[:200]!r}"
+        status = int(head.split(b" ", 2)[1])
+        if status == 100:
+            continue
+        length = re.search(rb"(?im)^content-length: *(\d+)", head)
+        is_head = heads[len(found)] if len(found) < len(heads) else False
+        answer = answer[int(length[1]) if length and not is_head else 0 :]
+        found.append(status)
+    return found
+
+
+def is_head(case: dict[str, Any]) -> bool:
+    return octets(case["bytes"]).lstrip(b"\r\n").startswith(b"HEAD ")
+
+
+def expected(expect: dict[str, Any]) -> tuple[int, int | None]:
+    """How many messages of a case are accepted, and the status of the one refused behind them, if one is."""
+    accepted = 0
+    while "accept" in expect:
+        accepted += 1
+        expect = expect.get("then", {})
+    return accepted, expect.get("status")
+
+
+def test_the_table_has_the_cases_it_must_have() -> None:
+    assert len(TABLE) >= 60
+    assert all(case["source"] for case in TABLE)
+
+
+@pytest.mark.parametrize("bytewise", [False, True], ids=["whole", "byte by byte"])
+@pytest.mark.parametrize("case", kinds("status"))
+def test_a_refused_message_is_answered_once_and_takes_the_connection_with_it(case, bytewise, broker) -> None:
+    answer = talk(broker.port, octets(case["bytes"]) + PROBE, bytewise)
+    assert statuses(answer, [is_head(case)]) == [case["expect"]["status"]], answer[:400]
+
+
+@pytest.mark.parametrize("bytewise", [False, True], ids=["whole", "byte by byte"])
+@pytest.mark.parametrize("case", kinds("accept"))
+def test_an_accepted_message_leaves_the_next_one_whole(case, bytewise, broker) -> None:
+    answer = talk(broker.port, octets(case["bytes"]) + PROBE, bytewise)
+    found = statuses(answer, [is_head(case)])
+    accepted, refused = expected(case["expect"])
+    if refused:
+        assert len(found) == accepted + 1 and found[-1] == refused, answer[:400]
+    elif case["close"]:
+        assert len(found) == accepted, answer[:400]
+    else:
+        assert len(found) == accepted + 1 and found[-1] == 200, answer[:400]
+        assert answer.endswith(b"ok"), "the probe's own answer is the last"
+
+
+@pytest.mark.parametrize("case", kinds("incomplete"))
+def test_an_incomplete_message_is_waited_for(case, broker) -> None:
+    assert talk(broker.port, octets(case["bytes"]), False, pause=0.1) == b""
