@@ -4,5 +4,16 @@ internal import ArgumentParser
 @main
 struct Latchkey: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "latchkey", abstract: "A secrets and token broker.")
+        commandName: "latchkey",
+        abstract: "Secrets and machine-to-machine tokens from one trusted place inside the network.",
+        discussion: """
+            Settings come from flags, the environment and the file LATCHKEY_CONFIG names; `latchkey config` shows them \
+            all. Exit codes: 0 done, 1 the thing asked for is not so, 64 usage, 69 upstream unavailable, 77 denied, \
+            78 configuration.
+            """,
+        version: Version.number,
+        subcommands: [
+            ServeCommand.self, DevCommand.self, TokenCommand.self, GetCommand.self, PutCommand.self,
+            ConfigCommand.self, LoadtestCommand.self, TiersCommand.self,
+        ])
 }

@@ -14,10 +14,12 @@ package final class ConnectionCensus: Sendable {
     private let present = Atomic<Int>(0)
     private let cap: Int
     private let headroom: Int
+    private let changed: @Sendable (Int) -> Void
 
-    init(cap: Int, headroom: Int) {
+    init(cap: Int, headroom: Int, changed: @escaping @Sendable (Int) -> Void) {
         self.cap = cap
         self.headroom = headroom
+        self.changed = changed
     }
 
     /// Connections open now.
@@ -26,6 +28,7 @@ package final class ConnectionCensus: Sendable {
     /// Counts one in. A refused one is not counted.
     func admit() -> Admission {
         let count = present.add(1, ordering: .relaxed).newValue
+        changed(1)
         if count <= cap { return .admitted }
         if count <= cap + headroom { return .overCapacity }
         left()
@@ -33,5 +36,8 @@ package final class ConnectionCensus: Sendable {
     }
 
     /// Counts one out.
-    func left() { present.subtract(1, ordering: .relaxed) }
+    func left() {
+        present.subtract(1, ordering: .relaxed)
+        changed(-1)
+    }
 }

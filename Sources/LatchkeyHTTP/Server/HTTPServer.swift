@@ -15,6 +15,8 @@ package final class HTTPServer: Sendable {
         package var time = TimeSource.system
         /// Renders the answers the server gives itself.
         package var refuse: @Sendable (ServerRefusal, ReplyWriter) -> Void
+        /// Told +1 for every connection taken in and -1 for every one that ended.
+        package var connectionsChanged: @Sendable (Int) -> Void = { _ in }
 
         package init(
             addresses: [SocketAddress], workers: Int,
@@ -58,7 +60,8 @@ package final class HTTPServer: Sendable {
     ) throws(StartError) -> HTTPServer {
         let sockets = try bind(configuration.addresses)
         let limits = configuration.limits
-        let census = ConnectionCensus(cap: limits.maxConnections, headroom: limits.connectionHeadroom)
+        let census = ConnectionCensus(
+            cap: limits.maxConnections, headroom: limits.connectionHeadroom, changed: configuration.connectionsChanged)
         let key = ResidentKey()
         var loops: [LoopHandle] = []
         do throws(SystemError) {

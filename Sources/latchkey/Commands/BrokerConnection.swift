@@ -1,0 +1,98 @@
+internal import LatchkeyBroker
+internal import LatchkeyCore
+internal import LatchkeyCrypto
+internal import LatchkeyHTTP
+internal import LatchkeyNet
+internal import LatchkeyUpstream
+
+/// A running broker as the client commands see it.
+struct BrokerConnection: Sendable {
+    /// The longest a command waits for one answer: more than the broker lets its callers wait by default.
+    static let patience: Duration = .seconds(30)
+
+    let client: HTTPClient
+    private let endpoint: AWSConfiguration.Endpoint
+    private let key: Secret
+
+    /// - Parameter standard: the address where `LATCHKEY_URL` is not set; nil makes it required.
+    init(_ settings: Settings, standard: String? = nil) throws {
+        guard let url = settings.url ?? standard, let endpoint = AWSConfiguration.endpoint(url) else {
+            throw CommandFailure(.configuration, "LATCHKEY_URL is not set: the address of a running broker")
+        }
+        guard let key = settings.apiKey else {
+            throw CommandFailure(.configuration, "LATCHKEY_API_KEY is not set: the broker's key")
+        }
+        self.endpoint = endpoint
+        self.key = key
+        client = try HTTPClient()
+    }
+
+    /// One GET. An error answer is a response like any other.
+    func get(_ target: String, accept: String = "application/json") async throws(HTTPClientError) -> HTTPResponse {
+        let base = endpoint.path == "/" ? "" : endpoint.path
+        let request = HTTPRequest(
+            method: "GET", target: base + target,
+            fields: [
+                "Authorization": "Bearer \(key.revealText() ?? "")", "Accept": accept, "User-Agent": Version.userAgent,
+            ])
+        return try await client.execute(request, to: endpoint.origin, deadline: .current + Self.patience)
+    }
+
+    /// One GET that must succeed.
+    func require(_ target: String, accept: String = "application/json") async throws -> HTTPResponse {
+        let response: HTTPResponse
+        do throws(HTTPClientError) {
+            response = try await get(target, accept: accept)
+        } catch {
+            throw CommandFailure(
+                .unavailable, "the broker at \(endpoint.origin.authority) cannot be reached [\(error.code)]")
+        }
+        guard response.status == 200 else { throw Self.failure(response) }
+        return response
+    }
+
+    /// What an error answer means to a command.
+    static func failure(_ response: HTTPResponse) -> CommandFailure {
+        let problem = try? JSON(parsing: response.body)
+        let detail = problem?["detail"]?.string ?? "the broker answered \(response.status)"
+        let status: ExitStatus =
+            switch response.status {
+            case 401, 403: .denied
+            case 404: .notSo
+            case 400..<500: .usage
+            default: problem?["code"]?.string == Problem.Code.upstreamDenied.rawValue ? .denied : .unavailable
+            }
+        return CommandFailure(status, detail)
+    }
+}
+
+/// The upstreams without a broker in between, for commands run without `LATCHKEY_URL`.
+struct DirectAccess {
+    let upstreams: Upstreams
+    private let patience: Duration
+
+    init(_ settings: Settings) throws {
+        upstreams = try Upstreams(settings, time: .system, log: CommandEnvironment.quietLogger(sink: LogSink()))
+        patience = settings.upstreamTimeout * 2
+    }
+
+    var deadline: MonotonicTime { .current + patience }
+
+    func token() async throws -> ServedToken {
+        do throws(UpstreamFault) {
+            let served = try await upstreams.tokens.token(ProfileID(0), deadline: deadline)
+            await upstreams.tokens.drain()
+            return served
+        } catch {
+            throw CommandFailure(error, what: "token")
+        }
+    }
+
+    func secret(_ key: SecretKey) async throws -> SecretEntry {
+        do throws(UpstreamFault) {
+            return try await upstreams.secrets.secret(SecretQuery(key), deadline: deadline).entry
+        } catch {
+            throw CommandFailure(error, what: "secret")
+        }
+    }
+}

@@ -1,0 +1,83 @@
+internal import ArgumentParser
+internal import CLinux
+internal import Dispatch
+internal import Glibc
+internal import LatchkeyCore
+internal import LatchkeyHTTP
+internal import Logging
+
+/// The edge: the process's environment, limits and log, read once for whichever command runs.
+enum CommandEnvironment {
+    /// The environment's variables.
+    static var variables: [String: String] {
+        var variables: [String: String] = [:]
+        var entry = environ
+        while let text = entry.pointee {
+            let pair = String(cString: text)
+            if let equals = pair.firstIndex(of: "=") {
+                variables[String(pair[..<equals])] = String(pair[pair.index(after: equals)...])
+            }
+            entry += 1
+        }
+        return variables
+    }
+
+    /// All settings, or all that is wrong with them.
+    static func settings(
+        flags: [SettingName: String] = [:], environment: [String: String] = variables, need: Settings.Need
+    ) throws(SettingsProblems) -> Settings {
+        try Settings.load(
+            flags: flags, environment: environment, need: need, processors: processors, readFile: Files.text)
+    }
+
+    private static var processors: Int { max(1, min(256, sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+
+    /// Nothing of the process's memory may reach a disk or another process, nothing it writes may be read by others,
+    /// and a pipe whose reader has gone is an error of one write and not the end of the process.
+    static func harden() {
+        signal(SIGPIPE, SIG_IGN)
+        umask(0o077)
+        var none = rlimit(rlim_cur: 0, rlim_max: 0)
+        setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+        _ = latchkey_prctl(PR_SET_DUMPABLE, 0)
+        var files = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
+        files.rlim_cur = files.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
+    }
+
+    /// The log settings ask for, on standard error.
+    static func logger(_ settings: Settings, sink: LogSink) -> Logger {
+        Logger(label: "latchkey") {
+            LineLogHandler(
+                label: $0, level: settings.logLevel, format: settings.logFormat, sink: sink, time: .system)
+        }
+    }
+
+    /// A log for commands that people run: warnings, as text.
+    static func quietLogger(sink: LogSink) -> Logger {
+        Logger(label: "latchkey") {
+            LineLogHandler(label: $0, level: .error, format: .text, sink: sink, time: .system)
+        }
+    }
+}
+
+/// Waits for the signals that end a server.
+enum Signals {
+    /// Returns at SIGTERM or SIGINT. SIGHUP is noted and changes nothing: settings are read at start.
+    static func untilAskedToStop(log: Logger) async {
+        let (asked, sink) = AsyncStream.makeStream(of: Int32.self)
+        let sources = [SIGTERM, SIGINT, SIGHUP].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { sink.yield(number) }
+            source.resume()
+            return source
+        }
+        for await number in asked where number != SIGHUP {
+            log.notice("asked to stop", metadata: ["signal": "\(number == SIGTERM ? "SIGTERM" : "SIGINT")"])
+            break
+        }
+        for source in sources { source.cancel() }
+    }
+}

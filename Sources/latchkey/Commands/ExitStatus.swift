@@ -1,0 +1,80 @@
+internal import ArgumentParser
+internal import Glibc
+internal import LatchkeyBroker
+
+/// How a command ends (contract §4; the numbers are those of sysexits.h).
+enum ExitStatus: Int32, Sendable {
+    case done = 0
+    /// What was asked for is not so.
+    case notSo = 1
+    case usage = 64
+    case unavailable = 69
+    case denied = 77
+    case configuration = 78
+}
+
+/// A command that cannot do what it was asked: one line for people, one number for programs.
+struct CommandFailure: Error {
+    let status: ExitStatus
+    /// Lower case; what happened and how to mend it.
+    let message: String
+
+    init(_ status: ExitStatus, _ message: String) {
+        self.status = status
+        self.message = message
+    }
+
+    /// What a broker's fault means to a command.
+    init(_ fault: UpstreamFault, what: String) {
+        let problem = Problem(fault, what: what)
+        let status: ExitStatus =
+            switch fault.reason {
+            case .notFound: .notSo
+            case .denied: .denied
+            case .notReady: .configuration
+            case .throttled, .unavailable, .timedOut, .invalid, .overloaded: .unavailable
+            }
+        self.init(status, problem.detail + (fault.code.map { " [\($0)]" } ?? ""))
+    }
+}
+
+/// Standard output and error.
+enum Terminal {
+    /// Whether standard output is a terminal.
+    static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+    /// Writes all of it to standard output. False when nobody reads any more.
+    @discardableResult
+    static func write(_ bytes: [UInt8]) -> Bool { write(bytes, to: STDOUT_FILENO) }
+
+    /// Writes a line to standard output.
+    static func print(_ text: String) { write(Array((text + "\n").utf8)) }
+
+    /// Writes a message to standard error, as `latchkey: …`.
+    static func complain(_ message: String) { write(Array("latchkey: \(message)\n".utf8), to: STDERR_FILENO) }
+
+    @discardableResult
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count > 0 { rest = rest.dropFirst(count) } else if errno != EINTR { return false }
+        }
+        return true
+    }
+}
+
+extension AsyncParsableCommand {
+    /// Runs a command's body and turns its failure into a message and an exit code.
+    func finishing(_ body: () async throws -> Void) async throws {
+        do {
+            try await body()
+        } catch let failure as CommandFailure {
+            Terminal.complain(failure.message)
+            throw ExitCode(failure.status.rawValue)
+        } catch let problems as SettingsProblems {
+            for line in problems.lines { Terminal.complain(line) }
+            throw ExitCode(ExitStatus.configuration.rawValue)
+        }
+    }
+}

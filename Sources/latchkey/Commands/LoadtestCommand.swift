@@ -1,0 +1,84 @@
+internal import ArgumentParser
+internal import LatchkeyCore
+internal import LatchkeyCrypto
+internal import LatchkeyHTTP
+
+/// `latchkey loadtest`.
+struct LoadtestCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "loadtest", abstract: "Ask a running broker for tokens and say how it went.",
+        discussion:
+            "Exit code 1 unless every request got a token and all got the same one. The broker is LATCHKEY_URL's, else the local one."
+    )
+
+    @Option(help: "How many requests, 1 to 1000000.") var requests = 50
+    @Option(help: "How many at once, 1 to 1000.") var concurrency = 50
+    @Flag(help: "Print one JSON object.") var json = false
+
+    func validate() throws {
+        guard (1...1_000_000).contains(requests) else { throw ValidationError("--requests must be 1 to 1000000") }
+        guard (1...1000).contains(concurrency) else { throw ValidationError("--concurrency must be 1 to 1000") }
+    }
+
+    func run() async throws {
+        try await finishing {
+            let settings = try CommandEnvironment.settings(need: .client)
+            let broker = try BrokerConnection(settings, standard: "http://127.0.0.1:8700")
+            let before = await issuerCalls(broker)
+            let started = MonotonicTime.current
+            let samples = await run(broker)
+            let elapsed = (MonotonicTime.current - started).inSeconds
+            let after = await issuerCalls(broker)
+            let calls = before.flatMap { before in after.map { Int($0 - before) } }
+            let report = LoadReport(samples, elapsed: elapsed, issuerCalls: calls)
+            Terminal.print(json ? report.json.text : report.text)
+            if !report.isGood { throw ExitCode(ExitStatus.notSo.rawValue) }
+        }
+    }
+
+    /// `concurrency` callers, each asking again as soon as it has its answer.
+    private func run(_ broker: BrokerConnection) async -> [LoadReport.Sample] {
+        await withTaskGroup(of: [LoadReport.Sample].self) { group in
+            for caller in 0..<min(concurrency, requests) {
+                let share = requests / concurrency + (caller < requests % concurrency ? 1 : 0)
+                group.addTask {
+                    var samples: [LoadReport.Sample] = []
+                    for _ in 0..<share { samples.append(await Self.ask(broker)) }
+                    return samples
+                }
+            }
+            return await group.reduce(into: []) { $0 += $1 }
+        }
+    }
+
+    private static func ask(_ broker: BrokerConnection) async -> LoadReport.Sample {
+        let started = MonotonicTime.current
+        var sample = LoadReport.Sample(seconds: 0, digest: nil, tier: nil, error: nil)
+        do throws(HTTPClientError) {
+            let response = try await broker.get("/token")
+            let body = try? JSON(parsing: response.body)
+            if response.status == 200, let token = body?["access_token"]?.string {
+                sample.digest = SHA256.hash(token).hex
+                sample.tier = response.fields["X-Latchkey-Tier"]
+            } else {
+                sample.error = body?["code"]?.string ?? "http_\(response.status)"
+            }
+        } catch {
+            sample.error = error.code
+        }
+        sample.seconds = (MonotonicTime.current - started).inSeconds
+        return sample
+    }
+
+    /// The broker's count of successful token requests to its issuers.
+    private func issuerCalls(_ broker: BrokerConnection) async -> Double? {
+        guard let response = try? await broker.get("/metrics", accept: "text/plain"), response.status == 200 else {
+            return nil
+        }
+        return String(decoding: response.body, as: UTF8.self).split(separator: "\n").reduce(0) { sum, line in
+            let counts =
+                line.hasPrefix("latchkey_upstream_requests_total{") && line.contains("operation=\"issue_token\"")
+            return sum + (counts ? line.split(separator: " ").last.flatMap { Double($0) } ?? 0 : 0)
+        }
+    }
+}

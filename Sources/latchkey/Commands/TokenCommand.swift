@@ -1,0 +1,44 @@
+internal import ArgumentParser
+internal import LatchkeyBroker
+internal import LatchkeyCore
+internal import LatchkeyCrypto
+internal import LatchkeyHTTP
+
+/// `latchkey token`.
+struct TokenCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "token", abstract: "Print an access token.",
+        discussion:
+            "From the broker at LATCHKEY_URL, or from Parameter Store and the issuer directly. A line end follows only on a terminal."
+    )
+
+    @Argument(help: "The token profile.") var profile = "default"
+    @Flag(help: "Print the whole answer as JSON.") var json = false
+
+    func run() async throws {
+        CommandEnvironment.harden()
+        try await finishing {
+            let settings = try CommandEnvironment.settings(need: .client)
+            Terminal.write(try await settings.url == nil ? direct(settings) : fromBroker(settings))
+            if Terminal.outputIsTerminal || json { Terminal.print("") }
+        }
+    }
+
+    private func fromBroker(_ settings: Settings) async throws -> [UInt8] {
+        let broker = try BrokerConnection(settings)
+        let target = profile == "default" ? "/token" : "/token/\(PercentEncoding.encode(profile))"
+        let body = try await broker.require(target).body
+        if json { return body }
+        return Array((try JSON(parsing: body)["access_token"]?.string ?? "").utf8)
+    }
+
+    private func direct(_ settings: Settings) async throws -> [UInt8] {
+        guard profile == "default" else { throw CommandFailure(.notSo, "no such token profile") }
+        let token = try await DirectAccess(settings).token().entry.token
+        guard json else { return token.value.reveal() }
+        return JSON.object([
+            "access_token": .string(token.value.revealText() ?? ""), "token_type": "Bearer",
+            "expires_in": .integer(token.expiresIn(TimeSource.system.now())),
+        ]).bytes()
+    }
+}

@@ -1,0 +1,147 @@
+internal import LatchkeyBroker
+internal import LatchkeyCore
+internal import LatchkeyHTTP
+internal import LatchkeyMetrics
+
+/// What the endpoints of every worker share.
+struct EndpointServices: Sendable {
+    let keys: KeyRing
+    let tokens: TokenBroker
+    let secrets: SecretBroker
+    let metrics: Metrics
+    let readiness: Readiness
+    let time: TimeSource
+    /// The longest a caller waits: twice the upstream timeout.
+    let patience: Duration
+}
+
+/// The endpoints of one worker: finds the route, lets the caller in, answers.
+///
+/// Lives on its worker's thread, so what it keeps between requests needs no lock. A hit is answered inside
+/// ``handle(_:)``; a miss takes its ``LaterReply`` to the broker.
+final class Endpoints {
+    let services: EndpointServices
+    var ids = RequestIDs()
+    private var tokenPages = TokenPages()
+
+    init(_ services: EndpointServices) { self.services = services }
+
+    func handle(_ exchange: Exchange) {
+        let started = exchange.reply.now
+        let path = exchange.slice(exchange.head.path)
+        // The route nearly every request is for is looked for first.
+        guard let (entry, rest) = RouteTable.find(path) else {
+            return refuse(exchange, .other, started, isKnown(exchange) ? Self.notFound : Self.unauthorized(exchange))
+        }
+        let call = Call(entry: entry, rest: rest, method: Method(exchange.head.method), started: started)
+        do throws(Problem) {
+            try admit(exchange, entry)
+            try answer(exchange, call)
+        } catch {
+            refuse(exchange, entry.route, started, error)
+        }
+    }
+
+    /// One request as the endpoints see it.
+    struct Call {
+        let entry: RouteTable.Entry
+        /// What stands in the place of the path's `{…}`.
+        let rest: UnsafeRawBufferPointer
+        let method: Method
+        let started: MonotonicTime
+    }
+
+    private func answer(_ exchange: Exchange, _ call: Call) throws(Problem) {
+        let query = exchange.slice(exchange.head.query)
+        switch call.entry.route {
+        case .token: try token(exchange, call, profile: ProfileID(0), query, &tokenPages)
+        case .tokenProfile: try token(exchange, call, profile: profile(call.rest), query, &tokenPages)
+        case .secret: try secret(exchange, call, query)
+        case .livez: probe(exchange, call, isGood: true, query)
+        case .readyz: probe(exchange, call, isGood: services.readiness.isReady, query)
+        case .health: try health(exchange, call, query)
+        case .metrics: try metrics(exchange, call, query)
+        case .cacheClear: try clearCache(exchange, call, query)
+        default: throw Self.notFound
+        }
+    }
+
+    private func profile(_ rest: UnsafeRawBufferPointer) throws(Problem) -> ProfileID {
+        guard let name = PercentEncoding.decode(rest), let profile = services.tokens.profile(named: name) else {
+            throw Problem(404, .notFound, "no such token profile")
+        }
+        return profile
+    }
+
+    // MARK: Letting in
+
+    private func admit(_ exchange: Exchange, _ entry: RouteTable.Entry) throws(Problem) {
+        let isProbe = entry.scope == nil
+        if exchange.isOverCapacity, !isProbe { throw Problem(ServerRefusal.overloaded) }
+        if let scope = entry.scope {
+            guard let caller = caller(exchange) else { throw Self.unauthorized(exchange) }
+            guard caller.scopes.isSuperset(of: scope) else {
+                services.metrics.authFailure(.scope)
+                throw Problem(403, .forbidden, "this key may not do that")
+            }
+        }
+        guard entry.methods.contains(Method(exchange.head.method)) else {
+            var problem = Problem(405, .methodNotAllowed, "\(entry.path) takes \(entry.allow)")
+            problem.allow = entry.allow
+            throw problem
+        }
+    }
+
+    private func isKnown(_ exchange: Exchange) -> Bool { caller(exchange) != nil }
+
+    /// Who holds the key of `Authorization: Bearer <key>` (RFC 6750 §2.1; the scheme in any case, RFC 9110 §11.1).
+    private func caller(_ exchange: Exchange) -> Caller? {
+        let value = exchange.slice(exchange.head.authorization)
+        guard value.count > 7, Grammar.equals(UnsafeRawBufferPointer(rebasing: value[..<7]), folded: "bearer ") else {
+            services.metrics.authFailure(value.isEmpty ? .missing : .malformed)
+            return nil
+        }
+        var key = UnsafeRawBufferPointer(rebasing: value[7...])
+        while key.first == 0x20 { key = UnsafeRawBufferPointer(rebasing: key.dropFirst()) }
+        let caller = services.keys.caller(presenting: key)
+        if caller == nil { services.metrics.authFailure(.unknown) }
+        return caller
+    }
+
+    private static let notFound = Problem(404, .notFound, "no such route")
+
+    private static func unauthorized(_ exchange: Exchange) -> Problem {
+        Problem(401, .unauthorized, "a valid key is needed in authorization: bearer <key>")
+    }
+
+    // MARK: Answering
+
+    func refuse(_ exchange: Exchange, _ route: Route, _ started: MonotonicTime, _ problem: Problem) {
+        let id = ids.text(exchange.slice(exchange.head.requestID))
+        Self.write(problem, id: id, to: exchange.reply)
+        count(route, Method(exchange.head.method), problem.status, since: started)
+    }
+
+    /// Renders a problem.
+    static func write(_ problem: Problem, id: String, to reply: ReplyWriter) {
+        reply.begin(problem.status)
+        reply.append("Content-Type: application/problem+json\r\nCache-Control: no-store\r\n")
+        reply.field("X-Request-Id", id)
+        if problem.status == 401 { reply.append("WWW-Authenticate: Bearer realm=\"latchkey\"\r\n") }
+        if let allow = problem.allow { reply.field("Allow", allow) }
+        if let seconds = problem.retryAfter { reply.field("Retry-After", String(seconds)) }
+        reply.end(problem.body(requestID: id))
+    }
+
+    /// One answer has been given. The clock is read again for its duration.
+    func count(_ route: Route, _ method: Method, _ status: Int, since started: MonotonicTime) {
+        Self.count(services.metrics, route, method, status, since: started)
+    }
+
+    static func count(
+        _ metrics: Metrics, _ route: Route, _ method: Method, _ status: Int, since started: MonotonicTime
+    ) {
+        metrics.httpRequest(route, method, StatusCode(status))
+        metrics.httpDuration(route, nanoseconds: MonotonicTime.current.nanoseconds - started.nanoseconds)
+    }
+}

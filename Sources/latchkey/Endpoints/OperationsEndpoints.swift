@@ -1,0 +1,68 @@
+internal import LatchkeyBroker
+internal import LatchkeyCore
+internal import LatchkeyHTTP
+internal import LatchkeyMetrics
+
+extension Endpoints {
+    /// `GET /livez` and `GET /readyz`: two words, for probes that have no key.
+    func probe(_ exchange: Exchange, _ call: Call, isGood: Bool, _ query: UnsafeRawBufferPointer) {
+        let reply = exchange.reply
+        reply.begin(isGood ? 200 : 503)
+        reply.append("Content-Type: text/plain\r\nCache-Control: no-store\r\nX-Request-Id: ")
+        ids.append(exchange.slice(exchange.head.requestID), to: reply)
+        reply.append("\r\n")
+        reply.end(Array((isGood ? "ok" : "not ready").utf8))
+        count(call.entry.route, call.method, reply.status, since: call.started)
+    }
+
+    /// `GET /health`: everything from memory, no upstream is called.
+    func health(_ exchange: Exchange, _ call: Call, _ query: UnsafeRawBufferPointer) throws(Problem) {
+        _ = try RequestQuery(query, allowed: call.entry.query)
+        let report = services.readiness.report(now: services.time.now())
+        let reply = exchange.reply
+        reply.begin(report.status == .unavailable ? 503 : 200)
+        reply.append("Content-Type: application/json\r\nCache-Control: no-store\r\nX-Request-Id: ")
+        ids.append(exchange.slice(exchange.head.requestID), to: reply)
+        reply.append("\r\n")
+        if report.status == .unavailable { reply.append("Retry-After: 5\r\n") }
+        reply.end(report.json.bytes())
+        count(call.entry.route, call.method, reply.status, since: call.started)
+    }
+
+    /// `GET /metrics` in the format the scraper prefers.
+    func metrics(_ exchange: Exchange, _ call: Call, _ query: UnsafeRawBufferPointer) throws(Problem) {
+        _ = try RequestQuery(query, allowed: call.entry.query)
+        let accept = exchange.head.accept.isPresent ? exchange.head.accept.text(of: exchange.bytes) : nil
+        let open = Negotiation.weight(ofType: "application/openmetrics-text", in: accept)
+        let plain = Negotiation.weight(ofType: "text/plain", in: accept)
+        let format: ExpositionFormat = accept != nil && open > plain ? .openMetrics100 : .prometheus004
+        var body: [UInt8] = []
+        services.metrics.render(format, into: &body)
+        let encodings = exchange.head.acceptEncoding
+        let gzip = Negotiation.acceptsGzip(encodings.isPresent ? encodings.text(of: exchange.bytes) : nil)
+        let compressed = gzip ? Deflater.gzip(body) : nil
+        let reply = exchange.reply
+        reply.begin(200)
+        reply.field("Content-Type", format.contentType)
+        reply.append("Cache-Control: no-store\r\nVary: Accept, Accept-Encoding\r\nX-Request-Id: ")
+        ids.append(exchange.slice(exchange.head.requestID), to: reply)
+        reply.append("\r\n")
+        if compressed != nil { reply.append("Content-Encoding: gzip\r\n") }
+        reply.end(compressed ?? body)
+        count(call.entry.route, call.method, 200, since: call.started)
+    }
+
+    /// `POST /cache/clear`: the memory tier is emptied, the stores are not touched.
+    func clearCache(_ exchange: Exchange, _ call: Call, _ query: UnsafeRawBufferPointer) throws(Problem) {
+        _ = try RequestQuery(query, allowed: call.entry.query)
+        services.tokens.clear()
+        services.secrets.clear()
+        let reply = exchange.reply
+        reply.begin(204)
+        reply.append("Cache-Control: no-store\r\nX-Request-Id: ")
+        ids.append(exchange.slice(exchange.head.requestID), to: reply)
+        reply.append("\r\n")
+        reply.endWithoutBody()
+        count(call.entry.route, call.method, 204, since: call.started)
+    }
+}

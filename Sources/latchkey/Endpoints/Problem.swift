@@ -1,0 +1,126 @@
+package import LatchkeyBroker
+internal import LatchkeyCore
+package import LatchkeyHTTP
+internal import LatchkeyMetrics
+
+/// An error answer (RFC 9457). Holds nothing secret and nothing an upstream wrote but its short code.
+package struct Problem: Error, Hashable, Sendable {
+    /// The closed set of codes callers can rely on.
+    package enum Code: String, CaseIterable, Sendable {
+        case badRequest = "bad_request"
+        case unknownParameter = "unknown_parameter"
+        case unauthorized
+        case forbidden
+        case notFound = "not_found"
+        case methodNotAllowed = "method_not_allowed"
+        case lengthRequired = "length_required"
+        case payloadTooLarge = "payload_too_large"
+        case uriTooLong = "uri_too_long"
+        case headersTooLarge = "headers_too_large"
+        case overloaded
+        case upstreamDenied = "upstream_denied"
+        case upstreamThrottled = "upstream_throttled"
+        case upstreamUnavailable = "upstream_unavailable"
+        case upstreamInvalid = "upstream_invalid"
+        case upstreamTimeout = "upstream_timeout"
+        case notReady = "not_ready"
+        case `internal`
+    }
+
+    package var status: Int
+    package var code: Code
+    /// What is wrong and how to mend it, lower case.
+    package var detail: String
+    package var upstream: String?
+    package var upstreamCode: String?
+    /// Whole seconds for `Retry-After`.
+    package var retryAfter: Int64?
+    /// The methods for `Allow`, with 405.
+    package var allow: String?
+
+    package init(_ status: Int, _ code: Code, _ detail: String) {
+        self.status = status
+        self.code = code
+        self.detail = detail
+    }
+
+    /// The body, for a request of that id.
+    package func body(requestID: String) -> [UInt8] {
+        var members: [String: JSON] = [
+            "type": "about:blank", "title": .string("\(HTTPStatus.reason(status))"),
+            "status": .integer(Int64(status)), "detail": .string(detail), "code": .string(code.rawValue),
+            "request_id": .string(requestID),
+        ]
+        if let upstream { members["upstream"] = .string(upstream) }
+        if let upstreamCode { members["upstream_code"] = .string(upstreamCode) }
+        return JSON.object(members).bytes()
+    }
+}
+
+// MARK: - Broker faults as answers
+
+extension Problem {
+    /// The one place where what the broker could not do becomes an HTTP answer.
+    ///
+    /// - Parameter what: `token` or `secret`, for the detail.
+    package init(_ fault: UpstreamFault, what: String) {
+        let source = fault.upstream?.name ?? "latchkey"
+        switch fault.reason {
+        case .notFound:
+            self.init(404, .notFound, "no such \(what)")
+        case .denied:
+            self.init(
+                502, .upstreamDenied,
+                "\(source) refuses latchkey\(Self.about(fault)): check its credentials, grants and policies")
+        case .throttled:
+            self.init(503, .upstreamThrottled, "\(source) asks for fewer requests; try again later")
+            retryAfter = Self.seconds(fault.retryAfter) ?? 1
+        case .unavailable:
+            self.init(
+                fault.retryAfter == nil ? 502 : 503, .upstreamUnavailable,
+                "\(source) cannot be reached or fails; latchkey goes on trying")
+            retryAfter = Self.seconds(fault.retryAfter)
+        case .timedOut:
+            self.init(504, .upstreamTimeout, "\(source) did not answer in time")
+        case .invalid:
+            self.init(502, .upstreamInvalid, "\(source) gave an answer that makes no sense\(Self.about(fault))")
+        case .overloaded:
+            self.init(503, .overloaded, "too many callers wait for this \(what); try again")
+            retryAfter = Self.seconds(fault.retryAfter) ?? 1
+        case .notReady:
+            self.init(503, .notReady, "latchkey lacks what it needs to ask \(source)\(Self.about(fault))")
+            retryAfter = Self.seconds(fault.retryAfter) ?? 5
+        }
+        if fault.reason != .notFound {
+            upstream = fault.upstream?.name
+            upstreamCode = fault.code
+        }
+    }
+
+    private static func about(_ fault: UpstreamFault) -> String { fault.subject.map { " (\($0))" } ?? "" }
+
+    /// Rounded up: a caller who comes a moment early comes in vain.
+    private static func seconds(_ duration: Duration?) -> Int64? {
+        duration.map { max(1, $0.components.seconds + ($0.components.attoseconds > 0 ? 1 : 0)) }
+    }
+
+    /// What the server refuses by itself, before any endpoint sees it.
+    package init(_ refusal: ServerRefusal) {
+        switch refusal {
+        case .malformed(let reason):
+            let code: Code =
+                switch reason.status {
+                case 413: .payloadTooLarge
+                case 414: .uriTooLong
+                case 431: .headersTooLarge
+                default: .badRequest
+                }
+            self.init(reason.status, code, reason.reason)
+        case .timedOut: self.init(408, .badRequest, "the request did not arrive in time")
+        case .overloaded:
+            self.init(503, .overloaded, "too many connections; try again")
+            retryAfter = 1
+        case .unanswered: self.init(500, .internal, "no answer was made; this is a defect")
+        }
+    }
+}

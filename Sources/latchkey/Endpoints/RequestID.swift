@@ -1,0 +1,48 @@
+internal import LatchkeyCore
+internal import LatchkeyCrypto
+internal import LatchkeyHTTP
+
+/// Names requests: the caller's own id if it is sane, else a new one.
+struct RequestIDs {
+    /// What a caller may send: short, and nothing that could disturb a log or a header.
+    private static let longest = 128
+
+    private let prefix = Array(Hex.encode(Random.bytes(8)).utf8)
+    private var count: UInt64 = 0
+
+    /// Appends the id of the request to `output`.
+    mutating func append(_ given: UnsafeRawBufferPointer, to output: ReplyWriter) {
+        if Self.isSane(given) {
+            output.append(given)
+        } else {
+            output.append(next())
+        }
+    }
+
+    /// The id as text, for a problem's body.
+    mutating func text(_ given: UnsafeRawBufferPointer) -> String {
+        Self.isSane(given) ? String(decoding: given, as: UTF8.self) : String(decoding: next(), as: UTF8.self)
+    }
+
+    /// A random prefix for the process and loop, and a counter: unique without asking the generator every time.
+    mutating func next() -> [UInt8] {
+        count &+= 1
+        var id = prefix
+        for shift in stride(from: 28, through: 0, by: -4) {
+            let digit = UInt8(truncatingIfNeeded: count >> UInt64(shift)) & 15
+            id.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
+        }
+        return id
+    }
+
+    private static func isSane(_ id: UnsafeRawBufferPointer) -> Bool {
+        guard !id.isEmpty, id.count <= longest else { return false }
+        for byte in id {
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F: continue
+            default: return false
+            }
+        }
+        return true
+    }
+}

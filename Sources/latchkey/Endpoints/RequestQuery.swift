@@ -1,0 +1,50 @@
+internal import LatchkeyHTTP
+
+/// A request's query, held to the names its route knows: a mistyped parameter is an error and not a surprise.
+struct RequestQuery {
+    private let values: [String: String]
+
+    init(_ bytes: UnsafeRawBufferPointer, allowed: Set<String>) throws(Problem) {
+        guard let pairs = PercentEncoding.pairs(bytes) else {
+            throw Problem(400, .badRequest, "the query is not percent-encoded text")
+        }
+        var values: [String: String] = [:]
+        for (name, value) in pairs {
+            guard allowed.contains(name) else {
+                let known = allowed.isEmpty ? "none" : allowed.sorted().joined(separator: ", ")
+                throw Problem(
+                    400, .unknownParameter, "unknown query parameter \(Self.shown(name)); known here: \(known)")
+            }
+            guard values.updateValue(value, forKey: name) == nil else {
+                throw Problem(400, .badRequest, "query parameter \(name) is given twice")
+            }
+        }
+        self.values = values
+    }
+
+    subscript(name: String) -> String? { values[name] }
+
+    /// `true` or `false`; absent is false.
+    func flag(_ name: String) throws(Problem) -> Bool {
+        switch values[name] {
+        case nil, "false": return false
+        case "true": return true
+        default: throw Problem(400, .badRequest, "\(name) must be true or false")
+        }
+    }
+
+    /// Whole seconds, 0 to 30 days.
+    func seconds(_ name: String) throws(Problem) -> Duration? {
+        guard let text = values[name] else { return nil }
+        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text), number <= 2_592_000 else {
+            throw Problem(400, .badRequest, "\(name) must be whole seconds, 0 to 2592000")
+        }
+        return .seconds(number)
+    }
+
+    /// A caller's own word, cut short and made printable before it is repeated.
+    private static func shown(_ name: String) -> String {
+        let plain = name.unicodeScalars.filter { $0.isASCII && $0.value > 0x20 && $0.value < 0x7F && $0 != "\"" }
+        return String(String.UnicodeScalarView(plain.prefix(40)))
+    }
+}

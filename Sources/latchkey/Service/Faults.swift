@@ -1,0 +1,61 @@
+internal import LatchkeyBroker
+internal import LatchkeyHTTP
+internal import LatchkeyMetrics
+internal import LatchkeyUpstream
+
+// Where the upstream rooms' errors become the broker's: nowhere else are both known.
+
+extension UpstreamFault {
+    init(_ error: AWSError, from upstream: Upstream) {
+        let reason: Reason =
+            switch error.kind {
+            case .notFound: .notFound
+            case .denied, .expiredCredentials: .denied
+            case .noCredentials: .notReady
+            case .throttled: .throttled
+            case .alreadyExists, .invalidRequest, .invalidAnswer: .invalid
+            case .unavailable: .unavailable
+            case .timedOut: .timedOut
+            }
+        self.init(reason, upstream: upstream, code: error.code ?? error.transport?.code)
+    }
+
+    init(_ error: IssuerError, from upstream: Upstream) {
+        switch error {
+        case .denied(let code): self.init(.denied, upstream: upstream, code: code)
+        case .throttled(let wait): self.init(.throttled, upstream: upstream, retryAfter: wait)
+        case .unavailable: self.init(.unavailable, upstream: upstream, code: error.code)
+        case .invalid(let answer): self.init(.invalid, upstream: upstream, code: answer.rawValue)
+        case .timedOut: self.init(.timedOut, upstream: upstream)
+        case .transport(let error): self.init(error.reason, upstream: upstream, code: error.code)
+        }
+    }
+}
+
+extension HTTPClientError {
+    /// What a failed exchange means to the broker.
+    var reason: UpstreamFault.Reason {
+        switch self {
+        case .nameNotResolved, .connectFailed, .tlsFailed, .closedBeforeResponse, .truncated, .shutDown: .unavailable
+        case .connectTimedOut, .timedOut: .timedOut
+        case .malformed, .tooLarge, .unexpectedEncoding: .invalid
+        }
+    }
+
+    /// One word for logs and `/health`.
+    var code: String {
+        switch self {
+        case .nameNotResolved: "name_not_resolved"
+        case .connectFailed: "connect_failed"
+        case .connectTimedOut: "connect_timed_out"
+        case .tlsFailed: "tls_failed"
+        case .timedOut: "timed_out"
+        case .closedBeforeResponse: "closed_before_response"
+        case .truncated: "truncated"
+        case .malformed: "malformed_http"
+        case .tooLarge: "too_large"
+        case .unexpectedEncoding: "unexpected_encoding"
+        case .shutDown: "shut_down"
+        }
+    }
+}

@@ -1,0 +1,57 @@
+internal import Glibc
+internal import LatchkeyMetrics
+
+/// Reading small files: settings, shared AWS files, `/proc`.
+enum Files {
+    /// The most read of one file.
+    private static let longest = 1 << 20
+
+    /// A file's bytes; nil where it cannot be read or is longer than 1 MiB.
+    static func bytes(_ path: String) -> [UInt8]? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 16 * 1024)
+        while bytes.count <= longest {
+            let count = read(descriptor, &chunk, chunk.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return count == 0 ? bytes : nil }
+            bytes += chunk[..<count]
+        }
+        return nil
+    }
+
+    /// A file's text; nil where it cannot be read or is not UTF-8.
+    @Sendable static func text(_ path: String) -> String? {
+        bytes(path).flatMap { String(validating: $0, as: UTF8.self) }
+    }
+}
+
+/// The process's own figures for the `process_*` metrics.
+enum ProcessFiles {
+    /// Reads `/proc/self`; nil where that is not mounted.
+    static func read() -> ProcessReading? {
+        guard let stat = Files.text("/proc/self/stat") else { return nil }
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        return ProcessReading(
+            stat: stat, bootTimeSeconds: bootTime(), ticksPerSecond: Int64(sysconf(Int32(_SC_CLK_TCK))),
+            pageBytes: Int64(sysconf(Int32(_SC_PAGESIZE))), openDescriptors: openDescriptors(),
+            maxDescriptors: Int64(clamping: limit.rlim_cur))
+    }
+
+    /// `btime` of `/proc/stat` (proc(5)), in seconds since the epoch.
+    private static func bootTime() -> Int64 {
+        let lines = Files.text("/proc/stat")?.split(separator: "\n") ?? []
+        return lines.first { $0.hasPrefix("btime ") }.flatMap { Int64($0.dropFirst(6)) } ?? 0
+    }
+
+    private static func openDescriptors() -> Int64 {
+        guard let folder = opendir("/proc/self/fd") else { return 0 }
+        defer { closedir(folder) }
+        var count: Int64 = 0
+        while readdir(folder) != nil { count += 1 }
+        return max(0, count - 3)  // `.`, `..` and the folder itself
+    }
+}

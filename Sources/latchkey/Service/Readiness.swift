@@ -1,0 +1,93 @@
+internal import LatchkeyBroker
+package import LatchkeyCore
+internal import LatchkeyHTTP
+internal import LatchkeyMetrics
+internal import Synchronization
+
+/// Whether the process can do its work, from what the tiers' traffic has shown: asking costs no upstream call.
+package final class Readiness: Sendable {
+    /// The three states of `/health`.
+    package enum Status: String, Sendable {
+        /// Every tier that was asked answered.
+        case ok
+        /// Something fails, and callers are still served.
+        case degraded
+        /// Nothing can be served: nothing has ever answered, or everything fails and no valid token is held.
+        case unavailable
+    }
+
+    /// What `/health` says.
+    package struct Report: Sendable {
+        package let status: Status
+        package let json: JSON
+    }
+
+    private let tokens: TokenBroker
+    private let health: TierHealth
+    private let tiers: [Tier]
+    private let backend: Tier
+    private let time: TimeSource
+    private let started: Now
+    private let draining = Atomic<Bool>(false)
+
+    init(tokens: TokenBroker, health: TierHealth, tiers: [Tier], backend: Tier, time: TimeSource) {
+        self.tokens = tokens
+        self.health = health
+        self.tiers = tiers
+        self.backend = backend
+        self.time = time
+        started = time.now()
+    }
+
+    /// Load balancers should send requests here.
+    package var isReady: Bool { status(now: time.now()) != .unavailable && !draining.load(ordering: .relaxed) }
+
+    /// The process is on its way out.
+    func beginDraining() { draining.store(true, ordering: .relaxed) }
+
+    private func status(now: Now) -> Status {
+        let states = tiers.map { health.status($0) }
+        let serves =
+            states.contains { $0.state == .ok } || tokens.snapshot().contains { $0.token?.isValid(now) == true }
+        guard serves else { return .unavailable }
+        let isWell = states.allSatisfy { $0.state != .failing && $0.writeErrorCode == nil }
+        return isWell && !draining.load(ordering: .relaxed) ? .ok : .degraded
+    }
+
+    /// The whole report.
+    package func report(now: Now) -> Report {
+        let status = status(now: now)
+        var tierReports: [String: JSON] = [:]
+        for tier in tiers { tierReports[tier.name] = Self.describe(health.status(tier), now) }
+        var tokenReports: [String: JSON] = [:]
+        for profile in tokens.snapshot() { tokenReports[profile.name] = Self.describe(profile.token, now) }
+        return Report(
+            status: status,
+            json: [
+                "status": .string(status.rawValue), "version": .string(Version.number),
+                "uptime_seconds": .integer((now.monotonic - started.monotonic).components.seconds),
+                "draining": .bool(draining.load(ordering: .relaxed)), "secrets_backend": .string(backend.name),
+                "tiers": .object(tierReports), "tokens": .object(tokenReports),
+            ])
+    }
+
+    private static func describe(_ status: TierStatus, _ now: Now) -> JSON {
+        [
+            "state": .string(status.state.rawValue), "last_success": time(status.lastSuccess),
+            "last_failure": time(status.lastFailure), "last_error": status.lastErrorCode.map { .string($0) } ?? .null,
+            "write_error": status.writeErrorCode.map { .string($0) } ?? .null,
+            "age_seconds": status.age(now).map { .integer($0.components.seconds) } ?? .null,
+        ]
+    }
+
+    private static func describe(_ token: AccessToken?, _ now: Now) -> JSON {
+        guard let token else { return ["state": "none"] }
+        let state = token.isFresh(now) ? "fresh" : token.isValid(now) ? "stale" : "expired"
+        return [
+            "state": .string(state), "expires_at": .string(RFC3339.format(token.expiry.wall)),
+            "expires_in": .integer(token.expiresIn(now)), "source": .string(token.source.name),
+        ]
+    }
+
+    private static func time(_ time: Now?) -> JSON { time.map { .string(RFC3339.format($0.wall)) } ?? .null }
+}

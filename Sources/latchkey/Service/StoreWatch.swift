@@ -1,0 +1,62 @@
+internal import LatchkeyBroker
+internal import LatchkeyCore
+internal import LatchkeyMetrics
+internal import Logging
+
+/// Fetches what settings want at hand, and keeps asking the store how it is: so that readiness needs no caller to come
+/// first, `/health` tells of an outage before a caller meets it, and its end is noticed within seconds.
+struct StoreWatch: Sendable {
+    /// Between looks at a store that answers and has not been asked by anybody in that time: few enough that a
+    /// hundred replicas spend a quarter of Parameter Store's default quota.
+    static let wellInterval: Duration = .seconds(10)
+    /// Between looks at a store that fails.
+    static let failingInterval: Duration = .seconds(2)
+    /// The spread of the first look, so that replicas started together do not ask together.
+    static let startJitter: Duration = .milliseconds(250)
+
+    let secrets: SecretBroker
+    let health: TierHealth
+    let prefetch: [SecretKey]
+    let patience: Duration
+    let time: TimeSource
+    let log: Logger
+
+    /// Runs until the task is cancelled.
+    func run() async {
+        try? await Task.sleep(for: Self.startJitter * Double.random(in: 0..<1))
+        var waiting = prefetch
+        while !Task.isCancelled {
+            waiting = await fetch(waiting)
+            await look()
+            let interval = health.status(secrets.tier).state == .ok ? Self.wellInterval : Self.failingInterval
+            try? await Task.sleep(for: interval * Double.random(in: 0.8..<1.2))
+        }
+    }
+
+    /// Those that could not be fetched: to be tried again.
+    private func fetch(_ keys: [SecretKey]) async -> [SecretKey] {
+        var left: [SecretKey] = []
+        for key in keys {
+            do throws(UpstreamFault) {
+                _ = try await secrets.secret(SecretQuery(key), deadline: deadline)
+            } catch {
+                if error.reason == .notFound {
+                    log.notice("a secret to prefetch does not exist", metadata: ["key": "\(key)"])
+                } else {
+                    left.append(key)
+                }
+            }
+        }
+        return left
+    }
+
+    private func look() async {
+        let status = health.status(secrets.tier)
+        let age = status.age(time.now()) ?? .seconds(3600)
+        guard status.state != .ok || age > Self.wellInterval / 2 else { return }
+        // How it went stands in the tier's health; there is nobody to tell.
+        _ = try? await secrets.secret(SecretQuery(.blob), refresh: true, deadline: deadline)
+    }
+
+    private var deadline: MonotonicTime { time.now().monotonic + patience }
+}

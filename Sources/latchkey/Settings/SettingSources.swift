@@ -1,0 +1,124 @@
+/// Where each setting's text comes from: flags over environment over file over default.
+package struct SettingSources: Sendable {
+    /// Who set a value.
+    package enum Origin: Hashable, Sendable, CustomStringConvertible {
+        case flag
+        case environment
+        case file(String)
+        case standard
+
+        package var description: String {
+            switch self {
+            case .flag: "flag"
+            case .environment: "environment"
+            case .file(let path): "file \(path)"
+            case .standard: "default"
+            }
+        }
+    }
+
+    /// One setting as given.
+    package struct Given: Sendable {
+        package var text: String
+        package var origin: Origin
+        /// The file a `file:/path` value was read from.
+        package var readFrom: String?
+    }
+
+    package private(set) var given: [SettingName: Given] = [:]
+    package private(set) var problems: [String] = []
+
+    /// - Parameters:
+    ///   - flags: from the command line, by setting.
+    ///   - environment: the process's; names that begin with `LATCHKEY_` must all be known.
+    ///   - readFile: a file's text, or nil where it cannot be read.
+    package init(flags: [SettingName: String], environment: [String: String], readFile: (String) -> String?) {
+        for name in SettingName.allCases {
+            if let standard = name.row.standard { given[name] = Given(text: standard, origin: .standard) }
+        }
+        if let path = flags[.config] ?? environment[SettingName.config.rawValue], !path.isEmpty {
+            if let text = readFile(path) {
+                readSettingsFile(text, path: path)
+            } else {
+                problems.append("LATCHKEY_CONFIG: cannot read \(path)")
+            }
+        }
+        for (name, value) in environment.sorted(by: { $0.key < $1.key }) {
+            take(name, value, .environment, isStrict: name.hasPrefix("LATCHKEY_"))
+        }
+        for (name, value) in flags { given[name] = Given(text: value, origin: .flag) }
+        for name in given.keys { resolveReference(name, readFile) }
+    }
+
+    /// `NAME=value` lines, as systemd's EnvironmentFile and `.env` have them: comments, blank lines, an optional
+    /// `export`, optional quotes around the whole value.
+    private mutating func readSettingsFile(_ text: String, path: String) {
+        for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            var content = Self.trimmed(line)
+            if content.isEmpty || content.hasPrefix("#") || content.hasPrefix(";") { continue }
+            if content.hasPrefix("export ") { content = Self.trimmed(content.dropFirst(7)) }
+            guard let equals = content.firstIndex(of: "=") else {
+                problems.append("\(path), line \(number + 1): not NAME=value")
+                continue
+            }
+            let name = String(Self.trimmed(content[..<equals]))
+            let value = Self.unquoted(Self.trimmed(content[content.index(after: equals)...]))
+            take(name, value, .file(path), isStrict: !name.hasPrefix("AWS_"))
+        }
+    }
+
+    private mutating func take(_ name: String, _ value: String, _ origin: Origin, isStrict: Bool) {
+        if name == "USE_PARAMETER_STORE" { return takeGuideBackend(value, origin) }
+        guard let setting = SettingName.named(name) else {
+            if isStrict {
+                let hint = SettingName.nearest(to: name).map { ": did you mean \($0.rawValue)?" } ?? ""
+                problems.append("\(name): unknown setting\(hint)")
+            }
+            return
+        }
+        // Empty is what launchers pass for "not set"; a key that is there and empty is a mistake all the same.
+        if value.isEmpty, setting != .apiKey { return }
+        given[setting] = Given(text: value, origin: origin)
+    }
+
+    /// The guide's switch between the two stores.
+    private mutating func takeGuideBackend(_ value: String, _ origin: Origin) {
+        guard !value.isEmpty else { return }
+        let backends = ["true": "parameter-store", "false": "secrets-manager"]
+        guard let backend = backends[value.lowercased()] else {
+            problems.append("USE_PARAMETER_STORE: must be true or false")
+            return
+        }
+        // The setting's own name wins at the same level and above.
+        if let own = given[.secretsBackend], own.origin == origin { return }
+        given[.secretsBackend] = Given(text: backend, origin: origin)
+    }
+
+    /// `file:/path` stands for the file's content without the line end editors put there.
+    private mutating func resolveReference(_ name: SettingName, _ readFile: (String) -> String?) {
+        guard let text = given[name]?.text, text.hasPrefix("file:/") else { return }
+        let path = String(text.dropFirst(5))
+        guard var content = readFile(path) else {
+            problems.append("\(name.rawValue): cannot read \(path)")
+            given[name] = nil
+            return
+        }
+        if content.hasSuffix("\n") { content.removeLast() }
+        given[name]?.text = content
+        given[name]?.readFrom = path
+    }
+
+    private static func trimmed(_ text: Substring) -> Substring {
+        let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" || $0 == "\r" }
+        var text = text.drop(while: isBlank)
+        while let last = text.last, isBlank(last) { text.removeLast() }
+        return text
+    }
+
+    private static func unquoted(_ text: Substring) -> String {
+        for quote in ["\"", "'"] where text.count >= 2 && text.hasPrefix(quote) && text.hasSuffix(quote) {
+            return String(text.dropFirst().dropLast())
+        }
+        return String(text)
+    }
+}

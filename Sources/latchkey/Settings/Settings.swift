@@ -1,0 +1,69 @@
+package import LatchkeyCrypto
+package import LatchkeyNet
+package import LatchkeyUpstream
+package import Logging
+
+/// Every effective setting, typed and in bounds.
+package struct Settings: Sendable {
+    /// Where secrets are kept.
+    package enum Backend: String, Sendable, CaseIterable {
+        case parameterStore = "parameter-store"
+        case secretsManager = "secrets-manager"
+    }
+
+    /// Where replicas share tokens.
+    package enum SharedTierChoice: String, Sendable, CaseIterable {
+        case parameterStore = "parameter-store"
+        case none
+    }
+
+    package enum LogFormat: String, Sendable, CaseIterable {
+        case json, text
+    }
+
+    /// What the default profile's token is asked for with; what is nil comes from the blob.
+    package struct Auth0: Sendable {
+        package var domain: String?
+        package var clientID: String?
+        package var clientSecret: Secret?
+        package var audience: String?
+        package var endpoint: TokenEndpoint?
+    }
+
+    package var listen: [SocketAddress] = []
+    package var apiKey: Secret?
+    package var url: String?
+    package var prefix = ""
+    package var backend = Backend.parameterStore
+    package var secretTTL: Duration = .zero
+    package var negativeTTL: Duration = .zero
+    package var staleTTL: Duration = .zero
+    package var prefetch: [String] = []
+    package var tokenExpiryBuffer: Duration = .zero
+    package var auth0 = Auth0()
+    package var sharedTier = SharedTierChoice.parameterStore
+    package var upstreamTimeout: Duration = .zero
+    package var ssmMaxTPS = 0
+    package var issueBudget = 0
+    package var maxConnections = 0
+    package var drainTimeout: Duration = .zero
+    package var workers = 1
+    package var logLevel = Logger.Level.info
+    package var logFormat = LogFormat.json
+    package var aws: AWSConfiguration
+    /// The process's environment, for the credential providers.
+    package var environment: [String: String]
+    /// Each setting as given, for `latchkey config`.
+    package var sources: SettingSources
+    /// What is worth a warning but no refusal.
+    package var warnings: [String] = []
+
+    /// The settings of a broker's address in the environment: the client commands' part.
+    package var isBeyondLoopback: Bool { listen.contains { !$0.isLoopback } }
+}
+
+/// Everything that is wrong with the settings, found in one go.
+package struct SettingsProblems: Error, Sendable {
+    /// One line each, the setting's name first; never a secret's value.
+    package let lines: [String]
+}

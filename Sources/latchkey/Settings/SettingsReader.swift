@@ -1,0 +1,198 @@
+internal import Glibc
+internal import LatchkeyBroker
+internal import LatchkeyCrypto
+internal import LatchkeyNet
+internal import LatchkeyUpstream
+internal import Logging
+
+extension Settings {
+    /// What a command needs of the settings.
+    package enum Need: Sendable {
+        /// `serve`: a key to guard the listener with.
+        case server
+        /// The client commands: a key only if there is one.
+        case client
+    }
+
+    /// Reads all settings and judges each.
+    ///
+    /// - Parameter processors: the default of `LATCHKEY_WORKERS`.
+    /// - Throws: all problems at once.
+    package static func load(
+        flags: [SettingName: String] = [:], environment: [String: String], need: Need, processors: Int,
+        readFile: (String) -> String?
+    ) throws(SettingsProblems) -> Settings {
+        let sources = SettingSources(flags: flags, environment: environment, readFile: readFile)
+        var reader = SettingsReader(sources: sources)
+        let aws = AWSConfiguration(environment: environment, readFile: readFile)
+        var settings = Settings(aws: aws, environment: environment, sources: sources)
+        reader.readServer(&settings, need: need, processors: processors)
+        reader.readSecrets(&settings)
+        reader.readTokens(&settings)
+        reader.refuseReserved()
+        reader.problems += aws.problems.map { "\($0.name): \($0.description)" }
+        guard reader.problems.isEmpty else { throw SettingsProblems(lines: reader.problems.sorted()) }
+        return settings
+    }
+}
+
+/// Turns given texts into values, collecting what is wrong.
+struct SettingsReader {
+    let sources: SettingSources
+    var problems: [String]
+
+    init(sources: SettingSources) {
+        self.sources = sources
+        problems = sources.problems
+    }
+
+    func text(_ name: SettingName) -> String? { sources.given[name]?.text }
+
+    mutating func refuse(_ name: SettingName, _ why: String) { problems.append("\(name.rawValue): \(why)") }
+
+    mutating func number(_ name: SettingName, _ bounds: ClosedRange<Int>) -> Int? {
+        guard let text = text(name) else { return nil }
+        if let number = Int(text), bounds.contains(number) { return number }
+        refuse(name, "must be a whole number from \(bounds.lowerBound) to \(bounds.upperBound)")
+        return nil
+    }
+
+    mutating func seconds(_ name: SettingName, _ bounds: ClosedRange<Int>) -> Duration {
+        .seconds(number(name, bounds) ?? bounds.lowerBound)
+    }
+
+    mutating func choice<Choice: RawRepresentable<String> & CaseIterable>(
+        _ name: SettingName, _ standard: Choice, later: Set<String> = []
+    ) -> Choice {
+        guard let text = text(name) else { return standard }
+        if let choice = Choice(rawValue: text) { return choice }
+        let all = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+        let isLater = later.contains { text == $0 || text.hasPrefix("\($0):") }
+        refuse(name, isLater ? "not supported by this version; it knows \(all)" : "must be one of \(all)")
+        return standard
+    }
+
+    // MARK: Sections
+
+    mutating func readServer(_ settings: inout Settings, need: Settings.Need, processors: Int) {
+        settings.listen = addresses()
+        settings.url = brokerURL()
+        settings.maxConnections = number(.maxConnections, 1...1_000_000) ?? 1
+        settings.drainTimeout = seconds(.drainTimeout, 0...3600)
+        settings.workers = number(.workers, 1...256) ?? processors
+        settings.logFormat = choice(.logFormat, .json)
+        if let level = text(.logLevel).flatMap({ Logger.Level(rawValue: $0.lowercased()) }) {
+            settings.logLevel = level
+        } else {
+            refuse(.logLevel, "must be trace, debug, info, notice, warning, error or critical")
+        }
+        readKey(&settings, need: need)
+    }
+
+    private mutating func readKey(_ settings: inout Settings, need: Settings.Need) {
+        guard let text = text(.apiKey) else {
+            if need == .server { refuse(.apiKey, "is required; make one with: openssl rand -hex 32") }
+            return
+        }
+        let key = Secret(text)
+        if let weakness = KeyStrength.weakness(of: key, beyondLoopback: need == .server && settings.isBeyondLoopback) {
+            return problems.append("\(SettingName.apiKey.rawValue) \(weakness)")
+        }
+        settings.apiKey = key
+        if need == .server, settings.isBeyondLoopback {
+            settings.warnings.append("plain HTTP beyond loopback: keys and secrets cross the network unencrypted")
+        }
+    }
+
+    private mutating func addresses() -> [SocketAddress] {
+        var addresses: [SocketAddress] = []
+        for item in (text(.listen) ?? "").split(separator: ",") {
+            let item = item.filter { $0 != " " }
+            if let address = Self.address(item) {
+                addresses.append(address)
+            } else {
+                refuse(.listen, "not an address: \(item); use host:port with a numeric host, [v6]:port or unix:/path")
+            }
+        }
+        if addresses.isEmpty, problems.isEmpty { refuse(.listen, "names no address") }
+        return addresses
+    }
+
+    static func address(_ text: String) -> SocketAddress? {
+        if text.hasPrefix("unix:/") { return .unix(path: String(text.dropFirst(5))) }
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
+            return nil
+        }
+        var host = String(text[..<colon])
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        if host == "localhost" { host = "127.0.0.1" }
+        if host == "*" || host.isEmpty { host = "0.0.0.0" }
+        return SocketAddress(literal: host, port: port)
+    }
+
+    private mutating func brokerURL() -> String? {
+        guard let text = text(.url) else { return nil }
+        if AWSConfiguration.endpoint(text) == nil { refuse(.url, "must be http://host:port or https://host:port") }
+        return text
+    }
+
+    mutating func readSecrets(_ settings: inout Settings) {
+        settings.prefix = prefix()
+        settings.backend = choice(.secretsBackend, .parameterStore, later: ["shadow", "auto"])
+        settings.secretTTL = seconds(.secretTTL, 0...86_400)
+        settings.negativeTTL = seconds(.negativeTTL, 0...86_400)
+        settings.staleTTL = seconds(.staleTTL, 0...604_800)
+        settings.ssmMaxTPS = number(.ssmMaxTPS, 1...10_000) ?? 1
+        for item in (text(.prefetch) ?? "").split(separator: ",") {
+            let key = String(item.filter { $0 != " " })
+            if SecretKey(key) == nil { refuse(.prefetch, "not a secret's key: letters, digits and . - _ / only") }
+            settings.prefetch.append(key)
+        }
+    }
+
+    /// Parameter Store's rules for names (PutParameter, AWS Systems Manager API reference), so that a bad prefix is
+    /// found here and not as an access denied.
+    private mutating func prefix() -> String {
+        var prefix = text(.prefix) ?? ""
+        while prefix.count > 1, prefix.hasSuffix("/") { prefix.removeLast() }
+        let parts = prefix.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        let allowed: (Character) -> Bool = { $0.isASCII && ($0.isLetter || $0.isNumber || "_.-".contains($0)) }
+        let isReserved =
+            parts.first.map { $0.lowercased().hasPrefix("aws") || $0.lowercased().hasPrefix("ssm") } ?? true
+        if !prefix.hasPrefix("/") || parts.contains(where: { $0.isEmpty || !$0.allSatisfy(allowed) }) {
+            refuse(.prefix, "must be a path like /your-app/dev: letters, digits and . - _ between slashes")
+        } else if isReserved {
+            refuse(.prefix, "must not begin with aws or ssm: Parameter Store reserves them")
+        } else if parts.count > 12 || prefix.utf8.count > 512 {
+            refuse(.prefix, "is too deep or too long: 12 levels and 512 characters at the most")
+        }
+        return prefix
+    }
+
+    mutating func readTokens(_ settings: inout Settings) {
+        settings.tokenExpiryBuffer = seconds(.tokenExpiryBuffer, 0...86_400)
+        settings.sharedTier = choice(.sharedTier, .parameterStore, later: ["dynamodb"])
+        settings.upstreamTimeout = seconds(.upstreamTimeout, 1...60)
+        settings.issueBudget = number(.issueBudget, 1...100_000) ?? 1
+        settings.auth0.domain = text(.auth0Domain)
+        settings.auth0.clientID = text(.auth0ClientID)
+        settings.auth0.clientSecret = text(.auth0ClientSecret).map { Secret($0) }
+        settings.auth0.audience = text(.auth0Audience)
+        do throws(TokenEndpoint.Refusal) {
+            if let domain = text(.auth0Domain) { _ = try TokenEndpoint.auth0(domain: domain) }
+        } catch {
+            refuse(.auth0Domain, "\(error)")
+        }
+        do throws(TokenEndpoint.Refusal) {
+            if let url = text(.auth0TokenURL) { settings.auth0.endpoint = try TokenEndpoint(url) }
+        } catch {
+            refuse(.auth0TokenURL, "\(error)")
+        }
+    }
+
+    mutating func refuseReserved() {
+        for name in SettingName.allCases where name.row.isReserved && text(name) != nil {
+            refuse(name, "not supported by this version; unset it")
+        }
+    }
+}
