@@ -1,0 +1,161 @@
+internal import LatchkeyCore
+internal import LatchkeyCrypto
+internal import LatchkeyHTTP
+
+/// The three stand-ins behind one address, as a value.
+struct DevState {
+    private let signatures: SignatureCheck?
+    private var parameters: ParameterStorePeer
+    private var secrets: SecretsManagerPeer
+    var issuer: IssuerPeer
+    private var identifiers: Identifiers
+    var faults = FaultScript()
+    private(set) var counts = RequestCounts()
+
+    init(_ configuration: DevPeers.Configuration, now: Now) {
+        let seed = configuration.seed
+        func key(_ use: String) -> [UInt8] { HMACSHA256.authenticate(Array(use.utf8), key: seed.key).bytes }
+        signatures =
+            configuration.checksSignatures
+            ? SignatureCheck(accessKeyID: seed.accessKeyID, secretAccessKey: seed.secretAccessKey) : nil
+        parameters = ParameterStorePeer(
+            place: seed.place, cipherKey: key("cipher"), quotas: configuration.parameterStoreQuotas)
+        secrets = SecretsManagerPeer(place: seed.place, identifiers: Identifiers(key: key("secrets")))
+        issuer = IssuerPeer(
+            seed: seed, signingKey: configuration.signingKey, tokenLifetime: configuration.tokenLifetime,
+            identifiers: Identifiers(key: key("issuer")), isLimited: configuration.limitsIssuer,
+            hourlyQuota: configuration.issuerHourlyQuota)
+        identifiers = Identifiers(key: key("requests"))
+        guard configuration.isSeeded else { return }
+        parameters.seed(seed.parameters, at: now.wall)
+        secrets.seed(seed.secrets, at: now.wall)
+    }
+
+    /// Answers one request.
+    mutating func respond(to request: HTTPRequest, now: Now) -> HTTPResponse {
+        switch (request.method, String(request.path)) {
+        case ("POST", "/"): aws(request, now: now)
+        case ("POST", "/oauth/token"): token(request, now: now)
+        case ("GET", "/.well-known/jwks.json"): counted("jwks") { $0.issuer.keySet }
+        case ("GET", "/.well-known/openid-configuration"):
+            counted("configuration") { $0.issuer.configuration(issuer: Self.base(request)) }
+        case ("GET", "/dev/requests"): .json(200, counts.json)
+        case (_, "/"), (_, "/oauth/token"):
+            HTTPResponse(status: 405, fields: ["Allow": "POST", "Content-Type": "text/plain"])
+        case (_, "/.well-known/jwks.json"), (_, "/.well-known/openid-configuration"), (_, "/dev/requests"):
+            HTTPResponse(status: 405, fields: ["Allow": "GET", "Content-Type": "text/plain"])
+        default: HTTPResponse(status: 404, fields: ["Content-Type": "text/plain"], body: Array("not found\n".utf8))
+        }
+    }
+
+    // MARK: Issuer
+
+    private mutating func token(_ request: HTTPRequest, now: Now) -> HTTPResponse {
+        counted("token") { $0.issuer.token(request, issuer: Self.base(request), now: now) }
+    }
+
+    private mutating func counted(_ operation: String, _ work: (inout DevState) -> HTTPResponse) -> HTTPResponse {
+        counts.add(operation, to: .issuer)
+        return faulted(.issuer, work)
+    }
+
+    /// The URL the request came to. The stand-in listens on loopback, so the name in `Host` is the caller's choice.
+    private static func base(_ request: HTTPRequest) -> String {
+        "http://\(request.fields["Host"] ?? "127.0.0.1")/"
+    }
+
+    // MARK: AWS
+
+    /// AWS JSON 1.1: the operation stands in `X-Amz-Target`, as `AmazonSSM.GetParameter`.
+    private mutating func aws(_ request: HTTPRequest, now: Now) -> HTTPResponse {
+        let target = request.fields["X-Amz-Target"] ?? ""
+        let halves = target.split(separator: ".", maxSplits: 1).map(String.init)
+        let name = halves.count == 2 ? halves[1] : ""
+        var response: HTTPResponse
+        switch halves.first {
+        case "AmazonSSM":
+            let operation = ParameterStorePeer.Operation(rawValue: name)
+            counts.add(operation?.rawValue ?? "unknown", to: .parameterStore)
+            response = faulted(.parameterStore) { state in
+                state.call(request, .parameterStore, signedFor: "ssm", now: now) { state, input throws(AWSFault) in
+                    guard let operation else { throw Self.unknownOperation }
+                    return try state.parameters.answer(operation, input, now: now)
+                }
+            }
+        case "secretsmanager":
+            let operation = SecretsManagerPeer.Operation(rawValue: name)
+            counts.add(operation?.rawValue ?? "unknown", to: .secretsManager)
+            response = faulted(.secretsManager) { state in
+                state.call(request, .secretsManager, signedFor: "secretsmanager", now: now) {
+                    state, input throws(AWSFault) in
+                    guard let operation else { throw Self.unknownOperation }
+                    return try state.secrets.answer(operation, input, now: now)
+                }
+            }
+        default: response = Self.unknownOperation.response(from: .parameterStore)
+        }
+        response.fields["x-amzn-RequestId"] = identifiers.uuid()
+        return response
+    }
+
+    private static let unknownOperation = AWSFault("com.amazon.coral.service#UnknownOperationException")
+
+    /// Signature first, then the operation.
+    private mutating func call(
+        _ request: HTTPRequest, _ service: DevService, signedFor name: String, now: Now,
+        _ work: (inout DevState, AWSInput) throws(AWSFault) -> JSON
+    ) -> HTTPResponse {
+        do throws(AWSFault) {
+            try signatures?.verify(request, service: name, now: now.wall)
+            let answer = try work(&self, AWSInput(request.body))
+            return HTTPResponse(
+                status: 200, fields: ["Content-Type": "application/x-amz-json-1.1"], body: answer.bytes())
+        } catch {
+            return error.response(from: service)
+        }
+    }
+
+    // MARK: Faults
+
+    private mutating func faulted(
+        _ service: DevService, _ work: (inout DevState) -> HTTPResponse
+    ) -> HTTPResponse {
+        switch faults.next(for: service) {
+        case nil: return work(&self)
+        case .response(let response): return response
+        case .aws(let fault): return fault.response(from: service)
+        case .afterwards(let response):
+            _ = work(&self)
+            return response
+        }
+    }
+}
+
+extension ParameterStorePeer {
+    /// Puts parameters in place without a request.
+    fileprivate mutating func seed(
+        _ seeds: [(name: String, type: ParameterType, value: Secret)], at now: WallTime
+    ) {
+        for seed in seeds {
+            var parameter = StoredParameter(
+                name: seed.name, type: seed.type, dataType: "text", value: seed.value, tier: .standard, modified: now)
+            if seed.type == .secureString { parameter.keyID = "alias/aws/ssm" }
+            parameters[seed.name] = parameter
+        }
+    }
+}
+
+extension SecretsManagerPeer {
+    /// Puts secrets in place without a request.
+    fileprivate mutating func seed(_ seeds: [(name: String, value: Secret)], at now: WallTime) {
+        for seed in seeds {
+            var secret = StoredSecret(
+                arn: place.secretARNPrefix + seed.name + "-" + identifiers.letters(6), name: seed.name, created: now)
+            secret.append(
+                SecretVersion(
+                    id: identifiers.uuid(), content: .text(seed.value), created: now, stages: [StoredSecret.current]),
+                at: now)
+            secrets[seed.name] = secret
+        }
+    }
+}

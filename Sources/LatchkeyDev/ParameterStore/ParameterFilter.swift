@@ -1,0 +1,71 @@
+internal import LatchkeyCore
+
+/// One `ParameterFilters` entry of DescribeParameters and GetParametersByPath.
+struct ParameterFilter {
+    enum Key: String, CaseIterable {
+        case name = "Name"
+        case path = "Path"
+        case type = "Type"
+        case keyID = "KeyId"
+        case tier = "Tier"
+        case label = "Label"
+    }
+
+    private enum Option: String {
+        case equals = "Equals"
+        case beginsWith = "BeginsWith"
+        case contains = "Contains"
+        case oneLevel = "OneLevel"
+        case recursive = "Recursive"
+    }
+
+    private let key: Key
+    private let option: Option
+    private let values: [String]
+
+    /// The request's filters; throws what AWS does for a key, option or value it does not know.
+    static func read(_ input: AWSInput, allowed: [Key]) throws(AWSFault) -> [ParameterFilter] {
+        try input.structures("ParameterFilters").map { filter throws(AWSFault) in
+            let name = filter["Key"]?.string ?? ""
+            guard let key = Key(rawValue: name), allowed.contains(key) else {
+                throw AWSFault("InvalidFilterKey", "The following filter key is not valid: \(name).")
+            }
+            let word = filter["Option"]?.string ?? (key == .path ? "OneLevel" : "Equals")
+            guard let option = Option(rawValue: word) else {
+                throw AWSFault("InvalidFilterOption", "The following filter option is not valid: \(word).")
+            }
+            let values = filter["Values"]?.array?.compactMap(\.string) ?? []
+            guard !values.isEmpty else {
+                throw AWSFault(
+                    "InvalidFilterValue", "The following filter values are missing : null for filter key \(name)")
+            }
+            return ParameterFilter(key: key, option: option, values: values)
+        }
+    }
+
+    func matches(_ parameter: StoredParameter) -> Bool {
+        switch key {
+        case .name: values.contains { matches(parameter.name, $0) }
+        case .path: values.contains { isBelow(parameter.name, $0) }
+        case .type: values.contains { matches(parameter.type.rawValue, $0) }
+        case .keyID: values.contains { matches(parameter.keyID ?? "", $0) }
+        case .tier: values.contains(parameter.latest.tier.rawValue)
+        case .label: parameter.latest.labels.contains { values.contains($0) }
+        }
+    }
+
+    private func matches(_ text: String, _ value: String) -> Bool {
+        switch option {
+        case .equals: text == value
+        case .beginsWith: text.hasPrefix(value)
+        case .contains: text.contains(value)
+        case .oneLevel, .recursive: false
+        }
+    }
+
+    private func isBelow(_ name: String, _ path: String) -> Bool {
+        let below = path.hasSuffix("/") ? path : path + "/"
+        guard name.hasPrefix(below) else { return false }
+        return option == .recursive || !name.dropFirst(below.count).contains("/")
+    }
+}
