@@ -77,19 +77,18 @@ struct DevState {
             let operation = ParameterStorePeer.Operation(rawValue: name)
             counts.add(operation?.rawValue ?? "unknown", to: .parameterStore)
             response = faulted(.parameterStore) { state in
-                state.call(request, .parameterStore, signedFor: "ssm", now: now) { state, input throws(AWSFault) in
-                    guard let operation else { throw Self.unknownOperation }
-                    return try state.parameters.answer(operation, input, now: now)
+                state.call(request, signedFor: "ssm", of: .parameterStore, now: now, operation) {
+                    state, operation, input throws(AWSFault) in
+                    try state.parameters.answer(operation, input, now: now)
                 }
             }
         case "secretsmanager":
             let operation = SecretsManagerPeer.Operation(rawValue: name)
             counts.add(operation?.rawValue ?? "unknown", to: .secretsManager)
             response = faulted(.secretsManager) { state in
-                state.call(request, .secretsManager, signedFor: "secretsmanager", now: now) {
-                    state, input throws(AWSFault) in
-                    guard let operation else { throw Self.unknownOperation }
-                    return try state.secrets.answer(operation, input, now: now)
+                state.call(request, signedFor: "secretsmanager", of: .secretsManager, now: now, operation) {
+                    state, operation, input throws(AWSFault) in
+                    try state.secrets.answer(operation, input, now: now)
                 }
             }
         default: response = Self.unknownOperation.response(from: .parameterStore)
@@ -100,14 +99,15 @@ struct DevState {
 
     private static let unknownOperation = AWSFault("com.amazon.coral.service#UnknownOperationException")
 
-    /// Signature first, then the operation.
-    private mutating func call(
-        _ request: HTTPRequest, _ service: DevService, signedFor name: String, now: Now,
-        _ work: (inout DevState, AWSInput) throws(AWSFault) -> JSON
+    /// Signature first, then the operation's name, then the body.
+    private mutating func call<Operation>(
+        _ request: HTTPRequest, signedFor name: String, of service: DevService, now: Now, _ operation: Operation?,
+        _ work: (inout DevState, Operation, AWSInput) throws(AWSFault) -> JSON
     ) -> HTTPResponse {
         do throws(AWSFault) {
             try signatures?.verify(request, service: name, now: now.wall)
-            let answer = try work(&self, AWSInput(request.body))
+            guard let operation else { throw Self.unknownOperation }
+            let answer = try work(&self, operation, AWSInput(request.body))
             return HTTPResponse(
                 status: 200, fields: ["Content-Type": "application/x-amz-json-1.1"], body: answer.bytes())
         } catch {
