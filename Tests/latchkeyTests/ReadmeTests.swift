@@ -1,0 +1,53 @@
+import LatchkeyMetrics
+import Testing
+import latchkey
+
+/// The written pages against the tables they describe: what one says and the other does not is a failure.
+@Suite struct ReadmeTests {
+    @Test func `The API description has the routes, methods and query parameters there are`() throws {
+        let description = APIDescription(try projectLines("openapi.yaml"))
+        let table = Dictionary(
+            uniqueKeysWithValues: RouteTable.entries.map {
+                ($0.path, APIDescription.Path(methods: Set($0.methods.map(\.label)), query: $0.query))
+            })
+        #expect(description.paths == table)
+    }
+
+    @Test func `The API description has the error codes there are`() throws {
+        let codes = Set(Problem.Code.allCases.map(\.rawValue))
+        #expect(APIDescription(try projectLines("openapi.yaml")).codes == codes)
+    }
+
+    @Test func `The README's table of errors has a row for each code`() throws {
+        let rows = try rows(of: "README.md", under: "### Errors").map { cells in cells.first ?? "" }
+        #expect(rows == Problem.Code.allCases.map { "`\($0.rawValue)`" })
+    }
+
+    @Test func `The README's table of settings is the table of settings`() throws {
+        let rows = try rows(of: "README.md", under: "## Settings")
+        let table = SettingName.allCases.map { name in
+            ["`\(name.rawValue)`", name.row.standard.map { "`\($0)`" } ?? "", name.row.meaning]
+        }
+        #expect(rows == table)
+    }
+
+    @Test func `The unit's environment file shows every setting a service may have, at its default`() throws {
+        let shown = try projectLines("deploy/systemd/latchkey.env").filter { line in
+            line.contains("=") && !line.hasPrefix("# ") && !line.hasPrefix("#AWS_")
+        }
+        // The unit gives the key itself, and a file and an address are for other ways to start and for clients.
+        let elsewhere: Set<SettingName> = [.apiKey, .config, .url]
+        let wanted = SettingName.allCases.filter { !$0.row.isReserved && !elsewhere.contains($0) }
+        #expect(shown == wanted.map { "#\($0.rawValue)=\($0.row.standard ?? "")" })
+    }
+
+    /// The cells of the first table under a heading, its head left out.
+    private func rows(of path: String, under heading: String) throws -> [[String]] {
+        let lines = try projectLines(path).drop { $0 != heading }.drop { !$0.hasPrefix("|") }
+        return lines.prefix { $0.hasPrefix("|") }.dropFirst(2).map { line in
+            line.dropFirst().dropLast().split(separator: "|", omittingEmptySubsequences: false).map { cell in
+                String(cell.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+            }
+        }
+    }
+}
