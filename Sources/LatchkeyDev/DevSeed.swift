@@ -17,10 +17,10 @@ package struct DevSeed: Sendable {
     /// The tenant's domain as the blob names it; requests go where `LATCHKEY_AUTH0_TOKEN_URL` says.
     package var domain: String
     /// What identifiers and sealed values are derived from.
-    package var key: [UInt8]
+    package var key: Secret
 
     /// Fixed names and the given keys.
-    package init(secretAccessKey: Secret, clientSecret: Secret, key: [UInt8], prefix: String = "/your-app/dev") {
+    package init(secretAccessKey: Secret, clientSecret: Secret, key: Secret, prefix: String = "/your-app/dev") {
         self.prefix = prefix
         self.secretAccessKey = secretAccessKey
         self.clientSecret = clientSecret
@@ -37,7 +37,7 @@ package struct DevSeed: Sendable {
     package static func random(prefix: String = "/your-app/dev") -> DevSeed {
         DevSeed(
             secretAccessKey: Secret(Base64.encode(Random.bytes(30))),
-            clientSecret: Secret(Base64.encodeURL(Random.bytes(48))), key: Random.bytes(32), prefix: prefix)
+            clientSecret: Secret(Base64.encodeURL(Random.bytes(48))), key: Secret(Random.bytes(32)), prefix: prefix)
     }
 
     /// The JSON blob of the guide (`<prefix>/secrets`).

@@ -14,7 +14,7 @@ struct DevState {
 
     init(_ configuration: DevPeers.Configuration, now: Now) {
         let seed = configuration.seed
-        func key(_ use: String) -> [UInt8] { HMACSHA256.authenticate(Array(use.utf8), key: seed.key).bytes }
+        func key(_ use: String) -> [UInt8] { HMACSHA256.authenticate(Array(use.utf8), key: seed.key.reveal()).bytes }
         signatures =
             configuration.checksSignatures
             ? SignatureCheck(accessKeyID: seed.accessKeyID, secretAccessKey: seed.secretAccessKey) : nil

@@ -18,7 +18,7 @@ struct DevBench: Sendable {
     init(_ change: (inout DevPeers.Configuration) -> Void = { _ in }) throws {
         seed = DevSeed(
             secretAccessKey: Secret("dev-secret-access-key"), clientSecret: Secret("dev-client-secret"),
-            key: [UInt8](repeating: 7, count: 32))
+            key: Secret([UInt8](repeating: 7, count: 32)))
         var configuration = DevPeers.Configuration(seed: seed, signingKey: try Self.key.get())
         configuration.checksSignatures = false
         configuration.parameterStoreQuotas = nil
