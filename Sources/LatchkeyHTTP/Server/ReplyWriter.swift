@@ -6,7 +6,7 @@ package import LatchkeyCore
 /// exactly one of the `end` calls; ``reply(_:)`` does all three for a whole ``HTTPResponse``.
 package final class ReplyWriter {
     /// What is sent at the end of the turn: the replies of every request the turn brought.
-    package internal(set) var output: [UInt8] = []
+    package var output: [UInt8] = []
     /// HEAD: the same head, no body (RFC 9110 §9.3.2).
     package internal(set) var isHead = false
     /// The connection closes after this reply, which has to say so (RFC 9112 §9.6).

@@ -23,14 +23,14 @@ final class Endpoints {
     let services: EndpointServices
     var ids = RequestIDs()
     private var tokenPages = TokenPages()
+    private let routes = RouteTable.entries
 
     init(_ services: EndpointServices) { self.services = services }
 
     func handle(_ exchange: Exchange) {
         let started = exchange.reply.now
         let path = exchange.slice(exchange.head.path)
-        // The route nearly every request is for is looked for first.
-        guard let (entry, rest) = RouteTable.find(path) else {
+        guard let (entry, rest) = RouteTable.find(path, in: routes) else {
             return refuse(exchange, .other, started, isKnown(exchange) ? Self.notFound : Self.unauthorized(exchange))
         }
         let call = Call(entry: entry, rest: rest, method: Method(exchange.head.method), started: started)

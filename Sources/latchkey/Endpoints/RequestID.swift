@@ -15,7 +15,7 @@ struct RequestIDs {
         if Self.isSane(given) {
             output.append(given)
         } else {
-            output.append(next())
+            appendNext(to: &output.output)
         }
     }
 
@@ -26,13 +26,20 @@ struct RequestIDs {
 
     /// A random prefix for the process and loop, and a counter: unique without asking the generator every time.
     mutating func next() -> [UInt8] {
-        count &+= 1
-        var id = prefix
-        for shift in stride(from: 28, through: 0, by: -4) {
-            let digit = UInt8(truncatingIfNeeded: count >> UInt64(shift)) & 15
-            id.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
-        }
+        var id: [UInt8] = []
+        appendNext(to: &id)
         return id
+    }
+
+    private mutating func appendNext(to output: inout [UInt8]) {
+        count &+= 1
+        output.append(contentsOf: prefix)
+        var shift: UInt64 = 32
+        while shift > 0 {
+            shift -= 4
+            let digit = UInt8(truncatingIfNeeded: count >> shift) & 15
+            output.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
+        }
     }
 
     private static func isSane(_ id: UnsafeRawBufferPointer) -> Bool {

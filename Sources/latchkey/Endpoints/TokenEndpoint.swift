@@ -5,31 +5,77 @@ internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 
 /// The parts of a token's answer that stay the same while the token does (RFC 6749 §5.1).
-struct TokenPage: Sendable {
+final class TokenPage: Sendable {
     let version: UInt64
-    let expiresAt: [UInt8]
-    let bodyStart: [UInt8]
-    let bodyEnd: [UInt8]
+    /// Field lines up to the digits of `Age`.
+    private let fields: [UInt8]
+    private let bodyStart: [UInt8]
+    private let bodyEnd: [UInt8]
+    private let received: Int64
+    private let expiry: Expiry
 
-    init(_ entry: TokenEntry) {
+    init(_ entry: TokenEntry, tier: Tier) {
         version = entry.version
         let token = entry.token
-        expiresAt = Array("X-Latchkey-Expires-At: \(RFC3339.format(token.expiry.wall))\r\n".utf8)
+        received = token.received.monotonic.nanoseconds
+        expiry = token.expiry
+        fields = Array(
+            """
+            Content-Type: application/json\r\nCache-Control: no-store\r\nX-Latchkey-Tier: \(tier.name)\r\n\
+            X-Latchkey-Expires-At: \(RFC3339.format(token.expiry.wall))\r\nAge:\u{20}
+            """.utf8)
         // The broker lets only visible ASCII through, but a quote or a backslash is visible too.
         let text = JSON.string(token.value.revealText() ?? "").bytes()
         bodyStart = Array("{\"access_token\":".utf8) + text + Array(",\"token_type\":\"Bearer\",\"expires_in\":".utf8)
         let scope = token.scope.map { ",\"scope\":" + JSON.string($0).text } ?? ""
         bodyEnd = Array("\(scope)}".utf8)
     }
+
+    /// Renders the answer: what was prepared, and the numbers that change.
+    ///
+    /// - Parameter id: appends the request's id.
+    func write(
+        isStale: Bool, refreshError: UpstreamFault?, now: Now, to reply: ReplyWriter, id: (ReplyWriter) -> Void
+    ) {
+        reply.begin(200)
+        reply.append(fields)
+        reply.append(max(0, (now.monotonic.nanoseconds - received) / 1_000_000_000))
+        reply.append("\r\nX-Request-Id: ")
+        id(reply)
+        reply.append("\r\n")
+        if isStale { reply.append("X-Latchkey-Stale: true\r\n") }
+        if let refreshError { reply.field("X-Latchkey-Refresh-Error", refreshError.summary) }
+        let left = secondsLeft(now)
+        reply.endHead(contentLength: bodyStart.count + Self.digits(left) + bodyEnd.count)
+        guard !reply.isHead else { return }
+        reply.append(bodyStart)
+        reply.append(left)
+        reply.append(bodyEnd)
+    }
+
+    /// Whole seconds to the expiry by whichever clock leaves less, in plain integers: this runs for every request.
+    private func secondsLeft(_ now: Now) -> Int64 {
+        let monotonic = (expiry.monotonic.nanoseconds - now.monotonic.nanoseconds) / 1_000_000_000
+        let wall = (expiry.wall.milliseconds - now.wall.milliseconds) / 1000
+        return max(0, min(monotonic, wall))
+    }
+
+    /// How many decimal digits a number that is not negative has.
+    private static func digits(_ number: Int64) -> Int {
+        var (rest, count) = (number / 10, 1)
+        while rest > 0 { (rest, count) = (rest / 10, count + 1) }
+        return count
+    }
 }
 
 /// One worker's pages: each token is rendered once a worker.
 struct TokenPages {
-    private var pages: [Int: TokenPage] = [:]
+    private var pages: [TokenPage?] = []
 
     mutating func page(_ profile: ProfileID, _ entry: TokenEntry) -> TokenPage {
+        while pages.count <= profile.index { pages.append(nil) }
         if let page = pages[profile.index], page.version == entry.version { return page }
-        let page = TokenPage(entry)
+        let page = TokenPage(entry, tier: .memory)
         pages[profile.index] = page
         return page
     }
@@ -50,9 +96,9 @@ extension Endpoints {
         if !ask.refresh, let entry = services.tokens.cached(profile, now: now, minTTL: ask.minTTL) {
             let page = pages.page(profile, entry)
             let id = exchange.slice(exchange.head.requestID)
-            Self.write(
-                page, entry, tier: .memory, refreshError: nil, now: now, to: exchange.reply
-            ) { self.ids.append(id, to: $0) }
+            page.write(isStale: entry.isStale(now), refreshError: nil, now: now, to: exchange.reply) {
+                self.ids.append(id, to: $0)
+            }
             return count(call.entry.route, call.method, 200, since: call.started)
         }
         miss(exchange, call, profile, ask, now)
@@ -67,48 +113,15 @@ extension Endpoints {
             later.send { reply in
                 switch result {
                 case .success(let served):
-                    Self.write(
-                        TokenPage(served.entry), served.entry, tier: served.tier, refreshError: served.refreshError,
-                        now: time.now(), to: reply
+                    let now = time.now()
+                    TokenPage(served.entry, tier: served.tier).write(
+                        isStale: served.entry.isStale(now), refreshError: served.refreshError, now: now, to: reply
                     ) { $0.append(Array(id.utf8)) }
                 case .failure(let fault): Self.write(Problem(fault, what: "token"), id: id, to: reply)
                 }
                 Self.count(metrics, route, method, reply.status, since: started)
             }
         }
-    }
-
-    /// Renders a token's answer: the page, and the numbers that change.
-    private static func write(
-        _ page: TokenPage, _ entry: TokenEntry, tier: Tier, refreshError: UpstreamFault?, now: Now,
-        to reply: ReplyWriter, id: (ReplyWriter) -> Void
-    ) {
-        reply.begin(200)
-        reply.append("Content-Type: application/json\r\nCache-Control: no-store\r\nX-Latchkey-Tier: ")
-        reply.append(tier.header)
-        reply.append("\r\n")
-        reply.append(page.expiresAt)
-        reply.append("Age: ")
-        reply.append(max(0, (now.monotonic.nanoseconds - entry.token.received.monotonic.nanoseconds) / 1_000_000_000))
-        reply.append("\r\nX-Request-Id: ")
-        id(reply)
-        reply.append("\r\n")
-        if entry.isStale(now) { reply.append("X-Latchkey-Stale: true\r\n") }
-        if let refreshError { reply.field("X-Latchkey-Refresh-Error", refreshError.summary) }
-        let left = entry.token.expiresIn(now)
-        let length = page.bodyStart.count + digits(left) + page.bodyEnd.count
-        reply.endHead(contentLength: length)
-        guard !reply.isHead else { return }
-        reply.append(page.bodyStart)
-        reply.append(left)
-        reply.append(page.bodyEnd)
-    }
-
-    /// How many decimal digits a number that is not negative has.
-    private static func digits(_ number: Int64) -> Int {
-        var (rest, count) = (number / 10, 1)
-        while rest > 0 { (rest, count) = (rest / 10, count + 1) }
-        return count
     }
 }
 
