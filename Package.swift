@@ -68,7 +68,8 @@ let package = Package(
         tests("LatchkeyHTTP", ["LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics"]),
         tests("LatchkeyUpstream", ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyCrypto", "LatchkeyMetrics", log]),
         tests("LatchkeyBroker", ["LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", log]),
-        tests("LatchkeyDev", ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyUpstream"]),
+        tests(
+            "LatchkeyDev", ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyUpstream"]),
         tests("latchkey", ["LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyBroker"]),
     ]
 )

@@ -18,6 +18,9 @@ package final class DevPeers: Sendable {
         package var isSeeded = true
         /// Whether AWS requests must be signed with the seed's access key (Signature Version 4).
         package var checksSignatures = true
+        /// Whether requests signed with another access key pass unchecked, so that any tool with any credentials can
+        /// look at the stand-ins. The seed's own key is checked all the same.
+        package var acceptsForeignKeys = false
         /// AWS's request quotas; nil for none.
         package var parameterStoreQuotas: ParameterStoreQuotas? = ParameterStoreQuotas()
         /// Whether the issuer admits 30 requests a second and says so in `x-ratelimit-*`.

@@ -17,7 +17,9 @@ struct DevState {
         func key(_ use: String) -> [UInt8] { HMACSHA256.authenticate(Array(use.utf8), key: seed.key.reveal()).bytes }
         signatures =
             configuration.checksSignatures
-            ? SignatureCheck(accessKeyID: seed.accessKeyID, secretAccessKey: seed.secretAccessKey) : nil
+            ? SignatureCheck(
+                accessKeyID: seed.accessKeyID, secretAccessKey: seed.secretAccessKey,
+                acceptsForeignKeys: configuration.acceptsForeignKeys) : nil
         parameters = ParameterStorePeer(
             place: seed.place, cipherKey: key("cipher"), quotas: configuration.parameterStoreQuotas)
         secrets = SecretsManagerPeer(place: seed.place, identifiers: Identifiers(key: key("secrets")))

@@ -1,8 +1,78 @@
 internal import ArgumentParser
+internal import LatchkeyCore
+internal import LatchkeyCrypto
+internal import LatchkeyHTTP
+internal import Logging
 
 /// `latchkey dev`.
 struct DevCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "dev", abstract: "Run on embedded upstreams.")
+    static let configuration = CommandConfiguration(
+        commandName: "dev",
+        abstract: "Run the broker on an embedded Parameter Store, Secrets Manager and issuer.",
+        discussion: "Everything listens on loopback, lives in memory and is gone at the end. NOT FOR PRODUCTION.")
 
-    func run() async throws {}
+    @Option(help: "The broker's port; 0 picks one.") var port: UInt16 = 8700
+    @Flag(help: "Print one JSON line first: url, key, aws_endpoint_url, token_url.") var json = false
+
+    func run() async throws {
+        CommandEnvironment.harden()
+        try await finishing {
+            let sink = LogSink()
+            var environment = CommandEnvironment.variables
+            // People watch this one.
+            environment["LATCHKEY_LOG_FORMAT"] = environment["LATCHKEY_LOG_FORMAT"] ?? "text"
+            let dev = try start(environment, sink)
+            Terminal.print(json ? line(dev) : welcome(dev))
+            await Signals.untilAskedToStop(log: CommandEnvironment.quietLogger(sink: sink))
+            await dev.stop()
+            sink.flush(timeout: .seconds(1))
+        }
+    }
+
+    private func start(_ environment: [String: String], _ sink: LogSink) throws -> DevService {
+        do {
+            return try DevService.start(port: port, environment: environment) {
+                CommandEnvironment.logger($0, sink: sink)
+            }
+        } catch is HTTPServer.StartError {
+            throw CommandFailure(.configuration, "cannot listen on loopback")
+        } catch is SigningKey.Refused {
+            throw CommandFailure(.configuration, "cannot make a signing key")
+        }
+    }
+
+    private func line(_ dev: DevService) -> String {
+        JSON.object([
+            "url": .string(dev.url), "key": .string(dev.key.revealText() ?? ""),
+            "aws_endpoint_url": .string(dev.awsEndpointURL), "token_url": .string(dev.tokenURL),
+        ]).text
+    }
+
+    private func welcome(_ dev: DevService) -> String {
+        let key = dev.key.revealText() ?? ""
+        let curl = "curl -s -H 'Authorization: Bearer \(key)'"
+        return """
+            latchkey \(Version.number) for development: embedded upstreams, nothing is kept. NOT FOR PRODUCTION.
+
+            address  \(dev.url)
+            key      \(key)
+
+            a token, then the same from memory:
+              \(curl) -i \(dev.url)/token
+            a field of the blob \(dev.prefix)/secrets, and a parameter of its own:
+              \(curl) \(dev.url)/secrets/STRIPE_KEY
+              \(curl) -H 'Accept: text/plain' \(dev.url)/secrets/db/password
+            how it is:
+              \(curl) \(dev.url)/health
+              \(curl) \(dev.url)/metrics
+
+            the embedded AWS, with any credentials:
+              AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any AWS_DEFAULT_REGION=\(dev.region) \\
+                aws --endpoint-url \(dev.awsEndpointURL) ssm get-parameter --with-decryption --name \(dev.prefix)/mongodb-uri
+            what the embedded upstreams were asked:
+              curl -s \(dev.awsEndpointURL)/dev/requests
+
+            ctrl-c ends it.
+            """
+    }
 }
