@@ -39,10 +39,11 @@ import Testing
         #expect(!loop.submit { _ in })
     }
 
-    /// Counts a listener's connections.
+    /// Accepts connections and tells of each.
     private final class Acceptor: EventHandler {
         let listener: Socket
         let accepted: @Sendable () -> Void
+        var end: (EventLoop) -> Void = { _ in }
 
         init(_ listener: consuming Socket, accepted: @escaping @Sendable () -> Void) {
             self.listener = listener
@@ -50,10 +51,14 @@ import Testing
         }
 
         func ready(_ readiness: Readiness, on loop: EventLoop) {
-            while let connection = try? listener.accept() {
-                accepted()
-                _ = consume connection
-            }
+            while acceptOne() { accepted() }
+        }
+
+        /// Whether a connection waited.
+        func acceptOne() -> Bool {
+            guard let connection = try? listener.accept() else { return false }
+            _ = consume connection
+            return true
         }
     }
 
@@ -61,26 +66,37 @@ import Testing
         let loop = try EventLoop.start(name: "test")
         defer { loop.stop() }
         let (accepts, sink) = AsyncStream.makeStream(of: Void.self)
-        let (ports, portSink) = AsyncStream.makeStream(of: SocketAddress.self)
+        let (addresses, addressSink) = AsyncStream.makeStream(of: SocketAddress.self)
+        let key = ResidentKey()
         loop.submit { loop in
             guard let loopback = SocketAddress(literal: "127.0.0.1", port: 0),
                 let listener = try? Socket.listening(on: loopback), let address = listener.localAddress
-            else { return portSink.finish() }
+            else { return addressSink.finish() }
             let acceptor = Acceptor(listener) { sink.yield() }
+            loop.residents[key] = acceptor
             let descriptor = acceptor.listener.descriptor
             guard let id = try? loop.register(acceptor, descriptor: descriptor, interest: .read) else { return }
-            loop.schedule(at: loop.now + .milliseconds(200)) { loop in
-                loop.unregister(id, descriptor: descriptor)
-                sink.finish()
-            }
-            portSink.yield(address)
+            acceptor.end = { $0.unregister(id, descriptor: descriptor) }
+            addressSink.yield(address)
         }
-        let address = try #require(await ports.first { _ in true })
+        let address = try #require(await addresses.first { _ in true })
+        let first = try connect(to: address)
+        #expect(await accepts.first { _ in true } != nil)
+        _ = consume first
+
+        loop.submit { loop in (loop.residents[key] as? Acceptor)?.end(loop) }
+        let second = try connect(to: address)
+        // Had the handler still been called, it would have taken the connection this job finds waiting.
+        let (found, foundSink) = AsyncStream.makeStream(of: Bool.self)
+        loop.submit { loop in
+            loop.handle.submit { foundSink.yield(($0.residents[key] as? Acceptor)?.acceptOne() ?? false) }
+        }
+        #expect(await found.first { _ in true } == true)
+        _ = consume second
+    }
+
+    private func connect(to address: SocketAddress) throws(SystemError) -> Socket {
         var outcome = Socket.Connecting.inProgress
-        let client = try Socket.connecting(to: address, outcome: &outcome)
-        var count = 0
-        for await _ in accepts { count += 1 }
-        #expect(count == 1)
-        _ = consume client
+        return try Socket.connecting(to: address, outcome: &outcome)
     }
 }
