@@ -84,7 +84,12 @@ import Testing
         #expect(await accepts.first { _ in true } != nil)
         _ = consume first
 
-        loop.submit { loop in (loop.residents[key] as? Acceptor)?.end(loop) }
+        let (ended, endedSink) = AsyncStream.makeStream(of: Void.self)
+        loop.submit { loop in
+            (loop.residents[key] as? Acceptor)?.end(loop)
+            endedSink.finish()
+        }
+        for await _ in ended {}
         let second = try connect(to: address)
         // Had the handler still been called, it would have taken the connection this job finds waiting.
         let (found, foundSink) = AsyncStream.makeStream(of: Bool.self)
