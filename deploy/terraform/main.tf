@@ -1,0 +1,81 @@
+# The broker's role, the role of whoever writes secrets, and the key the secrets are encrypted with. Parameters and
+# their values are not here: Terraform would keep them in its state as plain text. Write them with `latchkey put`, the
+# aws CLI or the migrator's role.
+
+data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
+data "aws_region" "current" {}
+
+locals {
+  # The policies are those of deploy/iam, so that there is one text of each; what is an example there is filled in here.
+  examples = { for role in ["runtime", "migrator"] : role => file("${path.module}/../iam/${role}-policy.json") }
+
+  placed = {
+    for role, text in local.examples : role => replace(replace(replace(replace(text,
+      "arn:aws:", "arn:${data.aws_partition.current.partition}:"),
+      "amazonaws.com", data.aws_partition.current.dns_suffix),
+      "eu-central-1", data.aws_region.current.name),
+    "111122223333", data.aws_caller_identity.current.account_id)
+  }
+
+  policies = {
+    for role, text in local.placed : role => replace(replace(text,
+      "your-app/dev", trimprefix(var.prefix, "/")),
+    "1234abcd-12ab-34cd-56ef-1234567890ab", aws_kms_key.secrets.key_id)
+  }
+}
+
+resource "aws_kms_key" "secrets" {
+  description             = "Secrets of ${var.prefix}"
+  enable_key_rotation     = true
+  deletion_window_in_days = 30
+}
+
+resource "aws_kms_alias" "secrets" {
+  name          = "alias/${var.name}"
+  target_key_id = aws_kms_key.secrets.key_id
+}
+
+resource "aws_iam_role" "runtime" {
+  name                 = "${var.name}-runtime"
+  description          = "The broker: reads secrets, shares the token, writes nothing else."
+  max_session_duration = 3600
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { AWS = var.runtime_principals }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "runtime" {
+  name   = "${var.name}-runtime"
+  role   = aws_iam_role.runtime.id
+  policy = local.policies["runtime"]
+}
+
+resource "aws_iam_role" "migrator" {
+  count                = length(var.migrator_principals) > 0 ? 1 : 0
+  name                 = "${var.name}-migrator"
+  description          = "Whoever writes secrets: never the broker."
+  max_session_duration = 3600
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { AWS = var.migrator_principals }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "migrator" {
+  count  = length(var.migrator_principals) > 0 ? 1 : 0
+  name   = "${var.name}-migrator"
+  role   = aws_iam_role.migrator[0].id
+  policy = local.policies["migrator"]
+}

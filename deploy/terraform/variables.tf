@@ -1,0 +1,27 @@
+variable "prefix" {
+  description = "Parameter path of the application, as LATCHKEY_PREFIX has it."
+  type        = string
+  default     = "/your-app/dev"
+
+  validation {
+    condition     = can(regex("^(/[A-Za-z0-9_.-]+)+$", var.prefix)) && !can(regex("^/(aws|ssm)", lower(var.prefix)))
+    error_message = "A path like /your-app/dev, and not below aws or ssm, which Parameter Store reserves."
+  }
+}
+
+variable "name" {
+  description = "What the roles, policies and the key's alias are named after."
+  type        = string
+  default     = "latchkey"
+}
+
+variable "runtime_principals" {
+  description = "Who runs the broker: ARNs of the users or roles that may take on its role."
+  type        = list(string)
+}
+
+variable "migrator_principals" {
+  description = "Who writes secrets: ARNs of the users or roles that may take on the migrator's role. Empty: no such role."
+  type        = list(string)
+  default     = []
+}
