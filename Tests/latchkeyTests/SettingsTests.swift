@@ -1,0 +1,161 @@
+import LatchkeyCore
+import LatchkeyCrypto
+import LatchkeyNet
+import Logging
+import Testing
+import latchkey
+
+@Suite struct SettingsTests {
+    private static let key = "k3y-of-thirty-two-bytes-or-more-0123"
+
+    private func load(
+        _ environment: [String: String] = [:], flags: [SettingName: String] = [:], files: [String: String] = [:],
+        need: Settings.Need = .server
+    ) throws(SettingsProblems) -> Settings {
+        var all = ["LATCHKEY_API_KEY": Self.key, "AWS_REGION": "eu-central-1"]
+        for (name, value) in environment { all[name] = value }
+        return try Settings.load(flags: flags, environment: all, need: need, processors: 4) { files[$0] }
+    }
+
+    private func problems(
+        _ environment: [String: String] = [:], flags: [SettingName: String] = [:], files: [String: String] = [:]
+    ) -> [String] {
+        do throws(SettingsProblems) {
+            _ = try load(environment, flags: flags, files: files)
+            return []
+        } catch {
+            return error.lines
+        }
+    }
+
+    @Test func `Nothing but a key and a region is needed, and every default is the contract's`() throws {
+        let settings = try load()
+        #expect(settings.listen.map(\.description) == ["127.0.0.1:8700"])
+        #expect(settings.prefix == "/your-app/dev")
+        #expect(settings.backend == .parameterStore)
+        #expect(settings.secretTTL == .seconds(300) && settings.negativeTTL == .seconds(60))
+        #expect(settings.staleTTL == .seconds(3600) && settings.tokenExpiryBuffer == .seconds(300))
+        #expect(settings.upstreamTimeout == .seconds(5) && settings.drainTimeout == .seconds(20))
+        #expect(settings.prefetch == ["secrets"] && settings.maxConnections == 8192 && settings.workers == 4)
+        #expect(settings.logFormat == .json && settings.logLevel == .info && settings.sharedTier == .parameterStore)
+    }
+
+    @Test(arguments: [
+        ("LATCHKEY_LISTEN", "localhost"), ("LATCHKEY_LISTEN", "127.0.0.1:99999"), ("LATCHKEY_LISTEN", "example.com:80"),
+        ("LATCHKEY_LISTEN", ","), ("LATCHKEY_PREFIX", "no-slash"), ("LATCHKEY_PREFIX", "/a//b"),
+        ("LATCHKEY_PREFIX", "/aws/x"), ("LATCHKEY_PREFIX", "/SSM-x"), ("LATCHKEY_PREFIX", "/a b"),
+        ("LATCHKEY_PREFIX", "/1/2/3/4/5/6/7/8/9/10/11/12/13"), ("LATCHKEY_PREFIX", "/"),
+        ("LATCHKEY_SECRETS_BACKEND", "vault"), ("LATCHKEY_SECRETS_BACKEND", "auto"),
+        ("LATCHKEY_SECRETS_BACKEND", "shadow"), ("LATCHKEY_SECRET_TTL", "-1"), ("LATCHKEY_SECRET_TTL", "5m"),
+        ("LATCHKEY_NEGATIVE_TTL", "1.5"), ("LATCHKEY_STALE_TTL", "99999999999999999999"),
+        ("LATCHKEY_PREFETCH", "a,../b"), ("LATCHKEY_TOKEN_EXPIRY_BUFFER", "x"), ("LATCHKEY_SHARED_TIER", "redis"),
+        ("LATCHKEY_SHARED_TIER", "dynamodb:table"), ("LATCHKEY_UPSTREAM_TIMEOUT", "0"),
+        ("LATCHKEY_UPSTREAM_TIMEOUT", "61"), ("LATCHKEY_SSM_MAX_TPS", "0"), ("LATCHKEY_ISSUE_BUDGET_PER_HOUR", "0"),
+        ("LATCHKEY_MAX_CONNECTIONS", "0"), ("LATCHKEY_DRAIN_TIMEOUT", "-1"), ("LATCHKEY_WORKERS", "0"),
+        ("LATCHKEY_LOG_LEVEL", "loud"), ("LATCHKEY_LOG_FORMAT", "xml"), ("LATCHKEY_URL", "ftp://h"),
+        ("LATCHKEY_AUTH0_TOKEN_URL", "http://issuer.example/oauth/token"), ("AUTH0_DOMAIN", "no domain/"),
+        ("LATCHKEY_CALLERS_FILE", "/x"), ("LATCHKEY_PROFILES_FILE", "/x"), ("LATCHKEY_TLS_CERT", "/x"),
+        ("LATCHKEY_TLS_KEY", "/x"), ("LATCHKEY_TLS_CLIENT_CA", "/x"), ("LATCHKEY_AUDIT_LOG", "stderr"),
+        ("USE_PARAMETER_STORE", "yes"), ("AWS_MAX_ATTEMPTS", "none"),
+    ])
+    func `A value that cannot be followed is refused by the setting's name`(name: String, value: String) {
+        let found = problems([name: value])
+        #expect(found.count == 1 && found[0].hasPrefix("\(name): "), "\(found)")
+    }
+
+    @Test(arguments: [
+        "", "tiny-key", "0123456789abcde", "changeme-changeme", "password12345678", "with a space in it 1",
+    ])
+    func `A weak key is refused and not repeated`(key: String) {
+        let found = problems(["LATCHKEY_API_KEY": key])
+        #expect(found.count == 1 && found[0].hasPrefix("LATCHKEY_API_KEY "))
+        #expect(key.isEmpty || !found[0].contains(key))
+    }
+
+    @Test func `A key with a line end in it is refused, and one that ends a file is not part of it`() throws {
+        #expect(problems(["LATCHKEY_API_KEY": Self.key + "\n"]).count == 1)
+        let settings = try load(["LATCHKEY_API_KEY": "file:/run/key"], files: ["/run/key": Self.key + "\n"])
+        #expect(settings.apiKey == Secret(Self.key))
+    }
+
+    @Test func `Beyond loopback the key needs 32 bytes, and plain HTTP is warned of`() throws {
+        let sixteen = "d8f3a0b1c2e4f596"
+        #expect(problems(["LATCHKEY_API_KEY": sixteen]).isEmpty)
+        #expect(problems(["LATCHKEY_API_KEY": sixteen, "LATCHKEY_LISTEN": "0.0.0.0:1"]).count == 1)
+        #expect(try load(["LATCHKEY_LISTEN": "[::]:1"]).warnings.count == 1)
+        #expect(try load(["LATCHKEY_LISTEN": "unix:/run/l.sock,[::1]:2"]).warnings.isEmpty)
+    }
+
+    @Test func `A server without a key is told so, a client command runs without one`() throws {
+        #expect(throws: SettingsProblems.self) {
+            try Settings.load(environment: ["AWS_REGION": "r"], need: .server, processors: 1) { _ in nil }
+        }
+        let client = try Settings.load(environment: ["AWS_REGION": "r"], need: .client, processors: 1) { _ in nil }
+        #expect(client.apiKey == nil)
+    }
+
+    @Test func `All problems are told at once`() {
+        let found = problems([
+            "LATCHKEY_PREFIX": "x", "LATCHKEY_WORKERS": "none", "LATCHKEY_API_KEY": "short", "LATCHKEY_LOG_LEVEL": "x",
+            "LATCHKEY_SECRETS_BACKEND": "x",
+        ])
+        #expect(found.count == 5)
+    }
+
+    @Test func `An unknown name is refused with the one that was probably meant`() {
+        #expect(
+            problems(["LATCHKEY_SECRETS_BACKENDS": "x"]) == [
+                "LATCHKEY_SECRETS_BACKENDS: unknown setting: did you mean LATCHKEY_SECRETS_BACKEND?"
+            ])
+        #expect(problems(["LATCHKEY_NO_SUCH_THING_AT_ALL": "x"]).first?.hasSuffix("unknown setting") == true)
+        #expect(problems(["OTHER_PROGRAMS_NAME": "x"]).isEmpty)
+    }
+
+    @Test func `Flags win over the environment, that over the file, that over the default`() throws {
+        let files = ["/etc/l.env": "LATCHKEY_WORKERS=1\nLATCHKEY_PREFIX=/file/x\nLATCHKEY_SECRET_TTL=7\n"]
+        let environment = ["LATCHKEY_CONFIG": "/etc/l.env", "LATCHKEY_WORKERS": "2", "LATCHKEY_PREFIX": "/env/x"]
+        let settings = try load(environment, flags: [.workers: "3"], files: files)
+        #expect(settings.workers == 3 && settings.prefix == "/env/x" && settings.secretTTL == .seconds(7))
+        let origins = Dictionary(uniqueKeysWithValues: SettingsReport(settings).lines.map { ($0.name, $0.origin) })
+        #expect(origins["LATCHKEY_WORKERS"] == "flag" && origins["LATCHKEY_PREFIX"] == "environment")
+        #expect(origins["LATCHKEY_SECRET_TTL"] == "file /etc/l.env" && origins["LATCHKEY_STALE_TTL"] == "default")
+    }
+
+    @Test func `A settings file is read as systemd and dotenv have it`() throws {
+        let file = """
+            # comment
+            ; another
+
+            export LATCHKEY_PREFIX="/quoted/path"
+              LATCHKEY_LOG_FORMAT = 'text'
+            LATCHKEY_WORKERS=5\r
+            """
+        let settings = try load(["LATCHKEY_CONFIG": "/f"], files: ["/f": file])
+        #expect(settings.prefix == "/quoted/path" && settings.logFormat == .text && settings.workers == 5)
+        #expect(problems(["LATCHKEY_CONFIG": "/f"], files: ["/f": "no equals sign"]) == ["/f, line 1: not NAME=value"])
+        #expect(problems(["LATCHKEY_CONFIG": "/f"], files: ["/f": "TYPO=1"]) == ["TYPO: unknown setting"])
+        #expect(problems(["LATCHKEY_CONFIG": "/gone"]) == ["LATCHKEY_CONFIG: cannot read /gone"])
+        #expect(problems(["LATCHKEY_API_KEY": "file:/gone"]).contains("LATCHKEY_API_KEY: cannot read /gone"))
+    }
+
+    @Test func `The guide's switch between the stores is understood, and the setting's own name wins`() throws {
+        #expect(try load(["USE_PARAMETER_STORE": "false"]).backend == .secretsManager)
+        #expect(try load(["USE_PARAMETER_STORE": "TRUE"]).backend == .parameterStore)
+        let both = ["USE_PARAMETER_STORE": "false", "LATCHKEY_SECRETS_BACKEND": "parameter-store"]
+        #expect(try load(both).backend == .parameterStore)
+    }
+
+    @Test func `An empty variable counts as unset, except for the key`() throws {
+        #expect(try load(["LATCHKEY_PREFIX": "", "AUTH0_DOMAIN": ""]).prefix == "/your-app/dev")
+    }
+
+    @Test func `No secret shows in the report`() throws {
+        let settings = try load(["AUTH0_CLIENT_SECRET": "auth0-s3cret"])
+        let report = SettingsReport(settings)
+        for text in [report.text, report.json.text] {
+            #expect(!text.contains(Self.key) && !text.contains("auth0-s3cret"))
+            #expect(text.contains("<secret>"))
+        }
+        #expect(report.lines.map(\.name) == SettingName.allCases.map(\.rawValue))
+    }
+}
