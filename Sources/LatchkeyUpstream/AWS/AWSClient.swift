@@ -15,6 +15,8 @@ package final class AWSClient: Sendable {
         package var time: TimeSource
         /// The longest one attempt may take (`LATCHKEY_UPSTREAM_TIMEOUT`).
         package var attemptTimeout: Duration
+        /// Calls a second of a service that is shared with the whole account (`LATCHKEY_SSM_MAX_TPS`); nil for no bound.
+        package var callsPerSecond: [AWSService: Int] = [:]
         /// `name/version` for `User-Agent`, so that CloudTrail can tell this program from others.
         package var userAgent: String
         /// Waits until a point in time.
@@ -44,12 +46,17 @@ package final class AWSClient: Sendable {
         var quotas: [AWSService: RetryQuota] = [:]
         /// AWS's clock less ours, once AWS has complained.
         var skew: Duration = .zero
+        var pacers: [AWSService: Pacer] = [:]
     }
 
     private let environment: Environment
     private let state = Mutex(State())
 
-    package init(_ environment: Environment) { self.environment = environment }
+    package init(_ environment: Environment) {
+        self.environment = environment
+        let pacers = environment.callsPerSecond.mapValues { Pacer($0, each: .seconds(1)) }
+        state.withLock { $0.pacers = pacers }
+    }
 
     /// One call, retries included, by `deadline`.
     ///
@@ -103,6 +110,7 @@ package final class AWSClient: Sendable {
     ) async throws(AWSError) -> JSON {
         let found = try await environment.credentials.credentials(rejecting: rejected)
         generation = found.generation
+        try await waitForTurn(call)
         let started = environment.time.now().monotonic
         do throws(AWSError) {
             let answer = try await send(number, call, found.credentials)
@@ -112,6 +120,20 @@ package final class AWSClient: Sendable {
             note(call, error.outcome, since: started)
             throw error
         }
+    }
+
+    /// Keeps to the rate settings allow, so that this process alone cannot use up the account's quota. Where the turn
+    /// would come too late the call fails at once, as throttled.
+    private func waitForTurn(_ call: Call) async throws(AWSError) {
+        let now = environment.time.now().monotonic
+        let turn = state.withLock { state in
+            state.pacers[call.service] == nil
+                ? now : state.pacers[call.service]?.reserve(now, notLaterThan: call.deadline)
+        }
+        guard let turn else {
+            throw AWSError(.throttled, code: "LocalRateLimit", hint: "LATCHKEY_SSM_MAX_TPS holds the call back")
+        }
+        if turn > now { await environment.sleep(turn) }
     }
 
     private func send(_ number: Int, _ call: Call, _ credentials: AWSCredentials) async throws(AWSError) -> JSON {

@@ -10,7 +10,9 @@ package struct RetryPolicy: Hashable, Sendable {
     /// Whether another attempt may succeed.
     package static func isRetryable(_ error: AWSError) -> Bool {
         switch error.kind {
-        case .throttled, .unavailable: true
+        // Held back by our own rate: the next try would be too.
+        case .throttled: error.code != "LocalRateLimit"
+        case .unavailable: true
         // An answer cut off or garbled on its way; a body over the bound would be over it again.
         case .invalidAnswer: error.transport != .tooLarge
         case .notFound, .denied, .expiredCredentials, .noCredentials, .alreadyExists, .invalidRequest, .timedOut: false

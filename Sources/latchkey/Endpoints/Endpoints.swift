@@ -5,7 +5,7 @@ internal import LatchkeyMetrics
 
 /// What the endpoints of every worker share.
 struct EndpointServices: Sendable {
-    let keys: KeyRing
+    let keys: LiveKeys
     let tokens: TokenBroker
     let secrets: SecretBroker
     let metrics: Metrics
@@ -23,9 +23,13 @@ final class Endpoints {
     let services: EndpointServices
     var ids = RequestIDs()
     private var tokenPages = TokenPages()
+    private var keys: LiveKeys.Copy
     private let routes = RouteTable.entries
 
-    init(_ services: EndpointServices) { self.services = services }
+    init(_ services: EndpointServices) {
+        self.services = services
+        keys = LiveKeys.Copy(services.keys)
+    }
 
     func handle(_ exchange: Exchange) {
         let started = exchange.reply.now
@@ -103,7 +107,7 @@ final class Endpoints {
         }
         var key = UnsafeRawBufferPointer(rebasing: value[7...])
         while key.first == 0x20 { key = UnsafeRawBufferPointer(rebasing: key.dropFirst()) }
-        let caller = services.keys.caller(presenting: key)
+        let caller = keys.caller(presenting: key)
         if caller == nil { services.metrics.authFailure(.unknown) }
         return caller
     }

@@ -15,7 +15,7 @@ struct Service: Sendable {
     private let upstreams: Upstreams
     private let server: HTTPServer
     private let readiness: Readiness
-    private let watch: Task<Void, Never>
+    private let watches: [Task<Void, Never>]
     private let drainTimeout: Duration
 
     /// Starts everything. Upstreams that are down hold nothing up: the service is then not ready until they come back.
@@ -25,8 +25,9 @@ struct Service: Sendable {
         let readiness = Readiness(
             tokens: upstreams.tokens, health: upstreams.health, tiers: upstreams.tiersInForce,
             backend: upstreams.secrets.tier, time: time)
+        let keys = LiveKeys(KeyRing(key: key))
         let services = EndpointServices(
-            keys: KeyRing(key: key), tokens: upstreams.tokens, secrets: upstreams.secrets, metrics: upstreams.metrics,
+            keys: keys, tokens: upstreams.tokens, secrets: upstreams.secrets, metrics: upstreams.metrics,
             readiness: readiness, time: time, patience: settings.upstreamTimeout * 2)
         let server = try HTTPServer.start(configuration(settings, metrics: upstreams.metrics, time: time)) {
             let endpoints = Endpoints(services)
@@ -36,10 +37,14 @@ struct Service: Sendable {
             secrets: upstreams.secrets, health: upstreams.health,
             prefetch: settings.prefetch.compactMap { SecretKey($0) },
             patience: settings.upstreamTimeout * 2, time: time, log: log)
+        let keyWatch = KeyWatch(settings: settings, keys: keys, log: log)
         for address in server.addresses { log.notice("listening", metadata: ["address": "\(address)"]) }
         return Service(
             addresses: server.addresses, metrics: upstreams.metrics, upstreams: upstreams, server: server,
-            readiness: readiness, watch: Task { await watch.run() }, drainTimeout: settings.drainTimeout)
+            readiness: readiness,
+            watches: [
+                Task { await watch.run() }, Task { await keyWatch.run() },
+            ], drainTimeout: settings.drainTimeout)
     }
 
     private static func configuration(
@@ -61,7 +66,7 @@ struct Service: Sendable {
     /// Accepts nothing more, lets what is under way finish, writes what is still to be written.
     func stop() async {
         readiness.beginDraining()
-        watch.cancel()
+        for watch in watches { watch.cancel() }
         await server.drain(timeout: drainTimeout)
         await upstreams.tokens.drain()
         upstreams.shutdown()

@@ -73,11 +73,11 @@ struct Upstreams: Sendable {
         let credentials = CredentialChain(
             [.environment(settings.environment), .sharedFiles(settings.environment, readFile: Files.text)], time: time,
             log: log)
-        return AWSClient(
-            AWSClient.Environment(
-                configuration: settings.aws, credentials: credentials, transport: transport, metrics: metrics,
-                time: time, attemptTimeout: settings.upstreamTimeout, userAgent: Version.userAgent,
-                sleep: TokenIssuer.sleep))
+        var environment = AWSClient.Environment(
+            configuration: settings.aws, credentials: credentials, transport: transport, metrics: metrics, time: time,
+            attemptTimeout: settings.upstreamTimeout, userAgent: Version.userAgent, sleep: TokenIssuer.sleep)
+        environment.callsPerSecond = [.parameterStore: settings.ssmMaxTPS]
+        return AWSClient(environment)
     }
 
     private static func secretConfiguration(_ settings: Settings) -> SecretBroker.Configuration {
@@ -101,6 +101,8 @@ struct Upstreams: Sendable {
                     metrics.issuerQuota(profile: 0, allowance.bucket, remaining: allowance.remaining)
                 }
             })
-        return Auth0Source(settings: settings.auth0, secrets: secrets, issuer: issuer).tier
+        return Auth0Source(
+            settings: settings, secrets: secrets, issuer: issuer, budget: IssueBudget(settings.issueBudget), time: time
+        ).tier
     }
 }

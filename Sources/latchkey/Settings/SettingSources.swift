@@ -108,6 +108,13 @@ package struct SettingSources: Sendable {
         given[name]?.readFrom = path
     }
 
+    /// A setting's text now: a `file:` value is read again, and stays what it last was while it cannot be.
+    package func current(_ name: SettingName, readFile: (String) -> String?) -> String? {
+        guard let given = given[name] else { return nil }
+        guard let path = given.readFrom, let content = readFile(path) else { return given.text }
+        return content.hasSuffix("\n") ? String(content.dropLast()) : content
+    }
+
     private static func trimmed(_ text: Substring) -> Substring {
         let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" || $0 == "\r" }
         var text = text.drop(while: isBlank)

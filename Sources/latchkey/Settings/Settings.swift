@@ -21,15 +21,6 @@ package struct Settings: Sendable {
         case json, text
     }
 
-    /// What the default profile's token is asked for with; what is nil comes from the blob.
-    package struct Auth0: Sendable {
-        package var domain: String?
-        package var clientID: String?
-        package var clientSecret: Secret?
-        package var audience: String?
-        package var endpoint: TokenEndpoint?
-    }
-
     package var listen: [SocketAddress] = []
     package var apiKey: Secret?
     package var url: String?
@@ -40,7 +31,8 @@ package struct Settings: Sendable {
     package var staleTTL: Duration = .zero
     package var prefetch: [String] = []
     package var tokenExpiryBuffer: Duration = .zero
-    package var auth0 = Auth0()
+    /// Where tokens are asked for; nil for Auth0's own place on the tenant's domain.
+    package var tokenEndpoint: TokenEndpoint?
     package var sharedTier = SharedTierChoice.parameterStore
     package var upstreamTimeout: Duration = .zero
     package var ssmMaxTPS = 0

@@ -174,17 +174,13 @@ struct SettingsReader {
         settings.sharedTier = choice(.sharedTier, .parameterStore, later: ["dynamodb"])
         settings.upstreamTimeout = seconds(.upstreamTimeout, 1...60)
         settings.issueBudget = number(.issueBudget, 1...100_000) ?? 1
-        settings.auth0.domain = text(.auth0Domain)
-        settings.auth0.clientID = text(.auth0ClientID)
-        settings.auth0.clientSecret = text(.auth0ClientSecret).map { Secret($0) }
-        settings.auth0.audience = text(.auth0Audience)
         do throws(TokenEndpoint.Refusal) {
             if let domain = text(.auth0Domain) { _ = try TokenEndpoint.auth0(domain: domain) }
         } catch {
             refuse(.auth0Domain, "\(error)")
         }
         do throws(TokenEndpoint.Refusal) {
-            if let url = text(.auth0TokenURL) { settings.auth0.endpoint = try TokenEndpoint(url) }
+            if let url = text(.auth0TokenURL) { settings.tokenEndpoint = try TokenEndpoint(url) }
         } catch {
             refuse(.auth0TokenURL, "\(error)")
         }

@@ -1,0 +1,41 @@
+internal import LatchkeyBroker
+internal import LatchkeyCrypto
+internal import Synchronization
+
+/// The keys in force. A worker keeps a copy and looks for a newer one by a number, so that letting a caller in takes
+/// no lock.
+final class LiveKeys: Sendable {
+    private let ring: Mutex<KeyRing>
+    private let generation = Atomic<Int>(0)
+
+    init(_ ring: KeyRing) { self.ring = Mutex(ring) }
+
+    /// Puts other keys in force.
+    func replace(with ring: KeyRing) {
+        self.ring.withLock { $0 = ring }
+        generation.add(1, ordering: .releasing)
+    }
+
+    /// One worker's copy.
+    struct Copy {
+        private let source: LiveKeys
+        private var ring: KeyRing
+        private var generation: Int
+
+        init(_ source: LiveKeys) {
+            self.source = source
+            generation = source.generation.load(ordering: .acquiring)
+            ring = source.ring.withLock { $0 }
+        }
+
+        /// Whose key this is, by the keys now in force.
+        mutating func caller(presenting key: UnsafeRawBufferPointer) -> Caller? {
+            let newest = source.generation.load(ordering: .acquiring)
+            if newest != generation {
+                generation = newest
+                ring = source.ring.withLock { $0 }
+            }
+            return ring.caller(presenting: key)
+        }
+    }
+}
