@@ -22,7 +22,7 @@ import Testing
 
         init(_ answers: [Result<HTTPResponse, HTTPClientError>]) { state = Mutex(State(answers: answers)) }
 
-        func client(maxAttempts: Int = 3) -> AWSClient {
+        func client(maxAttempts: Int = 3, callsPerSecond: Int? = nil) -> AWSClient {
             let provider = CredentialProvider(name: "script") { () throws(AWSError) in
                 self.credentials.withLock { known in
                     let made = AWSCredentials(accessKeyID: "AKID\(known.count)", secretAccessKey: Secret("s"))
@@ -32,21 +32,22 @@ import Testing
             }
             let configuration = AWSConfiguration(
                 environment: ["AWS_REGION": "us-east-1", "AWS_MAX_ATTEMPTS": "\(maxAttempts)"]) { _ in nil }
-            return AWSClient(
-                AWSClient.Environment(
-                    configuration: configuration,
-                    credentials: CredentialChain([provider], time: clock.source, log: Logger(label: "test")),
-                    transport: { request, _, _ async throws(HTTPClientError) in
-                        try self.state.withLock { state in
-                            state.requests.append(request)
-                            return state.answers.count > 1 ? state.answers.removeFirst() : state.answers[0]
-                        }.get()
-                    }, metrics: Metrics(version: "t", profiles: []), time: clock.source, attemptTimeout: .seconds(5),
-                    userAgent: "latchkey/test",
-                    sleep: { wake in
-                        self.state.withLock { $0.waits.append(wake - self.clock.now.monotonic) }
-                        self.clock.advance(by: wake - self.clock.now.monotonic)
-                    }, chance: { 0.5 }))
+            var environment = AWSClient.Environment(
+                configuration: configuration,
+                credentials: CredentialChain([provider], time: clock.source, log: Logger(label: "test")),
+                transport: { request, _, _ async throws(HTTPClientError) in
+                    try self.state.withLock { state in
+                        state.requests.append(request)
+                        return state.answers.count > 1 ? state.answers.removeFirst() : state.answers[0]
+                    }.get()
+                }, metrics: Metrics(version: "t", profiles: []), time: clock.source, attemptTimeout: .seconds(5),
+                userAgent: "latchkey/test",
+                sleep: { wake in
+                    self.state.withLock { $0.waits.append(wake - self.clock.now.monotonic) }
+                    self.clock.advance(by: wake - self.clock.now.monotonic)
+                }, chance: { 0.5 })
+            if let callsPerSecond { environment.callsPerSecond = [.parameterStore: callsPerSecond] }
+            return AWSClient(environment)
         }
 
         var requests: [HTTPRequest] { state.withLock { $0.requests } }
@@ -202,5 +203,20 @@ import Testing
         let (found, missing) = try await ParameterStore(script.client()).get(
             (0..<25).map { "/\($0)" }, deadline: script.soon)
         #expect(found.isEmpty && missing.count == 3 && script.requests.count == 3)
+    }
+
+    @Test func `Calls past the rate wait their turn, and those whose turn would come too late fail at once`()
+        async throws
+    {
+        let script = Script([Self.good])
+        let client = script.client(callsPerSecond: 5)
+        for _ in 0..<7 { _ = try await script.get(client) }
+        #expect(script.waits == [.milliseconds(200), .milliseconds(200)])
+        let store = ParameterStore(client)
+        let now = script.clock.now.monotonic
+        await #expect {
+            try await store.get("/a", deadline: now + .milliseconds(100))
+        } throws: { ($0 as? AWSError)?.kind == .throttled && ($0 as? AWSError)?.code == "LocalRateLimit" }
+        #expect(script.requests.count == 7)
     }
 }
