@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from moto.iam.access_control import IAMPolicy, PermissionResult
-from openapi_spec_validator import validate
 
 from peers.broker import ROOT
 
@@ -37,15 +35,6 @@ def require(program: str) -> str:
     if path is None:
         pytest.skip(f"{program} is not installed: this check has NOT been made")
     return path
-
-
-# The API description
-
-
-def test_the_api_description_is_openapi_3_1() -> None:
-    description = yaml.safe_load((ROOT / "openapi.yaml").read_text())
-    assert description["openapi"].startswith("3.1.")
-    validate(description)
 
 
 # IAM
