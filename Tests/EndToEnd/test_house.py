@@ -138,3 +138,12 @@ def test_a_script_may_be_run_as_it_lies(script: Path) -> None:
 def test_the_python_of_the_tests_is_small() -> None:
     long = [path for path in tracked("*.py") if len(path.read_text().splitlines()) > 400]
     assert shown(long) == []
+
+
+#: The rows of the table of faults to survive that each have a test at the real socket.
+ROWS = {*range(1, 25), *range(30, 38), 43, 48, 49, 51, 52, 53}
+
+
+def test_every_fault_to_survive_is_injected_somewhere() -> None:
+    text = "".join(path.read_text() for path in tracked("Tests/EndToEnd/test_faults_*.py"))
+    assert ROWS - {int(row) for row in re.findall(r"mark\.row\((\d+)\)", text)} == set()

@@ -125,9 +125,11 @@ def passed_on(exchange: Exchange) -> bool:
 class FaultProxy:
     """Listens on a loopback port for one peer. `upstream` may be 0 for a peer that has no well-behaved side."""
 
-    def __init__(self, upstream: int = 0, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, upstream: int = 0, tls: ssl.SSLContext | None = None, greeting: bytes = b"") -> None:
         self.upstream = upstream
         self.tls = tls
+        #: Sent to whoever connects, before anything is read.
+        self.greeting = greeting
         self.port = free_port()
         self.closing = False
         #: Every request that arrived whole, in order.
@@ -135,8 +137,8 @@ class FaultProxy:
         #: Connections accepted since the start, and what broke TLS handshakes said.
         self.connections = 0
         self.handshake_faults: list[str] = []
-        #: Application bytes received on any connection, whole requests or not.
-        self.octets = 0
+        #: Everything received on any connection inside TLS, whole requests or not.
+        self.received = bytearray()
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self._script: list[tuple[Filter, Fault]] = []
@@ -234,6 +236,8 @@ class FaultProxy:
         sock = raw
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self.greeting:
+                sock.sendall(self.greeting)
             if self.tls:
                 sock = self.tls.wrap_socket(raw, server_side=True)
             self._converse(sock, number)
@@ -272,5 +276,5 @@ class FaultProxy:
 
     def _receive(self, sock: socket.socket) -> bytes:
         data = sock.recv(65536)
-        self.octets += len(data)
+        self.received += data
         return data

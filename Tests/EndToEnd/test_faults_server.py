@@ -1,0 +1,211 @@
+"""Clients, signals and the machine itself: rows 43, 44, 45, 49 and 51 of the faults to survive."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import struct
+import threading
+import time
+
+import pytest
+
+from peers.broker import API_KEY, Broker
+from peers.crowd import crowd, parse
+from peers.faults import document, when_released
+from peers.http import ask
+from peers.proxy import mentions
+from peers.waiting import accepts, until
+
+
+def request(path: str, *lines: str) -> bytes:
+    fields = ["Host: localhost", f"Authorization: Bearer {API_KEY}", *lines]
+    return "\r\n".join([f"GET {path} HTTP/1.1", *fields, "", ""]).encode()
+
+
+def connect(broker: Broker, receive_buffer: int | None = None) -> socket.socket:
+    sock = socket.socket()
+    if receive_buffer:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    sock.settimeout(30)
+    sock.connect(("127.0.0.1", broker.port))
+    return sock
+
+
+def abandon(sock: socket.socket) -> None:
+    """Ends the connection with a reset."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+
+
+@pytest.mark.row(43)
+def test_callers_that_leave_before_the_answer_do_not_take_it_from_the_others(world) -> None:
+    broker = world.serve()
+    gate = threading.Event()
+    world.auth.next(when_released(gate))
+    leaving = [connect(broker) for _ in range(20)]
+    for sock in leaving:
+        sock.sendall(request("/token"))
+    until(lambda: world.auth.seen(), "the issuer is asked")
+    staying: list = []
+    other = threading.Thread(target=lambda: staying.append(broker.token()))
+    other.start()
+    before = broker.descriptors()
+    for sock in leaving:
+        abandon(sock)
+    broker.settle_descriptors(before - 20)
+    gate.set()
+    other.join(10)
+    assert staying[0].status == 200
+    assert len(world.issuer.requests) == 1
+    assert broker.token().header("X-Latchkey-Tier") == "memory"
+
+
+@pytest.mark.row(43)
+def test_callers_that_leave_in_the_middle_of_the_answer_kill_nobody(world) -> None:
+    broker = world.serve()
+    before = broker.descriptors()
+    for _ in range(50):
+        sock = connect(broker, receive_buffer=2048)
+        sock.sendall(request("/metrics") * 40)
+        assert sock.recv(1)
+        abandon(sock)
+    broker.settle_descriptors(before)
+    assert broker.token().status == 200
+
+
+@pytest.mark.row(44)
+@pytest.mark.slow
+def test_slow_clients_are_ended_and_hold_up_nobody(world) -> None:
+    broker = world.serve()
+    broker.token()
+    slow = [connect(broker) for _ in range(300)]
+    for sock in slow:
+        sock.sendall(b"GET /token HTTP/1.1\r\nHost: a\r\nX-Slow: ")
+    started = time.monotonic()
+    spans = sorted(timed.seconds for timed in crowd(broker.port, ["/token"] * 500, at_once=10))
+    assert spans[int(len(spans) * 0.99)] < 0.1
+    answers = [parse(b"".join(iter(lambda s=sock: s.recv(4096), b""))) for sock in slow]
+    assert {answer.status for answer in answers} == {408}
+    assert 8 <= time.monotonic() - started <= 15
+    for sock in slow:
+        sock.close()
+
+
+@pytest.mark.row(45)
+def test_connections_over_the_cap_are_told_so_and_the_probe_still_answers(world) -> None:
+    broker = world.serve(LATCHKEY_MAX_CONNECTIONS="50")
+    held = [connect(broker) for _ in range(50)]
+    for sock in held:
+        sock.sendall(request("/health"))
+        assert sock.recv(15).startswith(b"HTTP/1.1 200")
+    refused = broker.token()
+    assert (refused.status, refused.code) == (503, "overloaded")
+    assert int(refused.header("Retry-After") or 0) >= 1
+    assert broker.get("/livez", key=None).status == 200
+    for sock in held:
+        sock.close()
+    until(lambda: broker.token().status == 200, "room again")
+
+
+@pytest.mark.row(49)
+@pytest.mark.slow
+def test_sigterm_under_load_fails_no_request(world) -> None:
+    broker = world.serve()
+    broker.token()
+    failures: list[str] = []
+    served = [0] * 16
+    stopping = threading.Event()
+
+    def caller(number: int) -> None:
+        """Keeps a connection as long as it is kept; being refused a new one is the end, and no failure."""
+        import http.client
+
+        while True:
+            connection = http.client.HTTPConnection("127.0.0.1", broker.port, timeout=10)
+            try:
+                connection.connect()
+            except OSError:
+                if not stopping.is_set():
+                    failures.append("refused before the signal")
+                return
+            try:
+                while True:
+                    connection.request("GET", "/token", headers={"Authorization": f"Bearer {API_KEY}"})
+                    answer = connection.getresponse()
+                    answer.read()
+                    if answer.status != 200:
+                        failures.append(f"status {answer.status}")
+                    served[number] += 1
+                    if answer.will_close:
+                        break
+            except (OSError, http.client.HTTPException) as fault:
+                failures.append(repr(fault))
+                return
+            finally:
+                connection.close()
+
+    callers = [threading.Thread(target=caller, args=(number,)) for number in range(len(served))]
+    for thread in callers:
+        thread.start()
+    until(lambda: min(served) > 20, "all callers are under way")
+    stopping.set()
+    started = time.monotonic()
+    broker.stop(signal.SIGTERM)
+    assert time.monotonic() - started < 10
+    for thread in callers:
+        thread.join(10)
+    assert failures == []
+
+
+@pytest.mark.row(49)
+def test_a_request_under_way_at_sigterm_gets_its_answer(world) -> None:
+    broker = world.serve()
+    gate = threading.Event()
+    world.auth.next(when_released(gate))
+    sock = connect(broker)
+    sock.sendall(request("/token"))
+    until(lambda: world.auth.seen(), "the issuer is asked")
+    broker.child.send(signal.SIGTERM)
+    until(lambda: not accepts(broker.port), "new connections are refused")
+    gate.set()
+    answer = parse(b"".join(iter(lambda: sock.recv(4096), b"")))
+    assert (answer.status, answer.header("Connection")) == (200, "close")
+    assert broker.child.wait(10) == 0
+    # A token that was bought is shared, so that the next broker need not buy it again.
+    assert world.parameter("auth0-cache/token")["Value"] == answer.json()["access_token"]
+
+
+@pytest.mark.row(51)
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGPIPE, signal.SIGCHLD, signal.SIGWINCH])
+def test_a_signal_that_means_nothing_is_survived(world, number: signal.Signals) -> None:
+    broker = world.serve()
+    token = broker.token().json()["access_token"]
+    broker.child.send(number)
+    until(lambda: broker.token().status == 200, "an answer")
+    assert broker.token().json()["access_token"] == token
+
+
+@pytest.mark.row(51)
+@pytest.mark.slow
+def test_a_token_that_expired_while_the_process_was_stopped_is_not_served(world) -> None:
+    broker = world.serve(secrets=["asleep-5d2"], LATCHKEY_SHARED_TIER="none")
+    world.auth.next(document({"access_token": "asleep-5d2", "token_type": "Bearer", "expires_in": 4}))
+    assert broker.token().json()["access_token"] == "asleep-5d2"
+    expired = time.monotonic() + 4
+    broker.child.send(signal.SIGSTOP)
+    until(lambda: time.monotonic() > expired, "the token has expired", within=6)
+    broker.child.send(signal.SIGCONT)
+    answer = broker.token()
+    assert answer.status == 200
+    assert answer.json()["access_token"] != "asleep-5d2"
+
+
+@pytest.mark.row(42)
+def test_ten_thousand_unknown_names_do_not_grow_it(world) -> None:
+    broker = world.serve(LATCHKEY_UPSTREAM_TIMEOUT="1")
+    world.aws.always(document({"InvalidParameters": [], "Parameters": []}, 500), when=mentions("/unknown-"))
+    before = broker.memory_kib()
+    crowd(broker.port, [f"/secrets/unknown-{number}" for number in range(2000)], at_once=200)
+    assert broker.memory_kib() - before < 32 * 1024
+    assert ask(broker.port, "/livez").status == 200

@@ -1,0 +1,170 @@
+"""A peer that cannot prove who it is hears no octet of a secret: row 53 of the faults to survive; and row 30."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from peers.broker import AWS_ACCESS_KEY_ID
+from peers.issuer import CLIENT_SECRET
+from peers.proxy import FaultProxy
+from peers.tls import Authority
+
+GOOD = "DNS:localhost,IP:127.0.0.1"
+UPSTREAMS = ["issuer", "aws"]
+
+
+def wrong_host(authority: Authority) -> FaultProxy:
+    return FaultProxy(tls=authority.issue("wrong-host", "DNS:elsewhere.test,IP:192.0.2.1").context())
+
+
+def expired(authority: Authority) -> FaultProxy:
+    return FaultProxy(tls=authority.issue("expired", GOOD, days=-1).context())
+
+
+def untrusted(authority: Authority) -> FaultProxy:
+    return FaultProxy(tls=Authority(authority.folder / "stranger", "Stranger").issue("stranger", GOOD).context())
+
+
+def old_protocol(authority: Authority) -> FaultProxy:
+    return FaultProxy(tls=authority.issue("old", GOOD).old_context())
+
+
+def plain_http(authority: Authority) -> FaultProxy:
+    return FaultProxy(greeting=b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+
+def common_name_only(authority: Authority) -> FaultProxy:
+    """Named in the subject and in no subjectAltName: RFC 9110 §4.3.4 has clients look at the latter."""
+    return FaultProxy(tls=authority.issue("localhost", "DNS:elsewhere.test").context())
+
+
+def environment(upstream: str, port: int, authority: Authority, host: str = "localhost") -> dict[str, str]:
+    url = f"https://{host}:{port}"
+    trust = {"SSL_CERT_FILE": str(authority.root)}
+    if upstream == "issuer":
+        return trust | {"LATCHKEY_AUTH0_TOKEN_URL": f"{url}/oauth/token"}
+    return trust | {"AWS_ENDPOINT_URL": url}
+
+
+def ask(upstream: str, broker):
+    return broker.token() if upstream == "issuer" else broker.get("/secrets/solo")
+
+
+@pytest.fixture
+def peer(request, authority, later) -> Iterator[FaultProxy]:
+    peer = request.param(authority)
+    later(peer.stop)
+    return peer
+
+
+@pytest.mark.row(53)
+@pytest.mark.parametrize("upstream", UPSTREAMS)
+@pytest.mark.parametrize(
+    "peer", [wrong_host, expired, untrusted, old_protocol, plain_http, common_name_only], indirect=True,
+    ids=lambda make: make.__name__.replace("_", " "),
+)
+def test_a_peer_that_proves_nothing_hears_nothing(world, authority, upstream: str, peer: FaultProxy) -> None:
+    broker = world.start(**environment(upstream, peer.port, authority))
+    started = time.monotonic()
+    refused = ask(upstream, broker)
+    assert refused.status in (502, 504)
+    assert time.monotonic() - started < 10
+    assert peer.connections >= 1, "it was tried at all"
+    heard = bytes(peer.received)
+    assert CLIENT_SECRET.encode() not in heard and AWS_ACCESS_KEY_ID.encode() not in heard
+    assert b"oauth" not in heard and b"X-Amz" not in heard
+    if peer.tls:
+        assert heard == b""
+
+
+@pytest.mark.row(53)
+@pytest.mark.parametrize("upstream", UPSTREAMS)
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_a_peer_that_proves_itself_is_spoken_to(world, authority, later, upstream: str, host: str) -> None:
+    world.put("solo", "over tls")
+    behind = world.issuer.port if upstream == "issuer" else world.moto.port
+    peer = FaultProxy(behind, tls=authority.issue("good", GOOD).context())
+    later(peer.stop)
+    broker = world.serve(**environment(upstream, peer.port, authority, host))
+    assert ask(upstream, broker).status == 200
+    assert peer.requests
+
+
+def test_aws_takes_its_roots_from_aws_ca_bundle(world, authority, later) -> None:
+    world.put("solo", "over tls")
+    peer = FaultProxy(world.moto.port, tls=authority.issue("good", GOOD).context())
+    later(peer.stop)
+    url = f"https://localhost:{peer.port}"
+    broker = world.serve(AWS_ENDPOINT_URL=url, AWS_CA_BUNDLE=str(authority.root))
+    assert broker.get("/secrets/solo").json()["value"] == "over tls"
+
+
+def test_an_issuer_in_the_clear_is_accepted_on_the_loopback_alone(world) -> None:
+    from peers.broker import run
+
+    env = world.settings(LATCHKEY_AUTH0_TOKEN_URL="http://issuer.test/oauth/token")
+    refused = run("serve", env=env, timeout=5)
+    assert refused.returncode == 78
+    assert "LATCHKEY_AUTH0_TOKEN_URL" in refused.stderr
+
+
+@pytest.mark.row(30)
+@pytest.mark.slow
+def test_a_name_that_does_not_resolve_ends_in_the_deadline(world) -> None:
+    world.put("solo", "v")
+    broker = world.serve(LATCHKEY_AUTH0_TOKEN_URL="https://nowhere.invalid/oauth/token")
+    started = time.monotonic()
+    refused = broker.token()
+    assert refused.code in ("upstream_unavailable", "upstream_timeout")
+    assert time.monotonic() - started < 10
+    assert broker.get("/secrets/solo").status == 200
+
+
+@pytest.mark.row(30)
+@pytest.mark.slow
+@pytest.mark.skipif(os.geteuid() != 0, reason="a resolver of its own needs a mount namespace")
+def test_a_resolver_that_never_answers_holds_up_nobody_else(world, silent_resolver: Callable) -> None:
+    world.put("solo", "v")
+    broker = world.serve(
+        wrapper=silent_resolver(), LATCHKEY_AUTH0_TOKEN_URL="https://issuer.example/oauth/token", LATCHKEY_WORKERS="1"
+    )
+    from threading import Thread
+
+    answers = []
+    waiting = [Thread(target=lambda: answers.append(broker.token())) for _ in range(8)]
+    for thread in waiting:
+        thread.start()
+    started = time.monotonic()
+    for number in range(10):
+        assert broker.get(f"/secrets/absent-{number}").status == 404
+    assert time.monotonic() - started < 2
+    for thread in waiting:
+        thread.join(15)
+    assert {answer.code for answer in answers} == {"upstream_timeout"}
+
+
+@pytest.fixture
+def silent_resolver(tmp_path, later) -> Callable[[], list[str]]:
+    """A command prefix under which names are asked of a server that takes every question and answers none."""
+    import socket
+
+    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        server.bind(("127.0.0.77", 53))
+    except OSError as fault:
+        pytest.skip(f"port 53 is not to be had: {fault}")
+    later(server.close)
+    resolv, hosts = tmp_path / "resolv.conf", tmp_path / "nsswitch.conf"
+    resolv.write_text("nameserver 127.0.0.77\noptions timeout:30 attempts:1\n")
+    hosts.write_text("hosts: files dns\n")
+    mount = f"mount --bind {resolv} /etc/resolv.conf && mount --bind {hosts} /etc/nsswitch.conf"
+    prefix = ["unshare", "--mount", "--propagation", "private", "sh", "-c", f'{mount} && exec "$@"', "sh"]
+    import subprocess
+
+    if subprocess.run([*prefix, "true"], capture_output=True).returncode != 0:
+        pytest.skip("no mount namespaces here")
+    return lambda: prefix

@@ -1,0 +1,74 @@
+"""What it weighs: the libraries it brings, the time to its first answer, the memory of doing nothing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+
+from peers.broker import BINARY, Broker
+from peers.child import Child
+from peers.http import ask
+from peers.waiting import free_port, until
+
+
+def test_it_brings_no_full_foundation_and_no_icu(binary) -> None:
+    libraries = subprocess.run(["ldd", str(binary)], check=True, capture_output=True, text=True).stdout
+    assert "libFoundation.so" not in libraries
+    assert "libFoundationNetworking" not in libraries and "libFoundationXML" not in libraries
+    assert "_FoundationICU" not in libraries
+
+
+def first_answer(env: dict[str, str], port: int) -> float:
+    """Seconds from exec to the first 200."""
+    started = time.perf_counter()
+    child = Child([BINARY, "serve"], env)
+    try:
+        while True:
+            try:
+                if ask(port, "/livez", timeout=2).status == 200:
+                    return time.perf_counter() - started
+            except OSError:
+                child.require_running()
+    finally:
+        child.kill()
+
+
+def test_it_answers_within_fifty_milliseconds_of_its_start(world) -> None:
+    """The best of ten: the machine that tests it is seldom idle."""
+    spans = []
+    for _ in range(10):
+        port = free_port()
+        spans.append(first_answer(world.settings(LATCHKEY_LISTEN=f"127.0.0.1:{port}"), port))
+    assert min(spans) < 0.05, spans
+
+
+def test_idle_it_takes_less_than_twenty_megabytes(world) -> None:
+    broker: Broker = world.serve()
+    broker.token()
+    assert broker.memory_kib() < 20 * 1024
+
+
+def test_idle_it_takes_no_time(world) -> None:
+    broker: Broker = world.serve()
+    broker.token()
+    before, started = broker.cpu_seconds(), time.monotonic()
+    until(lambda: time.monotonic() - started > 2, "two seconds")
+    assert broker.cpu_seconds() - before <= 0.04
+
+
+def test_a_thousand_idle_connections_cost_little(world) -> None:
+    import socket
+
+    broker: Broker = world.serve()
+    broker.token()
+    before = broker.memory_kib()
+    idle = [socket.create_connection(("127.0.0.1", broker.port)) for _ in range(500)]
+    for sock in idle:
+        sock.sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert sock.recv(15).endswith(b"200 OK"[:3])
+    assert broker.memory_kib() - before < 4 * 1024
+    for sock in idle:
+        sock.close()
+    broker.settle_descriptors(40)
+    assert os.path.exists(f"/proc/{broker.child.pid}")

@@ -1,0 +1,119 @@
+"""openapi.yaml is valid, and the broker answers as it says."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from openapi_spec_validator import validate
+
+from peers.broker import ROOT, Broker
+from peers.http import Answer
+
+DOCUMENT = ROOT / "openapi.yaml"
+METHODS = {"get", "head", "post", "put", "delete", "options", "patch"}
+#: What stands for a path's parameter here.
+EXAMPLES = {"key": "solo", "profile": "default"}
+
+
+def specification() -> dict[str, Any]:
+    return yaml.safe_load(DOCUMENT.read_text()) if DOCUMENT.exists() else {"paths": {}}
+
+
+SPECIFICATION = specification()
+OPERATIONS = [
+    pytest.param(method, path, id=f"{method} {path}".replace("/", "."))
+    for path, item in SPECIFICATION["paths"].items()
+    for method in item
+    if method in METHODS
+]
+
+
+def resolved(node: Any) -> Any:
+    """A node with its own reference followed."""
+    while isinstance(node, dict) and "$ref" in node:
+        target: Any = SPECIFICATION
+        for part in node["$ref"].removeprefix("#/").split("/"):
+            target = target[part.replace("~1", "/").replace("~0", "~")]
+        node = target
+    return node
+
+
+def responses(method: str, path: str) -> dict[str, Any]:
+    return {str(code): resolved(answer) for code, answer in SPECIFICATION["paths"][path][method]["responses"].items()}
+
+
+def require_documented(answer: Answer, method: str, path: str) -> None:
+    """The status is listed, its media type too, the body fits its schema, and required headers are there."""
+    known = responses(method, path)
+    said = known.get(str(answer.status)) or known.get(f"{answer.status // 100}XX") or known.get("default")
+    assert said, f"{method} {path}: {answer.status} is not documented: {answer.text[:300]}"
+    for name, header in said.get("headers", {}).items():
+        if resolved(header).get("required"):
+            assert answer.header(name) is not None, f"{name} is missing"
+    content = said.get("content", {})
+    if not content or method == "head":
+        return
+    media = (answer.header("Content-Type") or "").split(";")[0]
+    kinds = {kind.split(";")[0]: resolved(value) for kind, value in content.items()}
+    assert media in kinds, f"{media} is not documented for {answer.status}"
+    if media.endswith("json") and "schema" in kinds[media]:
+        schema = {**kinds[media]["schema"], "components": SPECIFICATION.get("components", {})}
+        jsonschema.Draft202012Validator(schema).validate(answer.json())
+
+
+@pytest.fixture(scope="function")
+def broker(world) -> Broker:
+    world.put("solo", "v")
+    return world.serve()
+
+
+def test_the_document_is_valid() -> None:
+    assert DOCUMENT.exists()
+    validate(SPECIFICATION)
+
+
+def test_it_has_the_routes_of_the_main_job() -> None:
+    have = {re.sub(r"\{.*?\}", "{}", path) for path in SPECIFICATION["paths"]}
+    assert {"/token", "/secrets/{}", "/health", "/livez", "/readyz", "/metrics"} <= have
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_with_a_key_it_answers_as_documented(broker: Broker, method: str, path: str) -> None:
+    concrete = re.sub(r"\{(\w+)\}", lambda match: EXAMPLES.get(match[1], "example"), path)
+    answer = broker.get(concrete, method=method.upper())
+    assert answer.code != "method_not_allowed"
+    require_documented(answer, method, path)
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_without_a_key_it_answers_as_documented(broker: Broker, method: str, path: str) -> None:
+    concrete = re.sub(r"\{(\w+)\}", lambda match: EXAMPLES.get(match[1], "example"), path)
+    answer = broker.get(concrete, key=None, method=method.upper())
+    if path in ("/livez", "/readyz"):
+        assert answer.status == 200
+    else:
+        assert answer.status in (400, 401)
+    require_documented(answer, method, path)
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_an_unknown_parameter_is_answered_as_documented(broker: Broker, method: str, path: str) -> None:
+    if method != "get" or path in ("/livez", "/readyz"):
+        pytest.skip("has no parameters to mistype")
+    concrete = re.sub(r"\{(\w+)\}", lambda match: EXAMPLES.get(match[1], "example"), path)
+    answer = broker.get(f"{concrete}?no_such_parameter=1")
+    assert (answer.status, answer.code) == (400, "unknown_parameter")
+    require_documented(answer, method, path)
+
+
+def test_errors_of_upstreams_are_answered_as_documented(broker: Broker, world) -> None:
+    world.aws.down()
+    world.auth.down()
+    for path in ("/token", "/secrets/{key}"):
+        answer = broker.get(path.replace("{key}", "absent"))
+        assert answer.status in (502, 503, 504)
+        require_documented(answer, "get", path)

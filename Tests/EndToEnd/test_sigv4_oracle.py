@@ -1,0 +1,30 @@
+"""botocore as oracle of the signatures: other requests in every run, by the generator of the committed vectors."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+
+from peers.broker import ROOT
+
+GENERATOR = ROOT / "Tests/Fixtures/aws/make_sigv4_vectors.py"
+COUNT = 500
+
+
+def test_five_hundred_new_requests_are_signed_as_botocore_signs_them(tmp_path) -> None:
+    seed = random.SystemRandom().randrange(2**32)
+    vectors = tmp_path / "vectors.json"
+    made = subprocess.run([sys.executable, str(GENERATOR), str(seed), str(COUNT)], capture_output=True, check=True)
+    vectors.write_bytes(made.stdout)
+    signed = subprocess.run(
+        ["swift", "test", "-c", "release", "--skip-build", "--filter", "SigV4Tests"],
+        cwd=ROOT,
+        env=os.environ | {"LATCHKEY_SIGV4_VECTORS": str(vectors)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert signed.returncode == 0, f"seed {seed}: {signed.stdout[-3000:]}"
+    assert "SigV4Tests" in signed.stdout and "0 tests" not in signed.stdout, signed.stdout[-500:]
