@@ -41,9 +41,12 @@ class TestPutAndGet:
         got = run("get", "db/password", env=world.settings())
         assert (got.returncode, got.stdout.rstrip("\n")) == (0, "línea 1\nline 2")
 
-    def test_putting_again_overwrites(self, world) -> None:
-        for value in ("one", "two"):
-            assert run("put", "k", env=world.settings(), stdin=value).returncode == 0
+    def test_putting_again_overwrites_when_told_to(self, world) -> None:
+        assert run("put", "k", env=world.settings(), stdin="one").returncode == 0
+        refused = run("put", "k", env=world.settings(), stdin="two")
+        assert refused.returncode == 1
+        assert "--yes" in refused.stderr and "no sense" not in refused.stderr
+        assert run("put", "k", "--yes", env=world.settings(), stdin="two").returncode == 0
         assert run("get", "k", env=world.settings()).stdout.rstrip("\n") == "two"
 
     def test_a_running_broker_is_asked_when_its_address_is_given(self, world) -> None:
@@ -57,7 +60,7 @@ class TestPutAndGet:
     def test_what_is_not_there_leaves_with_1(self, world) -> None:
         got = run("get", "nothing", env=world.settings())
         assert (got.returncode, got.stdout) == (1, "")
-        assert "nothing" in got.stderr
+        assert "no such secret" in got.stderr
 
     def test_an_upstream_that_is_away_leaves_with_69(self, world) -> None:
         world.aws.down()

@@ -90,7 +90,7 @@ def test_the_aws_command_line_talks_to_it(dev: Dev, tmp_path: Path) -> None:
         "HOME": str(tmp_path),
         "AWS_ACCESS_KEY_ID": "any",
         "AWS_SECRET_ACCESS_KEY": "any",
-        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ENDPOINT_URL": dev.said["aws_endpoint_url"],
         "AWS_PAGER": "",
     }

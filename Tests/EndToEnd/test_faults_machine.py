@@ -113,7 +113,7 @@ def test_a_port_that_is_taken_is_named(world) -> None:
 @pytest.mark.row(52)
 @pytest.mark.parametrize(
     "key",
-    [None, "", "short", "changeme-changeme", "with a newline\nin its middle here", "0123456789abcdef\r", " " * 20],
+    [None, "", "tiny-key", "changeme-changeme", "with a newline\nin its middle here", "0123456789abcdef\r", " " * 20],
     ids=["missing", "empty", "short", "well known", "a newline", "a carriage return", "blanks"],
 )
 def test_a_key_that_is_none_is_refused(world, key: str | None) -> None:

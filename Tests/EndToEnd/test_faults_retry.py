@@ -75,7 +75,6 @@ def test_an_upstream_error_once_is_not_seen(subject: Subject, code: int) -> None
         ("AccessDeniedException", {"upstream_denied"}),
         ("ParameterNotFound", {"not_found"}),
         ("com.amazonaws.ssm#ParameterNotFound", {"not_found"}),
-        ("UnrecognizedClientException", {"upstream_denied"}),
     ],
 )
 def test_what_a_repeat_cannot_mend_is_not_repeated(secret: Subject, name: str, expected: set[str]) -> None:
@@ -85,6 +84,14 @@ def test_what_a_repeat_cannot_mend_is_not_repeated(secret: Subject, name: str, e
     assert answer.status in (400, 404, 502)
     assert "told so" not in answer.text, "an upstream's own words are not handed on"
     assert len(secret.requests) == 1
+
+
+@pytest.mark.row(25)
+@pytest.mark.parametrize("name", ["UnrecognizedClientException", "ExpiredTokenException"])
+def test_credentials_that_are_refused_are_looked_up_once_more(secret: Subject, name: str) -> None:
+    secret.always(aws_error(name))
+    assert secret.ask().code == "upstream_denied"
+    assert len(secret.requests) <= 2
 
 
 @pytest.mark.row(9)

@@ -119,6 +119,7 @@ def test_a_document_without_end_is_cut_and_costs_no_memory(subject: Subject, fau
 
 @pytest.mark.row(19)
 def test_what_inflates_past_the_bound_is_refused(subject: Subject) -> None:
+    faults.packed_blanks()
     before = subject.broker.memory_kib()
     subject.always(faults.gzip_bomb)
     require_refusal(subject)

@@ -66,7 +66,7 @@ def test_a_thousand_idle_connections_cost_little(world) -> None:
     idle = [socket.create_connection(("127.0.0.1", broker.port)) for _ in range(500)]
     for sock in idle:
         sock.sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
-        assert sock.recv(15).endswith(b"200 OK"[:3])
+        assert sock.recv(15) == b"HTTP/1.1 200 OK"
     assert broker.memory_kib() - before < 4 * 1024
     for sock in idle:
         sock.close()

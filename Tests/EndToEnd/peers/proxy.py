@@ -140,7 +140,7 @@ class FaultProxy:
         #: Everything received on any connection inside TLS, whole requests or not.
         self.received = bytearray()
         self._lock = threading.Lock()
-        self._open: set[socket.socket] = set()
+        self._open: dict[int, socket.socket] = {}
         self._script: list[tuple[Filter, Fault]] = []
         self._standing: list[tuple[Filter, Fault]] = []
         self._listener: socket.socket | None = None
@@ -209,7 +209,7 @@ class FaultProxy:
 
     def drop(self) -> None:
         """Closes every connection there is, as a peer does with idle ones."""
-        for sock in list(self._open):
+        for sock in list(self._open.values()):
             try:
                 sock.shutdown(socket.SHUT_RDWR)
             except OSError:
@@ -229,7 +229,7 @@ class FaultProxy:
             with self._lock:
                 self.connections += 1
                 number = self.connections
-                self._open.add(sock)
+                self._open[number] = sock
             threading.Thread(target=self._serve, args=(sock, number), daemon=True).start()
 
     def _serve(self, raw: socket.socket, number: int) -> None:
@@ -239,7 +239,7 @@ class FaultProxy:
             if self.greeting:
                 sock.sendall(self.greeting)
             if self.tls:
-                sock = self.tls.wrap_socket(raw, server_side=True)
+                sock = self._open[number] = self.tls.wrap_socket(raw, server_side=True)
             self._converse(sock, number)
         except ssl.SSLError as fault:
             self.handshake_faults.append(str(fault))
@@ -248,7 +248,7 @@ class FaultProxy:
         finally:
             sock.close()
             raw.close()
-            self._open.discard(raw)
+            self._open.pop(number, None)
 
     def _converse(self, sock: socket.socket, number: int) -> None:
         pending = b""
