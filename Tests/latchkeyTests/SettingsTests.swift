@@ -94,6 +94,18 @@ import latchkey
         #expect(client.apiKey == nil)
     }
 
+    @Test func `A region is asked for only by those that go to AWS`() throws {
+        let broker = ["LATCHKEY_URL": "http://broker.example:8700"]
+        _ = try Settings.load(environment: broker, need: .client, processors: 1) { _ in nil }
+        _ = try Settings.load(environment: [:], need: .broker, processors: 1) { _ in nil }
+        #expect(throws: SettingsProblems.self) {
+            try Settings.load(environment: [:], need: .client, processors: 1) { _ in nil }
+        }
+        #expect(throws: SettingsProblems.self) {
+            try Settings.load(environment: broker, need: .upstreams, processors: 1) { _ in nil }
+        }
+    }
+
     @Test func `All problems are told at once`() {
         let found = problems([
             "LATCHKEY_PREFIX": "x", "LATCHKEY_WORKERS": "none", "LATCHKEY_API_KEY": "short", "LATCHKEY_LOG_LEVEL": "x",

@@ -22,7 +22,7 @@ struct LoadtestCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await finishing {
-            let settings = try CommandEnvironment.settings(need: .client)
+            let settings = try CommandEnvironment.settings(need: .broker)
             let broker = try BrokerConnection(settings, standard: "http://127.0.0.1:8700")
             let before = await issuerCalls(broker)
             let started = MonotonicTime.current

@@ -23,7 +23,7 @@ struct PutCommand: AsyncParsableCommand {
     func run() async throws {
         CommandEnvironment.harden()
         try await finishing {
-            let settings = try CommandEnvironment.settings(need: .client)
+            let settings = try CommandEnvironment.settings(need: .upstreams)
             guard let key = SecretKey(key) else {
                 throw CommandFailure(
                     .usage, "not a key: letters, digits and . - _ / only, and not below auth0-cache or latchkey")
@@ -71,6 +71,7 @@ struct PutCommand: AsyncParsableCommand {
             }
             Terminal.print("\(name) version \(version ?? 0)")
         } catch {
+            if error.kind == .alreadyExists { throw CommandFailure(.notSo, error.hint ?? "\(name) is there already") }
             var failure = CommandFailure(UpstreamFault(error, from: .parameterStore), what: "parameter")
             if let hint = error.hint { failure = CommandFailure(failure.status, "\(failure.message): \(hint)") }
             throw failure

@@ -25,7 +25,7 @@ struct TiersCommand: AsyncParsableCommand {
     func run() async throws {
         CommandEnvironment.harden()
         try await finishing {
-            let settings = try CommandEnvironment.settings(need: .client)
+            let settings = try CommandEnvironment.settings(need: .upstreams)
             let access = try DirectAccess(settings)
             let lines = await measure(settings, access)
             if json {

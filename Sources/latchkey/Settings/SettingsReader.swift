@@ -10,8 +10,12 @@ extension Settings {
     package enum Need: Sendable {
         /// `serve`: a key to guard the listener with.
         case server
-        /// The client commands: a key only if there is one.
+        /// What asks the broker at `LATCHKEY_URL`, and without one the upstreams: AWS settings only for the latter.
         case client
+        /// What asks the upstreams and no broker.
+        case upstreams
+        /// What asks a broker and nothing else.
+        case broker
     }
 
     /// Reads all settings and judges each.
@@ -30,7 +34,13 @@ extension Settings {
         reader.readSecrets(&settings)
         reader.readTokens(&settings)
         reader.refuseReserved()
-        reader.problems += aws.problems.map { "\($0.name): \($0.description)" }
+        let needsAWS =
+            switch need {
+            case .server, .upstreams: true
+            case .client: settings.url == nil
+            case .broker: false
+            }
+        if needsAWS { reader.problems += aws.problems.map { "\($0.name): \($0.description)" } }
         guard reader.problems.isEmpty else { throw SettingsProblems(lines: reader.problems.sorted()) }
         return settings
     }
