@@ -82,9 +82,12 @@ def answers(port: int) -> bool:
         return False
 
 
-def client_at(url: str, service: str, key: str = AWS_ACCESS_KEY_ID, secret: str = AWS_SECRET_ACCESS_KEY) -> Any:
+def client_at(
+    url: str, service: str, key: str = AWS_ACCESS_KEY_ID, secret: str = AWS_SECRET_ACCESS_KEY, attempts: int = 1
+) -> Any:
     """A boto3 client of its own session, with nothing taken from the environment."""
     session = boto3.session.Session(
         aws_access_key_id=key, aws_secret_access_key=secret, region_name="us-east-1"
     )
-    return session.client(service, endpoint_url=url, config=Config(retries={"total_max_attempts": 1}))
+    retries = {"mode": "standard", "total_max_attempts": attempts}
+    return session.client(service, endpoint_url=url, config=Config(retries=retries))

@@ -1,0 +1,39 @@
+"""The first command of the README, typed as it stands."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+
+import pytest
+
+from peers.broker import ROOT
+from peers.child import Child
+
+
+def commands(output: str) -> list[str]:
+    """The curl lines that were printed, whole."""
+    lines = [line.strip().lstrip("$ ") for line in output.replace("\\\n", " ").splitlines()]
+    return [line for line in lines if line.startswith("curl ")]
+
+
+def answer(command: str) -> str:
+    """What a printed line says when it is pasted into a shell; nothing when it fails."""
+    done = subprocess.run(["bash", "-c", f"{command} --fail --silent"], capture_output=True, text=True, timeout=10)
+    return done.stdout if done.returncode == 0 else ""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_try_serves_and_the_lines_it_prints_return_a_token_and_a_secret() -> None:
+    child = Child([ROOT / "deploy/try", "--port", "0"], os.environ, cwd=ROOT)
+    try:
+        child.ready(lambda: len(commands(child.stdout)) >= 2, "curl lines", within=240)
+        token = next(line for line in commands(child.stdout) if "/token" in line)
+        secret = next(line for line in commands(child.stdout) if "/secrets/" in line)
+        child.ready(lambda: "access_token" in answer(token), "a token")
+        assert answer(secret)
+        assert child.stop(signal.SIGTERM) == 0
+    finally:
+        child.kill()
