@@ -50,7 +50,7 @@ def test_callers_that_leave_before_the_answer_do_not_take_it_from_the_others(wor
     other = threading.Thread(target=lambda: staying.append(broker.token()))
     other.start()
     joined = lambda: broker.metric("latchkey_singleflight_joined_total", resource="token")  # noqa: E731
-    until(lambda: joined() == 20, "all wait for the one answer")
+    until(lambda: joined() == 20 and world.auth.seen(), "all wait for the one answer")
     before = broker.descriptors()
     for sock in leaving:
         abandon(sock)
