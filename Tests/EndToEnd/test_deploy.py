@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -189,9 +190,12 @@ def test_prometheus_accepts_the_scrape_configuration(tmp_path: Path) -> None:
 
 def terraform(*arguments: str, cwd: Path) -> tuple[int, str]:
     environment = {**os.environ, "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
-    done = subprocess.run(
-        [require("terraform"), *arguments], cwd=cwd, env=environment, capture_output=True, text=True, timeout=50
-    )
+    try:
+        done = subprocess.run(
+            [require("terraform"), *arguments], cwd=cwd, env=environment, capture_output=True, text=True, timeout=100
+        )
+    except subprocess.TimeoutExpired:
+        return 1, "terraform took more than 100 seconds"
     return done.returncode, done.stdout + done.stderr
 
 
@@ -200,6 +204,7 @@ def test_terraform_finds_its_files_formatted() -> None:
     assert status == 0, output
 
 
+@pytest.mark.timeout(240)
 def test_terraform_accepts_its_files(tmp_path: Path) -> None:
     shutil.copytree(DEPLOY, tmp_path / "deploy")
     folder = tmp_path / "deploy/terraform"
@@ -214,6 +219,32 @@ def test_terraform_holds_no_value() -> None:
     text = "".join(path.read_text() for path in (DEPLOY / "terraform").glob("*.tf"))
     for resource in ["aws_ssm_parameter", "aws_secretsmanager_secret_version", "secret_string"]:
         assert resource not in text
+
+
+# The written pages
+
+
+def test_the_documentation_compiles_and_its_links_hold(tmp_path: Path) -> None:
+    check(
+        *(require("docc"), "convert", ROOT / "Sources/latchkey/Latchkey.docc", "--warnings-as-errors"),
+        *("--fallback-display-name", "Latchkey", "--fallback-bundle-identifier", "latchkey"),
+        *("--output-path", tmp_path / "out"),
+    )
+
+
+@pytest.mark.parametrize("page", ["README.md", ".github/CONTRIBUTING.md"])
+def test_a_path_that_a_page_names_is_there(page: str) -> None:
+    text = (ROOT / page).read_text()
+    named = re.findall(r"`((?:Sources|Tests|deploy|\.github)/[\w./-]*)", text)
+    assert named
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_a_file_that_the_architecture_names_is_there() -> None:
+    text = (ROOT / "Sources/latchkey/Latchkey.docc/Architecture.md").read_text()
+    guide = text[text.index("## Where do I find") :]
+    files = {path.name for path in (ROOT / "Sources").rglob("*.swift")}
+    assert {name for name in re.findall(r"(\w+\.swift)`", guide)} - files == set()
 
 
 # The one command
