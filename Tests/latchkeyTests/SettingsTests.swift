@@ -1,6 +1,7 @@
 import LatchkeyCore
 import LatchkeyCrypto
 import LatchkeyNet
+import LatchkeyUpstream
 import Logging
 import Testing
 import latchkey
@@ -148,6 +149,13 @@ import latchkey
         #expect(problems(["LATCHKEY_CONFIG": "/f"], files: ["/f": "TYPO=1"]) == ["TYPO: unknown setting"])
         #expect(problems(["LATCHKEY_CONFIG": "/gone"]) == ["LATCHKEY_CONFIG: cannot read /gone"])
         #expect(problems(["LATCHKEY_API_KEY": "file:/gone"]).contains("LATCHKEY_API_KEY: cannot read /gone"))
+    }
+
+    @Test func `AWS settings may stand in the file too, below the environment's own`() throws {
+        let files = ["/f": "AWS_REGION=eu-west-3\nAWS_MAX_ATTEMPTS=7\nAWS_ACCESS_KEY_ID=FROMFILE\n"]
+        let settings = try load(["LATCHKEY_CONFIG": "/f"], files: files)
+        #expect(settings.aws.region == "eu-central-1" && settings.aws.retry.maxAttempts == 7)
+        #expect(settings.environment["AWS_ACCESS_KEY_ID"] == "FROMFILE")
     }
 
     @Test func `The guide's switch between the stores is understood, and the setting's own name wins`() throws {

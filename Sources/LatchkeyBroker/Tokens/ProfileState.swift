@@ -34,6 +34,9 @@ struct ProfileState {
         return .due(entry)
     }
 
+    /// A flight has started and has not landed.
+    var isRefreshing: Bool { flyingUntil != nil }
+
     private func isFlying(_ now: Now) -> Bool { flyingUntil.map { now.monotonic < $0 } ?? false }
 
     /// What a caller who found no hit, or does not want one, is to do.

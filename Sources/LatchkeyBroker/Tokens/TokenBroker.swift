@@ -22,6 +22,8 @@ package final class TokenBroker: Sendable {
         package let name: String
         /// The token in memory, valid or not; nil when there is none.
         package let token: AccessToken?
+        /// Another is being fetched.
+        package let isRefreshing: Bool
     }
 
     private let profiles: [TokenProfile]
@@ -119,8 +121,8 @@ package final class TokenBroker: Sendable {
 
     /// Every profile's token, for `/health`. From memory.
     package func snapshot() -> [ProfileStatus] {
-        let entries = states.withLock { $0.map(\.entry) }
-        return zip(profiles, entries).map { ProfileStatus(name: $0.name, token: $1?.token) }
+        let known = states.withLock { $0.map { ($0.entry, $0.isRefreshing) } }
+        return zip(profiles, known).map { ProfileStatus(name: $0.name, token: $1.0?.token, isRefreshing: $1.1) }
     }
 
     /// Waits until every new token stands in the shared tier, or could not be written. For the end of the process.

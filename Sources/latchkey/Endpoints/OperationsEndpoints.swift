@@ -5,7 +5,7 @@ internal import LatchkeyMetrics
 
 extension Endpoints {
     /// `GET /livez` and `GET /readyz`: two words, for probes that have no key.
-    func probe(_ exchange: Exchange, _ call: Call, isGood: Bool, _ query: UnsafeRawBufferPointer) {
+    func probe(_ exchange: Exchange, _ call: Call, isGood: Bool) {
         let reply = exchange.reply
         reply.begin(isGood ? 200 : 503)
         reply.append("Content-Type: text/plain\r\nCache-Control: no-store\r\nX-Request-Id: ")

@@ -60,7 +60,7 @@ package final class Readiness: Sendable {
         var tierReports: [String: JSON] = [:]
         for tier in tiers { tierReports[tier.name] = Self.describe(health.status(tier), now) }
         var tokenReports: [String: JSON] = [:]
-        for profile in tokens.snapshot() { tokenReports[profile.name] = Self.describe(profile.token, now) }
+        for profile in tokens.snapshot() { tokenReports[profile.name] = Self.describe(profile, now) }
         return Report(
             status: status,
             json: [
@@ -80,12 +80,13 @@ package final class Readiness: Sendable {
         ]
     }
 
-    private static func describe(_ token: AccessToken?, _ now: Now) -> JSON {
-        guard let token else { return ["state": "none"] }
+    private static func describe(_ profile: TokenBroker.ProfileStatus, _ now: Now) -> JSON {
+        guard let token = profile.token else { return ["state": "none", "refreshing": .bool(profile.isRefreshing)] }
         let state = token.isFresh(now) ? "fresh" : token.isValid(now) ? "stale" : "expired"
         return [
             "state": .string(state), "expires_at": .string(RFC3339.format(token.expiry.wall)),
-            "expires_in": .integer(token.expiresIn(now)), "source": .string(token.source.name),
+            "refreshing": .bool(profile.isRefreshing), "expires_in": .integer(token.expiresIn(now)),
+            "source": .string(token.source.name),
         ]
     }
 

@@ -27,6 +27,8 @@ package struct SettingSources: Sendable {
 
     package private(set) var given: [SettingName: Given] = [:]
     package private(set) var problems: [String] = []
+    /// `AWS_*` lines of the settings file: the AWS settings' defaults below the environment's own.
+    package private(set) var awsDefaults: [String: String] = [:]
 
     /// - Parameters:
     ///   - flags: from the command line, by setting.
@@ -63,7 +65,11 @@ package struct SettingSources: Sendable {
             }
             let name = String(Self.trimmed(content[..<equals]))
             let value = Self.unquoted(Self.trimmed(content[content.index(after: equals)...]))
-            take(name, value, .file(path), isStrict: !name.hasPrefix("AWS_"))
+            if name.hasPrefix("AWS_") {
+                awsDefaults[name] = value
+            } else {
+                take(name, value, .file(path), isStrict: true)
+            }
         }
     }
 

@@ -27,6 +27,7 @@ extension Settings {
         readFile: (String) -> String?
     ) throws(SettingsProblems) -> Settings {
         let sources = SettingSources(flags: flags, environment: environment, readFile: readFile)
+        let environment = sources.awsDefaults.merging(environment) { file, own in own.isEmpty ? file : own }
         var reader = SettingsReader(sources: sources)
         let aws = AWSConfiguration(environment: environment, readFile: readFile)
         var settings = Settings(aws: aws, environment: environment, sources: sources)
