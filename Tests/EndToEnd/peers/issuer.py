@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from .child import Child
 from .http import ask
-from .waiting import accepts, free_port
+from .waiting import accepts, free_port, until
 
 CLIENT_ID = "orders-service"
 #: What must never be seen in any output of the broker.
@@ -46,6 +47,7 @@ class Issuer:
             cwd=Path(__file__).resolve().parents[1],
         )
         self._forgotten = 0
+        self._markers = itertools.count()
 
     def wait(self) -> Issuer:
         self.child.ready(lambda: accepts(self.port), "the issuer answers")
@@ -72,7 +74,14 @@ class Issuer:
 
     @property
     def requests(self) -> list[str]:
-        """`METHOD PATH STATUS` of each token request since `forget`."""
+        """`METHOD PATH STATUS` of each token request since `forget`.
+
+        The server writes a line when it has sent the answer: a request of our own behind the others tells when theirs
+        are there.
+        """
+        marker = f"/marker/{next(self._markers)}"
+        ask(self.port, marker)
+        until(lambda: any(marker in line for line in self._lines()), "the issuer's log is up to date")
         return [line for line in self._lines()[self._forgotten :] if "/oauth/token" in line]
 
     def stop(self) -> None:
