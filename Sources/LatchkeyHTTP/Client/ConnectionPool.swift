@@ -2,12 +2,12 @@
 ///
 /// A request that finds no idle connection gets a new one while there are fewer than the bound; past it requests wait
 /// in line, and past the line's bound they are turned away.
-struct ConnectionPool {
-    typealias RequestID = UInt64
-    typealias ConnectionID = UInt64
+package struct ConnectionPool {
+    package typealias RequestID = UInt64
+    package typealias ConnectionID = UInt64
 
     /// What becomes of a request.
-    enum Placement: Equatable {
+    package enum Placement: Equatable {
         /// Send it on this idle connection.
         case reuse(ConnectionID)
         /// Open a connection under this name for it.
@@ -19,7 +19,7 @@ struct ConnectionPool {
     }
 
     /// What to do with a connection or a place that has come free.
-    enum Next: Equatable {
+    package enum Next: Equatable {
         /// Send the request on the connection.
         case send(RequestID, on: ConnectionID)
         /// Open a connection for the request.
@@ -29,22 +29,25 @@ struct ConnectionPool {
         case nothing
     }
 
-    let maxConnections: Int
-    let maxWaiting: Int
+    /// Connections open at once.
+    package let maxConnections: Int
+    /// Requests in line.
+    package let maxWaiting: Int
     private var idle: [ConnectionID] = []
     private var open: Set<ConnectionID> = []
     private var waiting: [RequestID] = []
     private var serial: ConnectionID = 0
 
-    init(maxConnections: Int, maxWaiting: Int) {
+    package init(maxConnections: Int, maxWaiting: Int) {
         self.maxConnections = maxConnections
         self.maxWaiting = maxWaiting
     }
 
-    var isEmpty: Bool { open.isEmpty && waiting.isEmpty }
+    /// Nothing is open and nobody waits.
+    package var isEmpty: Bool { open.isEmpty && waiting.isEmpty }
 
     /// A request arrives. `fresh` asks for a connection nobody has used: an idle one has just turned out to be dead.
-    mutating func place(_ request: RequestID, fresh: Bool) -> Placement {
+    package mutating func place(_ request: RequestID, fresh: Bool) -> Placement {
         // The youngest idle connection is the least likely to have been closed by the peer.
         if !fresh, let connection = idle.popLast() { return .reuse(connection) }
         if open.count < maxConnections { return .connect(newConnection()) }
@@ -54,10 +57,10 @@ struct ConnectionPool {
     }
 
     /// A request gave up while it waited.
-    mutating func abandon(_ request: RequestID) { waiting.removeAll { $0 == request } }
+    package mutating func abandon(_ request: RequestID) { waiting.removeAll { $0 == request } }
 
     /// A connection has finished its request and may carry another.
-    mutating func released(_ connection: ConnectionID) -> Next {
+    package mutating func released(_ connection: ConnectionID) -> Next {
         guard open.contains(connection) else { return .nothing }
         if !waiting.isEmpty { return .send(waiting.removeFirst(), on: connection) }
         idle.append(connection)
@@ -65,7 +68,7 @@ struct ConnectionPool {
     }
 
     /// A connection is gone, whatever it was doing.
-    mutating func closed(_ connection: ConnectionID) -> Next {
+    package mutating func closed(_ connection: ConnectionID) -> Next {
         guard open.remove(connection) != nil else { return .nothing }
         idle.removeAll { $0 == connection }
         guard !waiting.isEmpty else { return .nothing }

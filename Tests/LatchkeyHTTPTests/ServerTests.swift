@@ -1,0 +1,220 @@
+import Dispatch
+import LatchkeyCore
+import LatchkeyHTTP
+import LatchkeyNet
+import LatchkeyTestSupport
+import Synchronization
+import Testing
+
+@Suite(.serialized, .timeLimit(.minutes(1))) struct ServerTests {
+    /// Late replies wait here until a test lets them go.
+    private final class Waiting: Sendable {
+        private let replies = Mutex<[String: LaterReply]>([:])
+        private let arrived = DispatchSemaphore(value: 0)
+
+        func put(_ path: String, _ reply: LaterReply) {
+            replies.withLock { $0[path] = reply }
+            arrived.signal()
+        }
+
+        func waitForOne() -> Bool { arrived.wait(timeout: .now() + 5) == .success }
+
+        func answer(_ path: String) {
+            replies.withLock { $0.removeValue(forKey: path) }?.send { $0.reply(Self.response(path)) }
+        }
+
+        static func response(_ path: String) -> HTTPResponse { HTTPResponse(status: 200, body: Array(path.utf8)) }
+    }
+
+    private let waiting = Waiting()
+
+    /// Answers `/late…` when told to, and everything else at once with its method, path and body.
+    private func start(_ adjust: (inout ServerLimits) -> Void = { _ in }) throws -> (HTTPServer, UInt16) {
+        let loopback = try #require(SocketAddress(literal: "127.0.0.1", port: 0))
+        var configuration = HTTPServer.Configuration(addresses: [loopback], workers: 1)
+        configuration.limits.drainIdleGrace = .milliseconds(20)
+        configuration.limits.lingerTimeout = .milliseconds(50)
+        adjust(&configuration.limits)
+        let server = try HTTPServer.start(configuration) { [waiting] in
+            { exchange in
+                let path = exchange.head.path.text(of: exchange.bytes)
+                if path.hasPrefix("/late"), let later = exchange.later() { return waiting.put(path, later) }
+                if exchange.isOverCapacity, path != "/livez" {
+                    return exchange.reply.reply(HTTPResponse(status: 503))
+                }
+                let body = String(decoding: exchange.body, as: UTF8.self)
+                exchange.reply.reply(HTTPResponse(status: 200, body: Array("\(path)\(body)".utf8)))
+            }
+        }
+        return (server, try #require(server.addresses.first?.port))
+    }
+
+    private func get(_ path: String, _ fields: String = "") -> String {
+        "GET \(path) HTTP/1.1\r\nHost: h\r\n\(fields)\r\n"
+    }
+
+    /// The bodies of several responses in a row.
+    private func bodies(_ text: String) -> [String] {
+        text.components(of: "HTTP/1.1 ").compactMap { $0.components(of: "\r\n\r\n").last }
+    }
+
+    @Test func `Replies leave in the order of the requests, whichever is ready first`() async throws {
+        let (server, port) = try start()
+        let caller = try RawConnection(port: port)
+        caller.send(get("/late1") + get("/now") + get("/late2") + get("/last"))
+        #expect(waiting.waitForOne() && waiting.waitForOne())
+        waiting.answer("/late2")
+        waiting.answer("/late1")
+        #expect(bodies(caller.read(until: "/last")) == ["/late1", "/now", "/late2", "/last"])
+        await server.drain(timeout: .seconds(2))
+    }
+
+    @Test func `A thousand pipelined requests are answered one after the other, in bounded space`() async throws {
+        let (server, port) = try start()
+        let caller = try RawConnection(port: port)
+        caller.send((1...1000).map { get("/\($0)") }.joined())
+        #expect(bodies(caller.read(until: "/1000")) == (1...1000).map { "/\($0)" })
+        await server.drain(timeout: .seconds(2))
+    }
+
+    @Test func `Past the depth of the pipeline nothing more is read until replies have left`() async throws {
+        let (server, port) = try start { $0.pipelineDepth = 4 }
+        let caller = try RawConnection(port: port)
+        caller.send((1...6).map { get("/late\($0)") }.joined())
+        for _ in 1...4 { #expect(waiting.waitForOne()) }
+        for number in 1...4 { waiting.answer("/late\(number)") }
+        for _ in 5...6 { #expect(waiting.waitForOne()) }
+        for number in 5...6 { waiting.answer("/late\(number)") }
+        #expect(bodies(caller.read(until: "/late6")) == (1...6).map { "/late\($0)" })
+        await server.drain(timeout: .seconds(2))
+    }
+
+    @Test func `A body comes by length or in chunks, and is invited where the caller waits for that`() async throws {
+        let (server, port) = try start()
+        let caller = try RawConnection(port: port)
+        caller.send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n-five")
+        #expect(caller.read(until: "/a-five").hasSuffix("/a-five"))
+        caller.send(
+            "POST /b HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\n-c\r\n4\r\nhunk\r\n0\r\nT: v\r\n\r\n"
+        )
+        #expect(caller.read(until: "/b-chunk").hasSuffix("/b-chunk"))
+        caller.send("POST /c HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+        #expect(caller.read(until: "\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n")
+        caller.send("-w")
+        #expect(caller.read(until: "/c-w").hasSuffix("/c-w"))
+        await server.drain(timeout: .seconds(2))
+    }
+
+    @Test func `HEAD gets the head alone, HTTP 1.0 is closed unless it asks not to be`() async throws {
+        let (server, port) = try start()
+        let caller = try RawConnection(port: port)
+        caller.send("HEAD /abc HTTP/1.1\r\nHost: h\r\n\r\n" + get("/x", "Connection: close\r\n"))
+        let both = try #require(caller.readToEnd())
+        #expect(both.contains("Content-Length: 4\r\n\r\nHTTP/1.1 200 OK"))
+        #expect(both.contains("Connection: close\r\n") && both.hasSuffix("/x"))
+        let old = try RawConnection(port: port)
+        old.send("GET /1 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+        #expect(old.read(until: "/1").contains("Connection: keep-alive\r\n"))
+        old.send("GET /2 HTTP/1.0\r\n\r\n")
+        #expect(old.readToEnd()?.hasSuffix("/2") == true)
+        await server.drain(timeout: .seconds(2))
+    }
+
+    @Test func `A head that does not arrive in time is told so and the connection closed`() async throws {
+        let (server, port) = try start { $0.headTimeout = .milliseconds(50) }
+        let caller = try RawConnection(port: port)
+        caller.send("GET / HTTP/1.1\r\nHo")
+        #expect(caller.readToEnd()?.hasPrefix("HTTP/1.1 408 ") == true)
+        await server.drain(timeout: .seconds(2))
+    }
+
+    @Test func `A body that does not arrive in time is told so and the connection closed`() async throws {
+        let (server, port) = try start { $0.requestTimeout = .milliseconds(50) }
+        let caller = try RawConnection(port: port)
+        caller.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nabc")
+        #expect(caller.readToEnd()?.hasPrefix("HTTP/1.1 408 ") == true)
+        await server.drain(timeout: .seconds(2))
+    }
+
+    @Test func `A connection without requests is closed without a word`() async throws {
+        let (server, port) = try start { $0.idleTimeout = .milliseconds(50) }
+        #expect(try RawConnection(port: port).readToEnd() == "")
+        let used = try RawConnection(port: port)
+        used.send(get("/x"))
+        #expect(used.readToEnd()?.hasSuffix("/x") == true)
+        await server.drain(timeout: .seconds(2))
+    }
+
+    @Test func `Past the cap a caller is told 503 and closed, and a probe is still answered`() async throws {
+        let (server, port) = try start { $0.maxConnections = 1 }
+        let first = try RawConnection(port: port)
+        first.send(get("/1"))
+        #expect(first.read(until: "/1").hasPrefix("HTTP/1.1 200 "))
+        let second = try RawConnection(port: port)
+        second.send(get("/2"))
+        #expect(second.readToEnd()?.hasPrefix("HTTP/1.1 503 ") == true)
+        let probe = try RawConnection(port: port)
+        probe.send(get("/livez"))
+        #expect(probe.readToEnd()?.hasPrefix("HTTP/1.1 200 ") == true)
+        await server.drain(timeout: .seconds(2))
+    }
+
+    @Test func `A drain answers what is under way, says close, and then ends`() async throws {
+        let (server, port) = try start { $0.drainIdleGrace = .milliseconds(50) }
+        let busy = try RawConnection(port: port)
+        let idle = try RawConnection(port: port)
+        busy.send(get("/late"))
+        #expect(waiting.waitForOne())
+        async let drained: Void = server.drain(timeout: .seconds(5))
+        #expect(idle.readToEnd() == "", "a connection that owes nothing is closed after the grace")
+        waiting.answer("/late")
+        let answer = try #require(busy.readToEnd())
+        #expect(answer.contains("Connection: close\r\n") && answer.hasSuffix("/late"))
+        await drained
+        #expect(throws: RawConnection.Refused.self) { try RawConnection(port: port) }
+        #expect(server.census.count == 0)
+    }
+
+    @Test func `A caller who has gone before the answer does no harm`() async throws {
+        let (server, port) = try start()
+        do {
+            let gone = try RawConnection(port: port)
+            gone.send(get("/late"))
+            #expect(waiting.waitForOne())
+        }
+        let other = try RawConnection(port: port)
+        waiting.answer("/late")
+        other.send(get("/fine"))
+        #expect(other.read(until: "/fine").hasSuffix("/fine"))
+        await server.drain(timeout: .seconds(2))
+    }
+
+    @Test func `A caller who has finished sending still gets the answers owed`() async throws {
+        let (server, port) = try start()
+        let caller = try RawConnection(port: port)
+        caller.send(get("/late") + get("/x"))
+        caller.finish()
+        #expect(waiting.waitForOne())
+        waiting.answer("/late")
+        #expect(bodies(caller.readToEnd() ?? "") == ["/late", "/x"])
+        await server.drain(timeout: .seconds(2))
+    }
+
+    @Test func `A request that is refused ends the connection, and the refusal arrives whole`() async throws {
+        let (server, port) = try start()
+        let caller = try RawConnection(port: port)
+        caller.send("GET /late HTTP/1.1\r\nHost: h\r\n\r\nBAD LINE\r\n" + String(repeating: "x", count: 100_000))
+        #expect(waiting.waitForOne())
+        waiting.answer("/late")
+        let answers = try #require(caller.readToEnd())
+        #expect(answers.hasPrefix("HTTP/1.1 200 ") && answers.contains("HTTP/1.1 400 "))
+        await server.drain(timeout: .seconds(2))
+    }
+}
+
+extension String {
+    /// The parts between occurrences of `separator`, the part before the first left out when it is empty.
+    fileprivate func components(of separator: String) -> [String] {
+        split(separator: separator).map(String.init)
+    }
+}

@@ -1,0 +1,71 @@
+internal import Glibc
+
+/// A caller that writes and reads bytes by hand. Blocking, with five seconds' patience.
+package final class RawConnection {
+    private let descriptor: Int32
+
+    /// Connects to a port on 127.0.0.1.
+    package init(port: UInt16) throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        let result = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard result == 0 else { throw Refused(errno: errno) }
+        var patience = timeval(tv_sec: 5, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+    }
+
+    deinit { close(descriptor) }
+
+    /// The connection was refused or reset.
+    package struct Refused: Error { package let errno: Int32 }
+
+    /// Writes all of `text`; false when the peer has gone.
+    @discardableResult
+    package func send(_ text: String) -> Bool { send(Array(text.utf8)) }
+
+    @discardableResult
+    package func send(_ bytes: [UInt8]) -> Bool {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            guard count > 0 else { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
+    }
+
+    /// Says that nothing more will be sent.
+    package func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+    /// Reads until `end` has come, the peer has finished, or patience is over.
+    package func read(until end: String) -> String {
+        var bytes: [UInt8] = []
+        let wanted = Array(end.utf8)
+        while !bytes.suffix(wanted.count).elementsEqual(wanted), let more = chunk(), !more.isEmpty { bytes += more }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Reads until the peer has finished; nil when it never does.
+    package func readToEnd() -> String? {
+        var bytes: [UInt8] = []
+        while let more = chunk() {
+            if more.isEmpty { return String(decoding: bytes, as: UTF8.self) }
+            bytes += more
+        }
+        return nil
+    }
+
+    /// What has come; empty at the end; nil when nothing comes in time or the connection is reset.
+    private func chunk() -> [UInt8]? {
+        var buffer = [UInt8](repeating: 0, count: 16 * 1024)
+        let count = recv(descriptor, &buffer, buffer.count, 0)
+        return count < 0 ? nil : Array(buffer[..<count])
+    }
+}
