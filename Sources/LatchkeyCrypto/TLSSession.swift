@@ -16,13 +16,8 @@ package final class TLSSession {
 
     /// A client's session with `host`, a DNS name (sent as SNI) or an IP literal (not sent, RFC 6066 §3); either must
     /// stand in the certificate (RFC 9110 §4.3.4).
-    package init(connectingTo host: String, context: TLSContext) throws(TLSError) {
-        self.context = context
-        guard let session = SSL_new(context.pointer), let incoming = latchkey_memory_bio(),
-            let outgoing = latchkey_memory_bio()
-        else { throw .failed(reason: "out of memory") }
-        (self.session, self.incoming, self.outgoing) = (session, incoming, outgoing)
-        SSL_set_bio(session, incoming, outgoing)
+    package convenience init(connectingTo host: String, context: TLSContext) throws(TLSError) {
+        try self.init(context)
         SSL_set_connect_state(session)
         let parameters = SSL_get0_param(session)
         if X509_VERIFY_PARAM_set1_ip_asc(parameters, host) != 1 {
@@ -35,14 +30,18 @@ package final class TLSSession {
     }
 
     /// A server's session with whoever has connected.
-    package init(acceptingWith context: TLSContext) throws(TLSError) {
+    package convenience init(acceptingWith context: TLSContext) throws(TLSError) {
+        try self.init(context)
+        SSL_set_accept_state(session)
+    }
+
+    private init(_ context: TLSContext) throws(TLSError) {
         self.context = context
         guard let session = SSL_new(context.pointer), let incoming = latchkey_memory_bio(),
             let outgoing = latchkey_memory_bio()
         else { throw .failed(reason: "out of memory") }
         (self.session, self.incoming, self.outgoing) = (session, incoming, outgoing)
         SSL_set_bio(session, incoming, outgoing)
-        SSL_set_accept_state(session)
     }
 
     deinit { SSL_free(session) }  // and both BIOs, which it owns

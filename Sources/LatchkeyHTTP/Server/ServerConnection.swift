@@ -5,9 +5,11 @@ internal import LatchkeyNet
 ///
 /// Bytes are parsed where `recv` put them, in the loop's buffer; only an unfinished message is copied to the
 /// connection. All replies of one turn leave in one `send`.
+///
+/// What is not private is for `ServerConnection+Waiting.swift` alone.
 final class ServerConnection: EventHandler {
     /// What the next bytes are.
-    private enum Phase {
+    enum Phase {
         case head
         case body
         /// Nothing more is answered; what still comes is thrown away until the peer has finished (RFC 9112 §9.6).
@@ -16,29 +18,29 @@ final class ServerConnection: EventHandler {
     }
 
     let isOverCapacity: Bool
-    private let socket: Socket
-    private let worker: ServerWorker
-    private var id: ChannelID?
+    let socket: Socket
+    let worker: ServerWorker
+    var id: ChannelID?
     private var parser = RequestParser()
-    private var phase = Phase.head
+    var phase = Phase.head
     /// The request whose body is coming, in that phase.
     private var body: BodyInProgress?
     private var lingerBytesLeft = 0
     /// The start of a message whose rest has not come.
     private var unparsed: [UInt8] = []
-    private var replies = ReplyQueue()
+    var replies = ReplyQueue()
     /// Rendered replies the kernel has not taken.
-    private var unsent: [UInt8] = []
-    private var interest = Readiness.read
+    var unsent: [UInt8] = []
+    var interest = Readiness.read
     /// After `Connection: close`, a refusal or the peer's end: what is owed is answered, nothing more is read.
     private var isLast = false
-    private var peerFinished = false
+    var peerFinished = false
     /// When the first byte of the message now coming arrived; nil between messages.
-    private var messageStart: Int64?
+    var messageStart: Int64?
     /// When the connection last came to rest, the kernel last took bytes, or lingering began.
-    private var since: Int64
-    private var isDraining = false
-    private var timer: (id: TimerID, at: Int64)?
+    var since: Int64
+    var isDraining = false
+    var timer: (id: TimerID, at: Int64)?
 
     init(socket: consuming Socket, worker: ServerWorker, isOverCapacity: Bool, now: MonotonicTime) {
         self.socket = socket
@@ -106,7 +108,7 @@ final class ServerConnection: EventHandler {
 
     /// The loop's end of a turn for this connection: send what is ready, go on parsing where that made room, then say
     /// what to wait for.
-    private func settle(on loop: EventLoop) {
+    func settle(on loop: EventLoop) {
         while true {
             flush(on: loop)
             guard mayParse, !unparsed.isEmpty else { break }
@@ -123,7 +125,7 @@ final class ServerConnection: EventHandler {
 
     // MARK: Requests
 
-    private var mayParse: Bool {
+    var mayParse: Bool {
         guard !isLast, unsent.isEmpty, replies.count < worker.limits.pipelineDepth else { return false }
         return phase == .head || phase == .body
     }
@@ -211,7 +213,7 @@ final class ServerConnection: EventHandler {
         if !replies.isEmpty { queue(from: start) }
     }
 
-    private func refuse(_ refusal: ServerRefusal) {
+    func refuse(_ refusal: ServerRefusal) {
         isLast = true
         messageStart = nil
         let reply = worker.reply
@@ -319,61 +321,5 @@ final class ServerConnection: EventHandler {
         isDraining = true
         if isResting { since = loop.now.nanoseconds }
         armTimer(on: loop)
-    }
-
-    // MARK: Waiting
-
-    /// Between requests, owing nothing.
-    private var isResting: Bool {
-        phase == .head && messageStart == nil && replies.isEmpty && unsent.isEmpty
-    }
-
-    private func updateInterest(on loop: EventLoop) {
-        let reads = phase == .lingering || (mayParse && !peerFinished)
-        let writes = !unsent.isEmpty
-        let wanted = Readiness(
-            rawValue: (reads ? Readiness.read.rawValue : 0) | (writes ? Readiness.write.rawValue : 0))
-        guard wanted != interest, let id else { return }
-        interest = wanted
-        loop.setInterest(wanted, of: id, descriptor: socket.descriptor)
-    }
-
-    /// When patience ends, by what the connection is waiting for.
-    private var deadline: Int64 {
-        let times = worker.times
-        if phase == .lingering { return since &+ times.linger }
-        if !unsent.isEmpty { return since &+ times.stalledWrite }
-        if phase == .body { return (messageStart ?? since) &+ times.request }
-        if let messageStart, mayParse { return messageStart &+ times.head }
-        if !replies.isEmpty { return .max }  // a handler has it, and the handler has a deadline of its own
-        return since &+ (isDraining ? times.drainGrace : times.idle)
-    }
-
-    /// Keeps one timer at or before the deadline. A deadline that moves later, as it does with every request, costs
-    /// nothing: the timer finds out when it fires.
-    private func armTimer(on loop: EventLoop) {
-        let deadline = deadline
-        if let timer {
-            if timer.at <= deadline { return }
-            loop.cancel(timer.id)
-        }
-        guard deadline < .max else { return timer = nil }
-        let id = loop.schedule(at: MonotonicTime(nanoseconds: deadline)) { loop in
-            // Held strongly: closing cancels the timer, and a weak reference would slow every use of the object down.
-            self.timerFired(on: loop)
-        }
-        timer = (id, deadline)
-    }
-
-    private func timerFired(on loop: EventLoop) {
-        timer = nil
-        if loop.now.nanoseconds < deadline { return armTimer(on: loop) }
-        if phase == .lingering { return close(on: loop) }
-        if unsent.isEmpty, messageStart != nil {
-            worker.reply.now = loop.now
-            refuse(.timedOut)
-            return settle(on: loop)
-        }
-        close(on: loop)
     }
 }
