@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import socket
 import subprocess
 import time
@@ -34,6 +35,11 @@ def alive(port: int) -> bool:
         return False
 
 
+def drained(reader: int) -> bool:
+    """Whether there is nothing to be read."""
+    return not select.select([reader], [], [], 0)[0]
+
+
 class TestTheLogIsNotTaken:
     """The process's own output is a pipe that is full, closed, or a disk without room."""
 
@@ -48,13 +54,53 @@ class TestTheLogIsNotTaken:
         process.terminate()
         assert process.wait(15) == 0
 
-    @pytest.mark.row(48)
-    def test_a_full_pipe_holds_up_no_request(self, world) -> None:
+    def full_pipe(self) -> tuple[int, int]:
+        """A pipe that takes not one octet more; its writing end does not wait."""
         reader, writer = os.pipe()
+        os.set_blocking(writer, False)
+        for size in (65536, 4096, 1):
+            try:
+                while True:
+                    os.write(writer, b"\n" * size)
+            except BlockingIOError:
+                continue
+        return reader, writer
+
+    @pytest.mark.row(48)
+    @pytest.mark.parametrize("waits", [True, False], ids=["waiting writes", "failing writes"])
+    def test_a_full_pipe_holds_up_no_request_and_no_exit(self, world, waits: bool) -> None:
+        reader, writer = self.full_pipe()
+        os.set_blocking(writer, waits)
         process, port = self.start(world, writer)
         os.close(writer)
         try:
             require_service(port)
+            self.finish(process)
+        finally:
+            process.kill()
+            os.close(reader)
+
+    @pytest.mark.row(48)
+    def test_lines_that_were_lost_are_counted_once_there_is_room(self, world) -> None:
+        reader, writer = self.full_pipe()
+        process, port = self.start(world, writer)
+        os.close(writer)
+        os.set_blocking(reader, False)
+        started = time.monotonic()
+        until(lambda: time.monotonic() - started > 1.5, "a write without progress is given up after a second")
+        while not drained(reader):
+            os.read(reader, 1 << 16)
+        world.aws.down()
+        said = bytearray()
+
+        def counted() -> bool:
+            ask(port, f"/secrets/k{time.monotonic_ns()}", headers={"Authorization": f"Bearer {API_KEY}"})
+            if not drained(reader):
+                said.extend(os.read(reader, 1 << 16))
+            return b"log lines were dropped" in said
+
+        try:
+            until(counted, "the count of lost lines", within=20)
             self.finish(process)
         finally:
             process.kill()
