@@ -57,6 +57,7 @@ package final class LogSink: Sendable {
         }
     }
 
+    /// What is to be written, and how many lines are lost when that fails: those whose loss it tells of included.
     private func take() -> (bytes: [UInt8], lines: Int)? {
         state.withLock { state in
             guard !state.pending.isEmpty else {
@@ -64,6 +65,7 @@ package final class LogSink: Sendable {
                 return nil
             }
             var bytes = state.pending
+            let lines = state.lines + state.dropped
             if state.dropped > 0 {
                 bytes += Array(
                     "{\"level\":\"warning\",\"message\":\"log lines were dropped\",\"count\":\"\(state.dropped)\"}\n"
@@ -71,7 +73,7 @@ package final class LogSink: Sendable {
                 state.dropped = 0
             }
             defer { (state.pending, state.lines) = ([], 0) }
-            return (bytes, state.lines)
+            return (bytes, lines)
         }
     }
 
