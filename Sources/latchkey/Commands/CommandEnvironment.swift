@@ -64,7 +64,8 @@ enum CommandEnvironment {
 
 /// Waits for the signals that end a server.
 enum Signals {
-    /// Returns at SIGTERM or SIGINT. SIGHUP is noted and changes nothing: settings are read at start.
+    /// Returns at SIGTERM or SIGINT. SIGHUP is logged and changes nothing: settings are read at start, and the files
+    /// they name are followed without being told.
     static func untilAskedToStop(log: Logger) async {
         let (asked, sink) = AsyncStream.makeStream(of: Int32.self)
         let sources = [SIGTERM, SIGINT, SIGHUP].map { number in
@@ -74,7 +75,11 @@ enum Signals {
             source.resume()
             return source
         }
-        for await number in asked where number != SIGHUP {
+        for await number in asked {
+            if number == SIGHUP {
+                log.notice("SIGHUP changes nothing: restart for new settings")
+                continue
+            }
             log.notice("asked to stop", metadata: ["signal": "\(number == SIGTERM ? "SIGTERM" : "SIGINT")"])
             break
         }
