@@ -3,7 +3,9 @@
 // libssl and libcrypto (3.0). Calls that are macros in OpenSSL's headers get a static inline twin here.
 #include <openssl/bio.h>
 #include <openssl/bn.h>
+#include <openssl/cms.h>
 #include <openssl/crypto.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -26,6 +28,16 @@ static inline void latchkey_sha256(const void *data, size_t length, unsigned cha
 #pragma clang diagnostic pop
 }
 
+static inline void latchkey_sha1(const void *data, size_t length, unsigned char *digest) {
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wdeprecated-declarations"
+    SHA_CTX context;
+    SHA1_Init(&context);
+    SHA1_Update(&context, data, length);
+    SHA1_Final(digest, &context);
+#pragma clang diagnostic pop
+}
+
 // Macros over SSL_ctrl and BIO_ctrl.
 static inline long latchkey_set_min_tls12(SSL_CTX *context) {
     return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
@@ -43,4 +55,6 @@ static inline BIO *latchkey_memory_bio(void) {
     if (bio) { BIO_set_mem_eof_return(bio, -1); }
     return bio;
 }
+// What a memory BIO holds, without a copy.
+static inline long latchkey_memory_bytes(BIO *bio, char **start) { return BIO_get_mem_data(bio, start); }
 #endif

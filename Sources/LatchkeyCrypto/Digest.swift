@@ -51,6 +51,17 @@ package enum SHA256 {
     package static func hash(_ text: String) -> Digest { hash(Array(text.utf8)) }
 }
 
+/// SHA-1 (FIPS 180-4) from libcrypto: for names that others have made of it, and for nothing that is to be secure.
+package enum SHA1 {
+    /// 40 lower-case hex digits.
+    package static func hash(_ text: String) -> String {
+        let bytes = Array(text.utf8)
+        var digest = [UInt8](repeating: 0, count: 20)
+        bytes.withUnsafeBytes { latchkey_sha1($0.baseAddress, $0.count, &digest) }
+        return digest.withUnsafeBytes { Hex.encode($0) }
+    }
+}
+
 /// HMAC-SHA-256 (RFC 2104) from libcrypto.
 package enum HMACSHA256 {
     package static func authenticate(_ message: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer) -> Digest {

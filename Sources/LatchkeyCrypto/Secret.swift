@@ -40,6 +40,11 @@ package final class Secret: @unchecked Sendable {
     /// A plain copy as text, or nil where the bytes are not UTF-8. Nothing wipes the copy.
     package func revealText() -> String? { String(validating: storage, as: UTF8.self) }
 
+    /// Whether its SHA-256 is `digest`.
+    package func hasDigest(_ digest: Digest) -> Bool {
+        SHA256.hash(UnsafeRawBufferPointer(storage)).constantTimeEquals(digest)
+    }
+
     /// The first 8 hex digits of SHA-256, to tell two secrets apart in a log without showing either.
     ///
     /// For high-entropy values only (tokens): a guessable value could be found by trying guesses.

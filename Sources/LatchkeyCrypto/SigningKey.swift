@@ -2,9 +2,6 @@ internal import COpenSSL
 package import LatchkeyCore
 
 /// An RSA key that signs JSON Web Tokens by RS256 (RSASSA-PKCS1-v1_5 with SHA-256, RFC 7518 §3.3).
-///
-/// Kept as DER in a ``Secret`` and parsed for each signature: that costs a twentieth of the signature itself and
-/// leaves nothing of libcrypto's to share between threads.
 package struct SigningKey: Sendable {
     /// libcrypto refused: no memory, no entropy, or a policy that forbids the key's size.
     package struct Refused: Error, Hashable, Sendable {}
@@ -13,8 +10,7 @@ package struct SigningKey: Sendable {
     package let keyID: String
     /// The public half as a JWK (RFC 7517 §4, RFC 7518 §6.3.1) with `kid`, `alg` and `use`.
     package let publicKey: JSON
-    /// The private half, PKCS #1 `RSAPrivateKey` in DER.
-    private let privateKey: Secret
+    private let privateKey: PrivateKey
 
     /// A new key.
     /// - Parameter bits: length of the modulus; RS256 wants 2048 or more (RFC 7518 §3.3).
@@ -32,11 +28,8 @@ package struct SigningKey: Sendable {
     /// Copies what is needed out of libcrypto's key, which stays the caller's.
     private init(_ key: OpaquePointer) throws(Refused) {
         guard let modulus = Self.number("n", of: key), let exponent = Self.number("e", of: key) else { throw Refused() }
-        var encoded: UnsafeMutablePointer<UInt8>?
-        let count = i2d_PrivateKey(key, &encoded)
-        guard count > 0, let encoded else { throw Refused() }
-        privateKey = Secret(UnsafeBufferPointer(start: encoded, count: Int(count)))
-        CRYPTO_clear_free(encoded, Int(count), nil, 0)
+        guard let privateKey = PrivateKey(key) else { throw Refused() }
+        self.privateKey = privateKey
         let members: [String: JSON] = [
             "e": .string(Base64.encodeURL(exponent)), "kty": "RSA", "n": .string(Base64.encodeURL(modulus)),
         ]
@@ -47,21 +40,8 @@ package struct SigningKey: Sendable {
 
     /// The signature over `message`, as long as the modulus.
     package func signRS256(_ message: [UInt8]) throws(Refused) -> [UInt8] {
-        guard let context = EVP_MD_CTX_new() else { throw Refused() }
-        defer { EVP_MD_CTX_free(context) }
-        let key = privateKey.withBytes { bytes in
-            var next = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
-            return d2i_AutoPrivateKey(nil, &next, bytes.count)
-        }
-        guard let key else { throw Refused() }
-        defer { EVP_PKEY_free(key) }
-        var length = 0
-        guard EVP_DigestSignInit(context, nil, EVP_sha256(), nil, key) == 1,
-            EVP_DigestSign(context, nil, &length, message, message.count) == 1
-        else { throw Refused() }
-        var signature = [UInt8](repeating: 0, count: length)
-        guard EVP_DigestSign(context, &signature, &length, message, message.count) == 1 else { throw Refused() }
-        return Array(signature.prefix(length))
+        guard let signature = privateKey.signSHA256(message) else { throw Refused() }
+        return signature
     }
 
     /// One of the key's public numbers, big-endian without leading zeros (RFC 7518 §2, Base64urlUInt).
