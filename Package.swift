@@ -47,6 +47,7 @@ let package = Package(
         room("LatchkeyHTTP", ["LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "CZlib", log]),
         room("LatchkeyUpstream", ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyCrypto", "LatchkeyMetrics", log]),
         room("LatchkeyBroker", ["LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", log]),
+        room("LatchkeyMigration", ["LatchkeyCore", "LatchkeyCrypto"]),
         room("LatchkeyDev", ["LatchkeyCore", "LatchkeyNet", "LatchkeyHTTP", "LatchkeyCrypto"]),
         .executableTarget(
             name: "latchkey",
@@ -68,6 +69,7 @@ let package = Package(
         tests("LatchkeyHTTP", ["LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics"]),
         tests("LatchkeyUpstream", ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyCrypto", "LatchkeyMetrics", log]),
         tests("LatchkeyBroker", ["LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", log]),
+        tests("LatchkeyMigration", ["LatchkeyCore", "LatchkeyCrypto"]),
         tests(
             "LatchkeyDev", ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyUpstream"]),
         tests("latchkey", ["LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyBroker"]),

@@ -1,0 +1,51 @@
+/// How values are to be kept in Parameter Store.
+package struct MoveOptions: Hashable, Sendable {
+    /// Which tier a value goes to.
+    package enum TierChoice: String, Hashable, Sendable, CaseIterable {
+        /// The smallest that holds the value: Advanced from 4,097 bytes on.
+        case asNeeded = "as-needed"
+        case standard
+        case advanced
+        /// Parameter Store chooses, by the same rule and by the account's number of parameters.
+        case intelligentTiering = "intelligent-tiering"
+    }
+
+    /// Which KMS key a SecureString is kept under.
+    package enum KeyChoice: Hashable, Sendable {
+        /// The one an existing parameter has; for a new one the account's `alias/aws/ssm`.
+        case unchanged
+        /// The one the secret has.
+        case sameAsSecret
+        /// This key id, ARN or alias.
+        case key(String)
+    }
+
+    package var tier = TierChoice.asNeeded
+    package var kind = ParameterKind.secureString
+    package var key = KeyChoice.unchanged
+
+    package init() {}
+
+    /// The tier a value of so many bytes is kept in; nil where none of the choice holds it.
+    /// - Parameter existing: the tier the parameter is in; there is no way back from Advanced.
+    func tier(for bytes: Int, existing: ParameterTier?) -> ParameterTier? {
+        let wanted: ParameterTier =
+            switch tier {
+            case .standard: existing ?? .standard
+            case .advanced: .advanced
+            case .asNeeded, .intelligentTiering:
+                existing == .advanced || bytes > ParameterTier.standard.longestValue ? .advanced : .standard
+            }
+        return bytes <= wanted.longestValue ? wanted : nil
+    }
+
+    /// The KMS key to name in the write; nil for the default.
+    func keyID(for secret: OldSecret, existing: ExistingParameter?) -> String? {
+        guard kind == .secureString else { return nil }
+        return switch key {
+        case .unchanged: existing?.keyID
+        case .sameAsSecret: secret.keyID
+        case .key(let id): id
+        }
+    }
+}

@@ -1,0 +1,141 @@
+internal import LatchkeyCrypto
+
+/// Makes a plan of two stores as they were read. Pure: no call, no clock.
+package struct Planner: Sendable {
+    /// Parameter names by secret name; what it lacks gets ``ParameterName/standard(for:)``.
+    package var map: [String: String]
+    package var options: MoveOptions
+    /// Reads a month that all these secrets get together, for the cost; 0 where it is not known.
+    package var readsPerMonth: Int
+
+    package init(map: [String: String] = [:], options: MoveOptions = MoveOptions(), readsPerMonth: Int = 0) {
+        self.map = map
+        self.options = options
+        self.readsPerMonth = readsPerMonth
+    }
+
+    /// The name a secret goes to.
+    package func target(for secret: String) -> String { map[secret] ?? ParameterName.standard(for: secret) }
+
+    package func plan(_ inventory: Inventory) -> Plan {
+        var taken: [String: String] = [:]
+        var items: [PlanItem] = []
+        for secret in inventory.secrets {
+            let target = target(for: secret.name)
+            var item = item(secret, target, inventory)
+            if let other = taken[target] {
+                item.obstacles.append(.sameTarget(other))
+            } else {
+                taken[target] = secret.name
+            }
+            settle(&item, inventory.parameters[target])
+            items.append(item)
+        }
+        let (before, after) = cost(items)
+        return Plan(items: items, costBefore: before, costAfter: after)
+    }
+
+    private func item(_ secret: OldSecret, _ target: String, _ inventory: Inventory) -> PlanItem {
+        let existing = inventory.parameters[target]
+        var obstacles = ofSecret(secret) + ParameterName.obstacles(target, arnPrefix: inventory.parameterARNPrefix)
+        if let value = secret.value { obstacles += ofValue(value, existing) }
+        if let existing { obstacles += ofExisting(existing, secret) }
+        if let description = secret.description, description.count > Obstacle.longestDescription {
+            obstacles.append(.descriptionCut(characters: description.count))
+        }
+        let reserved = secret.tags.count(where: \.isReserved)
+        if reserved > 0 { obstacles.append(.reservedTags(reserved)) }
+        let key = options.keyID(for: secret, existing: existing)
+        if let own = secret.keyID, key == nil, existing == nil { obstacles.append(.keyOfItsOwn(own)) }
+        obstacles += (inventory.deniedParameters[target] ?? []).sorted().map { .denied(action: $0) }
+        let bytes = secret.value?.secret.count
+        return PlanItem(
+            secret: secret, target: target, act: .create, obstacles: obstacles, bytes: bytes,
+            tier: bytes.flatMap { options.tier(for: $0, existing: existing?.tier) }, kind: options.kind, keyID: key,
+            description: secret.description.map { String($0.prefix(Obstacle.longestDescription)) },
+            tags: secret.tags.filter { !$0.isReserved })
+    }
+
+    /// What is to be done, once all that is in the way is known.
+    private func settle(_ item: inout PlanItem, _ existing: ExistingParameter?) {
+        if item.obstacles.contains(where: { $0.weight == .blocks }) {
+            item.act = .blocked
+            item.tier = nil
+        } else if let existing, let value = item.secret.value {
+            item.act = existing.value.secret == value.secret ? .nothing : .overwrite
+        }
+    }
+
+    // MARK: What is in the way
+
+    private func ofSecret(_ secret: OldSecret) -> [Obstacle] {
+        guard secret.exists else { return [.notFound] }
+        var found: [Obstacle] = secret.denied.sorted().map { .denied(action: $0) }
+        if let deletion = secret.deletion {
+            found.append(.pendingDeletion(deletion))
+        } else if secret.value == nil, secret.denied.allSatisfy({ Obstacle.dispensableActions.contains($0) }) {
+            found.append(.noValue)
+        }
+        if let service = secret.owningService { found.append(.ownedByService(service)) }
+        if secret.rotates { found.append(.rotation) }
+        if !secret.replicas.isEmpty { found.append(.replicas(secret.replicas.sorted())) }
+        if let region = secret.primaryRegion { found.append(.replica(of: region)) }
+        if secret.hasResourcePolicy { found.append(.resourcePolicy) }
+        return found
+    }
+
+    private func ofValue(_ value: StoredValue, _ existing: ExistingParameter?) -> [Obstacle] {
+        var found: [Obstacle] = []
+        if value.secret.isEmpty { found.append(.noValue) }
+        if value.isBinary {
+            found.append(.binary)
+        } else if value.secret.revealText() == nil {
+            found.append(.notText)
+        }
+        if !value.isBinary, value.secret.holds("{{") { found.append(.reference) }
+        let bytes = value.secret.count
+        if bytes > ParameterTier.advanced.longestValue {
+            found.append(.overAdvanced(bytes: bytes))
+        } else if options.tier(for: bytes, existing: existing?.tier) == nil {
+            found.append(.overStandard(bytes: bytes))
+        } else if bytes > ParameterTier.standard.longestValue {
+            found.append(.needsAdvanced(bytes: bytes))
+        }
+        return found
+    }
+
+    private func ofExisting(_ existing: ExistingParameter, _ secret: OldSecret) -> [Obstacle] {
+        guard existing.kind == options.kind else { return [.otherType(existing.kind)] }
+        guard let value = secret.value, value.secret != existing.value.secret else { return [] }
+        return [.otherValue(version: existing.version)]
+    }
+
+    // MARK: Cost
+
+    private func cost(_ items: [PlanItem]) -> (before: Cost, after: Cost) {
+        let kept = items.filter { $0.secret.exists && $0.secret.deletion == nil }
+        let all = kept.reduce(0) { $0 + 1 + $1.secret.replicas.count }
+        let stay = kept.filter { $0.act == .blocked }
+        let staying = stay.reduce(0) { $0 + 1 + $1.secret.replicas.count }
+        let advanced = kept.count { $0.tier == .advanced }
+        let share = { (count: Int) in kept.isEmpty ? 0 : readsPerMonth * count / kept.count }
+        return (
+            Cost(secrets: all, secretReads: readsPerMonth, advanced: 0, advancedReads: 0),
+            Cost(
+                secrets: staying, secretReads: share(stay.count), advanced: advanced, advancedReads: share(advanced))
+        )
+    }
+}
+
+extension Secret {
+    /// Whether `text` stands in it. Not in constant time: the answer is part of the plan.
+    fileprivate func holds(_ text: String) -> Bool {
+        let wanted = Array(text.utf8)
+        return withBytes { bytes in
+            guard bytes.count >= wanted.count else { return false }
+            return (0...(bytes.count - wanted.count)).contains { start in
+                bytes[start..<(start + wanted.count)].elementsEqual(wanted)
+            }
+        }
+    }
+}

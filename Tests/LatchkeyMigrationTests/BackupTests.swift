@@ -1,0 +1,69 @@
+import LatchkeyCore
+import LatchkeyCrypto
+import LatchkeyMigration
+import Testing
+
+@Suite struct BackupTests {
+    private func secret(_ name: String, _ value: StoredValue?) -> OldSecret {
+        var secret = OldSecret(name: name)
+        secret.value = value
+        secret.description = "für alle"
+        secret.tags = [ResourceTag(key: "team", value: "")]
+        secret.keyID = "alias/mine"
+        secret.versionID = "v"
+        secret.replicas = ["eu-west-1"]
+        secret.rotates = true
+        return secret
+    }
+
+    private func document(_ secrets: [OldSecret]) -> BackupDocument {
+        BackupDocument(created: WallTime(milliseconds: 5), place: "us-east-1", key: .random(), secrets: secrets)
+    }
+
+    @Test func `Everything that is known of a secret comes back`() throws {
+        let values: [StoredValue] = [
+            .text(Secret("línea\n\"quoted\" \u{0} \u{1F511} \u{2028}")), .binary(Secret([0, 255, 128])),
+            .text(Secret(String(repeating: "x", count: 65_536))), .text(Secret("{\"a\":1}")), .binary(Secret("text")),
+        ]
+        let made = document(values.enumerated().map { secret("s\($0)", $1) } + [secret("none", nil)])
+        let read = try BackupDocument(made.content)
+        #expect(read.secrets.map(\.name) == made.secrets.map(\.name))
+        for (one, other) in zip(read.secrets, made.secrets) {
+            #expect(one.value.map(\.isBinary) == other.value.map(\.isBinary))
+            #expect(one.value.map(\.secret) == other.value.map(\.secret))
+            #expect(one.tags == other.tags && one.description == other.description && one.keyID == other.keyID)
+            #expect(one.versionID == "v" && one.replicas == ["eu-west-1"] && one.rotates)
+        }
+        #expect(read.manifest == made.manifest && read.manifest.count == values.count)
+        #expect((read.created, read.place) == (WallTime(milliseconds: 5), "us-east-1"))
+    }
+
+    @Test(arguments: [
+        "", "{}", "[]", #"{"latchkey_backup":2}"#, #"{"latchkey_backup":1,"created":1,"place":"p","secrets":[]}"#,
+        #"{"latchkey_backup":1,"created":1,"place":"p","manifest_key":"00","secrets":[]}"#,
+    ]) func `What is no backup is not taken for one`(text: String) {
+        #expect(throws: BackupDocument.NotABackup()) { try BackupDocument(Secret(text)) }
+    }
+
+    @Test func `A manifest comes back and shows no value`() throws {
+        let made = document([secret("a", .text(Secret("the-value")))])
+        let manifest = BackupManifest(
+            fileDigest: "d", created: made.created, place: made.place, entries: made.manifest)
+        #expect(BackupManifest(manifest.json) == manifest)
+        #expect(!manifest.json.text.contains("the-value"))
+        #expect(BackupManifest(["manifest": 1]) == nil)
+    }
+
+    @Test func `What a restore does depends on what is there`() {
+        let value = StoredValue.text(Secret("v"))
+        let backup = secret("a", value)
+        var gone = secret("a", nil)
+        gone.deletion = WallTime(seconds: 1)
+        let cases: [(OldSecret?, RestoreItem.Act)] = [
+            (nil, .create), (secret("a", value), .nothing), (secret("a", .text(Secret("w"))), .replace),
+            (secret("a", .binary(Secret("v"))), .replace), (secret("a", nil), .replace), (gone, .undelete),
+        ]
+        for (current, act) in cases { #expect(RestoreItem(backup, current: current).act == act) }
+        #expect(RestoreItem(secret("a", nil), current: nil).act == .blocked)
+    }
+}

@@ -1,0 +1,91 @@
+import LatchkeyCore
+import LatchkeyMigration
+import Testing
+
+@Suite struct CleanupTests {
+    private static let day: Int64 = 86_400
+    private let now = WallTime(seconds: 1000 * Self.day)
+
+    /// A secret that nothing keeps, moved and verified, cut over ten days ago, in the backup.
+    private struct Case {
+        var secret = OldSecret(name: "a")
+        var version: String? = "v"
+        var state = JournalItem.State.verified
+        var cutOver: Int64? = 990
+        var hasParameter = true
+        var backup: [ManifestEntry]? = [ManifestEntry(name: "a", versionID: "v", digest: "d")]
+        var minDays = 7
+
+        init() {
+            secret.versionID = "v"
+            secret.lastAccessed = WallTime(seconds: 985 * CleanupTests.day)
+        }
+
+        func codes(now: WallTime) -> [String] {
+            var journal = Journal()
+            journal.note(
+                .item(
+                    JournalItem(
+                        secret: "a", target: "/a", state: state, digest: "d", versionID: version, version: 1,
+                        at: WallTime(seconds: 0))))
+            if let cutOver {
+                journal.note(
+                    .ran(
+                        JournalRun(
+                            command: "cutover", isClean: true, count: 0, by: "me",
+                            at: WallTime(seconds: cutOver * CleanupTests.day))))
+            }
+            let manifest = backup.map {
+                BackupManifest(fileDigest: "f", created: WallTime(seconds: 0), place: "p", entries: $0)
+            }
+            let rules = CleanupRules(now: now, minDays: minDays, journal: journal, backup: manifest)
+            let found = rules.blocks(secret, target: "/a", hasParameter: hasParameter)
+            #expect(found.allSatisfy { !$0.explanation.isEmpty })
+            return found.map(\.code)
+        }
+    }
+
+    @Test func `What was moved, cut over and not read for long may go`() {
+        #expect(Case().codes(now: now) == [])
+    }
+
+    @Test func `Each rule keeps a secret by itself`() {
+        let rules: [(String, (inout Case) -> Void)] = [
+            ("not_found", { $0.secret.exists = false }),
+            ("not_moved", { $0.state = .written }),
+            ("changed_since", { $0.version = "w" }),
+            ("parameter_missing", { $0.hasParameter = false }),
+            ("owned_by_service", { $0.secret.owningService = "rds" }),
+            ("replicas", { $0.secret.replicas = ["eu-west-1"] }),
+            ("not_cut_over", { $0.cutOver = nil }),
+            ("too_soon", { $0.cutOver = 994 }),
+            ("recently_read", { $0.secret.lastAccessed = WallTime(seconds: 993 * Self.day) }),
+            ("no_backup", { $0.backup = nil }),
+            ("not_in_backup", { $0.backup = [ManifestEntry(name: "a", versionID: "u", digest: "d")] }),
+            ("permission", { $0.secret.denied = ["secretsmanager:DescribeSecret"] }),
+        ]
+        for (code, change) in rules {
+            var one = Case()
+            change(&one)
+            #expect(one.codes(now: now) == [code])
+        }
+    }
+
+    @Test func `Days are counted to the second, and a day of reading to its end`() {
+        var one = Case()
+        one.cutOver = 993
+        one.secret.lastAccessed = WallTime(seconds: 992 * Self.day)
+        #expect(one.codes(now: now) == [])
+        #expect(one.codes(now: WallTime(seconds: 1000 * Self.day - 1)) == ["too_soon", "recently_read"])
+        one.secret.lastAccessed = nil
+        one.minDays = 0
+        #expect(one.codes(now: WallTime(seconds: 993 * Self.day)) == [])
+    }
+
+    @Test func `What is to be deleted already is kept by nothing`() {
+        var one = Case()
+        one.secret.deletion = now
+        one.cutOver = nil
+        #expect(one.codes(now: now) == [])
+    }
+}

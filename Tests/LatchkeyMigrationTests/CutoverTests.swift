@@ -1,0 +1,95 @@
+import LatchkeyCore
+import LatchkeyMigration
+import Testing
+
+@Suite struct CutoverTests {
+    private let hour: Int64 = 3600
+
+    private func sample(
+        _ at: Int64, started: Int64 = 0, _ matches: Int, _ mismatches: Int = 0, _ errors: Int = 0
+    ) -> ShadowSample {
+        ShadowSample(
+            at: WallTime(seconds: at), started: WallTime(seconds: started), matches: matches, mismatches: mismatches,
+            errors: errors)
+    }
+
+    private let gate = ShadowGate(window: .seconds(24 * 3600), least: 100)
+
+    @Test func `A broker that has compared for the whole window opens the gate`() {
+        #expect(gate.judge(sample(24 * hour, 100), earlier: []) == .open(matches: 100))
+        #expect(gate.judge(sample(24 * hour, 99), earlier: []) == .tooFew(matches: 99, wanted: 100))
+        #expect(gate.judge(sample(24 * hour, 5000, 1), earlier: []) == .mismatches(1))
+        #expect(gate.judge(sample(24 * hour, 0), earlier: []) == .noShadow)
+    }
+
+    @Test func `One that was started within the window does not`() {
+        #expect(gate.judge(sample(24 * hour - 1, 5000), earlier: []) == .tooShort(covered: .seconds(24 * hour - 1)))
+        #expect(gate.judge(sample(10, 5000, 3), earlier: []) == .mismatches(3))
+        #expect(gate.judge(sample(10, 0), earlier: []) == .noShadow)
+    }
+
+    @Test func `What came before the window does not count`() {
+        let earlier = [sample(10 * hour, 50, 2), sample(20 * hour, 500, 7), sample(30 * hour, 900, 7)]
+        // The window begins at 26 h: the sample at 20 h is the last before it.
+        #expect(gate.judge(sample(50 * hour, 1000, 7), earlier: earlier) == .open(matches: 500))
+        #expect(gate.judge(sample(50 * hour, 1000, 8), earlier: earlier) == .mismatches(1))
+    }
+
+    @Test func `Samples of a broker before its restart do not count`() {
+        let earlier = [sample(20 * hour, 500)]
+        let now = sample(50 * hour, started: 40 * hour, 1000)
+        #expect(gate.judge(now, earlier: earlier) == .tooShort(covered: .seconds(10 * hour)))
+    }
+
+    @Test func `A sample comes back from the journal`() throws {
+        var run = JournalRun(command: "gate", isClean: true, count: 1, by: "me", at: WallTime(seconds: 9))
+        run.details = sample(9, started: 1, 2, 3, 4).details
+        #expect(ShadowSample(run) == sample(9, started: 1, 2, 3, 4))
+        run.command = "verify"
+        #expect(ShadowSample(run) == nil)
+    }
+
+    @Test func `A cut-over wants a clean proof of the last hour`() {
+        func proof(_ runs: [(String, Bool, Int64)]) -> CutoverProof {
+            var journal = Journal()
+            for (command, isClean, at) in runs {
+                journal.note(
+                    .ran(
+                        JournalRun(
+                            command: command, isClean: isClean, count: 1, by: "me", at: WallTime(seconds: at))))
+            }
+            return CutoverProof(journal, now: WallTime(seconds: 10 * hour))
+        }
+        #expect(proof([]) == .none)
+        #expect(proof([("copy", true, 10 * hour)]) == .none)
+        #expect(proof([("verify", true, 9 * hour)]).holds)
+        #expect(proof([("gate", true, 10 * hour), ("copy", true, 10 * hour)]).holds)
+        #expect(!proof([("verify", true, 9 * hour - 1)]).holds)
+        #expect(!proof([("verify", true, 10 * hour), ("gate", false, 10 * hour)]).holds)
+        #expect(!proof([("verify", true, 10 * hour + 5)]).holds, "a clock that was set back proves nothing")
+    }
+
+    @Test func `A comparison of a part is no proof for the whole`() {
+        var journal = Journal()
+        for name in ["a", "b"] {
+            journal.note(
+                .item(
+                    JournalItem(
+                        secret: name, target: "/\(name)", state: .verified, digest: "d", at: WallTime(seconds: 0))))
+        }
+        var run = JournalRun(command: "verify", isClean: true, count: 1, by: "me", at: WallTime(seconds: 1))
+        journal.note(.ran(run))
+        #expect(CutoverProof(journal, now: WallTime(seconds: 2)) == .partial(count: 1, moved: 2))
+        run.count = 2
+        journal.note(.ran(run))
+        #expect(CutoverProof(journal, now: WallTime(seconds: 2)).holds)
+    }
+
+    @Test func `A function keeps its other variables`() {
+        let variables = ["A": "1", "USE_PARAMETER_STORE": "false", "B": "{\"c\":2}"]
+        let merged = GuideVariable.merged(into: variables, .parameterStore)
+        #expect(merged == ["A": "1", "USE_PARAMETER_STORE": "true", "B": "{\"c\":2}"])
+        #expect(GuideVariable.merged(into: [:], .secretsManager) == ["USE_PARAMETER_STORE": "false"])
+        #expect(GuideVariable.merged(into: merged, .shadow) == variables)
+    }
+}
