@@ -45,15 +45,18 @@ let package = Package(
         room("LatchkeyCrypto", ["LatchkeyCore", "COpenSSL"]),
         room("LatchkeyMetrics", ["LatchkeyCore"]),
         room("LatchkeyHTTP", ["LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "CZlib", log]),
-        room("LatchkeyUpstream", ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyCrypto", "LatchkeyMetrics", log]),
+        room("LatchkeyAWS", ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyCrypto"]),
+        room(
+            "LatchkeyUpstream",
+            ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyCrypto", "LatchkeyMetrics", log]),
         room("LatchkeyBroker", ["LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", log]),
         room("LatchkeyMigration", ["LatchkeyCore", "LatchkeyCrypto"]),
-        room("LatchkeyDev", ["LatchkeyCore", "LatchkeyNet", "LatchkeyHTTP", "LatchkeyCrypto"]),
+        room("LatchkeyDev", ["LatchkeyCore", "LatchkeyNet", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyCrypto"]),
         .executableTarget(
             name: "latchkey",
             dependencies: [
                 "LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP",
-                "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyDev", "CLinux", log,
+                "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev", "CLinux", log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Latchkey.docc"],
@@ -62,16 +65,32 @@ let package = Package(
         .target(
             name: "LatchkeyTestSupport", dependencies: ["LatchkeyCore"], path: "Tests/Support",
             swiftSettings: strict),
+        // The broker's own decisions on a virtual clock, a whole fleet at a time.
+        .target(
+            name: "Fleet",
+            dependencies: [
+                "LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyBroker", "LatchkeyUpstream",
+                "LatchkeyTestSupport",
+            ], path: "Tests/Simulation/Fleet", swiftSettings: strict),
+        .executableTarget(
+            name: "fleet-simulation", dependencies: ["Fleet", "LatchkeyCore"],
+            path: "Tests/Simulation/fleet-simulation", swiftSettings: strict),
         tests("LatchkeyCore"),
         tests("LatchkeyNet", ["LatchkeyCore"]),
         tests("LatchkeyCrypto", ["LatchkeyCore"]),
         tests("LatchkeyMetrics", ["LatchkeyCore"]),
         tests("LatchkeyHTTP", ["LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics"]),
-        tests("LatchkeyUpstream", ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyCrypto", "LatchkeyMetrics", log]),
-        tests("LatchkeyBroker", ["LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", log]),
+        tests("LatchkeyAWS", ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyCrypto"]),
+        tests(
+            "LatchkeyUpstream",
+            ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyCrypto", "LatchkeyMetrics", log]),
+        tests("LatchkeyBroker", ["LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "Fleet", log]),
         tests("LatchkeyMigration", ["LatchkeyCore", "LatchkeyCrypto"]),
         tests(
-            "LatchkeyDev", ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyUpstream"]),
-        tests("latchkey", ["LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyBroker"]),
+            "LatchkeyDev",
+            ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyUpstream"]),
+        tests(
+            "latchkey",
+            ["LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyBroker"]),
     ]
 )

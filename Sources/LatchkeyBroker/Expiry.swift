@@ -25,10 +25,8 @@ package struct Expiry: Hashable, Sendable {
     /// The time left by whichever clock leaves less; negative once passed.
     package func remaining(_ now: Now) -> Duration { min(monotonic - now.monotonic, wall - now.wall) }
 
-    /// The earlier of the two on each clock.
-    func earlier(_ other: Expiry) -> Expiry {
-        Expiry(wall: min(wall, other.wall), monotonic: min(monotonic, other.monotonic))
-    }
+    /// So much later on both clocks.
+    func later(by length: Duration) -> Expiry { Expiry(wall: wall + length, monotonic: monotonic + length) }
 
     private init(wall: WallTime, monotonic: MonotonicTime) {
         self.wall = wall

@@ -6,12 +6,16 @@ struct Hold: Hashable, Sendable {
     let fault: UpstreamFault
     /// Failures in a row, this one included.
     let failures: Int
-    let until: MonotonicTime
+    private(set) var until: MonotonicTime
 
-    /// The pause after one more failure: 1 s, 2 s, 4 s … up to `cap`.
-    init(after previous: Hold?, _ fault: UpstreamFault, now: MonotonicTime, cap: Duration) {
+    /// The pause after one more failure: 1 s, 2 s, 4 s … up to `cap`, each between three and five quarters of that
+    /// so that replicas which failed together do not come back together.
+    ///
+    /// - Parameter chance: uniform in [0, 1).
+    init(after previous: Hold?, _ fault: UpstreamFault, now: MonotonicTime, cap: Duration, chance: Double = 0.5) {
         let earlier = previous?.failures ?? 0
-        self.init(fault, failures: earlier + 1, until: now + min(cap, .seconds(1 << min(earlier, 16))))
+        let length = min(cap, .seconds(1 << min(earlier, 16)))
+        self.init(fault, failures: earlier + 1, until: now + min(cap, length * (0.75 + chance / 2)))
     }
 
     /// A pause of a length that something else fixed.
@@ -20,6 +24,9 @@ struct Hold: Hashable, Sendable {
         self.failures = failures
         self.until = until
     }
+
+    /// Makes the pause no longer than to `time`.
+    mutating func end(by time: MonotonicTime) { until = min(until, time) }
 
     /// The failure to give callers while the pause lasts, with what is left of it; nil once it is over.
     func fault(at now: MonotonicTime) -> UpstreamFault? {
@@ -38,6 +45,8 @@ struct Hold: Hashable, Sendable {
     static let afterDenial: Duration = .seconds(10)
     /// The longest `Retry-After` of an issuer that is believed.
     static let longestRetryAfter: Duration = .seconds(3600)
+    /// The pause before another look, on average, after a refresh that was left to another broker and is not there yet.
+    static let afterDeferral: Duration = .seconds(2)
     /// The least time between two forced refreshes of one key.
     static let betweenForced: Duration = .seconds(2)
 }

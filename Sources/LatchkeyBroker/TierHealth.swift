@@ -62,8 +62,13 @@ package final class TierHealth: Sendable {
         }
     }
 
-    /// Notes how a write to a shared tier ended; a tier that reads well and cannot be written is not failing.
-    package func wrote(_ tier: Tier, _ fault: UpstreamFault?) {
-        statuses.withLock { $0[tier.rawValue].writeErrorCode = fault?.summary }
+    /// Notes how a write to a shared tier ended; a tier that reads well and cannot be written is not failing. True when
+    /// it failed otherwise than the last one.
+    @discardableResult
+    package func wrote(_ tier: Tier, _ fault: UpstreamFault?) -> Bool {
+        statuses.withLock { all in
+            defer { all[tier.rawValue].writeErrorCode = fault?.summary }
+            return fault != nil && all[tier.rawValue].writeErrorCode != fault?.summary
+        }
     }
 }

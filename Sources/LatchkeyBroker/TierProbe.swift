@@ -26,8 +26,27 @@ struct TierProbe: Sendable {
         let news = health.failed(tier, fault, at: now)
         log.log(
             level: news ? .warning : .debug, "a tier failed",
-            metadata: ["tier": "\(tier.name)", "reason": "\(fault.reason)", "code": "\(fault.summary)"])
+            metadata: fault.metadata(tier))
+    }
+
+    /// A write to a shared tier failed; `what` was to be written. One warning for each kind of failure in a row.
+    func wroteNot(_ tier: Tier, _ fault: UpstreamFault, what: String, profile: String) {
+        let news = health.wrote(tier, fault)
+        metrics.tierRequest(.token, tier, .error)
+        log.log(
+            level: news ? .warning : .debug,
+            "\(what) could not be written to the shared tier; tokens are served without",
+            metadata: fault.metadata(tier).merging(["profile": "\(profile)"]) { $1 })
     }
 
     func skipped(_ resource: Resource, _ tier: Tier) { metrics.tierRequest(resource, tier, .skipped) }
+}
+
+extension UpstreamFault {
+    /// What a log line says of a tier's failure.
+    fileprivate func metadata(_ tier: Tier) -> Logger.Metadata {
+        var metadata: Logger.Metadata = ["tier": "\(tier.name)", "reason": "\(reason)", "code": "\(summary)"]
+        if let subject { metadata["subject"] = "\(subject)" }
+        return metadata
+    }
 }

@@ -55,6 +55,14 @@ package struct UpstreamFault: Error, Hashable, Sendable {
             }
     }
 
+    /// Whether the same call may succeed later although nobody acts.
+    package var mayPass: Bool {
+        switch reason {
+        case .throttled, .unavailable, .timedOut, .overloaded: true
+        case .notFound, .denied, .invalid, .notReady: false
+        }
+    }
+
     /// One short word for logs, metrics and `/health`: the upstream's code, or else the reason's name.
     package var summary: String { code ?? "\(reason)" }
 }

@@ -1,3 +1,4 @@
+package import LatchkeyAWS
 package import LatchkeyHTTP
 
 /// One of the three stand-ins.

@@ -1,10 +1,11 @@
+internal import LatchkeyAWS
 internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 
 /// The three stand-ins behind one address, as a value.
 struct DevState {
-    private let signatures: SignatureCheck?
+    private let keys: AccessKeys?
     private var parameters: ParameterStorePeer
     private var secrets: SecretsManagerPeer
     var issuer: IssuerPeer
@@ -15,11 +16,11 @@ struct DevState {
     init(_ configuration: DevPeers.Configuration, now: Now) {
         let seed = configuration.seed
         func key(_ use: String) -> [UInt8] { HMACSHA256.authenticate(Array(use.utf8), key: seed.key.reveal()).bytes }
-        signatures =
+        keys =
             configuration.checksSignatures
-            ? SignatureCheck(
-                accessKeyID: seed.accessKeyID, secretAccessKey: seed.secretAccessKey,
-                acceptsForeignKeys: configuration.acceptsForeignKeys) : nil
+            ? AccessKeys(
+                id: seed.accessKeyID, secret: seed.secretAccessKey,
+                acceptsForeign: configuration.acceptsForeignKeys) : nil
         parameters = ParameterStorePeer(
             place: seed.place, cipherKey: key("cipher"), quotas: configuration.parameterStoreQuotas)
         secrets = SecretsManagerPeer(place: seed.place, identifiers: Identifiers(key: key("secrets")))
@@ -99,7 +100,7 @@ struct DevState {
         return response
     }
 
-    private static let unknownOperation = AWSFault("com.amazon.coral.service#UnknownOperationException")
+    private static let unknownOperation = AWSFault(common: "UnknownOperationException")
 
     /// Signature first, then the operation's name, then the body.
     private mutating func call<Operation>(
@@ -107,7 +108,7 @@ struct DevState {
         _ work: (inout DevState, Operation, AWSInput) throws(AWSFault) -> JSON
     ) -> HTTPResponse {
         do throws(AWSFault) {
-            try signatures?.verify(request, service: name, now: now.wall)
+            try keys?.verify(request, service: name, now: now.wall)
             guard let operation else { throw Self.unknownOperation }
             let answer = try work(&self, operation, AWSInput(request.body))
             return HTTPResponse(

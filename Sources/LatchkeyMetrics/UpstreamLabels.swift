@@ -1,6 +1,6 @@
 /// A service outside the process.
 package enum Upstream: Int, Label {
-    case parameterStore, secretsManager, sts, auth0, oauth2, dynamodb, credentials
+    case parameterStore, secretsManager, sts, auth0, oauth2, dynamodb, credentials, lambda
 
     package var label: String {
         switch self {
@@ -11,6 +11,7 @@ package enum Upstream: Int, Label {
         case .oauth2: "oauth2"
         case .dynamodb: "dynamodb"
         case .credentials: "credentials"
+        case .lambda: "lambda"
         }
     }
 
@@ -32,6 +33,8 @@ package enum Operation: Int, Label {
     case issueToken, fetchKeys
     // DynamoDB
     case getItem, putItem, updateItem, deleteItem
+    // Lambda
+    case getFunctionConfiguration, updateFunctionConfiguration
     // Credential sources other than STS
     case instanceMetadata, containerCredentials, singleSignOn, process
     case other
@@ -64,6 +67,8 @@ package enum Operation: Int, Label {
         case .putItem: "put_item"
         case .updateItem: "update_item"
         case .deleteItem: "delete_item"
+        case .getFunctionConfiguration: "get_function_configuration"
+        case .updateFunctionConfiguration: "update_function_configuration"
         case .instanceMetadata: "instance_metadata"
         case .containerCredentials: "container_credentials"
         case .singleSignOn: "single_sign_on"

@@ -14,6 +14,7 @@ struct Latchkey: AsyncParsableCommand {
         version: Version.number,
         subcommands: [
             ServeCommand.self, DevCommand.self, TokenCommand.self, GetCommand.self, PutCommand.self,
-            ConfigCommand.self, LoadtestCommand.self, TiersCommand.self,
+            ExecCommand.self, EnvCommand.self, ConfigCommand.self, LoadtestCommand.self, TiersCommand.self,
+            LambdaExtensionCommand.self,
         ])
 }

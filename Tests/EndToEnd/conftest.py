@@ -10,7 +10,7 @@ import pytest
 from peers.broker import BINARY
 from peers.glewlwyd import Glewlwyd
 from peers.issuer import Issuer
-from peers.moto import KeepAliveMoto
+from peers.moto import TABLE, KeepAliveMoto
 from peers.tls import Authority
 from peers.world import World
 
@@ -67,3 +67,19 @@ def later() -> Iterator[Callable[[Callable[[], object]], None]]:
     yield calls.append
     for call in reversed(calls):
         call()
+
+
+@pytest.fixture
+def table(world):
+    """The table as deploy/terraform makes it, through boto3."""
+    client = world.moto.client("dynamodb")
+    client.create_table(
+        TableName=TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "profile", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "profile", "KeyType": "HASH"}],
+    )
+    client.update_time_to_live(
+        TableName=TABLE, TimeToLiveSpecification={"Enabled": True, "AttributeName": "ttl"}
+    )
+    return client

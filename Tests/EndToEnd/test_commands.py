@@ -126,7 +126,7 @@ def test_what_is_mistyped_leaves_with_64(world, words: list[str]) -> None:
     assert run(*words, env=world.settings()).returncode == 64
 
 
-@pytest.mark.parametrize("command", ["serve", "dev", "token", "get", "put", "config", "loadtest", "tiers"])
+@pytest.mark.parametrize("command", ["serve", "dev", "token", "get", "put", "exec", "env", "config", "loadtest", "tiers"])
 def test_every_command_explains_itself(command: str) -> None:
     done = run(command, "--help", env={"PATH": "/usr/bin:/bin"})
     assert done.returncode == 0

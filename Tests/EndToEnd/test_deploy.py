@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from moto.iam.access_control import IAMPolicy, PermissionResult
 
 from peers.broker import ROOT
+from peers.terraform import initialised, terraform
 
 DEPLOY = ROOT / "deploy"
 BIN = Path(sys.executable).parent
-POLICIES = ["runtime", "migrator"]
-SSM = "arn:aws:ssm:eu-central-1:111122223333:parameter/your-app/dev"
-SECRETS = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:your-app/dev"
 
 
 def check(*command: str | Path, cwd: Path = ROOT, stdin: str | None = None) -> None:
@@ -36,102 +30,6 @@ def require(program: str) -> str:
     if path is None:
         pytest.skip(f"{program} is not installed: this check has NOT been made")
     return path
-
-
-# IAM
-
-
-def policy(name: str) -> dict[str, Any]:
-    return json.loads((DEPLOY / f"iam/{name}-policy.json").read_text())
-
-
-def allows(name: str, action: str, resource: str) -> bool:
-    """Whether the policy allows it, by moto's evaluation of statements without conditions."""
-    without = [statement for statement in policy(name)["Statement"] if "Condition" not in statement]
-    document = json.dumps({"Version": "2012-10-17", "Statement": without})
-    return IAMPolicy(document).is_action_permitted(action, resource) == PermissionResult.PERMITTED
-
-
-@pytest.mark.parametrize("name", POLICIES)
-def test_a_linter_finds_nothing_in_a_policy(name: str) -> None:
-    check(BIN / "parliament", stdin=(DEPLOY / f"iam/{name}-policy.json").read_text())
-
-
-@pytest.mark.parametrize("name", POLICIES)
-def test_a_policy_is_short_enough_and_names_what_it_opens(name: str) -> None:
-    document = policy(name)
-    # An inline policy of a role has 10,240 characters at most, white space not counted (IAM quotas).
-    assert len("".join(json.dumps(document).split())) < 10_240
-    for statement in document["Statement"]:
-        assert "*" not in json.dumps(statement["Action"])
-        resources = statement["Resource"]
-        assert all(resource != "*" for resource in ([resources] if isinstance(resources, str) else resources))
-
-
-@pytest.mark.parametrize("statement", [s for n in POLICIES for s in policy(n)["Statement"]], ids=lambda s: s["Sid"])
-def test_a_key_is_opened_through_its_service_alone(statement: dict[str, Any]) -> None:
-    if not json.dumps(statement["Action"]).count("kms:"):
-        assert "Condition" not in statement
-        return
-    assert "kms:ViaService" in statement["Condition"]["StringEquals"]
-
-
-@pytest.mark.parametrize("action", ["ssm:GetParameter", "ssm:GetParameters"])
-@pytest.mark.parametrize("name", ["secrets", "db/password", "auth0-cache/token", "auth0-cache/expires"])
-def test_the_broker_may_read_its_parameters(action: str, name: str) -> None:
-    assert allows("runtime", action, f"{SSM}/{name}")
-
-
-def test_the_broker_may_read_its_secrets() -> None:
-    assert allows("runtime", "secretsmanager:GetSecretValue", f"{SECRETS}/secrets-AbCdEf")
-
-
-@pytest.mark.parametrize("name", ["token", "expires"])
-def test_the_broker_may_write_the_token_pair(name: str) -> None:
-    assert allows("runtime", "ssm:PutParameter", f"{SSM}/auth0-cache/{name}")
-
-
-@pytest.mark.parametrize(
-    ("action", "resource"),
-    [
-        ("ssm:PutParameter", f"{SSM}/secrets"),
-        ("ssm:PutParameter", f"{SSM}/mongodb-uri"),
-        ("ssm:PutParameter", f"{SSM}/auth0-cache"),
-        ("ssm:PutParameter", f"{SSM}/auth0-cache/lease"),
-        ("ssm:DeleteParameter", f"{SSM}/auth0-cache/token"),
-        # AWS authorises this one on the path alone, whatever parameters it returns.
-        ("ssm:GetParametersByPath", SSM),
-        ("ssm:GetParametersByPath", f"{SSM}/secrets"),
-        ("ssm:GetParameter", SSM.replace("/dev", "/prod") + "/secrets"),
-        ("ssm:GetParameter", SSM.replace("/dev", "/development") + "/secrets"),
-        ("ssm:GetParameter", SSM.replace("111122223333", "444455556666") + "/secrets"),
-        ("secretsmanager:PutSecretValue", f"{SECRETS}/secrets-AbCdEf"),
-        ("secretsmanager:DeleteSecret", f"{SECRETS}/secrets-AbCdEf"),
-        ("secretsmanager:GetSecretValue", SECRETS.replace("/dev", "/prod") + "/secrets-AbCdEf"),
-    ],
-)
-def test_the_broker_may_do_no_more(action: str, resource: str) -> None:
-    assert not allows("runtime", action, resource)
-
-
-@pytest.mark.parametrize("name", ["secrets", "mongodb-uri", "db/password"])
-def test_the_migrator_may_write_what_it_moves(name: str) -> None:
-    assert allows("migrator", "ssm:PutParameter", f"{SSM}/{name}")
-    assert allows("migrator", "secretsmanager:GetSecretValue", f"{SECRETS}/{name}-AbCdEf")
-
-
-@pytest.mark.parametrize(
-    ("action", "resource"),
-    [
-        ("ssm:PutParameter", f"{SSM}/auth0-cache/token"),
-        ("ssm:GetParameter", f"{SSM}/auth0-cache/token"),
-        ("ssm:DeleteParameter", f"{SSM}/secrets"),
-        ("secretsmanager:DeleteSecret", f"{SECRETS}/secrets-AbCdEf"),
-        ("secretsmanager:PutSecretValue", f"{SECRETS}/secrets-AbCdEf"),
-    ],
-)
-def test_the_migrator_leaves_tokens_and_old_secrets_alone(action: str, resource: str) -> None:
-    assert not allows("migrator", action, resource)
 
 
 # systemd
@@ -188,41 +86,16 @@ def test_prometheus_accepts_the_scrape_configuration(tmp_path: Path) -> None:
 # Terraform
 
 
-def terraform(*arguments: str, cwd: Path) -> tuple[int, str]:
-    environment = {**os.environ, "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
-    try:
-        done = subprocess.run(
-            [require("terraform"), *arguments], cwd=cwd, env=environment, capture_output=True, text=True, timeout=100
-        )
-    except subprocess.TimeoutExpired:
-        return 1, "terraform took more than 100 seconds"
-    return done.returncode, done.stdout + done.stderr
-
-
 def test_terraform_finds_its_files_formatted() -> None:
     status, output = terraform("fmt", "-check", "-diff", cwd=DEPLOY / "terraform")
     assert status == 0, output
-
-
-def provider_mirror() -> Path | None:
-    """A folder that holds HOST/NAMESPACE/TYPE/VERSION/PLATFORM/terraform-provider-aws…, where a machine has one."""
-    for top in ("/opt", "/usr/share", "/usr/local", str(Path.home())):
-        for provider in Path(top).glob("*/*/hashicorp/aws/*/*/terraform-provider-aws*"):
-            return provider.parents[5]
-    return None
 
 
 @pytest.mark.timeout(240)
 def test_terraform_accepts_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(DEPLOY, tmp_path / "deploy")
     folder = tmp_path / "deploy/terraform"
-    if mirror := provider_mirror():
-        configuration = tmp_path / "terraform.rc"
-        configuration.write_text(f'provider_installation {{ filesystem_mirror {{ path = "{mirror}" }} }}\n')
-        monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(configuration))
-    status, output = terraform("init", "-backend=false", "-input=false", "-no-color", cwd=folder)
-    if status != 0:
-        pytest.skip(f"terraform cannot get its AWS provider: this check has NOT been made\n{output[-500:]}")
+    initialised(folder, monkeypatch)
     status, output = terraform("validate", "-no-color", cwd=folder)
     assert status == 0, output
 

@@ -47,7 +47,8 @@ def test_an_error_of_the_issuer_for_good_ends_in_the_deadline(subject: Subject) 
     subject.always(status(503))
     started = time.monotonic()
     refused = subject.ask()
-    assert (refused.status, refused.code) == (502, "upstream_unavailable")
+    assert (refused.status, refused.code) == (503, "upstream_unavailable")
+    assert 1 <= int(refused.header("Retry-After")) <= 5
     assert time.monotonic() - started < 5
     assert 2 <= len(subject.requests) <= 4
     subject.require_healing(within=10)

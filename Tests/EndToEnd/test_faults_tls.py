@@ -71,7 +71,7 @@ def test_a_peer_that_proves_nothing_hears_nothing(world, authority, upstream: st
     broker = world.start(**environment(upstream, peer.port, authority))
     started = time.monotonic()
     refused = ask(upstream, broker)
-    assert refused.status in (502, 504)
+    assert refused.status in (502, 503, 504)
     assert time.monotonic() - started < 10
     assert peer.connections >= 1, "it was tried at all"
     heard = bytes(peer.received)

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from peers.broker import PREFIX
 from peers.faults import aws_error, never_answer
 from peers.proxy import operation
 from peers.waiting import until
@@ -18,13 +19,13 @@ def test_a_denied_write_costs_nobody_a_token_and_is_not_repeated(world) -> None:
     broker = world.serve()
     world.aws.always(aws_error("AccessDeniedException"), when=PUT)
     assert broker.token().header("X-Latchkey-Tier") == "auth0"
-    until(lambda: world.aws.seen(PUT), "the write is tried")
+    until(lambda: len(world.aws.seen(PUT)) == 2, "the lease and the token are tried")
     until(lambda: [line for line in broker.logs if line["level"] == "warning"], "a warning")
     for _ in range(50):
         assert broker.token().header("X-Latchkey-Tier") == "memory"
-    assert len(world.aws.seen(PUT)) == 1
+    assert len(world.aws.seen(PUT)) == 2
     denied = broker.metric("latchkey_upstream_requests_total", upstream="parameter_store", outcome="denied")
-    assert denied == 1
+    assert denied == 2
 
 
 @pytest.mark.row(32)
@@ -37,7 +38,7 @@ def test_a_write_that_takes_its_time_does_not_delay_the_caller(world, fault) -> 
     started = time.monotonic()
     answer = broker.token()
     assert (answer.status, answer.header("X-Latchkey-Tier")) == (200, "auth0")
-    assert time.monotonic() - started < 1.0
+    assert time.monotonic() - started < 2.0, "the bound of a claim, and some"
     until(lambda: world.aws.seen(PUT), "the write is tried")
 
 
@@ -49,6 +50,17 @@ def test_a_pair_with_an_odd_expiry_is_a_miss_and_is_mended(world, expires: str) 
         world.put("auth0-cache/expires", expires, "String")
     broker = world.serve(secrets=["whose-expiry-is-odd"])
     answer = broker.token()
+    assert (answer.header("X-Latchkey-Tier"), answer.status) == ("auth0", 200)
+    token = answer.json()["access_token"]
+    until(lambda: (world.parameter("auth0-cache/token") or {}).get("Value") == token, "the pair is overwritten")
+
+
+@pytest.mark.row(39)
+@pytest.mark.parametrize("token", ['{"v":2,"token":"x"}\n', "with space", "\N{SNOWMAN}", "x" * 17_000])
+def test_a_stored_token_that_is_none_is_a_miss_and_is_overwritten(world, token: str) -> None:
+    world.ssm.put_parameter(Name=f"{PREFIX}/auth0-cache/token", Value=token, Type="SecureString", Tier="Advanced")
+    world.put("auth0-cache/expires", str(int((time.time() + 600) * 1000)), "String")
+    answer = world.serve().token()
     assert (answer.header("X-Latchkey-Tier"), answer.status) == ("auth0", 200)
     token = answer.json()["access_token"]
     until(lambda: (world.parameter("auth0-cache/token") or {}).get("Value") == token, "the pair is overwritten")

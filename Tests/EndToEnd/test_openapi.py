@@ -105,7 +105,14 @@ def test_an_unknown_parameter_is_answered_as_documented(broker: Broker, path: st
     method = "get" if "get" in SPECIFICATION["paths"][path] else "post"
     concrete = re.sub(r"\{(\w+)\}", lambda match: EXAMPLES.get(match[1], "example"), path)
     answer = broker.get(f"{concrete}?no_such_parameter=1", method=method.upper())
-    assert (answer.status, answer.code) == (400, "unknown_parameter")
+    assert answer.status == 400
+    if path == "/oauth/token":
+        assert answer.json()["error"] == "invalid_request"
+    elif path == "/" or path.endswith("/get"):
+        # `/` looks at the signature first; test_sdk_secrets has a signed request with a query.
+        assert answer.json()["__type"].split("#")[-1] in ("ValidationException", "IncompleteSignatureException")
+    else:
+        assert answer.code == "unknown_parameter"
     require_documented(answer, method, path)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from peers.broker import PREFIX
 from peers.crowd import crowd
 from peers.faults import aws_error, oauth_error, when_released
@@ -11,6 +13,7 @@ from peers.proxy import mentions
 from peers.waiting import until
 
 
+@pytest.mark.row(41)
 def test_five_hundred_cold_callers_cost_the_issuer_one_request(world) -> None:
     broker = world.serve()
     answers = crowd(broker.port, ["/token"] * 500)

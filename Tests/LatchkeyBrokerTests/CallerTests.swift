@@ -19,6 +19,22 @@ import Testing
         #expect(KeyRing([]).caller(presenting: "") == nil)
     }
 
+    @Test func `An id opens with its own keys and with no other's`() {
+        let ring = KeyRing([
+            (SHA256.hash("first-key-of-alice"), Caller(id: "alice", scopes: [.token])),
+            (SHA256.hash("second-key-of-alice"), Caller(id: "alice", scopes: [.token])),
+            (SHA256.hash("key-of-bob"), Caller(id: "bob", scopes: .all)),
+        ])
+        for (id, key, opens) in [
+            ("alice", "first-key-of-alice", true), ("alice", "second-key-of-alice", true), ("bob", "key-of-bob", true),
+            ("bob", "first-key-of-alice", false), ("alice", "key-of-bob", false), ("", "key-of-bob", false),
+            ("Bob", "key-of-bob", false), ("bob", "", false), ("nobody", "key-of-nobody", false),
+        ] {
+            let caller = Array(key.utf8).withUnsafeBytes { ring.caller(named: id, presenting: $0) }
+            #expect(caller?.id == (opens ? id : nil), "\(id) with \(key)")
+        }
+    }
+
     @Test func `The API key is the default caller's, with every scope`() {
         let ring = KeyRing(key: Secret("a-key-of-some-length"))
         #expect(ring.caller(presenting: "a-key-of-some-length") == .default)

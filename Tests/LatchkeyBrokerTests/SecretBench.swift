@@ -44,21 +44,32 @@ struct SecretBench {
     let clock = ManualClock()
     let sleeper: ManualSleeper
     let store = FakeStore()
+    /// Secrets Manager beside it, where the bench has two.
+    let other = FakeStore()
     let metrics = Metrics(version: "test", profiles: [])
     let health = TierHealth()
     let log = LogInbox()
     let broker: SecretBroker
 
-    init(tier: Tier = .parameterStore, _ change: (inout SecretBroker.Configuration) -> Void = { _ in }) {
+    /// - Parameter backend: where the broker reads; nil for one that does not know yet.
+    init(
+        backend: SecretBackend? = .parameterStore, _ change: (inout SecretBroker.Configuration) -> Void = { _ in }
+    ) {
         sleeper = ManualSleeper(clock)
-        let store = store
+        let (store, other) = (store, other)
         var configuration = SecretBroker.Configuration()
+        configuration.chance = { 0.5 }
         change(&configuration)
-        let source = SecretSource(tier: tier, prefix: "/app/dev") { name, version, label, _ throws(UpstreamFault) in
-            try await store.fetch(name, version, label)
+        let parameters = SecretSource(store: .parameterStore, prefix: "/app/dev") {
+            query, name, _ throws(UpstreamFault) in
+            try await store.fetch(name, query.version, query.label)
+        }
+        let secrets = SecretSource(store: .secretsManager, prefix: "/app/dev") { query, name, _ throws(UpstreamFault) in
+            try await other.fetch(name, query.version, query.label)
         }
         broker = SecretBroker(
-            source: source, configuration: configuration, time: clock.source, sleeper: sleeper.sleeper,
+            sources: [parameters, secrets], backend: backend, configuration: configuration, time: clock.source,
+            sleeper: sleeper.sleeper,
             metrics: metrics, health: health, log: log.logger)
     }
 
@@ -77,6 +88,9 @@ struct SecretBench {
     func text(_ key: String, refresh: Bool = false) async throws -> String? {
         try await secret(key, refresh: refresh).entry.value.revealText()
     }
+
+    /// One sample of the exposition, 0 when it is not there.
+    func metric(_ series: String) -> Int { metrics.sample(series) }
 
     func isCached(_ key: String) throws -> Bool { try broker.cached(query(key), now: now) != nil }
 }

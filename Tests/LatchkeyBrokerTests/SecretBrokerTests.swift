@@ -38,9 +38,9 @@ import Testing
     }
 
     @Test func `Secrets Manager ids have no leading slash`() async throws {
-        let bench = SecretBench(tier: .secretsManager)
-        bench.store.put("app/dev/secrets", #"{"A":"1"}"#, version: "id-1")
-        bench.store.put("app/dev/B", "2")
+        let bench = SecretBench(backend: .secretsManager)
+        bench.other.put("app/dev/secrets", #"{"A":"1"}"#, version: "id-1")
+        bench.other.put("app/dev/B", "2")
         #expect(try await bench.secret("A").tier == .secretsManager)
         #expect(try await bench.text("B") == "2")
     }
@@ -52,15 +52,19 @@ import Testing
         #expect(bench.store.calls.count == 1)
     }
 
-    @Test(arguments: ["not json", "[1]", "", "\"text\""])
-    func `A blob that is no JSON object is a fault that names the parameter and shows nothing`(
-        blob: String
+    @Test(arguments: [
+        ("not json", "secrets_not_json_at_byte_1"), ("[1]", "secrets_not_a_json_object"),
+        ("", "secrets_not_json_at_byte_0"), ("\"text\"", "secrets_not_a_json_object"),
+        (#"{"KEY":"value" "B"}"#, "secrets_not_json_at_byte_15"), (#"{"KEY":"value""#, "secrets_not_json_at_byte_14"),
+    ])
+    func `A blob that is no JSON object is a fault that names the parameter and the place, and shows nothing`(
+        blob: String, code: String
     ) async throws {
         bench.store.put("/app/dev/secrets", blob)
         let fault = await #expect(throws: UpstreamFault.self) { try await bench.secret("A") }
         #expect(fault?.reason == .invalid)
         #expect(fault?.subject == "/app/dev/secrets")
-        #expect(fault?.code == "secrets_not_a_json_object")
+        #expect(fault?.code == code)
     }
 
     @Test func `A blob that turns bad leaves the good one in service`() async throws {
@@ -93,13 +97,6 @@ import Testing
         "latchkey/backend", String(repeating: "a", count: 513),
     ])
     func `What can name no secret is not asked for`(text: String) { #expect(SecretKey(text) == nil) }
-
-    @Test func `The names are the blob's fields and what memory holds beside it`() async throws {
-        bench.store.put("/app/dev/secrets", #"{"B":"1","A":"2"}"#)
-        bench.store.put("/app/dev/db/password", "x")
-        _ = try await bench.secret("db/password")
-        #expect(try await bench.broker.names(deadline: bench.deadline) == ["A", "B", "db/password"])
-    }
 
     @Test func `A field path picks from a JSON value`() async throws {
         bench.store.put("/app/dev/db", #"{"a":{"b":"x","n":5,"list":["p","q"]}}"#)
@@ -264,7 +261,7 @@ import Testing
         #expect(served.isStale)
         #expect(served.tier == .memory)
         #expect(served.refreshError?.code == "InternalServerError")
-        guard case .found(_, let isStale) = try bench.broker.cached(bench.query("A"), now: bench.now) else {
+        guard case .found(_, _, let isStale) = try bench.broker.cached(bench.query("A"), now: bench.now) else {
             Issue.record("the stale value is not served from memory")
             return
         }

@@ -11,6 +11,7 @@ struct TokenBench {
     let clock = ManualClock()
     let sleeper: ManualSleeper
     let shared = Script<StoredToken?>(.success(nil))
+    let claims = Script<Bool>(.success(true))
     let issuer = Script<IssuedGrant>()
     let writes = Script<Void>(.success(()))
     /// What was written, in order.
@@ -23,16 +24,20 @@ struct TokenBench {
 
     init(maximumWaiters: Int = 10_000, isShared: Bool = true) {
         sleeper = ManualSleeper(clock)
-        let (shared, issuer, writes, written) = (shared, issuer, writes, written)
+        let (shared, issuer, writes, written, claims) = (shared, issuer, writes, written, claims)
         let tier = SharedTier(tier: .parameterStore) { profile, _ throws(UpstreamFault) in
-            try await shared.answer(profile)
+            let pair = try await shared.answer(profile)
+            return SharedView(pair: pair, version: pair == nil ? 0 : 1)
         } write: { profile, token, _ throws(UpstreamFault) in
             try await writes.answer(profile)
             written.put(token)
+        } claim: { profile, lease, _, _ throws(UpstreamFault) in
+            try await claims.answer(lease.text)
         }
         let issuing = IssuerTier(tier: .auth0) { profile, _ throws(UpstreamFault) in try await issuer.answer(profile) }
         var configuration = TokenBroker.Configuration()
         configuration.maximumWaiters = maximumWaiters
+        configuration.chance = { 0.5 }
         broker = TokenBroker(
             profiles: ["default", "billing"].map { TokenProfile(name: $0, issuer: issuing) },
             shared: isShared ? tier : nil, configuration: configuration, time: clock.source, sleeper: sleeper.sleeper,
@@ -46,7 +51,7 @@ struct TokenBench {
         try await broker.token(profile, ask, deadline: deadline)
     }
 
-    func cached(minTTL: Duration? = nil) -> TokenEntry? { broker.cached(profile, now: now, minTTL: minTTL) }
+    func cached(minTTL: Duration? = nil) -> TokenEntry? { broker.cached(profile, now: now, minTTL: minTTL)?.entry }
 
     /// A JSON Web Token nobody signed, issued now by the bench's clock unless told otherwise.
     func jwt(_ name: String = "a", lifetime: Duration = .seconds(3600), issued: WallTime? = nil) -> Secret {
@@ -72,9 +77,14 @@ struct TokenBench {
     }
 
     /// One sample of the exposition, 0 when it is not there.
-    func metric(_ series: String) -> Int {
+    func metric(_ series: String) -> Int { metrics.sample(series) }
+}
+
+extension Metrics {
+    /// One sample of the exposition, 0 when it is not there.
+    func sample(_ series: String) -> Int {
         var bytes: [UInt8] = []
-        metrics.render(.prometheus004, into: &bytes)
+        render(.prometheus004, into: &bytes)
         let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix(series + " ") }
         return line.flatMap { $0.split(separator: " ").last }.flatMap { Int($0) } ?? 0
     }
@@ -90,6 +100,11 @@ struct LogInbox: LogHandler {
 
     /// Lines of a level with their metadata.
     func lines(_ level: Logger.Level) -> [String] { lines.values.filter { $0.level == level }.map(\.text) }
+
+    /// Returns once so many lines match.
+    func until(_ count: Int, _ matches: (String) -> Bool) async {
+        while lines.values.filter({ matches($0.text) }).count < count { await Task.yield() }
+    }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }

@@ -16,7 +16,7 @@ import Testing
     @Test func `Inside the buffer the old token is served and one refresh runs behind`() async throws {
         bench.issuer.then(.success(bench.grant("a")))
         let old = try await bench.token()
-        bench.sleeper.advance(by: .seconds(3301))
+        bench.sleeper.advance(by: .seconds(3376))
         let gate = Gate()
         bench.issuer.then(.success(bench.grant("b")), gate: gate)
         for _ in 0..<100 { #expect(bench.cached()?.version == old.entry.version) }
@@ -36,10 +36,10 @@ import Testing
         bench.issuer.then(.success(bench.grant()))
         _ = try await bench.token()
         bench.issuer.then(.failure(UpstreamFault(.unavailable, upstream: .auth0, code: "503")))
-        bench.sleeper.advance(by: .seconds(3300))
+        bench.sleeper.advance(by: .seconds(3375))
         #expect(bench.cached() != nil)
         await bench.issuer.calls.first(2)
-        bench.sleeper.advance(by: .seconds(299))
+        bench.sleeper.advance(by: .seconds(224))
         #expect(bench.cached()?.token.expiresIn(bench.now) == 1)
         bench.sleeper.advance(by: .seconds(1))
         #expect(bench.cached() == nil)
@@ -50,7 +50,7 @@ import Testing
         bench.issuer.then(.success(bench.grant()))
         _ = try await bench.token()
         bench.issuer.then(.failure(UpstreamFault(.unavailable, upstream: .auth0)))
-        bench.sleeper.advance(by: .seconds(3300))
+        bench.sleeper.advance(by: .seconds(3375))
         for _ in 0..<200 {
             #expect(bench.cached() != nil)
             await settle { !bench.broker.snapshot().contains(where: \.isRefreshing) }
@@ -88,6 +88,16 @@ import Testing
         #expect(try await bench.token().entry.token.expiresIn(bench.now) == 3600)
         for _ in 0..<100 { #expect(try await bench.token().tier == .memory) }
         #expect(bench.issuer.calls.count == 1)
+    }
+
+    @Test(arguments: [(0, 3600), (1, 3599), (5, 3595), (6, 3600), (-1, 3600)])
+    func `A token's exp ends it to the second where this machine's clock agrees with its issuer's`(
+        behind: Int, lives: Int64
+    ) async throws {
+        let token = bench.jwt(issued: bench.now.wall + .seconds(-behind))
+        bench.issuer.then(
+            .success(IssuedGrant(value: token, tokenType: "Bearer", expiresIn: .seconds(3600), scope: nil)))
+        #expect(try await bench.token().entry.token.expiresIn(bench.now) == lives)
     }
 
     @Test func `A token's own claims shorten what expires_in says`() async throws {
@@ -167,6 +177,25 @@ import Testing
         bench.issuer.then(.success(bench.grant("newer")))
         #expect(try await bench.token().tier == .auth0)
         #expect(await bench.written.first(1)[0].token == bench.jwt("newer"))
+    }
+
+    @Test(arguments: ["", "1", "1690000000000"])
+    func `A new token beside an old time or none is taken at its own exp where it was written under the lease`(
+        expires: String
+    ) {
+        let pair = StoredToken(token: bench.jwt("new"), expires: expires)
+        let lease = Lease(holder: "other", until: bench.now.wall, after: 4)
+        func judged(version: Int64, lease: Lease?) -> AccessToken? {
+            let view = SharedView(pair: pair, version: version, lease: lease, leaseVersion: 2)
+            guard case .usable(let token) = view.judged(from: .parameterStore, now: bench.now, buffer: ExpiryBuffer())
+            else { return nil }
+            return token
+        }
+        let token = judged(version: 5, lease: lease)
+        #expect(token?.expiresIn(bench.now) == 3600)
+        #expect(token?.useBy.wall == bench.now.wall + .seconds(3300))
+        #expect(judged(version: 4, lease: lease) == nil, "the lease is for the token after it")
+        #expect(judged(version: 5, lease: nil) == nil)
     }
 
     @Test func `An opaque token is held to the stored time`() async throws {

@@ -1,5 +1,6 @@
 import LatchkeyBroker
 import LatchkeyCore
+import LatchkeyCrypto
 import LatchkeyMetrics
 import LatchkeyTestSupport
 import Testing
@@ -138,6 +139,24 @@ import Testing
         bench.broker.clear()
         bench.issuer.then(.success(bench.grant()))
         #expect(try await bench.token().tier == .auth0)
+    }
+
+    @Test func `A token refused earlier is not taken back while the write of its successor is under way`() async throws
+    {
+        let bench = TokenBench()
+        bench.issuer.then(.success(bench.grant("first")))
+        let first = try await bench.token().entry.token.value
+        // The shared tier still shows the first one, whatever has been written since.
+        bench.shared.then(.success(bench.stored(first)))
+        for name in ["second", "third"] {
+            let refused = try await bench.token().entry.token.value
+            bench.sleeper.advance(by: .seconds(3))
+            let next = bench.grant(name)
+            bench.issuer.then(.success(next))
+            bench.broker.reject(bench.profile, sha256: refused.withBytes { SHA256.hash($0) })
+            #expect(try await bench.token().entry.token.value == next.value)
+        }
+        #expect(bench.issuer.calls.count == 3)
     }
 
     @Test func `A code from outside that is no plain word is dropped`() {

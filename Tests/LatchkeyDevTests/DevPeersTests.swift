@@ -1,3 +1,4 @@
+import LatchkeyAWS
 import LatchkeyCore
 import LatchkeyCrypto
 import LatchkeyDev

@@ -1,3 +1,4 @@
+import LatchkeyAWS
 import LatchkeyCore
 import LatchkeyCrypto
 import LatchkeyDev
@@ -6,7 +7,7 @@ import LatchkeyTestSupport
 import LatchkeyUpstream
 import Testing
 
-/// The signer is the AWS client's, the check the stand-in's own: two readings of one document.
+/// The signer and the check share the canonical form; that it is AWS's is held by the vectors that botocore made.
 @Suite struct `Signatures at the stand-ins` {
     private let bench: DevBench
 

@@ -23,11 +23,11 @@ import Testing
         init(_ answers: [Result<HTTPResponse, HTTPClientError>]) { state = Mutex(State(answers: answers)) }
 
         func client(maxAttempts: Int = 3, callsPerSecond: Int? = nil) -> AWSClient {
-            let provider = CredentialProvider(name: "script") { () throws(AWSError) in
+            let provider = CredentialProvider(.process) { () throws(AWSError) in
                 self.credentials.withLock { known in
                     let made = AWSCredentials(accessKeyID: "AKID\(known.count)", secretAccessKey: Secret("s"))
                     known.append(made)
-                    return made
+                    return .found(made)
                 }
             }
             let configuration = AWSConfiguration(
@@ -46,7 +46,7 @@ import Testing
                     self.state.withLock { $0.waits.append(wake - self.clock.now.monotonic) }
                     self.clock.advance(by: wake - self.clock.now.monotonic)
                 }, chance: { 0.5 })
-            if let callsPerSecond { environment.callsPerSecond = [.parameterStore: callsPerSecond] }
+            if let callsPerSecond { environment.callsPerSecond = [.parameterReads: callsPerSecond] }
             return AWSClient(environment)
         }
 
@@ -198,11 +198,46 @@ import Testing
         #expect(script.requests.count == 3)
     }
 
+    @Test func `An item of a table is read after every write, and numbers go as text`() async throws {
+        let script = Script([
+            Self.answer(200, #"{"Item":{"profile":{"S":"/a"},"n":{"N":"9007199254740993"},"b":{"BOOL":true}}}"#),
+            Self.answer(200, "{}"),
+            Self.answer(400, #"{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"}"#),
+        ])
+        let store = DynamoDB(script.client(), table: "tokens")
+        let item = try #require(try await store.item(("profile", "/a"), deadline: script.soon))
+        #expect(item["n"]?.number == 9_007_199_254_740_993 && item["profile"]?.string == Secret("/a"))
+        #expect(item["b"] == nil)
+        let change = DynamoDB.Update("SET #a = :a", if: "#a < :a", names: ["a"], values: [":a": .number(5)])
+        try await store.update(("profile", "/a"), change, deadline: script.soon)
+        await #expect {
+            try await store.update(("profile", "/a"), change, deadline: script.soon)
+        } throws: { ($0 as? AWSError)?.kind == .conditionFailed }
+        #expect(
+            script.requests.map { $0.fields["x-amz-target"] } == [
+                "DynamoDB_20120810.GetItem", "DynamoDB_20120810.UpdateItem", "DynamoDB_20120810.UpdateItem",
+            ])
+        #expect(script.requests[0].fields["content-type"] == "application/x-amz-json-1.0")
+        #expect(
+            try JSON(parsing: script.requests[0].body)
+                == ["TableName": "tokens", "Key": ["profile": ["S": "/a"]], "ConsistentRead": true])
+        #expect(
+            try JSON(parsing: script.requests[1].body)
+                == [
+                    "TableName": "tokens", "Key": ["profile": ["S": "/a"]], "UpdateExpression": "SET #a = :a",
+                    "ConditionExpression": "#a < :a", "ExpressionAttributeNames": ["#a": "a"],
+                    "ExpressionAttributeValues": [":a": ["N": "5"]],
+                ])
+    }
+
     @Test func `Many names are asked for in tens`() async throws {
-        let script = Script([Self.answer(200, #"{"Parameters":[],"InvalidParameters":["/x"]}"#)])
-        let (found, missing) = try await ParameterStore(script.client()).get(
-            (0..<25).map { "/\($0)" }, deadline: script.soon)
-        #expect(found.isEmpty && missing.count == 3 && script.requests.count == 3)
+        let names = (0..<25).map { "/\($0)" }
+        let answers = [names[0..<10], names[10..<20], names[20...]].map {
+            Self.answer(200, JSON.object(["Parameters": [], "InvalidParameters": .array($0.map { .string($0) })]).text)
+        }
+        let script = Script(answers)
+        let (found, missing) = try await ParameterStore(script.client()).get(names, deadline: script.soon)
+        #expect(found.isEmpty && missing == names && script.requests.count == 3)
     }
 
     @Test func `Calls past the rate wait their turn, and those whose turn would come too late fail at once`()

@@ -1,5 +1,6 @@
 import LatchkeyCore
 import LatchkeyCrypto
+import LatchkeyHTTP
 import LatchkeyTestSupport
 import LatchkeyUpstream
 import Logging
@@ -7,58 +8,79 @@ import Synchronization
 import Testing
 
 @Suite struct CredentialTests {
-    private func resolve(
-        _ environment: [String: String], _ files: [String: String] = [:]
-    ) async throws(AWSError) -> AWSCredentials {
-        let environment = environment.merging(["HOME": "/h"]) { own, _ in own }
-        let chain = CredentialChain(
-            [.environment(environment), .sharedFiles(environment) { files[$0] }], time: ManualClock().source,
-            log: Logger(label: "test"))
-        return try await chain.credentials().credentials
+    @Test(arguments: try CredentialScenario.all())
+    func `The chain makes of a scenario what the SDKs make of it`(scenario: CredentialScenario) async throws {
+        let peers = CredentialPeers(scenario)
+        let chain = peers.chain()
+        let row = scenario.row
+        if let expected = row["credentials"]?.array {
+            let found = try await chain.credentials().credentials
+            #expect(found.accessKeyID == expected[0].string)
+            #expect(found.secretAccessKey == Secret(expected[1].string ?? ""))
+            #expect(found.sessionToken == expected[2].string.map { Secret($0) })
+            #expect(found.expiration == expected[3].string.flatMap { RFC3339.parse($0) })
+            #expect(chain.report.answered?.rawValue == row["source"]?.string)
+        } else {
+            let error = try #require(row["error"]?.string)
+            await #expect {
+                _ = try await chain.credentials()
+            } throws: {
+                let failure = $0 as? AWSError
+                return failure?.kind == .noCredentials && (failure?.hint?.contains(error) ?? false)
+            }
+            #expect(chain.report.answered == nil)
+        }
+        check(peers, scenario)
+        checkReport(chain.report, row)
     }
 
-    private let keys = ["AWS_ACCESS_KEY_ID": "ENV", "AWS_SECRET_ACCESS_KEY": "s"]
-    private let files = [
-        "/h/.aws/credentials":
-            "[default]\naws_access_key_id = DEF\naws_secret_access_key = d\n[other]\naws_access_key_id=OTH\naws_secret_access_key=o\naws_session_token=tok",
-        "/h/.aws/config": "[profile cfg]\naws_access_key_id = CFG\naws_secret_access_key = c",
-        "/elsewhere": "[default]\naws_access_key_id = ELS\naws_secret_access_key = e",
-    ]
-
-    @Test func `Keys of the environment win over a profile`() async throws {
-        #expect(try await resolve(keys.merging(["AWS_PROFILE": "other"]) { $1 }, files).accessKeyID == "ENV")
-    }
-
-    @Test func `Profiles are found in either file, and the file where it is said to be`() async throws {
-        #expect(try await resolve([:], files).accessKeyID == "DEF")
-        let other = try await resolve(["AWS_PROFILE": "other"], files)
-        #expect(other.accessKeyID == "OTH" && other.sessionToken == Secret("tok"))
-        #expect(try await resolve(["AWS_PROFILE": "cfg"], files).accessKeyID == "CFG")
-        let elsewhere = ["AWS_SHARED_CREDENTIALS_FILE": "/elsewhere"]
-        #expect(try await resolve(elsewhere, files).accessKeyID == "ELS")
-    }
-
-    @Test func `An empty variable is an unset one`() async throws {
-        let empty = ["AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SESSION_TOKEN": "", "AWS_PROFILE": ""]
-        #expect(try await resolve(empty, files).accessKeyID == "DEF")
-    }
-
-    @Test func `No credentials anywhere is said so, with what to do`() async throws {
-        for environment in [[:], ["AWS_PROFILE": "absent"], ["AWS_ACCESS_KEY_ID": "A"]] as [[String: String]] {
-            await #expect { try await resolve(environment) } throws: {
-                ($0 as? AWSError)?.kind == .noCredentials && ($0 as? AWSError)?.hint != nil
+    /// What the peers saw: no request more than those of the row, and every try bounded.
+    private func check(_ peers: CredentialPeers, _ scenario: CredentialScenario) {
+        let row = scenario.row
+        let seen = peers.seen.withLock { $0 }
+        #expect(seen.asked == row["asked"]?.array?.compactMap(\.string))
+        #expect(seen.longestWait <= .seconds(3))
+        for (line, fields) in row["fields"]?.object ?? [:] {
+            for (name, value) in fields.object ?? [:] {
+                #expect(seen.requests[line]?.fields[name] == value.string, "\(name) of \(line)")
             }
         }
+        for (line, body) in row["bodies"]?.object ?? [:] {
+            #expect((try? JSON(parsing: seen.requests[line]?.body ?? [])) == body)
+        }
+        #expect(seen.written.keys.sorted() == (row["written"]?.object ?? [:]).keys.sorted())
+        for (path, file) in row["written"]?.object ?? [:] {
+            #expect((try? JSON(parsing: seen.written[path] ?? [])) == file)
+        }
+        if let words = row["process"]?["words"]?.array { #expect(seen.words == words.compactMap(\.string)) }
+    }
+
+    /// Every source has its verdict, and no verdict holds a secret.
+    private func checkReport(_ report: CredentialReport, _ row: JSON) {
+        #expect(report.entries.map(\.source) == CredentialSource.allCases)
+        for (source, why) in row["why"]?.object ?? [:] {
+            let entry = report.entries.first { $0.source.rawValue == source }
+            guard case .absent(let reason) = entry?.verdict else {
+                Issue.record("\(source) is not absent")
+                continue
+            }
+            #expect(reason.contains(why.string ?? "?"))
+        }
+        let secrets = [
+            "sk", "fs", "cs", "s/ASIA", "t/ASIA", "jwt", "sso-token", "client-secret", "refresh-1", "imds-session",
+        ]
+        let words = report.inVain.split { !$0.isLetter && !$0.isNumber && !"/-".contains($0) }
+        #expect(words.allSatisfy { word in !secrets.contains { word == $0 || (word.hasPrefix($0) && $0.count > 5) } })
     }
 
     @Test func `A rejected set is replaced once for however many callers met the refusal`() async throws {
         let loads = Atomic<Int>(0)
         let chain = CredentialChain(
             [
-                CredentialProvider(name: "count") { () throws(AWSError) in
+                CredentialProvider(.environment) { () throws(AWSError) in
                     let number = loads.add(1, ordering: .relaxed).newValue
                     await Task.yield()
-                    return AWSCredentials(accessKeyID: "\(number)", secretAccessKey: Secret("s"))
+                    return .found(AWSCredentials(accessKeyID: "\(number)", secretAccessKey: Secret("s")))
                 }
             ], time: ManualClock().source, log: Logger(label: "test"))
         let first = try await chain.credentials()

@@ -160,8 +160,8 @@ import Testing
         #expect(
             quota.allowances == [
                 .init(bucket: .rate, remaining: 29),
-                .init(bucket: .clientHour, remaining: 7, resetsAfter: .seconds(3540)),
-                .init(bucket: .clientDay, remaining: 47, resetsAfter: .seconds(43_200)),
+                .init(bucket: .clientHour, remaining: 7, limit: 10, resetsAfter: .seconds(3540)),
+                .init(bucket: .clientDay, remaining: 47, limit: 50, resetsAfter: .seconds(43_200)),
                 .init(bucket: .organizationDay, remaining: 2),
             ])
         #expect(bench.events.first?.quota == quota)

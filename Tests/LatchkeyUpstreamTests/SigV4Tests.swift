@@ -1,4 +1,5 @@
 import Glibc
+import LatchkeyAWS
 import LatchkeyCore
 import LatchkeyCrypto
 import LatchkeyHTTP

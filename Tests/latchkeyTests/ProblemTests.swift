@@ -26,6 +26,17 @@ import latchkey
         #expect(Problem(down, what: "token").status == 503 && Problem(down, what: "token").retryAfter == 3)
     }
 
+    @Test func `Latchkey's own budget is told apart from an issuer's throttle`() {
+        let own = UpstreamFault(
+            .throttled, upstream: .auth0, code: "issue_budget", retryAfter: .seconds(90),
+            subject: SettingName.issueBudget.rawValue)
+        let problem = Problem(own, what: "token")
+        #expect(problem.status == 503 && problem.code == .upstreamThrottled && problem.retryAfter == 90)
+        #expect(problem.detail.contains("LATCHKEY_ISSUE_BUDGET_PER_HOUR"))
+        #expect(problem.detail.contains("latchkey's own budget"))
+        #expect(!Problem(UpstreamFault(.throttled, upstream: .auth0), what: "token").detail.contains("own budget"))
+    }
+
     @Test(arguments: RequestRefusal.allCases)
     func `Every refusal of the server is a problem of the same status`(refusal: RequestRefusal) {
         let problem = Problem(ServerRefusal.malformed(refusal))

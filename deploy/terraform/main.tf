@@ -7,8 +7,10 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 locals {
-  # The policies are those of deploy/iam, so that there is one text of each; what is an example there is filled in here.
-  examples = { for role in ["runtime", "migrator"] : role => file("${path.module}/../iam/${role}-policy.json") }
+  # The policies are those of deploy/iam, which latchkey policy prints, so that there is one text of each; what is an
+  # example there is filled in here.
+  runtime  = var.token_table == null ? "runtime" : "runtime-dynamodb"
+  examples = { for role in [local.runtime, "migrator"] : role => file("${path.module}/../iam/${role}-policy.json") }
 
   placed = {
     for role, text in local.examples : role => replace(replace(replace(replace(text,
@@ -19,9 +21,10 @@ locals {
   }
 
   policies = {
-    for role, text in local.placed : role => replace(replace(text,
+    for role, text in local.placed : role => replace(replace(replace(text,
       "your-app/dev", trimprefix(var.prefix, "/")),
-    "1234abcd-12ab-34cd-56ef-1234567890ab", aws_kms_key.secrets.key_id)
+      "1234abcd-12ab-34cd-56ef-1234567890ab", aws_kms_key.secrets.key_id),
+    "latchkey-tokens", coalesce(var.token_table, "latchkey-tokens"))
   }
 }
 
@@ -54,7 +57,31 @@ resource "aws_iam_role" "runtime" {
 resource "aws_iam_role_policy" "runtime" {
   name   = "${var.name}-runtime"
   role   = aws_iam_role.runtime.id
-  policy = local.policies["runtime"]
+  policy = local.policies[local.runtime]
+}
+
+# One item of some kilobytes a profile, read and written a few times in a token's life: on demand costs next to nothing.
+resource "aws_dynamodb_table" "tokens" {
+  count                       = var.token_table == null ? 0 : 1
+  name                        = var.token_table
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = "profile"
+  deletion_protection_enabled = true
+
+  attribute {
+    name = "profile"
+    type = "S"
+  }
+
+  ttl {
+    attribute_name = "ttl"
+    enabled        = true
+  }
+
+  server_side_encryption {
+    enabled     = true
+    kms_key_arn = aws_kms_key.secrets.arn
+  }
 }
 
 resource "aws_iam_role" "migrator" {

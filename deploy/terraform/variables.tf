@@ -20,6 +20,12 @@ variable "runtime_principals" {
   type        = list(string)
 }
 
+variable "token_table" {
+  description = "Name of a DynamoDB table for LATCHKEY_SHARED_TIER=dynamodb:<table>. Null: none, tokens are shared in Parameter Store."
+  type        = string
+  default     = null
+}
+
 variable "migrator_principals" {
   description = "Who writes secrets: ARNs of the users or roles that may take on the migrator's role. Empty: no such role."
   type        = list(string)

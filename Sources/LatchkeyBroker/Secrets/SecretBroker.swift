@@ -22,75 +22,99 @@ package final class SecretBroker: Sendable {
         package var maximumAbsences = 10_000
         /// Callers on one flight; more are refused as `overloaded`.
         package var maximumWaiters = 10_000
+        /// A random number in 0..<1, for jitter.
+        package var chance: @Sendable () -> Double = { .random(in: 0..<1) }
 
         package init() {}
     }
 
     /// What memory has for a query.
     package enum Hit: Sendable {
-        case found(SecretEntry, isStale: Bool)
-        /// There is no such secret, as far as was known within the negative TTL.
-        case absent
+        /// `received` is when its store said so.
+        case found(SecretEntry, received: Now, isStale: Bool)
+        /// There is no such secret, as far as was known within the negative TTL; the fault is its store's word.
+        case absent(UpstreamFault)
     }
 
     /// The answer to one caller.
     package struct Served: Sendable {
         package let entry: SecretEntry
+        /// When its store said so, for `Age`.
+        package let received: Now
         /// Memory for what was there already, else the store.
         package let tier: Tier
         package let isStale: Bool
         /// Why it is not as new as wished.
         package let refreshError: UpstreamFault?
+
+        package init(
+            entry: SecretEntry, received: Now, tier: Tier, isStale: Bool, refreshError: UpstreamFault?
+        ) {
+            self.entry = entry
+            self.received = received
+            self.tier = tier
+            self.isStale = isStale
+            self.refreshError = refreshError
+        }
     }
 
-    private typealias Outcome = Result<Resolved, UpstreamFault>
-
-    /// An item got from memory or from its store; no record means there is no such item.
-    private struct Resolved: Sendable {
-        var record: SecretRecord?
-        var tier: Tier
-        var fault: UpstreamFault?
+    /// What one lock guards.
+    struct State {
+        var table: SecretTable
+        /// Nil until it is known.
+        var backend: SecretBackend?
     }
 
-    private let source: SecretSource
-    private let configuration: Configuration
-    private let table: Mutex<SecretTable>
-    private let flights: SingleFlight<SecretQuery, SecretRecord?>
-    private let tagKey = Secret(Random.bytes(32))
-    private let time: TimeSource
-    private let probe: TierProbe
+    let sources: [SecretSource]
+    let configuration: Configuration
+    let state: Mutex<State>
+    let flights: SingleFlight<SecretQuery, SecretRecord>
+    let tagKey = Secret(Random.bytes(32))
+    let time: TimeSource
+    let probe: TierProbe
+    let shadow: ShadowComparison
 
+    /// - Parameters:
+    ///   - sources: at most one a store; a query of a store that has none is refused as `notReady`.
+    ///   - backend: where secrets are read; nil until ``follow(_:)`` says so.
     package init(
-        source: SecretSource, configuration: Configuration = Configuration(), time: TimeSource,
-        sleeper: Sleeper = .system, metrics: Metrics, health: TierHealth, log: Logger
+        sources: [SecretSource], backend: SecretBackend?, configuration: Configuration = Configuration(),
+        time: TimeSource, sleeper: Sleeper = .system, metrics: Metrics, health: TierHealth, log: Logger
     ) {
-        self.source = source
+        self.sources = sources
         self.configuration = configuration
         self.time = time
-        probe = TierProbe(metrics: metrics, health: health, log: log, time: time)
-        table = Mutex(
-            SecretTable(
-                maximumEntries: configuration.maximumEntries, maximumBytes: configuration.maximumBytes,
-                maximumAbsences: configuration.maximumAbsences))
+        let probe = TierProbe(metrics: metrics, health: health, log: log, time: time)
+        self.probe = probe
+        let table = SecretTable(
+            maximumEntries: configuration.maximumEntries, maximumBytes: configuration.maximumBytes,
+            maximumAbsences: configuration.maximumAbsences)
+        state = Mutex(State(table: table, backend: backend))
         flights = SingleFlight(
             maximumWaiters: configuration.maximumWaiters, longest: configuration.upstreamTimeout * 2, time: time,
             sleeper: sleeper)
+        shadow = ShadowComparison(
+            other: sources.first { $0.store == .parameterStore }, timeout: configuration.upstreamTimeout,
+            interval: configuration.freshTTL, maximumNames: configuration.maximumEntries, probe: probe)
     }
 
-    /// The store in force.
-    package var tier: Tier { source.tier }
+    /// Where secrets are read; nil while that is not known.
+    package var backend: SecretBackend? { state.withLock { $0.backend } }
+
+    /// The store in force; Parameter Store while that is not known.
+    package var store: SecretStore { backend?.store ?? .parameterStore }
+
+    /// Reads secrets there from now on. What memory has of the other store stays, for the way back.
+    package func follow(_ backend: SecretBackend) { state.withLock { $0.backend = backend } }
 
     /// What memory has, without waiting; nil when a store must be asked. One lock.
+    ///
+    /// A value near the end of its TTL is fetched anew in the background, so that what is in use is seldom waited for.
     package func cached(_ query: SecretQuery, now: Now) -> Hit? {
-        let hit = table.withLock { Self.look(query, &$0, now) }
-        switch hit {
-        case .found(_, let isStale):
-            probe.metrics.tierRequest(.secret, .memory, isStale ? .stale : .hit)
-            if isStale { probe.metrics.staleServed(.secret) }
-        case .absent: probe.metrics.tierRequest(.secret, .memory, .hit)
-        case nil: break
+        cached(now) { state in
+            guard let store = query.store ?? state.backend?.store else { return Looked(hit: nil) }
+            return Self.look(query.of(store), &state.table, now)
         }
-        return hit
     }
 
     /// A secret by way of its store, for a caller ``cached(_:now:)`` had nothing for or who wants it anew.
@@ -104,21 +128,23 @@ package final class SecretBroker: Sendable {
         _ query: SecretQuery, refresh: Bool = false, deadline: MonotonicTime,
         completion: @escaping @Sendable (Result<Served, UpstreamFault>) -> Void
     ) {
+        guard let store = query.store ?? backend?.store else { return completion(.failure(Self.backendUnknown)) }
+        let query = query.of(store)
         let key = query.key.name
         guard query.key != .blob else {
             resolve(query, refresh, deadline) { completion(self.served($0, query) { $0.whole }) }
             return
         }
-        resolve(SecretQuery(.blob), refresh, deadline) { outcome in
+        resolve(query.currentBlob, refresh, deadline) { outcome in
             switch outcome {
-            case .failure(let fault): completion(.failure(fault))
-            case .success(let blob) where blob.record?.fields[key] != nil:
+            case .failure(let fault) where fault.reason != .notFound: completion(.failure(fault))
+            case .success(let blob) where blob.record.fields[key] != nil:
                 guard query.isVersioned else {
                     completion(self.served(outcome, query) { $0.fields[key] })
                     return
                 }
                 self.resolve(query.blob, refresh, deadline) { completion(self.served($0, query) { $0.fields[key] }) }
-            case .success:
+            case .success, .failure:
                 self.resolve(query, refresh, deadline) { completion(self.served($0, query) { $0.whole }) }
             }
         }
@@ -133,154 +159,111 @@ package final class SecretBroker: Sendable {
         }.get()
     }
 
-    /// The names that are known: the blob's fields and what memory holds beside it, sorted.
-    package func names(deadline: MonotonicTime) async throws(UpstreamFault) -> [String] {
-        let outcome = await withCheckedContinuation { continuation in
-            resolve(SecretQuery(.blob), false, deadline) { continuation.resume(returning: $0) }
+    /// What memory has of a store's own item, the blob's fields left out of account; nil when the store must be asked.
+    package func cachedItem(_ query: SecretQuery, now: Now) -> Hit? {
+        cached(now) { state in
+            guard let store = query.store ?? state.backend?.store else { return Looked(hit: nil) }
+            return Self.item(query.of(store), &state.table, now) { $0.whole }
         }
-        let fields = try outcome.get().record?.fields.keys.map { String($0) } ?? []
-        var names = table.withLock { $0.names }
-        names.remove(SecretKey.blob.name)
-        return names.union(fields).sorted()
     }
 
+    /// A store's own item, as ``secret(_:refresh:deadline:completion:)`` and without looking for it in the blob.
+    package func item(
+        _ query: SecretQuery, refresh: Bool = false, deadline: MonotonicTime,
+        completion: @escaping @Sendable (Result<Served, UpstreamFault>) -> Void
+    ) {
+        guard let store = query.store ?? backend?.store else { return completion(.failure(Self.backendUnknown)) }
+        let query = query.of(store)
+        resolve(query, refresh, deadline) { completion(self.served($0, query) { $0.whole }) }
+    }
+
+    /// ``item(_:refresh:deadline:completion:)`` for code that awaits.
+    package func item(
+        _ query: SecretQuery, refresh: Bool = false, deadline: MonotonicTime
+    ) async throws(UpstreamFault) -> Served {
+        try await withCheckedContinuation { continuation in
+            item(query, refresh: refresh, deadline: deadline) { continuation.resume(returning: $0) }
+        }.get()
+    }
+
+    /// Has a store at hand what memory has of the other one, so that nobody waits when it comes in force.
+    ///
+    /// The blob and at most ``warmest`` other items; what fails, or is not there by the deadline, is fetched when somebody asks for it.
+    package func warm(_ store: SecretStore, deadline: MonotonicTime) async {
+        let others = SecretStore.allCases.filter { $0 != store }
+        let known = state.withLock { state in others.flatMap { state.table.items(of: $0) } }
+        let keys = [.blob] + known.filter { $0.shape == .value && $0.key != .blob }.map(\.key).prefix(Self.warmest)
+        await withTaskGroup(of: Void.self) { group in
+            for key in keys {
+                group.addTask { _ = try? await self.item(SecretQuery(key, store: store), deadline: deadline) }
+            }
+        }
+    }
+
+    /// The most items that ``warm(_:deadline:)`` fetches.
+    private static let warmest = 200
+
     /// Empties memory, known absences included.
-    package func clear() { table.withLock { $0.clear() } }
+    package func clear() { state.withLock { $0.table.clear() } }
 
     /// Entries, bytes and known absences in memory.
     package func size() -> (entries: Int, bytes: Int, absences: Int) {
-        table.withLock { ($0.count, $0.bytes, $0.absenceCount) }
+        state.withLock { ($0.table.count, $0.table.bytes, $0.table.absenceCount) }
     }
+
+    /// Nobody has told yet which store is in force (backend `auto`, before its parameter was read).
+    private static let backendUnknown = UpstreamFault(
+        .notReady, code: "backend_unknown", retryAfter: .seconds(1))
 }
 
-// MARK: - Past memory
+// MARK: - Memory
 
 extension SecretBroker {
-    private static func look(_ query: SecretQuery, _ table: inout SecretTable, _ now: Now) -> Hit? {
-        func hit(_ found: SecretTable.Found, _ pick: (SecretRecord) -> SecretEntry?) -> Hit? {
-            switch found {
-            case .record(let record, let fault): pick(record).map { .found($0, isStale: fault != nil) } ?? .absent
-            case .absent: .absent
-            case .held, .unknown: nil
-            }
+    /// What a look into memory found, and the items that are to be fetched anew because of it.
+    struct Looked {
+        var hit: Hit?
+        var due: [SecretQuery] = []
+    }
+
+    private func cached(_ now: Now, _ look: (inout State) -> Looked) -> Hit? {
+        let looked = state.withLock { look(&$0) }
+        switch looked.hit {
+        case .found(_, _, let isStale):
+            probe.metrics.tierRequest(.secret, .memory, isStale ? .stale : .hit)
+            if isStale { probe.metrics.staleServed(.secret) }
+        case .absent: probe.metrics.tierRequest(.secret, .memory, .hit)
+        case nil: break
         }
-        guard query.key != .blob else { return hit(table.find(query, now)) { $0.whole } }
+        for due in looked.due { _ = flights.start(due) { await self.fetch(due, $0) } }
+        return looked.hit
+    }
+
+    private static func look(_ query: SecretQuery, _ table: inout SecretTable, _ now: Now) -> Looked {
+        guard query.key != .blob else { return item(query, &table, now) { $0.whole } }
         let key = query.key.name
-        switch table.find(SecretQuery(.blob), now) {
-        case .held, .unknown: return nil
-        case .record(let blob, let fault):
+        switch table.find(query.currentBlob, now) {
+        case .held, .unknown: return Looked(hit: nil)
+        case .record(let blob, _):
             guard let field = blob.fields[key] else { break }
-            if !query.isVersioned { return .found(field, isStale: fault != nil) }
-            return hit(table.find(query.blob, now)) { $0.fields[key] }
+            if query.isVersioned { return item(query.blob, &table, now) { $0.fields[key] } }
+            return item(query.currentBlob, &table, now) { _ in field }
         case .absent: break
         }
-        return hit(table.find(query, now)) { $0.whole }
+        // The blob is a part of the answer, be it by its absence.
+        var looked = item(query, &table, now) { $0.whole }
+        if looked.hit != nil, table.isDue(query.currentBlob, now) { looked.due.append(query.currentBlob) }
+        return looked
     }
 
-    /// One item from memory or through its flight.
-    private func resolve(
-        _ item: SecretQuery, _ refresh: Bool, _ deadline: MonotonicTime,
-        _ completion: @escaping @Sendable (Outcome) -> Void
-    ) {
-        let now = time.now()
-        let isFlying = refresh && flights.waiters(on: item) != nil
-        let known: Outcome? = table.withLock { table in
-            if refresh, isFlying || table.mayForce(item, now) { return nil }
-            switch table.find(item, now) {
-            case .record(let record, let fault):
-                let fault = refresh ? table.fault(item, now) : fault
-                return .success(Resolved(record: record, tier: .memory, fault: fault))
-            case .absent: return .success(Resolved(record: nil, tier: .memory))
-            case .held(let fault): return .failure(fault)
-            case .unknown: return nil
-            }
+    private static func item(
+        _ item: SecretQuery, _ table: inout SecretTable, _ now: Now, pick: (SecretRecord) -> SecretEntry?
+    ) -> Looked {
+        switch table.find(item, now) {
+        case .record(let record, let fault):
+            let hit = pick(record).map { Hit.found($0, received: record.received, isStale: fault != nil) }
+            return Looked(hit: hit ?? .absent(UpstreamFault(.notFound)), due: table.isDue(item, now) ? [item] : [])
+        case .absent(let fault): return Looked(hit: .absent(fault))
+        case .held, .unknown: return Looked(hit: nil)
         }
-        if let known {
-            completion(known)
-            return
-        }
-        probe.metrics.tierRequest(.secret, .memory, refresh ? .skipped : .miss)
-        let joined = flights.join(item, deadline: deadline) {
-            await self.fetch(item, $0)
-        } waiter: {
-            completion(self.landed($0, item))
-        }
-        if joined { probe.metrics.flightJoined(.secret) }
-    }
-
-    /// What a flight's outcome means for one caller: after a failure, what memory still has.
-    private func landed(_ outcome: Result<SecretRecord?, UpstreamFault>, _ item: SecretQuery) -> Outcome {
-        switch outcome {
-        case .success(let record): return .success(Resolved(record: record, tier: source.tier))
-        case .failure(let fault):
-            let now = time.now()
-            switch table.withLock({ $0.fallback(item, fault, now) }) {
-            case .record(let record, let fault):
-                return .success(Resolved(record: record, tier: .memory, fault: fault))
-            case .absent: return .success(Resolved(record: nil, tier: .memory))
-            case .held, .unknown: return .failure(fault)
-            }
-        }
-    }
-
-    private func served(
-        _ outcome: Outcome, _ query: SecretQuery, pick: (SecretRecord) -> SecretEntry?
-    ) -> Result<Served, UpstreamFault> {
-        outcome.flatMap { resolved in
-            guard let record = resolved.record, let entry = pick(record) else {
-                return .failure(
-                    UpstreamFault(.notFound, upstream: source.tier.upstream, subject: source.name(of: query.key)))
-            }
-            let isStale = !record.isFresh(time.now())
-            if isStale { probe.metrics.staleServed(.secret) }
-            return .success(
-                Served(entry: entry, tier: resolved.tier, isStale: isStale, refreshError: resolved.fault))
-        }
-    }
-
-    /// The work of one flight: the fetch, and keeping what it brought. Nil: there is no such item.
-    private func fetch(_ item: SecretQuery, _ deadline: MonotonicTime) async -> Result<SecretRecord?, UpstreamFault> {
-        let started = time.now()
-        let name = source.name(of: item.key)
-        do throws(UpstreamFault) {
-            let end = min(deadline, started.monotonic + configuration.upstreamTimeout)
-            let fetched = try await source.fetch(name, item.version, item.label, end)
-            let record = try record(of: fetched, item)
-            probe.succeeded(.secret, source.tier, .hit, since: started)
-            table.withLock { $0.store(record, for: item) }
-            return .success(record)
-        } catch  where error.reason == .notFound {
-            probe.succeeded(.secret, source.tier, .miss, since: started)
-            let until = time.now().monotonic + configuration.negativeTTL
-            table.withLock { $0.storeAbsence(of: item, until: until, staleTTL: configuration.staleTTL) }
-            return .success(nil)
-        } catch {
-            var fault = error
-            fault.subject = name
-            probe.failed(.secret, source.tier, fault, since: started)
-            let now = time.now()
-            table.withLock { $0.failed(item, fault, now) }
-            return .failure(fault)
-        }
-    }
-
-    private func record(of fetched: FetchedSecret, _ item: SecretQuery) throws(UpstreamFault) -> SecretRecord {
-        let now = time.now()
-        func entry(_ key: String, _ value: Secret, isBinary: Bool = false) -> SecretEntry {
-            SecretEntry(
-                key: key, value: value, isBinary: isBinary, version: fetched.version, source: source.tier,
-                received: now, tagKey: tagKey)
-        }
-        var fields: [String: SecretEntry] = [:]
-        if item.key == .blob {
-            guard !fetched.isBinary, let object = (try? JSON(parsing: fetched.value.reveal()))?.object else {
-                throw UpstreamFault(.invalid, upstream: source.tier.upstream, code: "secrets_not_a_json_object")
-            }
-            for (key, value) in object { fields[key] = entry(key, SecretEntry.text(value)) }
-        }
-        let freshUntil = now.monotonic + configuration.freshTTL
-        return SecretRecord(
-            whole: entry(item.key.name, fetched.value, isBinary: fetched.isBinary), fields: fields,
-            freshUntil: freshUntil, staleUntil: freshUntil + configuration.staleTTL)
     }
 }

@@ -11,19 +11,19 @@ package final class SecretEntry: Sendable {
     package let version: String
     /// The store it came from.
     package let source: Tier
-    /// When the store said so, for `Age`.
-    package let received: Now
+    /// What else its store said of it, in the store's own words; without the value.
+    package let attributes: JSON
     /// A strong entity tag (RFC 9110 §8.8.3), quotes included: a keyed digest of version and value. The key is made
     /// anew by each process, so nobody can test guesses of the value against the tag.
     package let etag: String
 
-    init(key: String, value: Secret, isBinary: Bool, version: String, source: Tier, received: Now, tagKey: Secret) {
+    init(key: String, value: Secret, isBinary: Bool, version: String, source: Tier, attributes: JSON, tagKey: Secret) {
         self.key = key
         self.value = value
         self.isBinary = isBinary
         self.version = version
         self.source = source
-        self.received = received
+        self.attributes = attributes
         let digest = value.withBytes { SHA256.hash($0) }
         let message = Array(version.utf8) + [0] + digest.bytes
         let tag = tagKey.withBytes { key in
@@ -52,26 +52,4 @@ package final class SecretEntry: Sendable {
     static func text(_ json: JSON) -> Secret {
         if let string = json.string { Secret(string) } else { Secret(json.bytes()) }
     }
-}
-
-/// What one fetch brought: the whole, and for the blob its fields.
-final class SecretRecord: Sendable {
-    let whole: SecretEntry
-    let fields: [String: SecretEntry]
-    let freshUntil: MonotonicTime
-    /// How long it may be served while its store fails.
-    let staleUntil: MonotonicTime
-    /// Bytes held, about.
-    let cost: Int
-
-    init(whole: SecretEntry, fields: [String: SecretEntry], freshUntil: MonotonicTime, staleUntil: MonotonicTime) {
-        self.whole = whole
-        self.fields = fields
-        self.freshUntil = freshUntil
-        self.staleUntil = staleUntil
-        // Names, tags and objects cost about 200 bytes each beside the values.
-        cost = fields.values.reduce(whole.value.count + 200) { $0 + $1.value.count + $1.key.utf8.count + 200 }
-    }
-
-    func isFresh(_ now: Now) -> Bool { now.monotonic < freshUntil }
 }

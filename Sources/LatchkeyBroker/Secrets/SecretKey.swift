@@ -5,6 +5,12 @@ package struct SecretKey: Hashable, Sendable, CustomStringConvertible {
     /// The blob itself, `<prefix>/secrets`.
     package static let blob = SecretKey(checked: "secrets")
 
+    /// All there is below the prefix; for lists.
+    package static let root = SecretKey(checked: "")
+
+    /// A path below which there are keys, for lists: the prefix itself, or what stands before a further slash.
+    package static func path(_ text: String) -> SecretKey? { text.isEmpty ? .root : SecretKey(text) }
+
     /// Nil for what can name no secret: so it is answered "not found" without asking anyone.
     ///
     /// Allowed are 1–512 letters, digits and `_ . - / + = @` (Parameter Store takes the first four marks, Secrets
@@ -30,22 +36,4 @@ package struct SecretKey: Hashable, Sendable, CustomStringConvertible {
         default: false
         }
     }
-}
-
-/// What a caller asks for: a secret, perhaps at a version or label (Secrets Manager: version stage).
-package struct SecretQuery: Hashable, Sendable {
-    package let key: SecretKey
-    package var version: String?
-    package var label: String?
-
-    package init(_ key: SecretKey, version: String? = nil, label: String? = nil) {
-        self.key = key
-        self.version = version
-        self.label = label
-    }
-
-    /// The blob at the same version, where the key turns out to be one of its fields.
-    var blob: SecretQuery { SecretQuery(.blob, version: version, label: label) }
-
-    var isVersioned: Bool { version != nil || label != nil }
 }

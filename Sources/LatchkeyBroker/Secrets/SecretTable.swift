@@ -1,9 +1,13 @@
 internal import LatchkeyCore
 
-/// The secrets in memory, the names known not to exist and the pauses after failures; each bounded. Pure.
+/// The items in memory, those known not to exist and the pauses after failures; each bounded. Pure.
 struct SecretTable {
-    /// Nothing of that name, and until when that is believed: while its store answers, and while it fails.
+    /// Nothing of that name, in its store's words, and until when that is believed: while its store answers, and while
+    /// it fails.
     private struct Absence {
+        let fault: UpstreamFault
+        /// From when a caller's reading has it looked for anew behind its back.
+        let aheadFrom: MonotonicTime
         let freshUntil: MonotonicTime
         let staleUntil: MonotonicTime
     }
@@ -23,14 +27,12 @@ struct SecretTable {
     var count: Int { records.count }
     var bytes: Int { records.cost }
     var absenceCount: Int { absences.count }
-    /// The names in memory, as callers write them, versions left out.
-    var names: Set<String> { Set(records.keys.lazy.filter { !$0.isVersioned }.map(\.key.name)) }
 
     /// What memory says of an item.
     enum Found {
         /// To be served; with the failure that keeps it from being fresh, if it is not.
         case record(SecretRecord, UpstreamFault?)
-        case absent
+        case absent(UpstreamFault)
         case held(UpstreamFault)
         case unknown
     }
@@ -39,20 +41,44 @@ struct SecretTable {
         let fault = holds[peek: item]?.fault(at: now.monotonic)
         if let record = records.value(for: item) {
             if record.isFresh(now) { return .record(record, nil) }
-            if let fault, now.monotonic < record.staleUntil { return .record(record, fault) }
+            if let fault, fault.leavesStale, now.monotonic < record.staleUntil { return .record(record, fault) }
         }
         if let absence = absences.value(for: item) {
-            if now.monotonic < absence.freshUntil { return .absent }
-            if fault != nil, now.monotonic < absence.staleUntil { return .absent }
+            if now.monotonic < absence.freshUntil { return .absent(absence.fault) }
+            if let fault, fault.leavesStale, now.monotonic < absence.staleUntil { return .absent(absence.fault) }
         }
         return fault.map { .held($0) } ?? .unknown
     }
 
     /// What may be said of an item after a failed fetch: its record or its absence, fresh or stale within bounds.
     mutating func fallback(_ item: SecretQuery, _ fault: UpstreamFault, _ now: Now) -> Found {
-        if let record = records.value(for: item), now.monotonic < record.staleUntil { return .record(record, fault) }
-        if let absence = absences.value(for: item), now.monotonic < absence.staleUntil { return .absent }
+        if let record = records.value(for: item), record.isFresh(now) || fault.leavesStale,
+            now.monotonic < record.staleUntil
+        {
+            return .record(record, fault)
+        }
+        if let absence = absences.value(for: item), now.monotonic < absence.freshUntil || fault.leavesStale,
+            now.monotonic < absence.staleUntil
+        {
+            return .absent(absence.fault)
+        }
         return .held(fault)
+    }
+
+    /// What is held of an item, however old.
+    func latest(_ item: SecretQuery) -> SecretRecord? { records[peek: item] }
+
+    /// Items of a store in memory, the most recently used last, versions left out.
+    func items(of store: SecretStore) -> [SecretQuery] {
+        records.keys.filter { $0.store == store && !$0.isVersioned }
+    }
+
+    /// Whether an item that was found is to be fetched anew in the background: it is near its end and nothing failed.
+    func isDue(_ item: SecretQuery, _ now: Now) -> Bool {
+        guard fault(item, now) == nil else { return false }
+        if let record = records[peek: item] { return record.isDue(now) }
+        guard let absence = absences[peek: item] else { return false }
+        return now.monotonic >= absence.aheadFrom && now.monotonic < absence.freshUntil
     }
 
     /// Whether a forced fetch may go ahead: at most one in 2 s an item.
@@ -73,16 +99,22 @@ struct SecretTable {
 
     /// The blob's absence outlives its TTL while the store fails, as values do: else an outage would take every
     /// parameter of an application that has no blob. Any other name's does not, for "not found" might not be true.
-    mutating func storeAbsence(of item: SecretQuery, until: MonotonicTime, staleTTL: Duration) {
+    mutating func storeAbsence(
+        of item: SecretQuery, _ fault: UpstreamFault, _ now: Now, freshFor: Duration, staleFor: Duration,
+        chance: Double
+    ) {
         records.remove(item)
         holds.remove(item)
-        let staleUntil = item.key == .blob ? until + staleTTL : until
-        absences.insert(Absence(freshUntil: until, staleUntil: staleUntil), for: item)
+        let freshUntil = now.monotonic + freshFor
+        let absence = Absence(
+            fault: fault, aheadFrom: now.monotonic + freshFor * SecretRecord.untilAhead(chance: chance),
+            freshUntil: freshUntil, staleUntil: item.key == .blob ? freshUntil + staleFor : freshUntil)
+        absences.insert(absence, for: item)
     }
 
     /// Notes a failure. A refusal ends the life of what is no longer fresh: access may have been taken away.
     mutating func failed(_ item: SecretQuery, _ fault: UpstreamFault, _ now: Now) {
-        if fault.reason == .denied, let record = records[peek: item], !record.isFresh(now) { records.remove(item) }
+        if !fault.leavesStale, let record = records[peek: item], !record.isFresh(now) { records.remove(item) }
         let hold: Hold
         if fault.reason == .throttled, let wait = fault.retryAfter {
             hold = Hold(fault, until: now.monotonic + min(wait, Hold.whileServing))
@@ -98,4 +130,10 @@ struct SecretTable {
         holds.removeAll()
         forced.removeAll()
     }
+}
+
+extension UpstreamFault {
+    /// Whether what memory still has may be served past its time: the store cannot answer, or not with sense. A store
+    /// that refuses or denies it has answered.
+    fileprivate var leavesStale: Bool { reason != .denied && reason != .notFound }
 }

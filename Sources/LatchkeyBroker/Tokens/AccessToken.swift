@@ -9,12 +9,17 @@ package struct IssuedGrant: Sendable {
     /// Nil when the issuer did not say, or said nothing usable.
     package var expiresIn: Duration?
     package var scope: String?
+    /// How long the issuer is better left alone because little is left of its allowance; nil when there is enough.
+    package var quotaLowFor: Duration?
 
-    package init(value: Secret, tokenType: String, expiresIn: Duration?, scope: String?) {
+    package init(
+        value: Secret, tokenType: String, expiresIn: Duration?, scope: String?, quotaLowFor: Duration? = nil
+    ) {
         self.value = value
         self.tokenType = tokenType
         self.expiresIn = expiresIn
         self.scope = scope
+        self.quotaLowFor = quotaLowFor
     }
 }
 
@@ -33,11 +38,21 @@ package struct AccessToken: Sendable {
     /// When the upstream said so, for `Age`.
     package let received: Now
     package let source: Tier
+    /// Until when it may be written to a shared tier.
+    ///
+    /// The two halves of a pair are two writes, and two writers can come between each other. An opaque token that finds
+    /// itself beside another's expiry must still be good for as long as that says, so what is written late is not
+    /// written at all: half a buffer after its issuance is the end. A dated token is judged by its own `exp`.
+    package let writeBy: MonotonicTime
+    /// How long its issuer asked not to be asked again without need; nil where it has enough left.
+    package let quotaLowFor: Duration?
 
     /// The lifetime assumed where neither `expires_in` nor the token itself gives one: short, never "for ever".
     package static let assumedLifetime: Duration = .seconds(300)
     /// The longest lifetime believed (Auth0's own maximum, 30 days).
     package static let longestLifetime: Duration = .seconds(2_592_000)
+    /// How far a token's `exp` may be off from what its lifetime says before this machine's clock is taken for wrong.
+    package static let clockTolerance: Duration = .seconds(5)
     /// The longest token believed, in bytes; an HTTP header carries no more in practice.
     package static let longestValue = 16_384
 
@@ -52,8 +67,10 @@ package struct AccessToken: Sendable {
     /// A token fresh from an issuer.
     ///
     /// Its lifetime is the shortest of `expires_in` and the token's own `exp - iat`. Both are lengths and not dates,
-    /// so a wrong clock on this machine shortens nothing and starts no storm of refreshes. A token with `exp` and no
-    /// `iat` is measured against the wall clock, unless that would make a brand-new token expired.
+    /// so a wrong clock on this machine shortens nothing and starts no storm of refreshes. Where the wall clock agrees
+    /// with them to ``clockTolerance``, `exp` itself counts: issuers cut its seconds off, and resource servers judge by
+    /// it. A token with `exp` and no `iat` is measured against the wall clock, unless that would make a brand-new token
+    /// expired.
     package init(_ grant: IssuedGrant, from source: Tier, now: Now, buffer: ExpiryBuffer) throws(UpstreamFault) {
         func invalid(_ code: String) -> UpstreamFault {
             UpstreamFault(.invalid, upstream: source.upstream, code: code)
@@ -69,14 +86,22 @@ package struct AccessToken: Sendable {
         } else if let claims, claims.expires > now.wall {
             lifetimes.append(claims.expires - now.wall)
         }
-        let lifetime = lifetimes.count > 1 ? lifetimes.min() ?? Self.assumedLifetime : Self.assumedLifetime
+        var lifetime = lifetimes.count > 1 ? lifetimes.min() ?? Self.assumedLifetime : Self.assumedLifetime
+        if let left = claims.map({ $0.expires - now.wall }), left > .zero, left < lifetime,
+            lifetime - left <= Self.clockTolerance
+        {
+            lifetime = left
+        }
         value = grant.value
         scope = grant.scope
         expiry = Expiry(after: lifetime, from: now)
-        useBy = Expiry(after: lifetime - buffer.length(lifetime: lifetime), from: now)
+        let ahead = buffer.length(lifetime: lifetime)
+        useBy = Expiry(after: lifetime - ahead, from: now)
+        writeBy = now.monotonic + (claims == nil ? ahead / 2 : lifetime - ahead)
         self.lifetime = lifetime
         received = now
         self.source = source
+        quotaLowFor = grant.quotaLowFor
     }
 
     init(value: Secret, expiry: Expiry, useBy: Expiry, lifetime: Duration?, received: Now, source: Tier) {
@@ -87,13 +112,15 @@ package struct AccessToken: Sendable {
         self.lifetime = lifetime
         self.received = received
         self.source = source
+        writeBy = received.monotonic
+        quotaLowFor = nil
     }
 
     /// Whether it may be given out at all.
     package func isValid(_ now: Now) -> Bool { !expiry.hasPassed(now) }
 
     /// Whether it may be given out without asking for a new one.
-    package func isFresh(_ now: Now) -> Bool { !useBy.hasPassed(now) }
+    package func isFresh(_ now: Now) -> Bool { freshness(now) == .fresh }
 
     /// Whole seconds left, rounded down: the `expires_in` of an answer given now.
     package func expiresIn(_ now: Now) -> Int64 { max(0, expiry.remaining(now).components.seconds) }

@@ -1,9 +1,15 @@
-internal import LatchkeyCore
-internal import LatchkeyMetrics
+package import LatchkeyCore
+package import LatchkeyCrypto
+package import LatchkeyMetrics
 
-/// One profile's token and what is known of getting another. Pure.
-struct ProfileState {
-    private(set) var entry: TokenEntry?
+/// One profile's token and what is known of getting another. Pure: the broker keeps it under its lock, the fleet
+/// simulation on a clock of its own.
+package struct ProfileState: Sendable {
+    /// The token in memory, valid or not.
+    package private(set) var entry: TokenEntry?
+    /// When to begin to look for the next token.
+    private var refreshFrom: Expiry?
+    private var version: UInt64 = 0
     /// Set while a flight is under way, to the end it has at the latest: hits start one refresh and not thousands.
     private var flyingUntil: MonotonicTime?
     /// After a failure with nothing to serve.
@@ -12,46 +18,71 @@ struct ProfileState {
     private var aheadHold: Hold?
     /// After the issuer asked for peace (`Retry-After`) or refused.
     private var issuerHold: Hold?
-    /// The last refresh that a caller forced.
+    /// No refresh ahead of need before: the issuer has little left, or another broker is on it.
+    private var restUntil: MonotonicTime?
+    /// The last refresh that a caller caused, by force or by a rejection.
     private var forced: (at: MonotonicTime, fault: UpstreamFault?)?
+    /// The tokens that resource servers refused last, at most ``rejectedKept``: an older one may still stand in the
+    /// shared tier while the write of its successor is under way.
+    private var rejected: [Digest] = []
+    /// Set from a rejection to the flight that follows it.
+    private var rejectedAt: MonotonicTime?
+    /// Set while trips let other brokers go first and bring nothing.
+    private var deferral: TokenTrip.Deferral?
+    /// The lease this broker won last and got no token with.
+    private var ownLease: Int64?
+
+    /// Refused tokens that are remembered.
+    static let rejectedKept = 8
+
+    package init() {}
 
     /// What a hit finds.
-    enum Hit {
+    package enum Hit: Sendable {
         case miss
         case fresh(TokenEntry)
-        /// Valid, inside its buffer.
-        case stale(TokenEntry)
-        /// As ``stale(_:)``, and the finder is to start a refresh in the background.
+        /// Valid, inside its buffer. The fault is why there is no newer one, where getting it failed.
+        case stale(TokenEntry, UpstreamFault?)
+        /// As ``stale(_:_:)``, and the finder is to start a refresh in the background.
         case due(TokenEntry)
     }
 
     /// `flight` is the longest a flight takes.
-    mutating func hit(_ now: Now, minTTL: Duration?, buffer: ExpiryBuffer, flight: Duration) -> Hit {
-        guard let entry, entry.token.lasts(minTTL, now, buffer: buffer) else { return .miss }
-        if entry.token.isFresh(now) { return .fresh(entry) }
-        if isFlying(now) || aheadHold?.fault(at: now.monotonic) != nil { return .stale(entry) }
+    package mutating func hit(_ now: Now, minTTL: Duration?, buffer: ExpiryBuffer, flight: Duration) -> Hit {
+        guard let entry else { return .miss }
+        if minTTL != nil, !entry.token.lasts(minTTL, now, buffer: buffer) { return .miss }
+        switch entry.freshness(now) {
+        case .fresh: return .fresh(entry)
+        case .invalid: return .miss
+        case .stale: break
+        }
+        if let hold = aheadHold, let fault = hold.fault(at: now.monotonic) { return .stale(entry, fault) }
+        // The last failure stays told while another attempt is under way.
+        if isFlying(now) { return .stale(entry, aheadHold?.fault) }
+        if let restUntil, now.monotonic < restUntil { return .stale(entry, nil) }
+        if let refreshFrom, !refreshFrom.hasPassed(now) { return .stale(entry, nil) }
         flyingUntil = now.monotonic + flight
         return .due(entry)
     }
 
     /// A flight has started and has not landed.
-    var isRefreshing: Bool { flyingUntil != nil }
+    package var isRefreshing: Bool { flyingUntil != nil }
 
     private func isFlying(_ now: Now) -> Bool { flyingUntil.map { now.monotonic < $0 } ?? false }
 
     /// What a caller who found no hit, or does not want one, is to do.
-    enum Decision {
+    package enum Decision: Sendable {
         case serve(TokenEntry, UpstreamFault?)
         case refuse(UpstreamFault)
         case fly(RefreshReason)
     }
 
     /// `flight` is the longest a flight takes.
-    mutating func decide(_ ask: TokenAsk, _ now: Now, buffer: ExpiryBuffer, flight: Duration) -> Decision {
+    package mutating func decide(_ ask: TokenAsk, _ now: Now, buffer: ExpiryBuffer, flight: Duration) -> Decision {
         guard let entry, entry.token.isValid(now) else {
             if let fault = coldHold?.fault(at: now.monotonic) { return .refuse(longer(fault, now)) }
             flyingUntil = now.monotonic + flight
-            return .fly(.cold)
+            return .fly(rejectedAt == nil ? .cold : .rejected)
         }
         if !ask.refresh, entry.token.lasts(ask.minTTL, now, buffer: buffer) { return .serve(entry, nil) }
         if !isFlying(now) {
@@ -70,32 +101,81 @@ struct ProfileState {
         return held
     }
 
-    /// Takes a token into memory.
-    mutating func adopt(_ new: TokenEntry) {
-        entry = new
-        coldHold = nil
-        aheadHold = nil
-        forced?.fault = nil
+    /// What a trip that starts now is for.
+    package func need(_ reason: RefreshReason, minTTL: Duration?, _ now: Now) -> TokenTrip.Need {
+        var need = TokenTrip.Need(reason, minTTL: minTTL)
+        need.current = entry?.token
+        need.rejected = rejected
+        need.issuerHeld = issuerHeld(now)
+        need.deferral = deferral
+        need.ownLease = ownLease
+        if reason == .rejected { need.notBefore = forced.map { $0.at + Hold.betweenForced } }
+        return need
     }
 
-    /// Notes that a flight got no new token.
-    mutating func failed(_ fault: UpstreamFault, reason: RefreshReason, _ now: Now) {
-        if let entry, entry.token.isValid(now) {
-            aheadHold = Hold(after: aheadHold, fault, now: now.monotonic, cap: Hold.whileServing)
-        } else {
-            coldHold = Hold(after: coldHold, fault, now: now.monotonic, cap: Hold.whileEmpty)
+    // MARK: Landing
+
+    /// Takes what a trip brought.
+    ///
+    /// - Parameter chance: uniform in [0, 1).
+    /// - Returns: the new token; or why there is none, with the time until another attempt.
+    package mutating func land(
+        _ outcome: TokenTrip.Outcome, _ reason: RefreshReason, _ now: Now, chance: Double
+    ) -> Result<TokenEntry, UpstreamFault> {
+        flyingUntil = nil
+        if outcome.askedIssuer {
+            issuerAnswered(outcome.fault, now)
+            if reason == .rejected { forced = (now.monotonic, nil) }
         }
-        if reason != .cold { forced?.fault = fault }
+        deferral = outcome.deferral
+        ownLease = outcome.heldLease
+        if let token = outcome.token { adopt(token, now, chance) }
+        // Also where an old token came from the shared tier: the next attempt is to wait its turn.
+        if let fault = outcome.fault { failed(fault, outcome, reason, now, chance) }
+        if let entry, outcome.token != nil { return .success(entry) }
+        var fault = outcome.fault ?? UpstreamFault(.unavailable)
+        if fault.reason == .unavailable { fault.retryAfter = coldHold?.fault(at: now.monotonic)?.retryAfter }
+        return .failure(fault)
     }
 
     /// Notes that no flight is under way any more. Said too often it costs nothing: flights are single anyway.
-    mutating func landed() { flyingUntil = nil }
+    package mutating func landed() { flyingUntil = nil }
+
+    private mutating func adopt(_ token: AccessToken, _ now: Now, _ chance: Double) {
+        version += 1
+        entry = TokenEntry(token, version: version)
+        refreshFrom = token.refreshFrom(chance: chance)
+        coldHold = nil
+        aheadHold = nil
+        rejectedAt = nil
+        restUntil = token.quotaLowFor.map { now.monotonic + $0 }
+        forced?.fault = nil
+    }
+
+    private mutating func failed(
+        _ fault: UpstreamFault, _ outcome: TokenTrip.Outcome, _ reason: RefreshReason, _ now: Now, _ chance: Double
+    ) {
+        if let entry, entry.token.isValid(now) {
+            if outcome.deferral != nil, fault.reason == .unavailable {
+                restUntil = now.monotonic + Hold.afterDeferral * (0.5 + chance)
+            } else {
+                aheadHold = Hold(after: aheadHold, fault, now: now.monotonic, cap: Hold.whileServing, chance: chance)
+            }
+        } else {
+            coldHold = Hold(after: coldHold, fault, now: now.monotonic, cap: Hold.whileEmpty, chance: chance)
+            // Nobody new was asked: no reason to wait for longer than was said before.
+            if !outcome.askedIssuer, let wait = fault.retryAfter { coldHold?.end(by: now.monotonic + wait) }
+        }
+        if reason == .forced || reason == .ahead { forced?.fault = fault }
+    }
+
+    // MARK: The issuer
 
     /// Why the issuer must not be asked now, if so.
-    func issuerHeld(_ now: Now) -> UpstreamFault? { issuerHold?.fault(at: now.monotonic) }
+    package func issuerHeld(_ now: Now) -> UpstreamFault? { issuerHold?.fault(at: now.monotonic) }
 
     /// Notes what the issuer's answer means for the next call to it.
-    mutating func issuerAnswered(_ fault: UpstreamFault?, _ now: Now) {
+    private mutating func issuerAnswered(_ fault: UpstreamFault?, _ now: Now) {
         switch fault?.reason {
         case .throttled:
             let wait = min(max(fault?.retryAfter ?? .seconds(1), .seconds(1)), Hold.longestRetryAfter)
@@ -107,11 +187,38 @@ struct ProfileState {
         }
     }
 
+    // MARK: Dropping
+
+    /// Drops the token if it is the one of that digest: a resource server refused it.
+    ///
+    /// - Returns: whether it was. Of a burst of rejections the first is; those behind it change nothing.
+    package mutating func reject(_ digest: Digest, _ now: Now) -> Bool {
+        guard let entry, entry.token.isValid(now) else {
+            // It may stand in the shared tier still, from where it came before this process started.
+            keepRejected(digest)
+            return false
+        }
+        guard entry.token.value.hasDigest(digest) else { return false }
+        self.entry = nil
+        keepRejected(digest)
+        rejectedAt = now.monotonic
+        coldHold = nil
+        aheadHold = nil
+        return true
+    }
+
+    private mutating func keepRejected(_ digest: Digest) {
+        guard !rejected.contains(digest) else { return }
+        rejected.append(digest)
+        if rejected.count > Self.rejectedKept { rejected.removeFirst() }
+    }
+
     /// Drops the token and the pauses that are Latchkey's own choice. A pause the issuer asked for stays.
-    mutating func clear() {
+    package mutating func clear() {
         entry = nil
         coldHold = nil
         aheadHold = nil
+        restUntil = nil
         forced = nil
         if issuerHold?.fault.reason == .denied { issuerHold = nil }
     }

@@ -3,73 +3,129 @@ internal import LatchkeyMetrics
 internal import Logging
 internal import Synchronization
 
-/// Writes new tokens to the shared tier behind the callers' backs: one write at a time for each profile, of the
-/// newest token only. A failed write is warned of and counted, and not tried again until there is another token.
+/// Writes to the shared tier behind the callers' backs: one write at a time for each profile, of the newest token
+/// only.
+///
+/// A refused write is warned of and counted, and not tried again until there is another token. One that was throttled
+/// or found nobody is tried again a few times, at growing intervals: the whole fleet waits for it.
 final class SharedWrites: Sendable {
+    /// What is to be written.
+    enum Work: Sendable {
+        /// A pair, and the time after which it must not be written any more.
+        case pair(StoredToken, by: MonotonicTime)
+        /// Over our own lease: the issuer wants peace.
+        case rest(Lease, seen: SharedView)
+    }
+
     private struct Lane {
         var task: Task<Void, Never>?
-        var waiting: StoredToken?
+        /// Between two attempts; cut short when there is something newer to write, or no time left.
+        var pause: Task<Void, Never>?
+        var waiting: Work?
     }
+
+    /// Attempts at one pair; the pauses between them are 1 s, 2 s, 4 s, 8 s, give or take a half.
+    static let attempts = 5
 
     private let lanes: Mutex<[Lane]>
     private let tier: SharedTier
     private let profiles: [String]
     private let timeout: Duration
+    private let sleeper: Sleeper
+    private let chance: @Sendable () -> Double
     private let probe: TierProbe
+    private let isDraining = Atomic<Bool>(false)
 
-    /// `timeout` bounds one request; a write is two.
-    init(_ tier: SharedTier, profiles: [String], timeout: Duration, probe: TierProbe) {
+    /// `timeout` bounds one request; a pair is two.
+    init(
+        _ tier: SharedTier, profiles: [String], timeout: Duration, sleeper: Sleeper,
+        chance: @escaping @Sendable () -> Double, probe: TierProbe
+    ) {
         self.tier = tier
         self.profiles = profiles
         self.timeout = timeout
+        self.sleeper = sleeper
+        self.chance = chance
         self.probe = probe
         lanes = Mutex(profiles.map { _ in Lane() })
     }
 
-    /// Has `token` written, now or once the write under way is done.
-    func offer(_ token: StoredToken, for profile: ProfileID) {
+    /// Has `work` done, now or once the write under way is over.
+    func offer(_ work: Work, for profile: ProfileID) {
         lanes.withLock { lanes in
-            lanes[profile.index].waiting = token
+            lanes[profile.index].waiting = work
+            lanes[profile.index].pause?.cancel()
             guard lanes[profile.index].task == nil else { return }
             lanes[profile.index].task = Task { await self.work(profile) }
         }
     }
 
-    /// Waits until nothing is left to write.
+    /// Waits until nothing is left to write; what failed is not tried again.
     func drain() async {
+        isDraining.store(true, ordering: .relaxed)
+        lanes.withLock { lanes in
+            for lane in lanes { lane.pause?.cancel() }
+        }
         while let task = lanes.withLock({ $0.lazy.compactMap(\.task).first }) { await task.value }
     }
 
     private func work(_ profile: ProfileID) async {
-        while let token = next(profile) { await write(token, profile) }
+        while let work = next(profile) {
+            switch work {
+            case .pair(let pair, let end): await write(pair, by: end, profile)
+            case .rest(let lease, let seen): await rest(lease, seen, profile)
+            }
+        }
     }
 
-    /// The next token to write; none ends the lane's task.
-    private func next(_ profile: ProfileID) -> StoredToken? {
+    /// The next work; none ends the lane's task.
+    private func next(_ profile: ProfileID) -> Work? {
         lanes.withLock { lanes in
-            guard let token = lanes[profile.index].waiting else {
+            guard let work = lanes[profile.index].waiting else {
                 lanes[profile.index].task = nil
                 return nil
             }
             lanes[profile.index].waiting = nil
-            return token
+            return work
         }
     }
 
-    private func write(_ token: StoredToken, _ profile: ProfileID) async {
+    private func isSuperseded(_ profile: ProfileID) -> Bool {
+        isDraining.load(ordering: .relaxed) || lanes.withLock { $0[profile.index].waiting != nil }
+    }
+
+    private func write(_ pair: StoredToken, by end: MonotonicTime, _ profile: ProfileID) async {
+        let name = profiles[profile.index]
+        for attempt in 1...Self.attempts {
+            do throws(UpstreamFault) {
+                try await tier.write(name, pair, min(end, probe.time.now().monotonic + timeout * 2))
+                probe.health.wrote(tier.tier, nil)
+                return
+            } catch {
+                probe.wroteNot(tier.tier, error, what: "a new token", profile: name)
+                guard error.mayPass, attempt < Self.attempts, !isSuperseded(profile) else { return }
+            }
+            await pause(.seconds(1 << (attempt - 1)) * (0.5 + chance()), profile)
+            if isSuperseded(profile) || probe.time.now().monotonic >= end { return }
+        }
+    }
+
+    private func pause(_ length: Duration, _ profile: ProfileID) async {
+        let end = probe.time.now().monotonic + length
+        let pause = Task { await sleeper.sleep(end) }
+        lanes.withLock { $0[profile.index].pause = pause }
+        if isSuperseded(profile) { pause.cancel() }
+        await pause.value
+        lanes.withLock { $0[profile.index].pause = nil }
+    }
+
+    /// Siblings who do not see it ask the issuer themselves and are told the same.
+    private func rest(_ lease: Lease, _ seen: SharedView, _ profile: ProfileID) async {
         let name = profiles[profile.index]
         do throws(UpstreamFault) {
-            try await tier.write(name, token, probe.time.now().monotonic + timeout * 2)
-            probe.health.wrote(tier.tier, nil)
+            _ = try await tier.claim(name, lease, seen, probe.time.now().monotonic + timeout)
         } catch {
-            probe.health.wrote(tier.tier, error)
-            probe.metrics.tierRequest(.token, tier.tier, .error)
-            probe.log.warning(
-                "a new token could not be written to the shared tier; it is served from memory",
-                metadata: [
-                    "profile": "\(name)", "tier": "\(tier.tier.name)", "reason": "\(error.reason)",
-                    "code": "\(error.summary)",
-                ])
+            probe.wroteNot(tier.tier, error, what: "the issuer's wish for peace", profile: name)
         }
     }
 }

@@ -6,12 +6,29 @@ package import LatchkeyMetrics
 package struct StoredToken: Hashable, Sendable {
     /// The token's text; `placeholder` stands for none.
     package var token: Secret
-    /// Milliseconds since the epoch in decimal digits, already less the writer's buffer.
+    /// Milliseconds since the epoch in decimal digits, already less the writer's buffer. Empty where there is none.
     package var expires: String
+    /// When the store says each half was last written; nil where it does not say.
+    package var tokenWritten: WallTime?
+    package var expiresWritten: WallTime?
+    /// The version of the shared token that this one is to replace, for a tier that writes on conditions.
+    package var after: Int64 = 0
 
-    package init(token: Secret, expires: String) {
+    package init(
+        token: Secret, expires: String, tokenWritten: WallTime? = nil, expiresWritten: WallTime? = nil
+    ) {
         self.token = token
         self.expires = expires
+        self.tokenWritten = tokenWritten
+        self.expiresWritten = expiresWritten
+    }
+
+    /// The pair that says there is none: what an application of the guide writes at first, and what is left of a
+    /// token that a resource server refused and that could not be replaced.
+    package static func absent(after: Int64) -> StoredToken {
+        var pair = StoredToken(token: Secret("placeholder"), expires: "0")
+        pair.after = after
+        return pair
     }
 
     package static func == (left: Self, right: Self) -> Bool {
@@ -20,9 +37,10 @@ package struct StoredToken: Hashable, Sendable {
 
     package func hash(into hasher: inout Hasher) { hasher.combine(expires) }
 
-    /// The pair to store for `token`.
-    package init(_ token: AccessToken) {
+    /// The pair to store for `token` in place of the one of that version.
+    package init(_ token: AccessToken, after: Int64 = 0) {
         self.init(token: token.value, expires: String(token.useBy.wall.milliseconds))
+        self.after = after
     }
 
     /// What a pair is worth.
@@ -40,24 +58,60 @@ package struct StoredToken: Hashable, Sendable {
     ///
     /// The true expiry of a JSON Web Token is the earlier of its `exp` and the stored time plus the buffer. An old
     /// token beside a new time is thus never held longer than its `exp`; a new token beside an old time (a writer died
-    /// between its two writes) counts as expired, is fetched anew and overwritten. An opaque token cannot be checked,
-    /// so the stored time is taken as its expiry although it truly lives on for the writer's buffer.
-    package func judged(from source: Tier, now: Now, buffer: ExpiryBuffer) -> Judgement {
+    /// between its two writes) counts as expired, is fetched anew and overwritten. An opaque token cannot be checked
+    /// that way: it is taken for as long as the stored time says, although it truly lives on for the writer's buffer,
+    /// and not at all beside a time written well after it.
+    ///
+    /// - Parameter isLeased: it was written under the lease that now stands beside it. A JSON Web Token's own `exp`
+    ///   then counts alone where the stored time is not there yet, or is the last token's: its writer is between the
+    ///   two writes, or may not make the second.
+    package func judged(from source: Tier, now: Now, buffer: ExpiryBuffer, isLeased: Bool = false) -> Judgement {
         if token.withBytes({ $0.elementsEqual("placeholder".utf8) }) { return .absent }
         guard AccessToken.isWellFormed(token) else { return .corrupt(why: "token is not visible ASCII") }
-        guard let stored = Self.milliseconds(expires) else { return .corrupt(why: "expires is not milliseconds") }
         let claims = TokenClaims(token)
+        if isLeased, let claims, let token = dated(claims, from: source, now, buffer) { return .usable(token) }
+        if expires.isEmpty { return .absent }
+        guard let stored = Self.milliseconds(expires) else { return .corrupt(why: "expires is not milliseconds") }
+        if claims == nil, isTorn(stored, buffer) {
+            return .corrupt(why: "expires was written long after the token, so it is another token's")
+        }
         let expires = claims.map { min($0.expires, stored + buffer.configured) } ?? stored
         let expiry = Expiry(at: expires, seenAt: now)
         let left = expiry.remaining(now)
         guard left > .zero else { return .expired }
         guard left <= AccessToken.longestLifetime else { return .corrupt(why: "expires is over 30 days ahead") }
-        let ahead = claims == nil ? .zero : buffer.length(lifetime: claims?.lifetime ?? left)
+        // Replicas that all hold an opaque token to the same moment would all be without one at that moment.
+        let ahead = claims.map { buffer.length(lifetime: $0.lifetime ?? left) } ?? buffer.length(lifetime: left) / 4
         let useBy = min(stored, expires + (.zero - ahead))
         return .usable(
             AccessToken(
                 value: token, expiry: expiry, useBy: Expiry(at: useBy, seenAt: now), lifetime: claims?.lifetime,
                 received: now, source: source))
+    }
+
+    /// The token by its own `exp` alone; nil where the stored time is no older than the token, or `exp` has passed.
+    private func dated(
+        _ claims: TokenClaims, from source: Tier, _ now: Now, _ buffer: ExpiryBuffer
+    ) -> AccessToken? {
+        if let stored = Self.milliseconds(expires), now.wall < stored { return nil }
+        let expiry = Expiry(at: claims.expires, seenAt: now)
+        let left = expiry.remaining(now)
+        let ahead = buffer.length(lifetime: claims.lifetime ?? left)
+        guard left > ahead, left <= AccessToken.longestLifetime else { return nil }
+        let useBy = Expiry(at: claims.expires + (.zero - ahead), seenAt: now)
+        return AccessToken(
+            value: token, expiry: expiry, useBy: useBy, lifetime: claims.lifetime, received: now, source: source)
+    }
+
+    /// Its time has passed, or says nothing.
+    func hasLapsed(_ now: Now) -> Bool { Self.milliseconds(expires).map { $0 <= now.wall } ?? true }
+
+    /// Whether the expiry is so much younger than an opaque token that it may be another token's, and would keep this
+    /// one past its end: by more than half the buffer it was shortened by (``AccessToken/writeBy`` is the other half).
+    private func isTorn(_ stored: WallTime, _ buffer: ExpiryBuffer) -> Bool {
+        guard let tokenWritten, let expiresWritten, expiresWritten > tokenWritten else { return false }
+        let gap = buffer.length(lifetime: stored - tokenWritten) / 2
+        return expiresWritten - tokenWritten > gap
     }
 
     /// 1 to 15 decimal digits and nothing else: up to the year 33658.

@@ -1,4 +1,5 @@
 package import LatchkeyCore
+package import LatchkeyCrypto
 package import LatchkeyMetrics
 package import Logging
 internal import Synchronization
@@ -13,6 +14,10 @@ package final class TokenBroker: Sendable {
         package var upstreamTimeout: Duration = .seconds(5)
         /// Callers on one flight; more are refused as `overloaded`.
         package var maximumWaiters = 10_000
+        /// This process's name in leases: the same for no two that run. Letters, digits and hyphens.
+        package var holder = "latchkey"
+        /// A random number in 0..<1, for jitter.
+        package var chance: @Sendable () -> Double = { .random(in: 0..<1) }
 
         package init() {}
     }
@@ -28,13 +33,13 @@ package final class TokenBroker: Sendable {
 
     private let profiles: [TokenProfile]
     private let states: Mutex<[ProfileState]>
-    private let versions = Atomic<UInt64>(1)
     private let flights: SingleFlight<ProfileID, TokenEntry>
     private let shared: SharedTier?
     private let writes: SharedWrites?
     private let configuration: Configuration
     private let longestFlight: Duration
     private let time: TimeSource
+    private let sleeper: Sleeper
     private let probe: TierProbe
 
     /// - Parameters:
@@ -49,6 +54,7 @@ package final class TokenBroker: Sendable {
         self.configuration = configuration
         longestFlight = configuration.upstreamTimeout * 2
         self.time = time
+        self.sleeper = sleeper
         let probe = TierProbe(metrics: metrics, health: health, log: log, time: time)
         self.probe = probe
         states = Mutex(profiles.map { _ in ProfileState() })
@@ -56,7 +62,9 @@ package final class TokenBroker: Sendable {
             maximumWaiters: configuration.maximumWaiters, longest: longestFlight, time: time,
             sleeper: sleeper)
         writes = shared.map {
-            SharedWrites($0, profiles: profiles.map(\.name), timeout: configuration.upstreamTimeout, probe: probe)
+            SharedWrites(
+                $0, profiles: profiles.map(\.name), timeout: configuration.upstreamTimeout, sleeper: sleeper,
+                chance: configuration.chance, probe: probe)
         }
     }
 
@@ -65,10 +73,19 @@ package final class TokenBroker: Sendable {
         profiles.firstIndex { $0.name == name }.map { ProfileID($0) }
     }
 
+    /// What memory holds for a caller.
+    package struct Cached: Sendable {
+        package let entry: TokenEntry
+        /// It is inside its buffer.
+        package let isStale: Bool
+        /// Why there is no newer token, where this one is inside its buffer and getting another failed.
+        package let refreshError: UpstreamFault?
+    }
+
     /// The token in memory, if it is valid and lasts as long as wished. One lock, no waiting.
     ///
-    /// A token inside its buffer is returned too, and a refresh started in the background if none is under way.
-    package func cached(_ profile: ProfileID, now: Now, minTTL: Duration? = nil) -> TokenEntry? {
+    /// A token inside its buffer is returned too, and a refresh started in the background if it is time for one.
+    package func cached(_ profile: ProfileID, now: Now, minTTL: Duration? = nil) -> Cached? {
         let buffer = configuration.buffer
         let flight = longestFlight
         switch states.withLock({ $0[profile.index].hit(now, minTTL: minTTL, buffer: buffer, flight: flight) }) {
@@ -76,15 +93,16 @@ package final class TokenBroker: Sendable {
             return nil
         case .fresh(let entry):
             probe.metrics.tierRequest(.token, .memory, .hit)
-            return entry
-        case .stale(let entry):
+            return Cached(entry: entry, isStale: false, refreshError: nil)
+        case .stale(let entry, let fault):
             probe.metrics.tierRequest(.token, .memory, .stale)
-            return entry
+            if fault != nil { probe.metrics.staleServed(.token) }
+            return Cached(entry: entry, isStale: true, refreshError: fault)
         case .due(let entry):
             probe.metrics.tierRequest(.token, .memory, .stale)
             let started = flights.start(profile) { await self.fetch(profile, .ahead, minTTL: nil, deadline: $0) }
             if !started { states.withLock { $0[profile.index].landed() } }
-            return entry
+            return Cached(entry: entry, isStale: true, refreshError: nil)
         }
     }
 
@@ -109,6 +127,25 @@ package final class TokenBroker: Sendable {
         try await withCheckedContinuation { continuation in
             token(profile, ask, deadline: deadline) { continuation.resume(returning: $0) }
         }.get()
+    }
+
+    /// Drops the token a resource server refused, if it is the one in memory (`POST /token/rejected`), and begins to
+    /// replace it in the shared tier too. Another digest changes nothing.
+    ///
+    /// A burst of rejections costs one issuance: the first drops the token, and what replaces it has another digest.
+    /// Whoever rejects one token after the other causes one issuance in 2 s at the most.
+    ///
+    /// - Returns: whether it was the one in memory.
+    @discardableResult
+    package func reject(_ profile: ProfileID, sha256: Digest) -> Bool {
+        let now = time.now()
+        guard states.withLock({ $0[profile.index].reject(sha256, now) }) else { return false }
+        probe.metrics.tokenExpiry(profile: profile.index, nil)
+        probe.log.notice(
+            "a resource server refused the token; another is fetched",
+            metadata: ["profile": "\(profiles[profile.index].name)"])
+        _ = flights.start(profile) { await self.fetch(profile, .rejected, minTTL: nil, deadline: $0) }
+        return true
     }
 
     /// Empties memory (`POST /cache/clear`). A flight under way still brings its token.
@@ -188,36 +225,36 @@ extension TokenBroker {
         _ profile: ProfileID, _ reason: RefreshReason, minTTL: Duration?, deadline: MonotonicTime
     ) async -> Result<TokenEntry, UpstreamFault> {
         let now = time.now()
-        let need = states.withLock { states in
-            let state = states[profile.index]
-            return TokenFetch.Need(
-                reason: reason, minTTL: minTTL, current: state.entry?.token, issuerHeld: state.issuerHeld(now))
-        }
+        let need = states.withLock { $0[profile.index].need(reason, minTTL: minTTL, now) }
         let trip = TokenFetch(
             profile: profiles[profile.index], shared: shared, buffer: configuration.buffer,
-            timeout: configuration.upstreamTimeout, time: time, probe: probe)
-        let result = await trip.run(need, deadline: deadline)
-        return keep(result, profile, reason)
+            limits: TokenTrip.Limits(timeout: configuration.upstreamTimeout), holder: configuration.holder, time: time,
+            sleeper: sleeper, chance: configuration.chance, probe: probe)
+        return keep(await trip.run(need, deadline: deadline), profile, reason)
     }
 
     private func keep(
-        _ result: TokenFetch.Result, _ profile: ProfileID, _ reason: RefreshReason
+        _ outcome: TokenTrip.Outcome, _ profile: ProfileID, _ reason: RefreshReason
     ) -> Result<TokenEntry, UpstreamFault> {
         let now = time.now()
-        let entry = result.token.map {
-            TokenEntry($0, version: versions.wrappingAdd(1, ordering: .relaxed).oldValue)
+        let chance = configuration.chance()
+        let landed = states.withLock { $0[profile.index].land(outcome, reason, now, chance: chance) }
+        probe.metrics.tokenRefresh(profile: profile.index, reason, outcome.token == nil ? .failure : .success)
+        if let rest = outcome.rest { writes?.offer(.rest(rest.lease, seen: rest.seen), for: profile) }
+        guard case .success(let entry) = landed else {
+            // Better no token there than one that is known to be refused.
+            if outcome.sharesRejected {
+                writes?.offer(
+                    .pair(.absent(after: outcome.sharedVersion), by: now.monotonic + longestFlight), for: profile)
+            }
+            return landed
         }
-        states.withLock { states in
-            if result.askedIssuer { states[profile.index].issuerAnswered(result.fault, now) }
-            states[profile.index].landed()
-            if let entry { states[profile.index].adopt(entry) }
-            // Also where an old token came from the shared tier: the next attempt is to wait its turn.
-            if let fault = result.fault { states[profile.index].failed(fault, reason: reason, now) }
-        }
-        probe.metrics.tokenRefresh(profile: profile.index, reason, entry == nil ? .failure : .success)
-        guard let entry else { return .failure(result.fault ?? UpstreamFault(.unavailable)) }
         probe.metrics.tokenExpiry(profile: profile.index, entry.token.expiry.wall)
-        if result.askedIssuer, result.fault == nil { writes?.offer(StoredToken(entry.token), for: profile) }
-        return .success(entry)
+        if outcome.isTorn || (outcome.askedIssuer && outcome.fault == nil) {
+            let pair = StoredToken(entry.token, after: outcome.sharedVersion)
+            let end = outcome.isTorn ? now.monotonic + longestFlight : entry.token.writeBy
+            writes?.offer(.pair(pair, by: end), for: profile)
+        }
+        return landed
     }
 }

@@ -6,14 +6,22 @@ package final class TokenEntry: Sendable {
     package let token: AccessToken
     /// Unlike any other entry's of this broker: the key of what an endpoint keeps.
     package let version: UInt64
+    /// The token's two moments again: reading them here copies no token, and every hit reads them.
+    private let useBy: Expiry
+    private let expiry: Expiry
 
     init(_ token: AccessToken, version: UInt64) {
         self.token = token
         self.version = version
+        useBy = token.useBy
+        expiry = token.expiry
     }
 
+    /// How good the token is at `now`.
+    package func freshness(_ now: Now) -> Freshness { Freshness(useBy: useBy, expiry: expiry, now) }
+
     /// Whether it is inside its buffer: valid, served, and due to be replaced (`X-Latchkey-Stale`).
-    package func isStale(_ now: Now) -> Bool { !token.isFresh(now) }
+    package func isStale(_ now: Now) -> Bool { freshness(now) != .fresh }
 }
 
 /// What a caller asked beyond "a token".

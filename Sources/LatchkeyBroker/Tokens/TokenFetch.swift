@@ -1,102 +1,94 @@
 internal import LatchkeyCore
+internal import LatchkeyCrypto
 internal import LatchkeyMetrics
 internal import Logging
 
-/// One trip past memory for one profile: shared tier, then issuer. Holds no state; what it learns it returns.
+/// Carries out a ``TokenTrip``: makes its calls, waits its pauses, counts what the tiers said.
 struct TokenFetch: Sendable {
     let profile: TokenProfile
     let shared: SharedTier?
     let buffer: ExpiryBuffer
-    /// The longest one tier may take.
-    let timeout: Duration
+    let limits: TokenTrip.Limits
+    /// This process's name in leases.
+    let holder: String
     let time: TimeSource
+    let sleeper: Sleeper
+    let chance: @Sendable () -> Double
     let probe: TierProbe
 
-    /// What the trip is for.
-    struct Need: Sendable {
-        let reason: RefreshReason
-        let minTTL: Duration?
-        /// The token in memory, which a refresh wants replaced.
-        let current: AccessToken?
-        /// Why the issuer must not be asked, if so.
-        let issuerHeld: UpstreamFault?
-    }
-
-    /// What the trip brought.
-    struct Result: Sendable {
-        var token: AccessToken?
-        /// What went wrong, also where a token came all the same.
-        var fault: UpstreamFault?
-        /// Whether the issuer was asked; `fault` is then its answer, nil for success.
-        var askedIssuer = false
-    }
-
-    func run(_ need: Need, deadline: MonotonicTime) async -> Result {
-        var fallback: AccessToken?
-        if let found = await readShared(deadline) {
-            if accepts(found, need) { return Result(token: found) }
-            // Older than wished, yet better than nothing while the issuer is down.
-            if need.reason == .cold { fallback = found }
-        }
-        if let held = need.issuerHeld {
-            probe.skipped(.token, profile.issuer.tier)
-            return Result(token: fallback, fault: held)
-        }
-        do throws(UpstreamFault) {
-            return Result(token: try await issue(deadline), askedIssuer: true)
-        } catch {
-            return Result(token: fallback, fault: error, askedIssuer: true)
+    func run(_ need: TokenTrip.Need, deadline: MonotonicTime) async -> TokenTrip.Outcome {
+        var trip = TokenTrip(
+            need, limits: limits, buffer: buffer, holder: holder, isShared: shared != nil, now: time.now(),
+            deadline: deadline)
+        var step = trip.begin(time.now())
+        while true {
+            switch step {
+            case .done(let outcome):
+                if outcome.fault != nil, !outcome.askedIssuer { probe.skipped(.token, profile.issuer.tier) }
+                return outcome
+            case .read: step = await read(&trip, deadline)
+            case .claim(let lease, let seen, let end): step = await claim(&trip, lease, seen, end)
+            case .issue: step = await issue(&trip, deadline)
+            case .pause(let end):
+                await sleeper.sleep(end)
+                step = Task.isCancelled ? trip.cancelled() : trip.paused(time.now())
+            }
         }
     }
 
-    /// A refresh accepts a token from the shared tier only if it is another and later one: a sibling was quicker.
-    private func accepts(_ found: AccessToken, _ need: Need) -> Bool {
-        let now = time.now()
-        guard found.isFresh(now), found.lasts(need.minTTL, now, buffer: buffer) else { return false }
-        guard need.reason != .cold, let current = need.current else { return true }
-        return found.value != current.value && found.expiry.wall > current.expiry.wall
+    private func stepDeadline(_ deadline: MonotonicTime, _ started: Now) -> MonotonicTime {
+        min(deadline, started.monotonic + limits.timeout)
     }
 
-    /// The shared tier's token. Nil for a miss and for a fault: both lead on to the issuer, and are counted apart.
-    private func readShared(_ deadline: MonotonicTime) async -> AccessToken? {
-        guard let shared else { return nil }
+    private func read(_ trip: inout TokenTrip, _ deadline: MonotonicTime) async -> TokenTrip.Step {
+        guard let shared else { return trip.readFailed(UpstreamFault(.notReady), time.now(), chance: chance()) }
         let started = time.now()
-        let stored: StoredToken?
+        let view: SharedView
         do throws(UpstreamFault) {
-            stored = try await shared.read(profile.name, min(deadline, started.monotonic + timeout))
-        } catch  where error.reason == .notFound {
-            stored = nil
+            view = try await shared.read(profile.name, stepDeadline(deadline, started))
         } catch {
             probe.failed(.token, shared.tier, error, since: started)
-            return nil
+            return trip.readFailed(error, time.now(), chance: chance())
         }
         let now = time.now()
-        switch stored?.judged(from: shared.tier, now: now, buffer: buffer) {
-        case .usable(let token):
-            probe.succeeded(.token, shared.tier, .hit, since: started)
-            return token
+        let judgement = view.judged(from: shared.tier, now: now, buffer: buffer)
+        var outcome = TierOutcome.miss
+        switch judgement {
+        case .usable: outcome = .hit
         case .corrupt(let why):
             probe.log.warning(
                 "the shared token cannot be used and will be overwritten",
                 metadata: ["profile": "\(profile.name)", "tier": "\(shared.tier.name)", "why": "\(why)"])
-            probe.succeeded(.token, shared.tier, .miss, since: started)
-        case .absent, .expired, nil:
-            probe.succeeded(.token, shared.tier, .miss, since: started)
+        case .absent, .expired, nil: break
         }
-        return nil
+        probe.succeeded(.token, shared.tier, outcome, since: started)
+        return trip.read(view, judgement, now, chance: chance())
     }
 
-    private func issue(_ deadline: MonotonicTime) async throws(UpstreamFault) -> AccessToken {
+    private func claim(
+        _ trip: inout TokenTrip, _ lease: Lease, _ seen: SharedView, _ deadline: MonotonicTime
+    ) async -> TokenTrip.Step {
+        guard let shared else { return trip.claimFailed(UpstreamFault(.notReady), time.now(), chance: chance()) }
+        do throws(UpstreamFault) {
+            let isOurs = try await shared.claim(profile.name, lease, seen, deadline)
+            return trip.claimed(isOurs, time.now(), chance: chance())
+        } catch {
+            probe.wroteNot(shared.tier, error, what: "the lease", profile: profile.name)
+            return trip.claimFailed(error, time.now(), chance: chance())
+        }
+    }
+
+    private func issue(_ trip: inout TokenTrip, _ deadline: MonotonicTime) async -> TokenTrip.Step {
         let issuer = profile.issuer
         let started = time.now()
         do throws(UpstreamFault) {
-            let grant = try await issuer.issue(profile.name, min(deadline, started.monotonic + timeout))
+            let grant = try await issuer.issue(profile.name, stepDeadline(deadline, started))
             let token = try AccessToken(grant, from: issuer.tier, now: time.now(), buffer: buffer)
             probe.succeeded(.token, issuer.tier, .hit, since: started)
-            return token
+            return trip.issued(token)
         } catch {
             probe.failed(.token, issuer.tier, error, since: started)
-            throw error
+            return trip.issueFailed(error, time.now())
         }
     }
 }

@@ -4,19 +4,54 @@ package import LatchkeyMetrics
 /// A place outside the process where replicas share tokens. The closures are the composition root's.
 package struct SharedTier: Sendable {
     package let tier: Tier
-    /// Both halves of a profile's pair in one call by the deadline; nil when either is absent.
-    package let read: @Sendable (_ profile: String, MonotonicTime) async throws(UpstreamFault) -> StoredToken?
+    /// A profile's pair and lease in one call by the deadline.
+    package let read: @Sendable (_ profile: String, MonotonicTime) async throws(UpstreamFault) -> SharedView
     /// Writes the token, then the expiry.
     package let write: @Sendable (_ profile: String, StoredToken, MonotonicTime) async throws(UpstreamFault) -> Void
+    /// Writes a lease if nobody has written one since `seen`. True: this process holds it.
+    package let claim:
+        @Sendable (_ profile: String, Lease, _ seen: SharedView, MonotonicTime) async throws(UpstreamFault) -> Bool
 
     package init(
         tier: Tier,
-        read: @escaping @Sendable (String, MonotonicTime) async throws(UpstreamFault) -> StoredToken?,
-        write: @escaping @Sendable (String, StoredToken, MonotonicTime) async throws(UpstreamFault) -> Void
+        read: @escaping @Sendable (String, MonotonicTime) async throws(UpstreamFault) -> SharedView,
+        write: @escaping @Sendable (String, StoredToken, MonotonicTime) async throws(UpstreamFault) -> Void,
+        claim: @escaping @Sendable (String, Lease, SharedView, MonotonicTime) async throws(UpstreamFault) -> Bool
     ) {
         self.tier = tier
         self.read = read
         self.write = write
+        self.claim = claim
+    }
+}
+
+/// What stands in the shared tier for one profile.
+package struct SharedView: Sendable {
+    /// Nil when there is no token; its `expires` is empty where that half is absent.
+    package var pair: StoredToken?
+    /// Of the token: greater after each write of it. 0 when there is none.
+    package var version: Int64
+    /// Nil when there is none, or none that can be read.
+    package var lease: Lease?
+    /// Of the lease as stored; 0 when there is none.
+    package var leaseVersion: Int64
+
+    package init(pair: StoredToken? = nil, version: Int64 = 0, lease: Lease? = nil, leaseVersion: Int64 = 0) {
+        self.pair = pair
+        self.version = version
+        self.lease = lease
+        self.leaseVersion = leaseVersion
+    }
+
+    /// What the pair is worth; nil when there is none.
+    package func judged(from source: Tier, now: Now, buffer: ExpiryBuffer) -> StoredToken.Judgement? {
+        pair?.judged(from: source, now: now, buffer: buffer, isLeased: lease.map { version > $0.after } ?? false)
+    }
+
+    /// The pair's time is missing or is an older token's, and the lease of whoever was to write it is over.
+    func isTorn(_ now: Now) -> Bool {
+        guard let pair, let lease, now.wall >= lease.until else { return false }
+        return pair.hasLapsed(now)
     }
 }
 

@@ -1,3 +1,4 @@
+internal import LatchkeyAWS
 internal import LatchkeyCore
 
 /// One `ParameterFilters` entry of DescribeParameters and GetParametersByPath.

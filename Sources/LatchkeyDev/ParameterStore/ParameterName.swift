@@ -1,3 +1,5 @@
+internal import LatchkeyAWS
+
 /// A parameter's name as PutParameter takes it (Systems Manager API, PutParameter, `Name`).
 struct ParameterName: Hashable {
     let text: String

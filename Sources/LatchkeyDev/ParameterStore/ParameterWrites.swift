@@ -1,3 +1,4 @@
+internal import LatchkeyAWS
 internal import LatchkeyCore
 internal import LatchkeyCrypto
 

@@ -1,3 +1,5 @@
+internal import LatchkeyAWS
+
 /// The rules for a secret's name (Secrets Manager API, CreateSecret, `Name`).
 enum SecretName {
     /// Throws the error CreateSecret gives for a name that cannot be created.

@@ -70,15 +70,16 @@ package enum HTTPDate {
         if second == 60 { written.replaceSubrange(23..<25, with: "60".utf8) }  // a leap second counts as the one before
         return written == bytes ? time : nil
     }
+}
 
-    private static func number(_ digits: ArraySlice<UInt8>) -> Int64? {
-        var value: Int64 = 0
-        for digit in digits {
-            guard Grammar.isDigit(digit) else { return nil }
-            value = value * 10 + Int64(digit - 0x30)
-        }
-        return value
+/// A number in decimal digits and nothing else.
+private func number(_ digits: ArraySlice<UInt8>) -> Int64? {
+    var value: Int64 = 0
+    for digit in digits {
+        guard Grammar.isDigit(digit) else { return nil }
+        value = value * 10 + Int64(digit - 0x30)
     }
+    return value
 }
 
 /// Internet timestamps in UTC (RFC 3339).
@@ -90,6 +91,46 @@ package enum RFC3339 {
         let clock = "\(padded(civil.hour)):\(padded(civil.minute)):\(padded(civil.second))"
         let fraction = Int(((time.milliseconds % 1000) + 1000) % 1000)
         return milliseconds ? "\(date)T\(clock).\(padded(fraction, 3))Z" : "\(date)T\(clock)Z"
+    }
+
+    /// The moment a timestamp stands for: a fraction is read to the millisecond, an offset is undone, and `UTC` is taken
+    /// for `Z` as AWS's command line writes it. Nil for anything else, a date the calendar does not have included.
+    package static func parse(_ text: some StringProtocol) -> WallTime? {
+        let bytes = Array(text.utf8)
+        guard bytes.count >= 20, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
+            bytes[10] | 0x20 == UInt8(ascii: "t"), bytes[13] == UInt8(ascii: ":"), bytes[16] == UInt8(ascii: ":"),
+            let year = number(bytes[0..<4]), let month = number(bytes[5..<7]), let day = number(bytes[8..<10]),
+            let hour = number(bytes[11..<13]), let minute = number(bytes[14..<16]),
+            let second = number(bytes[17..<19]), hour < 24, minute < 60, second <= 60, (1...12).contains(month)
+        else { return nil }
+        var rest = bytes[19...]
+        var milliseconds: Int64 = 0
+        if rest.first == UInt8(ascii: ".") {
+            let digits = rest.dropFirst().prefix(while: Grammar.isDigit)
+            guard !digits.isEmpty, let fraction = number((digits + [0x30, 0x30]).prefix(3)) else { return nil }
+            milliseconds = fraction
+            rest = rest.dropFirst(1 + digits.count)
+        }
+        guard let offset = offset(rest) else { return nil }
+        let days = CivilTime.days(year: year, month: month, day: day)
+        let date = CivilTime(WallTime(seconds: days * 86_400))
+        guard date.day == Int(day), date.month == Int(month) else { return nil }
+        let seconds = days * 86_400 + hour * 3600 + minute * 60 + min(second, 59) - offset
+        return WallTime(milliseconds: seconds * 1000 + milliseconds)
+    }
+
+    /// Seconds east of Greenwich.
+    private static func offset(_ zone: ArraySlice<UInt8>) -> Int64? {
+        if zone.elementsEqual("Z".utf8) || zone.elementsEqual("z".utf8) || zone.elementsEqual("UTC".utf8) { return 0 }
+        let zone = Array(zone)
+        guard zone.count == 6, zone[3] == UInt8(ascii: ":"), let hours = number(zone[1..<3]),
+            let minutes = number(zone[4..<6]), hours < 24, minutes < 60
+        else { return nil }
+        switch zone[0] {
+        case UInt8(ascii: "+"): return hours * 3600 + minutes * 60
+        case UInt8(ascii: "-"): return -(hours * 3600 + minutes * 60)
+        default: return nil
+        }
     }
 
     /// `20261123T125540Z`: the basic form AWS signs (SigV4's `x-amz-date`).

@@ -1,3 +1,4 @@
+internal import LatchkeyAWS
 package import LatchkeyCore
 internal import LatchkeyCrypto
 package import LatchkeyHTTP
@@ -13,10 +14,12 @@ package final class AWSClient: Sendable {
         package var transport: HTTPTransport
         package var metrics: Metrics
         package var time: TimeSource
+        /// AWS's clock, as far as it is known; shared with whoever else asks AWS.
+        package var clock = ClockOffset()
         /// The longest one attempt may take (`LATCHKEY_UPSTREAM_TIMEOUT`).
         package var attemptTimeout: Duration
-        /// Calls a second of a service that is shared with the whole account (`LATCHKEY_SSM_MAX_TPS`); nil for no bound.
-        package var callsPerSecond: [AWSService: Int] = [:]
+        /// Calls a second at the most, where a quota is shared with the whole account (`LATCHKEY_SSM_MAX_TPS`).
+        package var callsPerSecond: [AWSQuota: Int] = [:]
         /// `name/version` for `User-Agent`, so that CloudTrail can tell this program from others.
         package var userAgent: String
         /// Waits until a point in time.
@@ -44,9 +47,7 @@ package final class AWSClient: Sendable {
 
     private struct State {
         var quotas: [AWSService: RetryQuota] = [:]
-        /// AWS's clock less ours, once AWS has complained.
-        var skew: Duration = .zero
-        var pacers: [AWSService: Pacer] = [:]
+        var rates: [AWSQuota: CallRate] = [:]
     }
 
     private let environment: Environment
@@ -54,21 +55,49 @@ package final class AWSClient: Sendable {
 
     package init(_ environment: Environment) {
         self.environment = environment
-        let pacers = environment.callsPerSecond.mapValues { Pacer($0, each: .seconds(1)) }
-        state.withLock { $0.pacers = pacers }
+        let rates = environment.callsPerSecond.mapValues { CallRate(ceiling: $0) }
+        state.withLock { $0.rates = rates }
     }
+
+    /// AWS's clock as a service shows it to a request without a signature, which is refused and tells nothing else: so
+    /// that the service is there, its name and its certificate too.
+    /// - Returns: nil where the answer has no date.
+    package func reach(_ service: AWSService, deadline: MonotonicTime) async throws(HTTPClientError) -> WallTime? {
+        guard let endpoint = environment.configuration.endpoints[service] else { throw .nameNotResolved }
+        let request = HTTPRequest(
+            method: "GET", target: endpoint.path, fields: ["User-Agent": environment.userAgent], body: [])
+        let limit = min(deadline, now + environment.attemptTimeout)
+        let answer = try await environment.transport(request, endpoint.origin, limit)
+        return answer.fields["date"].flatMap { HTTPDate.parse($0) }
+    }
+
+    /// The time calls are made by.
+    var now: MonotonicTime { environment.time.now().monotonic }
 
     /// One call, retries included, by `deadline`.
     ///
     /// - Parameters:
     ///   - target: the operation's name, as in `GetParameter`.
     ///   - operation: the same for metrics.
+    ///   - isRetried: false for what had better fail at once than be done late.
     func call(
-        _ service: AWSService, _ target: String, _ operation: Operation, _ body: JSON, deadline: MonotonicTime
+        _ service: AWSService, _ target: String, _ operation: Operation, _ body: JSON, isRetried: Bool = true,
+        deadline: MonotonicTime
     ) async throws(AWSError) -> JSON {
-        let call = Call(
-            service: service, target: target, operation: operation, body: body.bytes(), id: Random.uuid(),
-            deadline: deadline)
+        let message = Message(target, operation, body)
+        return try await call(
+            service, quota: AWSQuota(service, operation), isRetried: isRetried, deadline: deadline
+        ) { message }
+    }
+
+    /// One call whose message is settled when its turn has come, and not made at all where that is too late.
+    ///
+    /// - Parameter message: called once at the most.
+    func call(
+        _ service: AWSService, quota: AWSQuota? = .parameterReads, isRetried: Bool = true, deadline: MonotonicTime,
+        message: @Sendable () -> Message
+    ) async throws(AWSError) -> JSON {
+        var call = Call(service: service, quota: quota, isRetried: isRetried, id: Random.uuid(), deadline: deadline)
         var attempt = 1
         var lastCost: Int?
         var rejected: Int?
@@ -76,7 +105,7 @@ package final class AWSClient: Sendable {
         while true {
             var generation: Int?
             do throws(AWSError) {
-                let answer = try await self.attempt(attempt, call, rejecting: rejected, &generation)
+                let answer = try await self.attempt(attempt, &call, message, rejecting: rejected, &generation)
                 state.withLock { $0.quotas[service, default: RetryQuota()].succeeded(lastRetryCost: lastCost) }
                 return answer
             } catch {
@@ -96,9 +125,10 @@ package final class AWSClient: Sendable {
 
     private struct Call {
         let service: AWSService
-        let target: String
-        let operation: Operation
-        let body: [UInt8]
+        let quota: AWSQuota?
+        /// Nil until the first attempt's turn.
+        var message: Message?
+        let isRetried: Bool
         let id: String
         let deadline: MonotonicTime
     }
@@ -106,50 +136,61 @@ package final class AWSClient: Sendable {
     // MARK: One attempt
 
     private func attempt(
-        _ number: Int, _ call: Call, rejecting rejected: Int?, _ generation: inout Int?
+        _ number: Int, _ call: inout Call, _ settle: () -> Message, rejecting rejected: Int?,
+        _ generation: inout Int?
     ) async throws(AWSError) -> JSON {
-        let found = try await environment.credentials.credentials(rejecting: rejected)
+        let found = try await environment.credentials.credentials(rejecting: rejected, deadline: call.deadline)
         generation = found.generation
         try await waitForTurn(call)
+        let message = call.message ?? settle()
+        call.message = message
         let started = environment.time.now().monotonic
         do throws(AWSError) {
-            let answer = try await send(number, call, found.credentials)
-            note(call, .success, since: started)
+            let answer = try await send(number, call, message, found.credentials)
+            note(call, message, .success, since: started)
             return answer
         } catch {
-            note(call, error.outcome, since: started)
+            note(call, message, error.outcome, since: started)
             throw error
         }
     }
 
-    /// Keeps to the rate settings allow, so that this process alone cannot use up the account's quota. Where the turn
-    /// would come too late the call fails at once, as throttled.
+    /// Keeps to the rate that settings and the service allow, so that this process alone cannot use up the account's
+    /// quota. Where the turn would come too late the call fails at once, as throttled.
     private func waitForTurn(_ call: Call) async throws(AWSError) {
-        let now = environment.time.now().monotonic
-        let turn = state.withLock { state in
-            state.pacers[call.service] == nil
-                ? now : state.pacers[call.service]?.reserve(now, notLaterThan: call.deadline)
+        guard let quota = call.quota else { return }
+        while true {
+            let now = environment.time.now().monotonic
+            let taken = state.withLock { state in
+                Result { () throws(CallRate.Full) in try state.rates[quota]?.take(now, notLaterThan: call.deadline) }
+            }
+            switch taken {
+            case .success(nil): return
+            case .success(let turn?):
+                guard turn.at > now else { return }
+                await environment.sleep(turn.at)
+                // The service has throttled meanwhile: the place is no longer there.
+                if state.withLock({ $0.rates[quota]?.isCurrent(turn) }) != false { return }
+            case .failure(let full):
+                var error = AWSError(
+                    .throttled, code: AWSError.localRateLimit, hint: "LATCHKEY_SSM_MAX_TPS holds the call back")
+                error.retryAfter = full.wait
+                throw error
+            }
         }
-        guard let turn else {
-            throw AWSError(.throttled, code: "LocalRateLimit", hint: "LATCHKEY_SSM_MAX_TPS holds the call back")
-        }
-        if turn > now { await environment.sleep(turn) }
     }
 
-    private func send(_ number: Int, _ call: Call, _ credentials: AWSCredentials) async throws(AWSError) -> JSON {
+    private func send(
+        _ number: Int, _ call: Call, _ message: Message, _ credentials: AWSCredentials
+    ) async throws(AWSError) -> JSON {
         let configuration = environment.configuration
         guard let endpoint = configuration.endpoints[call.service] else { throw AWSError(.invalidRequest) }
         let now = environment.time.now()
-        var request = HTTPRequest(
-            method: "POST", target: endpoint.path,
-            fields: [
-                "Content-Type": "application/x-amz-json-1.1",
-                "X-Amz-Target": "\(call.service.targetPrefix).\(call.target)",
-                "User-Agent": environment.userAgent,
-                "amz-sdk-invocation-id": call.id,
-                "amz-sdk-request": "attempt=\(number); max=\(configuration.retry.maxAttempts)",
-            ], body: call.body)
-        let date = now.wall + state.withLock { $0.skew }
+        var request = message.request(to: call.service, below: endpoint.path)
+        request.fields["User-Agent"] = environment.userAgent
+        request.fields["amz-sdk-invocation-id"] = call.id
+        request.fields["amz-sdk-request"] = "attempt=\(number); max=\(configuration.retry.maxAttempts)"
+        let date = now.wall + environment.clock.current
         SigV4.sign(
             &request, host: endpoint.origin.authority,
             scope: SigV4.Scope(date: date, region: configuration.region, service: call.service.name),
@@ -162,16 +203,21 @@ package final class AWSClient: Sendable {
             throw AWSError(error)
         }
         guard response.status == 200 else { throw AWSError(response) }
-        // Deleting answers with an empty object, and some services with nothing at all.
-        guard let answer = try? JSON(parsing: response.body.isEmpty ? Array("{}".utf8) : response.body),
-            answer.object != nil
-        else { throw AWSError(.invalidAnswer, requestID: response.fields["x-amzn-requestid"]) }
+        guard let answer = message.answer(response.body) else {
+            throw AWSError(.invalidAnswer, requestID: response.fields["x-amzn-requestid"])
+        }
         return answer
     }
 
-    private func note(_ call: Call, _ outcome: UpstreamOutcome, since started: MonotonicTime) {
-        let duration = environment.time.now().monotonic - started
-        environment.metrics.upstreamRequest(call.service.upstream, call.operation, outcome, duration)
+    private func note(_ call: Call, _ message: Message, _ outcome: UpstreamOutcome, since started: MonotonicTime) {
+        let now = environment.time.now().monotonic
+        environment.metrics.upstreamRequest(call.service.upstream, message.operation, outcome, now - started)
+        guard let quota = call.quota else { return }
+        switch outcome {
+        case .throttled: state.withLock { $0.rates[quota]?.throttled(now) }
+        case .success: state.withLock { $0.rates[quota]?.succeeded() }
+        default: break
+        }
     }
 
     // MARK: After a failure
@@ -179,7 +225,7 @@ package final class AWSClient: Sendable {
     /// What else to try at once, if anything.
     private func mend(_ error: AWSError, _ generation: Int?) -> (rejected: Int?, Void)? {
         if let skew = error.skew(at: environment.time.now().wall) {
-            state.withLock { $0.skew = skew }
+            environment.clock.set(skew)
             return (nil, ())
         }
         if error.kind == .expiredCredentials, let generation { return (generation, ()) }
@@ -188,7 +234,8 @@ package final class AWSClient: Sendable {
 
     /// Waits before the next attempt, or throws where there is to be none.
     private func beforeRetry(_ error: AWSError, _ attempt: Int, _ call: Call, cost: Int) async throws(AWSError) {
-        guard RetryPolicy.isRetryable(error), attempt < environment.configuration.retry.maxAttempts else { throw error }
+        guard call.isRetried, RetryPolicy.isRetryable(error), attempt < environment.configuration.retry.maxAttempts
+        else { throw error }
         let delay = RetryPolicy.delay(after: attempt, error, chance: environment.chance())
         let wake = environment.time.now().monotonic + delay
         // A retry that cannot begin in time would only turn a clear error into a time-out.
@@ -208,7 +255,7 @@ extension AWSError {
         case .throttled: .throttled
         case .expiredCredentials: .expiredCredentials
         case .noCredentials: .noCredentials
-        case .alreadyExists, .invalidRequest: .invalidRequest
+        case .alreadyExists, .conditionFailed, .invalidRequest: .invalidRequest
         case .unavailable: transport == nil ? .unavailable : .transport
         case .timedOut: .timedOut
         case .invalidAnswer: .invalidAnswer

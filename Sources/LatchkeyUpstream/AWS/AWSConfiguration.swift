@@ -22,6 +22,10 @@ package struct AWSConfiguration: Sendable {
     package private(set) var caBundle: String?
     /// The endpoint of each service.
     package private(set) var endpoints: [AWSService: Endpoint] = [:]
+    /// The services whose endpoint is none of AWS's own.
+    private var configured: Set<AWSService> = []
+    private var fips = false
+    private var dualStack = false
     /// What is wrong; the rest holds defaults where something is.
     package private(set) var problems: [Problem] = []
 
@@ -56,6 +60,8 @@ package struct AWSConfiguration: Sendable {
             region = "us-east-1"
         }
         readRetry(environment, settings)
+        fips = Self.flag(environment["AWS_USE_FIPS_ENDPOINT"] ?? settings["use_fips_endpoint"])
+        dualStack = Self.flag(environment["AWS_USE_DUALSTACK_ENDPOINT"] ?? settings["use_dualstack_endpoint"])
         for service in AWSService.allCases { resolve(service, environment, files) }
     }
 
@@ -89,22 +95,30 @@ package struct AWSConfiguration: Sendable {
         if !ignored, let (name, value) = candidates.first(where: { $0.value != nil }), let value {
             if let endpoint = Self.endpoint(value) {
                 endpoints[service] = endpoint
+                configured.insert(service)
                 return
             }
             problems.append(Problem(name, "must be http://host:port or https://host:port"))
         }
-        let fips = Self.flag(environment["AWS_USE_FIPS_ENDPOINT"] ?? settings["use_fips_endpoint"])
-        let dualStack = Self.flag(environment["AWS_USE_DUALSTACK_ENDPOINT"] ?? settings["use_dualstack_endpoint"])
-        endpoints[service] = Endpoint(
-            origin: Origin(scheme: .https, host: host(of: service, fips: fips, dualStack: dualStack)))
+        endpoints[service] = regional(service, region)
     }
 
-    private func host(of service: AWSService, fips: Bool, dualStack: Bool) -> String {
+    /// Where a service of another region than the chosen one is reached; a configured endpoint serves all regions.
+    package func endpoint(of service: AWSService, in region: String) -> Endpoint? {
+        if configured.contains(service) { return endpoints[service] }
+        return Self.isRegion(region) ? regional(service, region) : nil
+    }
+
+    private func regional(_ service: AWSService, _ region: String) -> Endpoint {
+        Endpoint(origin: Origin(scheme: .https, host: host(of: service, in: region)))
+    }
+
+    private func host(of service: AWSService, in region: String) -> String {
         let partition = AWSPartition(region: region)
         // Parameter Store's ordinary endpoints in us-gov are FIPS ones already (AWS's endpoint rules for ssm).
         let marked = fips && !(service == .parameterStore && partition.name == "aws-us-gov" && !dualStack)
         let suffix = dualStack ? partition.dualStackSuffix : partition.suffix
-        return "\(service.name)\(marked ? "-fips" : "").\(region).\(suffix)"
+        return "\(service.hostLabel)\(marked ? "-fips" : "").\(region).\(suffix)"
     }
 
     /// An endpoint URL; nil for anything but http or https with a host, an optional port and an optional path.
@@ -139,38 +153,4 @@ package struct AWSConfiguration: Sendable {
     }
 
     private static func flag(_ text: String?) -> Bool { text?.lowercased() == "true" }
-}
-
-/// The two shared files and the profile chosen in them.
-package struct SharedFiles: Sendable {
-    package let profile: String
-    private let configFile: SharedConfigFile
-    private let credentialsFile: SharedConfigFile
-
-    /// - Parameter environment: with empty values left out.
-    package init(environment: [String: String], readFile: (String) -> String?) {
-        let home = environment["HOME"] ?? ""
-        profile = environment["AWS_PROFILE"] ?? environment["AWS_DEFAULT_PROFILE"] ?? "default"
-        let expand: (String) -> String = { $0.hasPrefix("~/") ? home + $0.dropFirst() : $0 }
-        let config = expand(environment["AWS_CONFIG_FILE"] ?? "~/.aws/config")
-        let credentials = expand(environment["AWS_SHARED_CREDENTIALS_FILE"] ?? "~/.aws/credentials")
-        configFile = SharedConfigFile(readFile(config) ?? "")
-        credentialsFile = SharedConfigFile(readFile(credentials) ?? "")
-    }
-
-    /// The chosen profile's settings in the config file.
-    package var config: [String: String] { configFile.configProfile(profile) ?? [:] }
-
-    /// The chosen profile's entry in the credentials file.
-    package var credentials: [String: String] { credentialsFile.credentialsProfile(profile) ?? [:] }
-
-    /// Either file knows the profile.
-    package var knowsProfile: Bool {
-        configFile.configProfile(profile) != nil || credentialsFile.credentialsProfile(profile) != nil
-    }
-
-    /// The endpoint the profile's `services` section gives a service.
-    func serviceEndpoint(_ service: String) -> String? {
-        config["services"].flatMap { configFile.sections["services \($0)"]?["\(service).endpoint_url"] }
-    }
 }

@@ -14,6 +14,8 @@ package struct AWSError: Error, Hashable, Sendable {
         case noCredentials
         /// The name is taken (`ParameterAlreadyExists`, `ResourceExistsException`).
         case alreadyExists
+        /// What a write was made to depend on does not hold (`ConditionalCheckFailedException`).
+        case conditionFailed
         /// The service does not accept the request as it is; the same request never succeeds.
         case invalidRequest
         /// The service failed, or cannot be reached.
@@ -30,12 +32,19 @@ package struct AWSError: Error, Hashable, Sendable {
     package var requestID: String?
     /// What to do about it, where that is known. Safe to log.
     package var hint: String?
+    /// It is a key that may not be used, and not the call itself that may not be made.
+    package var isOfKey = false
     /// How the HTTP exchange failed, where it did.
     package var transport: HTTPClientError?
+    /// When another try makes sense, where Latchkey's own rate held the call back.
+    package var retryAfter: Duration?
     /// `x-amz-retry-after`, in milliseconds.
     var retryAfterMilliseconds: Int?
     /// `Date` of the answer: AWS's clock.
     var serverDate: String?
+
+    /// The code of a call that Latchkey's own rate held back.
+    package static let localRateLimit = "LocalRateLimit"
 
     package init(_ kind: Kind, code: String? = nil, requestID: String? = nil, hint: String? = nil) {
         self.kind = kind
@@ -62,6 +71,11 @@ extension AWSError {
         if kind == .denied, message.contains(":*") {
             hint = "AWS reports an invalid parameter name this way too: check the prefix and the key's characters"
         }
+        // What Parameter Store and Secrets Manager write when KMS refuses on the caller's behalf.
+        isOfKey =
+            kind == .denied
+            && (["InvalidKeyId", "DecryptionFailure", "KMSAccessDeniedException"].contains(code)
+                || message.contains("kms:") || message.contains("KMS"))
         retryAfterMilliseconds = response.fields["x-amz-retry-after"].flatMap { Int($0) }
         serverDate = response.fields["date"]
     }
@@ -81,7 +95,7 @@ extension AWSError {
 
     /// `com.amazonaws.ssm#ParameterNotFound` and `ParameterNotFound:http://…` as `ParameterNotFound`; nil-like text
     /// (anything but letters, digits and dots) is cut off.
-    private static func bareCode(_ type: String) -> String {
+    static func bareCode(_ type: String) -> String {
         let name = type.split(separator: "#").last ?? ""
         return String(name.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "." || $0 == "_") }.prefix(64))
     }
@@ -106,7 +120,7 @@ extension AWSError {
         }
     }
 
-    /// The codes of Parameter Store, Secrets Manager and what stands before all services.
+    /// The codes of Parameter Store, Secrets Manager, DynamoDB and what stands before all services.
     private static func kind(code: String) -> Kind? {
         if throttlingCodes.contains(code) { return .throttled }
         switch code {
@@ -120,6 +134,7 @@ extension AWSError {
             "TokenRefreshRequired":
             return .expiredCredentials
         case "ParameterAlreadyExists", "ResourceExistsException": return .alreadyExists
+        case "ConditionalCheckFailedException": return .conditionFailed
         case "InternalServerError", "InternalServiceError", "InternalFailure", "ServiceUnavailable",
             "ServiceUnavailableException", "RequestTimeout", "RequestTimeoutException", "TooManyUpdates":
             return .unavailable
@@ -148,6 +163,7 @@ extension AWSError {
             return nil
         }
         let difference = date - now
-        return difference > .seconds(240) || difference < .seconds(-240) ? difference : nil
+        let tolerance = ClockOffset.tolerance
+        return difference > tolerance || difference < .zero - tolerance ? difference : nil
     }
 }

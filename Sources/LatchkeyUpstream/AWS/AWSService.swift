@@ -4,15 +4,44 @@ internal import LatchkeyMetrics
 package enum AWSService: String, Hashable, Sendable, CaseIterable {
     case parameterStore = "ssm"
     case secretsManager = "secretsmanager"
+    case dynamodb
+    case lambda
+    case sts
+    /// IAM Identity Center's portal, which gives out a role's credentials.
+    case singleSignOn = "sso"
+    /// Its OpenID Connect endpoint, which renews access tokens.
+    case singleSignOnTokens = "sso-oidc"
 
-    /// The name requests are signed for, and the first label of the service's host name.
+    /// The name requests are signed for.
     package var name: String { rawValue }
+
+    /// What stands before the region in the service's host name.
+    var hostLabel: String {
+        switch self {
+        case .singleSignOn: "portal.sso"
+        case .singleSignOnTokens: "oidc"
+        default: rawValue
+        }
+    }
 
     /// What stands before the operation in `X-Amz-Target`.
     var targetPrefix: String {
         switch self {
         case .parameterStore: "AmazonSSM"
         case .secretsManager: "secretsmanager"
+        case .dynamodb: "DynamoDB_20120810"
+        // REST and query services: the operation is in method and path, or in the form.
+        case .lambda, .sts, .singleSignOn, .singleSignOnTokens: ""
+        }
+    }
+
+    /// The protocol the service speaks, as `Content-Type` has it.
+    var contentType: String {
+        switch self {
+        case .parameterStore, .secretsManager: "application/x-amz-json-1.1"
+        case .dynamodb: "application/x-amz-json-1.0"
+        case .lambda, .singleSignOn, .singleSignOnTokens: "application/json"
+        case .sts: "application/x-www-form-urlencoded"
         }
     }
 
@@ -21,6 +50,11 @@ package enum AWSService: String, Hashable, Sendable, CaseIterable {
         switch self {
         case .parameterStore: "SSM"
         case .secretsManager: "SECRETS_MANAGER"
+        case .dynamodb: "DYNAMODB"
+        case .lambda: "LAMBDA"
+        case .sts: "STS"
+        case .singleSignOn: "SSO"
+        case .singleSignOnTokens: "SSO_OIDC"
         }
     }
 
@@ -31,6 +65,30 @@ package enum AWSService: String, Hashable, Sendable, CaseIterable {
         switch self {
         case .parameterStore: .parameterStore
         case .secretsManager: .secretsManager
+        case .dynamodb: .dynamodb
+        case .lambda: .lambda
+        case .sts: .sts
+        case .singleSignOn, .singleSignOnTokens: .credentials
+        }
+    }
+}
+
+/// A quota of calls a second that a whole account shares (AWS Systems Manager endpoints and quotas).
+package enum AWSQuota: Hashable, Sendable, CaseIterable {
+    /// GetParameter, GetParameters and GetParametersByPath together: 40 a second by default.
+    case parameterReads
+    /// PutParameter: 3 a second by default.
+    case parameterWrites
+
+    /// The most writes a second this process makes, whatever it may read.
+    package static let mostWrites = 3
+
+    /// The quota a call counts towards; nil where none is kept.
+    init?(_ service: AWSService, _ operation: Operation) {
+        guard service == .parameterStore else { return nil }
+        switch operation {
+        case .putParameter, .deleteParameter, .deleteParameters: self = .parameterWrites
+        default: self = .parameterReads
         }
     }
 }

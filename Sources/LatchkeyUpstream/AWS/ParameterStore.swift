@@ -16,6 +16,8 @@ package struct Parameter: Sendable {
     package var value: Secret
     package var version: Int64
     package var lastModified: WallTime?
+    /// The service's own members, without the value.
+    package var attributes: JSON = [:]
 }
 
 /// AWS Systems Manager Parameter Store.
@@ -25,61 +27,87 @@ package struct ParameterStore: Sendable {
     /// Pages read of one path: at ten parameters a page more than the standard tier holds.
     private static let maxPages = 1000
 
-    private let client: AWSClient
+    let client: AWSClient
+    private let reads: ParameterReads
 
-    package init(_ client: AWSClient) { self.client = client }
-
-    /// One parameter, decrypted. `name` may end in `:version` or `:label`.
-    package func get(_ name: String, deadline: MonotonicTime) async throws(AWSError) -> Parameter {
-        let answer = try await client.call(
-            .parameterStore, "GetParameter", .getParameter, ["Name": .string(name), "WithDecryption": true],
-            deadline: deadline)
-        return try Self.parameter(answer["Parameter"])
+    package init(_ client: AWSClient) {
+        self.client = client
+        reads = ParameterReads(client)
     }
 
-    /// Several at once, in tens. A name that does not exist is no error: it stands in `missing`.
+    /// One parameter. `name` may end in `:version` or `:label`; not decrypted, a SecureString comes as it is stored.
+    package func get(
+        _ name: String, isDecrypted: Bool = true, deadline: MonotonicTime
+    ) async throws(AWSError) -> Parameter {
+        if isDecrypted, !name.utf8.contains(UInt8(ascii: ":")) {
+            guard let found = try await reads.get([name], deadline: deadline).found[name] else { throw Self.notFound }
+            return found
+        }
+        let answer = try await client.call(
+            .parameterStore, "GetParameter", .getParameter,
+            ["Name": .string(name), "WithDecryption": .bool(isDecrypted)],
+            deadline: deadline)
+        return try Parameter(answer["Parameter"])
+    }
+
+    /// Several at once, in tens, by name alone. A name that does not exist is no error: it stands in `missing`.
     package func get(
         _ names: [String], deadline: MonotonicTime
     ) async throws(AWSError) -> (parameters: [Parameter], missing: [String]) {
         var parameters: [Parameter] = []
         var missing: [String] = []
         for start in stride(from: 0, to: names.count, by: Self.batch) {
-            let some = names[start..<min(start + Self.batch, names.count)].map { JSON.string($0) }
-            let answer = try await client.call(
-                .parameterStore, "GetParameters", .getParameters, ["Names": .array(some), "WithDecryption": true],
-                deadline: deadline)
-            for entry in answer["Parameters"]?.array ?? [] { parameters.append(try Self.parameter(entry)) }
-            missing += (answer["InvalidParameters"]?.array ?? []).compactMap(\.string)
+            let some = Array(names[start..<min(start + Self.batch, names.count)])
+            let answer = try await reads.get(some, deadline: deadline)
+            parameters += some.compactMap { answer.found[$0] }
+            missing += some.filter { answer.missing.contains($0) }
         }
         return (parameters, missing)
     }
+
+    private static let notFound = AWSError(.notFound, code: "ParameterNotFound")
 
     /// Every parameter below a path, decrypted. A page may be empty and not be the last.
     package func list(
         path: String, recursive: Bool, deadline: MonotonicTime
     ) async throws(AWSError) -> [Parameter] {
         var parameters: [Parameter] = []
+        for entry in try await entries(path: path, recursive: recursive, deadline: deadline) {
+            parameters.append(try Parameter(entry))
+        }
+        return parameters
+    }
+
+    /// ``list(path:recursive:deadline:)`` in the service's own words, its `Parameters`.
+    package func entries(
+        path: String, recursive: Bool = true, isDecrypted: Bool = true, deadline: MonotonicTime
+    ) async throws(AWSError) -> [JSON] {
+        var entries: [JSON] = []
         var token: String?
         for _ in 0..<Self.maxPages {
             var body: [String: JSON] = [
-                "Path": .string(path), "Recursive": .bool(recursive), "WithDecryption": true, "MaxResults": 10,
+                "Path": .string(path), "Recursive": .bool(recursive), "WithDecryption": .bool(isDecrypted),
+                "MaxResults": 10,
             ]
             if let token { body["NextToken"] = .string(token) }
             let answer = try await client.call(
                 .parameterStore, "GetParametersByPath", .getParametersByPath, .object(body), deadline: deadline)
-            for entry in answer["Parameters"]?.array ?? [] { parameters.append(try Self.parameter(entry)) }
+            entries += answer["Parameters"]?.array ?? []
             token = answer["NextToken"]?.string
-            if token == nil { return parameters }
+            if token == nil { return entries }
         }
         throw AWSError(.invalidAnswer, hint: "the list of parameters does not end")
     }
 
     /// Writes a parameter.
-    /// - Parameter overwrite: without it a name that is taken is ``AWSError/Kind/alreadyExists``.
+    /// - Parameters:
+    ///   - overwrite: without it a name that is taken is ``AWSError/Kind/alreadyExists``.
+    ///   - isRetried: false where a write that was perhaps done must not be done again.
     /// - Returns: the version written.
     @discardableResult
     package func put(
-        _ name: String, value: Secret, kind: Parameter.Kind, overwrite: Bool, deadline: MonotonicTime
+        _ name: String, value: Secret, kind: Parameter.Kind, overwrite: Bool, isRetried: Bool = true,
+        deadline: MonotonicTime
     ) async throws(AWSError) -> Int64 {
         guard let text = value.revealText() else {
             throw AWSError(.invalidRequest, hint: "Parameter Store keeps text: the value is not UTF-8")
@@ -89,7 +117,7 @@ package struct ParameterStore: Sendable {
             [
                 "Name": .string(name), "Value": .string(text), "Type": .string(kind.rawValue),
                 "Overwrite": .bool(overwrite),
-            ], deadline: deadline)
+            ], isRetried: isRetried, deadline: deadline)
         guard let version = answer["Version"]?.integer else { throw AWSError(.invalidAnswer) }
         return version
     }
@@ -112,15 +140,19 @@ package struct ParameterStore: Sendable {
         }
         return missing
     }
+}
 
-    private static func parameter(_ json: JSON?) throws(AWSError) -> Parameter {
+extension Parameter {
+    /// A `Parameter` of the service's answers.
+    init(_ json: JSON?) throws(AWSError) {
         guard let name = json?["Name"]?.string, let value = json?["Value"]?.string,
-            let kind = (json?["Type"]?.string).flatMap({ Parameter.Kind(rawValue: $0) })
+            let kind = (json?["Type"]?.string).flatMap({ Kind(rawValue: $0) })
         else { throw AWSError(.invalidAnswer) }
         // Epoch seconds with a fraction, perhaps in exponent notation.
         let modified = json?["LastModifiedDate"]?.double.flatMap { Int64(exactly: ($0 * 1000).rounded()) }
-        return Parameter(
+        self.init(
             name: name, kind: kind, value: Secret(value), version: json?["Version"]?.integer ?? 0,
-            lastModified: modified.map { WallTime(milliseconds: $0) })
+            lastModified: modified.map { WallTime(milliseconds: $0) },
+            attributes: .object((json?.object ?? [:]).filter { $0.key != "Value" }))
     }
 }

@@ -11,11 +11,13 @@ package struct RetryPolicy: Hashable, Sendable {
     package static func isRetryable(_ error: AWSError) -> Bool {
         switch error.kind {
         // Held back by our own rate: the next try would be too.
-        case .throttled: error.code != "LocalRateLimit"
+        case .throttled: error.code != AWSError.localRateLimit
         case .unavailable: true
         // An answer cut off or garbled on its way; a body over the bound would be over it again.
         case .invalidAnswer: error.transport != .tooLarge
-        case .notFound, .denied, .expiredCredentials, .noCredentials, .alreadyExists, .invalidRequest, .timedOut: false
+        case .notFound, .denied, .expiredCredentials, .noCredentials, .alreadyExists, .conditionFailed, .invalidRequest,
+            .timedOut:
+            false
         }
     }
 

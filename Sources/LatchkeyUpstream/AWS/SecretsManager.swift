@@ -10,11 +10,13 @@ package struct SecretVersion: Sendable {
     /// The secret was stored as bytes (`SecretBinary`) and not as text.
     package var isBinary: Bool
     package var stages: [String]
+    /// The service's own members, without the value.
+    package var attributes: JSON = [:]
 }
 
 /// AWS Secrets Manager.
 package struct SecretsManager: Sendable {
-    private let client: AWSClient
+    let client: AWSClient
 
     package init(_ client: AWSClient) { self.client = client }
 
@@ -35,6 +37,14 @@ package struct SecretsManager: Sendable {
         guard let value = text ?? binary else { throw AWSError(.invalidAnswer) }
         return SecretVersion(
             name: name, versionID: version, value: value, isBinary: text == nil,
-            stages: (answer["VersionStages"]?.array ?? []).compactMap(\.string))
+            stages: (answer["VersionStages"]?.array ?? []).compactMap(\.string),
+            attributes: .object(
+                (answer.object ?? [:]).filter { $0.key != "SecretString" && $0.key != "SecretBinary" }))
+    }
+
+    /// A secret's DescribeSecret answer, in the service's own words.
+    package func description(of id: String, deadline: MonotonicTime) async throws(AWSError) -> JSON {
+        try await client.call(
+            .secretsManager, "DescribeSecret", .describeSecret, ["SecretId": .string(id)], deadline: deadline)
     }
 }

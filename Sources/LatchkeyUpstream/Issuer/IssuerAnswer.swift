@@ -14,7 +14,7 @@ enum IssuerAnswer {
     init(_ response: HTTPResponse, now: WallTime) {
         let wait = RetryHint(response.fields, now: now)
         switch response.status {
-        case 200: self = Self.token(response)
+        case 200: self = Self.token(response, now)
         case 300...399: self = .refused(.invalid(.redirect))
         case 429: self = .refused(.throttled(retryAfter: wait.longest))
         case 408, 425: self = .transient(.unavailable(status: response.status), notBefore: wait.retryAfter)
@@ -30,7 +30,7 @@ enum IssuerAnswer {
 
     /// An empty or unreadable 200 has been seen to pass by itself (a proxy restarting), so it is worth another
     /// attempt; a JSON answer with the wrong members is not.
-    private static func token(_ response: HTTPResponse) -> IssuerAnswer {
+    private static func token(_ response: HTTPResponse, _ now: WallTime) -> IssuerAnswer {
         guard !response.body.isEmpty else { return .transient(.invalid(.emptyBody), notBefore: nil) }
         guard let object = try? JSON(parsing: response.body), object.object != nil else {
             return .transient(.invalid(.notJSON), notBefore: nil)
@@ -49,7 +49,7 @@ enum IssuerAnswer {
         return .issued(
             IssuedToken(
                 value: Secret(value), expiresIn: lifetime, scope: scope(object["scope"]),
-                quota: IssuerQuota(response.fields)))
+                quota: IssuerQuota(response.fields, now: now)))
     }
 
     /// `b64token` (RFC 6750 §2.1): letters, digits, `-._~+/`, then only `=`.

@@ -1,3 +1,4 @@
+package import LatchkeyCrypto
 package import LatchkeyHTTP
 package import LatchkeyMetrics
 
@@ -16,6 +17,10 @@ package enum IssuerError: Error, Hashable, Sendable {
     case timedOut
     /// No answer at all.
     case transport(HTTPClientError)
+    /// Nothing was sent: Latchkey's own budget of requests is used up, for so long.
+    case budgetSpent(retryAfter: Duration)
+    /// Nothing was sent: the client's private key cannot sign an assertion.
+    case unusableKey(AssertionKey.Refusal)
 
     /// What is wrong with an answer that should have been a token. The raw value is the code for metrics and errors.
     package enum InvalidAnswer: String, Error, Hashable, Sendable, CaseIterable {
@@ -49,6 +54,17 @@ package enum IssuerError: Error, Hashable, Sendable {
         case .unavailable(let status): "http_\(status)"
         case .invalid(let answer): answer.rawValue
         case .timedOut, .transport: nil
+        case .budgetSpent: "issue_budget"
+        case .unusableKey: "private_key"
+        }
+    }
+
+    /// The issuer does not know the client by these credentials: `invalid_client` (RFC 6749 §5.2), `access_denied` as
+    /// Auth0 says it (and says of a missing grant too), or 401 without a word. Others may be in force by now.
+    package var isClientRefused: Bool {
+        switch self {
+        case .denied(let code): ["invalid_client", "access_denied", "http_401", "http_403"].contains(code)
+        default: false
         }
     }
 
@@ -61,6 +77,8 @@ package enum IssuerError: Error, Hashable, Sendable {
         case .invalid: .invalidAnswer
         case .timedOut: .timedOut
         case .transport: .transport
+        case .budgetSpent: .throttled
+        case .unusableKey: .noCredentials
         }
     }
 }

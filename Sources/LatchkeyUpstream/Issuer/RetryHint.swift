@@ -20,7 +20,7 @@ struct RetryHint {
             return HTTPDate.parse(text).map { bounded($0 - sent) }
         }
         let reset = fields["x-ratelimit-reset"].flatMap(Self.seconds).map { bounded(WallTime(seconds: $0) - sent) }
-        longest = retryAfter ?? reset ?? IssuerQuota(fields).exhaustedFor.map(bounded)
+        longest = retryAfter ?? reset ?? IssuerQuota(fields, now: now).exhaustedFor.map(bounded)
     }
 
     /// `delay-seconds`: digits alone; more digits than fit mean a very long time.

@@ -57,6 +57,9 @@ package struct TokenEndpoint: Hashable, Sendable, CustomStringConvertible {
 
     package var description: String { "\(origin.scheme.rawValue)://\(origin.authority)\(target)" }
 
+    /// The tenant's own URL as Auth0 names itself: `https://<domain>/`.
+    var issuer: String { "\(origin.scheme.rawValue)://\(origin.authority)/" }
+
     /// `host[:port]` or `[v6][:port]`, the host in lower case (RFC 3986 §3.2.2, §3.2.3).
     private static func hostAndPort(_ authority: Substring) -> (host: String, port: UInt16?)? {
         var host = authority

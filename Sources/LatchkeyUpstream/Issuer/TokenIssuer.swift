@@ -1,4 +1,5 @@
 package import LatchkeyCore
+internal import LatchkeyCrypto
 package import LatchkeyHTTP
 package import LatchkeyMetrics
 
@@ -52,10 +53,20 @@ package struct TokenIssuer: Sendable {
     }
 
     /// A token by the deadline. A transient failure is tried again (``IssuerRetry``); a refusal and a throttle never are.
-    package func issue(_ request: TokenRequest, deadline: MonotonicTime) async throws(IssuerError) -> IssuedToken {
-        let message = request.message(userAgent: userAgent)
+    ///
+    /// - Parameter admit: asked before every request, attempts after the first included; how long to wait where the
+    ///   budget of requests is used up.
+    package func issue(
+        _ request: TokenRequest, deadline: MonotonicTime,
+        admit: @Sendable (MonotonicTime) -> Duration? = { _ in nil }
+    ) async throws(IssuerError) -> IssuedToken {
         var retry = IssuerRetry()
+        var last: IssuerError?
         while true {
+            // An assertion is good for one request (RFC 7523 §3, 7), so each attempt has its own.
+            let now = time.now()
+            let message = try request.message(userAgent: userAgent, now: now.wall, id: Random.uuid())
+            if let wait = admit(now.monotonic) { throw last ?? .budgetSpent(retryAfter: wait) }
             let error: IssuerError
             let notBefore: Duration?
             switch await attempt(message, of: request, number: retry.attempt, deadline: deadline) {
@@ -63,10 +74,11 @@ package struct TokenIssuer: Sendable {
             case .refused(let refusal): throw refusal
             case .transient(let failure, let wait): (error, notBefore) = (failure, wait)
             }
-            let now = time.now().monotonic
-            guard let next = retry.next(notBefore: notBefore, now: now, deadline: deadline, random: random()) else {
+            let later = time.now().monotonic
+            guard let next = retry.next(notBefore: notBefore, now: later, deadline: deadline, random: random()) else {
                 throw error
             }
+            last = error
             await pause(next)
             if Task.isCancelled { throw error }
         }
@@ -87,7 +99,7 @@ package struct TokenIssuer: Sendable {
         let answer: IssuerAnswer
         do throws(HTTPClientError) {
             let response = try await transport(message, request.endpoint.origin, deadline)
-            quota = IssuerQuota(response.fields)
+            quota = IssuerQuota(response.fields, now: time.now().wall)
             answer = IssuerAnswer(response, now: time.now().wall)
         } catch {
             answer = Self.judge(error)

@@ -1,6 +1,6 @@
-internal import LatchkeyCore
+package import LatchkeyCore
 package import LatchkeyCrypto
-internal import LatchkeyHTTP
+package import LatchkeyHTTP
 
 /// Who asks for a token: an OAuth client's id and secret (RFC 6749 §2.3.1).
 package struct ClientCredentials: Sendable {
@@ -29,6 +29,9 @@ package struct TokenRequest: Sendable {
         case post
         /// Id and secret in `Authorization: Basic`.
         case basic
+        /// The id, and an assertion signed by the client's private key (RFC 7523 §2.2). The client secret is that key
+        /// in PEM; `keyID` goes into the assertion's header (RFC 7515 §4.1.4).
+        case privateKeyJWT(keyID: String?)
     }
 
     package var kind: Kind
@@ -43,7 +46,8 @@ package struct TokenRequest: Sendable {
 
     /// Parameter names that ``extra`` cannot set: they are the request's own.
     package static let reserved: Set<String> = [
-        "grant_type", "client_id", "client_secret", "audience", "scope", "organization",
+        "grant_type", "client_id", "client_secret", "client_assertion", "client_assertion_type", "audience", "scope",
+        "organization",
     ]
 
     package init(
@@ -63,11 +67,22 @@ package struct TokenRequest: Sendable {
 
     /// The request on the wire. An empty optional parameter is left out: Auth0 answers an empty `scope` or
     /// `organization` with an error, and leaving it out is what is meant.
-    func message(userAgent: String) -> HTTPRequest {
+    ///
+    /// - Parameters:
+    ///   - now: an assertion's time of issue.
+    ///   - id: a fresh name for an assertion (`jti`), never used twice.
+    /// - Throws: ``IssuerError/unusableKey(_:)``, with `private_key_jwt` alone.
+    package func message(userAgent: String, now: WallTime, id: String) throws(IssuerError) -> HTTPRequest {
         var parameters: [(String, String)] = [("grant_type", "client_credentials")]
-        if clientAuthentication == .post {
+        switch clientAuthentication {
+        case .post:
             parameters.append(("client_id", credentials.clientID))
             parameters.append(("client_secret", credentials.clientSecret.revealText() ?? ""))
+        case .basic: break
+        case .privateKeyJWT(let keyID):
+            parameters.append(("client_id", credentials.clientID))
+            parameters.append(("client_assertion_type", ClientAssertion.type))
+            parameters.append(("client_assertion", try assertion(keyID: keyID).signed(now: now, id: id)))
         }
         for (name, value) in [("audience", audience), ("organization", organization), ("scope", scope)] {
             if let value, !value.isEmpty { parameters.append((name, value)) }
@@ -87,6 +102,12 @@ package struct TokenRequest: Sendable {
             body = Array(PercentEncoding.form(parameters).utf8)
         }
         return HTTPRequest(method: "POST", target: endpoint.target, fields: fields, body: body)
+    }
+
+    /// Auth0 wants the tenant's own URL as the audience, others the token endpoint's (RFC 7523 §3, 3).
+    private func assertion(keyID: String?) -> ClientAssertion {
+        let audience = kind == .auth0 ? endpoint.issuer : endpoint.description
+        return ClientAssertion(credentials: credentials, audience: audience, keyID: keyID)
     }
 
     /// Both halves form-encoded before they are joined (RFC 6749 §2.3.1), so that a colon in the id does no harm.

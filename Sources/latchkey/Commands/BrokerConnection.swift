@@ -71,16 +71,19 @@ struct DirectAccess {
     let upstreams: Upstreams
     private let patience: Duration
 
-    init(_ settings: Settings) throws {
-        upstreams = try Upstreams(settings, time: .system, log: CommandEnvironment.quietLogger(sink: LogSink()))
+    /// Where the backend is `auto`, asks once which one is in force.
+    init(_ settings: Settings) async throws {
+        let log = CommandEnvironment.quietLogger(sink: LogSink())
+        upstreams = try Upstreams(settings, time: .system, log: log)
         patience = settings.upstreamTimeout * 2
+        await upstreams.backendWatch(settings, time: .system, log: log)?.look()
     }
 
     var deadline: MonotonicTime { .current + patience }
 
-    func token() async throws -> ServedToken {
+    func token(_ profile: ProfileID) async throws -> ServedToken {
         do throws(UpstreamFault) {
-            let served = try await upstreams.tokens.token(ProfileID(0), deadline: deadline)
+            let served = try await upstreams.tokens.token(profile, deadline: deadline)
             await upstreams.tokens.drain()
             return served
         } catch {

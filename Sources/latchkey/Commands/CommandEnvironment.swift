@@ -22,6 +22,17 @@ enum CommandEnvironment {
         return variables
     }
 
+    /// The environment as it lies in memory, `NAME=value` each: bytes, since it need not be UTF-8.
+    static var entries: [[UInt8]] {
+        var entries: [[UInt8]] = []
+        var entry = environ
+        while let text = entry.pointee {
+            entries.append(Array(UnsafeRawBufferPointer(start: text, count: strlen(text))))
+            entry += 1
+        }
+        return entries
+    }
+
     /// All settings, or all that is wrong with them.
     static func settings(
         flags: [SettingName: String] = [:], environment: [String: String] = variables, need: Settings.Need
@@ -35,6 +46,7 @@ enum CommandEnvironment {
     /// Nothing of the process's memory may reach a disk or another process, nothing it writes may be read by others,
     /// and a pipe whose reader has gone is an error of one write and not the end of the process.
     static func harden() {
+        keepStandardDescriptors()
         signal(SIGPIPE, SIG_IGN)
         umask(0o077)
         var none = rlimit(rlim_cur: 0, rlim_max: 0)
@@ -44,6 +56,25 @@ enum CommandEnvironment {
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
         files.rlim_cur = files.rlim_max
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
+    }
+
+    /// Lets go of the program's own pages, which are read in again where they are still used: what only the start
+    /// needed (every command's options among it) is then no part of what a long-lived process weighs. They are
+    /// read-only, and nothing is ever written between the two ends.
+    static func dropProgramPages() {
+        let page = UInt(max(1, sysconf(Int32(_SC_PAGESIZE))))
+        let start = (UInt(bitPattern: latchkey_program_start()) + page - 1) / page * page
+        let end = UInt(bitPattern: latchkey_program_end()) / page * page
+        guard start < end else { return }
+        madvise(UnsafeMutableRawPointer(bitPattern: start), Int(end - start), MADV_DONTNEED)
+    }
+
+    /// Where standard input, output or error was closed before the start, the next socket would get its number, and
+    /// what is printed would go to an upstream. Something that can be neither written nor inherited takes the place.
+    static func keepStandardDescriptors() {
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+            _ = open("/dev/null", (descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC)
+        }
     }
 
     /// The log settings ask for, on standard error.

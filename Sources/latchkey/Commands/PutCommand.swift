@@ -32,7 +32,7 @@ struct PutCommand: AsyncParsableCommand {
                 throw CommandFailure(.usage, "--type must be SecureString or String")
             }
             let value = try readValue()
-            let access = try DirectAccess(settings)
+            let access = try await DirectAccess(settings)
             try await write(value, to: "\(settings.prefix)/\(key.name)", kind, access)
         }
     }

@@ -17,7 +17,11 @@ struct ServeCommand: AsyncParsableCommand {
             let sink = LogSink()
             let log = CommandEnvironment.logger(settings, sink: sink)
             for warning in settings.warnings { log.warning("\(warning)") }
+            if let path = settings.profilesPath, Files.isOpenToOthers(path) {
+                log.warning("\(path) can be read by its group or by others: chmod 600 it, it may hold credentials")
+            }
             let service = try Self.start(settings, log: log)
+            CommandEnvironment.dropProgramPages()
             await Signals.untilAskedToStop(log: log)
             await service.stop()
             log.notice("stopped")

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import LatchkeyBroker
 internal import LatchkeyCore
 internal import LatchkeyHTTP
+internal import LatchkeyMetrics
 internal import LatchkeyUpstream
 
 /// `latchkey tiers`.
@@ -9,7 +10,7 @@ struct TiersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tiers", abstract: "Call each tier once and say how long it took.",
         discussion: """
-            Goes to the upstreams directly: Parameter Store for the shared token, the issuer for a new one, then \
+            Goes to the upstreams directly: the shared tier for the shared token, the issuer for a new one, then \
             memory. The issuer is really asked, and counts it.
             """)
 
@@ -26,7 +27,7 @@ struct TiersCommand: AsyncParsableCommand {
         CommandEnvironment.harden()
         try await finishing {
             let settings = try CommandEnvironment.settings(need: .upstreams)
-            let access = try DirectAccess(settings)
+            let access = try await DirectAccess(settings)
             let lines = await measure(settings, access)
             if json {
                 Terminal.print(
@@ -51,11 +52,14 @@ struct TiersCommand: AsyncParsableCommand {
     }
 
     private func measure(_ settings: Settings, _ access: DirectAccess) async -> [Line] {
-        let shared = SharedTier.parameterStore(access.upstreams.parameterStore, prefix: settings.prefix)
-        let parameterStore = await time("parameter-store") { () async throws(UpstreamFault) in
-            try await shared.read("default", access.deadline) == nil ? "miss" : "hit"
+        var lines: [Line] = []
+        if let shared = access.upstreams.sharedTier {
+            lines.append(
+                await time(shared.tier.name) { () async throws(UpstreamFault) in
+                    try await shared.read("default", access.deadline).pair == nil ? "miss" : "hit"
+                })
         }
-        let issuer = await time("auth0") { () async throws(UpstreamFault) in
+        let issuer = await time((settings.profiles.first ?? .standard).tier.name) { () async throws(UpstreamFault) in
             _ = try await access.upstreams.tokens.token(
                 ProfileID(0), TokenAsk(refresh: true), deadline: access.deadline)
             return "hit"
@@ -64,7 +68,7 @@ struct TiersCommand: AsyncParsableCommand {
             access.upstreams.tokens.cached(ProfileID(0), now: TimeSource.system.now()) == nil ? "miss" : "hit"
         }
         await access.upstreams.tokens.drain()
-        return [memory, parameterStore, issuer]
+        return [memory] + lines + [issuer]
     }
 
     private func time(_ tier: String, _ call: () async throws(UpstreamFault) -> String) async -> Line {

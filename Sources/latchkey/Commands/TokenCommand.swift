@@ -19,8 +19,8 @@ struct TokenCommand: AsyncParsableCommand {
         CommandEnvironment.harden()
         try await finishing {
             let settings = try CommandEnvironment.settings(need: .client)
-            Terminal.write(try await settings.url == nil ? direct(settings) : fromBroker(settings))
-            if Terminal.outputIsTerminal || json { Terminal.print("") }
+            let bytes = try await settings.url == nil ? direct(settings) : fromBroker(settings)
+            try Terminal.deliver(Terminal.outputIsTerminal || json ? bytes + [0x0A] : bytes)
         }
     }
 
@@ -33,8 +33,11 @@ struct TokenCommand: AsyncParsableCommand {
     }
 
     private func direct(_ settings: Settings) async throws -> [UInt8] {
-        guard profile == "default" else { throw CommandFailure(.notSo, "no such token profile") }
-        let token = try await DirectAccess(settings).token().entry.token
+        let access = try await DirectAccess(settings)
+        guard let id = access.upstreams.tokens.profile(named: profile) else {
+            throw CommandFailure(.notSo, "no such token profile")
+        }
+        let token = try await access.token(id).entry.token
         guard json else { return token.value.reveal() }
         return JSON.object([
             "access_token": .string(token.value.revealText() ?? ""), "token_type": "Bearer",

@@ -1,3 +1,4 @@
+internal import LatchkeyAWS
 internal import LatchkeyBroker
 internal import LatchkeyCore
 internal import LatchkeyHTTP
@@ -8,8 +9,11 @@ struct EndpointServices: Sendable {
     let keys: LiveKeys
     let tokens: TokenBroker
     let secrets: SecretBroker
+    let audiences: Audiences
+    let fronts: FrontDesk
     let metrics: Metrics
     let readiness: Readiness
+    let waits: SecretWaits
     let time: TimeSource
     /// The longest a caller waits: twice the upstream timeout.
     let patience: Duration
@@ -23,7 +27,8 @@ final class Endpoints {
     let services: EndpointServices
     var ids = RequestIDs()
     private var tokenPages = TokenPages()
-    private var keys: LiveKeys.Copy
+    private var oauthPages = OAuthPages()
+    var keys: LiveKeys.Copy
     private let routes = RouteTable.entries
 
     init(_ services: EndpointServices) {
@@ -61,6 +66,11 @@ final class Endpoints {
         case .token: try token(exchange, call, profile: ProfileID(0), query, &tokenPages)
         case .tokenProfile: try token(exchange, call, profile: profile(call.rest), query, &tokenPages)
         case .secret: try secret(exchange, call, query)
+        case .secrets: try secrets(exchange, call, query)
+        case .tokenRejected: try rejected(exchange, call, query)
+        case .oauthToken: oauthToken(exchange, call, query, &oauthPages)
+        case .aws: aws(exchange, call, query)
+        case .extensionParameters, .extensionSecrets: try awsExtension(exchange, call, query)
         case .livez: probe(exchange, call, isGood: true)
         case .readyz: probe(exchange, call, isGood: services.readiness.isReady)
         case .health: try health(exchange, call, query)
@@ -80,9 +90,8 @@ final class Endpoints {
     // MARK: Letting in
 
     private func admit(_ exchange: Exchange, _ entry: RouteTable.Entry) throws(Problem) {
-        let isProbe = entry.scope == nil
-        if exchange.isOverCapacity, !isProbe { throw Problem(ServerRefusal.overloaded) }
-        if let scope = entry.scope {
+        if exchange.isOverCapacity, entry.access != .open { throw Problem(ServerRefusal.overloaded) }
+        if case .key(let scope) = entry.access {
             guard let caller = caller(exchange) else { throw Self.unauthorized(exchange) }
             guard caller.scopes.isSuperset(of: scope) else {
                 services.metrics.authFailure(.scope)
@@ -99,7 +108,7 @@ final class Endpoints {
     private func isKnown(_ exchange: Exchange) -> Bool { caller(exchange) != nil }
 
     /// Who holds the key of `Authorization: Bearer <key>` (RFC 6750 §2.1; the scheme in any case, RFC 9110 §11.1).
-    private func caller(_ exchange: Exchange) -> Caller? {
+    func caller(_ exchange: Exchange) -> Caller? {
         let value = exchange.slice(exchange.head.authorization)
         guard value.count > 7, Grammar.equals(UnsafeRawBufferPointer(rebasing: value[..<7]), folded: "bearer ") else {
             services.metrics.authFailure(value.isEmpty ? .missing : .malformed)
@@ -122,19 +131,28 @@ final class Endpoints {
 
     func refuse(_ exchange: Exchange, _ route: Route, _ started: MonotonicTime, _ problem: Problem) {
         let id = ids.text(exchange.slice(exchange.head.requestID))
-        Self.write(problem, id: id, to: exchange.reply)
+        switch route {
+        case .oauthToken: Self.write(OAuthError(problem), id: id, to: exchange.reply)
+        case .aws, .extensionParameters:
+            FrontAnswer(service: .parameterStore, id: id).write(
+                AWSFault(problem), allow: problem.allow, to: exchange.reply)
+        case .extensionSecrets:
+            FrontAnswer(service: .secretsManager, id: id).write(
+                AWSFault(problem), allow: problem.allow, to: exchange.reply)
+        default: Self.write(problem, id: id, to: exchange.reply)
+        }
         count(route, Method(exchange.head.method), problem.status, since: started)
     }
 
     /// Renders a problem.
-    static func write(_ problem: Problem, id: String, to reply: ReplyWriter) {
+    static func write(_ problem: Problem, id: String, members: [String: JSON] = [:], to reply: ReplyWriter) {
         reply.begin(problem.status)
         reply.append("Content-Type: application/problem+json\r\nCache-Control: no-store\r\n")
         reply.field("X-Request-Id", id)
         if problem.status == 401 { reply.append("WWW-Authenticate: Bearer realm=\"latchkey\"\r\n") }
         if let allow = problem.allow { reply.field("Allow", allow) }
         if let seconds = problem.retryAfter { reply.field("Retry-After", String(seconds)) }
-        reply.end(problem.body(requestID: id))
+        reply.end(problem.page(requestID: id, more: members).bytes())
     }
 
     /// One answer has been given. The clock is read again for its duration.

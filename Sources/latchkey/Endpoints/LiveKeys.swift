@@ -30,12 +30,28 @@ final class LiveKeys: Sendable {
 
         /// Whose key this is, by the keys now in force.
         mutating func caller(presenting key: UnsafeRawBufferPointer) -> Caller? {
+            follow()
+            return ring.caller(presenting: key)
+        }
+
+        /// The caller of that id if the key is its own, by the keys now in force.
+        mutating func caller(named id: String, presenting key: UnsafeRawBufferPointer) -> Caller? {
+            follow()
+            return ring.caller(named: id, presenting: key)
+        }
+
+        /// The caller of that id and what its requests may be signed with, by the keys now in force.
+        mutating func signer(named id: String) -> (caller: Caller, secrets: [Secret])? {
+            follow()
+            return ring.signer(named: id)
+        }
+
+        private mutating func follow() {
             let newest = source.generation.load(ordering: .acquiring)
             if newest != generation {
                 generation = newest
                 ring = source.ring.withLock { $0 }
             }
-            return ring.caller(presenting: key)
         }
     }
 }

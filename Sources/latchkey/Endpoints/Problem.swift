@@ -45,7 +45,12 @@ package struct Problem: Error, Hashable, Sendable {
     }
 
     /// The body, for a request of that id.
-    package func body(requestID: String) -> [UInt8] {
+    package func body(requestID: String) -> [UInt8] { page(requestID: requestID).bytes() }
+
+    /// The body as a value.
+    ///
+    /// - Parameter more: members of this answer's own (RFC 9457 §3.2).
+    func page(requestID: String, more: [String: JSON] = [:]) -> JSON {
         var members: [String: JSON] = [
             "type": "about:blank", "title": .string("\(HTTPStatus.reason(status))"),
             "status": .integer(Int64(status)), "detail": .string(detail), "code": .string(code.rawValue),
@@ -53,7 +58,7 @@ package struct Problem: Error, Hashable, Sendable {
         ]
         if let upstream { members["upstream"] = .string(upstream) }
         if let upstreamCode { members["upstream_code"] = .string(upstreamCode) }
-        return JSON.object(members).bytes()
+        return .object(members.merging(more) { own, _ in own })
     }
 }
 
@@ -73,7 +78,7 @@ extension Problem {
                 502, .upstreamDenied,
                 "\(source) refuses latchkey\(Self.about(fault)): check its credentials, grants and policies")
         case .throttled:
-            self.init(503, .upstreamThrottled, "\(source) asks for fewer requests; try again later")
+            self.init(503, .upstreamThrottled, Self.throttled(fault, source))
             retryAfter = Self.seconds(fault.retryAfter) ?? 1
         case .unavailable:
             self.init(
@@ -95,6 +100,15 @@ extension Problem {
             upstream = fault.upstream?.name
             upstreamCode = fault.code
         }
+    }
+
+    /// A limit of Latchkey's own is told apart from the upstream's: the one is mended by a setting, the other is not.
+    private static func throttled(_ fault: UpstreamFault, _ source: String) -> String {
+        guard let setting = fault.subject, setting == SettingName.issueBudget.rawValue else {
+            return "\(source) asks for fewer requests; try again later"
+        }
+        return "latchkey's own budget of requests to \(source) is used up for this profile; find what asks for so many "
+            + "tokens, or raise \(setting)"
     }
 
     private static func about(_ fault: UpstreamFault) -> String { fault.subject.map { " (\($0))" } ?? "" }

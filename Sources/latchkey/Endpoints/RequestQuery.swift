@@ -33,17 +33,17 @@ struct RequestQuery {
         }
     }
 
-    /// Whole seconds, 0 to 30 days.
-    func seconds(_ name: String) throws(Problem) -> Duration? {
+    /// Whole seconds, 0 to 30 days unless told otherwise.
+    func seconds(_ name: String, upTo most: Int = 2_592_000) throws(Problem) -> Duration? {
         guard let text = values[name] else { return nil }
-        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text), number <= 2_592_000 else {
-            throw Problem(400, .badRequest, "\(name) must be whole seconds, 0 to 2592000")
+        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text), number <= most else {
+            throw Problem(400, .badRequest, "\(name) must be whole seconds, 0 to \(most)")
         }
         return .seconds(number)
     }
 
     /// A caller's own word, cut short and made printable before it is repeated.
-    private static func shown(_ name: String) -> String {
+    static func shown(_ name: String) -> String {
         let plain = name.unicodeScalars.filter { $0.isASCII && $0.value > 0x20 && $0.value < 0x7F && $0 != "\"" }
         return String(String.UnicodeScalarView(plain.prefix(40)))
     }

@@ -2,6 +2,21 @@ package import LatchkeyBroker
 internal import LatchkeyHTTP
 package import LatchkeyMetrics
 
+/// How a route lets its callers in.
+package enum Access: Hashable, Sendable {
+    /// Anybody, also past the limit of connections: the two probes.
+    case open
+    /// Whoever presents, by `Authorization: Bearer`, a key that allows this.
+    case key(Scopes)
+    /// An OAuth client whose key allows this. The route reads id and key itself (RFC 6749 §2.3.1).
+    case client(Scopes)
+    /// Whoever signed the request, with a key that allows this (AWS Signature Version 4). The route checks it itself.
+    case signed(Scopes)
+    /// Whoever presents a key that allows this in `X-Aws-Parameters-Secrets-Token`, or as for ``key(_:)``. The route
+    /// reads it itself.
+    case token(Scopes)
+}
+
 /// The routes there are: path, methods, who may, and which query parameters. `openapi.yaml` is held against this.
 package enum RouteTable {
     /// One route. An object, so that handing it on costs one count and not one for each of its parts.
@@ -10,8 +25,7 @@ package enum RouteTable {
         /// With `{name}` for what varies, which is always the end.
         package let path: String
         package let methods: [Method]
-        /// What the caller's key must allow; nil for the two open probes.
-        package let scope: Scopes?
+        package let access: Access
         package let query: Set<String>
         /// The path up to what varies.
         fileprivate let prefix: StaticString
@@ -19,12 +33,12 @@ package enum RouteTable {
 
         fileprivate init(
             _ route: Route, _ prefix: StaticString, variable: String? = nil, methods: [Method] = [.get, .head],
-            scope: Scopes?, query: Set<String> = []
+            access: Access, query: Set<String> = []
         ) {
             self.route = route
             self.prefix = prefix
             self.methods = methods
-            self.scope = scope
+            self.access = access
             self.query = query
             path = "\(prefix)\(variable.map { "{\($0)}" } ?? "")"
             isExact = variable == nil
@@ -34,16 +48,28 @@ package enum RouteTable {
         package var allow: String { methods.map { $0.label.uppercased() }.joined(separator: ", ") }
     }
 
-    /// In the order they are looked through: what is asked for most stands first.
+    /// In the order they are looked through: what is asked for most stands first, a path before a pattern it fits.
     package static let entries = [
-        Entry(.token, "/token", scope: .token, query: ["refresh", "min_ttl"]),
-        Entry(.secret, "/secrets/", variable: "key", scope: .secrets, query: ["refresh", "version", "label", "field"]),
-        Entry(.tokenProfile, "/token/", variable: "profile", scope: .token, query: ["refresh", "min_ttl"]),
-        Entry(.livez, "/livez", scope: nil),
-        Entry(.readyz, "/readyz", scope: nil),
-        Entry(.health, "/health", scope: []),
-        Entry(.metrics, "/metrics", scope: .metrics),
-        Entry(.cacheClear, "/cache/clear", methods: [.post], scope: .admin),
+        Entry(.token, "/token", access: .key(.token), query: ["refresh", "min_ttl"]),
+        Entry(
+            .secret, "/secrets/", variable: "key", access: .key(.secrets),
+            query: ["refresh", "version", "label", "field", "wait"]),
+        Entry(.secrets, "/secrets", access: .key(.secrets), query: ["keys", "refresh"]),
+        Entry(.tokenRejected, "/token/rejected", methods: [.post], access: .key(.token)),
+        Entry(.tokenProfile, "/token/", variable: "profile", access: .key(.token), query: ["refresh", "min_ttl"]),
+        Entry(.oauthToken, "/oauth/token", methods: [.post], access: .client(.token)),
+        Entry(.aws, "/", methods: [.post], access: .signed(.secrets)),
+        Entry(
+            .extensionSecrets, "/secretsmanager/get", methods: [.get], access: .token(.secrets),
+            query: ["secretId", "versionId", "versionStage", "refreshNow"]),
+        Entry(
+            .extensionParameters, "/systemsmanager/parameters/get", methods: [.get], access: .token(.secrets),
+            query: ["name", "version", "label", "withDecryption"]),
+        Entry(.livez, "/livez", access: .open),
+        Entry(.readyz, "/readyz", access: .open),
+        Entry(.health, "/health", access: .key([])),
+        Entry(.metrics, "/metrics", access: .key(.metrics)),
+        Entry(.cacheClear, "/cache/clear", methods: [.post], access: .key(.admin)),
     ]
 
     /// The route of a path, and what stands in the place of its `{…}`, still percent-encoded.

@@ -19,11 +19,16 @@ extension Endpoints {
         let now = services.time.now()
         let form = try SecretForm(
             exchange, field: query["field"], id: ids.text(exchange.slice(exchange.head.requestID)))
+        if let wait = try query.seconds("wait", upTo: SecretWaits.longest), wait > .zero, form.isConditional {
+            return try self.wait(exchange, call, wanted, form, until: now.monotonic + wait)
+        }
         if !refresh, let hit = services.secrets.cached(wanted, now: now) {
             switch hit {
-            case .found(let entry, let isStale):
-                form.write(entry, tier: .memory, isStale: isStale, refreshError: nil, now: now, to: exchange.reply)
-            case .absent: form.write(UpstreamFault(.notFound), to: exchange.reply)
+            case .found(let entry, let received, let isStale):
+                let served = SecretBroker.Served(
+                    entry: entry, received: received, tier: .memory, isStale: isStale, refreshError: nil)
+                form.write(served, now: now, to: exchange.reply)
+            case .absent(let fault): form.write(fault, to: exchange.reply)
             }
             return count(call.entry.route, call.method, exchange.reply.status, since: call.started)
         }
@@ -32,14 +37,31 @@ extension Endpoints {
         let (metrics, time) = (services.metrics, services.time)
         services.secrets.secret(wanted, refresh: refresh, deadline: now.monotonic + services.patience) { result in
             later.send { reply in
-                switch result {
-                case .success(let served):
-                    form.write(
-                        served.entry, tier: served.tier, isStale: served.isStale, refreshError: served.refreshError,
-                        now: time.now(), to: reply)
-                case .failure(let fault): form.write(fault, to: reply)
-                }
+                form.write(result, now: time.now(), to: reply)
                 Self.count(metrics, route, method, reply.status, since: started)
+            }
+        }
+    }
+
+    /// Answers when the caller's tag no longer holds.
+    private func wait(
+        _ exchange: Exchange, _ call: Call, _ wanted: SecretQuery, _ form: SecretForm, until end: MonotonicTime
+    ) throws(Problem) {
+        let services = services
+        guard services.waits.enter() else {
+            throw Problem(UpstreamFault(.overloaded, retryAfter: .seconds(1)), what: "secret")
+        }
+        guard let later = exchange.later() else { return services.waits.leave() }
+        let (route, method, started) = (call.entry.route, call.method, call.started)
+        let patience = services.patience
+        Task { @Sendable in
+            let result = await services.waits.answer(to: wanted, until: end, patience: patience) {
+                form.holds($0.entry)
+            }
+            services.waits.leave()
+            later.send { reply in
+                form.write(result, now: services.time.now(), to: reply)
+                Self.count(services.metrics, route, method, reply.status, since: started)
             }
         }
     }
@@ -69,9 +91,21 @@ struct SecretForm: Sendable {
         Endpoints.write(Problem(fault, what: "secret"), id: id, to: reply)
     }
 
-    func write(
-        _ entry: SecretEntry, tier: Tier, isStale: Bool, refreshError: UpstreamFault?, now: Now, to reply: ReplyWriter
-    ) {
+    /// The caller has a tag to compare.
+    var isConditional: Bool { tags != nil }
+
+    /// Whether a tag the caller has is the entry's.
+    func holds(_ entry: SecretEntry) -> Bool { tags.map { Self.matches(entry.etag, $0) } ?? false }
+
+    func write(_ result: Result<SecretBroker.Served, UpstreamFault>, now: Now, to reply: ReplyWriter) {
+        switch result {
+        case .success(let served): write(served, now: now, to: reply)
+        case .failure(let fault): write(fault, to: reply)
+        }
+    }
+
+    func write(_ served: SecretBroker.Served, now: Now, to reply: ReplyWriter) {
+        let entry = served.entry
         var value = entry.value
         if let field {
             guard let found = entry.field(field) else {
@@ -80,18 +114,18 @@ struct SecretForm: Sendable {
             }
             value = found
         }
-        let isUnchanged = tags.map { Self.matches(entry.etag, $0) } ?? false
+        let isUnchanged = holds(entry)
         reply.begin(isUnchanged ? 304 : 200)
         reply.append("Cache-Control: no-store\r\nX-Latchkey-Tier: ")
-        reply.append(tier.header)
+        reply.append(served.tier.header)
         reply.append("\r\n")
         reply.field("ETag", entry.etag)
         reply.field("X-Request-Id", id)
         reply.append("Vary: Accept\r\nAge: ")
-        reply.append(max(0, (now.monotonic - entry.received.monotonic).components.seconds))
+        reply.append(max(0, (now.monotonic - served.received.monotonic).components.seconds))
         reply.append("\r\n")
-        if isStale { reply.append("X-Latchkey-Stale: true\r\n") }
-        if let refreshError { reply.field("X-Latchkey-Refresh-Error", refreshError.summary) }
+        if served.isStale { reply.append("X-Latchkey-Stale: true\r\n") }
+        if let refreshError = served.refreshError { reply.field("X-Latchkey-Refresh-Error", refreshError.summary) }
         if isUnchanged { return reply.endWithoutBody() }
         if isPlain {
             reply.append(
@@ -100,17 +134,17 @@ struct SecretForm: Sendable {
             reply.end(value.reveal())
         } else {
             reply.append("Content-Type: application/json\r\n")
-            reply.end(Self.json(entry, value))
+            reply.end(Self.page(entry, value).bytes())
         }
     }
 
-    private static func json(_ entry: SecretEntry, _ value: Secret) -> [UInt8] {
+    static func page(_ entry: SecretEntry, _ value: Secret) -> JSON {
         let text = entry.isBinary ? nil : value.revealText()
-        return JSON.object([
+        return [
             "key": .string(entry.key), "value": .string(text ?? Base64.encode(value.reveal())),
             "version": .string(entry.version), "source": .string(entry.source.name),
             "encoding": text == nil ? "base64" : "utf8",
-        ]).bytes()
+        ]
     }
 
     /// `If-None-Match` (RFC 9110 §13.1.2): weak comparison, lists and `*`.

@@ -14,14 +14,16 @@ final class TokenPage: Sendable {
     private let received: Int64
     private let expiry: Expiry
 
-    init(_ entry: TokenEntry, tier: Tier) {
+    /// - Parameter isOAuth: for OAuth clients, with the `Pragma` that RFC 6749 §5.1 asks for.
+    init(_ entry: TokenEntry, tier: Tier, isOAuth: Bool = false) {
         version = entry.version
         let token = entry.token
         received = token.received.monotonic.nanoseconds
         expiry = token.expiry
         fields = Array(
             """
-            Content-Type: application/json\r\nCache-Control: no-store\r\nX-Latchkey-Tier: \(tier.name)\r\n\
+            Content-Type: application/json\r\nCache-Control: no-store\r\n\(isOAuth ? "Pragma: no-cache\r\n" : "")\
+            X-Latchkey-Tier: \(tier.name)\r\n\
             X-Latchkey-Expires-At: \(RFC3339.format(token.expiry.wall))\r\nAge:\u{20}
             """.utf8)
         // The broker lets only visible ASCII through, but a quote or a backslash is visible too.
@@ -93,10 +95,12 @@ extension Endpoints {
             ask = TokenAsk(minTTL: try query.seconds("min_ttl"), refresh: try query.flag("refresh"))
         }
         let now = services.time.now()
-        if !ask.refresh, let entry = services.tokens.cached(profile, now: now, minTTL: ask.minTTL) {
-            let page = pages.page(profile, entry)
+        if !ask.refresh, let cached = services.tokens.cached(profile, now: now, minTTL: ask.minTTL) {
+            let page = pages.page(profile, cached.entry)
             let id = exchange.slice(exchange.head.requestID)
-            page.write(isStale: entry.isStale(now), refreshError: nil, now: now, to: exchange.reply) {
+            page.write(
+                isStale: cached.isStale, refreshError: cached.refreshError, now: now, to: exchange.reply
+            ) {
                 self.ids.append(id, to: $0)
             }
             return count(call.entry.route, call.method, 200, since: call.started)

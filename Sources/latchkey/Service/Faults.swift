@@ -7,17 +7,24 @@ internal import LatchkeyUpstream
 
 extension UpstreamFault {
     init(_ error: AWSError, from upstream: Upstream) {
+        // A source of credentials that is there and fails is an upstream like any other; one that is not there has to be
+        // set up by somebody.
+        if error.kind == .noCredentials, let wait = error.retryAfter {
+            self.init(.unavailable, upstream: .credentials, code: error.code, retryAfter: wait)
+            return
+        }
         let reason: Reason =
             switch error.kind {
             case .notFound: .notFound
             case .denied, .expiredCredentials: .denied
             case .noCredentials: .notReady
             case .throttled: .throttled
-            case .alreadyExists, .invalidRequest, .invalidAnswer: .invalid
+            case .alreadyExists, .conditionFailed, .invalidRequest, .invalidAnswer: .invalid
             case .unavailable: .unavailable
             case .timedOut: .timedOut
             }
-        self.init(reason, upstream: upstream, code: error.code ?? error.transport?.code)
+        self.init(
+            reason, upstream: upstream, code: error.code ?? error.transport?.code, retryAfter: error.retryAfter)
     }
 
     init(_ error: IssuerError, from upstream: Upstream) {
@@ -28,6 +35,12 @@ extension UpstreamFault {
         case .invalid(let answer): self.init(.invalid, upstream: upstream, code: answer.rawValue)
         case .timedOut: self.init(.timedOut, upstream: upstream)
         case .transport(let error): self.init(error.reason, upstream: upstream, code: error.code)
+        case .budgetSpent(let wait):
+            self.init(
+                .throttled, upstream: upstream, code: error.code, retryAfter: wait,
+                subject: SettingName.issueBudget.rawValue)
+        case .unusableKey(let refusal):
+            self.init(.notReady, upstream: upstream, code: error.code, subject: "client_secret: \(refusal)")
         }
     }
 }

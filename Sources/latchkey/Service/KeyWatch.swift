@@ -30,8 +30,7 @@ struct KeyWatch: Sendable {
                 continue
             }
             complained = false
-            keys.replace(
-                with: KeyRing([key, current].map { key in (key.withBytes { SHA256.hash($0) }, Caller.default) }))
+            keys.replace(with: KeyRing(keys: [key, current]))
             log.notice("the key has changed; the one before it stays good until the next change")
             current = key
         }

@@ -22,6 +22,12 @@ enum Files {
         return nil
     }
 
+    /// Whether the file's group or others may read it (stat(2)).
+    static func isOpenToOthers(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & (S_IRGRP | S_IROTH) != 0
+    }
+
     /// A file's text; nil where it cannot be read or is not UTF-8.
     @Sendable static func text(_ path: String) -> String? {
         bytes(path).flatMap { String(validating: $0, as: UTF8.self) }

@@ -25,22 +25,25 @@ package final class Readiness: Sendable {
     private let tokens: TokenBroker
     private let health: TierHealth
     private let tiers: [Tier]
-    private let backend: Tier
+    private let secrets: SecretBroker
     private let time: TimeSource
     private let started: Now
     private let draining = Atomic<Bool>(false)
 
-    init(tokens: TokenBroker, health: TierHealth, tiers: [Tier], backend: Tier, time: TimeSource) {
+    init(tokens: TokenBroker, health: TierHealth, tiers: [Tier], secrets: SecretBroker, time: TimeSource) {
         self.tokens = tokens
         self.health = health
         self.tiers = tiers
-        self.backend = backend
+        self.secrets = secrets
         self.time = time
         started = time.now()
     }
 
     /// Load balancers should send requests here.
     package var isReady: Bool { status(now: time.now()) != .unavailable && !draining.load(ordering: .relaxed) }
+
+    /// Whether the process is on its way out.
+    var isDraining: Bool { draining.load(ordering: .relaxed) }
 
     /// The process is on its way out.
     func beginDraining() { draining.store(true, ordering: .relaxed) }
@@ -66,7 +69,8 @@ package final class Readiness: Sendable {
             json: [
                 "status": .string(status.rawValue), "version": .string(Version.number),
                 "uptime_seconds": .integer((now.monotonic - started.monotonic).components.seconds),
-                "draining": .bool(draining.load(ordering: .relaxed)), "secrets_backend": .string(backend.name),
+                "draining": .bool(draining.load(ordering: .relaxed)),
+                "secrets_backend": .string(secrets.backend?.rawValue ?? "unknown"),
                 "tiers": .object(tierReports), "tokens": .object(tokenReports),
             ])
     }

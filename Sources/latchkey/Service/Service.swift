@@ -17,6 +17,9 @@ struct Service: Sendable {
     private let readiness: Readiness
     private let watches: [Task<Void, Never>]
     private let drainTimeout: Duration
+    private let prefetched: [SecretKey]
+    private let patience: Duration
+    private let time: TimeSource
 
     /// Starts everything. Upstreams that are down hold nothing up: the service is then not ready until they come back.
     static func start(_ settings: Settings, time: TimeSource = .system, log: Logger) throws -> Service {
@@ -24,11 +27,18 @@ struct Service: Sendable {
         let upstreams = try Upstreams(settings, time: time, log: log)
         let readiness = Readiness(
             tokens: upstreams.tokens, health: upstreams.health, tiers: upstreams.tiersInForce,
-            backend: upstreams.secrets.tier, time: time)
+            secrets: upstreams.secrets, time: time)
         let keys = LiveKeys(KeyRing(key: key))
+        let directory = ProfileDirectory(settings: settings, secrets: upstreams.secrets)
+        let audiences = Audiences { audience, deadline async throws(UpstreamFault) in
+            try await directory.profile(forAudience: audience, deadline: deadline)
+        }
         let services = EndpointServices(
-            keys: keys, tokens: upstreams.tokens, secrets: upstreams.secrets, metrics: upstreams.metrics,
-            readiness: readiness, time: time, patience: settings.upstreamTimeout * 2)
+            keys: keys, tokens: upstreams.tokens, secrets: upstreams.secrets, audiences: audiences,
+            fronts: FrontDesk(store: .broker(upstreams.secrets, names: FrontNames(prefix: settings.prefix))),
+            metrics: upstreams.metrics, readiness: readiness,
+            waits: SecretWaits(secrets: upstreams.secrets, readiness: readiness, time: time), time: time,
+            patience: settings.upstreamTimeout * 2)
         let server = try HTTPServer.start(configuration(settings, metrics: upstreams.metrics, time: time)) {
             let endpoints = Endpoints(services)
             return { endpoints.handle($0) }
@@ -38,13 +48,25 @@ struct Service: Sendable {
             prefetch: settings.prefetch.compactMap { SecretKey($0) },
             patience: settings.upstreamTimeout * 2, time: time, log: log)
         let keyWatch = KeyWatch(settings: settings, keys: keys, log: log)
+        let backendWatch = upstreams.backendWatch(settings, time: time, log: log)
         for address in server.addresses { log.notice("listening", metadata: ["address": "\(address)"]) }
         return Service(
             addresses: server.addresses, metrics: upstreams.metrics, upstreams: upstreams, server: server,
             readiness: readiness,
             watches: [
                 Task { await watch.run() }, Task { await keyWatch.run() },
-            ], drainTimeout: settings.drainTimeout)
+                Task { await showBudgets(upstreams, time) }, Task { await backendWatch?.run() },
+            ], drainTimeout: settings.drainTimeout, prefetched: watch.prefetch, patience: watch.patience, time: time)
+    }
+
+    /// Between two looks at the issue budgets, which grow back with time.
+    private static let betweenBudgets: Duration = .seconds(10)
+
+    private static func showBudgets(_ upstreams: Upstreams, _ time: TimeSource) async {
+        while !Task.isCancelled {
+            upstreams.showBudgets(time.now().monotonic)
+            try? await Task.sleep(for: betweenBudgets)
+        }
     }
 
     private static func configuration(
@@ -63,11 +85,23 @@ struct Service: Sendable {
         return configuration
     }
 
+    /// Returns when `LATCHKEY_PREFETCH` is in memory, or cannot be had by the time a caller would have given up.
+    func prefetch() async {
+        let deadline = time.now().monotonic + patience
+        await withTaskGroup(of: Void.self) { group in
+            for key in prefetched {
+                // What fails is tried again by the watch, which logs it too.
+                group.addTask { _ = try? await upstreams.secrets.secret(SecretQuery(key), deadline: deadline) }
+            }
+        }
+    }
+
     /// Accepts nothing more, lets what is under way finish, writes what is still to be written.
-    func stop() async {
+    /// - Parameter limit: for connections to finish; `LATCHKEY_DRAIN_TIMEOUT` where that is shorter.
+    func stop(within limit: Duration? = nil) async {
         readiness.beginDraining()
         for watch in watches { watch.cancel() }
-        await server.drain(timeout: drainTimeout)
+        await server.drain(timeout: min(drainTimeout, limit ?? drainTimeout))
         await upstreams.tokens.drain()
         upstreams.shutdown()
     }

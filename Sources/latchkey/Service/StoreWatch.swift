@@ -28,7 +28,7 @@ struct StoreWatch: Sendable {
         while !Task.isCancelled {
             waiting = await fetch(waiting)
             await look()
-            let interval = health.status(secrets.tier).state == .ok ? Self.wellInterval : Self.failingInterval
+            let interval = health.status(secrets.store.tier).state == .ok ? Self.wellInterval : Self.failingInterval
             try? await Task.sleep(for: interval * Double.random(in: 0.8..<1.2))
         }
     }
@@ -51,7 +51,7 @@ struct StoreWatch: Sendable {
     }
 
     private func look() async {
-        let status = health.status(secrets.tier)
+        let status = health.status(secrets.store.tier)
         let age = status.age(time.now()) ?? .seconds(3600)
         guard status.state != .ok || age > Self.wellInterval / 2 else { return }
         // How it went stands in the tier's health; there is nobody to tell.

@@ -8,26 +8,38 @@ internal import LatchkeyUpstream
 // The tiers put together: the only place that sees both the broker and the upstreams.
 
 extension SharedTier {
-    /// The guide's parameter pair: read in one GetParameters, written token first (contract §5).
+    /// The guide's parameter pair (contract §5): written token first, read together with the lease in one GetParameters.
     static func parameterStore(_ store: ParameterStore, prefix: String) -> SharedTier {
         SharedTier(tier: .parameterStore) { profile, deadline async throws(UpstreamFault) in
-            let pair = TokenPair(prefix: prefix, profile: profile)
+            let names = TokenParameters(prefix: prefix, profile: profile)
             do throws(AWSError) {
-                let found = try await store.get([pair.token, pair.expires], deadline: deadline).parameters
-                guard let token = found.first(where: { $0.name == pair.token }),
-                    let expires = found.first(where: { $0.name == pair.expires })
-                else { return nil }
-                return StoredToken(token: token.value, expires: expires.value.revealText() ?? "")
+                let found = try await store.get([names.token, names.expires, names.lease], deadline: deadline)
+                return names.view(of: found.parameters)
             } catch {
                 throw UpstreamFault(error, from: .parameterStore)
             }
         } write: { profile, stored, deadline async throws(UpstreamFault) in
-            let pair = TokenPair(prefix: prefix, profile: profile)
+            let names = TokenParameters(prefix: prefix, profile: profile)
             do throws(AWSError) {
                 try await store.put(
-                    pair.token, value: stored.token, kind: .secureString, overwrite: true, deadline: deadline)
+                    names.token, value: stored.token, kind: .secureString, overwrite: true, deadline: deadline)
                 try await store.put(
-                    pair.expires, value: Secret(stored.expires), kind: .string, overwrite: true, deadline: deadline)
+                    names.expires, value: Secret(stored.expires), kind: .string, overwrite: true, deadline: deadline)
+            } catch {
+                throw UpstreamFault(error, from: .parameterStore)
+            }
+        } claim: { profile, lease, seen, deadline async throws(UpstreamFault) in
+            let names = TokenParameters(prefix: prefix, profile: profile)
+            do throws(AWSError) {
+                // Each write gets the next version, so it tells whether anybody wrote since the lease was read
+                // (PutParameter, Version). Creation has a condition of its own. Tried once: in a fleet that starts at
+                // once another broker has it meanwhile, and a look tells more than another try.
+                let version = try await store.put(
+                    names.lease, value: Secret(lease.text), kind: .string, overwrite: seen.leaseVersion > 0,
+                    isRetried: false, deadline: deadline)
+                return version == seen.leaseVersion + 1
+            } catch  where error.kind == .alreadyExists {
+                return false
             } catch {
                 throw UpstreamFault(error, from: .parameterStore)
             }
@@ -35,42 +47,37 @@ extension SharedTier {
     }
 }
 
-/// The names of a profile's pair (contract §5).
-struct TokenPair {
+/// A profile's parameters (contract §5).
+struct TokenParameters {
     let token: String
     let expires: String
+    let lease: String
 
     init(prefix: String, profile: String) {
-        let path = profile == "default" ? "\(prefix)/auth0-cache" : "\(prefix)/auth0-cache/\(profile)"
+        let path = Self.path(prefix: prefix, profile: profile)
         token = "\(path)/token"
         expires = "\(path)/expires"
-    }
-}
-
-extension SecretSource {
-    static func parameterStore(_ store: ParameterStore, prefix: String) -> SecretSource {
-        SecretSource(tier: .parameterStore, prefix: prefix) {
-            name, version, label, deadline async throws(UpstreamFault) in
-            do throws(AWSError) {
-                // A selector stands behind a colon (GetParameter, Name).
-                let selector = (version ?? label).map { ":\($0)" } ?? ""
-                let parameter = try await store.get(name + selector, deadline: deadline)
-                return FetchedSecret(value: parameter.value, version: String(parameter.version))
-            } catch {
-                throw UpstreamFault(error, from: .parameterStore)
-            }
-        }
+        lease = "\(path)/lease"
     }
 
-    static func secretsManager(_ store: SecretsManager, prefix: String) -> SecretSource {
-        SecretSource(tier: .secretsManager, prefix: prefix) {
-            name, version, label, deadline async throws(UpstreamFault) in
-            do throws(AWSError) {
-                let secret = try await store.get(name, versionID: version, stage: label, deadline: deadline)
-                return FetchedSecret(value: secret.value, isBinary: secret.isBinary, version: secret.versionID)
-            } catch {
-                throw UpstreamFault(error, from: .secretsManager)
-            }
+    /// Where a profile's are: the default one's next to those of the others.
+    static func path(prefix: String, profile: String) -> String {
+        profile == "default" ? "\(prefix)/auth0-cache" : "\(prefix)/auth0-cache/\(profile)"
+    }
+
+    /// What the parameters that were found say.
+    func view(of parameters: [Parameter]) -> SharedView {
+        let token = parameters.first { $0.name == self.token }
+        let expires = parameters.first { $0.name == self.expires }
+        let lease = parameters.first { $0.name == self.lease }
+        var view = SharedView(
+            version: token?.version ?? 0, lease: lease?.value.revealText().flatMap { Lease($0) },
+            leaseVersion: lease?.version ?? 0)
+        if let token {
+            view.pair = StoredToken(
+                token: token.value, expires: expires?.value.revealText() ?? "", tokenWritten: token.lastModified,
+                expiresWritten: expires?.lastModified)
         }
+        return view
     }
 }

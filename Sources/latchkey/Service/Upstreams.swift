@@ -12,21 +12,39 @@ internal import Logging
 struct Upstreams: Sendable {
     let parameterStore: ParameterStore
     let secretsManager: SecretsManager
+    let lambda: Lambda
+    /// The signed calls themselves, for what belongs to no store.
+    let aws: AWSClient
+    /// What asks each profile's issuer, in the order of the profiles.
+    let issuers: [IssuerTier]
+    /// Where AWS's credentials come from; its report says which source answered and why the others did not.
+    let credentials: CredentialChain
+    /// Where replicas share tokens, if anywhere.
+    let sharedTier: SharedTier?
     let tokens: TokenBroker
     let secrets: SecretBroker
     let metrics: Metrics
     let health: TierHealth
     /// The tiers settings put to use, nearest first.
     let tiersInForce: [Tier]
+    private let budgets: [ProfileBudget]
     private let clients: [HTTPClient]
 
-    init(_ settings: Settings, time: TimeSource, log: Logger) throws(SystemError) {
-        let backend: Tier = settings.backend == .parameterStore ? .parameterStore : .secretsManager
-        let sharesTokens = settings.sharedTier == .parameterStore
+    /// - Parameter mostWrites: writes a second to Parameter Store.
+    init(
+        _ settings: Settings, time: TimeSource, log: Logger, mostWrites: Int = AWSQuota.mostWrites
+    ) throws(SystemError) {
+        let stores = settings.backend.stores
+        let shared = settings.sharedTier.tier
         tiersInForce =
-            (sharesTokens || backend == .parameterStore ? [.parameterStore] : [])
-            + (backend == .secretsManager ? [.secretsManager] : []) + [.auth0]
-        metrics = Self.makeMetrics(backend: backend, sharesTokens: sharesTokens)
+            [.parameterStore, .dynamodb, .secretsManager].filter { $0 == shared || stores.map(\.tier).contains($0) }
+            + Self.issuers(settings)
+        let metrics = Self.makeMetrics(settings, stores: stores)
+        self.metrics = metrics
+        let budgets = settings.profiles.indices.map {
+            ProfileBudget(settings.issueBudget, profile: $0, metrics: metrics)
+        }
+        self.budgets = budgets
         health = TierHealth()
         let client = try HTTPClient()
         var awsHTTP = client
@@ -36,48 +54,80 @@ struct Upstreams: Sendable {
             awsHTTP = try HTTPClient(configuration: configuration)
         }
         clients = [client, awsHTTP]
-        let aws = Self.makeAWS(settings, transport: awsHTTP.transport, metrics: metrics, time: time, log: log)
+        let (aws, credentials) = Self.makeAWS(
+            settings, transport: awsHTTP.transport, metrics: metrics, time: time, log: log, mostWrites: mostWrites)
+        self.aws = aws
+        self.credentials = credentials
         parameterStore = ParameterStore(aws)
         secretsManager = SecretsManager(aws)
+        lambda = Lambda(aws)
+        sharedTier = settings.sharedTier.connect(aws, parameterStore, prefix: settings.prefix)
         secrets = SecretBroker(
-            source: backend == .parameterStore
-                ? .parameterStore(parameterStore, prefix: settings.prefix)
-                : .secretsManager(secretsManager, prefix: settings.prefix),
+            sources: [
+                .parameterStore(parameterStore, prefix: settings.prefix),
+                .secretsManager(secretsManager, prefix: settings.prefix),
+            ],
+            backend: settings.backend.fixed,
             configuration: Self.secretConfiguration(settings), time: time, metrics: metrics, health: health, log: log)
         var tokenConfiguration = TokenBroker.Configuration()
         tokenConfiguration.buffer = ExpiryBuffer(settings.tokenExpiryBuffer)
         tokenConfiguration.upstreamTimeout = settings.upstreamTimeout
+        tokenConfiguration.holder = Random.uuid()
+        let profiles = Self.profiles(
+            settings, budgets, secrets: secrets, client: client, metrics: metrics, time: time)
+        issuers = profiles.map(\.issuer)
         tokens = TokenBroker(
-            profiles: [
-                TokenProfile(
-                    name: "default",
-                    issuer: Self.issuer(settings, secrets: secrets, client: client, metrics: metrics, time: time))
-            ], shared: sharesTokens ? .parameterStore(parameterStore, prefix: settings.prefix) : nil,
+            profiles: profiles,
+            shared: sharedTier,
             configuration: tokenConfiguration, time: time, metrics: metrics, health: health, log: log)
+    }
+
+    /// Follows the parameter that names the backend; nil where settings fix it.
+    func backendWatch(_ settings: Settings, time: TimeSource, log: Logger) -> BackendWatch? {
+        guard settings.backend == .auto else { return nil }
+        return BackendWatch(
+            store: parameterStore, prefix: settings.prefix, secrets: secrets, timeout: settings.upstreamTimeout,
+            time: time, log: log)
     }
 
     /// Ends the clients' loops and connections.
     func shutdown() { for client in clients { client.shutdown() } }
 
-    private static func makeMetrics(backend: Tier, sharesTokens: Bool) -> Metrics {
+    /// Brings the metrics of the issue budgets up to date.
+    func showBudgets(_ now: MonotonicTime) { for budget in budgets { budget.show(now) } }
+
+    /// The kinds of issuer that the profiles use.
+    private static func issuers(_ settings: Settings) -> [Tier] {
+        let used = Set(settings.profiles.map(\.tier))
+        return [.auth0, .oauth2].filter { used.contains($0) }
+    }
+
+    private static func makeMetrics(_ settings: Settings, stores: [SecretStore]) -> Metrics {
         Metrics(
-            version: Version.number, profiles: ["default"],
-            tiersInForce: [(.token, .memory), (.token, .auth0), (.secret, .memory), (.secret, backend)]
-                + (sharesTokens ? [(.token, .parameterStore)] : []),
+            version: Version.number, profiles: settings.profiles.map(\.name),
+            tiersInForce: [(.token, .memory), (.secret, .memory)] + stores.map { (.secret, $0.tier) }
+                + (issuers(settings) + [settings.sharedTier.tier].compactMap { $0 }).map { (.token, $0) },
             readProcess: { ProcessFiles.read() })
     }
 
     private static func makeAWS(
-        _ settings: Settings, transport: @escaping HTTPTransport, metrics: Metrics, time: TimeSource, log: Logger
-    ) -> AWSClient {
-        let credentials = CredentialChain(
-            [.environment(settings.environment), .sharedFiles(settings.environment, readFile: Files.text)], time: time,
-            log: log)
+        _ settings: Settings, transport: @escaping HTTPTransport, metrics: Metrics, time: TimeSource, log: Logger,
+        mostWrites: Int
+    ) -> (AWSClient, CredentialChain) {
+        let clock = ClockOffset()
+        let sources = CredentialContext(
+            environment: settings.environment, configuration: settings.aws, transport: transport, metrics: metrics,
+            time: time, clock: clock, userAgent: Version.userAgent, readFile: Files.text,
+            writeFile: { bytes, path in (try? DurableFile.write(bytes, to: path)) != nil })
+        let credentials = CredentialChain(sources.providers, time: time, log: log)
         var environment = AWSClient.Environment(
             configuration: settings.aws, credentials: credentials, transport: transport, metrics: metrics, time: time,
             attemptTimeout: settings.upstreamTimeout, userAgent: Version.userAgent, sleep: TokenIssuer.sleep)
-        environment.callsPerSecond = [.parameterStore: settings.ssmMaxTPS]
-        return AWSClient(environment)
+        environment.clock = clock
+        environment.callsPerSecond = [
+            .parameterReads: settings.ssmMaxTPS, .parameterWrites: min(settings.ssmMaxTPS, mostWrites),
+        ]
+        return (AWSClient(environment), credentials)
     }
 
     private static func secretConfiguration(_ settings: Settings) -> SecretBroker.Configuration {
@@ -89,20 +139,42 @@ struct Upstreams: Sendable {
         return configuration
     }
 
-    private static func issuer(
-        _ settings: Settings, secrets: SecretBroker, client: HTTPClient, metrics: Metrics, time: TimeSource
-    ) -> IssuerTier {
-        let issuer = TokenIssuer(
-            transport: client.transport, time: time, version: Version.number,
-            observe: { call in
-                metrics.upstreamRequest(call.upstream, .issueToken, call.outcome, call.duration)
-                if call.attempt > 1 { metrics.upstreamRetry(call.upstream) }
-                for allowance in call.quota.allowances {
-                    metrics.issuerQuota(profile: 0, allowance.bucket, remaining: allowance.remaining)
-                }
-            })
-        return Auth0Source(
-            settings: settings, secrets: secrets, issuer: issuer, budget: IssueBudget(settings.issueBudget), time: time
-        ).tier
+    private static func profiles(
+        _ settings: Settings, _ budgets: [ProfileBudget], secrets: SecretBroker, client: HTTPClient, metrics: Metrics,
+        time: TimeSource
+    ) -> [TokenProfile] {
+        settings.profiles.enumerated().map { index, profile in
+            let issuer = TokenIssuer(
+                transport: client.transport, time: time, version: Version.number,
+                observe: { call in
+                    metrics.upstreamRequest(call.upstream, .issueToken, call.outcome, call.duration)
+                    if call.attempt > 1 { metrics.upstreamRetry(call.upstream) }
+                    for allowance in call.quota.allowances {
+                        metrics.issuerQuota(profile: index, allowance.bucket, remaining: allowance.remaining)
+                    }
+                })
+            let source = IssuerSource(
+                profile: profile, settings: settings, secrets: secrets, issuer: issuer, budget: budgets[index])
+            return TokenProfile(name: profile.name, issuer: source.tier)
+        }
+    }
+}
+
+extension Settings.SharedTierChoice {
+    /// The tier's name; nil for none.
+    var tier: Tier? {
+        switch self {
+        case .parameterStore: .parameterStore
+        case .dynamodb: .dynamodb
+        case .none: nil
+        }
+    }
+
+    fileprivate func connect(_ client: AWSClient, _ parameterStore: ParameterStore, prefix: String) -> SharedTier? {
+        switch self {
+        case .parameterStore: .parameterStore(parameterStore, prefix: prefix)
+        case .dynamodb(let table): .dynamodb(client, table: table, prefix: prefix)
+        case .none: nil
+        }
     }
 }

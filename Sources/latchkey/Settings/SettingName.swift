@@ -63,7 +63,7 @@ package enum SettingName: String, CaseIterable, Sendable {
             Row(
                 standard: "parameter-store",
                 meaning:
-                    "`parameter-store` or `secrets-manager`; `USE_PARAMETER_STORE=true/false` is understood as these two"
+                    "`parameter-store`, `secrets-manager`, `shadow` (serves Secrets Manager, compares Parameter Store) or `auto` (follows `<prefix>/latchkey/backend`); `USE_PARAMETER_STORE=true/false` is understood as the first two"
             )
         case .secretTTL: Row(standard: "300", meaning: "seconds a secret is fresh, 0 to 86400")
         case .negativeTTL: Row(standard: "60", meaning: "seconds a known absence is believed, 0 to 86400")
@@ -74,7 +74,7 @@ package enum SettingName: String, CaseIterable, Sendable {
             Row(
                 standard: "300",
                 meaning: "seconds before expiry that a token counts as due, never over 20 % of its lifetime")
-        case .profilesFile: Row(meaning: "named token profiles (reserved: not in this version)", isReserved: true)
+        case .profilesFile: Row(meaning: "path of a JSON file of named token profiles")
         case .auth0Domain: Row(meaning: "the tenant's domain; from the blob where unset")
         case .auth0ClientID: Row(meaning: "the application's client id; from the blob where unset")
         case .auth0ClientSecret:
@@ -83,11 +83,14 @@ package enum SettingName: String, CaseIterable, Sendable {
         case .auth0TokenURL:
             Row(meaning: "token endpoint, default `https://<domain>/oauth/token`; plain `http` for loopback alone")
         case .sharedTier:
-            Row(standard: "parameter-store", meaning: "where replicas share tokens: `parameter-store` or `none`")
+            Row(
+                standard: "parameter-store",
+                meaning: "where replicas share tokens: `parameter-store`, `dynamodb:<table>` or `none`")
         case .upstreamTimeout:
             Row(standard: "5", meaning: "seconds for one upstream request, 1 to 60; a caller waits at most twice that")
         case .ssmMaxTPS: Row(standard: "20", meaning: "most Parameter Store calls a second, 1 to 10000")
-        case .issueBudget: Row(standard: "60", meaning: "most tokens asked of the issuer in an hour, 1 to 100000")
+        case .issueBudget:
+            Row(standard: "60", meaning: "most requests to the issuer in any hour for one profile, 1 to 100000")
         case .tlsCert: Row(meaning: "serve TLS: certificate chain (reserved: not in this version)", isReserved: true)
         case .tlsKey: Row(meaning: "serve TLS: private key (reserved: not in this version)", isReserved: true)
         case .tlsClientCA: Row(meaning: "mutual TLS: callers' CA (reserved: not in this version)", isReserved: true)

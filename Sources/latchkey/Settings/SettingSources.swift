@@ -104,6 +104,11 @@ package struct SettingSources: Sendable {
     private mutating func resolveReference(_ name: SettingName, _ readFile: (String) -> String?) {
         guard let text = given[name]?.text, text.hasPrefix("file:/") else { return }
         let path = String(text.dropFirst(5))
+        // The setting is a path anyway; the file's content, which may hold secrets, is not to show in a report.
+        if name == .profilesFile {
+            given[name]?.text = path
+            return
+        }
         guard var content = readFile(path) else {
             problems.append("\(name.rawValue): cannot read \(path)")
             given[name] = nil

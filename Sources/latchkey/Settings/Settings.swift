@@ -1,3 +1,4 @@
+package import LatchkeyBroker
 package import LatchkeyCrypto
 package import LatchkeyNet
 package import LatchkeyUpstream
@@ -5,16 +6,49 @@ package import Logging
 
 /// Every effective setting, typed and in bounds.
 package struct Settings: Sendable {
-    /// Where secrets are kept.
+    /// Where secrets are read.
     package enum Backend: String, Sendable, CaseIterable {
         case parameterStore = "parameter-store"
         case secretsManager = "secrets-manager"
+        case shadow
+        /// Wherever `<prefix>/latchkey/backend` says.
+        case auto
+
+        /// The backend where settings alone decide it; nil for ``auto``.
+        package var fixed: SecretBackend? { SecretBackend(rawValue: rawValue) }
+
+        /// The stores that are read.
+        package var stores: [SecretStore] {
+            switch self {
+            case .parameterStore: [.parameterStore]
+            case .secretsManager: [.secretsManager]
+            case .shadow, .auto: [.parameterStore, .secretsManager]
+            }
+        }
     }
 
     /// Where replicas share tokens.
-    package enum SharedTierChoice: String, Sendable, CaseIterable {
-        case parameterStore = "parameter-store"
+    package enum SharedTierChoice: Hashable, Sendable {
+        case parameterStore
+        case dynamodb(table: String)
         case none
+
+        /// Reads `parameter-store`, `dynamodb:<table>` or `none`; nil for anything else. A table's name has 3 to 255
+        /// letters, digits, `_`, `-` and `.` (Amazon DynamoDB, Naming rules).
+        package init?(_ text: String) {
+            switch text {
+            case "parameter-store": self = .parameterStore
+            case "none": self = .none
+            default:
+                guard text.hasPrefix("dynamodb:") else { return nil }
+                let table = text.dropFirst("dynamodb:".count)
+                let allowed: (Character) -> Bool = {
+                    $0.isASCII && ($0.isLetter || $0.isNumber || "_-.".contains($0))
+                }
+                guard (3...255).contains(table.utf8.count), table.allSatisfy(allowed) else { return nil }
+                self = .dynamodb(table: String(table))
+            }
+        }
     }
 
     package enum LogFormat: String, Sendable, CaseIterable {
@@ -33,6 +67,10 @@ package struct Settings: Sendable {
     package var tokenExpiryBuffer: Duration = .zero
     /// Where tokens are asked for; nil for Auth0's own place on the tenant's domain.
     package var tokenEndpoint: TokenEndpoint?
+    /// The token profiles, the default one first.
+    package var profiles: [ProfileDefinition] = [.standard]
+    /// The file they are read from, if any.
+    package var profilesPath: String?
     package var sharedTier = SharedTierChoice.parameterStore
     package var upstreamTimeout: Duration = .zero
     package var ssmMaxTPS = 0

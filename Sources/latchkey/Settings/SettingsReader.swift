@@ -34,6 +34,7 @@ extension Settings {
         reader.readServer(&settings, need: need, processors: processors)
         reader.readSecrets(&settings)
         reader.readTokens(&settings)
+        reader.readProfiles(&settings, readFile)
         reader.refuseReserved()
         let needsAWS =
             switch need {
@@ -149,7 +150,7 @@ struct SettingsReader {
 
     mutating func readSecrets(_ settings: inout Settings) {
         settings.prefix = prefix()
-        settings.backend = choice(.secretsBackend, .parameterStore, later: ["shadow", "auto"])
+        settings.backend = choice(.secretsBackend, .parameterStore)
         settings.secretTTL = seconds(.secretTTL, 0...86_400)
         settings.negativeTTL = seconds(.negativeTTL, 0...86_400)
         settings.staleTTL = seconds(.staleTTL, 0...604_800)
@@ -182,7 +183,11 @@ struct SettingsReader {
 
     mutating func readTokens(_ settings: inout Settings) {
         settings.tokenExpiryBuffer = seconds(.tokenExpiryBuffer, 0...86_400)
-        settings.sharedTier = choice(.sharedTier, .parameterStore, later: ["dynamodb"])
+        if let tier = text(.sharedTier).flatMap({ Settings.SharedTierChoice($0) }) {
+            settings.sharedTier = tier
+        } else {
+            refuse(.sharedTier, "must be parameter-store, dynamodb:<table> or none")
+        }
         settings.upstreamTimeout = seconds(.upstreamTimeout, 1...60)
         settings.issueBudget = number(.issueBudget, 1...100_000) ?? 1
         do throws(TokenEndpoint.Refusal) {
@@ -195,6 +200,15 @@ struct SettingsReader {
         } catch {
             refuse(.auth0TokenURL, "\(error)")
         }
+    }
+
+    mutating func readProfiles(_ settings: inout Settings, _ readFile: (String) -> String?) {
+        guard let path = text(.profilesFile) else { return }
+        guard let content = readFile(path) else { return refuse(.profilesFile, "cannot read \(path)") }
+        let file = ProfilesFile(content)
+        for problem in file.problems { refuse(.profilesFile, problem) }
+        settings.profiles = file.profiles
+        settings.profilesPath = path
     }
 
     mutating func refuseReserved() {

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import collections
 import functools
 import gzip
 import json
 import threading
 import time
 
-from .proxy import Exchange, Fault, answer
+from .proxy import Exchange, Fault, answer, passed_on
 
 JSON = ("Content-Type", "application/json")
 AMZ_JSON = ("Content-Type", "application/x-amz-json-1.1")
@@ -125,6 +126,24 @@ def document(value: object, code: int = 200, *headers: tuple[str, str]) -> Fault
 def aws_error(name: str, code: int = 400, *headers: tuple[str, str]) -> Fault:
     """An error as AWS's JSON protocol has them."""
     return status(code, json.dumps({"__type": name, "message": "told so"}).encode(), AMZ_JSON, *headers)
+
+
+def at_most_a_second(limit: int) -> Fault:
+    """AWS's quota of an account: what comes past so many calls in a second is throttled."""
+    lock = threading.Lock()
+    admitted: collections.deque[float] = collections.deque()
+    refuse = aws_error("ThrottlingException")
+
+    def fault(exchange: Exchange) -> bool:
+        now = time.monotonic()
+        with lock:
+            while admitted and admitted[0] <= now - 1:
+                admitted.popleft()
+            if is_admitted := len(admitted) < limit:
+                admitted.append(now)
+        return passed_on(exchange) if is_admitted else refuse(exchange)
+
+    return fault
 
 
 def oauth_error(name: str, code: int, *headers: tuple[str, str], description: str = "told so") -> Fault:

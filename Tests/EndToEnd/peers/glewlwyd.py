@@ -21,6 +21,9 @@ from .waiting import accepts, free_port
 SCHEMA = Path("/usr/share/dbconfig-common/data/glewlwyd/install/sqlite3")
 ADMINISTRATOR = {"username": "admin", "password": "password"}
 SCOPE = "orders"
+_KEYS = Path(__file__).resolve().parents[2] / "Fixtures/keys"
+#: Clients that prove themselves by a key, and its public half.
+SIGNING_CLIENTS = {"signs-rs256": _KEYS / "rsa-public.pem", "signs-es256": _KEYS / "p256-public.pem"}
 
 CONFIGURATION = """
 port={port}
@@ -44,7 +47,7 @@ database = {{ type = "sqlite3" path = "{database}" }}
 
 
 class Glewlwyd:
-    """One server with one client, `orders-service`, that may ask for the scope `orders`."""
+    """One server with the client `orders-service` and two that sign; each may ask for the scope `orders`."""
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
@@ -70,12 +73,19 @@ class Glewlwyd:
         scope = {"name": SCOPE, "display_name": SCOPE, "password_required": False, "scheme": {}}
         self._administer("/scope/", scope)
         self._administer("/client/?source=database", self._client())
+        for client, key in SIGNING_CLIENTS.items():
+            self._administer("/client/?source=database", self._signing_client(client, key))
         self._administer("/mod/plugin/", self._plugin())
         return self
 
     @property
     def token_url(self) -> str:
         return f"http://127.0.0.1:{self.port}/oauth/token"
+
+    @property
+    def own_token_url(self) -> str:
+        """As the server writes it, and wants it in an assertion: its empty prefix stands between two slashes."""
+        return f"http://127.0.0.1:{self.port}//oauth/token"
 
     def token_request(self, fields: dict[str, str]) -> Answer:
         """What a client of its own kind gets: a form, with the client's id and secret in it."""
@@ -116,6 +126,20 @@ class Glewlwyd:
             "scope": [SCOPE],
         }
 
+    @staticmethod
+    def _signing_client(client: str, key: Path) -> dict:
+        return {
+            "client_id": client,
+            "name": client,
+            "enabled": True,
+            "confidential": True,
+            "authorization_type": ["client_credentials"],
+            "token_endpoint_auth_method": ["private_key_jwt"],
+            "pubkey": key.read_text(),
+            "redirect_uri": [],
+            "scope": [SCOPE],
+        }
+
     def _plugin(self) -> dict:
         parameters = {
             "iss": f"http://127.0.0.1:{self.port}",
@@ -136,6 +160,9 @@ class Glewlwyd:
             "auth-type-password-enabled": False,
             "auth-type-refresh-enabled": False,
             "scope": [],
+            "request-parameter-allow": True,
+            "request-maximum-exp": 3600,
+            "client-pubkey-parameter": "pubkey",
         }
         return {"module": "oidc", "name": "oauth", "display_name": "OAuth", "parameters": parameters, "enabled": True}
 

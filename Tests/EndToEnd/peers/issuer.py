@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +26,7 @@ class Issuer:
     def __init__(self, folder: Path, lifetime: int = 86400) -> None:
         self.port = free_port()
         self.log = folder / "access.log"
+        self.database = folder / "issuer.sqlite3"
         self.key = folder / "issuer.pem"
         subprocess.run(
             ["openssl", "genrsa", "-traditional", "-out", str(self.key), "2048"], check=True, capture_output=True
@@ -38,7 +41,7 @@ class Issuer:
             ],
             {
                 "PATH": os.environ["PATH"],
-                "ISSUER_DATABASE": str(folder / "issuer.sqlite3"),
+                "ISSUER_DATABASE": str(self.database),
                 "ISSUER_KEY": str(self.key),
                 "ISSUER_LIFETIME": str(lifetime),
                 "ISSUER_CLIENT_ID": CLIENT_ID,
@@ -64,6 +67,14 @@ class Issuer:
     def public_key(self) -> str:
         command = ["openssl", "rsa", "-in", str(self.key), "-pubout"]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    def set_secret(self, secret: str) -> None:
+        """Gives the client another secret, in the database where its server keeps it (Django's MD5 hasher's form)."""
+        salt = "orders"
+        hashed = f"md5${salt}${hashlib.md5((salt + secret).encode()).hexdigest()}"
+        with sqlite3.connect(self.database) as connection:
+            connection.execute("UPDATE oauth2_provider_application SET client_secret = ?", (hashed,))
+        connection.close()
 
     def _lines(self) -> list[str]:
         return self.log.read_text().splitlines() if self.log.exists() else []

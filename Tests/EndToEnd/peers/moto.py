@@ -16,6 +16,8 @@ from .http import ask
 from .waiting import free_port
 
 BIN = Path(sys.executable).parent
+#: The DynamoDB table of the tests that share tokens in one.
+TABLE = "latchkey-tokens"
 
 
 class Moto:
@@ -47,11 +49,12 @@ class Moto:
         count = "inf" if exempt_calls is None else str(exempt_calls)
         ask(self.port, "/moto-api/reset-auth", method="POST", body=count)
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, region: str = "us-east-1") -> Any:
         """This server's boto3 client for a service, made once: that takes a tenth of a second."""
-        if service not in self._clients:
-            self._clients[service] = client_at(self.url, service)
-        return self._clients[service]
+        name = f"{service} {region}"
+        if name not in self._clients:
+            self._clients[name] = client_at(self.url, service, region=region)
+        return self._clients[name]
 
     def stop(self) -> None:
         self.child.kill()
@@ -88,11 +91,12 @@ def answers(port: int) -> bool:
 
 
 def client_at(
-    url: str, service: str, key: str = AWS_ACCESS_KEY_ID, secret: str = AWS_SECRET_ACCESS_KEY, attempts: int = 1
+    url: str, service: str, key: str = AWS_ACCESS_KEY_ID, secret: str = AWS_SECRET_ACCESS_KEY, attempts: int = 1,
+    region: str = "us-east-1",
 ) -> Any:
     """A boto3 client of its own session, with nothing taken from the environment."""
     session = boto3.session.Session(
-        aws_access_key_id=key, aws_secret_access_key=secret, region_name="us-east-1"
+        aws_access_key_id=key, aws_secret_access_key=secret, region_name=region
     )
     retries = {"mode": "standard", "total_max_attempts": attempts}
     return session.client(service, endpoint_url=url, config=Config(retries=retries))

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+import random
 import socket
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
+
+#: From a place of this process's own, round and round.
+_FIRST, _LAST = 10_000, 32_767
+_ports = itertools.cycle([*range(start := random.randint(_FIRST, _LAST), _LAST + 1), *range(_FIRST, start)])
 
 #: Seconds between two looks at a condition.
 PAUSE = 0.01
@@ -26,11 +33,18 @@ def until(condition: Callable[[], T], what: str, within: float = 10.0) -> T:
 
 
 def free_port() -> int:
-    """A TCP port of the loopback address that nothing listens on."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port of the loopback address that nothing listens on, and given out once.
+
+    Below those that the kernel gives to outgoing connections: one of these may take any of them between this look and
+    the listener.
+    """
+    while True:
+        port = next(_ports)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
 
 
 def accepts(port: int) -> bool:

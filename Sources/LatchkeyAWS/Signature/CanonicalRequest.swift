@@ -1,0 +1,67 @@
+internal import LatchkeyCrypto
+package import LatchkeyHTTP
+
+/// A request in the one form its signature covers (AWS Signature Version 4, "Create a canonical request").
+package struct CanonicalRequest: Sendable {
+    /// The canonical request's text.
+    package let text: String
+    /// The names of the fields it covers, as `SignedHeaders` lists them.
+    package let signedFields: String
+
+    /// Fields that proxies change on the way and that AWS's SDKs therefore leave out.
+    private static let unsigned: Set<String> = [
+        "authorization", "connection", "expect", "keep-alive", "proxy-authenticate", "proxy-authorization", "te",
+        "trailer", "transfer-encoding", "upgrade", "user-agent", "x-amzn-trace-id",
+    ]
+
+    /// - Parameters:
+    ///   - host: the `Host` field's value, which the HTTP client writes itself.
+    ///   - fields: the field names to cover; nil for all but those that may change on the way.
+    package init(_ request: HTTPRequest, host: String, covering fields: Set<String>? = nil) {
+        var values: [String: [String]] = ["host": [host]]
+        for line in request.fields.lines {
+            let name = line.name.lowercased()
+            if name == "host" { continue }
+            if fields.map({ $0.contains(name) }) ?? !Self.unsigned.contains(name) {
+                values[name, default: []].append(Self.trimmed(line.value))
+            }
+        }
+        let names = values.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        signedFields = names.joined(separator: ";")
+        let lines = names.map { "\($0):\((values[$0] ?? []).joined(separator: ","))\n" }.joined()
+        let payload = request.fields["x-amz-content-sha256"] ?? SHA256.hash(request.body).hex
+        text = [
+            request.method.uppercased(), Self.path(request.path), Self.query(request.query ?? ""), lines, signedFields,
+            payload,
+        ].joined(separator: "\n")
+    }
+
+    /// Normalised (RFC 3986 §5.2.4, runs of slashes made one) and then escaped once more: every service but S3.
+    static func path(_ path: Substring) -> String {
+        var segments: [Substring] = []
+        for segment in path.split(separator: "/") where segment != "." {
+            if segment == ".." { _ = segments.popLast() } else { segments.append(segment) }
+        }
+        let trailing = path.last == "/" && !segments.isEmpty ? "/" : ""
+        return PercentEncoding.encode("/" + segments.joined(separator: "/") + trailing, keeping: "/")
+    }
+
+    /// Sorted by name, then by value, as they stand in the target, already escaped.
+    static func query(_ query: Substring) -> String {
+        guard !query.isEmpty else { return "" }
+        let pairs = query.split(separator: "&", omittingEmptySubsequences: false).map { pair in
+            let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return (Array((halves.first ?? "").utf8), Array((halves.count > 1 ? halves[1] : "").utf8))
+        }
+        let sorted = pairs.sorted { left, right in
+            left.0 == right.0
+                ? left.1.lexicographicallyPrecedes(right.1) : left.0.lexicographicallyPrecedes(right.0)
+        }
+        return sorted.map { String(decoding: $0.0 + [UInt8(ascii: "=")] + $0.1, as: UTF8.self) }.joined(separator: "&")
+    }
+
+    /// Without white space at the ends, and with one space where there were several.
+    private static func trimmed(_ value: String) -> String {
+        value.split(whereSeparator: { $0 == " " || $0 == "\t" }).joined(separator: " ")
+    }
+}

@@ -1,0 +1,174 @@
+internal import LatchkeyCore
+internal import LatchkeyCrypto
+internal import LatchkeyMetrics
+internal import Synchronization
+
+// Past memory: one item through its flight.
+
+extension SecretBroker {
+    typealias Outcome = Result<Resolved, UpstreamFault>
+
+    /// An item got from memory or from its store.
+    struct Resolved: Sendable {
+        var record: SecretRecord
+        var tier: Tier
+        var fault: UpstreamFault?
+    }
+
+    /// One item from memory or through its flight. The store is named.
+    func resolve(
+        _ item: SecretQuery, _ refresh: Bool, _ deadline: MonotonicTime,
+        _ completion: @escaping @Sendable (Outcome) -> Void
+    ) {
+        if let known = known(item, refresh, time.now()) {
+            completion(known)
+            return
+        }
+        probe.metrics.tierRequest(.secret, .memory, refresh ? .skipped : .miss)
+        let joined = flights.join(item, deadline: deadline) {
+            await self.fetch(item, $0)
+        } waiter: {
+            completion(self.landed($0, item))
+        }
+        if joined { probe.metrics.flightJoined(.secret) }
+    }
+
+    /// What memory answers; nil where a flight is to.
+    private func known(_ item: SecretQuery, _ refresh: Bool, _ now: Now) -> Outcome? {
+        let isFlying = refresh && flights.waiters(on: item) != nil
+        return state.withLock { state in
+            if refresh, isFlying || state.table.mayForce(item, now) { return nil }
+            switch state.table.find(item, now) {
+            case .record(let record, let fault):
+                let fault = refresh ? state.table.fault(item, now) : fault
+                return .success(Resolved(record: record, tier: .memory, fault: fault))
+            case .absent(let fault), .held(let fault): return .failure(fault)
+            case .unknown: return nil
+            }
+        }
+    }
+
+    /// What a flight's outcome means for one caller: after a failure, what memory still has.
+    private func landed(_ outcome: Result<SecretRecord, UpstreamFault>, _ item: SecretQuery) -> Outcome {
+        switch outcome {
+        case .success(let record):
+            return .success(Resolved(record: record, tier: (item.store ?? .parameterStore).tier))
+        case .failure(let fault) where fault.reason == .notFound: return .failure(fault)
+        case .failure(let fault):
+            let now = time.now()
+            switch state.withLock({ $0.table.fallback(item, fault, now) }) {
+            case .record(let record, let fault):
+                return .success(Resolved(record: record, tier: .memory, fault: fault))
+            case .absent(let absence): return .failure(absence)
+            case .held, .unknown: return .failure(fault)
+            }
+        }
+    }
+
+    func served(
+        _ outcome: Outcome, _ query: SecretQuery, pick: (SecretRecord) -> SecretEntry?
+    ) -> Result<Served, UpstreamFault> {
+        outcome.flatMap { resolved in
+            let record = resolved.record
+            guard let entry = pick(record) else {
+                let name = source(of: query).map { $0.name(of: query.key) }
+                return .failure(UpstreamFault(.notFound, upstream: query.store?.tier.upstream, subject: name))
+            }
+            let isStale = !record.isFresh(time.now())
+            if isStale { probe.metrics.staleServed(.secret) }
+            return .success(
+                Served(
+                    entry: entry, received: record.received, tier: resolved.tier, isStale: isStale,
+                    refreshError: resolved.fault))
+        }
+    }
+
+    private func source(of item: SecretQuery) -> SecretSource? { sources.first { $0.store == item.store } }
+
+    /// The work of one flight: the fetch, and keeping what it brought.
+    func fetch(_ item: SecretQuery, _ deadline: MonotonicTime) async -> Result<SecretRecord, UpstreamFault> {
+        guard let source = source(of: item) else {
+            return .failure(UpstreamFault(.notReady, code: "store_not_in_use"))
+        }
+        let started = time.now()
+        let name = source.name(of: item.key)
+        let tier = source.store.tier
+        do throws(UpstreamFault) {
+            let end = min(deadline, started.monotonic + configuration.upstreamTimeout)
+            let fetched = try await source.fetch(item, name, end)
+            let record = try record(of: fetched, item, from: source)
+            probe.succeeded(.secret, tier, .hit, since: started)
+            state.withLock { $0.table.store(record, for: item) }
+            compare(item, fetched, name)
+            return .success(record)
+        } catch  where error.reason == .notFound {
+            var fault = error
+            fault.subject = name
+            probe.succeeded(.secret, tier, .miss, since: started)
+            let (now, chance) = (time.now(), configuration.chance())
+            state.withLock {
+                $0.table.storeAbsence(
+                    of: item, fault, now, freshFor: configuration.negativeTTL, staleFor: configuration.staleTTL,
+                    chance: chance)
+            }
+            return .failure(fault)
+        } catch {
+            var fault = error
+            fault.subject = name
+            probe.failed(.secret, tier, fault, since: started)
+            let now = time.now()
+            state.withLock { $0.table.failed(item, fault, now) }
+            return .failure(fault)
+        }
+    }
+
+    /// In the backend `shadow`, what Secrets Manager said is held against Parameter Store.
+    private func compare(_ item: SecretQuery, _ fetched: FetchedSecret, _ name: String) {
+        guard backend == .shadow, item.store == .secretsManager, item.shape == .value, !item.isVersioned else { return }
+        shadow.compare(item.key, fetched.value, name)
+    }
+
+    /// What was fetched as it is kept. Where the store's version is the one in memory and its value the same, so are
+    /// the entries: the blob is parsed once a version, and what was rendered for it stays good.
+    private func record(
+        of fetched: FetchedSecret, _ item: SecretQuery, from source: SecretSource
+    ) throws(UpstreamFault) -> SecretRecord {
+        let now = time.now()
+        let last = state.withLock { $0.table.latest(item) }
+        func kept(_ whole: SecretEntry, _ fields: [String: SecretEntry]) -> SecretRecord {
+            SecretRecord(
+                whole: whole, fields: fields, received: now, freshFor: configuration.freshTTL,
+                staleFor: configuration.staleTTL, chance: configuration.chance())
+        }
+        if let last, last.whole.version == fetched.version, last.whole.value == fetched.value,
+            last.whole.attributes == fetched.attributes
+        {
+            return kept(last.whole, last.fields)
+        }
+        func entry(_ key: String, _ value: Secret, isBinary: Bool = false) -> SecretEntry {
+            SecretEntry(
+                key: key, value: value, isBinary: isBinary, version: fetched.version, source: source.store.tier,
+                attributes: fetched.attributes, tagKey: tagKey)
+        }
+        let whole = entry(item.key.name, fetched.value, isBinary: fetched.isBinary)
+        guard item.key == .blob, item.shape == .value else { return kept(whole, [:]) }
+        let object = try Self.blob(fetched, source.store.tier)
+        return kept(whole, Dictionary(uniqueKeysWithValues: object.map { ($0, entry($0, SecretEntry.text($1))) }))
+    }
+
+    /// The members of the blob. What is wrong with it is said by its place, never by what stands there.
+    private static func blob(_ fetched: FetchedSecret, _ tier: Tier) throws(UpstreamFault) -> [String: JSON] {
+        let bytes = fetched.value.reveal()
+        let json: JSON
+        do throws(JSON.ParseError) {
+            json = try JSON(parsing: bytes)
+        } catch {
+            let place = JSONSyntax.firstError(in: bytes).map { "_at_byte_\($0)" } ?? ""
+            throw UpstreamFault(.invalid, upstream: tier.upstream, code: "secrets_not_json" + place)
+        }
+        guard !fetched.isBinary, let object = json.object else {
+            throw UpstreamFault(.invalid, upstream: tier.upstream, code: "secrets_not_a_json_object")
+        }
+        return object
+    }
+}

@@ -1,0 +1,42 @@
+internal import LatchkeyCore
+internal import LatchkeyCrypto
+
+/// What one fetch brought: the whole, and for the blob its fields.
+final class SecretRecord: Sendable {
+    let whole: SecretEntry
+    let fields: [String: SecretEntry]
+    /// When the store said so.
+    let received: Now
+    let freshUntil: MonotonicTime
+    /// From when a caller's reading has it fetched anew behind its back.
+    let aheadFrom: MonotonicTime
+    /// How long it may be served while its store fails.
+    let staleUntil: MonotonicTime
+    /// Bytes held, about.
+    let cost: Int
+
+    /// The part of a TTL after which what is in use is fetched anew: 0.8 to 0.9.
+    ///
+    /// - Parameter chance: uniform in [0, 1); spreads what was fetched together.
+    static func untilAhead(chance: Double) -> Double { 0.8 + chance / 10 }
+
+    /// - Parameter chance: uniform in [0, 1); spreads what was fetched together.
+    init(
+        whole: SecretEntry, fields: [String: SecretEntry], received: Now, freshFor: Duration, staleFor: Duration,
+        chance: Double
+    ) {
+        self.whole = whole
+        self.fields = fields
+        self.received = received
+        freshUntil = received.monotonic + freshFor
+        aheadFrom = received.monotonic + freshFor * Self.untilAhead(chance: chance)
+        staleUntil = freshUntil + staleFor
+        // Names, tags and objects cost about 200 bytes each beside the values.
+        cost = fields.values.reduce(whole.value.count + 200) { $0 + $1.value.count + $1.key.utf8.count + 200 }
+    }
+
+    func isFresh(_ now: Now) -> Bool { now.monotonic < freshUntil }
+
+    /// To be fetched anew in the background.
+    func isDue(_ now: Now) -> Bool { now.monotonic >= aheadFrom && isFresh(now) }
+}

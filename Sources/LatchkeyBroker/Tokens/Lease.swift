@@ -1,0 +1,55 @@
+package import LatchkeyCore
+
+/// A broker's word to its siblings that it is getting a profile's next token, kept where they share tokens.
+///
+/// Advisory: it spares the issuer, and nobody's token depends on it. A lease is over as soon as the token it set out
+/// to replace has been replaced, when its time is up by the wall clock, or when whoever waits has seen it unchanged
+/// for its whole length: so neither a dead holder nor a wrong clock holds anyone up for longer than that.
+package struct Lease: Hashable, Sendable {
+    /// Who holds it, for people who look: made anew at each start of a process. 1 to 64 letters, digits and hyphens.
+    package var holder: String
+    /// When it ends by the holder's clock.
+    package var until: WallTime
+    /// The version of the token it sets out to replace; 0 where there was none. A later token ends the lease.
+    package var after: Int64
+    /// The issuer asked the holder for peace (`Retry-After`) until ``until``: siblings keep it too.
+    package var isResting: Bool
+
+    package init(holder: String, until: WallTime, after: Int64, isResting: Bool = false) {
+        self.holder = holder
+        self.until = until
+        self.after = after
+        self.isResting = isResting
+    }
+
+    /// The longest ``text`` read, in bytes: no lease of ours is a quarter of it.
+    package static let longestText = 512
+
+    /// Reads a lease as stored. Nil for anything a broker would not have written.
+    package init?(_ text: String) {
+        guard text.utf8.count <= Self.longestText, let json = try? JSON(parsing: Array(text.utf8)),
+            let holder = json["holder"]?.string, (1...64).contains(holder.utf8.count),
+            holder.utf8.allSatisfy({ Self.isPlain($0) }), let until = json["until"]?.integer,
+            let after = json["after"]?.integer, until >= 0, after >= 0
+        else { return nil }
+        self.init(
+            holder: holder, until: WallTime(milliseconds: until), after: after,
+            isResting: json["resting"]?.bool ?? false)
+    }
+
+    /// One line of JSON: `{"after":3,"holder":"…","until":1763900000000}`, and `"resting":true` where it is so.
+    package var text: String {
+        var members: [String: JSON] = [
+            "after": .integer(after), "holder": .string(holder), "until": .integer(until.milliseconds),
+        ]
+        if isResting { members["resting"] = true }
+        return JSON.object(members).text
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,217 @@
+package import LatchkeyCore
+internal import LatchkeyCrypto
+internal import LatchkeyMetrics
+
+/// One trip past memory for one profile, as a value: told how the last step went, it says what to do next.
+///
+/// The order is shared tier, lease, issuer. Whoever gets the lease asks the issuer; whoever does not looks at the
+/// shared tier again, at growing and jittered intervals, until the holder's token is there or its lease is over. What
+/// the shared tier refuses or cannot do costs the fleet its agreement and never a token: the trip then goes to the
+/// issuer by itself. Throttling alone is waited out, up to ``Limits/patience``: it is what a fleet that starts at once
+/// causes, and going on to the issuer would only move the storm there.
+package struct TokenTrip: Sendable {
+    private let need: Need
+    private let limits: Limits
+    private let buffer: ExpiryBuffer
+    private let holder: String
+    private let isShared: Bool
+    private let start: MonotonicTime
+    private let deadline: MonotonicTime
+
+    /// A valid token that is less than was wished for.
+    private var fallback: AccessToken?
+    private var seen = SharedView()
+    private var sharesRejected = false
+    private var polls = 0
+    private var failedClaims = 0
+    /// The lease others hold, and since when we have seen it unchanged by our own clock.
+    private var watched: (version: Int64, since: MonotonicTime)?
+    /// The least version of our own lease where the answer to our claim was lost.
+    private var claimed: Int64?
+    private var holds = false
+    /// Leases of others that were waited for, by this trip and those before it.
+    private var leases = 0
+    private var isWaitingForFloor = false
+
+    /// - Parameters:
+    ///   - holder: this process's name in leases.
+    ///   - isShared: false for `LATCHKEY_SHARED_TIER=none`.
+    ///   - deadline: when the trip is to be over.
+    package init(
+        _ need: Need, limits: Limits, buffer: ExpiryBuffer, holder: String, isShared: Bool, now: Now,
+        deadline: MonotonicTime
+    ) {
+        self.need = need
+        self.limits = limits
+        self.buffer = buffer
+        self.holder = holder
+        self.isShared = isShared
+        start = now.monotonic
+        self.deadline = deadline
+        leases = need.deferral?.leases ?? 0
+    }
+
+    /// The first step.
+    package mutating func begin(_ now: Now) -> Step { isShared ? .read : issue(now) }
+
+    // MARK: The shared tier
+
+    /// The shared tier answered; `judgement` is what its pair is worth, nil for none.
+    package mutating func read(
+        _ view: SharedView, _ judgement: StoredToken.Judgement?, _ now: Now, chance: Double
+    ) -> Step {
+        sharesRejected = view.pair.map { pair in need.rejected.contains { pair.token.hasDigest($0) } } ?? false
+        if case .usable(let token) = judgement, !sharesRejected {
+            if accepts(token, now) {
+                return .done(Outcome(token: token, sharedVersion: view.version, isTorn: view.isTorn(now)))
+            }
+            // Older than wished, yet better than nothing.
+            if need.reason == .cold { fallback = token }
+        }
+        if need.issuerHeld != nil { return issue(now) }
+        // Of several whose answers were lost, the one whose word stands there has it: the others read that too.
+        if let claimed, claimed <= view.leaseVersion, view.lease?.holder == holder { return won(view, now) }
+        seen = view
+        var isWhole = false
+        if case .usable = judgement { isWhole = true }
+        if isPatient(now), isWatched(view, isWhole: isWhole, now) {
+            failedClaims = 0
+            guard let lease = view.lease, lease.isResting else { return wait(now, chance, why: nil) }
+            return .done(Outcome(token: fallback, fault: resting(lease, now)))
+        }
+        let lease = Lease(holder: holder, until: now.wall + limits.lease, after: view.version)
+        let patience = max(limits.longestClaim, ahead(now) / 2)
+        return .claim(lease, seen: view, by: min(deadline, now.monotonic + min(patience, limits.timeout)))
+    }
+
+    /// The shared tier could not be read.
+    package mutating func readFailed(_ fault: UpstreamFault, _ now: Now, chance: Double) -> Step {
+        fault.reason == .throttled && isPatient(now) ? wait(now, chance, why: fault) : issue(now)
+    }
+
+    /// The lease was claimed. False: another broker was quicker.
+    package mutating func claimed(_ isOurs: Bool, _ now: Now, chance: Double) -> Step {
+        if isOurs {
+            var view = seen
+            view.leaseVersion += 1
+            return won(view, now)
+        }
+        claimed = nil
+        return isPatient(now) && leases <= limits.leases ? wait(now, chance, why: nil) : issue(now)
+    }
+
+    /// The lease could not be written, or nobody knows whether it was.
+    package mutating func claimFailed(_ fault: UpstreamFault, _ now: Now, chance: Double) -> Step {
+        failedClaims += 1
+        claimed = seen.leaseVersion + 1
+        let mayPass =
+            switch fault.reason {
+            case .throttled, .unavailable: true
+            // The time for it is spent, where callers wait.
+            case .timedOut: ahead(now) > .zero
+            // Nobody may write leases here, so nobody waits for them either.
+            case .denied, .invalid, .notFound, .notReady, .overloaded: false
+            }
+        return mayPass && failedClaims < limits.claims && isPatient(now) ? wait(now, chance, why: fault) : issue(now)
+    }
+
+    /// How long nobody waits yet, because the token in memory is valid and the next one is got ahead of need.
+    private func ahead(_ now: Now) -> Duration {
+        guard need.reason == .ahead, let current = need.current, current.isValid(now) else { return .zero }
+        return current.expiry.remaining(now)
+    }
+
+    private mutating func won(_ view: SharedView, _ now: Now) -> Step {
+        holds = true
+        seen = view
+        return issue(now)
+    }
+
+    /// Whether another broker's lease stands in the way: unspent, not over by either clock. A token that is there
+    /// while its expiry is not does not spend the lease: its holder is between the two writes.
+    private mutating func isWatched(_ view: SharedView, isWhole: Bool, _ now: Now) -> Bool {
+        guard let lease = view.lease, view.version <= lease.after || !isWhole, now.wall < lease.until else {
+            watched = nil
+            return false
+        }
+        if need.ownLease == view.leaseVersion { return false }
+        let longest = lease.isResting ? Hold.longestRetryAfter : limits.lease
+        // A date further off than any holder would write comes from a clock that is wrong.
+        guard lease.until - now.wall <= longest * 2 else { return false }
+        if watched?.version != view.leaseVersion {
+            watched = (view.leaseVersion, now.monotonic)
+            if !lease.isResting { leases += 1 }
+        }
+        guard leases <= limits.leases else { return false }
+        return lease.isResting || now.monotonic - (watched?.since ?? now.monotonic) < longest
+    }
+
+    private func resting(_ lease: Lease, _ now: Now) -> UpstreamFault {
+        UpstreamFault(.throttled, code: "fleet_rests", retryAfter: lease.until - now.wall)
+    }
+
+    // MARK: Waiting
+
+    private func isPatient(_ now: Now) -> Bool {
+        now.monotonic - (need.deferral?.since ?? start) < limits.patience
+    }
+
+    /// `why` is what the trip ends in when there is no time for another look.
+    private mutating func wait(_ now: Now, _ chance: Double, why: UpstreamFault?) -> Step {
+        if let fallback { return .done(Outcome(token: fallback, deferral: deferral)) }
+        var length = min(limits.longestPoll, limits.firstPoll * Double(1 << min(polls, 16)))
+        polls += 1
+        // Whoever waits for another broker's token looks once more before its own callers are told that there is none.
+        let left = deadline - now.monotonic
+        if why == nil, left > limits.firstPoll * 2 { length = min(length, left / 2) }
+        let next = now.monotonic + max(length * (0.5 + chance), min(why?.retryAfter ?? .zero, limits.longestPoll))
+        guard next < deadline else {
+            let fault = why ?? UpstreamFault(.unavailable, code: "refresh_elsewhere", retryAfter: .seconds(1))
+            return .done(Outcome(fault: fault, deferral: deferral))
+        }
+        return .pause(until: next)
+    }
+
+    private var deferral: Deferral { Deferral(since: need.deferral?.since ?? start, leases: leases) }
+
+    /// A pause is over.
+    package mutating func paused(_ now: Now) -> Step { isWaitingForFloor ? issue(now) : .read }
+
+    /// The trip is given up: nobody waits for it any more.
+    package func cancelled() -> Step { .done(Outcome(token: fallback, fault: UpstreamFault(.timedOut))) }
+
+    // MARK: The issuer
+
+    private mutating func issue(_ now: Now) -> Step {
+        if let held = need.issuerHeld { return .done(Outcome(token: fallback, fault: held)) }
+        if let floor = need.notBefore, now.monotonic < floor, floor < deadline {
+            isWaitingForFloor = true
+            return .pause(until: floor)
+        }
+        return .issue
+    }
+
+    package func issued(_ token: AccessToken) -> Step {
+        .done(Outcome(token: token, askedIssuer: true, sharedVersion: seen.version))
+    }
+
+    package func issueFailed(_ fault: UpstreamFault, _ now: Now) -> Step {
+        var outcome = Outcome(
+            token: fallback, fault: fault, askedIssuer: true, sharedVersion: seen.version,
+            sharesRejected: sharesRejected)
+        if holds { outcome.heldLease = seen.leaseVersion }
+        if holds, fault.reason == .throttled {
+            let wait = min(max(fault.retryAfter ?? .seconds(1), .seconds(1)), Hold.longestRetryAfter)
+            let lease = Lease(holder: holder, until: now.wall + wait, after: seen.version, isResting: true)
+            outcome.rest = (lease, seen)
+        }
+        return .done(outcome)
+    }
+
+    /// A refresh accepts a token from the shared tier only if it is another and later one: a sibling was quicker.
+    private func accepts(_ found: AccessToken, _ now: Now) -> Bool {
+        guard found.isFresh(now), found.lasts(need.minTTL, now, buffer: buffer) else { return false }
+        guard need.reason != .cold, let current = need.current else { return true }
+        return found.value != current.value && found.expiry.wall > current.expiry.wall
+    }
+}

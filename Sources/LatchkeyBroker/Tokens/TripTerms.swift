@@ -1,0 +1,102 @@
+package import LatchkeyCore
+package import LatchkeyCrypto
+package import LatchkeyMetrics
+
+// What a trip is told, what it says, and how long it may wait.
+extension TokenTrip {
+    /// What the trip is for.
+    package struct Need: Sendable {
+        package var reason: RefreshReason
+        /// The life a caller wishes for.
+        package var minTTL: Duration?
+        /// The token in memory, which a refresh wants replaced.
+        package var current: AccessToken?
+        /// Tokens that resource servers refused; nothing with one of these digests is accepted.
+        package var rejected: [Digest] = []
+        /// Why the issuer must not be asked, if so.
+        package var issuerHeld: UpstreamFault?
+        /// How long this broker has let the fleet go first without getting a token.
+        package var deferral: Deferral?
+        /// The version of the lease this broker won last and got no token with; a trip of its own is not waited for.
+        package var ownLease: Int64?
+        /// The issuer is not asked before: a floor between refreshes that callers can cause.
+        package var notBefore: MonotonicTime?
+
+        package init(_ reason: RefreshReason, minTTL: Duration? = nil) {
+            self.reason = reason
+            self.minTTL = minTTL
+        }
+    }
+
+    /// What letting other brokers go first has cost so far, over any number of trips.
+    package struct Deferral: Hashable, Sendable {
+        package var since: MonotonicTime
+        /// Leases of others that were waited for.
+        package var leases: Int
+
+        package init(since: MonotonicTime, leases: Int = 0) {
+            self.since = since
+            self.leases = leases
+        }
+    }
+
+    /// Every wait of a trip, and its bound.
+    package struct Limits: Hashable, Sendable {
+        /// The longest one step may take (`LATCHKEY_UPSTREAM_TIMEOUT`).
+        package var timeout: Duration
+        /// A lease's length: long enough for a token to be issued and written, so as long as one request may take.
+        package var lease: Duration { timeout }
+        /// How long a broker without a token lets the others go first, over any number of trips, before it asks the
+        /// issuer whatever the shared tier says. A thousand brokers that start at once have read their token by then.
+        package var patience: Duration = .seconds(60)
+        /// How many leases of others it waits for meanwhile: one whose holder may die, and the one after it. More mean
+        /// that tokens are issued and cannot be shared.
+        package var leases = 2
+        /// The first pause before another look at the shared tier; each next one is twice as long, up to
+        /// ``longestPoll``. Each is drawn from half to one and a half times its length.
+        package var firstPoll: Duration = .milliseconds(200)
+        package var longestPoll: Duration = .seconds(2)
+        /// Attempts to write the lease that may fail without an answer to who holds it.
+        package var claims = 3
+        /// The longest one claim may take while callers have no token: a shared tier that is slow to write is not to
+        /// delay them by more. Where they have one, a claim may take half of what is left of it, up to ``timeout``:
+        /// the other half is for the issuer.
+        package var longestClaim: Duration = .milliseconds(500)
+
+        package init(timeout: Duration = .seconds(5)) { self.timeout = timeout }
+    }
+
+    /// What to do next.
+    package enum Step: Sendable {
+        /// Read the shared tier.
+        case read
+        /// Nothing, until then.
+        case pause(until: MonotonicTime)
+        /// Write this lease if nobody has since, by then.
+        case claim(Lease, seen: SharedView, by: MonotonicTime)
+        /// Ask the issuer.
+        case issue
+        case done(Outcome)
+    }
+
+    /// What the trip brought.
+    package struct Outcome: Sendable {
+        package var token: AccessToken?
+        /// What went wrong, also where a token came all the same.
+        package var fault: UpstreamFault?
+        /// Whether the issuer was asked; `fault` is then its answer, nil for success.
+        package var askedIssuer = false
+        /// Set where the trip let another broker go first, and nothing has come of it yet.
+        package var deferral: Deferral?
+        /// The version of the shared token that was seen last.
+        package var sharedVersion: Int64 = 0
+        /// The token came from the shared tier without its time, and whoever was to write that is gone.
+        package var isTorn = false
+        /// The shared tier holds the token that was refused.
+        package var sharesRejected = false
+        /// The version of the lease the trip held, where it got no token.
+        package var heldLease: Int64?
+        /// To be written over our own lease: the issuer wants peace, and the fleet is to keep it.
+        package var rest: (lease: Lease, seen: SharedView)?
+    }
+}

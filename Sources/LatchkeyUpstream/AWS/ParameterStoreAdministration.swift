@@ -1,0 +1,138 @@
+package import LatchkeyCore
+package import LatchkeyCrypto
+internal import LatchkeyMetrics
+
+/// One PutParameter with everything that may go along.
+package struct ParameterWrite: Sendable {
+    package var name: String
+    package var value: Secret
+    package var kind: Parameter.Kind
+    /// Without it a name that is taken is ``AWSError/Kind/alreadyExists``.
+    package var overwrites: Bool
+    /// `Standard`, `Advanced` or `Intelligent-Tiering`; nil leaves it to the account's default.
+    package var tier: String?
+    /// The KMS key of a SecureString; nil for `alias/aws/ssm`.
+    package var keyID: String?
+    package var description: String?
+    /// Only for a parameter that is new: AWS takes no tags with an overwrite.
+    package var tags: [(key: String, value: String)] = []
+
+    package init(name: String, value: Secret, kind: Parameter.Kind, overwrites: Bool) {
+        self.name = name
+        self.value = value
+        self.kind = kind
+        self.overwrites = overwrites
+    }
+
+    /// The request's body; nil for a value that is not text.
+    fileprivate var body: JSON? {
+        guard let text = value.revealText() else { return nil }
+        var members: [String: JSON] = [
+            "Name": .string(name), "Value": .string(text), "Type": .string(kind.rawValue),
+            "Overwrite": .bool(overwrites),
+        ]
+        members["Tier"] = tier.map { .string($0) }
+        members["KeyId"] = keyID.map { .string($0) }
+        members["Description"] = description.map { .string($0) }
+        if !tags.isEmpty { members["Tags"] = AWSTags.json(tags) }
+        return .object(members)
+    }
+}
+
+/// What DescribeParameters says of one parameter.
+package struct ParameterDescription: Sendable {
+    package var name: String
+    package var tier: String?
+    package var keyID: String?
+}
+
+/// `Tags: [{"Key","Value"}]`, as both services have them.
+enum AWSTags {
+    static func json(_ tags: [(key: String, value: String)]) -> JSON {
+        .array(tags.map { ["Key": .string($0.key), "Value": .string($0.value)] })
+    }
+
+    static func read(_ json: JSON?) -> [(key: String, value: String)] {
+        (json?.array ?? []).compactMap { tag in tag["Key"]?.string.map { ($0, tag["Value"]?.string ?? "") } }
+    }
+}
+
+extension ParameterStore {
+    /// Names in the filter of one DescribeParameters call (its API reference, `ParameterStringFilter`, `Values`).
+    package static let describeBatch = 50
+
+    /// Writes a parameter, once: a write that was perhaps done is not done again.
+    /// - Returns: the version written.
+    package func write(_ write: ParameterWrite, deadline: MonotonicTime) async throws(AWSError) -> Int64 {
+        guard let body = write.body else {
+            throw AWSError(.invalidRequest, hint: "Parameter Store keeps text: the value is not UTF-8")
+        }
+        let answer = try await client.call(
+            .parameterStore, "PutParameter", .putParameter, body, isRetried: false, deadline: deadline)
+        guard let version = answer["Version"]?.integer else { throw AWSError(.invalidAnswer) }
+        return version
+    }
+
+    /// What is known of parameters besides their values; those that do not exist are left out.
+    package func describe(
+        _ names: [String], deadline: MonotonicTime
+    ) async throws(AWSError) -> [ParameterDescription] {
+        var found: [ParameterDescription] = []
+        for start in stride(from: 0, to: names.count, by: Self.describeBatch) {
+            let some = names[start..<min(start + Self.describeBatch, names.count)].map { JSON.string($0) }
+            var token: String?
+            repeat {
+                var body: [String: JSON] = [
+                    "ParameterFilters": [["Key": "Name", "Option": "Equals", "Values": .array(some)]],
+                    "MaxResults": 50,
+                ]
+                body["NextToken"] = token.map { .string($0) }
+                let answer = try await client.call(
+                    .parameterStore, "DescribeParameters", .describeParameters, .object(body), deadline: deadline)
+                for entry in answer["Parameters"]?.array ?? [] {
+                    guard let name = entry["Name"]?.string else { throw AWSError(.invalidAnswer) }
+                    found.append(
+                        ParameterDescription(
+                            name: name, tier: entry["Tier"]?.string, keyID: entry["KeyId"]?.string))
+                }
+                let next = answer["NextToken"]?.string
+                // A token that repeats would be asked for without end.
+                guard next == nil || next != token else { throw AWSError(.invalidAnswer) }
+                token = next
+            } while token != nil
+        }
+        return found
+    }
+
+    /// Puts tags on a parameter; those of the same key are replaced.
+    package func addTags(
+        _ tags: [(key: String, value: String)], to name: String, deadline: MonotonicTime
+    ) async throws(AWSError) {
+        _ = try await client.call(
+            .parameterStore, "AddTagsToResource", .addTags,
+            ["ResourceType": "Parameter", "ResourceId": .string(name), "Tags": AWSTags.json(tags)], deadline: deadline)
+    }
+
+    /// The tags of a parameter.
+    package func tags(
+        of name: String, deadline: MonotonicTime
+    ) async throws(AWSError) -> [(key: String, value: String)] {
+        let answer = try await client.call(
+            .parameterStore, "ListTagsForResource", .other,
+            ["ResourceType": "Parameter", "ResourceId": .string(name)], deadline: deadline)
+        return AWSTags.read(answer["TagList"])
+    }
+
+    /// Whether a parameter of this name may be written, by a request that never writes: AWS takes no tags with an
+    /// overwrite, but asks for the permission first. Throws ``AWSError/Kind/denied`` where it may not.
+    package func probeWrite(_ name: String, keyID: String?, deadline: MonotonicTime) async throws(AWSError) {
+        var write = ParameterWrite(name: name, value: Secret("probe"), kind: .secureString, overwrites: true)
+        write.tags = [("latchkey", "probe")]
+        write.keyID = keyID
+        do throws(AWSError) {
+            _ = try await self.write(write, deadline: deadline)
+        } catch {
+            if error.kind != .invalidRequest { throw error }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package import LatchkeyCore
+internal import LatchkeyCrypto
+internal import LatchkeyMetrics
+
+// Calls that change nothing, made to see whether they may be made: AWS asks for the permission before it looks at the
+// request itself, so that any other error than a denial says that the permission is there.
+
+extension ParameterStore {
+    /// Reads by `GetParameter`, encrypted as it lies, so that no key is needed.
+    package func probeOne(_ name: String, deadline: MonotonicTime) async throws(AWSError) {
+        try await Self.passing([.notFound]) { () async throws(AWSError) in
+            try await client.call(
+                .parameterStore, "GetParameter", .getParameter, ["Name": .string(name), "WithDecryption": false],
+                deadline: deadline)
+        }
+    }
+
+    /// Reads by `GetParameters`, whatever the number of names.
+    /// - Parameters:
+    ///   - names: one to ``batch``, without selector.
+    ///   - decrypts: without it values come as they lie, and no key is needed.
+    /// - Returns: those that are there.
+    package func probeSeveral(
+        _ names: [String], decrypts: Bool, deadline: MonotonicTime
+    ) async throws(AWSError) -> [Parameter] {
+        let answer = try await client.call(
+            .parameterStore, "GetParameters", .getParameters,
+            ["Names": .array(names.map { .string($0) }), "WithDecryption": .bool(decrypts)], deadline: deadline)
+        var found: [Parameter] = []
+        for entry in answer["Parameters"]?.array ?? [] { found.append(try Parameter(entry)) }
+        return found
+    }
+
+    /// A write that names a kind of data there is not, which Parameter Store refuses once it knows that the caller may
+    /// write (PutParameter, `DataType`). A store that overlooked that would leave alone what is there, and where nothing
+    /// is, write what stands for nothing.
+    package func probePut(_ name: String, deadline: MonotonicTime) async throws(AWSError) {
+        try await Self.passing([.invalidRequest, .alreadyExists]) { () async throws(AWSError) in
+            try await client.call(
+                .parameterStore, "PutParameter", .putParameter,
+                [
+                    "Name": .string(name), "Value": "placeholder", "Type": "SecureString", "DataType": "latchkey:none",
+                    "Overwrite": false,
+                ], isRetried: false, deadline: deadline)
+        }
+    }
+
+    /// Lists below a path, encrypted as it lies and one at the most.
+    package func probeList(_ path: String, deadline: MonotonicTime) async throws(AWSError) {
+        _ = try await client.call(
+            .parameterStore, "GetParametersByPath", .getParametersByPath,
+            ["Path": .string(path), "WithDecryption": false, "MaxResults": 1], deadline: deadline)
+    }
+
+    fileprivate static func passing(
+        _ kinds: Set<AWSError.Kind>, _ call: () async throws(AWSError) -> JSON
+    ) async throws(AWSError) {
+        do throws(AWSError) {
+            _ = try await call()
+        } catch {
+            if !kinds.contains(error.kind) { throw error }
+        }
+    }
+}
+
+extension DynamoDB {
+    /// A change on a condition that cannot hold.
+    package func probeUpdate(_ key: (name: String, value: String), deadline: MonotonicTime) async throws(AWSError) {
+        let never = Update(
+            "SET #probe = :none", if: "attribute_exists(#\(key.name)) AND attribute_not_exists(#\(key.name))",
+            names: ["probe", key.name], values: [":none": .number(0)])
+        do throws(AWSError) {
+            try await update(key, never, isRetried: false, deadline: deadline)
+        } catch {
+            if error.kind != .conditionFailed { throw error }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+internal import LatchkeyCore
+internal import LatchkeyCrypto
+
+/// What a client proves itself with in place of a secret: a short-lived JSON Web Token of its own (RFC 7523 §3).
+struct ClientAssertion: Sendable {
+    /// The value of `client_assertion_type` (RFC 7523 §2.2).
+    static let type = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+    /// Seconds from `iat` to `exp`: long enough for clocks that differ a little, too short to be worth stealing.
+    static let lifetime: Int64 = 60
+
+    /// The client id, and the private key in PEM as its secret.
+    let credentials: ClientCredentials
+    /// Whom it is for.
+    let audience: String
+    /// The key's name in the issuer's list, where it has one.
+    let keyID: String?
+
+    /// The token in the compact form (RFC 7515 §7.1).
+    func signed(now: WallTime, id: String) throws(IssuerError) -> String {
+        let key: AssertionKey
+        do throws(AssertionKey.Refusal) {
+            key = try AssertionKey(pem: credentials.clientSecret)
+        } catch {
+            throw .unusableKey(error)
+        }
+        var header: [String: JSON] = ["alg": .string(key.algorithm.rawValue), "typ": "JWT"]
+        if let keyID { header["kid"] = .string(keyID) }
+        let claims: JSON = [
+            "iss": .string(credentials.clientID), "sub": .string(credentials.clientID), "aud": .string(audience),
+            "jti": .string(id), "iat": .integer(now.seconds), "exp": .integer(now.seconds + Self.lifetime),
+        ]
+        let message = Base64.encodeURL(JSON.object(header).bytes()) + "." + Base64.encodeURL(claims.bytes())
+        do throws(SigningKey.Refused) {
+            return message + "." + Base64.encodeURL(try key.sign(Array(message.utf8)))
+        } catch {
+            throw .unusableKey(.notAKey)
+        }
+    }
+}

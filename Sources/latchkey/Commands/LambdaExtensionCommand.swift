@@ -1,0 +1,92 @@
+internal import ArgumentParser
+internal import Glibc
+internal import LatchkeyCore
+internal import LatchkeyNet
+internal import Logging
+
+/// `latchkey lambda-extension`.
+struct LambdaExtensionCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lambda-extension", abstract: "Run the broker as an extension of AWS Lambda, beside a function.",
+        discussion: """
+            Serves 127.0.0.1:2773 (PARAMETERS_SECRETS_EXTENSION_HTTP_PORT) with the function's AWS_SESSION_TOKEN as key. \
+            deploy/lambda/layer makes the layer.
+            """)
+
+    @Option(help: "The name to register by: that of the file in /opt/extensions.") var name = "latchkey"
+
+    func run() async throws {
+        CommandEnvironment.harden()
+        try await finishing {
+            let sink = LogSink()
+            let environment: LambdaEnvironment
+            do throws(LambdaEnvironment.Problem) {
+                environment = try LambdaEnvironment(CommandEnvironment.variables)
+            } catch {
+                throw CommandFailure(.configuration, error.message)
+            }
+            let api = try ExtensionsAPI(host: environment.host, port: environment.port)
+            do {
+                try await serve(environment, api, sink)
+            } catch let failure as ExtensionsAPI.Failure {
+                throw CommandFailure(.unavailable, failure.message)
+            }
+            api.shutdown()
+        }
+    }
+
+    /// From INIT to SHUTDOWN.
+    private func serve(_ environment: LambdaEnvironment, _ api: ExtensionsAPI, _ sink: LogSink) async throws {
+        let id = try await api.register(name: name)
+        let (service, log) = try await start(environment, api, id, sink)
+        do throws(ExtensionsAPI.Failure) {
+            while true {
+                guard case .shutdown(let reason, let deadline) = try await api.next(id) else { continue }
+                log.notice("asked to stop", metadata: ["reason": "\(reason)"])
+                await stop(service, by: deadline, sink)
+                return
+            }
+        } catch {
+            await api.report(.leaving, id, kind: "Extension.Events", message: error.message)
+            throw error
+        }
+    }
+
+    /// INIT: the broker listens and has fetched `LATCHKEY_PREFETCH` before the first event is asked for, which is what
+    /// ends this extension's part of INIT. A store that is down holds that up for a caller's patience and no longer.
+    private func start(
+        _ environment: LambdaEnvironment, _ api: ExtensionsAPI, _ id: String, _ sink: LogSink
+    ) async throws -> (Service, Logger) {
+        do {
+            let settings = try CommandEnvironment.settings(
+                flags: [.listen: environment.listen], environment: environment.broker, need: .server)
+            let log = CommandEnvironment.logger(settings, sink: sink)
+            for warning in settings.warnings { log.warning("\(warning)") }
+            let service = try ServeCommand.start(settings, log: log)
+            await service.prefetch()
+            return (service, log)
+        } catch {
+            let message =
+                switch error {
+                case let problems as SettingsProblems: problems.lines.joined(separator: "; ")
+                case let failure as CommandFailure: failure.message
+                default: "the broker cannot start"
+                }
+            await api.report(.initialising, id, kind: "Extension.Start", message: message)
+            throw error
+        }
+    }
+
+    /// Leaves by the deadline, whatever is still under way: who stays longer is killed, and its last words are lost.
+    private func stop(_ service: Service, by deadline: WallTime, _ sink: LogSink) async {
+        let left = LambdaEvent.drainTime(until: deadline, now: TimeSource.system.now().wall)
+        let guardian = Task {
+            try await Task.sleep(for: left)
+            sink.flush(timeout: LambdaEvent.reserve / 2)
+            _exit(ExitStatus.done.rawValue)
+        }
+        await service.stop(within: left)
+        guardian.cancel()
+        sink.flush(timeout: LambdaEvent.reserve / 2)
+    }
+}

@@ -1,0 +1,54 @@
+internal import ArgumentParser
+internal import LatchkeyBroker
+internal import LatchkeyCore
+internal import LatchkeyCrypto
+internal import LatchkeyHTTP
+
+/// The options of the commands that make variables of secrets, and the way from the blob to the variables.
+struct VariableOptions: ParsableArguments {
+    @Option(parsing: .singleValue, help: "Only these fields, as a comma list; one that is not there is an error.")
+    var only: [String] = []
+    @Flag(help: "Refuse what would be left out.") var strict = false
+
+    /// The blob's fields as variables, by way of the broker at `LATCHKEY_URL` or from the store. What is left out is
+    /// told on standard error.
+    func variables(_ settings: Settings) async throws -> SecretVariables {
+        let wanted = only.flatMap { $0.split(separator: ",").map(String.init) }
+        if !only.isEmpty, wanted.isEmpty { throw CommandFailure(.usage, "--only names nothing") }
+        let blob = try await Self.blob(settings)
+        do throws(SecretVariables.Refusal) {
+            let variables = try SecretVariables(
+                blob: blob, only: only.isEmpty ? nil : Set(wanted), isStrict: strict)
+            for name in variables.leftOut {
+                Terminal.complain("\(Table.clean(name)) is left out: \(SecretVariables.Flaw.notAName)")
+            }
+            return variables
+        } catch {
+            throw Self.failure(error)
+        }
+    }
+
+    private static func blob(_ settings: Settings) async throws -> JSON {
+        do {
+            let bytes =
+                settings.url == nil
+                ? try await DirectAccess(settings).secret(.blob).value.reveal()
+                : try await BrokerConnection(settings).require("/secrets/secrets", accept: "text/plain").body
+            return (try? JSON(parsing: bytes)) ?? .null
+        } catch let failure as CommandFailure where failure.status == .notSo {
+            throw CommandFailure(.notSo, "there is no secret `secrets`, the JSON object whose fields become variables")
+        }
+    }
+
+    private static func failure(_ refusal: SecretVariables.Refusal) -> CommandFailure {
+        switch refusal {
+        case .notAnObject: CommandFailure(.unavailable, "the secret `secrets` is not a JSON object")
+        case .absent(let names):
+            CommandFailure(.notSo, "no such field: \(names.map(Table.clean).joined(separator: ", "))")
+        case .unusable(let flaws):
+            CommandFailure(
+                .configuration,
+                flaws.sorted { $0.key < $1.key }.map { "\(Table.clean($0.key)): \($0.value)" }.joined(separator: "; "))
+        }
+    }
+}

@@ -1,0 +1,223 @@
+internal import LatchkeyBroker
+internal import LatchkeyCore
+internal import LatchkeyCrypto
+internal import LatchkeyHTTP
+internal import LatchkeyMetrics
+
+/// One profile's answer to OAuth clients.
+struct OAuthPage: Sendable {
+    private let page: TokenPage
+    private let scope: GrantedScope
+
+    var version: UInt64 { page.version }
+
+    init(_ entry: TokenEntry, tier: Tier) {
+        page = TokenPage(entry, tier: tier, isOAuth: true)
+        scope = GrantedScope(said: entry.token.scope, token: entry.token.value)
+    }
+
+    func require(_ wanted: [String]) throws(OAuthError) {
+        guard scope.includes(wanted) else {
+            throw OAuthError(.invalidScope, "the token of this audience has not all of that scope; leave scope out")
+        }
+    }
+
+    func write(
+        isStale: Bool, refreshError: UpstreamFault?, now: Now, to reply: ReplyWriter, id: (ReplyWriter) -> Void
+    ) {
+        page.write(isStale: isStale, refreshError: refreshError, now: now, to: reply, id: id)
+    }
+}
+
+/// One worker's pages for OAuth clients: each token is rendered once a worker.
+struct OAuthPages {
+    private var pages: [OAuthPage?] = []
+
+    mutating func page(_ profile: ProfileID, _ entry: TokenEntry) -> OAuthPage {
+        while pages.count <= profile.index { pages.append(nil) }
+        if let page = pages[profile.index], page.version == entry.version { return page }
+        let page = OAuthPage(entry, tier: .memory)
+        pages[profile.index] = page
+        return page
+    }
+}
+
+extension Endpoints {
+    /// `POST /oauth/token`: the token endpoint of RFC 6749 §3.2 over the same cache. Its errors are OAuth's.
+    func oauthToken(
+        _ exchange: Exchange, _ call: Call, _ query: UnsafeRawBufferPointer, _ pages: inout OAuthPages
+    ) {
+        do throws(OAuthError) {
+            try grant(exchange, call, query, &pages)
+        } catch {
+            let id = ids.text(exchange.slice(exchange.head.requestID))
+            Self.write(error, id: id, to: exchange.reply)
+            count(call.entry.route, call.method, error.status, since: call.started)
+        }
+    }
+
+    /// The hit is everything before ``oauthMiss(_:_:_:_:)``.
+    private func grant(
+        _ exchange: Exchange, _ call: Call, _ query: UnsafeRawBufferPointer, _ pages: inout OAuthPages
+    ) throws(OAuthError) {
+        do throws(Problem) {
+            _ = try RequestQuery(query, allowed: call.entry.query)
+        } catch {
+            throw OAuthError(error)
+        }
+        let head = exchange.head
+        let request = try OAuthTokenRequest(
+            contentType: head.contentType.isPresent ? head.contentType.text(of: exchange.bytes) : nil,
+            authorization: head.authorization.isPresent ? exchange.slice(head.authorization) : nil, body: exchange.body)
+        try authorize(request, call.entry)
+        let now = services.time.now()
+        let target = target(request.audience, now)
+        if case .known(let profile) = target, let cached = services.tokens.cached(profile, now: now) {
+            let page = pages.page(profile, cached.entry)
+            try page.require(request.scope)
+            let id = exchange.slice(exchange.head.requestID)
+            page.write(
+                isStale: cached.isStale, refreshError: cached.refreshError, now: now, to: exchange.reply
+            ) { self.ids.append(id, to: $0) }
+            return count(call.entry.route, call.method, 200, since: call.started)
+        }
+        oauthMiss(exchange, call, OAuthErrand(target: target, scope: request.scope), now)
+    }
+
+    /// Who asks, and whether by the one grant there is.
+    private func authorize(_ request: OAuthTokenRequest, _ entry: RouteTable.Entry) throws(OAuthError) {
+        let caller = try caller(request.client)
+        switch request.grantType {
+        case "client_credentials": break
+        case nil: throw OAuthError(.invalidRequest, "grant_type is missing: it must be client_credentials")
+        default: throw OAuthError(.unsupportedGrantType, "the only grant type here is client_credentials")
+        }
+        guard case .client(let scope) = entry.access, caller.scopes.isSuperset(of: scope) else {
+            services.metrics.authFailure(.scope)
+            throw OAuthError(.unauthorizedClient, "this client's key does not open tokens")
+        }
+    }
+
+    /// The caller whose id and key these are.
+    private func caller(_ client: OAuthClient) throws(OAuthError) -> Caller {
+        switch client {
+        case .absent:
+            services.metrics.authFailure(.missing)
+            throw OAuthError(.invalidClient, "authenticate with client_id and client_secret, in the body or by basic")
+        case .unreadable:
+            services.metrics.authFailure(.malformed)
+            throw OAuthError(.invalidClient, "the authorization field is not readable basic credentials")
+        case .presented(let readings):
+            var found: Caller?
+            for reading in readings {
+                let caller = reading.secret.withBytes { keys.caller(named: reading.id, presenting: $0) }
+                found = found ?? caller
+            }
+            guard let found else {
+                services.metrics.authFailure(.unknown)
+                throw OAuthError(.invalidClient, "no caller has this client_id and client_secret")
+            }
+            return found
+        }
+    }
+
+    /// No audience means the default profile, which needs no look-up.
+    private func target(_ audience: String?, _ now: Now) -> OAuthErrand.Target {
+        guard let audience else { return .known(ProfileID(0)) }
+        return services.audiences.known(audience, now: now.monotonic).map { .known($0) } ?? .audience(audience)
+    }
+
+    private func oauthMiss(_ exchange: Exchange, _ call: Call, _ errand: OAuthErrand, _ now: Now) {
+        let id = ids.text(exchange.slice(exchange.head.requestID))
+        guard let later = exchange.later() else { return }
+        let (route, method, started) = (call.entry.route, call.method, call.started)
+        let services = services
+        let answer = { @Sendable (outcome: OAuthErrand.Outcome) in
+            later.send { reply in
+                outcome.write(now: services.time.now(), id: id, to: reply)
+                Self.count(services.metrics, route, method, reply.status, since: started)
+            }
+        }
+        errand.run(services, now, completion: answer)
+    }
+
+    /// Renders an error for OAuth clients.
+    static func write(_ error: OAuthError, id: String, to reply: ReplyWriter) {
+        reply.begin(error.status)
+        reply.append("Content-Type: application/json\r\nCache-Control: no-store\r\nPragma: no-cache\r\n")
+        reply.field("X-Request-Id", id)
+        // Of both ways to authenticate it is the one that has a scheme to name (RFC 9110 §15.5.2, RFC 6749 §5.2).
+        if error.status == 401 { reply.append("WWW-Authenticate: Basic realm=\"latchkey\"\r\n") }
+        if let allow = error.allow { reply.field("Allow", allow) }
+        if let seconds = error.retryAfter { reply.field("Retry-After", String(seconds)) }
+        reply.end(error.body())
+    }
+}
+
+/// What is left to do for an OAuth client that memory had no answer for.
+struct OAuthErrand: Sendable {
+    enum Target: Sendable {
+        case known(ProfileID)
+        /// The profile of this audience has to be found.
+        case audience(String)
+    }
+
+    enum Outcome: Sendable {
+        case served(ServedToken, OAuthPage)
+        case refused(OAuthError)
+
+        func write(now: Now, id: String, to reply: ReplyWriter) {
+            switch self {
+            case .served(let served, let page):
+                page.write(
+                    isStale: served.entry.isStale(now), refreshError: served.refreshError, now: now, to: reply
+                ) { $0.append(Array(id.utf8)) }
+            case .refused(let error): Endpoints.write(error, id: id, to: reply)
+            }
+        }
+    }
+
+    let target: Target
+    let scope: [String]
+
+    /// - Parameter completion: called once, on any thread. A task is made only where an audience has to be looked up.
+    func run(_ services: EndpointServices, _ now: Now, completion: @escaping @Sendable (Outcome) -> Void) {
+        let deadline = now.monotonic + services.patience
+        switch target {
+        case .known(let profile): fetch(profile, services, deadline, completion)
+        case .audience(let audience):
+            Task {
+                do throws(UpstreamFault) {
+                    let found = try await services.audiences.profile(
+                        of: audience, deadline: deadline, now: now.monotonic)
+                    if let profile = found { return fetch(profile, services, deadline, completion) }
+                    completion(.refused(OAuthError(.invalidTarget, "no token profile has this audience")))
+                } catch {
+                    completion(.refused(OAuthError(Problem(error, what: "token"))))
+                }
+            }
+        }
+    }
+
+    private func fetch(
+        _ profile: ProfileID, _ services: EndpointServices, _ deadline: MonotonicTime,
+        _ completion: @escaping @Sendable (Outcome) -> Void
+    ) {
+        services.tokens.token(profile, deadline: deadline) { result in
+            switch result {
+            case .success(let served): completion(outcome(served))
+            case .failure(let fault): completion(.refused(OAuthError(Problem(fault, what: "token"))))
+            }
+        }
+    }
+
+    private func outcome(_ served: ServedToken) -> Outcome {
+        let page = OAuthPage(served.entry, tier: served.tier)
+        do throws(OAuthError) {
+            try page.require(scope)
+            return .served(served, page)
+        } catch {
+            return .refused(error)
+        }
+    }
+}

@@ -1,0 +1,33 @@
+internal import LatchkeyBroker
+internal import LatchkeyHTTP
+internal import LatchkeyMetrics
+
+extension Endpoints {
+    /// `POST /token/rejected`: a resource server refused this token.
+    ///
+    /// 202 whether or not it was the cached one, so that a caller who is late learns nothing and need not care: what it
+    /// asks for next is good either way.
+    func rejected(_ exchange: Exchange, _ call: Call, _ query: UnsafeRawBufferPointer) throws(Problem) {
+        _ = try RequestQuery(query, allowed: call.entry.query)
+        // Neither length nor coding means no body at all (RFC 9112 §6.3), and this request is nothing without one.
+        guard exchange.head.contentLength != nil || exchange.head.isChunked else {
+            throw Problem(411, .lengthRequired, "send the body with content-length or chunked")
+        }
+        let request = try RejectedToken(exchange.body)
+        var profile = ProfileID(0)
+        if let name = request.profile {
+            guard let named = services.tokens.profile(named: name) else {
+                throw Problem(404, .notFound, "no such token profile")
+            }
+            profile = named
+        }
+        services.tokens.reject(profile, sha256: request.digest)
+        let reply = exchange.reply
+        reply.begin(202)
+        reply.append("Cache-Control: no-store\r\nX-Request-Id: ")
+        ids.append(exchange.slice(exchange.head.requestID), to: reply)
+        reply.append("\r\n")
+        reply.end([])
+        count(call.entry.route, call.method, 202, since: call.started)
+    }
+}

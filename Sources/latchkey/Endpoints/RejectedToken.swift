@@ -1,0 +1,33 @@
+internal import LatchkeyCore
+package import LatchkeyCrypto
+
+/// The body of `POST /token/rejected`: `{"sha256": "<64 hex digits>", "profile": "<name>"?}`.
+package struct RejectedToken: Hashable, Sendable {
+    /// SHA-256 of the token a resource server refused. The token itself is never sent.
+    package let digest: Digest
+    /// Nil is the default profile.
+    package let profile: String?
+
+    /// - Throws: 400 `bad_request` for what is not that object. An unknown member is an error and not a surprise.
+    package init(_ body: some Collection<UInt8>) throws(Problem) {
+        guard let members = (try? JSON(parsing: body))?.object else {
+            throw Problem(400, .badRequest, "the body must be a json object with sha256")
+        }
+        guard JSONMembers.count(ofObject: body) == members.count else {
+            throw Problem(400, .badRequest, "a member of the body is given twice")
+        }
+        for name in members.keys where name != "sha256" && name != "profile" {
+            throw Problem(
+                400, .badRequest, "unknown member \(RequestQuery.shown(name)) in the body; known here: profile, sha256")
+        }
+        guard let digest = members["sha256"]?.string.flatMap({ Digest(hex: $0) }) else {
+            throw Problem(400, .badRequest, "sha256 must be the token's sha-256 as 64 hex digits")
+        }
+        self.digest = digest
+        switch members["profile"] {
+        case nil: profile = nil
+        case .string(let name): profile = name
+        default: throw Problem(400, .badRequest, "profile must be a profile's name")
+        }
+    }
+}

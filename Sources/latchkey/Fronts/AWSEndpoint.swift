@@ -1,0 +1,119 @@
+internal import LatchkeyAWS
+internal import LatchkeyBroker
+internal import LatchkeyCore
+internal import LatchkeyCrypto
+internal import LatchkeyHTTP
+internal import LatchkeyMetrics
+
+extension Endpoints {
+    /// `POST /`: reads of Parameter Store and Secrets Manager as any AWS SDK sends them. Errors are AWS's.
+    func aws(_ exchange: Exchange, _ call: Call, _ query: UnsafeRawBufferPointer) {
+        let head = exchange.head
+        let target = head.field("x-amz-target", in: exchange.bytes)
+        let aim = FrontTarget(target.isPresent ? target.text(of: exchange.bytes) : "")
+        let id = ids.text(exchange.slice(head.requestID))
+        do throws(AWSFault) {
+            let caller = try signer(exchange, aim, call.entry)
+            try allowOnly(query, call.entry)
+            let operation = try aim.operation(for: caller.id)
+            let request = try FrontRequest(
+                operation, body: [UInt8](exchange.body), names: services.fronts.store.names, caller: caller.id)
+            front(exchange, call, FrontAnswer(service: operation.service, id: id), request)
+        } catch {
+            let answer = FrontAnswer(service: aim.service ?? .parameterStore, id: id)
+            answer.write(error, to: exchange.reply)
+            count(call.entry.route, call.method, error.status, since: call.started)
+        }
+    }
+
+    /// Answers from memory, or later.
+    func front(
+        _ exchange: Exchange, _ call: Call, _ answer: FrontAnswer, _ request: FrontRequest, refresh: Bool = false
+    ) {
+        let now = services.time.now()
+        if !refresh, let result = services.fronts.cached(request, now: now) {
+            answer.write(result, to: exchange.reply)
+            return count(call.entry.route, call.method, exchange.reply.status, since: call.started)
+        }
+        guard let later = exchange.later() else { return }
+        let (route, method, started) = (call.entry.route, call.method, call.started)
+        let metrics = services.metrics
+        let finish = { @Sendable (result: Result<JSON, AWSFault>) in
+            later.send { reply in
+                answer.write(result, to: reply)
+                Self.count(metrics, route, method, reply.status, since: started)
+            }
+        }
+        services.fronts.answer(
+            request, refresh: refresh, deadline: now.monotonic + services.patience, completion: finish)
+    }
+
+    /// Whoever signed the request.
+    private func signer(
+        _ exchange: Exchange, _ target: FrontTarget, _ entry: RouteTable.Entry
+    ) throws(AWSFault) -> Caller {
+        let request = HTTPRequest(
+            method: exchange.methodText, target: exchange.head.target.text(of: exchange.bytes),
+            fields: exchange.head.fields(in: exchange.bytes), body: [UInt8](exchange.body))
+        let signature: SignatureVerification
+        do throws(AWSFault) {
+            signature = try SignatureVerification(request)
+        } catch {
+            services.metrics.authFailure(exchange.head.authorization.isPresent ? .malformed : .missing)
+            throw error
+        }
+        let signer = keys.signer(named: signature.accessKeyID)
+        do throws(AWSFault) {
+            try signature.verify(
+                request, secrets: signer?.secrets ?? [], service: target.service?.rawValue ?? signature.service,
+                now: services.time.now().wall)
+        } catch {
+            services.metrics.authFailure(.unknown)
+            throw error
+        }
+        guard let caller = signer?.caller else { throw SignatureVerification.unknownKey }
+        guard case .signed(let scope) = entry.access, caller.scopes.isSuperset(of: scope) else {
+            services.metrics.authFailure(.scope)
+            throw .denied(caller.id, "this operation", "its key does not open secrets")
+        }
+        return caller
+    }
+
+    private func allowOnly(_ query: UnsafeRawBufferPointer, _ entry: RouteTable.Entry) throws(AWSFault) {
+        do throws(Problem) {
+            _ = try RequestQuery(query, allowed: entry.query)
+        } catch {
+            throw AWSFault(error)
+        }
+    }
+}
+
+/// Writes answers as one service of AWS's does.
+struct FrontAnswer: Sendable {
+    let service: FrontService
+    let id: String
+
+    func write(_ result: Result<JSON, AWSFault>, to reply: ReplyWriter) {
+        switch result {
+        case .success(let json):
+            begin(200, to: reply)
+            reply.end(json.bytes())
+        case .failure(let fault): write(fault, to: reply)
+        }
+    }
+
+    func write(_ fault: AWSFault, allow: String? = nil, to reply: ReplyWriter) {
+        begin(fault.status, to: reply)
+        reply.field("x-amzn-ErrorType", fault.type)
+        if fault.status == 401 { reply.append("WWW-Authenticate: Bearer realm=\"latchkey\"\r\n") }
+        if let allow { reply.field("Allow", allow) }
+        reply.end(fault.response(messageMember: service.messageMember).body)
+    }
+
+    private func begin(_ status: Int, to reply: ReplyWriter) {
+        reply.begin(status)
+        reply.append("Content-Type: application/x-amz-json-1.1\r\nCache-Control: no-store\r\n")
+        reply.field("x-amzn-RequestId", id)
+        reply.field("X-Request-Id", id)
+    }
+}

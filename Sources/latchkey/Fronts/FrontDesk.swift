@@ -1,0 +1,183 @@
+internal import LatchkeyAWS
+internal import LatchkeyBroker
+internal import LatchkeyCore
+
+/// Answers requests of AWS's from what the store says.
+struct FrontDesk: Sendable {
+    let store: FrontStore
+
+    /// The answer where memory has all of it; nil when a store must be asked.
+    func cached(_ request: FrontRequest, now: Now) -> Result<JSON, AWSFault>? {
+        switch request {
+        case .parameter(let ask, let isDecrypted):
+            return store.cachedParameter(ParameterRead(query: ask.query, isDecrypted: isDecrypted), now).map {
+                Self.answer(ask, $0)
+            }
+        case .parameters(let asks, let isDecrypted):
+            let reads = asks.map { ParameterRead(query: $0.query, isDecrypted: isDecrypted) }
+            return Self.all(reads) { store.cachedParameter($0, now) }.map { Self.answer(asks, $0) }
+        case .secret(let ask): return store.cachedSecret(ask.query, now).map { Self.answer($0) }
+        case .secrets(let asks):
+            return Self.all(asks.map(\.query)) { store.cachedSecret($0, now) }.map { Self.answer(asks, $0) }
+        case .path, .description: return nil
+        }
+    }
+
+    /// The answer by way of the store, in a task of its own.
+    /// - Parameters:
+    ///   - refresh: go past memory; for one secret.
+    ///   - completion: called once, on any thread.
+    func answer(
+        _ request: FrontRequest, refresh: Bool, deadline: MonotonicTime,
+        completion: @escaping @Sendable (Result<JSON, AWSFault>) -> Void
+    ) {
+        Task { completion(await answer(request, refresh: refresh, deadline: deadline)) }
+    }
+
+    private func answer(
+        _ request: FrontRequest, refresh: Bool, deadline: MonotonicTime
+    ) async -> Result<JSON, AWSFault> {
+        switch request {
+        case .parameter(let ask, let isDecrypted):
+            return Self.answer(ask, await parameter(ask, isDecrypted, deadline))
+        case .parameters(let asks, let isDecrypted):
+            return Self.answer(asks, await Self.gather(asks) { await parameter($0, isDecrypted, deadline) })
+        case .path(let ask): return answer(ask, await listing(ask, deadline))
+        case .secret(let ask): return Self.answer(await secret(ask, refresh, deadline))
+        case .secrets(let asks):
+            return Self.answer(asks, await Self.gather(asks) { await secret($0, refresh, deadline) })
+        case .description(let ask): return await description(ask, deadline)
+        }
+    }
+
+    // MARK: Asking
+
+    private func parameter(
+        _ ask: ParameterAsk, _ isDecrypted: Bool, _ deadline: MonotonicTime
+    ) async -> Result<ParameterItem, UpstreamFault> {
+        do throws(UpstreamFault) {
+            return .success(
+                try await store.parameter(ParameterRead(query: ask.query, isDecrypted: isDecrypted), deadline))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func secret(
+        _ ask: SecretAsk, _ refresh: Bool, _ deadline: MonotonicTime
+    ) async -> Result<SecretItem, UpstreamFault> {
+        do throws(UpstreamFault) {
+            return .success(try await store.secret(ask.query, refresh, deadline))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func description(_ ask: SecretAsk, _ deadline: MonotonicTime) async -> Result<JSON, AWSFault> {
+        do throws(UpstreamFault) {
+            if let own = try await store.description(ask.query, deadline) { return .success(own) }
+            return .success(try await store.secret(ask.query, false, deadline).description)
+        } catch {
+            return .failure(AWSFault(error, service: .secretsManager))
+        }
+    }
+
+    private func listing(
+        _ ask: PathAsk, _ deadline: MonotonicTime
+    ) async -> Result<[ParameterItem], UpstreamFault> {
+        let read = PathRead(path: ask.path, isRecursive: ask.isRecursive, isDecrypted: ask.isDecrypted)
+        do throws(UpstreamFault) {
+            return .success(try await store.listing(read, deadline))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// All at once, in the order they were asked for. The bounds of the requests bound the tasks.
+    private static func gather<Ask: Sendable, Item: Sendable>(
+        _ asks: [Ask], _ read: @escaping @Sendable (Ask) async -> Result<Item, UpstreamFault>
+    ) async -> [Result<Item, UpstreamFault>] {
+        await withTaskGroup(of: (Int, Result<Item, UpstreamFault>).self) { group in
+            for (index, ask) in asks.enumerated() { group.addTask { (index, await read(ask)) } }
+            var results: [Int: Result<Item, UpstreamFault>] = [:]
+            for await (index, result) in group { results[index] = result }
+            return asks.indices.compactMap { results[$0] }
+        }
+    }
+
+    /// Every one, or nil as soon as one is not there.
+    private static func all<Read, Item>(_ reads: [Read], _ look: (Read) -> Item?) -> [Item]? {
+        var found: [Item] = []
+        for read in reads {
+            guard let item = look(read) else { return nil }
+            found.append(item)
+        }
+        return found
+    }
+
+    // MARK: Saying
+
+    private static func answer(
+        _ ask: ParameterAsk, _ result: Result<ParameterItem, UpstreamFault>
+    ) -> Result<JSON, AWSFault> {
+        result.map { ["Parameter": $0.json(selector: ask.selector)] }.mapError {
+            AWSFault($0, service: .parameterStore)
+        }
+    }
+
+    /// A name that is not there stands in `InvalidParameters`; any other fault is the whole call's.
+    private static func answer(
+        _ asks: [ParameterAsk], _ results: [Result<ParameterItem, UpstreamFault>]
+    ) -> Result<JSON, AWSFault> {
+        var (found, missing): ([JSON], [JSON]) = ([], [])
+        for (ask, result) in zip(asks, results) {
+            switch result {
+            case .success(let item): found.append(item.json(selector: ask.selector))
+            case .failure(let fault) where fault.reason == .notFound: missing.append(.string(ask.text))
+            case .failure(let fault): return .failure(AWSFault(fault, service: .parameterStore))
+            }
+        }
+        return .success(["Parameters": .array(found), "InvalidParameters": .array(missing)])
+    }
+
+    private static func answer(
+        _ result: Result<SecretItem, UpstreamFault>
+    ) -> Result<JSON, AWSFault> {
+        result.map(\.json).mapError { AWSFault($0, service: .secretsManager) }
+    }
+
+    /// A secret that cannot be read stands in `Errors`; a fault that may pass is the whole call's, so that SDKs try
+    /// again.
+    private static func answer(
+        _ asks: [SecretAsk], _ results: [Result<SecretItem, UpstreamFault>]
+    ) -> Result<JSON, AWSFault> {
+        var (values, errors): ([JSON], [JSON]) = ([], [])
+        for (ask, result) in zip(asks, results) {
+            switch result {
+            case .success(let item): values.append(item.json)
+            case .failure(let fault) where fault.mayPass:
+                return .failure(AWSFault(fault, service: .secretsManager))
+            case .failure(let fault):
+                let fault = AWSFault(fault, service: .secretsManager)
+                errors.append([
+                    "SecretId": .string(ask.text), "ErrorCode": .string(fault.type),
+                    "Message": .string(fault.message ?? ""),
+                ])
+            }
+        }
+        return .success(["SecretValues": .array(values), "Errors": .array(errors)])
+    }
+
+    /// One page. The token cache and Latchkey's own parameters lie below the prefix too, and are shown to nobody.
+    private func answer(
+        _ ask: PathAsk, _ result: Result<[ParameterItem], UpstreamFault>
+    ) -> Result<JSON, AWSFault> {
+        result.map { items in
+            let shown = items.filter { store.names.key(ofParameter: $0.name) != nil }
+            let page = ListingPage(of: shown.map(\.name), after: ask.after, size: ask.size)
+            var members: [String: JSON] = ["Parameters": .array(shown[page.range].map { $0.json() })]
+            members["NextToken"] = page.next.map { .string($0) }
+            return .object(members)
+        }.mapError { AWSFault($0, service: .parameterStore) }
+    }
+}

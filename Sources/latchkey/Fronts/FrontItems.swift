@@ -1,0 +1,91 @@
+package import LatchkeyCore
+package import LatchkeyCrypto
+
+/// A parameter with what Parameter Store tells of it.
+package struct ParameterItem: Sendable {
+    package var name: String
+    /// `String`, `StringList` or `SecureString`.
+    package var type: String
+    package var value: Secret
+    package var version: Int64
+    package var arn: String
+    /// Seconds since the epoch, with the fraction the store gave.
+    package var lastModified: Double?
+    package var dataType: String
+
+    package init(
+        name: String, type: String, value: Secret, version: Int64, arn: String, lastModified: Double?,
+        dataType: String = "text"
+    ) {
+        self.name = name
+        self.type = type
+        self.value = value
+        self.version = version
+        self.arn = arn
+        self.lastModified = lastModified
+        self.dataType = dataType
+    }
+
+    /// The shape `Parameter` (Systems Manager API).
+    /// - Parameter selector: what the caller put behind the name.
+    package func json(selector: String? = nil) -> JSON {
+        var members: [String: JSON] = [
+            "ARN": .string(arn), "DataType": .string(dataType), "Name": .string(name), "Type": .string(type),
+            "Value": .string(value.revealText() ?? ""), "Version": .integer(version),
+        ]
+        members["LastModifiedDate"] = lastModified.map { .number($0) }
+        members["Selector"] = selector.map { .string($0) }
+        return .object(members)
+    }
+}
+
+/// A secret's version with what Secrets Manager tells of it.
+package struct SecretItem: Sendable {
+    package var name: String
+    package var arn: String
+    package var value: Secret
+    package var isBinary: Bool
+    package var versionID: String
+    package var stages: [String]
+    /// When this version was made: seconds since the epoch, with the fraction the store gave.
+    package var created: Double?
+
+    package init(
+        name: String, arn: String, value: Secret, isBinary: Bool, versionID: String, stages: [String], created: Double?
+    ) {
+        self.name = name
+        self.arn = arn
+        self.value = value
+        self.isBinary = isBinary
+        self.versionID = versionID
+        self.stages = stages
+        self.created = created
+    }
+
+    /// The shape `GetSecretValueResponse` (Secrets Manager API), which is also `SecretValueEntry`.
+    package var json: JSON {
+        var members = identity
+        if isBinary {
+            members["SecretBinary"] = .string(Base64.encode(value.reveal()))
+        } else {
+            members["SecretString"] = .string(value.revealText() ?? "")
+        }
+        members["VersionId"] = .string(versionID)
+        members["VersionStages"] = .array(stages.map { .string($0) })
+        return .object(members)
+    }
+
+    /// The shape `DescribeSecretResponse`, as far as a reader of values can know it: no tags, no rotation, no key.
+    package var description: JSON {
+        var members = identity
+        members["LastChangedDate"] = members["CreatedDate"]
+        members["VersionIdsToStages"] = .object([versionID: .array(stages.map { .string($0) })])
+        return .object(members)
+    }
+
+    private var identity: [String: JSON] {
+        var members: [String: JSON] = ["ARN": .string(arn), "Name": .string(name)]
+        members["CreatedDate"] = created.map { .number($0) }
+        return members
+    }
+}

@@ -1,0 +1,117 @@
+internal import LatchkeyAWS
+internal import LatchkeyBroker
+internal import LatchkeyCore
+
+/// Reads the members of one request, and whose names they are.
+struct FrontReader {
+    let input: AWSInput
+    let operation: FrontOperation
+    let names: FrontNames
+    let caller: String
+
+    // MARK: Parameters
+
+    /// A name or an ARN; a selector stands behind a colon (GetParameter, `Name`).
+    func parameter(_ text: String) throws(AWSFault) -> ParameterAsk {
+        let resource = FrontNames.resource(ofARN: text, service: .parameterStore, after: "parameter")
+        let halves = (resource ?? text[...]).split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let key = names.key(ofParameter: halves[0]) else { throw outside(text) }
+        var query = SecretQuery(key)
+        if halves.count > 1 {
+            guard !halves[1].isEmpty, halves[1].utf8.count <= 100 else {
+                throw .validation("Parameter name: a selector is a version or a label behind a colon.")
+            }
+            // A label never begins with a digit (LabelParameterVersion).
+            if halves[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+                query.version = String(halves[1])
+            } else {
+                query.label = String(halves[1])
+            }
+        }
+        return ParameterAsk(text: text, query: query)
+    }
+
+    func parameters() throws(AWSFault) -> [ParameterAsk] {
+        guard let texts = try input.strings("Names", atMost: FrontRequest.mostParameters) else {
+            throw .constraint("names", value: "null", "not be null")
+        }
+        var asks: [ParameterAsk] = []
+        for text in texts where !asks.contains(where: { $0.text == text }) { asks.append(try parameter(text)) }
+        return asks
+    }
+
+    func path() throws(AWSFault) -> PathAsk {
+        let text = try input.required("Path")
+        let path = text.count > 1 && text.hasSuffix("/") ? String(text.dropLast()) : text
+        guard names.key(ofPath: path) != nil else { throw outside(text) }
+        guard try input.structures("ParameterFilters").isEmpty else {
+            throw AWSFault("InvalidFilterKey", "latchkey takes no ParameterFilters: choose from what is listed")
+        }
+        let size = try input.number("MaxResults", in: 1...Int64(FrontRequest.mostParameters))
+        var after: ListingPage.Mark?
+        if let token = try input.string("NextToken") {
+            guard let mark = ListingPage.Mark(token: token) else {
+                throw AWSFault("InvalidNextToken", "The specified token isn't valid.")
+            }
+            after = mark
+        }
+        return PathAsk(
+            path: path, isRecursive: try input.flag("Recursive"),
+            isDecrypted: try input.flag("WithDecryption"), size: size.map { Int($0) } ?? FrontRequest.mostParameters,
+            after: after)
+    }
+
+    // MARK: Secrets
+
+    func secret() throws(AWSFault) -> SecretAsk {
+        var ask = try secret(input.required("SecretId"))
+        var query = ask.query
+        query.version = try input.string("VersionId")
+        query.label = try input.string("VersionStage")
+        ask = SecretAsk(text: ask.text, query: query)
+        return ask
+    }
+
+    func secrets() throws(AWSFault) -> [SecretAsk] {
+        guard let ids = try input.strings("SecretIdList", atMost: FrontRequest.mostSecrets) else {
+            guard try input.structures("Filters").isEmpty else {
+                throw AWSFault(
+                    "InvalidParameterException", "latchkey takes no Filters: name the secrets in SecretIdList")
+            }
+            throw Self.eitherOr
+        }
+        guard try input.structures("Filters").isEmpty else { throw Self.eitherOr }
+        return try ids.map { id throws(AWSFault) in try secret(id) }
+    }
+
+    /// A name or an ARN, whose six random characters may be left out (GetSecretValue, `SecretId`).
+    func secret(_ text: String) throws(AWSFault) -> SecretAsk {
+        guard text.utf8.count <= 2048 else {
+            throw .constraint("secretId", "have length less than or equal to 2048")
+        }
+        let resource = FrontNames.resource(ofARN: text, service: .secretsManager, after: "secret:")
+        let name = resource.map { Self.withoutSuffix($0) } ?? text[...]
+        guard let key = names.key(ofSecret: name) else { throw outside(text) }
+        return SecretAsk(text: text, query: SecretQuery(key))
+    }
+
+    /// Secrets Manager ends every ARN in a hyphen and six letters or digits.
+    private static func withoutSuffix(_ name: Substring) -> Substring {
+        let tail = name.suffix(7)
+        let isSuffix =
+            tail.count == 7 && tail.first == "-"
+            && tail.dropFirst().allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
+        return isSuffix ? name.dropLast(7) : name
+    }
+
+    private static let eitherOr = AWSFault(
+        "InvalidParameterException", "Either 'SecretIdList' or 'Filters' must be provided, but not both.")
+
+    /// The name is the caller's own; it is cut short before it is repeated.
+    private func outside(_ text: String) -> AWSFault {
+        .denied(
+            caller, operation.action,
+            "\(RequestQuery.shown(text)) is not one of the application's names, which begin with "
+                + (operation.service == .parameterStore ? names.prefix : String(names.prefix.dropFirst())) + "/")
+    }
+}

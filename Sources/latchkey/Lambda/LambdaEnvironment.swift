@@ -1,0 +1,42 @@
+/// The environment of a Lambda extension, turned into the broker's.
+package struct LambdaEnvironment: Sendable {
+    /// Where the Extensions API is, `127.0.0.1:9001`.
+    package let host: String
+    package let port: UInt16
+    /// Settings by name, for ``Settings``.
+    package let broker: [String: String]
+    /// The broker's address: loopback, for the function alone.
+    package let listen: String
+
+    /// What is missing or malformed, lower case.
+    package struct Problem: Error, Hashable, Sendable {
+        package let message: String
+    }
+
+    /// AWS's own extension listens there too ("Using Parameter Store parameters in AWS Lambda functions").
+    package static let standardPort: UInt16 = 2773
+
+    /// - Parameter environment: the process's. An empty variable counts as unset: Lambda sets `AWS_ACCESS_KEY_ID` and its
+    ///   like to nothing where a function's credentials come another way.
+    package init(_ environment: [String: String]) throws(Problem) {
+        var broker = environment.filter { !($0.key.hasPrefix("AWS_") && $0.value.isEmpty) }
+        guard let api = broker["AWS_LAMBDA_RUNTIME_API"], let colon = api.lastIndex(of: ":"),
+            let port = UInt16(api[api.index(after: colon)...]), colon > api.startIndex
+        else {
+            throw Problem(message: "AWS_LAMBDA_RUNTIME_API is not host:port: this runs as an extension of AWS Lambda")
+        }
+        host = String(api[..<colon])
+        self.port = port
+        let name = "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT"
+        let given = broker[name].flatMap { $0.isEmpty ? nil : $0 }
+        guard let own = given.map({ UInt16($0) }) ?? Self.standardPort, own > 0 else {
+            throw Problem(message: "\(name) is not a port, 1 to 65535")
+        }
+        listen = "127.0.0.1:\(own)"
+        // What a function presents to AWS's extension.
+        if let token = broker["AWS_SESSION_TOKEN"] { broker["LATCHKEY_API_KEY"] = token }
+        // A function has a core or a part of one.
+        if (broker["LATCHKEY_WORKERS"] ?? "").isEmpty { broker["LATCHKEY_WORKERS"] = "1" }
+        self.broker = broker
+    }
+}

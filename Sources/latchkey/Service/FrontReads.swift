@@ -1,0 +1,126 @@
+internal import LatchkeyBroker
+internal import LatchkeyCore
+internal import LatchkeyCrypto
+internal import LatchkeyMetrics
+
+// The fronts' reads, made of the broker's: the same cache, the same flights, the same bounds.
+
+extension FrontStore {
+    static func broker(_ secrets: SecretBroker, names: FrontNames) -> FrontStore {
+        FrontStore(
+            names: names,
+            cachedParameter: { read, now in
+                secrets.cachedItem(read.item, now: now).map { Self.outcome($0).map { ParameterItem($0) } }
+            },
+            parameter: { read, deadline async throws(UpstreamFault) in
+                ParameterItem(try await secrets.item(read.item, deadline: deadline).entry)
+            },
+            cachedSecret: { query, now in
+                guard let store = secrets.backend?.store else { return nil }
+                let read = SecretRead(query, store: store, names: names)
+                guard let hit = secrets.cachedItem(read.item, now: now) else { return nil }
+                return Self.outcome(hit).flatMap { read.secret($0) }
+            },
+            secret: { query, refresh, deadline async throws(UpstreamFault) in
+                guard let store = secrets.backend?.store else {
+                    throw UpstreamFault(.notReady, code: "backend_unknown", retryAfter: .seconds(1))
+                }
+                let read = SecretRead(query, store: store, names: names)
+                return try read.secret(
+                    try await secrets.item(read.item, refresh: refresh, deadline: deadline).entry
+                ).get()
+            },
+            description: { query, deadline async throws(UpstreamFault) in
+                guard secrets.backend?.store == .secretsManager else { return nil }
+                let item = SecretQuery(query.key, store: .secretsManager, shape: .description)
+                return try await secrets.item(item, deadline: deadline).entry.attributes
+            },
+            listing: { read, deadline async throws(UpstreamFault) in
+                guard let key = names.key(ofPath: read.path) else { throw UpstreamFault(.notFound) }
+                let item = SecretQuery(key, store: .parameterStore, shape: .tree(isDecrypted: read.isDecrypted))
+                let entry = try await secrets.item(item, deadline: deadline).entry
+                let all = (try? JSON(parsing: entry.value.reveal()))?.array ?? []
+                return all.map { ParameterItem($0) }.filter { read.isRecursive || read.isDirectlyBelow($0.name) }
+            })
+    }
+
+    private static func outcome(_ hit: SecretBroker.Hit) -> Outcome<SecretEntry> {
+        switch hit {
+        case .found(let entry, _, _): .success(entry)
+        case .absent(let fault): .failure(fault)
+        }
+    }
+}
+
+extension ParameterRead {
+    /// Parameter Store's own item, whichever store is in force.
+    fileprivate var item: SecretQuery {
+        var item = query
+        item.store = .parameterStore
+        item.shape = isDecrypted ? .value : .ciphertext
+        return item
+    }
+}
+
+extension PathRead {
+    fileprivate func isDirectlyBelow(_ name: String) -> Bool { !name.dropFirst(path.count + 1).contains("/") }
+}
+
+/// How a secret of Secrets Manager's is read from the store in force.
+private struct SecretRead {
+    let query: SecretQuery
+    let store: SecretStore
+    let names: FrontNames
+    /// What the broker is asked for.
+    let item: SecretQuery
+
+    init(_ query: SecretQuery, store: SecretStore, names: FrontNames) {
+        self.query = query
+        self.store = store
+        self.names = names
+        var item = query
+        item.store = store
+        if store == .parameterStore {
+            // A parameter's versions have no ids, and its current one no stage; another stage is a label of that name.
+            item.version = nil
+            if item.label == BorrowedSecret.current { item.label = nil }
+        }
+        self.item = item
+    }
+
+    func secret(_ entry: SecretEntry) -> Result<SecretItem, UpstreamFault> {
+        guard store == .parameterStore else { return .success(SecretItem(entry)) }
+        let secret = BorrowedSecret(
+            parameter: ParameterItem(entry), name: names.secret(query.key),
+            stage: query.label ?? BorrowedSecret.current
+        ).item
+        guard query.version == nil || query.version == secret.versionID else {
+            return .failure(UpstreamFault(.notFound, upstream: .parameterStore))
+        }
+        return .success(secret)
+    }
+}
+
+extension ParameterItem {
+    /// - Parameter json: the shape `Parameter`, its value in it.
+    fileprivate init(_ json: JSON) { self.init(json, value: Secret(json["Value"]?.string ?? "")) }
+
+    fileprivate init(_ entry: SecretEntry) { self.init(entry.attributes, value: entry.value) }
+
+    private init(_ json: JSON, value: Secret) {
+        self.init(
+            name: json["Name"]?.string ?? "", type: json["Type"]?.string ?? "", value: value,
+            version: json["Version"]?.integer ?? 0, arn: json["ARN"]?.string ?? "",
+            lastModified: json["LastModifiedDate"]?.double, dataType: json["DataType"]?.string ?? "text")
+    }
+}
+
+extension SecretItem {
+    fileprivate init(_ entry: SecretEntry) {
+        let json = entry.attributes
+        self.init(
+            name: json["Name"]?.string ?? "", arn: json["ARN"]?.string ?? "", value: entry.value,
+            isBinary: entry.isBinary, versionID: json["VersionId"]?.string ?? entry.version,
+            stages: (json["VersionStages"]?.array ?? []).compactMap(\.string), created: json["CreatedDate"]?.double)
+    }
+}

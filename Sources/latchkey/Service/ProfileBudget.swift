@@ -1,0 +1,31 @@
+internal import LatchkeyCore
+internal import LatchkeyMetrics
+internal import LatchkeyUpstream
+internal import Synchronization
+
+/// One profile's `LATCHKEY_ISSUE_BUDGET_PER_HOUR`, shared by all who spend of it, and shown as a metric.
+final class ProfileBudget: Sendable {
+    private let budget: Mutex<IssueBudget>
+    private let profile: Int
+    private let metrics: Metrics
+
+    /// - Parameter profile: the profile's index in `metrics`.
+    init(_ perHour: Int, profile: Int, metrics: Metrics) {
+        budget = Mutex(IssueBudget(perHour))
+        self.profile = profile
+        self.metrics = metrics
+    }
+
+    /// Takes one request's place; the time to wait for the next where there is none.
+    func spend(_ now: MonotonicTime) -> Duration? {
+        let wait = budget.withLock { $0.spend(now) }
+        show(now)
+        return wait
+    }
+
+    /// Brings the metric up to date: the budget grows back as time passes, without anybody asking.
+    func show(_ now: MonotonicTime) {
+        let remaining = budget.withLock { $0.remaining(now) }
+        metrics.issuerQuota(profile: profile, .budget, remaining: Int64(remaining))
+    }
+}

@@ -1,0 +1,39 @@
+internal import LatchkeyBroker
+internal import LatchkeyCore
+internal import LatchkeyCrypto
+
+/// Which token profile an audience belongs to.
+struct ProfileDirectory: Sendable {
+    let settings: Settings
+    let secrets: SecretBroker
+
+    /// The profile whose audience this is: the default one without an audience, none for an audience nobody has. Where
+    /// several have it, the first in the order of settings.
+    ///
+    /// An audience that a profile leaves to `AUTH0_AUDIENCE` is that setting as it stands now, else the field of that
+    /// name in the blob, by way of the secret cache.
+    ///
+    /// - Throws: why the blob could not be read by the deadline.
+    func profile(
+        forAudience audience: String?, deadline: MonotonicTime
+    ) async throws(UpstreamFault) -> ProfileID? {
+        guard let audience else { return ProfileID(0) }
+        let given = settings.profiles.firstIndex { $0.audience == .given(audience) }
+        // A profile that names the audience itself needs no look at the blob.
+        if let given { return ProfileID(given) }
+        guard let setting = settings.profiles.firstIndex(where: { $0.audience == .setting }) else { return nil }
+        return try await settingAudience(deadline) == audience ? ProfileID(setting) : nil
+    }
+
+    private func settingAudience(_ deadline: MonotonicTime) async throws(UpstreamFault) -> String? {
+        let name = SettingName.auth0Audience
+        if let given = settings.sources.current(name, readFile: Files.text) { return given }
+        guard let key = SecretKey(name.rawValue) else { return nil }
+        do throws(UpstreamFault) {
+            return try await secrets.secret(SecretQuery(key), deadline: deadline).entry.value.revealText()
+        } catch {
+            if error.reason == .notFound { return nil }
+            throw error
+        }
+    }
+}

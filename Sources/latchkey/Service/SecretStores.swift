@@ -1,0 +1,64 @@
+internal import LatchkeyBroker
+internal import LatchkeyCore
+internal import LatchkeyCrypto
+internal import LatchkeyMetrics
+internal import LatchkeyUpstream
+
+// The two stores of secrets as the broker asks them.
+
+extension SecretSource {
+    static func parameterStore(_ store: ParameterStore, prefix: String) -> SecretSource {
+        SecretSource(store: .parameterStore, prefix: prefix) { query, name, deadline async throws(UpstreamFault) in
+            do throws(AWSError) {
+                switch query.shape {
+                case .value, .ciphertext:
+                    // A selector stands behind a colon (GetParameter, Name).
+                    let selector = (query.version ?? query.label).map { ":\($0)" } ?? ""
+                    let parameter = try await store.get(
+                        name + selector, isDecrypted: query.shape == .value, deadline: deadline)
+                    return FetchedSecret(
+                        value: parameter.value, version: String(parameter.version), attributes: parameter.attributes)
+                case .tree(let isDecrypted):
+                    let entries = try await store.entries(path: name, isDecrypted: isDecrypted, deadline: deadline)
+                    return FetchedSecret(value: Secret(JSON.array(entries).bytes()), version: "0")
+                case .names:
+                    let entries = try await store.entries(path: name, isDecrypted: false, deadline: deadline)
+                    return .names(entries.compactMap { $0["Name"]?.string })
+                case .description: throw AWSError(.invalidRequest)
+                }
+            } catch {
+                throw UpstreamFault(error, from: .parameterStore)
+            }
+        }
+    }
+
+    static func secretsManager(_ store: SecretsManager, prefix: String) -> SecretSource {
+        SecretSource(store: .secretsManager, prefix: prefix) { query, name, deadline async throws(UpstreamFault) in
+            do throws(AWSError) {
+                switch query.shape {
+                case .value:
+                    let secret = try await store.get(
+                        name, versionID: query.version, stage: query.label, deadline: deadline)
+                    return FetchedSecret(
+                        value: secret.value, isBinary: secret.isBinary, version: secret.versionID,
+                        attributes: secret.attributes)
+                case .names:
+                    let secrets = try await store.list(prefix: name + "/", deadline: deadline)
+                    return .names(secrets.filter { $0.deletion == nil }.map(\.name))
+                case .description:
+                    let description = try await store.description(of: name, deadline: deadline)
+                    return FetchedSecret(value: Secret(""), version: "0", attributes: description)
+                case .ciphertext, .tree: throw AWSError(.invalidRequest)
+                }
+            } catch {
+                throw UpstreamFault(error, from: .secretsManager)
+            }
+        }
+    }
+}
+
+extension FetchedSecret {
+    fileprivate static func names(_ names: [String]) -> FetchedSecret {
+        FetchedSecret(value: Secret(JSON.array(names.sorted().map { .string($0) }).bytes()), version: "0")
+    }
+}

@@ -1,0 +1,69 @@
+internal import LatchkeyBroker
+internal import LatchkeyCore
+internal import LatchkeyCrypto
+internal import LatchkeyMetrics
+internal import LatchkeyUpstream
+
+/// What an issuer is asked with, as it stands now: settings, files and secrets.
+struct SettingValues: Sendable {
+    let settings: Settings
+    let secrets: SecretBroker
+    /// Whose request lacks what cannot be had.
+    let upstream: Upstream
+    /// Past the cache of secrets; files are always read.
+    var refresh = false
+
+    /// A credential of a profile; the setting where the profile has none of its own.
+    func value(
+        of credential: ProfileDefinition.Credential?, member: String, or name: SettingName, _ deadline: MonotonicTime
+    ) async throws(UpstreamFault) -> Secret {
+        switch credential {
+        case nil: return try await value(name, deadline)
+        case .literal(let value): return value
+        case .file(let path):
+            guard let text = Files.text(path) else { throw missing(member, "cannot be read from \(path)") }
+            let value = text.hasSuffix("\n") ? String(text.dropLast()) : text
+            guard !value.isEmpty else { throw missing(member, "is empty in \(path)") }
+            return Secret(value)
+        case .secret(let key):
+            return try await secret(key, deadline, absent: missing(member, "has no secret \(key.name)"))
+        }
+    }
+
+    func text(
+        of credential: ProfileDefinition.Credential?, member: String, or name: SettingName, _ deadline: MonotonicTime
+    ) async throws(UpstreamFault) -> String {
+        guard let text = try await value(of: credential, member: member, or: name, deadline).revealText() else {
+            throw missing(member, "is not text")
+        }
+        return text
+    }
+
+    /// The setting as it stands now, else the field of that name in the blob, by way of the secret cache.
+    func value(_ name: SettingName, _ deadline: MonotonicTime) async throws(UpstreamFault) -> Secret {
+        if let given = settings.sources.current(name, readFile: Files.text) { return Secret(given) }
+        guard let key = SecretKey(name.rawValue) else { throw missing(name.rawValue, "is not set") }
+        return try await secret(key, deadline, absent: missing(name.rawValue, "is neither set nor in the blob"))
+    }
+
+    func text(_ name: SettingName, _ deadline: MonotonicTime) async throws(UpstreamFault) -> String {
+        guard let text = try await value(name, deadline).revealText() else {
+            throw missing(name.rawValue, "is not text")
+        }
+        return text
+    }
+
+    func missing(_ name: String, _ why: String) -> UpstreamFault {
+        UpstreamFault(.notReady, upstream: upstream, code: name, subject: "\(name) \(why)")
+    }
+
+    private func secret(
+        _ key: SecretKey, _ deadline: MonotonicTime, absent: UpstreamFault
+    ) async throws(UpstreamFault) -> Secret {
+        do throws(UpstreamFault) {
+            return try await secrets.secret(SecretQuery(key), refresh: refresh, deadline: deadline).entry.value
+        } catch {
+            throw error.reason == .notFound ? absent : error
+        }
+    }
+}

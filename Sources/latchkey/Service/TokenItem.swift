@@ -1,0 +1,123 @@
+package import LatchkeyBroker
+internal import LatchkeyCore
+internal import LatchkeyCrypto
+internal import LatchkeyMetrics
+package import LatchkeyUpstream
+
+/// A profile's item in a DynamoDB table: the pair in one piece, so that it is never torn, and the lease beside it.
+///
+/// | attribute | type | |
+/// | --- | --- | --- |
+/// | `profile` | S, partition key | the path that the profile's parameters would have |
+/// | `token`, `expires` | S, N | as the parameter pair's |
+/// | `version` | N | of the token: greater by one after each write of it |
+/// | `lease`, `lease_version` | S, N | as the lease parameter and its version |
+/// | `ttl` | N | seconds since the epoch after which DynamoDB may delete the item |
+package struct TokenItem: Sendable {
+    /// The table's partition key.
+    package static let key = "profile"
+    /// How long an item outlives its token: far longer than any lease, so that deletion is only tidying up.
+    package static let outlives: Duration = .seconds(86_400)
+
+    /// The partition key's value.
+    package let path: String
+
+    package init(prefix: String, profile: String) {
+        path = TokenParameters.path(prefix: prefix, profile: profile)
+    }
+
+    /// What an item says; nil stands for one that is not there.
+    package static func view(of item: [String: DynamoDB.Value]?) -> SharedView {
+        let lease = item?["lease"]?.string?.revealText().flatMap { Lease($0) }
+        var view = SharedView(
+            version: item?["version"]?.number ?? 0, lease: lease, leaseVersion: item?["lease_version"]?.number ?? 0)
+        if let token = item?["token"]?.string {
+            view.pair = StoredToken(token: token, expires: item?["expires"]?.number.map(String.init) ?? "")
+        }
+        return view
+    }
+
+    /// The pair in one step. What replaces the token that was seen may always be written, anything else only over a
+    /// token that ends earlier: a write that was long on its way undoes no newer one.
+    package static func write(_ stored: StoredToken) -> DynamoDB.Update {
+        let expires = Int64(stored.expires) ?? 0
+        var update = DynamoDB.Update(
+            "SET #token = :token, #expires = :expires ADD #version :one",
+            if: "attribute_not_exists(#version) OR #version = :after OR #expires < :expires",
+            names: ["token", "expires", "version"],
+            values: [
+                ":token": .string(stored.token), ":expires": .number(expires), ":after": .number(stored.after),
+                ":one": .number(1),
+            ])
+        // The mark of a token that was refused lives no longer than that token would have.
+        if expires > 0 {
+            update.expression = "SET #token = :token, #expires = :expires, #ttl = :ttl ADD #version :one"
+            update.names.append("ttl")
+            update.values[":ttl"] = .number(WallTime(milliseconds: expires).seconds + outlives.components.seconds)
+        }
+        return update
+    }
+
+    /// The lease, if nobody has written one since `seen`.
+    package static func claim(_ lease: Lease, seen: SharedView) -> DynamoDB.Update {
+        var update = DynamoDB.Update(
+            "SET #lease = :lease, #ttl = if_not_exists(#ttl, :ttl) ADD #lease_version :one",
+            if: "attribute_not_exists(#lease_version)", names: ["lease", "lease_version", "ttl"],
+            values: [
+                ":lease": .text(lease.text), ":one": .number(1),
+                ":ttl": .number(lease.until.seconds + outlives.components.seconds),
+            ])
+        if seen.leaseVersion > 0 {
+            update.condition = "#lease_version = :seen"
+            update.values[":seen"] = .number(seen.leaseVersion)
+        }
+        return update
+    }
+}
+
+extension SharedTier {
+    /// One item a profile in `table` (`LATCHKEY_SHARED_TIER=dynamodb:<table>`).
+    static func dynamodb(_ client: AWSClient, table: String, prefix: String) -> SharedTier {
+        let store = DynamoDB(client, table: table)
+        @Sendable func key(_ profile: String) -> (name: String, value: String) {
+            (TokenItem.key, TokenItem(prefix: prefix, profile: profile).path)
+        }
+        return SharedTier(tier: .dynamodb) { profile, deadline async throws(UpstreamFault) in
+            do throws(AWSError) {
+                return TokenItem.view(of: try await store.item(key(profile), deadline: deadline))
+            } catch {
+                throw UpstreamFault(error, ofTable: table)
+            }
+        } write: { profile, stored, deadline async throws(UpstreamFault) in
+            do throws(AWSError) {
+                try await store.update(key(profile), TokenItem.write(stored), deadline: deadline)
+            } catch  where error.kind == .conditionFailed {
+                // A newer one stands there, or this very one: an answer that was lost and the write repeated.
+                return
+            } catch {
+                throw UpstreamFault(error, ofTable: table)
+            }
+        } claim: { profile, lease, seen, deadline async throws(UpstreamFault) in
+            do throws(AWSError) {
+                try await store.update(
+                    key(profile), TokenItem.claim(lease, seen: seen), isRetried: false, deadline: deadline)
+                return true
+            } catch  where error.kind == .conditionFailed {
+                return false
+            } catch {
+                throw UpstreamFault(error, ofTable: table)
+            }
+        }
+    }
+}
+
+extension UpstreamFault {
+    /// A table that is not there is a matter of settings, and named.
+    fileprivate init(_ error: AWSError, ofTable table: String) {
+        self.init(error, from: .dynamodb)
+        guard error.kind == .notFound else { return }
+        self.init(
+            .notReady, upstream: .dynamodb, code: error.code,
+            subject: "LATCHKEY_SHARED_TIER: there is no table \(table) in this account and region")
+    }
+}

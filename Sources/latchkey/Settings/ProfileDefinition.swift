@@ -1,0 +1,49 @@
+package import LatchkeyBroker
+package import LatchkeyCrypto
+package import LatchkeyUpstream
+
+/// One kind of token that callers may ask for by name, as settings describe it.
+package struct ProfileDefinition: Sendable {
+    /// What the token is for.
+    package enum Audience: Hashable, Sendable {
+        /// The request names none.
+        case none
+        case given(String)
+        /// `AUTH0_AUDIENCE`, else the field of that name in the blob.
+        case setting
+    }
+
+    /// Where a credential stands. Files and secrets are read anew for each token, so that a change needs no restart.
+    package enum Credential: Sendable {
+        case literal(Secret)
+        /// The file's text without the line end that editors put there.
+        case file(path: String)
+        /// A secret of the application.
+        case secret(SecretKey)
+    }
+
+    package let name: String
+    package var kind = TokenRequest.Kind.auth0
+    /// Nil for the tenant's, with kind `auth0` alone.
+    package var endpoint: TokenEndpoint?
+    package var audience = Audience.none
+    package var scope: String?
+    package var organization: String?
+    /// Nil for `AUTH0_CLIENT_ID`, with kind `auth0` alone.
+    package var clientID: Credential?
+    /// Nil for `AUTH0_CLIENT_SECRET`, with kind `auth0` alone. The private key in PEM with `private_key_jwt`.
+    package var clientSecret: Credential?
+    package var clientAuthentication = TokenRequest.ClientAuthentication.post
+    package var extra: [String: String] = [:]
+
+    package init(name: String) { self.name = name }
+
+    /// The profile of `GET /token` where the file has none of its name: the `AUTH0_*` settings.
+    package static var standard: ProfileDefinition {
+        var profile = ProfileDefinition(name: standardName)
+        profile.audience = .setting
+        return profile
+    }
+
+    package static let standardName = "default"
+}

@@ -1,0 +1,109 @@
+"""Many brokers that share one store, each with a way to the issuer of its own, and callers who never stop asking."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import jwt
+
+from .broker import Broker
+from .crowd import crowd
+from .issuer import Issuer
+from .proxy import FaultProxy
+from .waiting import until
+from .world import World
+
+
+@dataclass(frozen=True)
+class Call:
+    """What one caller was told."""
+
+    broker: int
+    status: int
+    token: str
+    asked_at: float
+    seconds: float
+
+    @property
+    def expiry(self) -> float:
+        return float(jwt.decode(self.token, options={"verify_signature": False})["exp"])
+
+
+class Fleet:
+    """Brokers started together. `stop` ends the callers; the world ends the brokers."""
+
+    def __init__(self, world: World, size: int, issuer: Issuer | None = None, **extra: str) -> None:
+        self.issuer = issuer or world.issuer
+        self.issuer.forget()
+        self.doors = [FaultProxy(self.issuer.port) for _ in range(size)]
+        self.calls: list[Call] = []
+        self._stopping = threading.Event()
+        self._killed: set[int] = set()
+        self.brokers = [
+            Broker(
+                world.settings(
+                    LATCHKEY_AUTH0_TOKEN_URL=f"http://127.0.0.1:{door.port}/oauth/token", LATCHKEY_WORKERS="1", **extra
+                )
+            )
+            for door in self.doors
+        ]
+        world.brokers += self.brokers
+        self._callers = [threading.Thread(target=self._call, args=(number,)) for number in range(size)]
+        for caller in self._callers:
+            caller.start()
+
+    def _call(self, number: int) -> None:
+        broker = self.brokers[number]
+        broker.wait_live()
+        while not self._stopping.wait(0.1) and number not in self._killed:
+            asked_at = time.time()
+            started = time.monotonic()
+            try:
+                answer = broker.token()
+            except OSError:
+                if number in self._killed:
+                    return
+                raise
+            token = answer.json()["access_token"] if answer.status == 200 else ""
+            self.calls.append(Call(number, answer.status, token, asked_at, time.monotonic() - started))
+
+    def kill(self, number: int) -> None:
+        """SIGKILL, and its callers fall silent."""
+        self._killed.add(number)
+        self.brokers[number].kill()
+
+    def wait_served(self, within: float = 30.0) -> None:
+        """Until every broker has given out a token."""
+        living = set(range(len(self.brokers))) - self._killed
+        until(lambda: living <= {call.broker for call in self.calls if call.status == 200}, "all have a token", within)
+
+    def stop(self) -> None:
+        self._stopping.set()
+        for caller in self._callers:
+            caller.join(30)
+
+    def close(self) -> None:
+        """Ends the callers and the ways to the issuer."""
+        self.stop()
+        for door in self.doors:
+            door.stop()
+
+    def require_no_expired(self) -> None:
+        late = [call for call in self.calls if call.token and call.asked_at >= call.expiry]
+        assert not late, f"{len(late)} callers got an expired token"
+
+    @property
+    def tokens(self) -> set[str]:
+        return {call.token for call in self.calls if call.token}
+
+    @property
+    def longest(self) -> float:
+        return max(call.seconds for call in self.calls)
+
+
+def ask_all(brokers: Sequence[Broker]) -> list[str]:
+    """The token each broker has in memory."""
+    return [crowd(broker.port, ["/token"])[0].answer.json()["access_token"] for broker in brokers]

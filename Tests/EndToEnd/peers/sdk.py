@@ -1,0 +1,61 @@
+"""AWS's own clients, pointed at the broker: boto3 and the aws CLI."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from .broker import API_KEY, Broker
+from .moto import client_at
+
+AWS = Path(sys.executable).parent / "aws"
+
+
+def client(broker: Broker, service: str, key: str = "default", secret: str = API_KEY) -> Any:
+    """A boto3 client that signs with a caller's id and key and asks the broker, once."""
+    return client_at(broker.url, service, key, secret)
+
+
+def said(answer: dict[str, Any], *without: str) -> dict[str, Any]:
+    """An answer less what belongs to the one response (ids, heads) and to the one server (page tokens)."""
+    left_out = {"ResponseMetadata", "NextToken", *without}
+    return {name: value for name, value in answer.items() if name not in left_out}
+
+
+def failure(call: Callable[[], Any]) -> tuple[str, str]:
+    """The class of the exception an SDK raises, and the error's code."""
+    try:
+        call()
+    except ClientError as error:
+        return type(error).__name__, error.response["Error"]["Code"]
+    raise AssertionError("it did not fail")
+
+
+def aws(broker: Broker, *arguments: str, secret: str = API_KEY) -> subprocess.CompletedProcess[str]:
+    """The aws CLI, configured as an operator would: by environment alone."""
+    env = {
+        "PATH": os.environ["PATH"],
+        "HOME": broker.env["HOME"],
+        "AWS_ACCESS_KEY_ID": "default",
+        "AWS_SECRET_ACCESS_KEY": secret,
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL_SSM": broker.url,
+        "AWS_ENDPOINT_URL_SECRETS_MANAGER": broker.url,
+        "AWS_MAX_ATTEMPTS": "1",
+        "AWS_PAGER": "",
+    }
+    return subprocess.run(
+        [str(AWS), *arguments, "--output", "json"], env=env, capture_output=True, text=True, timeout=60
+    )
+
+
+def printed(run: subprocess.CompletedProcess[str]) -> Any:
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout)

@@ -1,0 +1,69 @@
+"""Terraform with its AWS provider, where a machine has it, on moto as AWS."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+#: What turns the provider to moto: no question is asked of anybody else.
+MOTO = """
+provider "aws" {{
+  region                      = "{region}"
+  access_key                  = "test"
+  secret_key                  = "test"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+  endpoints {{
+    dynamodb = "{url}"
+    iam      = "{url}"
+    kms      = "{url}"
+    sts      = "{url}"
+  }}
+}}
+"""
+
+
+def terraform(*arguments: str, cwd: Path) -> tuple[int, str]:
+    program = shutil.which("terraform")
+    if program is None:
+        pytest.skip("terraform is not installed: this check has NOT been made")
+    environment = {**os.environ, "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
+    try:
+        done = subprocess.run(
+            [program, *arguments], cwd=cwd, env=environment, capture_output=True, text=True, timeout=100
+        )
+    except subprocess.TimeoutExpired:
+        return 1, "terraform took more than 100 seconds"
+    return done.returncode, done.stdout + done.stderr
+
+
+def provider_mirror() -> Path | None:
+    """A folder that holds HOST/NAMESPACE/TYPE/VERSION/PLATFORM/terraform-provider-aws…, where a machine has one."""
+    for top in ("/opt", "/usr/share", "/usr/local", str(Path.home())):
+        for provider in Path(top).glob("*/*/hashicorp/aws/*/*/terraform-provider-aws*"):
+            return provider.parents[5]
+    return None
+
+
+def initialised(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`terraform init` in a folder; skips the test, loudly, where there is no provider to be had."""
+    if mirror := provider_mirror():
+        configuration = folder / "terraform.rc"
+        configuration.write_text(f'provider_installation {{ filesystem_mirror {{ path = "{mirror}" }} }}\n')
+        monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(configuration))
+    status, output = terraform("init", "-backend=false", "-input=false", "-no-color", cwd=folder)
+    if status != 0:
+        pytest.skip(f"terraform cannot get its AWS provider: this check has NOT been made\n{output[-500:]}")
+
+
+def applies(folder: Path) -> None:
+    """What lies in the folder is applied, and a plan after that finds nothing to change."""
+    status, output = terraform("apply", "-auto-approve", "-input=false", "-no-color", cwd=folder)
+    assert status == 0, output
+    status, output = terraform("plan", "-detailed-exitcode", "-input=false", "-no-color", cwd=folder)
+    assert status == 0, output

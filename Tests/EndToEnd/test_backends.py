@@ -1,0 +1,121 @@
+"""Two stores behind one broker: shadow comparisons, and a fleet that follows a parameter."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from peers.broker import PREFIX, Broker, run
+from peers.faults import aws_error, status
+from peers.proxy import mentions, operation
+from peers.readers import Readers
+from peers.waiting import until
+
+SWITCH = "latchkey/backend"
+AUTO = {"LATCHKEY_SECRETS_BACKEND": "auto"}
+SHADOW = {"LATCHKEY_SECRETS_BACKEND": "shadow"}
+
+
+def create(world, name: str, value: str) -> None:
+    world.secrets_manager.create_secret(Name=f"{PREFIX.lstrip('/')}/{name}", SecretString=value)
+
+
+def source(broker: Broker, key: str = "solo") -> str:
+    answer = broker.get(f"/secrets/{key}")
+    assert answer.status == 200, answer.text
+    return answer.json()["source"]
+
+
+def compared(broker: Broker, result: str) -> float:
+    return broker.metric("latchkey_shadow_comparisons_total", result=result)
+
+
+def test_shadow_counts_and_names_what_differs_and_shows_no_value(world) -> None:
+    create(world, "same", "equal-in-both-7d1c")
+    world.put("same", "equal-in-both-7d1c")
+    create(world, "changed", "old-value-19aa")
+    world.put("changed", "new-value-82bb")
+    create(world, "missing", "nowhere-else-33cc")
+    values = ["equal-in-both-7d1c", "old-value-19aa", "new-value-82bb", "nowhere-else-33cc"]
+    broker = world.serve(secrets=values, **SHADOW)
+    for key in ("same", "changed", "missing"):
+        assert source(broker, key) == "secrets-manager"
+    until(lambda: (compared(broker, "match"), compared(broker, "mismatch")) == (1, 2), "three comparisons")
+    told = {line["secret"]: line["why"] for line in broker.logs if line["message"] == "the stores differ"}
+    root = PREFIX.lstrip("/")
+    assert told == {
+        f"{root}/changed": "the values differ",
+        f"{root}/missing": "Parameter Store has no such parameter",
+    }
+    assert broker.get("/health").json()["secrets_backend"] == "shadow"
+
+
+def test_a_shadow_store_that_fails_takes_nothing_from_callers(world) -> None:
+    create(world, "solo", "served all the same")
+    world.aws.always(aws_error("AccessDeniedException"), when=mentions(f"{PREFIX}/solo"))
+    broker = world.serve(**SHADOW)
+    assert broker.get("/secrets/solo").json()["value"] == "served all the same"
+    until(lambda: compared(broker, "error") == 1, "the failure is counted")
+
+
+def test_without_the_parameter_auto_reads_the_old_store(world) -> None:
+    create(world, "solo", "old")
+    world.put("solo", "new")
+    assert source(world.serve(**AUTO)) == "secrets-manager"
+
+
+def test_auto_waits_until_it_knows_and_then_serves(world) -> None:
+    world.put("solo", "new")
+    world.put(SWITCH, "parameter-store", "String")
+    world.aws.always(status(500), when=mentions(f"{PREFIX}/{SWITCH}"))
+    broker = world.start(**AUTO).wait_live()
+    refused = broker.get("/secrets/solo")
+    assert (refused.status, refused.code, bool(refused.header("Retry-After"))) == (503, "not_ready", True)
+    assert broker.get("/health").json()["secrets_backend"] == "unknown"
+    world.aws.heal()
+    until(lambda: broker.get("/secrets/solo").status == 200, "it knows", within=15)
+    assert source(broker) == "parameter-store"
+
+
+def test_a_word_that_names_no_backend_changes_nothing(world) -> None:
+    create(world, "solo", "old")
+    world.put(SWITCH, "secrets-manager", "String")
+    broker = world.serve(**AUTO)
+    assert source(broker) == "secrets-manager"
+    world.put(SWITCH, "parameterstore", "String")
+    until(
+        lambda: [line for line in broker.logs if "says nothing that is one" in line["message"]], "a warning", within=20
+    )
+    assert source(broker) == "secrets-manager"
+
+
+@pytest.mark.slow
+def test_at_two_thousand_reads_a_second_a_cutover_and_its_rollback_fail_nobody(world) -> None:
+    values = {f"key-{number}": f"value of key {number}" for number in range(20)}
+    for key, value in values.items():
+        create(world, key, value)
+        world.put(key, value)
+    world.put(SWITCH, "secrets-manager", "String")
+    brokers = [world.serve(**AUTO) for _ in range(2)]
+    with Readers([broker.port for broker in brokers], values, rate=2500) as readers:
+        until(lambda: readers.sources == {"secrets-manager"}, "all read the old store")
+        for arguments, word in (
+            (["cutover", "--force"], "parameter-store"),
+            (["rollback"], "secrets-manager"),
+        ):
+            journal = str(world.folder / "journal")
+            done = run("migrate", *arguments, "--journal", journal, "--yes", env=world.settings())
+            assert done.returncode == 0, done.stderr
+            started = time.monotonic()
+            until(lambda: readers.sources == {word}, f"all read {word}", within=35)
+            assert time.monotonic() - started < 30
+    assert readers.failures == []
+    assert readers.rate >= 2000
+
+
+def test_the_broker_s_own_parameters_are_no_secrets(world) -> None:
+    world.put(SWITCH, "parameter-store", "String")
+    broker = world.serve(**AUTO)
+    assert broker.get(f"/secrets/{SWITCH}").status == 404
+    assert world.aws.seen(operation("GetParameter", "GetParameters"))

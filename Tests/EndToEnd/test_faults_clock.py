@@ -1,0 +1,77 @@
+"""The wall clock of a running broker jumps: row 29. Only its wall clock: nobody can set the monotonic one."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from peers.faults import document
+from peers.waiting import until
+
+LIBRARY = Path("/usr/lib") / f"{os.uname().machine}-linux-gnu/faketime/libfaketimeMT.so.1"
+HOUR = 3600
+#: The library changes the environment of the first process it is in, which a Swift program finds its arguments by.
+FIRST = ["/usr/bin/env"]
+
+
+@pytest.fixture
+def jump(world) -> Callable[[int], None]:
+    """Puts the clock of brokers started with `faked` so many seconds off."""
+    path = world.folder / "offset"
+
+    def jump(seconds: int) -> None:
+        path.write_text(f"{seconds:+d}\n")
+
+    jump(0)
+    return jump
+
+
+def faked(world) -> dict[str, str]:
+    assert LIBRARY.exists(), f"{LIBRARY} is missing: install libfaketime"
+    return {
+        "LD_PRELOAD": str(LIBRARY),
+        "FAKETIME_TIMESTAMP_FILE": str(world.folder / "offset"),
+        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "LATCHKEY_SHARED_TIER": "none",
+    }
+
+
+@pytest.mark.row(29)
+def test_a_clock_set_back_an_hour_keeps_no_token_past_its_life_and_causes_no_refresh(world, jump) -> None:
+    broker = world.serve(["short-lived-29"], FIRST, **faked(world))
+    world.auth.next(document({"access_token": "short-lived-29", "token_type": "Bearer", "expires_in": 6}))
+    started = time.monotonic()
+    assert broker.token().json()["access_token"] == "short-lived-29"
+    jump(-HOUR)
+    while time.monotonic() - started < 4:
+        answer = broker.token()
+        assert answer.json()["access_token"] == "short-lived-29"
+        assert answer.json()["expires_in"] <= 6
+        time.sleep(0.1)
+    assert len(world.auth.seen()) == 1, "no busy refresh"
+    other = until(lambda: (a := broker.token()).json()["access_token"] != "short-lived-29" and a, "its end", within=4)
+    assert other.status == 200
+    assert time.monotonic() - started < 7
+    jump(0)
+    assert broker.token().json()["access_token"] == other.json()["access_token"]
+    assert len(world.auth.seen()) == 2
+
+
+@pytest.mark.row(29)
+def test_a_clock_set_forward_an_hour_and_back_costs_a_token_and_no_storm(world, jump) -> None:
+    broker = world.serve(wrapper=FIRST, **faked(world))
+    world.auth.always(document({"access_token": "lasting-29", "token_type": "Bearer", "expires_in": 1800}))
+    assert broker.token().status == 200
+    jump(HOUR)
+    for _ in range(20):
+        assert broker.token().status == 200, "past its expiry by the wall clock, so another is fetched"
+    assert len(world.auth.seen()) == 2
+    jump(0)
+    for _ in range(20):
+        assert broker.token().json()["expires_in"] <= 1800
+    assert len(world.auth.seen()) <= 3

@@ -1,0 +1,213 @@
+"""Many broker processes and one store: one of them asks the issuer, whatever dies, throttles or tears."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from peers.broker import PREFIX, Broker
+from peers.crowd import crowd
+from peers.faults import after, aws_error, never_answer, status
+from peers.fleet import Fleet, ask_all
+from peers.issuer import Issuer
+from peers.moto import TABLE
+from peers.proxy import Filter, operation
+from peers.waiting import until
+
+PUT = operation("PutParameter")
+#: Twice the upstream timeout of these tests, and a moment for a machine that is busy with twenty brokers.
+BOUND = 4 + 1.0
+
+
+def put_of(name: str) -> Filter:
+    return lambda request: PUT(request) and request.json()["Name"].endswith(f"/{name}")
+
+
+def ask_in_vain(broker: Broker) -> None:
+    """A caller whose broker dies under it."""
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        broker.token()
+
+
+@pytest.fixture(scope="module")
+def brief(tmp_path_factory) -> Iterator[Issuer]:
+    """An issuer whose tokens live 20 s."""
+    issuer = Issuer(tmp_path_factory.mktemp("brief"), lifetime=20).wait()
+    yield issuer
+    issuer.stop()
+
+
+@pytest.fixture(scope="module")
+def briefer(tmp_path_factory) -> Iterator[Issuer]:
+    """An issuer whose tokens live 10 s."""
+    issuer = Issuer(tmp_path_factory.mktemp("briefer"), lifetime=10).wait()
+    yield issuer
+    issuer.stop()
+
+
+@pytest.fixture
+def fleet(world, later):
+    def start(size: int, issuer: Issuer | None = None, **extra: str) -> Fleet:
+        fleet = Fleet(world, size, issuer, **extra)
+        later(fleet.close)
+        return fleet
+
+    return start
+
+
+def test_twenty_brokers_that_start_at_once_cost_the_issuer_one_request(world, fleet) -> None:
+    twenty = fleet(20)
+    twenty.wait_served()
+    twenty.stop()
+    assert twenty.issuer.requests == ["POST /oauth/token 200"]
+    assert len(set(ask_all(twenty.brokers))) == 1
+    assert {call.status for call in twenty.calls} == {200}
+    assert twenty.longest < BOUND
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(150)
+@pytest.mark.parametrize("tier", ["parameter-store", f"dynamodb:{TABLE}"])
+def test_over_three_lives_a_fleet_asks_once_a_life_and_once_more_for_a_refresher_that_dies(
+    brief, fleet, table, tier: str
+) -> None:
+    twenty = fleet(20, brief, LATCHKEY_SHARED_TIER=tier)
+    twenty.wait_served()
+    started = time.monotonic()
+    assert len(brief.requests) == 1
+    # Whoever refreshes the first token dies with the issuer's answer on its way.
+    for door in twenty.doors:
+        door.always(never_answer)
+    chosen = until(lambda: [n for n, door in enumerate(twenty.doors) if door.seen()], "one refreshes", within=20)
+    assert len(chosen) == 1, "the others wait for it"
+    twenty.kill(chosen[0])
+    for door in twenty.doors:
+        door.heal()
+    threading.Event().wait(max(0.0, started + 62 - time.monotonic()))
+    twenty.stop()
+    twenty.require_no_expired()
+    assert {call.status for call in twenty.calls} == {200}
+    assert twenty.longest < BOUND
+    # A token is due after 16 of its 20 s; the one that died had asked in vain.
+    lives = 62 / 16
+    assert 3 <= len(brief.requests) <= lives + 1
+    assert len(brief.requests) == len(twenty.tokens), "no token was asked for that was not used"
+
+
+FAULTS = {
+    "denied": (aws_error("AccessDeniedException"), PUT),
+    "throttled": (aws_error("ThrottlingException"), PUT),
+    "slow": (after(3), PUT),
+    "torn": (aws_error("AccessDeniedException"), put_of("expires")),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", FAULTS)
+def test_whatever_becomes_of_writes_tokens_keep_coming_and_each_broker_asks_once_a_life(
+    world, fleet, briefer, fault: str
+) -> None:
+    world.aws.always(*FAULTS[fault])
+    five = fleet(5, briefer)
+    five.wait_served()
+    threading.Event().wait(12)
+    five.stop()
+    five.require_no_expired()
+    assert {call.status for call in five.calls} == {200}
+    assert five.longest < BOUND
+    # 12 s and what the start took: no broker sees more than two ends of a token's 8 s.
+    assert all(len(door.seen()) <= 3 for door in five.doors), [len(door.seen()) for door in five.doors]
+
+
+@pytest.mark.row(40)
+def test_two_brokers_that_refresh_at_once_end_with_one_token(world, fleet) -> None:
+    two = fleet(2)
+    two.wait_served()
+    two.stop()
+    two.issuer.forget()
+    threads = [threading.Thread(target=crowd, args=(b.port, ["/token?refresh=true"] * 10)) for b in two.brokers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    asked = len(two.issuer.requests)
+    assert 1 <= asked <= 2
+    tokens = set(ask_all(two.brokers))
+    stored = until(
+        lambda: (value := (world.parameter("auth0-cache/token") or {}).get("Value")) in tokens and value,
+        "the pair is one of theirs",
+    )
+    third = world.serve()
+    answer = third.token()
+    assert (answer.header("X-Latchkey-Tier"), answer.json()["access_token"]) == ("parameter-store", stored)
+    assert set(ask_all(two.brokers)) == tokens, "neither takes the other's back"
+    assert len(two.issuer.requests) == asked
+
+
+def lease_end(world) -> int:
+    """The moment in milliseconds at which the lease in Parameter Store ends."""
+    return json.loads(world.parameter("auth0-cache/lease")["Value"])["until"]
+
+
+@pytest.mark.row(50)
+@pytest.mark.parametrize("name", ["lease", "token", "expires"])
+def test_a_broker_killed_while_it_writes_leaves_nothing_that_stops_the_next(world, name: str) -> None:
+    world.aws.always(never_answer, when=put_of(name))
+    first = world.serve()
+    caller = threading.Thread(target=ask_in_vain, args=(first,), daemon=True)
+    if name != "lease":
+        assert first.token().status == 200
+    else:
+        caller.start()
+    until(lambda: world.aws.seen(put_of(name)), "it writes")
+    first.kill()
+    world.aws.heal()
+    second = world.serve()
+    started = time.monotonic()
+    answer = until(lambda: (a := second.token()).status == 200 and a, "a token", within=BOUND)
+    assert time.monotonic() - started < BOUND
+    token = answer.json()["access_token"]
+    until(lambda: (world.parameter("auth0-cache/token") or {}).get("Value") == token, "the pair is whole again")
+    until(lambda: time.time() * 1000 > lease_end(world), "the lease of the dead is over")
+    third = world.serve()
+    assert third.token().json()["access_token"] == token
+    until(lambda: world.parameter("auth0-cache/expires"), "and has its expiry")
+
+
+@pytest.mark.row(50)
+def test_a_broker_killed_while_it_refreshes_holds_nobody_up_for_longer_than_its_lease(world) -> None:
+    first = world.serve()
+    world.auth.always(never_answer)
+    caller = threading.Thread(target=ask_in_vain, args=(first,), daemon=True)
+    caller.start()
+    until(lambda: world.auth.seen(), "it asks")
+    assert world.parameter("auth0-cache/lease"), "and has said so"
+    first.kill()
+    world.auth.heal()
+    second = world.serve()
+    started = time.monotonic()
+    until(lambda: second.token().status == 200, "a token", within=BOUND)
+    assert time.monotonic() - started < BOUND
+
+
+def test_the_issuer_s_wish_for_peace_is_kept_by_the_whole_fleet(world, fleet) -> None:
+    refusal = status(429, b'{"error":"too_many_requests"}', ("Retry-After", "4"))
+    world.auth.always(refusal)
+    brokers = [world.serve() for _ in range(4)]
+    started = time.monotonic()
+    while time.monotonic() - started < 3:
+        for broker in brokers:
+            answer = broker.token()
+            assert answer.status == 503
+            assert int(answer.header("Retry-After")) >= 1
+    assert len(world.auth.seen()) <= 2, f"{PREFIX}: one was told, the others read it"
+    world.auth.heal()
+    for broker in brokers:
+        until(lambda: broker.token().status == 200, "a token", within=10)  # noqa: B023
+    assert len(world.issuer.requests) == 1

@@ -1,0 +1,149 @@
+"""The broker beside a Lambda function: the layer as it is built, driven by a stand-in of the Extensions API."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import time
+from urllib.parse import quote
+
+import pytest
+
+from peers.broker import AWS_SECRET_ACCESS_KEY, BINARY, PREFIX, ROOT
+from peers.http import ask
+from peers.lambda_api import ExtensionsAPI, start, unpack
+from peers.proxy import operation
+from peers.waiting import free_port
+
+#: What Lambda gives a function, and what the function then presents.
+SESSION = "IQoJb3JpZ2luX2VjEND-session-token-of-this-function"
+TOKEN = {"X-Aws-Parameters-Secrets-Token": SESSION}
+READS = operation("GetParameter", "GetParameters", "GetParametersByPath", "GetSecretValue")
+
+
+@pytest.fixture(scope="session")
+def program(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("layer")
+    layer = folder / "layer.zip"
+    made = subprocess.run(
+        [ROOT / "deploy/lambda/layer", "--binary", BINARY, "--out", layer],
+        env={**os.environ, "LATCHKEY_LAYER_ANY_GLIBC": "1"}, capture_output=True, text=True, timeout=120,
+    )
+    assert made.returncode == 0, made.stderr
+    assert layer.stat().st_size < 50 << 20, "Lambda takes 50 MB zipped"
+    return unpack(layer, folder / "opt")
+
+
+@pytest.fixture
+def api(later):
+    stand_in = ExtensionsAPI()
+    later(stand_in.stop)
+    return stand_in
+
+
+class Extension:
+    def __init__(self, world, api, program, **extra: str) -> None:
+        self.port = free_port()
+        given = {
+            "AWS_LAMBDA_RUNTIME_API": api.address,
+            "AWS_SESSION_TOKEN": SESSION,
+            "LATCHKEY_API_KEY": None,
+            "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT": str(self.port),
+            "LATCHKEY_PREFETCH": "secrets,db/password",
+        }
+        self.child = start(program, world.settings(**{**given, **extra}))
+
+    def parameter(self, name: str, headers=TOKEN):
+        path = f"/systemsmanager/parameters/get?name={quote(f'{PREFIX}/{name}', safe='')}&withDecryption=true"
+        return ask(self.port, path, headers=headers)
+
+
+@pytest.fixture
+def extension(world, api, program, later):
+    def begin(**extra: str) -> Extension:
+        begun = Extension(world, api, program, **extra)
+        later(begun.child.kill)
+        return begun
+
+    world.put("db/password", "s3cret-of-lambda")
+    return begin
+
+
+def test_a_thousand_invocations_cost_the_store_nothing_after_init(world, api, extension) -> None:
+    function = extension()
+    api.wait_asked(1)
+    assert api.registered == [("latchkey", {"events": ["INVOKE", "SHUTDOWN"]})]
+    fetched = world.aws.seen(READS)
+    assert len([seen for seen in fetched if "db/password" in seen.body.decode()]) == 1, "INIT has fetched it, once"
+    for number in range(1000):
+        api.invoke()
+        answer = function.parameter("db/password")
+        assert answer.json()["Parameter"]["Value"] == "s3cret-of-lambda"
+        api.wait_asked(number + 2)
+    later_reads = [seen for seen in world.aws.seen(READS)[len(fetched):] if "db/password" in seen.body.decode()]
+    assert later_reads == []
+    deadline = api.shut_down(2000)
+    assert function.child.wait(5) == 0
+    assert time.time() < deadline
+    assert api.errors == []
+    output = function.child.stdout + function.child.stderr
+    assert not [secret for secret in (SESSION, "s3cret-of-lambda", AWS_SECRET_ACCESS_KEY) if secret in output]
+
+
+def test_the_functions_session_token_is_the_key(world, api, extension) -> None:
+    function = extension()
+    api.wait_asked(1)
+    assert function.parameter("db/password", {"X-Aws-Parameters-Secrets-Token": "another"}).status == 401
+    assert function.parameter("db/password", {}).status == 401
+    assert ask(function.port, "/token", headers={"Authorization": f"Bearer {SESSION}"}).status == 200
+    api.shut_down(2000)
+    assert function.child.wait(5) == 0
+
+
+@pytest.mark.parametrize(("milliseconds", "kind"), [(300, "application/json"), (2000, "text/plain")])
+def test_it_leaves_before_the_deadline_though_a_connection_is_open(
+    world, api, extension, milliseconds: int, kind: str
+) -> None:
+    function = extension()
+    api.wait_asked(1)
+    with socket.create_connection(("127.0.0.1", function.port)) as idle:
+        idle.sendall(b"GET /livez HTTP/1.1\r\nHost: l\r\n")
+        deadline = api.shut_down(milliseconds, "timeout", kind)
+        assert function.child.wait(10) == 0
+        assert time.time() < deadline + 0.05
+
+
+def test_a_store_that_is_down_does_not_keep_init_from_ending(world, api, extension) -> None:
+    world.aws.down()
+    function = extension(LATCHKEY_UPSTREAM_TIMEOUT="1")
+    api.wait_asked(1, within=8)
+    assert function.parameter("db/password").status == 500
+    world.aws.up()
+    api.shut_down(2000)
+    assert function.child.wait(5) == 0
+
+
+def test_empty_variables_of_aws_are_not_set(world, api, extension) -> None:
+    function = extension(AWS_PROFILE="", AWS_ENDPOINT_URL_SSM="", AWS_CONTAINER_CREDENTIALS_FULL_URI="")
+    api.wait_asked(1)
+    assert function.parameter("db/password").status == 200
+    api.shut_down(2000)
+    assert function.child.wait(5) == 0
+
+
+def test_what_keeps_it_from_starting_is_told_to_lambda(world, api, extension) -> None:
+    function = extension(LATCHKEY_SECRET_TTL="forever")
+    assert function.child.wait(10) == 78
+    [(phase, kind, body)] = api.errors
+    assert (phase, kind) == ("init/error", "Extension.Start")
+    assert "LATCHKEY_SECRET_TTL" in body["errorMessage"] and body["errorType"] == kind
+    assert api.asked == 0
+
+
+def test_outside_of_lambda_it_says_so(world, api, extension) -> None:
+    function = extension(AWS_LAMBDA_RUNTIME_API="")
+    assert function.child.wait(10) == 78
+    assert "AWS_LAMBDA_RUNTIME_API" in function.child.stderr
+    nobody = extension(AWS_LAMBDA_RUNTIME_API=f"127.0.0.1:{free_port()}")
+    assert nobody.child.wait(10) == 69

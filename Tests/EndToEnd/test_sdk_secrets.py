@@ -1,0 +1,196 @@
+"""AWS SDKs read Secrets Manager through the broker, from whichever store is in force."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import time
+
+import pytest
+from botocore import auth
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from peers.broker import API_KEY, PREFIX
+from peers.http import ask
+from peers.proxy import operation
+from peers.sdk import aws, client, failure, printed, said
+
+#: Secrets Manager's names begin without the slash.
+ROOT = PREFIX.removeprefix("/")
+
+
+@pytest.fixture
+def secrets(world):
+    for name, content in {
+        "db": {"SecretString": json.dumps({"user": "u", "password": "päss\n"})},
+        "key": {"SecretBinary": bytes(range(256))},
+        "plain": {"SecretString": " text "},
+    }.items():
+        world.secrets_manager.create_secret(Name=f"{ROOT}/{name}", **content)
+    world.secrets_manager.put_secret_value(SecretId=f"{ROOT}/plain", SecretString="second")
+    return client(world.serve(LATCHKEY_SECRETS_BACKEND="secrets-manager"), "secretsmanager")
+
+
+@pytest.mark.parametrize("name", ["db", "key", "plain"])
+def test_a_secret_is_as_the_store_has_it(world, secrets, name: str) -> None:
+    ask = {"SecretId": f"{ROOT}/{name}"}
+    assert said(secrets.get_secret_value(**ask)) == said(world.secrets_manager.get_secret_value(**ask))
+
+
+def test_a_secret_may_be_named_by_its_arn_stage_and_version(world, secrets) -> None:
+    store = world.secrets_manager
+    current = store.get_secret_value(SecretId=f"{ROOT}/plain")
+    for ask in (
+        {"SecretId": current["ARN"]},
+        {"SecretId": f"{ROOT}/plain", "VersionStage": "AWSPREVIOUS"},
+        {"SecretId": f"{ROOT}/plain", "VersionStage": "AWSCURRENT"},
+        {"SecretId": f"{ROOT}/plain", "VersionId": current["VersionId"]},
+    ):
+        assert said(secrets.get_secret_value(**ask)) == said(store.get_secret_value(**ask))
+
+
+def test_several_secrets_are_as_the_store_has_them(world, secrets) -> None:
+    ask = {"SecretIdList": [f"{ROOT}/plain", f"{ROOT}/nothing", f"{ROOT}/db", f"{ROOT}/key"]}
+    assert said(secrets.batch_get_secret_value(**ask)) == said(world.secrets_manager.batch_get_secret_value(**ask))
+
+
+def test_a_description_is_as_the_store_has_it(world, secrets) -> None:
+    ours = secrets.describe_secret(SecretId=f"{ROOT}/plain")
+    assert said(ours) == said(world.secrets_manager.describe_secret(SecretId=f"{ROOT}/plain"))
+
+
+def test_a_thousand_reads_are_one_at_the_store(world, secrets) -> None:
+    world.aws.forget()
+    for _ in range(1000):
+        secrets.get_secret_value(SecretId=f"{ROOT}/db")
+    assert len([seen for seen in world.aws.seen(operation("GetSecretValue")) if f"{ROOT}/db" in seen.body.decode()]) == 1
+
+
+def test_an_error_is_the_exception_it_is_at_the_store(world, secrets) -> None:
+    world.secrets_manager.delete_secret(SecretId=f"{ROOT}/key")
+    for name in ("nothing", "key"):
+        ask = {"SecretId": f"{ROOT}/{name}"}
+        ours = failure(lambda: secrets.get_secret_value(**ask))
+        assert ours == failure(lambda: world.secrets_manager.get_secret_value(**ask))
+
+
+def test_ids_beyond_the_prefix_are_denied(world, secrets) -> None:
+    world.aws.forget()
+    for name in ("other/app", f"{ROOT}x/y", ROOT, f"/{ROOT}/db", "plain"):
+        assert failure(lambda: secrets.get_secret_value(SecretId=name))[1] == "AccessDeniedException", name
+    denied = failure(lambda: secrets.batch_get_secret_value(SecretIdList=[f"{ROOT}/db", "other/app"]))
+    assert denied[1] == "AccessDeniedException"
+    assert [seen for seen in world.aws.seen(operation("GetSecretValue")) if "other" in seen.body.decode()] == []
+
+
+def test_writes_are_denied(world, secrets) -> None:
+    for call in (
+        lambda: secrets.create_secret(Name=f"{ROOT}/new", SecretString="x"),
+        lambda: secrets.put_secret_value(SecretId=f"{ROOT}/db", SecretString="x"),
+        lambda: secrets.delete_secret(SecretId=f"{ROOT}/db"),
+        lambda: secrets.list_secrets(),
+    ):
+        assert failure(call)[1] == "AccessDeniedException"
+
+
+def test_what_moved_to_parameter_store_is_still_asked_for_as_a_secret(world) -> None:
+    version = world.put("db", "moved")
+    secrets = client(world.serve(), "secretsmanager")
+    first = secrets.get_secret_value(SecretId=f"{ROOT}/db")
+    assert (first["Name"], first["SecretString"], first["VersionStages"]) == (f"{ROOT}/db", "moved", ["AWSCURRENT"])
+    assert first["ARN"].startswith(f"arn:aws:secretsmanager:us-east-1:123456789012:secret:{ROOT}/db-")
+    again = {"VersionId": first["VersionId"], "VersionStage": "AWSCURRENT"}
+    assert said(secrets.get_secret_value(SecretId=first["ARN"], **again)) == said(first)
+    assert failure(lambda: secrets.get_secret_value(SecretId=f"{ROOT}/db", VersionId="0" * 36)) == (
+        "ResourceNotFoundException", "ResourceNotFoundException"
+    )
+    assert failure(lambda: secrets.get_secret_value(SecretId=f"{ROOT}/nothing"))[1] == "ResourceNotFoundException"
+    assert world.put("db", "moved on") == version + 1
+    fresh = client(world.serve(), "secretsmanager").get_secret_value(SecretId=f"{ROOT}/db")
+    assert fresh["SecretString"] == "moved on" and fresh["VersionId"] != first["VersionId"]
+
+
+def test_the_command_line_reads_secrets(world, secrets) -> None:
+    found = printed(aws(world.brokers[0], "secretsmanager", "get-secret-value", "--secret-id", f"{ROOT}/plain"))
+    assert found["SecretString"] == "second"
+    wrong = aws(world.brokers[0], "secretsmanager", "get-secret-value", "--secret-id", f"{ROOT}/plain", secret="w" * 32)
+    assert wrong.returncode != 0 and "InvalidSignatureException" in wrong.stderr
+
+
+# Signatures
+
+
+def signed(broker, target: str, body: bytes, service: str = "secretsmanager", **changes: str) -> dict[str, str]:
+    """The fields of a request as botocore signs it now."""
+    request = AWSRequest("POST", f"{broker.url}/", data=body)
+    request.headers["X-Amz-Target"] = target
+    request.headers["Content-Type"] = "application/x-amz-json-1.1"
+    request.headers["Host"] = f"127.0.0.1:{broker.port}"
+    SigV4Auth(Credentials("default", API_KEY), service, "us-east-1").add_auth(request)
+    return {**dict(request.headers.items()), **changes}
+
+
+def refused(answer) -> str:
+    assert answer.status == 400
+    return answer.json()["__type"].split("#")[-1]
+
+
+def test_a_wrong_key_and_an_unknown_id_are_told_apart(world) -> None:
+    broker = world.serve()
+    wrong = client(broker, "secretsmanager", secret="not-the-key-0123456789")
+    assert failure(lambda: wrong.get_secret_value(SecretId=f"{ROOT}/db"))[1] == "InvalidSignatureException"
+    nobody = client(broker, "secretsmanager", key="AKIANOBODY")
+    assert failure(lambda: nobody.get_secret_value(SecretId=f"{ROOT}/db"))[1] == "UnrecognizedClientException"
+    assert broker.metric("latchkey_auth_failures_total", reason="unknown") == 2
+
+
+def test_a_request_that_was_caught_is_good_for_nothing_else(world, secrets) -> None:
+    broker = world.brokers[0]
+    body = json.dumps({"SecretId": f"{ROOT}/db"}).encode()
+    fields = signed(broker, "secretsmanager.GetSecretValue", body)
+
+    def post(path: str = "/", data: bytes = body, **changes: str):
+        return ask(broker.port, path, "POST", {**fields, **changes}, data)
+
+    assert post().status == 200
+    assert refused(post(data=body.replace(b"/db", b"/key"))) == "InvalidSignatureException"
+    assert refused(post("/?a=b")) == "InvalidSignatureException"
+    assert refused(post(**{"X-Amz-Target": "secretsmanager.DescribeSecret"})) == "InvalidSignatureException"
+    assert refused(post(Host="elsewhere")) == "InvalidSignatureException"
+    assert refused(post(**{"X-Amz-Content-Sha256": "UNSIGNED-PAYLOAD"})) == "InvalidSignatureException"
+    # Nor is it a key for any other route.
+    assert post("/token/rejected").status == 401
+    assert ask(broker.port, "/secrets/db", "GET", fields).status == 401
+
+
+def test_a_request_older_than_five_minutes_is_refused(world, secrets, monkeypatch) -> None:
+    broker = world.brokers[0]
+    body = json.dumps({"SecretId": f"{ROOT}/db"}).encode()
+    for minutes, taken in ((-6, False), (-4, True), (4, True), (6, False)):
+        then = datetime.datetime.fromtimestamp(time.time() + minutes * 60, datetime.UTC).replace(tzinfo=None)
+        monkeypatch.setattr(auth, "get_current_datetime", lambda *_, then=then, **__: then)
+        fields = signed(broker, "secretsmanager.GetSecretValue", body)
+        answer = ask(broker.port, "/", "POST", fields, body)
+        if taken:
+            assert answer.status == 200
+        else:
+            assert refused(answer) == "InvalidSignatureException"
+
+
+def test_nobody_is_let_in_without_a_signature(world, secrets) -> None:
+    broker = world.brokers[0]
+    target = {"X-Amz-Target": "secretsmanager.GetSecretValue"}
+    bare = ask(broker.port, "/", "POST", target, b"{}")
+    assert refused(bare) == "MissingAuthenticationTokenException"
+    assert bare.header("x-amzn-RequestId") and bare.header("x-amzn-ErrorType")
+    bearer = ask(broker.port, "/", "POST", {**target, "Authorization": f"Bearer {API_KEY}"}, b"{}")
+    assert refused(bearer) == "IncompleteSignatureException"
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"SecretId":1}', b"{}", b'{"SecretId":""}', b"\xff"])
+def test_a_body_that_is_none_is_told_as_aws_tells_it(world, secrets, body: bytes) -> None:
+    broker = world.brokers[0]
+    answer = ask(broker.port, "/", "POST", signed(broker, "secretsmanager.GetSecretValue", body), body)
+    assert refused(answer) in ("SerializationException", "ValidationException")

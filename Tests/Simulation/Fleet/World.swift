@@ -1,0 +1,137 @@
+import LatchkeyBroker
+import LatchkeyCore
+import LatchkeyCrypto
+import LatchkeyMetrics
+import LatchkeyTestSupport
+import LatchkeyUpstream
+
+/// A fleet of brokers, a store and an issuer on a virtual clock. Everything that happens is decided by the seed.
+package struct World {
+    enum Event {
+        case start(Int)
+        case call(Int)
+        case crash(Int)
+        /// A broker's clock reaches the end of a pause.
+        case paused(Int, life: Int, step: Int)
+        case storeRead(Int, life: Int, step: Int, StoreCall)
+        case storeReadBack(Int, life: Int, step: Int, Result<SharedView, UpstreamFault>)
+        case storeClaim(Int, life: Int, step: Int, StoreCall, Lease, base: Int64)
+        case storeClaimBack(Int, life: Int, step: Int, Result<Bool, UpstreamFault>)
+        case issuer(Int, life: Int, step: Int, deadline: MonotonicTime)
+        case issuerBack(Int, life: Int, step: Int, Result<String, UpstreamFault>)
+        case storeWrite(Int, life: Int, StoreModel.Name, StoreCall, String)
+        case storeWriteBack(Int, life: Int, StoreModel.Name, UpstreamFault?)
+        case writeAgain(Int, life: Int)
+        case giveUp(Int, life: Int)
+    }
+
+    /// One call of the AWS client with its retries.
+    struct StoreCall {
+        var attempt = 1
+        let deadline: MonotonicTime
+    }
+
+    let scenario: Scenario
+    var random: SeededGenerator
+    var events = EventQueue<Event>()
+    var brokers: [SimulatedBroker] = []
+    var store: StoreModel
+    var now = MonotonicTime(nanoseconds: 1_000_000_000_000)
+    let start: MonotonicTime
+    let buffer = ExpiryBuffer()
+    let limits: TokenTrip.Limits
+    var report = Report()
+    var tokens = 0
+    var hasKilledHolder = false
+
+    package init(_ scenario: Scenario, seed: UInt64) {
+        self.scenario = scenario
+        random = SeededGenerator(seed: seed)
+        store = StoreModel(
+            StoreModel.Quota(readsPerSecond: scenario.readsPerSecond, writesPerSecond: scenario.writesPerSecond))
+        start = now
+        limits = TokenTrip.Limits(timeout: scenario.timeout)
+    }
+
+    /// Runs it to the end.
+    package static func run(_ scenario: Scenario, seed: UInt64) -> Report {
+        var world = World(scenario, seed: seed)
+        world.populate()
+        let end = world.start + scenario.duration
+        // Whatever is under way at the end is given the time to end.
+        let settled = end + scenario.timeout * 4
+        while let (time, event) = world.events.next(), time <= settled {
+            world.now = time
+            world.report.events += 1
+            world.handle(event, isOver: time > end)
+        }
+        world.judge()
+        return world.report
+    }
+
+    var chance: Double { mutating get { Double.random(in: 0..<1, using: &random) } }
+
+    mutating func random(_ range: ClosedRange<Double>) -> Duration {
+        .seconds(Double.random(in: range, using: &random))
+    }
+
+    /// What broker `index` reads from its clocks.
+    func clock(_ index: Int) -> Now {
+        let wall = WallTime(milliseconds: 1_700_000_000_000 + now.nanoseconds / 1_000_000)
+        return Now(monotonic: now, wall: wall + brokers[index].skew)
+    }
+
+    private mutating func populate() {
+        for index in 0..<scenario.brokers {
+            let skew = scenario.longestSkew * (chance * 2 - 1)
+            brokers.append(SimulatedBroker(skew: skew))
+            events.put(.start(index), at: now + scenario.startSpread * chance)
+        }
+        let seconds = Double(scenario.duration.components.seconds)
+        for _ in 0..<scenario.crashes {
+            let index = Int.random(in: 0..<scenario.brokers, using: &random)
+            events.put(.crash(index), at: now + random(0...seconds))
+        }
+    }
+
+    private mutating func handle(_ event: Event, isOver: Bool) {
+        switch event {
+        case .start(let index):
+            guard !brokers[index].isUp, !isOver else { return }
+            brokers[index].isUp = true
+            events.put(.call(index), at: now)
+        case .call(let index):
+            guard brokers[index].isUp, !isOver else { return }
+            call(index)
+        case .crash(let index): crash(index)
+        case .giveUp(let index, let life):
+            guard brokers[index].life == life else { return }
+            giveUp(index)
+        case .storeWrite, .storeWriteBack, .writeAgain: handleWrite(event)
+        default: handleTrip(event)
+        }
+    }
+
+    /// A killed broker's memory is gone; what it has sent still arrives.
+    mutating func crash(_ index: Int) {
+        guard brokers[index].isUp else { return }
+        let old = brokers[index]
+        brokers[index] = SimulatedBroker(life: old.life + 1, skew: old.skew)
+        brokers[index].hasHadToken = old.hasHadToken
+        events.put(.start(index), at: now + random(0.1...5))
+    }
+
+    private mutating func judge() {
+        report.storeReads = store.readsSeen
+        report.storeReadsThrottled = store.readsThrottled
+        report.storeWrites = store.writesSeen
+        report.storeWritesThrottled = store.writesThrottled
+        for (index, broker) in brokers.enumerated() {
+            if broker.firstCall != nil, !broker.hasHadToken { report.withoutToken += 1 }
+            if !broker.waiters.isEmpty { report.violations.append("broker \(index) left callers without an answer") }
+            if let flight = broker.flight {
+                report.violations.append("broker \(index) never ended its \(flight.reason) flight")
+            }
+        }
+    }
+}

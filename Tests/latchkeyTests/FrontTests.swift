@@ -1,0 +1,220 @@
+import LatchkeyAWS
+import LatchkeyBroker
+import LatchkeyCore
+import Testing
+import latchkey
+
+/// What AWS SDKs may ask for, without a store.
+@Suite struct `Requests of AWS SDKs` {
+    private let names = FrontNames(prefix: "/orders/prod")
+
+    private func read(_ operation: FrontOperation, _ body: JSON) -> Result<FrontRequest, AWSFault> {
+        do throws(AWSFault) {
+            return .success(try FrontRequest(operation, body: body.bytes(), names: names, caller: "default"))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func fault(_ operation: FrontOperation, _ body: JSON) -> String? {
+        if case .failure(let fault) = read(operation, body) { return fault.type }
+        return nil
+    }
+
+    private func target(_ text: String) -> String {
+        do throws(AWSFault) {
+            return try FrontTarget(text).operation(for: "default").rawValue
+        } catch {
+            return error.type
+        }
+    }
+
+    @Test func `Each operation is known by its own service's name alone`() {
+        for operation in FrontOperation.allCases {
+            let own = operation.service == .parameterStore ? "AmazonSSM" : "secretsmanager"
+            let other = operation.service == .parameterStore ? "secretsmanager" : "AmazonSSM"
+            #expect(target("\(own).\(operation.rawValue)") == operation.rawValue)
+            #expect(target("\(other).\(operation.rawValue)").hasSuffix("#UnknownOperationException"))
+        }
+    }
+
+    @Test(arguments: [
+        ("AmazonSSM.PutParameter", "AccessDeniedException"), ("secretsmanager.DeleteSecret", "AccessDeniedException"),
+        ("secretsmanager.PutParameter", "com.amazon.coral.service#UnknownOperationException"),
+        ("AmazonSSM.SendCommand", "com.amazon.coral.service#UnknownOperationException"),
+        ("DynamoDB_20120810.GetItem", "com.amazon.coral.service#UnknownOperationException"),
+        ("GetParameter", "com.amazon.coral.service#UnknownOperationException"),
+        ("", "com.amazon.coral.service#UnknownOperationException"),
+    ])
+    func `What is not answered is denied or unknown`(text: String, type: String) {
+        #expect(target(text) == type)
+    }
+
+    @Test(
+        arguments: [
+            ("/orders/prod/db", nil, nil), ("/orders/prod/db/pass:3", "3", nil), ("/orders/prod/db:live", nil, "live"),
+            ("arn:aws:ssm:eu-central-1:123456789012:parameter/orders/prod/db:3", "3", nil),
+            ("arn:aws-cn:ssm:cn-north-1:123456789012:parameter/orders/prod/db", nil, nil),
+        ] as [(String, String?, String?)])
+    func `A parameter is named by its name or ARN, with a selector`(
+        text: String, version: String?, label: String?
+    ) throws {
+        guard case .parameter(let ask, false) = try read(.getParameter, ["Name": .string(text)]).get() else {
+            Issue.record("another request")
+            return
+        }
+        #expect(ask.query.key.name.hasPrefix("db"))
+        #expect(ask.query.version == version)
+        #expect(ask.query.label == label)
+    }
+
+    @Test(arguments: [
+        "/orders/prod", "/orders/prod/", "/orders/prodx/db", "/orders", "db", "/orders/prod/../x", "/orders/prod//db",
+        "/orders/prod/auth0-cache/token", "/orders/prod/latchkey/backend", "orders/prod/db",
+        "arn:aws:ssm:r:1:parameter/other/db", "arn:aws:secretsmanager:r:1:secret:orders/prod/db-aB3dEf",
+        "arn:aws:ssm:r:1:document/orders/prod/db",
+    ])
+    func `A name that is not the application's is denied`(name: String) {
+        #expect(fault(.getParameter, ["Name": .string(name)]) == "AccessDeniedException")
+        #expect(
+            fault(.getParameters, ["Names": [.string("/orders/prod/db"), .string(name)]]) == "AccessDeniedException")
+    }
+
+    @Test(arguments: [
+        ("orders/prod/db", "db"), ("orders/prod/a/b", "a/b"),
+        ("arn:aws:secretsmanager:r:1:secret:orders/prod/db-aB3dEf", "db"),
+        ("arn:aws:secretsmanager:r:1:secret:orders/prod/db", "db"), ("orders/prod/db-aB3dEf", "db-aB3dEf"),
+    ])
+    func `A secret is named by its name or ARN`(id: String, key: String) throws {
+        guard case .secret(let ask) = try read(.getSecretValue, ["SecretId": .string(id)]).get() else {
+            Issue.record("another request")
+            return
+        }
+        #expect(ask.query.key.name == key)
+    }
+
+    @Test(arguments: ["/orders/prod/db", "orders/prod", "orders/prod/", "other", "orders/prod/auth0-cache/token"])
+    func `A secret that is not the application's is denied`(id: String) {
+        #expect(fault(.getSecretValue, ["SecretId": .string(id)]) == "AccessDeniedException")
+        #expect(fault(.describeSecret, ["SecretId": .string(id)]) == "AccessDeniedException")
+        #expect(fault(.batchGetSecretValue, ["SecretIdList": [.string(id)]]) == "AccessDeniedException")
+    }
+
+    @Test func `Paths lie at the prefix or below it`() {
+        for path in ["/orders/prod", "/orders/prod/", "/orders/prod/db", "/orders/prod/db/"] {
+            #expect(fault(.getParametersByPath, ["Path": .string(path)]) == nil)
+        }
+        for path in ["/", "/orders", "/orders/prodx", "/orders/prod/auth0-cache", "/orders/prod/latchkey/"] {
+            #expect(fault(.getParametersByPath, ["Path": .string(path)]) == "AccessDeniedException")
+        }
+    }
+
+    @Test func `What breaks a rule of the model is a validation error`() {
+        let many = JSON.array((0..<11).map { .string("/orders/prod/\($0)") })
+        let secrets = JSON.array((0..<21).map { .string("orders/prod/\($0)") })
+        let path: JSON = "/orders/prod"
+        for (operation, body) in [
+            (.getParameter, [:]), (.getParameter, ["Name": ""]), (.getParameters, [:]), (.getParameters, ["Names": []]),
+            (.getParameters, ["Names": many]), (.getParametersByPath, ["Path": path, "MaxResults": 0]),
+            (.getParametersByPath, ["Path": path, "MaxResults": 11]), (.getSecretValue, [:]),
+            (.batchGetSecretValue, ["SecretIdList": secrets]), (.getParameter, ["Name": "/orders/prod/db:"]),
+        ] as [(FrontOperation, JSON)] {
+            #expect(fault(operation, body) == "ValidationException", "\(operation) \(body)")
+        }
+        #expect(fault(.getParameter, ["Name": 1]) == "SerializationException")
+        #expect(fault(.getParameter, ["Name": "/orders/prod/db", "WithDecryption": "x"]) == "SerializationException")
+        #expect(fault(.getParametersByPath, ["Path": path, "NextToken": "made up"]) == "InvalidNextToken")
+        #expect(fault(.batchGetSecretValue, [:]) == "InvalidParameterException")
+    }
+
+    @Test func `Pages cover a listing once, whatever their size`() throws {
+        let listing = (0..<23).map { "/orders/prod/\(($0 * 7) % 23)" }
+        for size in 1...10 {
+            var seen: [String] = []
+            var mark: ListingPage.Mark?
+            repeat {
+                let page = ListingPage(of: listing, after: mark, size: size)
+                #expect(page.range.count <= size)
+                seen += listing[page.range]
+                mark = page.next.flatMap { ListingPage.Mark(token: $0) }
+                #expect((page.next == nil) == (mark == nil))
+            } while mark != nil
+            #expect(seen == listing)
+        }
+    }
+
+    @Test func `A listing that changes on the way is gone on with behind the last name`() throws {
+        let first = ListingPage(of: ["a", "b", "c", "d"], after: nil, size: 2)
+        let mark = try #require(first.next.flatMap { ListingPage.Mark(token: $0) })
+        #expect(ListingPage(of: ["new", "a", "b", "c"], after: mark, size: 2).range == 3..<4)
+        #expect(ListingPage(of: ["a", "c", "d"], after: mark, size: 2).range == 1..<3)
+        #expect(ListingPage(of: [], after: mark, size: 2).range == 0..<0)
+    }
+
+    @Test func `Each fault of the broker is an error its service knows`() {
+        let reasons: [UpstreamFault.Reason] = [
+            .notFound, .denied, .throttled, .unavailable, .timedOut, .invalid, .overloaded, .notReady,
+        ]
+        let retried = ["ThrottlingException", "InternalServerError", "InternalServiceError"]
+        for service in FrontService.allCases {
+            for reason in reasons {
+                let fault = UpstreamFault(reason)
+                let error = AWSFault(fault, service: service)
+                #expect(!fault.mayPass || retried.contains(error.type), "\(service) \(reason)")
+            }
+        }
+    }
+}
+
+@Suite struct `Events of Lambda` {
+    @Test(
+        arguments: [
+            (#"{"eventType":"INVOKE","deadlineMs":1,"requestId":"a","invokedFunctionArn":"b","tracing":{}}"#, .invoke),
+            (
+                #"{"eventType":"SHUTDOWN","shutdownReason":"spindown","deadlineMs":1700000000123}"#,
+                .shutdown(reason: "spindown", deadline: WallTime(milliseconds: 1_700_000_000_123))
+            ),
+            (
+                #"{"eventType":"SHUTDOWN","deadlineMs":5}"#,
+                .shutdown(reason: "unknown", deadline: WallTime(milliseconds: 5))
+            ),
+            (#"{"eventType":"SHUTDOWN"}"#, nil), (#"{"eventType":"OTHER"}"#, nil), ("", nil), ("[]", nil),
+        ] as [(String, LambdaEvent?)])
+    func `An event is what its body says`(body: String, event: LambdaEvent?) {
+        #expect(LambdaEvent(Array(body.utf8)) == event)
+    }
+
+    @Test func `Draining ends before the deadline, and a deadline that is over leaves no time`() {
+        let now = WallTime(milliseconds: 10_000)
+        #expect(LambdaEvent.drainTime(until: WallTime(milliseconds: 12_000), now: now) == .milliseconds(1800))
+        #expect(LambdaEvent.drainTime(until: WallTime(milliseconds: 9_000), now: now) == .zero)
+    }
+
+    private func environment(_ given: [String: String]) throws -> LambdaEnvironment {
+        try LambdaEnvironment(["AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001"].merging(given) { $1 })
+    }
+
+    @Test func `The function's session token is the key, and the port AWS's own`() throws {
+        let found = try environment(["AWS_SESSION_TOKEN": "token", "LATCHKEY_API_KEY": "other"])
+        #expect(found.broker["LATCHKEY_API_KEY"] == "token")
+        #expect(found.listen == "127.0.0.1:2773")
+        #expect((found.host, found.port) == ("127.0.0.1", 9001))
+        #expect(try environment(["PARAMETERS_SECRETS_EXTENSION_HTTP_PORT": "4000"]).listen == "127.0.0.1:4000")
+    }
+
+    @Test func `Empty variables of AWS's are not set`() throws {
+        let found = try environment(["AWS_ACCESS_KEY_ID": "", "AWS_SESSION_TOKEN": "", "LATCHKEY_API_KEY": "own"])
+        #expect(found.broker["AWS_ACCESS_KEY_ID"] == nil)
+        #expect(found.broker["AWS_SESSION_TOKEN"] == nil)
+        #expect(found.broker["LATCHKEY_API_KEY"] == "own")
+    }
+
+    @Test(arguments: [
+        ["AWS_LAMBDA_RUNTIME_API": ""], ["AWS_LAMBDA_RUNTIME_API": "host"], ["AWS_LAMBDA_RUNTIME_API": ":9001"],
+        ["PARAMETERS_SECRETS_EXTENSION_HTTP_PORT": "x"], ["PARAMETERS_SECRETS_EXTENSION_HTTP_PORT": "0"],
+        ["PARAMETERS_SECRETS_EXTENSION_HTTP_PORT": "70000"],
+    ])
+    func `What is missing or malformed is refused`(given: [String: String]) {
+        #expect(throws: LambdaEnvironment.Problem.self) { try environment(given) }
+    }
+}

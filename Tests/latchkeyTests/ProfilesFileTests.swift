@@ -1,0 +1,125 @@
+import LatchkeyBroker
+import LatchkeyCrypto
+import LatchkeyTestSupport
+import LatchkeyUpstream
+import Testing
+import latchkey
+
+@Suite struct ProfilesFileTests {
+    private static let base = #""client_id":"i","client_secret":"hush-hush","token_url":"https://id.example/t""#
+
+    @Test func `A profile has what the file says`() throws {
+        let file = ProfilesFile(
+            #"""
+            [{"name":"orders","kind":"oauth2","token_url":"https://id.example/token","audience":"https://a",
+              "scope":"x y","organization":"o","client_id":"secret:orders/id","client_secret":"file:/run/key.pem",
+              "client_auth":"private_key_jwt","key_id":"k1","extra":{"resource":"r"}}]
+            """#)
+        #expect(file.problems.isEmpty)
+        #expect(file.profiles.map(\.name) == ["default", "orders"])
+        let profile = try #require(file.profiles.last)
+        #expect(profile.kind == .oauth2 && profile.endpoint?.description == "https://id.example/token")
+        #expect(profile.audience == .given("https://a") && profile.scope == "x y" && profile.organization == "o")
+        #expect(profile.clientAuthentication == .privateKeyJWT(keyID: "k1") && profile.extra == ["resource": "r"])
+        guard case .secret(let key) = profile.clientID, case .file(path: "/run/key.pem") = profile.clientSecret else {
+            Issue.record("credentials are not what the file says")
+            return
+        }
+        #expect(key.name == "orders/id")
+    }
+
+    @Test func `Auth0 needs a name and a kind alone, and an object may stand around the list`() {
+        let file = ProfilesFile(#"{"profiles":[{"name":"a","kind":"auth0"},{"name":"B.2_c-d","kind":"auth0"}]}"#)
+        #expect(file.problems.isEmpty)
+        #expect(file.profiles.map(\.name) == ["default", "a", "B.2_c-d"])
+        #expect(file.profiles.first?.audience == .setting)
+        #expect(ProfilesFile("[]").profiles.map(\.name) == ["default"])
+    }
+
+    @Test func `A default of the file's own comes first and takes the settings' place`() {
+        let file = ProfilesFile(
+            #"[{"name":"a","kind":"auth0"},{"name":"default","kind":"auth0","audience":"https://d"}]"#)
+        #expect(file.profiles.map(\.name) == ["default", "a"])
+        #expect(file.profiles.first?.audience == .given("https://d"))
+    }
+
+    @Test(arguments: [
+        (#"{"name":"p","kind":"oauth2",\#(base),"audiences":"x"}"#, "p: unknown member audiences; known are "),
+        (#"{"name":"p","kind":"saml"}"#, "p: kind must be auth0 or oauth2"),
+        (#"{"name":"p"}"#, "p: kind must be auth0 or oauth2"),
+        (#"{"name":"p","kind":"oauth2","client_id":"i","client_secret":"hush-hush"}"#, "p: token_url is required"),
+        (#"{"name":"p","kind":"oauth2","token_url":"https://t/","client_secret":"hush-hush"}"#, "p: client_id is req"),
+        (#"{"name":"p","kind":"auth0","token_url":"http://id.example/t"}"#, "p: token_url: http would send"),
+        (#"{"name":"p","kind":"auth0","token_url":7}"#, "p: token_url must be a string"),
+        (#"{"name":"p","kind":"auth0","client_auth":"tls"}"#, "p: client_auth must be"),
+        (#"{"name":"p","kind":"auth0","client_secret":"file:hush-hush"}"#, "p: client_secret: file: takes"),
+        (#"{"name":"p","kind":"auth0","client_secret":"secret:hush hush"}"#, "p: client_secret: secret: takes"),
+        (#"{"name":"p","kind":"auth0","client_secret":["hush-hush"]}"#, "p: client_secret must be a string"),
+        (
+            #"{"name":"p","kind":"auth0","client_auth":"private_key_jwt","client_secret":"hush-hush"}"#,
+            "p: client_secret: not a private key"
+        ),
+        (#"{"name":"p","kind":"auth0","key_id":"k"}"#, "p: key_id goes with"),
+        (#"{"name":"p","kind":"auth0","extra":{"client_secret":"hush-hush"}}"#, "p: extra must not set client_secret"),
+        (#"{"name":"p","kind":"auth0","extra":{"client_assertion":"x"}}"#, "p: extra must not set client_assertion"),
+        (#"{"name":"p","kind":"auth0","extra":{"n":1}}"#, "p: extra: n must be a string"),
+        (#"{"name":"p","kind":"auth0","extra":[]}"#, "p: extra must be an object"),
+        (#"{"name":"rejected","kind":"auth0"}"#, "rejected: the name is taken"),
+        (#"{"name":"expires","kind":"auth0"}"#, "expires: the name is taken"),
+        (#"{"name":"a/b","kind":"auth0"}"#, "profile 1: name must be"),
+        (#"{"name":"-a","kind":"auth0"}"#, "profile 1: name must be"),
+        (#"{"name":"","kind":"auth0"}"#, "profile 1: name must be"),
+        (#"{"kind":"auth0"}"#, "profile 1: name must be"),
+        ("7", "profile 1: must be an object"),
+        (#"{"name":"p","kind":"auth0"},{"name":"p","kind":"auth0"}"#, "p: stands there twice"),
+    ])
+    func `What is wrong is told with the profile's name and without its secret`(profile: String, begins: String) {
+        let problems = ProfilesFile("[\(profile)]").problems
+        #expect(problems.count == 1)
+        #expect(problems.first?.hasPrefix(begins) == true, "\(problems)")
+        #expect(!problems.contains { $0.contains("hush") })
+    }
+
+    @Test(arguments: ["", "no json", "{}", "7", #"{"profile":[]}"#])
+    func `A file that is no list of profiles is refused`(text: String) {
+        #expect(!ProfilesFile(text).problems.isEmpty)
+    }
+
+    @Test func `A hundred profiles are taken, one more is not; a name may have 64 characters`() {
+        func list(_ count: Int) -> String {
+            "[" + (0..<count).map { #"{"name":"p\#($0)","kind":"auth0"}"# }.joined(separator: ",") + "]"
+        }
+        #expect(ProfilesFile(list(100)).problems.isEmpty)
+        #expect(ProfilesFile(list(101)).problems.count == 1)
+        func named(_ length: Int) -> String {
+            #"[{"name":"\#(String(repeating: "n", count: length))","kind":"auth0"}]"#
+        }
+        #expect(ProfilesFile(named(64)).problems.isEmpty && !ProfilesFile(named(65)).problems.isEmpty)
+    }
+
+    @Test func `All problems of the file are told at once, with the setting's name`() {
+        let files = ["/p.json": #"[{"name":"a","kind":"x"},{"name":"b","kind":"auth0","client_auth":"y"}]"#]
+        for path in ["/p.json", "file:/p.json"] {
+            do throws(SettingsProblems) {
+                _ = try load(path, files)
+                Issue.record("the file was taken")
+            } catch {
+                #expect(error.lines.count == 2)
+                #expect(error.lines.allSatisfy { $0.hasPrefix("LATCHKEY_PROFILES_FILE: ") })
+            }
+        }
+        #expect(throws: SettingsProblems.self) { try load("/gone", files) }
+    }
+
+    @Test func `No credential of the file shows in the settings' report`() throws {
+        let files = ["/p.json": #"[{"name":"p","kind":"oauth2",\#(Self.base)}]"#]
+        let report = SettingsReport(try load("file:/p.json", files))
+        #expect(report.text.contains("/p.json") && !report.text.contains("hush-hush"))
+    }
+
+    private func load(_ path: String, _ files: [String: String]) throws(SettingsProblems) -> Settings {
+        try Settings.load(
+            environment: ["LATCHKEY_PROFILES_FILE": path, "AWS_REGION": "r"], need: .client, processors: 1
+        ) { files[$0] }
+    }
+}

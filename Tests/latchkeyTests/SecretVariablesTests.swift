@@ -1,0 +1,141 @@
+import LatchkeyCore
+import LatchkeyCrypto
+import Testing
+import latchkey
+
+@Suite struct `The blob's fields as variables` {
+    private static func read(
+        _ blob: JSON, only: Set<String>? = nil, isStrict: Bool = false
+    ) throws -> [String: String?] {
+        let variables = try SecretVariables(blob: blob, only: only, isStrict: isStrict).variables
+        return Dictionary(uniqueKeysWithValues: variables.map { ($0.name, $0.value.revealText()) })
+    }
+
+    @Test func `Fields become variables in the order of their names`() throws {
+        let variables = try SecretVariables(blob: ["b": "2", "_": "0", "A": "1", "a": "3", "B1": "4"]).variables
+        #expect(variables.map(\.name) == ["A", "B1", "_", "a", "b"])
+    }
+
+    @Test func `A string is its own value, all else is its JSON text`() throws {
+        let blob = try JSON(
+            parsing: Array(
+                #"{"s":" a\n","e":"","n":8080,"f":1.5,"t":true,"z":null,"a":[1,"x"],"o":{"b":1,"a":"/"}}"#.utf8))
+        #expect(
+            try Self.read(blob) == [
+                "s": " a\n", "e": "", "n": "8080", "f": "1.5", "t": "true", "z": "null", "a": #"[1,"x"]"#,
+                "o": #"{"a":"/","b":1}"#,
+            ])
+    }
+
+    @Test(arguments: ["db-password", "a.b", "1st", "a b", "ü", "e\u{301}", "a\nb", "a/b"])
+    func `A name that no shell can say is left out, or refused where that was asked for`(name: String) throws {
+        let blob = JSON.object([name: "x", "OK": "1"])
+        let read = try SecretVariables(blob: blob)
+        #expect(read.variables.map(\.name) == ["OK"] && read.leftOut == [name])
+        let refusal = SecretVariables.Refusal.unusable([name: .notAName])
+        #expect(throws: refusal) { try SecretVariables(blob: blob, isStrict: true) }
+        #expect(throws: refusal) { try SecretVariables(blob: blob, only: [name]) }
+        #expect(try Self.read(blob, only: ["OK"], isStrict: true) == ["OK": "1"])
+    }
+
+    @Test(arguments: ["", "=", "a=b", "a\u{0}"])
+    func `A name that no environment can hold is always refused`(name: String) {
+        #expect(throws: SecretVariables.Refusal.unusable([name: .impossibleName])) {
+            try SecretVariables(blob: .object([name: "x"]))
+        }
+    }
+
+    @Test func `A value with a zero byte is always refused, unless it is not asked for`() throws {
+        let blob: JSON = ["A": "a\u{0}b", "B": "b"]
+        #expect(throws: SecretVariables.Refusal.unusable(["A": .zeroByte])) { try SecretVariables(blob: blob) }
+        #expect(try Self.read(blob, only: ["B"]) == ["B": "b"])
+    }
+
+    @Test func `Of the fields asked for, all must be there`() throws {
+        let blob: JSON = ["A": "1", "B": "2", "C": "3"]
+        #expect(try Self.read(blob, only: ["A", "C"]) == ["A": "1", "C": "3"])
+        #expect(throws: SecretVariables.Refusal.absent(["X", "Y"])) {
+            try SecretVariables(blob: blob, only: ["Y", "A", "X"])
+        }
+    }
+
+    @Test func `Only an object has fields`() {
+        for blob in [JSON.null, "text", ["A"], 5] {
+            #expect(throws: SecretVariables.Refusal.notAnObject) { try SecretVariables(blob: blob) }
+        }
+    }
+}
+
+@Suite struct `The environment of a child` {
+    private static let secrets = [
+        SecretVariable(name: "A", value: Secret("secret")), SecretVariable(name: "B", value: Secret("")),
+    ]
+
+    private static func merge(_ inherited: [String], isPristine: Bool = false) -> (
+        entries: [String], conflicts: [String]
+    ) {
+        let child = ChildEnvironment(
+            inherited: inherited.map { Array($0.utf8) }, adding: secrets, isPristine: isPristine)
+        return (child.entries.map { String(decoding: $0, as: UTF8.self) }, child.conflicts)
+    }
+
+    @Test func `Secrets come after what is there`() {
+        let merged = Self.merge(["PATH=/bin", "X=a=b"])
+        #expect(merged.entries == ["PATH=/bin", "X=a=b", "A=secret", "B="] && merged.conflicts.isEmpty)
+    }
+
+    @Test func `A name that is set keeps its value, and an equal value is no conflict`() {
+        #expect(Self.merge(["A=mine"]) == (["A=mine", "B="], ["A"]))
+        #expect(Self.merge(["A=", "B=x"]) == (["A=", "B=x"], ["A", "B"]))
+        #expect(Self.merge(["A=secret", "B="]) == (["A=secret", "B="], []))
+        #expect(Self.merge(["A=secret", "A=other"]).conflicts.isEmpty, "getenv finds the first")
+    }
+
+    @Test func `A pristine environment keeps what a process cannot do without`() {
+        let merged = Self.merge(
+            ["HOME=/root", "A=mine", "LATCHKEY_API_KEY=k", "PATH=/bin", "PATHS=x", "AWS_REGION=r"], isPristine: true)
+        #expect(merged == (["HOME=/root", "PATH=/bin", "A=secret", "B="], []))
+    }
+
+    @Test func `What is inherited stays as it is, whatever it is`() {
+        let odd: [[UInt8]] = [[0xFF, 0x3D, 0xFE], Array("without".utf8), [], Array("=x".utf8), Array("A".utf8)]
+        let child = ChildEnvironment(inherited: odd, adding: [], isPristine: false)
+        #expect(child.entries == odd)
+    }
+}
+
+@Suite struct `Variables in print` {
+    private static func render(_ value: String, _ format: VariableFormat) -> String {
+        String(decoding: format.render([SecretVariable(name: "A", value: Secret(value))]), as: UTF8.self)
+    }
+
+    @Test(arguments: [
+        ("", "A=''\n"), ("plain", "'plain'"), ("it's", #"'it'\''s'"#), ("a\n$b`c`\"\\", "'a\n$b`c`\"\\'"),
+        ("'\u{301}", "''\\''\u{301}'"),
+    ])
+    func `A shell is given single quotes`(value: String, holds: String) {
+        let text = Self.render(value, .shell)
+        #expect(text.hasPrefix("export A='") && text.hasSuffix("'\n") && text.utf8.count > 10)
+        #expect(text.contains(holds))
+    }
+
+    @Test(arguments: [
+        ("", ""), ("sk_live-1.2/3:4@5%6+7,8", "sk_live-1.2/3:4@5%6+7,8"), ("a b", "'a b'"), ("a=b#c", "'a=b#c'"),
+        ("$HOME`x`\"", "'$HOME`x`\"'"), ("a\nb\n", "'a\nb\n'"), (#"C:\new"#, #"'C:\new'"#), ("it's", "\"it's\""),
+        (#"a\\b"#, #"'a\\\\b'"#), (#"end\"#, #"'end\\'"#), ("it's $5", #"'it\'s $5'"#),
+        (#"'"\"#, #"'\'"\\'"#), ("'\u{301}", "\"'\u{301}\""),
+    ])
+    func `A file of variables has each value in the plainest way that carries it`(value: String, written: String) {
+        #expect(Array(Self.render(value, .dotenv).utf8) == Array("A=\(written)\n".utf8))
+    }
+
+    @Test func `JSON is one object of strings on one line`() {
+        let text = Self.render("a\n\"ü/\u{1F511}", .json)
+        #expect(text == #"{"A":"a\n\"ü/🔑"}"# + "\n")
+    }
+
+    @Test func `Nothing is nothing, and an object without members`() {
+        #expect(VariableFormat.shell.render([]).isEmpty && VariableFormat.dotenv.render([]).isEmpty)
+        #expect(VariableFormat.json.render([]) == Array("{}\n".utf8))
+    }
+}
