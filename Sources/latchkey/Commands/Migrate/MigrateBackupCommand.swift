@@ -1,0 +1,91 @@
+internal import ArgumentParser
+internal import LatchkeyCore
+internal import LatchkeyMigration
+
+/// `latchkey migrate backup`.
+struct MigrateBackupCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup", abstract: "Write every value and what is known of it to one encrypted file.",
+        discussion: """
+            CMS AuthEnvelopedData with AES-256-GCM, for a password or for the holder of a certificate's key. restore \
+            reads it, and so does: openssl cms -decrypt -inform DER -in FILE. FILE.manifest says which secrets are in \
+            it, with keyed digests. Secrets that wait for their deletion cannot be read and are named.
+            """)
+
+    @OptionGroup var which: SelectionArguments
+    @Option(help: "The file to write; it must not be there.") var out: String
+    @Option(help: ArgumentHelp("File with the password.", valueName: "file")) var passwordFile: String?
+    @Option(help: ArgumentHelp("Certificate in PEM, RSA or EC.", valueName: "file")) var recipient: String?
+    @Option(help: ArgumentHelp("The move's journal, which is told of it.", valueName: "file"))
+    var journal = MigrateCopyCommand.standardJournal
+    @Flag(help: "Write over a file that is there.") var yes = false
+    @Flag(help: "Print one JSON object.") var json = false
+
+    func validate() throws {
+        guard (passwordFile == nil) != (recipient == nil) else {
+            throw ValidationError("either --password-file or --recipient")
+        }
+    }
+
+    func run() async throws {
+        CommandEnvironment.harden()
+        try await finishing {
+            let selection = try which.selection()
+            let recipient = try sealedFor()
+            let file = BackupFile(path: out)
+            guard !file.exists || yes || Confirmation.asks("\(out) is there. It will be written over.") else {
+                throw CommandFailure(.usage, "\(out) is there: name another file, or --yes writes over it")
+            }
+            let access = try MigrationAccess(try CommandEnvironment.settings(need: .upstreams))
+            let journal = try JournalFile(
+                path: journal, place: access.region, resumes: true, now: TimeSource.system.now().wall)
+            var reader = InventoryReader(access: access, selection: selection)
+            reader.isDetailed = true
+            let secrets = try await reader.readSecrets()
+            try Self.requireAll(secrets)
+            let document = BackupDocument(
+                created: TimeSource.system.now().wall, place: access.region, key: .random(),
+                secrets: secrets.filter(\.exists))
+            let manifest = try file.write(document, for: recipient)
+            try journal.record(
+                "backup", isClean: true, count: manifest.entries.count,
+                ["file": file.absolutePath, "sha256": manifest.fileDigest])
+            show(manifest, document)
+        }
+    }
+
+    private func sealedFor() throws -> BackupFile.Recipient {
+        if let passwordFile { return .password(try BackupFile.password(passwordFile)) }
+        let path = recipient ?? ""
+        guard let pem = Files.bytes(path) else { throw CommandFailure(.usage, "cannot read \(path)") }
+        return .certificate(pem)
+    }
+
+    /// A backup without a value that there is would be none.
+    private static func requireAll(_ secrets: [OldSecret]) throws {
+        for secret in secrets {
+            let name = Table.clean(secret.name)
+            guard secret.exists else { throw CommandFailure(.notSo, "there is no secret \(name)") }
+            guard let action = secret.denied.first(where: { !Obstacle.dispensableActions.contains($0) }) else {
+                continue
+            }
+            throw CommandFailure(.denied, "\(action) is refused for \(name): nothing was written")
+        }
+    }
+
+    private func show(_ manifest: BackupManifest, _ document: BackupDocument) {
+        let without = document.secrets.filter { $0.value == nil }.map(\.name)
+        if json {
+            return Terminal.print(
+                JSON.object([
+                    "file": .string(out), "sha256": .string(manifest.fileDigest),
+                    "secrets": .integer(Int64(manifest.entries.count)),
+                    "without_value": .array(without.map { .string($0) }),
+                ]).text)
+        }
+        for name in without {
+            Terminal.print("\(Table.clean(name)): no value could be read; what is known of it is kept")
+        }
+        Terminal.print("\(manifest.entries.count) secrets in \(out), sha256 \(manifest.fileDigest)")
+    }
+}

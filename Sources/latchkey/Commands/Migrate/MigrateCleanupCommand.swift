@@ -1,0 +1,124 @@
+internal import ArgumentParser
+internal import LatchkeyCore
+internal import LatchkeyCrypto
+internal import LatchkeyMigration
+
+/// `latchkey migrate cleanup`.
+struct MigrateCleanupCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cleanup",
+        abstract: "Set the deletion of secrets that were moved, once nothing speaks against it.",
+        discussion: """
+            A secret is kept while it is not verified in Parameter Store at its present version, while the cut-over or \
+            its last read is younger than --min-days, and while no whole backup has it. Lists what keeps which; exit \
+            code 1 while anything is kept. Until the recovery window is over --undo brings all of them back.
+            """)
+
+    @OptionGroup var which: SelectionArguments
+    @Option(help: ArgumentHelp("The move's journal.", valueName: "file"))
+    var journal = MigrateCopyCommand.standardJournal
+    @Option(help: "Days until a secret is really deleted, 7 to 30.") var recoveryWindowDays = 30
+    @Option(help: "Days since the cut-over and since the last read, 0 to 365.") var minDays = 7
+    @Option(help: ArgumentHelp("The backup; without it the one the journal names.", valueName: "file"))
+    var backup: String?
+    @Option(help: ArgumentHelp("Open the backup with the password in this file.", valueName: "file"))
+    var passwordFile: String?
+    @Option(help: ArgumentHelp("Open the backup with this private key.", valueName: "file")) var keyFile: String?
+    @Flag(help: "Bring back what a cleanup of this journal is to delete, and what --secret names.") var undo = false
+    @Flag(help: "Do it without asking.") var yes = false
+    @Flag(help: "Say what would be done, and do nothing.") var dryRun = false
+    @Flag(help: "Print one JSON object.") var json = false
+
+    func validate() throws {
+        guard (7...30).contains(recoveryWindowDays) else {
+            throw ValidationError("--recovery-window-days must be 7 to 30")
+        }
+        guard (0...365).contains(minDays) else { throw ValidationError("--min-days must be 0 to 365") }
+        guard passwordFile == nil || keyFile == nil else {
+            throw ValidationError("--password-file or --key-file, not both")
+        }
+    }
+
+    func run() async throws {
+        CommandEnvironment.harden()
+        try await finishing {
+            let selection = try which.selection()
+            let access = try MigrationAccess(try CommandEnvironment.settings(need: .upstreams))
+            let cleanup = CleanupRun(access: access, selection: selection)
+            let known = try JournalFile.peek(journal)?.journal ?? Journal()
+            let plan = undo ? try await cleanup.undoing(known) : try await cleanup.plan(try rules(known))
+            let changes = plan.count { $0.act == "delete" || $0.act == "restore" }
+            if dryRun || changes == 0 { return try conclude(plan, isDone: false) }
+            try confirm(plan, changes)
+            let file = try JournalFile(
+                path: journal, place: access.region, resumes: true, now: TimeSource.system.now().wall)
+            let done = try await cleanup.carryOut(plan, days: recoveryWindowDays, file)
+            try file.record(
+                undo ? "undo" : "cleanup", isClean: done.allSatisfy { $0.trouble == nil }, count: changes,
+                ["days": "\(recoveryWindowDays)"])
+            try conclude(done, isDone: true)
+        }
+    }
+
+    /// The journal as it stands, and the backup as far as it can be looked into.
+    private func rules(_ known: Journal) throws -> CleanupRules {
+        let path = backup ?? known.last("backup")?.details["file"]
+        return CleanupRules(
+            now: TimeSource.system.now().wall, minDays: minDays, journal: known,
+            backup: try path.flatMap { try manifest(of: BackupFile(path: $0)) })
+    }
+
+    /// Of a backup that is whole: opened where there is something to open it with, else by its manifest's digest.
+    private func manifest(of file: BackupFile) throws -> BackupManifest? {
+        guard file.exists else { return nil }
+        if let passwordFile { return try file.manifest(.password(BackupFile.password(passwordFile))) }
+        if let keyFile {
+            guard let pem = Files.bytes(keyFile) else { throw CommandFailure(.usage, "cannot read \(keyFile)") }
+            return try file.manifest(.privateKey(Secret(pem)))
+        }
+        return try file.manifest()
+    }
+
+    private func confirm(_ plan: [CleanupLine], _ changes: Int) throws {
+        guard !yes else { return }
+        if !json { for line in page(plan, isDone: false) { Terminal.print(line) } }
+        guard Confirmation.isPossible else {
+            throw CommandFailure(.usage, "nothing was done: --yes does what was shown")
+        }
+        let what = undo ? "brought back" : "deleted in \(recoveryWindowDays) days"
+        guard Confirmation.asks("\(changes) secrets will be \(what).") else {
+            throw CommandFailure(.notSo, "nothing was done")
+        }
+    }
+
+    private func conclude(_ lines: [CleanupLine], isDone: Bool) throws {
+        if json {
+            let acts = ["delete", "restore", "nothing", "blocked"]
+            Terminal.print(
+                JSON.object([
+                    "done": .bool(isDone), "secrets": .array(lines.map(\.json)),
+                    "summary": .object(
+                        Dictionary(
+                            acts.map { act in (act, .integer(Int64(lines.count { $0.act == act }))) },
+                            uniquingKeysWith: { $1 })),
+                ]).text)
+        } else {
+            for line in page(lines, isDone: isDone) { Terminal.print(line) }
+        }
+        if let trouble = lines.compactMap(\.trouble).first { throw ExitCode(trouble.status.rawValue) }
+        if lines.contains(where: { $0.act == "blocked" }) { throw ExitCode(ExitStatus.notSo.rawValue) }
+    }
+
+    private func page(_ lines: [CleanupLine], isDone: Bool) -> [String] {
+        var table = Table(["SECRET", "ACTION", "DELETED ON", "WHY"])
+        for line in lines {
+            let why = line.trouble.map { ["failed: \($0.code)"] } ?? line.blocks.map(\.explanation)
+            table.add([line.secret.name, line.act, line.deletion.map(Day.text) ?? "-", why.first ?? ""])
+            for more in why.dropFirst() { table.add(["", "", "", more]) }
+        }
+        let changes = lines.count { ($0.act == "delete" || $0.act == "restore") && $0.trouble == nil }
+        let blocked = lines.count { $0.act == "blocked" }
+        let what = undo ? "brought back" : "deletion set"
+        return table.lines + ["", "\(changes) \(isDone ? what : "to do"), \(blocked) kept"]
+    }
+}

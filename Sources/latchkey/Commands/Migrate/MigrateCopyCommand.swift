@@ -1,0 +1,75 @@
+internal import ArgumentParser
+internal import LatchkeyCore
+internal import LatchkeyMigration
+
+/// `latchkey migrate copy`.
+struct MigrateCopyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "copy", abstract: "Write every secret that can be moved to Parameter Store, and read it back.",
+        discussion: """
+            Parameters that are not there are created; one with the same value is left alone; one with another value is \
+            written over only with --yes, or where you say so at the terminal. What is blocked (see plan) stays where \
+            it is. Each step stands in the journal before it is taken, so that a copy that was cut off goes on with \
+            --resume and writes nothing twice. The journal holds keyed digests and no value; their key lies beside it \
+            in FILE.key.
+            """)
+
+    /// Where the journal is when nothing else is said.
+    static let standardJournal = "latchkey-migrate.journal"
+
+    @OptionGroup var which: SelectionArguments
+    @OptionGroup var how: MoveArguments
+    @Option(help: ArgumentHelp("The journal.", valueName: "file")) var journal = Self.standardJournal
+    @Flag(help: "Go on with a journal whose copy did not end.") var resume = false
+    @Flag(help: "Say what would be written, and write nothing.") var dryRun = false
+    @Flag(help: "Ask nothing, and write over parameters that have another value.") var yes = false
+    @OptionGroup var rate: RateArguments
+    @Flag(help: "Print one JSON object.") var json = false
+
+    func run() async throws {
+        CommandEnvironment.harden()
+        try await finishing {
+            let selection = try which.selection()
+            let options = try how.options()
+            let access = try MigrationAccess(
+                try CommandEnvironment.settings(need: .upstreams), mostWrites: rate.writesPerSecond)
+            if dryRun { return try await rehearse(access, selection, options) }
+            let file = try JournalFile(
+                path: journal, place: access.region, resumes: resume, now: TimeSource.system.now().wall)
+            let known = file.journal
+            var reader = InventoryReader(access: access, selection: selection)
+            if resume { reader.isDone = { known.hasVerified($0, at: $1) } }
+            let (inventory, map, done) = try await reader.read()
+            let plan = Planner(map: map, options: options).plan(inventory)
+            let mayOverwrite = try confirm(plan)
+            var copy = CopyRun(access: access, options: options, mayOverwrite: mayOverwrite)
+            copy.journal = file
+            let report = CopyReport(plan: plan, lines: try await copy.run(plan), done: done)
+            if report.untried == 0 {
+                try file.record("copy", isClean: report.isClean, count: report.lines.count + done.count)
+            }
+            show(report)
+            if report.status != .done { throw ExitCode(report.status.rawValue) }
+        }
+    }
+
+    private func rehearse(_ access: MigrationAccess, _ selection: Selection, _ options: MoveOptions) async throws {
+        let (inventory, map, _) = try await InventoryReader(access: access, selection: selection).read()
+        let plan = Planner(map: map, options: options).plan(inventory)
+        if json { Terminal.print(plan.json.text) } else { PlanPage(plan).print() }
+    }
+
+    /// Whether parameters with another value may be written over. At a terminal nothing is written unasked.
+    private func confirm(_ plan: Plan) throws -> Bool {
+        let (create, overwrite) = (plan.count(.create), plan.count(.overwrite))
+        guard !yes, create + overwrite > 0, Confirmation.isPossible else { return yes }
+        let question = "\(create) parameters will be created and \(overwrite) written over."
+        guard Confirmation.asks(question) else { throw CommandFailure(.notSo, "nothing was written") }
+        return true
+    }
+
+    private func show(_ report: CopyReport) {
+        if json { return Terminal.print(report.json.text) }
+        for line in report.page { Terminal.print(line) }
+    }
+}

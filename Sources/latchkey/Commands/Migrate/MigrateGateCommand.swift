@@ -1,0 +1,61 @@
+internal import ArgumentParser
+internal import LatchkeyCore
+internal import LatchkeyHTTP
+internal import LatchkeyMigration
+internal import LatchkeyUpstream
+
+/// `latchkey migrate gate`.
+struct MigrateGateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gate", abstract: "Say whether a broker's shadow comparisons speak for the cut-over.",
+        discussion: """
+            Asks the broker at LATCHKEY_URL, which must run with the backend shadow. Exit code 1 unless its comparisons \
+            over the window are enough and all equal. What it counted goes into the journal, so that a window may begin \
+            at an earlier gate; a broker that was started within the window cannot speak for all of it.
+            """)
+
+    @Option(help: "How far back, as in 30m, 24h or 7d.") var window = "24h"
+    @Option(help: "Comparisons that are enough.") var minComparisons = 100
+    @Option(help: ArgumentHelp("The move's journal.", valueName: "file"))
+    var journal = MigrateCopyCommand.standardJournal
+    @Flag(help: "Print one JSON object.") var json = false
+
+    func validate() throws {
+        guard Self.duration(window) != nil else { throw ValidationError("--window must be as 90s, 30m, 24h or 7d") }
+        guard minComparisons >= 1 else { throw ValidationError("--min-comparisons must be 1 or more") }
+    }
+
+    func run() async throws {
+        CommandEnvironment.harden()
+        try await finishing {
+            let settings = try CommandEnvironment.settings(need: .client)
+            let answer = try await BrokerConnection(settings).require("/metrics", accept: "text/plain; version=0.0.4")
+            let now = TimeSource.system.now().wall
+            let sample = BrokerMetrics(String(decoding: answer.body, as: UTF8.self)).shadow(at: now)
+            let file = try JournalFile(path: journal, place: settings.aws.region, resumes: true, now: now)
+            let gate = ShadowGate(window: Self.duration(window) ?? .zero, least: minComparisons)
+            let verdict = gate.judge(sample, earlier: file.journal.runs.compactMap { ShadowSample($0) })
+            try file.record("gate", isClean: verdict.isOpen, count: sample.matches, sample.details)
+            if json {
+                Terminal.print(
+                    JSON.object([
+                        "open": .bool(verdict.isOpen), "explanation": .string(verdict.explanation),
+                        "match": .integer(Int64(sample.matches)), "mismatch": .integer(Int64(sample.mismatches)),
+                        "error": .integer(Int64(sample.errors)),
+                    ]).text)
+            } else {
+                Terminal.print("\(verdict.isOpen ? "open" : "shut"): \(verdict.explanation)")
+            }
+            if !verdict.isOpen { throw ExitCode(ExitStatus.notSo.rawValue) }
+        }
+    }
+
+    /// A whole number and a unit; nil for anything else, and for more than a year.
+    static func duration(_ text: String) -> Duration? {
+        let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
+        guard let unit = text.last.flatMap({ units[$0] }), let number = Int64(text.dropLast()), number > 0,
+            number <= 366 * 86_400 / unit
+        else { return nil }
+        return .seconds(number * unit)
+    }
+}

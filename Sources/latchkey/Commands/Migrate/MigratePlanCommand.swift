@@ -1,0 +1,39 @@
+internal import ArgumentParser
+internal import LatchkeyCore
+internal import LatchkeyMigration
+
+/// `latchkey migrate plan`.
+struct MigratePlanCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan", abstract: "Say what would be moved where, what stands in the way, and what it costs.",
+        discussion: """
+            Writes nothing. Whether parameters may be written is asked by a request that Parameter Store never \
+            carries out. Prices are the list prices of us-east-1.
+            """)
+
+    @OptionGroup var which: SelectionArguments
+    @OptionGroup var how: MoveArguments
+    @Option(help: "Reads of all these secrets in a month, for the cost.") var readsPerMonth = 0
+    @Flag(help: "Print one JSON object.") var json = false
+
+    func validate() throws {
+        guard (0...1_000_000_000_000).contains(readsPerMonth) else {
+            throw ValidationError("--reads-per-month must be 0 or more")
+        }
+    }
+
+    func run() async throws {
+        CommandEnvironment.harden()
+        try await finishing {
+            let selection = try which.selection()
+            let options = try how.options()
+            let access = try MigrationAccess(try CommandEnvironment.settings(need: .upstreams))
+            var reader = InventoryReader(access: access, selection: selection)
+            reader.isDetailed = true
+            if case .key(let id) = options.key { reader.keyID = id }
+            let (inventory, map, _) = try await reader.read()
+            let plan = Planner(map: map, options: options, readsPerMonth: readsPerMonth).plan(inventory)
+            if json { Terminal.print(plan.json.text) } else { PlanPage(plan).print() }
+        }
+    }
+}

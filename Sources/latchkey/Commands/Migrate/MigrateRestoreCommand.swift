@@ -1,0 +1,151 @@
+internal import ArgumentParser
+internal import LatchkeyCore
+internal import LatchkeyCrypto
+internal import LatchkeyMigration
+
+/// `latchkey migrate restore`.
+struct MigrateRestoreCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore", abstract: "Put a backup's secrets back into either store.",
+        discussion: """
+            Shows what would change, asks, and writes it; in a pipe it needs --yes. Nothing is written unless the whole \
+            file is as it was made. What is equal is left alone, so that a restore that was cut off can be repeated.
+            """)
+
+    /// A store that secrets go back to.
+    enum Destination: String, ExpressibleByArgument, CaseIterable {
+        case parameterStore = "parameter-store"
+        case secretsManager = "secrets-manager"
+    }
+
+    @Option(help: ArgumentHelp("The backup.", valueName: "file")) var from: String
+    @Option(help: ArgumentHelp("File with its password.", valueName: "file")) var passwordFile: String?
+    @Option(help: ArgumentHelp("Private key in PEM of the certificate it was made for.", valueName: "file"))
+    var keyFile: String?
+    @Option(help: "parameter-store or secrets-manager.") var to: Destination
+    @Option(help: ArgumentHelp("Only this secret; may be repeated.", valueName: "name")) var only: [String] = []
+    @Option(help: ArgumentHelp("JSON file of secret ids and the parameters they go to.", valueName: "file"))
+    var map: String?
+    @OptionGroup var how: MoveArguments
+    @OptionGroup var rate: RateArguments
+    @Flag(help: "Write without asking, also over other values.") var yes = false
+    @Flag(help: "Say what would be written, and write nothing.") var dryRun = false
+    @Flag(help: "Print one JSON object.") var json = false
+
+    func validate() throws {
+        guard (passwordFile == nil) != (keyFile == nil) else {
+            throw ValidationError("either --password-file or --key-file")
+        }
+    }
+
+    func run() async throws {
+        CommandEnvironment.harden()
+        try await finishing {
+            let document = try BackupFile(path: from).read(try opener())
+            let secrets = try chosen(document.secrets)
+            let access = try MigrationAccess(
+                try CommandEnvironment.settings(need: .upstreams), mostWrites: rate.writesPerSecond)
+            switch to {
+            case .secretsManager: try await intoSecretsManager(secrets, document.key, access)
+            case .parameterStore: try await intoParameterStore(secrets, access)
+            }
+        }
+    }
+
+    private func opener() throws -> BackupFile.Opener {
+        if let passwordFile { return .password(try BackupFile.password(passwordFile)) }
+        let path = keyFile ?? ""
+        guard let pem = Files.bytes(path) else { throw CommandFailure(.usage, "cannot read \(path)") }
+        return .privateKey(Secret(pem))
+    }
+
+    private func chosen(_ secrets: [OldSecret]) throws -> [OldSecret] {
+        guard !only.isEmpty else { return secrets }
+        for name in only where !secrets.contains(where: { $0.name == name }) {
+            throw CommandFailure(.notSo, "the backup has no secret \(Table.clean(name))")
+        }
+        return secrets.filter { only.contains($0.name) }
+    }
+
+    /// Whether to go on, once what would change was shown.
+    private func mayWrite(_ report: RestoreReport) throws -> Bool {
+        guard !dryRun, report.changes > 0 else { return false }
+        if yes { return true }
+        guard Confirmation.isPossible else {
+            throw CommandFailure(.usage, "nothing was written: --yes writes what was shown")
+        }
+        guard Confirmation.asks("\(report.changes) will be written.") else {
+            throw CommandFailure(.notSo, "nothing was written")
+        }
+        return true
+    }
+
+    private func show(_ report: RestoreReport) {
+        if json { return Terminal.print(report.json.text) }
+        for line in report.page { Terminal.print(line) }
+    }
+
+    /// Shows what would change unless it is about to be done unasked, does it, and shows how that went.
+    private func conclude(_ plan: RestoreReport, _ carryOut: (inout RestoreReport) async throws -> Void) async throws {
+        var report = plan
+        if !json || !yes || dryRun { show(report) }
+        guard try mayWrite(report) else {
+            if json, yes, !dryRun {
+                report.isDone = true
+                show(report)
+            }
+            return
+        }
+        try await carryOut(&report)
+        report.isDone = true
+        show(report)
+        if report.status != .done { throw ExitCode(report.status.rawValue) }
+    }
+
+    // MARK: Stores
+
+    private func intoSecretsManager(
+        _ secrets: [OldSecret], _ key: DigestKey, _ access: MigrationAccess
+    ) async throws {
+        let restore = SecretRestore(access: access, key: key)
+        let items = try await restore.plan(secrets)
+        let plan = RestoreReport(
+            lines: items.map { item in
+                RestoreReport.Line(
+                    secret: item.secret.name, target: nil, act: item.act.rawValue,
+                    obstacles: item.act == .blocked ? ["no_value"] : [])
+            })
+        try await conclude(plan) { report in
+            var progress = Progress("restored", of: plan.changes)
+            defer { progress.end() }
+            for (index, item) in items.enumerated() where item.act != .nothing && item.act != .blocked {
+                report.lines[index].trouble = await restore.carryOut(item)
+                progress.step()
+            }
+        }
+    }
+
+    private func intoParameterStore(_ secrets: [OldSecret], _ access: MigrationAccess) async throws {
+        let options = try how.options()
+        let map = try map.map { try Selection(prefixes: [], names: [], mapFile: $0).map } ?? [:]
+        let reader = InventoryReader(access: access, selection: Selection(map: map))
+        let plan = Planner(map: map, options: options).plan(try await reader.read(asIn: secrets, map: map))
+        let shown = RestoreReport(
+            lines: plan.items.map { item in
+                RestoreReport.Line(
+                    secret: item.secret.name, target: item.target, act: item.act.rawValue,
+                    obstacles: item.obstacles.filter { $0.weight == .blocks }.map(\.code))
+            })
+        try await conclude(shown) { report in
+            let copied = try await CopyRun(access: access, options: options, mayOverwrite: true).run(plan)
+            let outcomes = Dictionary(copied.map { ($0.item.target, $0.outcome) }, uniquingKeysWith: { $1 })
+            for (index, item) in plan.items.enumerated() where item.act != .blocked {
+                switch outcomes[item.target] {
+                case .failed(let trouble): report.lines[index].trouble = trouble
+                case nil: report.lines[index].trouble = Trouble(.unsure, code: "not_tried")
+                default: break
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+internal import ArgumentParser
+internal import LatchkeyCore
+internal import LatchkeyMigration
+
+/// `latchkey migrate verify`.
+struct MigrateVerifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify", abstract: "Read both stores again and compare every secret: length, digest, version.",
+        discussion: """
+            Exit code 1 and a list where anything differs, also where a secret or a parameter was written after the \
+            copy. What is not equal is read again for some seconds, since Parameter Store may show a write late. What \
+            cannot be moved (see plan) and was not is listed as left, and is no difference unless --strict says so. \
+            Where the copy's journal is there, versions are compared with it and the result is written into it.
+            """)
+
+    @OptionGroup var which: SelectionArguments
+    @Option(help: ArgumentHelp("The copy's journal.", valueName: "file"))
+    var journal = MigrateCopyCommand.standardJournal
+    @Flag(help: "What is left in Secrets Manager is a difference too.") var strict = false
+    @Flag(help: "Print one JSON object.") var json = false
+
+    func run() async throws {
+        CommandEnvironment.harden()
+        try await finishing {
+            let selection = try which.selection()
+            let access = try MigrationAccess(try CommandEnvironment.settings(need: .upstreams))
+            let known = try JournalFile.peek(journal)
+            let (inventory, map, _) = try await InventoryReader(access: access, selection: selection).read()
+            let plan = Planner(map: map).plan(inventory)
+            let report = try await compare(plan, inventory, known, access)
+            let isClean = report.isClean && !(strict && !report.left.isEmpty)
+            if known != nil {
+                let file = try JournalFile(
+                    path: journal, place: access.region, resumes: true, now: TimeSource.system.now().wall)
+                try file.record("verify", isClean: isClean, count: report.findings.count)
+            }
+            if json { Terminal.print(report.json.text) } else { for line in report.page { Terminal.print(line) } }
+            let status = report.status == .done && !isClean ? .notSo : report.status
+            if status != .done { throw ExitCode(status.rawValue) }
+        }
+    }
+
+    private func compare(
+        _ plan: Plan, _ inventory: Inventory, _ known: (journal: Journal, key: DigestKey)?, _ access: MigrationAccess
+    ) async throws -> VerifyReport {
+        let left = plan.items.filter { $0.isLeft(inventory) }
+        let moved = plan.items.filter { !$0.isLeft(inventory) }
+        let pairs = moved.map { item in
+            VerifyRun.Pair(
+                secret: item.secret.name, target: item.target, version: known?.journal.verifiedVersion(item))
+        }
+        var first: [Int: Verification.Reading] = [:]
+        for (index, item) in moved.enumerated() {
+            let existing = inventory.parameters[item.target]
+            let denied = item.secret.denied + (inventory.deniedParameters[item.target] ?? []).sorted()
+            first[index] = Verification.Reading(
+                old: item.secret.value, new: existing?.value, version: existing?.version,
+                trouble: denied.first { !Obstacle.dispensableActions.contains($0) }.map { Trouble(.denied, code: $0) })
+        }
+        let findings = try await VerifyRun(access: access, key: known?.key ?? .random()).run(pairs, first: first)
+        return VerifyReport(pairs: pairs, findings: findings, left: left)
+    }
+}
+
+extension PlanItem {
+    /// Whether it cannot be moved and was not. What was moved once, by other options or a map, is compared.
+    fileprivate func isLeft(_ inventory: Inventory) -> Bool {
+        guard act == .blocked, secret.exists, !obstacles.contains(where: { $0.isDenial }) else { return false }
+        return inventory.parameters[target] == nil || secret.deletion != nil
+    }
+}
+
+extension Obstacle {
+    /// Whether it is a permission that is missing, so that nothing is known of the secret itself.
+    fileprivate var isDenial: Bool {
+        if case .denied = self { weight == .blocks } else { false }
+    }
+}
+
+extension Journal {
+    /// The version at which the copy saw the item's value in its parameter.
+    fileprivate func verifiedVersion(_ item: PlanItem) -> Int64? {
+        guard let line = items[item.target], line.secret == item.secret.name, line.state == .verified else {
+            return nil
+        }
+        return line.version
+    }
+}

@@ -1,0 +1,95 @@
+internal import ArgumentParser
+internal import LatchkeyCore
+internal import LatchkeyUpstream
+
+/// `latchkey policy`.
+struct PolicyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "policy", abstract: "Print the least that a role needs, from the effective settings.",
+        discussion: """
+            runtime is the broker's role, migrator the role of whoever runs latchkey migrate and latchkey put. Prefix, \
+            region, stores, shared tier and profiles are those of the settings. Calls nothing.
+            """)
+
+    enum Role: String, ExpressibleByArgument, CaseIterable { case runtime, migrator }
+    enum Format: String, ExpressibleByArgument, CaseIterable { case json, terraform }
+
+    @Option(help: "runtime or migrator.") var role = Role.runtime
+    @Option(help: "json or terraform.") var format = Format.json
+    @Option(help: ArgumentHelp("The account; without it any, in Terraform its own.", valueName: "digits"))
+    var account: String?
+    @Option(help: ArgumentHelp("The KMS key that secrets are kept under.", valueName: "arn")) var kmsKey: String?
+    @Flag(help: "runtime: both stores, for a fleet that is being moved.") var bothStores = false
+    @Flag(help: "runtime: share tokens of any profile, also of one that is yet to come.") var anyProfile = false
+    @Option(help: ArgumentHelp("migrator: a Lambda function that is cut over; may be repeated.", valueName: "name"))
+    var lambdaFunction: [String] = []
+    @Flag(help: "migrator: may set deletions and take them back, for migrate cleanup.") var withCleanup = false
+    @Flag(help: "migrator: may write the old store, for migrate restore.") var withRestore = false
+
+    func validate() throws {
+        guard account.map({ AccountID($0) != nil }) ?? true else {
+            throw ValidationError("--account must be twelve digits")
+        }
+        guard kmsKey.map({ KeyARN($0) != nil }) ?? true else {
+            throw ValidationError("--kms-key must be a key's ARN, arn:aws:kms:REGION:ACCOUNT:key/ID, and no alias")
+        }
+        let allowed: (Character) -> Bool = { $0.isASCII && ($0.isLetter || $0.isNumber || "-_".contains($0)) }
+        guard lambdaFunction.allSatisfy({ (1...64).contains($0.count) && $0.allSatisfy(allowed) }) else {
+            throw ValidationError("--lambda-function must be a function's name: letters, digits, - and _")
+        }
+        guard role == .runtime || (!bothStores && !anyProfile) else {
+            throw ValidationError("--both-stores and --any-profile are for --role runtime")
+        }
+        guard role == .migrator || (!withCleanup && !withRestore && lambdaFunction.isEmpty) else {
+            throw ValidationError("--with-cleanup, --with-restore and --lambda-function are for --role migrator")
+        }
+    }
+
+    func run() async throws {
+        try await finishing {
+            let settings = try CommandEnvironment.settings(need: .upstreams)
+            let key = kmsKey.flatMap { KeyARN($0) }
+            let place = PolicyPlace(
+                region: settings.aws.region, account: account ?? key?.account ?? PolicyPlace.anyAccount,
+                prefix: settings.prefix, keyARN: key?.text)
+            try refuse(key, settings)
+            let document = document(settings)
+            guard document(place).length <= PolicyDocument.longest else {
+                throw CommandFailure(
+                    .notSo,
+                    "the policy is over the \(PolicyDocument.longest) characters that IAM takes: --any-profile")
+            }
+            switch format {
+            case .json: Terminal.print(document(place).text)
+            case .terraform:
+                Terminal.print(TerraformPolicy(role: role.rawValue, place: place, document: document).text)
+            }
+        }
+    }
+
+    private func refuse(_ key: KeyARN?, _ settings: Settings) throws {
+        guard let key, key.region != settings.aws.region else { return }
+        throw CommandFailure(
+            .usage,
+            "the key is in \(key.region) and the settings are of \(settings.aws.region): AWS_REGION or --kms-key")
+    }
+
+    private func document(_ settings: Settings) -> @Sendable (PolicyPlace) -> PolicyDocument {
+        let command = self
+        return { place in
+            switch command.role {
+            case .runtime:
+                var policy = RuntimePolicy(place: place, settings)
+                if command.bothStores { (policy.readsParameterStore, policy.readsSecretsManager) = (true, true) }
+                if command.anyProfile { policy.profiles = .any }
+                return policy.document
+            case .migrator:
+                var policy = MigratorPolicy(place: place)
+                policy.functions = command.lambdaFunction
+                policy.deletes = command.withCleanup
+                policy.restores = command.withRestore
+                return policy.document
+            }
+        }
+    }
+}

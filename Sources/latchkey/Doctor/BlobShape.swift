@@ -1,0 +1,67 @@
+internal import LatchkeyCore
+package import LatchkeyCrypto
+internal import LatchkeyUpstream
+
+/// What the blob `<prefix>/secrets` looks like. Pure; says nothing of a value but its shape.
+package struct BlobShape: Sendable {
+    /// The parameter or secret.
+    package let name: String
+    package let value: Secret
+    /// Fields that the default profile takes from here, since no setting has them.
+    package let wanted: [String]
+
+    package init(name: String, value: Secret, wanted: [String]) {
+        self.name = name
+        self.value = value
+        self.wanted = wanted
+    }
+
+    package var findings: [Finding] {
+        // JSON's parser wants an array; it is as short-lived as the parse.
+        guard let fields = (try? JSON(parsing: value.reveal()))?.object else {
+            return [
+                .problem(
+                    .notSo, .blob, name, "is not a JSON object of names and values",
+                    remedy: "write it anew: latchkey put secrets --file blob.json, after: jq . blob.json")
+            ]
+        }
+        let found = wanted.flatMap { field($0, fields[$0]) }
+        guard found.isEmpty else { return found }
+        return [.fine(.blob, name, "a JSON object of \(fields.count) fields")]
+    }
+
+    private func field(_ field: String, _ value: JSON?) -> [Finding] {
+        guard let value else {
+            return [
+                .problem(
+                    .configuration, .blob, field, "is neither set nor a field of \(name)",
+                    remedy: "add the field to the blob, or set \(field) in the broker's environment")
+            ]
+        }
+        guard let text = value.string, !text.isEmpty else {
+            return [
+                .problem(
+                    .configuration, .blob, field, "is no text in \(name), or an empty one",
+                    remedy: "write it as a JSON string")
+            ]
+        }
+        if text.first?.isWhitespace == true || text.last?.isWhitespace == true {
+            return [
+                .problem(
+                    .configuration, .blob, field, "begins or ends with white space in \(name)",
+                    remedy: "write it without: a line end is easily pasted along")
+            ]
+        }
+        guard field == SettingName.auth0Domain.rawValue else { return [] }
+        do throws(TokenEndpoint.Refusal) {
+            _ = try TokenEndpoint.auth0(domain: text)
+            return []
+        } catch {
+            return [
+                .problem(
+                    .configuration, .blob, field, "in \(name): \(error)",
+                    remedy: "the tenant's host name alone, as in tenant.eu.auth0.com")
+            ]
+        }
+    }
+}

@@ -1,0 +1,45 @@
+package import LatchkeyCore
+
+/// All findings, in the order they were made.
+package struct Diagnosis: Sendable {
+    package var findings: [Finding] = []
+    /// A warning counts as a problem.
+    package var isStrict = false
+
+    package init(_ findings: [Finding] = []) { self.findings = findings }
+
+    /// How the command ends. What has to be mended first counts: settings before permissions, these before what is
+    /// away, and that before what is merely wrong.
+    package var status: ExitStatus {
+        let met = Set(findings.filter { $0.weight == .problem }.map(\.status))
+        let isClean = met.isEmpty && !(isStrict && count(.warning) > 0)
+        return [.configuration, .denied, .unavailable].first { met.contains($0) } ?? (isClean ? .done : .notSo)
+    }
+
+    private func count(_ weight: Finding.Weight) -> Int { findings.count { $0.weight == weight } }
+
+    package var json: JSON {
+        [
+            "healthy": .bool(status == .done), "exit_code": .integer(Int64(status.rawValue)),
+            "findings": .array(findings.map(\.json)),
+            "summary": .object(
+                Dictionary(
+                    [Finding.Weight.fine, .skipped, .warning, .problem].map {
+                        ($0.rawValue, .integer(Int64(count($0))))
+                    }, uniquingKeysWith: { $1 })),
+        ]
+    }
+
+    /// For people: a line each, what to do below it.
+    package var page: [String] {
+        var table = Table(["", "ABOUT", "", ""])
+        for finding in findings {
+            table.add([finding.weight.rawValue, finding.area.rawValue, finding.subject, finding.explanation])
+            if let remedy = finding.remedy { table.add(["", "", "", "-> \(remedy)"]) }
+        }
+        let summary = "\(count(.problem)) problems, \(count(.warning)) warnings, \(count(.fine)) fine"
+        return Array(table.lines.dropFirst()) + [
+            "", summary + (count(.skipped) > 0 ? ", \(count(.skipped)) skipped" : ""),
+        ]
+    }
+}

@@ -1,0 +1,134 @@
+internal import LatchkeyCore
+internal import LatchkeyHTTP
+internal import LatchkeyUpstream
+
+/// Looks at everything the broker stands on, from the ground up. Changes nothing; what a failure makes pointless to look
+/// at is passed over.
+struct Doctor {
+    let settings: Settings
+    /// Ask the issuers for tokens.
+    let asksIssuers: Bool
+
+    private var patience: Duration { settings.upstreamTimeout * 2 }
+
+    func examine() async throws -> Diagnosis {
+        let access = try await DirectAccess(settings)
+        defer { access.upstreams.shutdown() }
+        let client = access.upstreams.aws
+        var diagnosis = Diagnosis(settingsFindings)
+        let endpoints = EndpointCheck(client: client, configuration: settings.aws, patience: patience)
+        let (reached, reachable) = await endpoints.run(services + [.sts])
+        diagnosis.findings += reached.filter { $0.subject != AWSService.sts.name || $0.weight == .fine }
+        let who = await IdentityCheck(client: client, patience: patience).run()
+        diagnosis.findings.append(who.finding)
+        if let source = Self.source(access.upstreams.credentials.report) { diagnosis.findings.append(source) }
+        if who.mayGoOn {
+            diagnosis.findings += await stores(access.upstreams, who.identity, reachable)
+        } else {
+            diagnosis.findings.append(
+                .skipped(.permission, "all", "without credentials nobody can be asked"))
+        }
+        if asksIssuers {
+            let check = IssuerCheck(settings: settings, issuers: access.upstreams.issuers, patience: patience)
+            diagnosis.findings += await check.run()
+        } else {
+            diagnosis.findings.append(.skipped(.issuer, "all", "--no-token"))
+        }
+        if settings.url != nil { diagnosis.findings.append(await broker()) }
+        return diagnosis
+    }
+
+    /// Which source of credentials answered, and why those before it did not; nil where none has been asked.
+    private static func source(_ report: CredentialReport) -> Finding? {
+        guard !report.entries.isEmpty else { return nil }
+        guard let answered = report.answered else {
+            return .warning(
+                .credentials, "source", "none has any; \(report.inVain)", remedy: "set one of these sources up")
+        }
+        let others = report.inVain.isEmpty ? "" : "; not from \(report.inVain)"
+        return .fine(.credentials, "source", "\(answered.rawValue)\(others)")
+    }
+
+    /// What settings could be better in; what is wrong with them ended the examination before it began.
+    private var settingsFindings: [Finding] {
+        var findings = settings.warnings.map {
+            Finding.warning(.settings, "LATCHKEY_LISTEN", $0, remedy: "listen on loopback, or put TLS in front")
+        }
+        if let path = settings.profilesPath, Files.isOpenToOthers(path) {
+            findings.append(
+                .warning(
+                    .settings, SettingName.profilesFile.rawValue, "others can read \(path), which may hold credentials",
+                    remedy: "chmod 600 \(path)"))
+        }
+        if findings.isEmpty {
+            findings.append(.fine(.settings, "all", "can be read; latchkey config shows them"))
+        }
+        return findings
+    }
+
+    /// Those that the broker asks.
+    private var services: [AWSService] {
+        var services: [AWSService] = []
+        if settings.backend != .secretsManager || settings.sharedTier == .parameterStore {
+            services.append(.parameterStore)
+        }
+        if settings.backend != .parameterStore { services.append(.secretsManager) }
+        if case .dynamodb = settings.sharedTier { services.append(.dynamodb) }
+        return services
+    }
+
+    private func stores(
+        _ upstreams: Upstreams, _ identity: CallerIdentity?, _ reachable: Set<AWSService>
+    ) async -> [Finding] {
+        let place = PolicyPlace(
+            region: settings.aws.region, account: identity?.account ?? PolicyPlace.anyAccount,
+            prefix: settings.prefix)
+        var findings: [Finding] = []
+        for service in services {
+            guard reachable.contains(service) else {
+                findings.append(.skipped(.permission, service.name, "it does not answer"))
+                continue
+            }
+            switch (service, settings.sharedTier) {
+            case (.parameterStore, _):
+                findings += await ParameterStoreCheck(
+                    store: upstreams.parameterStore, settings: settings, place: place, patience: patience
+                ).run()
+            case (.secretsManager, _):
+                findings += await SecretsManagerCheck(
+                    store: upstreams.secretsManager, settings: settings, place: place, patience: patience
+                ).run()
+            case (_, .dynamodb(let table)):
+                findings += await TableCheck(
+                    client: upstreams.aws, table: table, settings: settings, place: place, patience: patience
+                ).run()
+            default: break
+            }
+        }
+        return findings
+    }
+
+    /// The broker at `LATCHKEY_URL`, as its own `/health` has it.
+    private func broker() async -> Finding {
+        let url = settings.url ?? ""
+        do {
+            let answer = try await BrokerConnection(settings).get("/health")
+            let status = (try? JSON(parsing: answer.body))?["status"]?.string ?? "no status"
+            guard answer.status == 200 || answer.status == 503 else { throw BrokerConnection.failure(answer) }
+            guard status == "ok" else {
+                return .problem(
+                    .unavailable, .broker, url, "its /health says \(Table.clean(status))",
+                    remedy:
+                        "see which tier fails and its last_error: curl -H \"Authorization: Bearer $LATCHKEY_API_KEY\" "
+                        + "\(url)/health")
+            }
+            return .fine(.broker, url, "its /health says ok")
+        } catch let failure as CommandFailure {
+            return .problem(
+                failure.status, .broker, url, failure.message, remedy: "check LATCHKEY_URL and LATCHKEY_API_KEY")
+        } catch {
+            return .problem(
+                .unavailable, .broker, url, "it cannot be reached", remedy: "is it running? systemctl status latchkey")
+        }
+    }
+}

@@ -1,0 +1,70 @@
+internal import LatchkeyCore
+internal import LatchkeyHTTP
+internal import LatchkeyUpstream
+
+/// Whether the services that settings put to use are there, by a request without a signature, and what time they have.
+struct EndpointCheck {
+    let client: AWSClient
+    let configuration: AWSConfiguration
+    let patience: Duration
+
+    /// - Returns: the findings, and the services that can be asked.
+    func run(_ services: [AWSService]) async -> (findings: [Finding], reachable: Set<AWSService>) {
+        var findings: [Finding] = []
+        var reachable: Set<AWSService> = []
+        var clock: ClockReading?
+        for service in services {
+            let host = configuration.endpoints[service]?.origin.authority ?? service.name
+            let asked = TimeSource.system.now().wall
+            do throws(HTTPClientError) {
+                let theirs = try await client.reach(service, deadline: .current + patience)
+                let answered = TimeSource.system.now().wall
+                if clock == nil { clock = theirs.map { ClockReading(theirs: $0, asked: asked, answered: answered) } }
+                reachable.insert(service)
+                findings.append(.fine(.endpoint, service.name, "\(host) answers"))
+            } catch {
+                findings.append(Self.finding(error, .endpoint, service.name, host))
+            }
+        }
+        if let clock {
+            findings.append(clock.finding)
+        } else {
+            findings.append(.skipped(.clock, "skew", "nobody has told the time"))
+        }
+        return (findings, reachable)
+    }
+
+    /// An exchange that failed, by where on its way.
+    static func finding(_ error: HTTPClientError, _ area: Finding.Area, _ subject: String, _ host: String) -> Finding {
+        finding(code: error.code, area, subject, host)
+            ?? .problem(
+                .unavailable, area, subject, "\(host) gives no answer of HTTP's [\(error.code)]",
+                remedy: "find out who answers there: curl -v https://\(host)/")
+    }
+
+    /// By the code that logs and `/health` have; nil for a code that is no transport's.
+    static func finding(code: String, _ area: Finding.Area, _ subject: String, _ host: String) -> Finding? {
+        switch code {
+        case "name_not_resolved":
+            .problem(
+                .unavailable, area, subject, "the name \(host) has no address",
+                remedy: "check the spelling, AWS_REGION and the resolver: getent hosts \(host.split(separator: ":")[0])"
+            )
+        case "connect_failed", "connect_timed_out":
+            .problem(
+                .unavailable, area, subject, "no connection to \(host) [\(code)]",
+                remedy: "check routes, security groups and the VPC endpoint: curl -v https://\(host)/")
+        case "tls_failed":
+            .problem(
+                .unavailable, area, subject, "the certificate of \(host) does not hold, or TLS cannot be agreed on",
+                remedy:
+                    "check the trust store (ca-certificates, SSL_CERT_FILE, AWS_CA_BUNDLE) and what stands between: "
+                    + "openssl s_client -connect \(host)")
+        case "timed_out", "closed_before_response", "truncated":
+            .problem(
+                .unavailable, area, subject, "\(host) took the connection and did not answer [\(code)]",
+                remedy: "check what stands between, and LATCHKEY_UPSTREAM_TIMEOUT")
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,58 @@
+internal import LatchkeyBroker
+package import LatchkeyCore
+package import LatchkeyCrypto
+internal import LatchkeyMetrics
+
+/// What a shared token pair looks like (contract of the parameter layout: the token, and its expiry in milliseconds since
+/// the epoch). Pure; says nothing of the token.
+package struct PairShape: Sendable {
+    /// Of the token's parameter, or of the table's item.
+    package let name: String
+    package let token: Secret?
+    package let expires: String?
+
+    package init(name: String, token: Secret?, expires: String?) {
+        self.name = name
+        self.token = token
+        self.expires = expires
+    }
+
+    /// Seconds since the epoch have ten digits until the year 2286; milliseconds have had thirteen since 2001.
+    private static func isSeconds(_ text: String) -> Bool {
+        (9...10).contains(text.utf8.count) && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
+    }
+
+    package func finding(now: Now) -> Finding {
+        guard let token else {
+            guard expires == nil else {
+                return .warning(
+                    .tokens, name,
+                    "is not there, and its expiry is: a writer died between its two writes, or one was deleted",
+                    remedy: "nothing: the next token is written over both")
+            }
+            return .fine(.tokens, name, "not there yet: the first token makes it")
+        }
+        let expires = expires ?? ""
+        if Self.isSeconds(expires) {
+            return .problem(
+                .notSo, .tokens, name, "its expiry is in seconds, and milliseconds since the epoch are wanted",
+                remedy:
+                    "find the application that writes it so (Date.now(), not divided by 1000); the broker writes over it"
+            )
+        }
+        let pair = StoredToken(token: token, expires: expires)
+        switch pair.judged(from: .parameterStore, now: now, buffer: ExpiryBuffer(.seconds(300))) {
+        case .usable(let token): return .fine(.tokens, name, "a token that lasts \(token.expiresIn(now)) s")
+        case .expired: return .fine(.tokens, name, "a token that has expired: the next caller has it replaced")
+        case .absent where expires.isEmpty && !token.withBytes({ $0.elementsEqual("placeholder".utf8) }):
+            return .warning(
+                .tokens, name, "has no expiry beside it: a writer died between its two writes, or one was deleted",
+                remedy: "nothing: the next token is written over both")
+        case .absent: return .fine(.tokens, name, "a placeholder: the first token is written over it")
+        case .corrupt(let why):
+            return .problem(
+                .notSo, .tokens, name, "is no pair: \(why)",
+                remedy: "find who else writes below auth0-cache/; the broker writes over it")
+        }
+    }
+}

@@ -1,0 +1,160 @@
+internal import LatchkeyBroker
+internal import LatchkeyCore
+internal import LatchkeyCrypto
+internal import LatchkeyMigration
+internal import LatchkeyUpstream
+
+/// What the broker does with Parameter Store, each action tried by a call that changes nothing.
+struct ParameterStoreCheck {
+    /// Profiles whose three parameters are tried, at 3 writes a second.
+    static let mostProfiles = 20
+
+    let store: ParameterStore
+    let settings: Settings
+    let place: PolicyPlace
+    let patience: Duration
+
+    private var readsSecrets: Bool { settings.backend != .secretsManager }
+    private var sharesTokens: Bool { settings.sharedTier == .parameterStore }
+    private var blob: String { "\(settings.prefix)/secrets" }
+    /// What brokers of backend `auto` follow.
+    private var lever: String { "\(settings.prefix)/latchkey/backend" }
+    private var deadline: MonotonicTime { .current + patience }
+
+    private var pairs: [TokenParameters] {
+        settings.profiles.prefix(Self.mostProfiles).map {
+            TokenParameters(prefix: settings.prefix, profile: $0.name)
+        }
+    }
+
+    func run() async -> [Finding] {
+        var findings: [Finding] = []
+        if readsSecrets {
+            findings.append(
+                await permission("ssm:GetParameter", blob) { name, deadline async throws(AWSError) in
+                    try await store.probeOne(name, deadline: deadline)
+                })
+        }
+        let (reading, parameters) = await read()
+        findings += reading
+        if let parameters { findings += shapes(parameters) }
+        if sharesTokens {
+            for name in pairs.flatMap({ [$0.token, $0.expires, $0.lease] }) {
+                findings.append(
+                    await permission("ssm:PutParameter", name) { name, deadline async throws(AWSError) in
+                        try await store.probePut(name, deadline: deadline)
+                    })
+            }
+        }
+        findings += await beyond()
+        return findings
+    }
+
+    // MARK: Reading
+
+    /// Read as they lie first: what fails only when they are decrypted is the key's.
+    private func read() async -> ([Finding], [Parameter]?) {
+        var names = readsSecrets ? [blob] : []
+        if settings.backend == .auto { names.append(lever) }
+        if sharesTokens, let pair = pairs.first { names += [pair.token, pair.expires, pair.lease] }
+        guard let first = names.first else { return ([], nil) }
+        let finding = await permission("ssm:GetParameters", first) { _, deadline async throws(AWSError) in
+            _ = try await store.probeSeveral(names, decrypts: false, deadline: deadline)
+        }
+        guard finding.weight == .fine else { return ([finding], nil) }
+        do throws(AWSError) {
+            let found = try await store.probeSeveral(names, decrypts: true, deadline: deadline)
+            return ([finding, .fine(.key, "kms:Decrypt", "what is there can be decrypted")], found)
+        } catch {
+            guard error.kind == .denied else {
+                return ([finding, trouble("ssm:GetParameters", first).finding(error)], nil)
+            }
+            return ([finding, AWSTrouble.key("the values cannot be decrypted [\(error.code ?? "no code")]")], nil)
+        }
+    }
+
+    private func shapes(_ parameters: [Parameter]) -> [Finding] {
+        var findings: [Finding] = []
+        if readsSecrets {
+            if let found = parameters.first(where: { $0.name == blob }) {
+                findings += BlobShape(name: blob, value: found.value, wanted: settings.wantedOfBlob).findings
+                findings += plain(found)
+            } else {
+                findings.append(settings.missingBlob(blob))
+            }
+        }
+        if settings.backend == .auto {
+            findings.append(backend(parameters.first { $0.name == lever }?.value.revealText()))
+        }
+        guard sharesTokens, let pair = pairs.first else { return findings }
+        let token = parameters.first { $0.name == pair.token }
+        let expires = parameters.first { $0.name == pair.expires }
+        findings.append(
+            PairShape(name: pair.token, token: token?.value, expires: expires?.value.revealText())
+                .finding(now: TimeSource.system.now()))
+        return findings + (token.map { plain($0) } ?? [])
+    }
+
+    /// The word that the fleet follows, if it is one.
+    private func backend(_ word: String?) -> Finding {
+        guard let word else { return .fine(.settings, lever, "not there: secrets come from Secrets Manager") }
+        guard let backend = BackendInForce(rawValue: word) else {
+            return .problem(
+                .configuration, .settings, lever, "is none of the words that brokers know, so that they change nothing",
+                remedy: "latchkey migrate cutover or rollback writes a right one")
+        }
+        return .fine(.settings, lever, "says \(backend.rawValue)")
+    }
+
+    private func plain(_ parameter: Parameter) -> [Finding] {
+        guard parameter.kind != .secureString else { return [] }
+        return [
+            .warning(
+                .key, parameter.name, "is kept as \(parameter.kind.rawValue), which is not encrypted",
+                remedy: "delete it and write it as a SecureString: a parameter's type cannot be changed")
+        ]
+    }
+
+    // MARK: Permissions
+
+    private func trouble(_ action: String, _ name: String) -> AWSTrouble {
+        AWSTrouble(action: action, resource: place.parameter(String(name.dropFirst(settings.prefix.count + 1))))
+    }
+
+    private func permission(
+        _ action: String, _ name: String, _ call: (String, MonotonicTime) async throws(AWSError) -> Void
+    ) async -> Finding {
+        do throws(AWSError) {
+            try await call(name, deadline)
+            return .fine(.permission, action, "allowed on \(name)")
+        } catch {
+            return trouble(action, name).finding(error)
+        }
+    }
+
+    /// What the broker's role had better not be allowed. Nothing is said where nobody answers.
+    private func beyond() async -> [Finding] {
+        var findings: [Finding] = []
+        let writes = await permission("ssm:PutParameter", blob) { name, deadline async throws(AWSError) in
+            try await store.probePut(name, deadline: deadline)
+        }
+        if writes.weight == .fine {
+            findings.append(
+                .warning(
+                    .permission, "ssm:PutParameter", "these credentials may write \(blob), which the broker never does",
+                    remedy: "give the broker the role that latchkey policy prints, and writers the migrator's"))
+        }
+        let lists = await permission("ssm:GetParametersByPath", settings.prefix) {
+            path, deadline async throws(AWSError) in
+            try await store.probeList(path, deadline: deadline)
+        }
+        if lists.weight == .fine {
+            findings.append(
+                .warning(
+                    .permission, "ssm:GetParametersByPath",
+                    "these credentials may list \(settings.prefix), where no Deny on a parameter holds",
+                    remedy: "take ssm:GetParametersByPath out of the role: the broker never asks for it"))
+        }
+        return findings
+    }
+}

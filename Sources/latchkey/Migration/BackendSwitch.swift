@@ -1,0 +1,70 @@
+internal import LatchkeyCore
+internal import LatchkeyCrypto
+internal import LatchkeyMetrics
+internal import LatchkeyMigration
+internal import LatchkeyUpstream
+
+/// The parameter that brokers of backend `auto` follow, and the variable of functions that follow the guide.
+struct BackendSwitch: Sendable {
+    /// Looks for what was written: with the pauses between, about 6 s.
+    private static let mostLooks = 6
+    /// Tries at a function that somebody else is changing, a second apart at first.
+    private static let mostTries = 8
+
+    let access: MigrationAccess
+    /// `<prefix>/latchkey/backend`.
+    let parameter: String
+
+    /// What the parameter says; nil where there is none.
+    func current() async throws -> String? {
+        try await access.require("ssm:GetParameters") { () async throws(AWSError) in
+            try await access.parameterStore.get([parameter], deadline: access.deadline).parameters.first
+        }?.value.revealText()
+    }
+
+    /// Writes it and reads it back.
+    func set(_ backend: BackendInForce) async throws {
+        let found = try await access.require("ssm:GetParameters") { () async throws(AWSError) in
+            try await access.parameterStore.get([parameter], deadline: access.deadline).parameters.first
+        }
+        let value = Secret(backend.rawValue)
+        guard found?.value != value else { return }
+        var write = ParameterWrite(
+            name: parameter, value: value, kind: found?.kind ?? .string, overwrites: found != nil)
+        write.description = found == nil ? "Where latchkey reads secrets (backend auto)" : nil
+        let request = write
+        _ = try await access.require("ssm:PutParameter") { () async throws(AWSError) in
+            try await access.parameterStore.write(request, deadline: access.deadline)
+        }
+        for look in 0..<Self.mostLooks {
+            if look > 0 { await TokenIssuer.sleep(.current + .milliseconds(100 << look)) }
+            if try await current() == backend.rawValue { return }
+        }
+        throw CommandFailure(.unavailable, "\(parameter) was written and does not show \(backend.rawValue) yet")
+    }
+
+    /// Sets the guide's variable of a function and leaves every other as it is.
+    /// - Returns: what it was before; nil where it was not set.
+    func setFunction(_ function: String, _ backend: BackendInForce) async throws -> String? {
+        var before: String?
+        for attempt in 1... {
+            do throws(AWSError) {
+                var environment = try await access.lambda.environment(of: function, deadline: access.deadline)
+                before = attempt == 1 ? environment.variables[GuideVariable.name] : before
+                let merged = GuideVariable.merged(into: environment.variables, backend)
+                guard merged != environment.variables else { return before }
+                environment.variables = merged
+                try await access.lambda.setEnvironment(of: function, to: environment, deadline: access.deadline)
+                return before
+            } catch {
+                // Somebody else changed it, or it is still being changed: look again, so that nothing of theirs is lost.
+                let passes = ["ResourceConflictException", "PreconditionFailedException"].contains(error.code ?? "")
+                guard attempt < Self.mostTries, passes || error.kind == .throttled || error.kind == .unavailable else {
+                    throw CommandFailure(error, action: "lambda:UpdateFunctionConfiguration")
+                }
+                await TokenIssuer.sleep(.current + .seconds(min(attempt, 4)))
+            }
+        }
+        return before
+    }
+}

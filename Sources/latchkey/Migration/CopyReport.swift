@@ -1,0 +1,126 @@
+internal import LatchkeyCore
+internal import LatchkeyMigration
+
+/// What a copy came to.
+struct CopyReport {
+    let lines: [CopyRun.Line]
+    /// What was moved in an earlier run of the same journal.
+    let done: [OldSecret]
+    /// What something is in the way of.
+    let blocked: [PlanItem]
+    /// What was not come to, because a store stopped answering.
+    let untried: Int
+
+    init(plan: Plan, lines: [CopyRun.Line], done: [OldSecret]) {
+        self.lines = lines
+        self.done = done
+        blocked = plan.items.filter { $0.act == .blocked }
+        untried = plan.items.count - blocked.count - lines.count
+    }
+
+    /// Everything that can be moved is where it belongs.
+    var isClean: Bool { untried == 0 && lines.allSatisfy { $0.outcome.isClean } }
+
+    /// How the command ends.
+    var status: ExitStatus {
+        let troubles = lines.compactMap { line -> Trouble? in
+            if case .failed(let trouble) = line.outcome { trouble } else { nil }
+        }
+        for kind in [Trouble.Kind.denied, .unsure, .throttled] {
+            if let trouble = troubles.first(where: { $0.kind == kind }) { return trouble.status }
+        }
+        return isClean ? .done : .notSo
+    }
+
+    private var copied: Int { count { if case .copied = $0 { true } else { false } } }
+    private var equal: Int { count { if case .equal = $0 { true } else { false } } }
+    private var keptBack: Int { count { if case .keptBack = $0 { true } else { false } } }
+    private var failed: Int { count { if case .failed = $0 { true } else { false } } }
+
+    private func count(_ matches: (CopyStep.Outcome) -> Bool) -> Int { lines.count { matches($0.outcome) } }
+
+    var json: JSON {
+        [
+            "clean": .bool(isClean),
+            "summary": [
+                "copied": .integer(Int64(copied)), "equal": .integer(Int64(equal)),
+                "done_before": .integer(Int64(done.count)), "kept_back": .integer(Int64(keptBack)),
+                "failed": .integer(Int64(failed)), "untried": .integer(Int64(untried)),
+                "blocked": .integer(Int64(blocked.count)),
+            ],
+            "secrets": .array(
+                lines.map { line in
+                    var members: [String: JSON] = [
+                        "secret": .string(line.item.secret.name), "parameter": .string(line.item.target),
+                        "outcome": .string(line.outcome.word),
+                    ]
+                    members["version"] = line.outcome.version.map { .integer($0) }
+                    members["reason"] = line.outcome.reason.map { .string($0) }
+                    return .object(members)
+                }),
+            "blocked": .array(
+                blocked.map {
+                    [
+                        "secret": .string($0.secret.name), "parameter": .string($0.target),
+                        "obstacles": .array($0.obstacles.filter { $0.weight == .blocks }.map { .string($0.code) }),
+                    ]
+                }),
+        ]
+    }
+
+    /// For people: what did not go as planned, and the count of what did.
+    var page: [String] {
+        var table = Table(["SECRET", "PARAMETER", "OUTCOME", "WHY"])
+        var rows = 0
+        for line in lines where !line.outcome.isClean {
+            table.add([
+                line.item.secret.name, line.item.target, line.outcome.word, line.outcome.reason ?? "",
+            ])
+            rows += 1
+        }
+        for item in blocked {
+            let codes = item.obstacles.filter { $0.weight == .blocks }.map(\.code)
+            table.add([item.secret.name, item.target, "blocked", codes.joined(separator: " ")])
+            rows += 1
+        }
+        let summary =
+            "\(copied) copied, \(equal) there already, \(done.count) copied before, \(keptBack) kept back, "
+            + "\(failed) failed, \(untried) not tried, \(blocked.count) blocked"
+        let advice = keptBack > 0 ? ["what was kept back has another value there: --yes writes over it"] : []
+        return (rows > 0 ? table.lines + [""] : []) + [summary] + advice
+    }
+}
+
+extension CopyStep.Outcome {
+    /// Whether the value is there now.
+    var isClean: Bool {
+        switch self {
+        case .copied, .equal: true
+        case .keptBack, .failed: false
+        }
+    }
+
+    var word: String {
+        switch self {
+        case .copied: "copied"
+        case .equal: "equal"
+        case .keptBack: "kept_back"
+        case .failed: "failed"
+        }
+    }
+
+    var version: Int64? {
+        switch self {
+        case .copied(let version), .equal(let version), .keptBack(let version): version
+        case .failed: nil
+        }
+    }
+
+    var reason: String? {
+        switch self {
+        case .copied, .equal: nil
+        case .keptBack: "other_value"
+        case .failed(let trouble): trouble.code
+        }
+    }
+}

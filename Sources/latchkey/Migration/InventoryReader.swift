@@ -1,0 +1,267 @@
+internal import LatchkeyCore
+internal import LatchkeyCrypto
+internal import LatchkeyMetrics
+internal import LatchkeyMigration
+internal import LatchkeyUpstream
+
+/// Reads both stores for what is to be moved.
+struct InventoryReader: Sendable {
+    /// Names whose parents are asked whether they may be written: one call each, at PutParameter's pace.
+    static let mostProbes = 20
+    /// Secrets of one run.
+    static let mostSecrets = 100_000
+
+    let access: MigrationAccess
+    let selection: Selection
+    /// What a plan wants and a copy can do without: replicas, resource policies, whether writing is allowed.
+    var isDetailed = false
+    /// The key that writes would name.
+    var keyID: String?
+    /// Whether a secret is known to be moved already, so that its value need not be read.
+    var isDone: @Sendable (OldSecret, _ target: String) -> Bool = { _, _ in false }
+
+    /// Both stores, and the parameter names by secret name.
+    func read() async throws -> (inventory: Inventory, map: [String: String], done: [OldSecret]) {
+        let (found, map) = try await secrets()
+        let planner = Planner(map: map)
+        let done = found.filter { isDone($0, planner.target(for: $0.name)) }
+        let open = found.filter { !isDone($0, planner.target(for: $0.name)) }
+        let secrets = try await MigrationAccess.each(open) { try await self.withValue($0) }
+        var inventory = Inventory(secrets: secrets, parameterARNPrefix: arnPrefix(secrets))
+        try await readParameters(&inventory, planner)
+        if isDetailed { try await probe(&inventory, planner) }
+        return (inventory, map, done)
+    }
+
+    /// The secrets alone, with their values.
+    func readSecrets() async throws -> [OldSecret] {
+        try await MigrationAccess.each(try await secrets().0) { try await self.withValue($0) }
+    }
+
+    /// The secrets as they are described, without their values, and the parameter names by secret name.
+    func describeSecrets() async throws -> (secrets: [OldSecret], map: [String: String]) { try await secrets() }
+
+    /// The parameters that secrets would go to.
+    func readParameters(of secrets: [OldSecret], _ planner: Planner) async throws -> Inventory {
+        var inventory = Inventory(secrets: secrets, parameterARNPrefix: arnPrefix(secrets))
+        try await readParameters(&inventory, planner)
+        return inventory
+    }
+
+    /// The parameters that these secrets would go to, and the secrets as they are given.
+    func read(asIn secrets: [OldSecret], map: [String: String]) async throws -> Inventory {
+        try await readParameters(of: secrets, Planner(map: map))
+    }
+
+    // MARK: Secrets
+
+    /// Everything the selection means, each once, sorted by name.
+    private func secrets() async throws -> ([OldSecret], [String: String]) {
+        var found: [String: OldSecret] = [:]
+        var map = selection.map
+        for prefix in selection.prefixes {
+            let listed = try await access.require("secretsmanager:ListSecrets") { () async throws(AWSError) in
+                try await access.secretsManager.list(prefix: prefix, deadline: .current + .seconds(600))
+            }
+            for description in listed { found[description.name] = OldSecret(description) }
+        }
+        let named = selection.names.filter { found[$0] == nil }
+        for (id, secret) in zip(named, try await MigrationAccess.each(named) { try await self.describe($0) }) {
+            found[secret.name] = secret
+            // An ARN in the map stands for the secret's name.
+            if secret.name != id { map[secret.name] = map[id] }
+        }
+        // A prefix that nothing begins with is a slip, and nothing to call clean.
+        guard !found.isEmpty else {
+            throw CommandFailure(.notSo, "there is no secret that is meant: check --filter-prefix")
+        }
+        guard found.count <= Self.mostSecrets else {
+            throw CommandFailure(.usage, "more than \(Self.mostSecrets) secrets: take them in parts")
+        }
+        var secrets = found.values.sorted { $0.name < $1.name }
+        if isDetailed {
+            secrets = try await MigrationAccess.each(secrets) { try await self.withDetails($0) }
+        }
+        return (secrets, map)
+    }
+
+    private func describe(_ id: String) async throws -> OldSecret {
+        do throws(AWSError) {
+            return OldSecret(try await access.secretsManager.describe(id, deadline: access.deadline))
+        } catch {
+            var secret = OldSecret(name: id)
+            switch error.kind {
+            case .notFound: secret.exists = false
+            case .denied: secret.denied = ["secretsmanager:DescribeSecret"]
+            default: throw CommandFailure(error, action: "secretsmanager:DescribeSecret")
+            }
+            return secret
+        }
+    }
+
+    private func withDetails(_ secret: OldSecret) async throws -> OldSecret {
+        guard secret.exists else { return secret }
+        var secret = secret
+        do throws(AWSError) {
+            let description = try await access.secretsManager.describe(secret.name, deadline: access.deadline)
+            secret.replicas = description.replicas
+        } catch {
+            guard error.kind == .denied else { throw CommandFailure(error, action: "secretsmanager:DescribeSecret") }
+            if !secret.denied.contains("secretsmanager:DescribeSecret") {
+                secret.denied.append("secretsmanager:DescribeSecret")
+            }
+        }
+        guard secret.deletion == nil else { return secret }
+        do throws(AWSError) {
+            secret.hasResourcePolicy = try await access.secretsManager.hasResourcePolicy(
+                secret.name, deadline: access.deadline)
+        } catch {
+            guard error.kind == .denied || error.kind == .invalidRequest else {
+                throw CommandFailure(error, action: "secretsmanager:GetResourcePolicy")
+            }
+            if error.kind == .denied { secret.denied.append("secretsmanager:GetResourcePolicy") }
+        }
+        return secret
+    }
+
+    private func withValue(_ secret: OldSecret) async throws -> OldSecret {
+        guard secret.exists, secret.deletion == nil else { return secret }
+        var secret = secret
+        do throws(AWSError) {
+            let version = try await access.secretsManager.get(secret.name, deadline: access.deadline)
+            secret.value = version.isBinary ? .binary(version.value) : .text(version.value)
+            secret.versionID = version.versionID
+        } catch {
+            switch error.kind {
+            // A secret that was made without a value, or is marked for deletion though nothing said so.
+            case .notFound, .invalidRequest: break
+            case .denied:
+                secret.denied.append(
+                    error.code == "DecryptionFailure" ? "kms:Decrypt" : "secretsmanager:GetSecretValue")
+            default: throw CommandFailure(error, action: "secretsmanager:GetSecretValue")
+            }
+        }
+        return secret
+    }
+
+    // MARK: Parameters
+
+    private func readParameters(_ inventory: inout Inventory, _ planner: Planner) async throws {
+        let prefix = inventory.parameterARNPrefix
+        let targets = Set(inventory.secrets.map { planner.target(for: $0.name) })
+        let names = targets.filter { ParameterName.isUsable($0, arnPrefix: prefix) }.sorted()
+        for start in stride(from: 0, to: names.count, by: ParameterStore.batch) {
+            let batch = Array(names[start..<min(start + ParameterStore.batch, names.count)])
+            do throws(AWSError) {
+                let found = try await access.parameterStore.get(batch, deadline: access.deadline)
+                for parameter in found.parameters {
+                    inventory.parameters[parameter.name] = ExistingParameter(parameter)
+                }
+            } catch {
+                guard error.kind == .denied else { throw CommandFailure(error, action: "ssm:GetParameters") }
+                for name in batch { inventory.deniedParameters[name, default: []].insert("ssm:GetParameters") }
+            }
+        }
+        try await describeParameters(&inventory)
+    }
+
+    /// Tier and key of the parameters that are there already.
+    private func describeParameters(_ inventory: inout Inventory) async throws {
+        let names = inventory.parameters.keys.sorted()
+        guard !names.isEmpty else { return }
+        do throws(AWSError) {
+            let described = try await access.parameterStore.describe(names, deadline: .current + .seconds(600))
+            for description in described {
+                inventory.parameters[description.name]?.tier = description.tier.flatMap { ParameterTier(rawValue: $0) }
+                inventory.parameters[description.name]?.keyID = description.keyID
+            }
+        } catch {
+            guard error.kind == .denied else { throw CommandFailure(error, action: "ssm:DescribeParameters") }
+            for name in names { inventory.deniedParameters[name, default: []].insert("ssm:DescribeParameters") }
+        }
+    }
+
+    /// Asks whether parameters may be written, once for each path they lie in.
+    private func probe(_ inventory: inout Inventory, _ planner: Planner) async throws {
+        let prefix = inventory.parameterARNPrefix
+        let targets = inventory.secrets.map { planner.target(for: $0.name) }
+        let usable = targets.filter { ParameterName.isUsable($0, arnPrefix: prefix) }
+        let parents = Dictionary(grouping: usable, by: Self.parent)
+        for (_, names) in parents.sorted(by: { $0.key < $1.key }).prefix(Self.mostProbes) {
+            guard let name = names.first else { continue }
+            do throws(AWSError) {
+                try await access.parameterStore.probeWrite(name, keyID: keyID, deadline: access.deadline)
+            } catch {
+                // That it cannot be told is no reason to stop: the write itself will tell.
+                guard error.kind == .denied else { continue }
+                for name in names { inventory.deniedParameters[name, default: []].insert("ssm:PutParameter") }
+            }
+        }
+    }
+
+    private static func parent(_ name: String) -> String {
+        name.lastIndex(of: "/").map { String(name[..<$0]) } ?? ""
+    }
+
+    /// What parameters' ARNs begin with: as the secrets' do, for another service.
+    private func arnPrefix(_ secrets: [OldSecret]) -> String {
+        let pieces = secrets.lazy.compactMap(\.arn).first?.split(separator: ":") ?? []
+        let partition = pieces.count > 4 ? String(pieces[1]) : AWSPartition(region: access.region).name
+        let account = pieces.count > 4 ? String(pieces[4]) : "123456789012"
+        return "arn:\(partition):ssm:\(access.region):\(account):parameter/"
+    }
+}
+
+// Where AWS's rooms become the migration's: nowhere else are both known.
+
+extension OldSecret {
+    init(_ description: SecretDescription) {
+        self.init(name: description.name)
+        arn = description.arn
+        self.description = description.description
+        tags = description.tags.map { ResourceTag(key: $0.key, value: $0.value) }
+        keyID = description.keyID
+        versionID = description.currentVersionID
+        rotates = description.rotates
+        replicas = description.replicas
+        primaryRegion =
+            description.primaryRegion == description.arn.flatMap(Self.region) ? nil : description.primaryRegion
+        deletion = description.deletion
+        owningService = description.owningService
+        lastAccessed = description.lastAccessed
+    }
+
+    /// The region of an ARN.
+    private static func region(_ arn: String) -> String? {
+        let pieces = arn.split(separator: ":", omittingEmptySubsequences: false)
+        return pieces.count > 3 ? String(pieces[3]) : nil
+    }
+}
+
+extension ExistingParameter {
+    init(_ parameter: Parameter) {
+        self.init(kind: ParameterKind(parameter.kind), value: .text(parameter.value), version: parameter.version)
+    }
+}
+
+extension ParameterKind {
+    init(_ kind: Parameter.Kind) {
+        self =
+            switch kind {
+            case .string: .string
+            case .stringList: .stringList
+            case .secureString: .secureString
+            }
+    }
+}
+
+extension Parameter.Kind {
+    init(_ kind: ParameterKind) {
+        self =
+            switch kind {
+            case .string: .string
+            case .stringList: .stringList
+            case .secureString: .secureString
+            }
+    }
+}

@@ -1,0 +1,115 @@
+internal import LatchkeyCore
+internal import LatchkeyMetrics
+internal import LatchkeyMigration
+internal import LatchkeyUpstream
+
+/// Both stores as `latchkey migrate` uses them.
+struct MigrationAccess: Sendable {
+    /// Secrets read at the same time.
+    static let readers = 8
+
+    let parameterStore: ParameterStore
+    let secretsManager: SecretsManager
+    let lambda: Lambda
+    let region: String
+    private let patience: Duration
+
+    /// - Parameter mostWrites: writes a second to Parameter Store; an account has 3 by default.
+    init(_ settings: Settings, mostWrites: Int = AWSQuota.mostWrites) throws {
+        let upstreams = try Upstreams(
+            settings, time: .system, log: CommandEnvironment.quietLogger(sink: LogSink()), mostWrites: mostWrites)
+        parameterStore = upstreams.parameterStore
+        secretsManager = upstreams.secretsManager
+        lambda = upstreams.lambda
+        region = settings.aws.region
+        // Reads wait for their turn under LATCHKEY_SSM_MAX_TPS, and nobody waits for them but a command.
+        patience = settings.upstreamTimeout * 6
+    }
+
+    /// The latest that one call may end.
+    var deadline: MonotonicTime { .current + patience }
+
+    /// A call that fails the command where it fails.
+    func require<Value: Sendable>(
+        _ action: String, _ call: () async throws(AWSError) -> Value
+    ) async throws -> Value {
+        do throws(AWSError) {
+            return try await call()
+        } catch {
+            throw CommandFailure(error, action: action)
+        }
+    }
+
+    /// `body` over all of `items`, so many at a time, in their order.
+    static func each<Item: Sendable, Value: Sendable>(
+        _ items: [Item], _ body: @escaping @Sendable (Item) async throws -> Value
+    ) async throws -> [Value] {
+        try await withThrowingTaskGroup(of: (Int, Value).self) { group in
+            var values = [Value?](repeating: nil, count: items.count)
+            var next = 0
+            while next < min(readers, items.count) {
+                let index = next
+                group.addTask { (index, try await body(items[index])) }
+                next += 1
+            }
+            while let (index, value) = try await group.next() {
+                values[index] = value
+                if next < items.count {
+                    let following = next
+                    group.addTask { (following, try await body(items[following])) }
+                    next += 1
+                }
+            }
+            return values.compactMap { $0 }
+        }
+    }
+}
+
+extension CommandFailure {
+    /// What a refused call of a store means to a command. `action` is the IAM action it takes.
+    init(_ error: AWSError, action: String) {
+        let status: ExitStatus =
+            switch error.kind {
+            case .denied, .expiredCredentials: .denied
+            case .noCredentials: .configuration
+            case .notFound, .alreadyExists, .conditionFailed, .invalidRequest: .notSo
+            case .throttled, .unavailable, .timedOut, .invalidAnswer: .unavailable
+            }
+        let what: String =
+            switch error.kind {
+            case .denied: "\(action) is refused"
+            case .expiredCredentials: "the AWS credentials have expired or are not known"
+            case .noCredentials: "there are no AWS credentials"
+            case .throttled: "\(action) is throttled"
+            case .timedOut: "\(action) got no answer in time"
+            case .unavailable: "\(action) cannot be reached"
+            case .invalidAnswer: "\(action) got an answer that is none of AWS's"
+            case .notFound, .alreadyExists, .conditionFailed, .invalidRequest: "\(action) is not accepted"
+            }
+        let code = (error.code ?? error.transport?.code).map { " [\($0)]" } ?? ""
+        self.init(status, what + code + (error.hint.map { ": \($0)" } ?? ""))
+    }
+}
+
+extension Trouble {
+    /// An error of a store as the migration's decisions take it.
+    init(_ error: AWSError) {
+        let kind: Trouble.Kind =
+            switch error.kind {
+            case .denied, .expiredCredentials, .noCredentials: .denied
+            case .throttled: .throttled
+            case .unavailable, .timedOut, .invalidAnswer: .unsure
+            case .notFound, .alreadyExists, .conditionFailed, .invalidRequest: .refused
+            }
+        self.init(kind, code: error.code ?? error.transport?.code ?? "no_code")
+    }
+
+    /// How a command that met it ends.
+    var status: ExitStatus {
+        switch kind {
+        case .denied: .denied
+        case .throttled, .unsure: .unavailable
+        case .refused: .notSo
+        }
+    }
+}

@@ -1,0 +1,48 @@
+internal import LatchkeyMigration
+
+/// A plan for people.
+struct PlanPage {
+    private let plan: Plan
+
+    init(_ plan: Plan) { self.plan = plan }
+
+    func print() { for line in lines { Terminal.print(line) } }
+
+    var lines: [String] {
+        var table = Table(["SECRET", "PARAMETER", "BYTES", "TIER", "ACTION"])
+        for item in plan.items {
+            table.add([
+                item.secret.name, item.target, item.bytes.map { "\($0)" } ?? "-", item.tier?.rawValue ?? "-",
+                item.act.rawValue,
+            ])
+        }
+        return table.lines + [""] + obstacles + [summary] + cost
+    }
+
+    /// Each obstacle with its remedy, under the secret it is of.
+    private var obstacles: [String] {
+        let hindered = plan.items.filter { !$0.obstacles.isEmpty }
+        return hindered.flatMap { item in
+            [Table.clean(item.secret.name)]
+                + item.obstacles.flatMap { obstacle in
+                    [
+                        "  \(obstacle.weight.rawValue): \(Table.clean(obstacle.explanation)) [\(obstacle.code)]",
+                        "    \(Table.clean(obstacle.remedy))",
+                    ]
+                }
+        } + (hindered.isEmpty ? [] : [""])
+    }
+
+    private var summary: String {
+        "\(plan.items.count) secrets: \(plan.count(.create)) to create, \(plan.count(.overwrite)) to write over, "
+            + "\(plan.count(.nothing)) there already, \(plan.count(.blocked)) blocked"
+    }
+
+    private var cost: [String] {
+        [
+            "a month now: \(Cost.text(plan.costBefore.total)); after the move and the cleanup: "
+                + "\(Cost.text(plan.costAfter.total)) (Secrets Manager \(Cost.text(plan.costAfter.secretsManager)), "
+                + "Parameter Store \(Cost.text(plan.costAfter.parameterStore)))"
+        ]
+    }
+}

@@ -1,0 +1,93 @@
+internal import LatchkeyCore
+internal import LatchkeyHTTP
+internal import LatchkeyMigration
+internal import LatchkeyUpstream
+
+/// Finds out where a move stands. Reads no secret's value, so that it resets no date of reading, and writes nothing.
+struct StatusRun {
+    let access: MigrationAccess
+    let selection: Selection
+    let journal: Journal
+    let settings: Settings
+    let minDays: Int
+
+    func run() async throws -> MoveStatus {
+        let (secrets, map) = try await InventoryReader(access: access, selection: selection).describeSecrets()
+        let planner = Planner(map: map)
+        let targets = secrets.map { planner.target(for: $0.name) }
+        let versions = try await versions(of: Set(targets))
+        let lever = BackendSwitch(access: access, parameter: "\(settings.prefix)/latchkey/backend")
+        return MoveStatus(
+            secrets: Array(zip(secrets, targets)), versions: versions, journal: journal,
+            backend: try await lever.current().flatMap { BackendInForce(rawValue: $0) }, figures: try await figures(),
+            hasBackup: hasBackup, now: TimeSource.system.now().wall, minDays: minDays)
+    }
+
+    private func versions(of targets: Set<String>) async throws -> [String: Int64] {
+        let names = targets.filter { ParameterName.isUsable($0, arnPrefix: Inventory(secrets: []).parameterARNPrefix) }
+            .sorted()
+        let found = try await access.require("ssm:GetParameters") { () async throws(AWSError) in
+            try await access.parameterStore.get(names, deadline: .current + .seconds(600)).parameters
+        }
+        return Dictionary(found.map { ($0.name, $0.version) }, uniquingKeysWith: { $1 })
+    }
+
+    private func figures() async throws -> MoveFigures? {
+        guard settings.url != nil else { return nil }
+        let answer = try await BrokerConnection(settings).require("/metrics", accept: "text/plain; version=0.0.4")
+        return BrokerMetrics(String(decoding: answer.body, as: UTF8.self)).figures
+    }
+
+    /// The one the journal names, by its manifest's digest.
+    private var hasBackup: Bool {
+        guard let path = journal.last("backup")?.details["file"] else { return false }
+        return (try? BackupFile(path: path).manifest()) ?? nil != nil
+    }
+}
+
+extension BrokerMetrics {
+    /// Routes on which callers get tokens and secrets: probes and scrapes are none.
+    private static let routes = [
+        "token", "token_profile", "secret", "secrets", "oauth_token", "aws", "extension_parameters",
+        "extension_secrets",
+    ]
+
+    var figures: MoveFigures {
+        var figures = MoveFigures()
+        figures.sharedTokens = hits("token", ["parameter_store", "dynamodb"])
+        figures.tokenAnswers =
+            figures.sharedTokens + hits("token", ["memory", "auth0", "oauth2"])
+            + count("latchkey_tier_requests_total", ["resource": "token", "outcome": "stale"])
+        figures.issuerCalls = count("latchkey_upstream_requests_total", ["operation": "issue_token"])
+        figures.readsOfParameterStore = hits("secret", ["parameter_store"])
+        figures.readsOfSecretsManager = hits("secret", ["secrets_manager"])
+        figures.secondsOfSecret = mean("secret", ["parameter_store", "secrets_manager"])
+        figures.secondsOfSharedToken = mean("token", ["parameter_store", "dynamodb"])
+        for route in Self.routes {
+            figures.answers += count("latchkey_http_requests_total", ["route": route])
+            figures.errors += ["500", "502", "503", "504"].reduce(0) {
+                $0 + count("latchkey_http_requests_total", ["route": route, "code": $1])
+            }
+        }
+        return figures
+    }
+
+    private func count(_ name: String, _ labels: [String: String]) -> Int { Int(clamping: Int64(sum(name, labels))) }
+
+    private func hits(_ resource: String, _ tiers: [String]) -> Int {
+        tiers.reduce(0) {
+            $0 + count("latchkey_tier_requests_total", ["resource": resource, "tier": $1, "outcome": "hit"])
+        }
+    }
+
+    /// Seconds of one call of these tiers.
+    private func mean(_ resource: String, _ tiers: [String]) -> Double? {
+        var (seconds, calls) = (0.0, 0.0)
+        for tier in tiers {
+            let labels = ["resource": resource, "tier": tier]
+            seconds += sum("latchkey_tier_request_duration_seconds_sum", labels)
+            calls += sum("latchkey_tier_request_duration_seconds_count", labels)
+        }
+        return calls > 0 ? seconds / calls : nil
+    }
+}

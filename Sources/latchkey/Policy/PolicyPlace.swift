@@ -1,0 +1,86 @@
+internal import LatchkeyUpstream
+
+/// Where the things lie that a policy opens: partition, region, account, path and key, as ARNs want them.
+package struct PolicyPlace: Hashable, Sendable {
+    /// Stands for an account that is not known: any.
+    package static let anyAccount = "*"
+
+    package let region: String
+    /// Twelve digits, ``anyAccount``, or what stands for them in another form than JSON.
+    package var account: String
+    /// The parameter path, as `LATCHKEY_PREFIX` has it.
+    package let prefix: String
+    /// The KMS key that secrets are kept under; nil for the account's own keys (`aws/ssm`, `aws/secretsmanager`), which
+    /// every principal of the account may use by way of their service and which no policy need name.
+    package let keyARN: String?
+
+    package init(region: String, account: String, prefix: String, keyARN: String? = nil) {
+        self.region = region
+        self.account = account
+        self.prefix = prefix
+        self.keyARN = keyARN
+    }
+
+    private var partition: AWSPartition { AWSPartition(region: region) }
+
+    /// The parameter below the prefix; `*` for all of them.
+    package func parameter(_ name: String) -> String { arn("ssm", "parameter\(prefix)/\(name)") }
+
+    /// The secret below the prefix, which has no slash in front there.
+    package func secret(_ name: String) -> String { arn("secretsmanager", "secret:\(prefix.dropFirst())/\(name)") }
+
+    package func table(_ name: String) -> String { arn("dynamodb", "table/\(name)") }
+
+    package func function(_ name: String) -> String { arn("lambda", "function:\(name)") }
+
+    private func arn(_ service: String, _ resource: String) -> String {
+        "arn:\(partition.name):\(service):\(region):\(account):\(resource)"
+    }
+
+    /// The key used by way of these services alone (AWS KMS condition keys, `kms:ViaService`), and for what lies at
+    /// these ARNs alone where the service tells KMS in its encryption context.
+    /// - Returns: nil where no key is to be named.
+    package func key(
+        _ name: String, _ actions: [String], via services: [String], context: (key: String, values: [String])? = nil
+    ) -> PolicyStatement? {
+        guard let keyARN else { return nil }
+        let suffix = partition.suffix
+        var conditions = [
+            PolicyCondition("StringEquals", "kms:ViaService", services.map { "\($0).\(region).\(suffix)" })
+        ]
+        if let context {
+            conditions.append(
+                PolicyCondition("StringLike", "kms:EncryptionContext:\(context.key)", context.values))
+        }
+        return PolicyStatement(name, actions, on: [keyARN], when: conditions)
+    }
+}
+
+/// The ARN of a KMS key, `arn:aws:kms:REGION:ACCOUNT:key/ID` (Service Authorization Reference, AWS KMS).
+package struct KeyARN: Hashable, Sendable {
+    package let text: String
+    package let region: String
+    package let account: String
+
+    /// Nil for anything else: an alias cannot stand in a policy's `Resource`.
+    package init?(_ text: String) {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 6, parts[0] == "arn", parts[1].hasPrefix("aws"), parts[2] == "kms", !parts[3].isEmpty,
+            AccountID(String(parts[4])) != nil, parts[5].hasPrefix("key/"), parts[5].count > 4,
+            text.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || ":/-".contains($0)) })
+        else { return nil }
+        self.text = text
+        region = String(parts[3])
+        account = String(parts[4])
+    }
+}
+
+/// An account's number: twelve digits.
+package struct AccountID: Hashable, Sendable {
+    package let text: String
+
+    package init?(_ text: String) {
+        guard text.utf8.count == 12, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        self.text = text
+    }
+}

@@ -1,0 +1,99 @@
+internal import LatchkeyBroker
+
+/// What the broker may do: read its secrets and share its tokens, by the stores that settings put to use.
+package struct RuntimePolicy: Sendable {
+    /// Whose tokens it may share.
+    package enum Profiles: Hashable, Sendable {
+        case named([String])
+        /// Those of profiles that are yet to come, too.
+        case any
+    }
+
+    package let place: PolicyPlace
+    package var readsParameterStore = true
+    package var readsSecretsManager = false
+    package var sharedTier = Settings.SharedTierChoice.parameterStore
+    package var profiles = Profiles.any
+
+    package init(place: PolicyPlace) { self.place = place }
+
+    /// As the effective settings have it.
+    package init(place: PolicyPlace, _ settings: Settings) {
+        self.place = place
+        readsParameterStore = settings.backend.stores.contains(.parameterStore)
+        readsSecretsManager = settings.backend.stores.contains(.secretsManager)
+        sharedTier = settings.sharedTier
+        profiles = .named(settings.profiles.map(\.name))
+    }
+
+    package var document: PolicyDocument {
+        PolicyDocument(([parameters, tokens, secrets] + shared + keys).compactMap { $0 })
+    }
+
+    /// GetParametersByPath is not among them: AWS authorises it on the path alone, whatever it returns, so that no Deny
+    /// on a parameter would hold.
+    private var parameters: PolicyStatement? {
+        if readsParameterStore {
+            return PolicyStatement(
+                "ReadParameters", ["ssm:GetParameter", "ssm:GetParameters"], on: [place.parameter("*")])
+        }
+        guard sharedTier == .parameterStore else { return nil }
+        // The pair and its lease are one read, always.
+        return PolicyStatement("ReadTheTokenPair", ["ssm:GetParameters"], on: tokenParameters)
+    }
+
+    private var tokens: PolicyStatement? {
+        guard sharedTier == .parameterStore else { return nil }
+        return PolicyStatement("WriteTheTokenPair", ["ssm:PutParameter"], on: tokenParameters)
+    }
+
+    private var tokenParameters: [String] {
+        let paths: [String] =
+            switch profiles {
+            case .any: ["auth0-cache", "auth0-cache/*"]
+            case .named(let profiles): profiles.map { Self.path(of: $0) }
+            }
+        return paths.flatMap { path in ["token", "expires", "lease"].map { place.parameter("\(path)/\($0)") } }
+    }
+
+    /// Below the prefix.
+    private static func path(of profile: String) -> String {
+        String(TokenParameters.path(prefix: "", profile: profile).dropFirst())
+    }
+
+    private var secrets: PolicyStatement? {
+        guard readsSecretsManager else { return nil }
+        return PolicyStatement("ReadSecrets", ["secretsmanager:GetSecretValue"], on: [place.secret("*")])
+    }
+
+    /// One item a profile, and no other (Amazon DynamoDB, "Using IAM policy conditions for fine-grained access
+    /// control").
+    private var shared: [PolicyStatement?] {
+        guard case .dynamodb(let table) = sharedTier else { return [] }
+        let items: [String] =
+            switch profiles {
+            case .any: ["\(place.prefix)/auth0-cache", "\(place.prefix)/auth0-cache/*"]
+            case .named(let profiles): profiles.map { "\(place.prefix)/\(Self.path(of: $0))" }
+            }
+        return [
+            PolicyStatement(
+                "ShareTokens", ["dynamodb:GetItem", "dynamodb:UpdateItem"], on: [place.table(table)],
+                when: [PolicyCondition("ForAllValues:StringLike", "dynamodb:LeadingKeys", items)]),
+            place.key("OpenTheTable", ["kms:Decrypt"], via: ["dynamodb"]),
+        ]
+    }
+
+    /// Decrypting alone: the token is written under the account's own key, `aws/ssm`, whatever the secrets are under.
+    private var keys: [PolicyStatement?] {
+        [
+            readsParameterStore
+                ? place.key(
+                    "DecryptParameters", ["kms:Decrypt"], via: ["ssm"],
+                    context: ("PARAMETER_ARN", [place.parameter("*")])) : nil,
+            readsSecretsManager
+                ? place.key(
+                    "DecryptSecrets", ["kms:Decrypt"], via: ["secretsmanager"],
+                    context: ("SecretARN", [place.secret("*")])) : nil,
+        ]
+    }
+}

@@ -1,0 +1,194 @@
+"""Row 50 for the commands of a move that the files beside this one do not kill: whatever was cut off, repeating it is enough.
+
+And what a terminal and a core would show of it: no value.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import random
+import resource
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from peers.broker import BINARY, PREFIX as PARAMETERS
+from peers.moto import KeepAliveMoto
+from peers.move import Move, shapes
+from peers.waiting import until
+
+BACKEND = f"{PARAMETERS}/latchkey/backend"
+KILLS = 8
+
+
+@pytest.fixture(scope="module")
+def cloud(binary) -> Iterator[KeepAliveMoto]:
+    server = KeepAliveMoto().wait()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def move(cloud, tmp_path: Path) -> Move:
+    cloud.reset()
+    return Move(cloud, tmp_path, shapes(60, seed=12))
+
+
+def journal(move: Move) -> list[str]:
+    return ["--journal", str(move.journal)]
+
+
+def backend(move: Move) -> str | None:
+    found = move.ssm.get_parameters(Names=[BACKEND])["Parameters"]
+    return found[0]["Value"] if found else None
+
+
+def killed(move: Move, *arguments: str, after: float) -> bool:
+    """Starts a command and kills it so many seconds later; whether it was still at it."""
+    run = move.start(*arguments)
+    time.sleep(after)
+    was_running = run.poll() is None
+    run.send_signal(signal.SIGKILL)
+    run.wait(10)
+    return was_running
+
+
+def require_whole_journal(move: Move) -> None:
+    """Every line but one that was cut off is a journal's, and a command that reads it finds nothing wrong."""
+    for line in move.journal.read_bytes().split(b"\n")[:-1]:
+        json.loads(line)
+    move.run("status", *move.selection, *journal(move))
+
+
+@pytest.mark.row(50)
+def test_a_restore_into_parameter_store_that_is_killed_brings_every_value_once(move: Move) -> None:
+    password = move.folder / "password"
+    password.write_text("correct horse battery staple\n")
+    password.chmod(0o600)
+    file = str(move.folder / "backup.cms")
+    move.run("backup", *move.selection, "--out", file, "--password-file", str(password), *journal(move))
+    restore = ["--from", file, "--password-file", str(password), "--to", "parameter-store", "--yes", *move.rate]
+    targets = sorted(shape.target for shape in move.shapes if shape.moves)
+    for target in random.Random(50).sample(targets, 4):
+        run = move.start("restore", *restore)
+        until(
+            lambda: run.poll() is not None or move.ssm.get_parameters(Names=[target])["Parameters"], "it is under way", 30
+        )
+        run.send_signal(signal.SIGKILL)
+        run.wait(10)
+    move.run("restore", *restore)
+    move.require_moved()
+
+
+@pytest.mark.row(50)
+@pytest.mark.parametrize("command", ["cutover", "rollback"])
+def test_a_turn_that_is_killed_is_either_made_or_not(move: Move, command: str) -> None:
+    move.copy()
+    move.run("verify", *move.selection, *journal(move))
+    if command == "rollback":
+        move.run("cutover", *journal(move), "--yes")
+    before, after = {"cutover": (None, "parameter-store"), "rollback": ("parameter-store", "secrets-manager")}[command]
+    chance = random.Random(command)
+    cut_off = 0
+    for _ in range(KILLS):
+        cut_off += killed(move, command, *journal(move), "--yes", after=chance.random() * 0.06)
+        assert backend(move) in (before, after)
+    assert cut_off > 0, "every one came to its end before it was killed"
+    require_whole_journal(move)
+    move.run(command, *journal(move), "--yes")
+    assert backend(move) == after
+    last = json.loads(move.journal.read_text().splitlines()[-1])
+    assert (last["run"], last["clean"], last["details"]["to"]) == (command, True, after)
+    # However often it was said, it was written once.
+    assert len(move.ssm.get_parameter_history(Name=BACKEND)["Parameters"]) == (1 if command == "cutover" else 2)
+
+
+@pytest.mark.row(50)
+def test_an_undo_that_is_killed_brings_them_all_back_when_repeated(move: Move) -> None:
+    password = move.folder / "password"
+    password.write_text("correct horse battery staple\n")
+    password.chmod(0o600)
+    out = ["--out", str(move.folder / "backup.cms"), "--password-file", str(password)]
+    move.run("backup", *move.selection, *out, *journal(move))
+    move.copy()
+    move.run("verify", *move.selection, *journal(move))
+    move.run("cutover", *journal(move), "--yes")
+    cleanup = ["cleanup", *move.selection, *journal(move), "--min-days", "0", "--yes"]
+    move.run(*cleanup, status=1)
+    undo = ["cleanup", *move.selection, *journal(move), "--undo", "--yes"]
+    chance = random.Random("undo")
+    assert sum([killed(move, *undo, after=0.05 + chance.random() * 0.3) for _ in range(KILLS)]) > 0
+    move.run(*undo)
+    pending = {shape.name for shape in move.shapes if "pending_deletion" in shape.obstacles}
+    found = set()
+    for page in move.secrets.get_paginator("list_secrets").paginate(IncludePlannedDeletion=True):
+        found |= {secret["Name"] for secret in page["SecretList"] if secret.get("DeletedDate")}
+    assert found == pending
+    require_whole_journal(move)
+
+
+@pytest.mark.row(50)
+def test_a_verify_that_is_killed_proves_nothing_and_spoils_nothing(move: Move) -> None:
+    move.copy()
+    chance = random.Random("verify")
+    verify = ["verify", *move.selection, *journal(move)]
+    assert sum([killed(move, *verify, after=chance.random() * 0.1) for _ in range(KILLS)]) > 0
+    lines = move.journal.read_bytes()
+    if b'"run":"verify"' not in lines:
+        move.run("cutover", *journal(move), "--yes", status=1)
+    require_whole_journal(move)
+    move.run(*verify)
+    move.run("cutover", *journal(move), "--yes")
+
+
+# What shows
+
+
+def test_a_terminal_shows_progress_and_no_value(move: Move) -> None:
+    ours, theirs = pty.openpty()
+    arguments = ["copy", *move.selection, *move.pace, "--yes"]
+    run = subprocess.Popen(
+        [str(BINARY), "migrate", *arguments], env=move.env, cwd=move.folder, stdin=theirs, stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)
+    shown = b""
+    ends = time.monotonic() + 60
+    while time.monotonic() < ends and select.select([ours], [], [], 60)[0]:
+        try:
+            shown += os.read(ours, 65536)
+        except OSError:  # Nobody holds the other end any more.
+            break
+    os.close(ours)
+    assert run.wait(10) == 0, shown[-2000:]
+    assert b"copied" in shown and b"\r" in shown
+    move.said += shown.decode()
+    move.require_silence(move.journal)
+    move.require_moved()
+
+
+def test_no_core_is_left_of_it(move: Move) -> None:
+    def unlimited() -> None:
+        hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+        resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+
+    run = subprocess.Popen(
+        [str(BINARY), "migrate", "copy", *move.selection, *move.pace], env=move.env, cwd=move.folder,
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=unlimited,
+    )
+    until(lambda: move.lines() > 8, "it is under way", 30)
+    limits = Path(f"/proc/{run.pid}/limits").read_text()
+    assert next(line.split()[4:6] for line in limits.splitlines() if line.startswith("Max core")) == ["0", "0"]
+    run.send_signal(signal.SIGABRT)
+    _, status = os.waitpid(run.pid, 0)
+    run.returncode = -signal.SIGABRT
+    assert os.WIFSIGNALED(status) and not os.WCOREDUMP(status)
+    assert list(move.folder.glob("*core*")) == []
+    move.copy("--resume")
+    move.require_moved()

@@ -1,0 +1,152 @@
+"""`latchkey migrate status`: where a move stands at every step, what was measured, and that its next command is right."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from peers.broker import API_KEY
+from peers.moto import KeepAliveMoto
+from peers.move import PREFIX, Move, shapes
+
+
+@pytest.fixture(scope="module")
+def cloud(binary) -> Iterator[KeepAliveMoto]:
+    server = KeepAliveMoto().wait()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def move(cloud, tmp_path: Path) -> Move:
+    cloud.reset()
+    return Move(cloud, tmp_path, [shape for shape in shapes(60, seed=11) if "replicas" not in shape.obstacles])
+
+
+def status(move: Move, *arguments: str, **env: str) -> dict[str, Any]:
+    return move.json("status", *move.selection, "--journal", str(move.journal), *arguments, **env)
+
+
+def phases(said: dict[str, Any]) -> str:
+    """`x` for a phase that is done, `.` for one that is open, `?` for what only a broker knows."""
+    return "".join({"done": "x", "open": ".", "unknown": "?"}[phase["state"]] for phase in said["phases"])
+
+
+def criterion(said: dict[str, Any], name: str) -> tuple[str, str]:
+    return next((c["state"], c["measured"]) for c in said["criteria"] if c["name"] == name)
+
+
+def follow(move: Move, said: dict[str, Any]) -> str:
+    """Types what status says, with a password where one is wanted and a yes where it would ask."""
+    words = shlex.split(said["next"]["command"])
+    assert words[:2] == ["latchkey", "migrate"]
+    command, rest = words[2], [str(move.folder / "password") if word == "FILE" else word for word in words[3:]]
+    more = {"copy": move.rate, "cutover": ["--yes"], "cleanup": ["--yes", "--min-days", "0"]}.get(command, [])
+    # Some can never be moved, and cleanup keeps them.
+    move.run(command, *rest, *more, status=1 if command == "cleanup" else 0)
+    return command
+
+
+def test_following_it_leads_from_nothing_to_the_end(move: Move) -> None:
+    (move.folder / "password").write_text("correct horse battery staple\n")
+    (move.folder / "password").chmod(0o600)
+    seen = []
+    for _ in range(8):
+        said = status(move, "--min-days", "0")
+        seen.append((phases(said), (said["next"]["command"] or "").split(" ")[2:3]))
+        if said["next"]["command"] is None:
+            break
+        follow(move, said)
+    assert seen == [
+        ("..??...", ["backup"]), ("x.??...", ["copy"]), ("xx??...", ["verify"]), ("xx??x..", ["cutover"]),
+        ("xx??xx.", ["cleanup"]), ("xx??xxx", []),
+    ]
+    movable = sum(shape.moves for shape in move.shapes)
+    assert said["summary"]["deleting"] == movable and "--undo" in said["next"]["why"]
+    assert criterion(said, "cost")[0] == "met"
+    before = 0.4 * sum("pending_deletion" not in shape.obstacles for shape in move.shapes)
+    assert criterion(said, "cost")[1] == f"secrets alone: ${before:.2f} before, ${before - 0.4 * movable:.2f} now"
+    move.require_silence()
+
+
+def test_after_the_cut_over_it_says_how_long_to_wait(move: Move) -> None:
+    (move.folder / "password").write_text("correct horse battery staple\n")
+    (move.folder / "password").chmod(0o600)
+    for command in ("backup", "copy", "verify", "cutover"):
+        assert follow(move, status(move)) == command
+    said = status(move)
+    assert said["next"]["command"] is None and "wait until 20" in said["next"]["why"]
+    assert said["backend"] == "parameter-store"
+    assert criterion(said, "reversible") == ("met", "a backup that is whole, 0 gone for good")
+    # Without a selection it is about what the journal has, and the page says the same.
+    page = move.run("status", "--journal", str(move.journal))
+    assert "wait until 20" in page and f"{sum(shape.moves for shape in move.shapes)} moved" in page
+    move.run("rollback", "--journal", str(move.journal), "--yes")
+    assert phases(status(move))[5] == "." and status(move)["backend"] == "secrets-manager"
+
+
+def test_each_secret_stands_where_it_stands(move: Move) -> None:
+    assert status(move)["summary"]["open"] == len(move.shapes) - sum("pending_deletion" in s.obstacles for s in move.shapes)
+    move.copy()
+    plain = [shape for shape in move.shapes if shape.moves]
+    changed, missing, rewritten, deleted = plain[:4]
+    move.secrets.put_secret_value(SecretId=changed.name, SecretString="a-newer-value-5ac1")
+    move.ssm.delete_parameter(Name=missing.target)
+    move.ssm.put_parameter(Name=rewritten.target, Value="theirs-91", Type="SecureString", Overwrite=True)
+    move.secrets.delete_secret(SecretId=deleted.name, ForceDeleteWithoutRecovery=True)
+    said = move.json("status", "--journal", str(move.journal))
+    standing = {line["secret"]: line["standing"] for line in said["secrets"]}
+    assert [standing[s.name] for s in (changed, missing, rewritten, deleted)] == ["changed", "missing", "rewritten", "gone"]
+    assert {standing[s.name] for s in plain[4:]} == {"moved"}
+    left = status(move)["summary"]
+    assert left["left"] == sum(not s.moves and "pending_deletion" not in s.obstacles for s in move.shapes)
+    assert criterion(said, "equal")[0] == "unmet" and criterion(said, "reversible")[0] == "unmet"
+    assert phases(said)[1] == "."
+
+
+def test_a_broken_off_copy_is_gone_on_with(move: Move) -> None:
+    (move.folder / "password").write_text("correct horse battery staple\n")
+    (move.folder / "password").chmod(0o600)
+    assert follow(move, status(move)) == "backup"
+    copy = move.start("copy", *move.selection, *move.pace)
+    while move.lines() < 12 and copy.poll() is None:
+        pass
+    copy.kill()
+    copy.wait(10)
+    said = status(move)
+    assert "--resume" in said["next"]["command"] and said["summary"]["moved"] > 0
+    assert follow(move, said) == "copy"
+    assert status(move)["summary"]["begun"] == 0
+
+
+def test_it_says_what_a_broker_has_measured(move: Move, world) -> None:
+    world.put("solo", "the value")
+    broker = world.serve()
+    for _ in range(150):
+        assert broker.token().status == 200
+    assert broker.get("/secrets/solo").status == 200
+    asked = {"LATCHKEY_URL": broker.url, "LATCHKEY_API_KEY": API_KEY}
+    said = status(move, **asked)
+    assert phases(said)[2:4] == "xx"
+    assert criterion(said, "issuer_calls") == ("met", "149 of 150 saved (99.333 %)")
+    assert criterion(said, "errors") == ("met", "0 of 151 answers (0.000 %)")
+    state, measured = criterion(said, "start_up")
+    assert state == "met" and measured.startswith("secret ") and measured.endswith(" ms")
+    assert len(world.issuer.requests) == 1
+    assert "not measured" in criterion(status(move), "issuer_calls")[1]
+    broker.stop()
+    move.run("status", *move.selection, status=69, **asked)
+
+
+def test_it_reads_no_value_and_writes_nothing(move: Move) -> None:
+    name = next(shape.name for shape in move.shapes if shape.moves)
+    before = move.secrets.describe_secret(SecretId=name).get("LastAccessedDate")
+    status(move)
+    assert not move.journal.exists() and move.parameters() == {}
+    assert move.secrets.describe_secret(SecretId=name).get("LastAccessedDate") == before
+    assert PREFIX in status(move)["next"]["command"]
+    move.run("status", status=64)

@@ -1,0 +1,76 @@
+import LatchkeyCore
+import LatchkeyTestSupport
+import Testing
+
+@testable import latchkey
+
+@Suite struct PolicyTests {
+    private static let key = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+    private static func place(key: String? = nil) -> PolicyPlace {
+        PolicyPlace(region: "eu-central-1", account: "111122223333", prefix: "/shop/prod", keyARN: key)
+    }
+
+    private static func runtime(_ environment: [String: String] = [:], key: String? = nil) throws -> PolicyDocument {
+        let given = ["AWS_REGION": "eu-central-1", "LATCHKEY_PREFIX": "/shop/prod"].merging(environment) { $1 }
+        let settings = try Settings.load(environment: given, need: .upstreams, processors: 1) { _ in nil }
+        return RuntimePolicy(place: place(key: key), settings).document
+    }
+
+    private static func actions(_ document: PolicyDocument) -> Set<String> {
+        Set(document.statements.flatMap(\.actions))
+    }
+
+    @Test(arguments: [
+        ([:], ["ssm:GetParameter", "ssm:GetParameters", "ssm:PutParameter"]),
+        (["LATCHKEY_SHARED_TIER": "none"], ["ssm:GetParameter", "ssm:GetParameters"]),
+        (
+            ["LATCHKEY_SECRETS_BACKEND": "secrets-manager", "LATCHKEY_SHARED_TIER": "none"],
+            ["secretsmanager:GetSecretValue"]
+        ),
+        (
+            ["LATCHKEY_SHARED_TIER": "dynamodb:tokens"],
+            ["ssm:GetParameter", "ssm:GetParameters", "dynamodb:GetItem", "dynamodb:UpdateItem"]
+        ),
+    ])
+    func `The broker is opened to what its settings use and no more`(
+        environment: [String: String], actions: [String]
+    ) throws {
+        #expect(try Self.actions(Self.runtime(environment)) == Set(actions))
+    }
+
+    @Test func `A key is named only where one is given, and decrypting is all the broker does with it`() throws {
+        #expect(try !Self.actions(Self.runtime()).contains { $0.hasPrefix("kms:") })
+        let kms = try Self.actions(Self.runtime(key: Self.key)).filter { $0.hasPrefix("kms:") }
+        #expect(kms == ["kms:Decrypt"])
+    }
+
+    @Test func `The migrator has neither tokens nor deletions until it is told`() {
+        var policy = MigratorPolicy(place: Self.place())
+        #expect(!Self.actions(policy.document).contains("secretsmanager:DeleteSecret"))
+        #expect(
+            policy.document.statements.contains {
+                $0.effect == .deny && $0.resources == [Self.place().parameter("auth0-cache/*")]
+            })
+        policy.deletes = true
+        #expect(Self.actions(policy.document).contains("secretsmanager:DeleteSecret"))
+    }
+
+    @Test func `What people read is what programs read`() throws {
+        let document = try Self.runtime(key: Self.key)
+        #expect(try JSON(parsing: Array(document.text.utf8)) == document.json)
+        #expect(document.length < document.text.count)
+    }
+
+    @Test(arguments: [
+        "alias/aws/ssm", "1234abcd-12ab-34cd-56ef-1234567890ab", key + "${x}", key + "\"",
+        key.replacing("kms", with: "s3"), key.replacing("111122223333", with: "1"),
+        key.replacing(":key/", with: ":alias/"),
+    ])
+    func `What is no key's ARN is refused`(text: String) { #expect(KeyARN(text) == nil) }
+
+    @Test func `A key's ARN tells its region and account`() throws {
+        let key = try #require(KeyARN(Self.key))
+        #expect((key.region, key.account) == ("eu-central-1", "111122223333"))
+    }
+}
