@@ -63,13 +63,14 @@ def test_nothing_is_wrong_and_nothing_is_changed(well) -> None:
     found = Doctor(well, **FROM_BLOB)
     assert (found.status, found.of("problem"), found.of("skipped")) == (0, [], []), found.findings
     # moto forbids nobody anything, which is more than the broker should have.
-    assert found.of("warning") == [("permission", "ssm:PutParameter"), ("permission", "ssm:GetParametersByPath")]
+    assert found.of("warning") == [("permission", "ssm:PutParameter")]
+    assert "no Deny" in next(f["explanation"] for f in found.findings if f["subject"] == "ssm:GetParametersByPath")
     assert well.ssm.get_parameters_by_path(Path="/", Recursive=True, WithDecryption=True)["Parameters"] == before
     assert well.issuer.requests == ["POST /oauth/token 200"]
     assert Doctor(well, "--strict", "--no-token").status == 1
     assert len(well.issuer.requests) == 1
     done = run("doctor", "--no-token", env=well.settings(AWS_ENDPOINT_URL=well.moto.url))
-    assert done.returncode == 0 and "0 problems, 2 warnings" in done.stdout
+    assert done.returncode == 0 and "0 problems, 1 warnings" in done.stdout
 
 
 # Permissions
@@ -118,7 +119,8 @@ def without(document: dict[str, Any], action: str) -> dict[str, Any]:
 #: Every action of the runtime role, with the settings that bring it in.
 ACTIONS = [
     *((action, {}) for action in ("ssm:GetParameter", "ssm:GetParameters", "ssm:PutParameter")),
-    *((action, IN_A_TABLE) for action in ("secretsmanager:GetSecretValue", "dynamodb:GetItem", "dynamodb:UpdateItem")),
+    *((action, IN_A_TABLE) for action in ("secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret")),
+    *((action, IN_A_TABLE) for action in ("dynamodb:GetItem", "dynamodb:UpdateItem")),
 ]
 
 
@@ -150,6 +152,20 @@ def test_the_runtime_role_is_enough_and_not_too_much(enforced: Enforced, setting
     # moto takes the permission to write the pair for one to write everything.
     assert set(found.of("warning")) <= {("permission", "ssm:PutParameter")}
     assert ("ssm:PutParameter" in json.dumps(document)) == bool(found.of("warning"))
+    # Not to list is as it should be, and said with what it means.
+    listing = [f for f in found.findings if f["subject"] in ("ssm:GetParametersByPath", "secretsmanager:ListSecrets")]
+    assert [f["weight"] for f in listing] == ["fine"]
+    assert "GET /secrets" in listing[0]["explanation"] and "--with-listing" in listing[0]["explanation"]
+
+
+@pytest.mark.parametrize("settings", [{}, IN_A_TABLE], ids=["parameter store", "table and secrets manager"])
+def test_listing_that_was_opened_is_noted_with_its_price(enforced: Enforced, settings: dict[str, str]) -> None:
+    opened = json.loads(run("policy", "--with-listing", env=enforced.world.settings(**settings)).stdout)
+    found = Doctor(enforced.world, "--no-token", **enforced.allow(opened), **settings)
+    assert (found.status, found.of("problem")) == (0, [])
+    listing = [f for f in found.findings if f["subject"] in ("ssm:GetParametersByPath", "secretsmanager:ListSecrets")]
+    assert [f["weight"] for f in listing] == ["fine"]
+    assert "no Deny" in listing[0]["explanation"] or "every secret of the region" in listing[0]["explanation"]
 
 
 def test_keys_that_aws_does_not_know_are_told_apart_from_policies(enforced: Enforced) -> None:

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from moto.iam.access_control import IAMPolicy, PermissionResult
 
+from peers import sdk
 from peers.broker import PREFIX, ROOT, run
 from peers.moto import TABLE
 from peers.proxy import Received
@@ -41,6 +43,7 @@ KINDS = {
     "as it comes": ([], {}),
     "the old store": (PLACED, {"LATCHKEY_SECRETS_BACKEND": "secrets-manager"}),
     "nothing shared": (PLACED, {"LATCHKEY_SHARED_TIER": "none"}),
+    "listing": ([*PLACED, "--both-stores", "--with-listing"], {}),
     "china": ([], {"AWS_REGION": "cn-north-1"}),
     "the last day": ([*PLACED, "--role", "migrator", "--with-cleanup", "--with-restore", "--lambda-function", "orders"], {}),
 }
@@ -95,8 +98,8 @@ def test_a_policy_is_short_enough_and_names_what_it_opens(kind: str) -> None:
     assert len("".join(json.dumps(document).split())) <= 6_144
     for statement in document["Statement"]:
         assert "*" not in json.dumps(statement["Action"])
-        # Neither action of this one knows a resource.
-        if set(listed(statement["Action"])) != {"secretsmanager:ListSecrets", "ssm:DescribeParameters"}:
+        # Neither of these actions knows a resource.
+        if not set(listed(statement["Action"])) <= {"secretsmanager:ListSecrets", "ssm:DescribeParameters"}:
             assert "*" not in listed(statement["Resource"])
 
 
@@ -117,7 +120,7 @@ def test_partitions_have_their_own_arns() -> None:
     "arguments",
     [
         ["--account", "12"], ["--kms-key", "alias/aws/ssm"], ["--kms-key", KEY.replace("eu-central-1", "us-east-1")],
-        ["--role", "migrator", "--any-profile"], ["--with-cleanup"], ["--role", "migrator", "--lambda-function", "a*"],
+        ["--role", "migrator", "--any-profile"], ["--role", "migrator", "--with-listing"], ["--with-cleanup"], ["--role", "migrator", "--lambda-function", "a*"],
     ],
     ids=" ".join,
 )
@@ -159,6 +162,7 @@ def test_the_broker_may_write_the_token_pair_and_its_lease(name: str, profile: s
         ("ssm:DeleteParameter", f"{SSM}/auth0-cache/token"),
         # AWS authorises this one on the path alone, whatever parameters it returns.
         ("ssm:GetParametersByPath", SSM),
+        ("secretsmanager:ListSecrets", "*"),
         ("ssm:GetParametersByPath", f"{SSM}/secrets"),
         ("ssm:GetParameter", SSM.replace("/dev", "/prod") + "/secrets"),
         ("ssm:GetParameter", SSM.replace("/dev", "/development") + "/secrets"),
@@ -205,7 +209,17 @@ def test_the_migrator_leaves_tokens_alone_and_old_secrets_until_it_is_told(actio
     assert allows(printed("the last day"), action, resource) == last
 
 
+@pytest.mark.parametrize("path", ["", "/db"])
+def test_listing_is_opened_on_demand_and_below_the_prefix_alone(path: str) -> None:
+    assert allows(printed("listing"), "ssm:GetParametersByPath", SSM + path)
+    assert allows(printed("listing"), "secretsmanager:ListSecrets", "*")
+    for beyond in (SSM.replace("/dev", "/prod") + path, SSM.replace("/your-app/dev", "/"), SSM + "elopment" + path):
+        assert not allows(printed("listing"), "ssm:GetParametersByPath", beyond)
+
+
 # What the broker really calls
+
+LISTING = {"ssm:GetParametersByPath", "secretsmanager:ListSecrets"}
 
 
 def called(request: Received) -> list[tuple[str, str]]:
@@ -216,12 +230,33 @@ def called(request: Received) -> list[tuple[str, str]]:
         request.headers["x-amz-target"].partition(".")[0]
     ]
     action = f"{service}:{request.operation}"
+    if request.operation == "ListSecrets":
+        return [(action, "*")]
     if service == "ssm":
-        names = [name.partition(":")[0] for name in body.get("Names", []) or [body["Name"]]]
+        names = [name.partition(":")[0] for name in body.get("Names", []) or [body.get("Name") or body["Path"]]]
         return [(action, f"arn:aws:ssm:{region}:{account}:parameter{name}") for name in names]
     if service == "secretsmanager":
         return [(action, f"arn:aws:secretsmanager:{region}:{account}:secret:{body['SecretId']}-AbCdEf")]
     return [(action, f"arn:aws:dynamodb:{region}:{account}:table/{body['TableName']}")]
+
+
+def ask_as_an_sdk(broker) -> None:
+    """Everything that the SDK front hands on to a store, whether or not this backend does."""
+    ssm, secrets = sdk.client(broker, "ssm"), sdk.client(broker, "secretsmanager")
+    name, root = f"{PREFIX}/db/password", PREFIX.removeprefix("/")
+    for call in (
+        lambda: ssm.get_parameter(Name=name, WithDecryption=True),
+        lambda: ssm.get_parameters(Names=[name, f"{PREFIX}/nobody"], WithDecryption=False),
+        lambda: ssm.get_parameters_by_path(Path=PREFIX, Recursive=True, WithDecryption=True),
+        lambda: ssm.get_parameters_by_path(Path=f"{PREFIX}/db"),
+        lambda: secrets.get_secret_value(SecretId=f"{root}/db/password"),
+        lambda: secrets.describe_secret(SecretId=f"{root}/db/password"),
+        lambda: secrets.batch_get_secret_value(SecretIdList=[f"{root}/db/password"]),
+    ):
+        try:
+            call()
+        except ClientError:
+            pass
 
 
 def ask_at_once(broker, paths: list[str]) -> None:
@@ -239,8 +274,9 @@ def test_every_call_of_the_broker_is_permitted_and_no_write_of_a_secret(world, t
     broker = world.serve(**choice)
     token = broker.token().json()["access_token"]
     until(lambda: tier == "none" or world.aws.seen(lambda r: r.operation in ("UpdateItem", "PutParameter")), "a write")
-    for path in ("/secrets/db/password", "/secrets/nobody", "/secrets/db/password?refresh=true"):
+    for path in ("/secrets/db/password", "/secrets/nobody", "/secrets/db/password?refresh=true", "/secrets"):
         broker.get(path)
+    ask_as_an_sdk(broker)
     if backend == "parameter-store":
         assert broker.get(f"/secrets/db/password?version={version}").status == 200
         # What waits for its turn is read in tens.
@@ -249,11 +285,19 @@ def test_every_call_of_the_broker_is_permitted_and_no_write_of_a_secret(world, t
     broker.get("/token/rejected", method="POST", body=json.dumps({"sha256": digest}).encode())
     assert broker.token().status == 200
     broker.stop()
-    done = run("policy", "--account", ACCOUNT, env=world.settings(**choice))
-    document = json.loads(done.stdout)
+    least, document, both = (
+        json.loads(run("policy", "--account", ACCOUNT, *more, env=world.settings(**choice)).stdout)
+        for more in ([], ["--with-listing"], ["--with-listing", "--both-stores"])
+    )
     calls = {call for request in world.aws.requests for call in called(request)}
     assert len(calls) >= 3
-    assert {call for call in calls if not allows(document, *call)} == set()
+    assert {call for call in calls if not allows(both, *call)} == set()
+    # A parameter that an SDK asks for by its own name is asked of Parameter Store, whatever the backend.
+    other = {c for c in calls if backend == "secrets-manager" and c[0].startswith("ssm:Get") and "/auth0-cache/" not in c[1]}
+    assert {call for call in calls - other if not allows(document, *call)} == set()
+    # Without listing all but the listing is open.
+    listing = LISTING & {action for action, _ in calls - other}
+    assert {action for action, resource in calls - other if not allows(least, action, resource)} == listing != set()
     for secret in (f"{PREFIX}/secrets", f"{PREFIX}/db/password"):
         assert not allows(document, "ssm:PutParameter", f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter{secret}")
     # And nothing is open that no call has needed: each action was seen. Brokers of the other two do what these both do.

@@ -26,7 +26,7 @@ import Testing
         (["LATCHKEY_SHARED_TIER": "none"], ["ssm:GetParameter", "ssm:GetParameters"]),
         (
             ["LATCHKEY_SECRETS_BACKEND": "secrets-manager", "LATCHKEY_SHARED_TIER": "none"],
-            ["secretsmanager:GetSecretValue"]
+            ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
         ),
         (
             ["LATCHKEY_SHARED_TIER": "dynamodb:tokens"],
@@ -37,6 +37,17 @@ import Testing
         environment: [String: String], actions: [String]
     ) throws {
         #expect(try Self.actions(Self.runtime(environment)) == Set(actions))
+    }
+
+    @Test func `Listing is opened on demand alone, in the stores that are read`() {
+        var policy = RuntimePolicy(place: Self.place())
+        policy.readsSecretsManager = true
+        let closed = Self.actions(policy.document)
+        policy.lists = true
+        let listing: Set = ["ssm:GetParametersByPath", "secretsmanager:ListSecrets"]
+        #expect(Self.actions(policy.document).subtracting(closed) == listing)
+        policy.readsParameterStore = false
+        #expect(!Self.actions(policy.document).contains("ssm:GetParametersByPath"))
     }
 
     @Test func `A key is named only where one is given, and decrypting is all the broker does with it`() throws {

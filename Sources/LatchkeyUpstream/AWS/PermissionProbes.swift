@@ -34,14 +34,22 @@ extension ParameterStore {
     /// A write that names a kind of data there is not, which Parameter Store refuses once it knows that the caller may
     /// write (PutParameter, `DataType`). A store that overlooked that would leave alone what is there, and where nothing
     /// is, write what stands for nothing.
-    package func probePut(_ name: String, deadline: MonotonicTime) async throws(AWSError) {
+    /// - Parameters:
+    ///   - keyID: the KMS key that the write would name; nil for `alias/aws/ssm`.
+    ///   - hasTags: whether it would carry tags, which takes ssm:AddTagsToResource as well.
+    package func probePut(
+        _ name: String, keyID: String? = nil, hasTags: Bool = false, deadline: MonotonicTime
+    ) async throws(AWSError) {
+        var body: [String: JSON] = [
+            "Name": .string(name), "Value": "placeholder", "Type": "SecureString", "DataType": "latchkey:none",
+            "Overwrite": false,
+        ]
+        body["KeyId"] = keyID.map { .string($0) }
+        if hasTags { body["Tags"] = AWSTags.json([("latchkey", "probe")]) }
+        let request = JSON.object(body)
         try await Self.passing([.invalidRequest, .alreadyExists]) { () async throws(AWSError) in
             try await client.call(
-                .parameterStore, "PutParameter", .putParameter,
-                [
-                    "Name": .string(name), "Value": "placeholder", "Type": "SecureString", "DataType": "latchkey:none",
-                    "Overwrite": false,
-                ], isRetried: false, deadline: deadline)
+                .parameterStore, "PutParameter", .putParameter, request, isRetried: false, deadline: deadline)
         }
     }
 
@@ -60,6 +68,14 @@ extension ParameterStore {
         } catch {
             if !kinds.contains(error.kind) { throw error }
         }
+    }
+}
+
+extension SecretsManager {
+    /// Lists one secret at the most.
+    package func probeList(deadline: MonotonicTime) async throws(AWSError) {
+        _ = try await client.call(
+            .secretsManager, "ListSecrets", .listSecrets, ["MaxResults": 1], deadline: deadline)
     }
 }
 

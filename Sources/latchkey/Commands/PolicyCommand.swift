@@ -21,6 +21,8 @@ struct PolicyCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The KMS key that secrets are kept under.", valueName: "arn")) var kmsKey: String?
     @Flag(help: "runtime: both stores, for a fleet that is being moved.") var bothStores = false
     @Flag(help: "runtime: share tokens of any profile, also of one that is yet to come.") var anyProfile = false
+    @Flag(help: "runtime: may list names, for GET /secrets and an SDK's get_parameters_by_path.") var withListing =
+        false
     @Option(help: ArgumentHelp("migrator: a Lambda function that is cut over; may be repeated.", valueName: "name"))
     var lambdaFunction: [String] = []
     @Flag(help: "migrator: may set deletions and take them back, for migrate cleanup.") var withCleanup = false
@@ -37,8 +39,8 @@ struct PolicyCommand: AsyncParsableCommand {
         guard lambdaFunction.allSatisfy({ (1...64).contains($0.count) && $0.allSatisfy(allowed) }) else {
             throw ValidationError("--lambda-function must be a function's name: letters, digits, - and _")
         }
-        guard role == .runtime || (!bothStores && !anyProfile) else {
-            throw ValidationError("--both-stores and --any-profile are for --role runtime")
+        guard role == .runtime || (!bothStores && !anyProfile && !withListing) else {
+            throw ValidationError("--both-stores, --any-profile and --with-listing are for --role runtime")
         }
         guard role == .migrator || (!withCleanup && !withRestore && lambdaFunction.isEmpty) else {
             throw ValidationError("--with-cleanup, --with-restore and --lambda-function are for --role migrator")
@@ -82,6 +84,7 @@ struct PolicyCommand: AsyncParsableCommand {
                 var policy = RuntimePolicy(place: place, settings)
                 if command.bothStores { (policy.readsParameterStore, policy.readsSecretsManager) = (true, true) }
                 if command.anyProfile { policy.profiles = .any }
+                policy.lists = command.withListing
                 return policy.document
             case .migrator:
                 var policy = MigratorPolicy(place: place)

@@ -9,9 +9,12 @@ struct SecretsManagerCheck {
     let place: PolicyPlace
     let patience: Duration
 
-    func run() async -> [Finding] {
+    private var name: String { "\(settings.prefix.dropFirst())/secrets" }
+
+    func run() async -> [Finding] { await value() + [await description()] + (await listing()) }
+
+    private func value() async -> [Finding] {
         let action = "secretsmanager:GetSecretValue"
-        let name = "\(settings.prefix.dropFirst())/secrets"
         do throws(AWSError) {
             let secret = try await store.get(name, deadline: .current + patience)
             let shape = BlobShape(name: name, value: secret.value, wanted: settings.wantedOfBlob)
@@ -22,6 +25,44 @@ struct SecretsManagerCheck {
             }
             return [AWSTrouble(action: action, resource: place.secret("secrets")).finding(error)]
         }
+    }
+
+    /// What an SDK asks of the broker by DescribeSecret is asked of the store.
+    private func description() async -> Finding {
+        let action = "secretsmanager:DescribeSecret"
+        do throws(AWSError) {
+            _ = try await store.description(of: name, deadline: .current + patience)
+        } catch {
+            guard error.kind == .notFound else {
+                return AWSTrouble(action: action, resource: place.secret("secrets")).finding(error)
+            }
+        }
+        return .fine(.permission, action, "allowed on \(name)")
+    }
+
+    /// A choice, with a price either way: neither is wrong. Nothing is said where nobody answers.
+    private func listing() async -> [Finding] {
+        let action = "secretsmanager:ListSecrets"
+        do throws(AWSError) {
+            try await store.probeList(deadline: .current + patience)
+        } catch {
+            return error.kind == .denied ? [.unlisted(action)] : []
+        }
+        return [
+            .fine(
+                .permission, action,
+                "allowed: GET /secrets is answered, and these credentials see the names of every secret of the region")
+        ]
+    }
+}
+
+extension Finding {
+    /// An action of those that list, which a role need not have.
+    static func unlisted(_ action: String) -> Finding {
+        .fine(
+            .permission, action,
+            "not allowed, so that GET /secrets and get_parameters_by_path are refused; latchkey policy --with-listing "
+                + "opens them")
     }
 }
 

@@ -23,6 +23,9 @@ package struct PolicyPlace: Hashable, Sendable {
 
     private var partition: AWSPartition { AWSPartition(region: region) }
 
+    /// The prefix itself, as GetParametersByPath names it.
+    package var path: String { arn("ssm", "parameter\(prefix)") }
+
     /// The parameter below the prefix; `*` for all of them.
     package func parameter(_ name: String) -> String { arn("ssm", "parameter\(prefix)/\(name)") }
 

@@ -14,6 +14,8 @@ package struct RuntimePolicy: Sendable {
     package var readsSecretsManager = false
     package var sharedTier = Settings.SharedTierChoice.parameterStore
     package var profiles = Profiles.any
+    /// For what lists: `GET /secrets`, and an SDK's GetParametersByPath.
+    package var lists = false
 
     package init(place: PolicyPlace) { self.place = place }
 
@@ -27,11 +29,9 @@ package struct RuntimePolicy: Sendable {
     }
 
     package var document: PolicyDocument {
-        PolicyDocument(([parameters, tokens, secrets] + shared + keys).compactMap { $0 })
+        PolicyDocument(([parameters, tokens, secrets] + listing + shared + keys).compactMap { $0 })
     }
 
-    /// GetParametersByPath is not among them: AWS authorises it on the path alone, whatever it returns, so that no Deny
-    /// on a parameter would hold.
     private var parameters: PolicyStatement? {
         if readsParameterStore {
             return PolicyStatement(
@@ -63,7 +63,22 @@ package struct RuntimePolicy: Sendable {
 
     private var secrets: PolicyStatement? {
         guard readsSecretsManager else { return nil }
-        return PolicyStatement("ReadSecrets", ["secretsmanager:GetSecretValue"], on: [place.secret("*")])
+        // What an SDK asks for by DescribeSecret is asked there, too.
+        return PolicyStatement(
+            "ReadSecrets", ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"], on: [place.secret("*")])
+    }
+
+    /// Opened on demand alone. AWS authorises GetParametersByPath on the path, whatever it returns, so that no Deny on a
+    /// parameter below holds; and ListSecrets has no resource, so that it shows the names of the whole region (Service
+    /// Authorization Reference).
+    private var listing: [PolicyStatement?] {
+        guard lists else { return [] }
+        return [
+            readsParameterStore
+                ? PolicyStatement(
+                    "ListParameters", ["ssm:GetParametersByPath"], on: [place.path, place.parameter("*")]) : nil,
+            readsSecretsManager ? PolicyStatement("ListSecrets", ["secretsmanager:ListSecrets"], on: ["*"]) : nil,
+        ]
     }
 
     /// One item a profile, and no other (Amazon DynamoDB, "Using IAM policy conditions for fine-grained access
