@@ -9,6 +9,7 @@ package enum CleanupBlock: Hashable, Sendable {
     case ownedByService(String)
     case replicas([String])
     case notCutOver
+    case notInForce(String?)
     case tooSoon(until: WallTime)
     case recentlyRead(on: WallTime)
     case noBackup
@@ -25,6 +26,7 @@ package enum CleanupBlock: Hashable, Sendable {
         case .ownedByService: "owned_by_service"
         case .replicas: "replicas"
         case .notCutOver: "not_cut_over"
+        case .notInForce: "not_in_force"
         case .tooSoon: "too_soon"
         case .recentlyRead: "recently_read"
         case .noBackup: "no_backup"
@@ -44,6 +46,9 @@ package enum CleanupBlock: Hashable, Sendable {
         case .replicas(let regions):
             "it has replicas in \(regions.joined(separator: ", ")): aws secretsmanager remove-regions-from-replication"
         case .notCutOver: "the journal has no cut-over that stands: latchkey migrate cutover"
+        case .notInForce(let backend):
+            "brokers are told to read \(backend ?? "nothing"), not \(BackendInForce.parameterStore.rawValue): latchkey "
+                + "migrate cutover"
         case .tooSoon(let until): "the cut-over is too young: wait until \(Day.text(until)), or --min-days"
         case .recentlyRead(let day):
             "it was last read on \(Day.text(day)), by somebody or by verify and backup: find out who, and wait"
@@ -60,17 +65,37 @@ package struct CleanupRules: Sendable {
     /// Days since the cut-over, and since the last read, that must have passed.
     package var minDays: Int
     package var journal: Journal
+    /// The parameter that the fleet follows.
+    package var parameter: String
+    /// What that says now, whatever the journal has; nil where it is not there.
+    package var backend: String?
     /// Of a backup that is there and whole; nil for none.
     package var backup: BackupManifest?
 
-    package init(now: WallTime, minDays: Int, journal: Journal, backup: BackupManifest?) {
+    package init(
+        now: WallTime, minDays: Int, journal: Journal, parameter: String, backend: String?, backup: BackupManifest?
+    ) {
         self.now = now
         self.minDays = minDays
         self.journal = journal
+        self.parameter = parameter
+        self.backend = backend
         self.backup = backup
     }
 
     private var wait: Duration { .seconds(86_400 * minDays) }
+
+    /// The journal says since when; the parameter, whether it is still so.
+    private func ofFleet() -> [CleanupBlock] {
+        var found: [CleanupBlock] = []
+        if backend != BackendInForce.parameterStore.rawValue { found.append(.notInForce(backend)) }
+        if let since = journal.cutOverSince(parameter) {
+            if now < since + wait { found.append(.tooSoon(until: since + wait)) }
+        } else {
+            found.append(.notCutOver)
+        }
+        return found
+    }
 
     /// What keeps a secret; empty for one that may go, and for one whose deletion is set already.
     /// - Parameter hasParameter: whether the parameter it was moved to is there.
@@ -86,11 +111,7 @@ package struct CleanupRules: Sendable {
         if !hasParameter { found.append(.parameterMissing) }
         if let service = secret.owningService { found.append(.ownedByService(service)) }
         if !secret.replicas.isEmpty { found.append(.replicas(secret.replicas.sorted())) }
-        if let since = journal.cutOverSince {
-            if now < since + wait { found.append(.tooSoon(until: since + wait)) }
-        } else {
-            found.append(.notCutOver)
-        }
+        found += ofFleet()
         // The date is a day's: the read may have been at its end.
         if let read = secret.lastAccessed, now < read + .seconds(86_400) + wait {
             found.append(.recentlyRead(on: read))

@@ -8,6 +8,27 @@ package enum BackendInForce: String, Hashable, Sendable, CaseIterable {
     case parameterStore = "parameter-store"
 }
 
+/// Which fleet a proof is of: a comparison in another account, or made for another prefix, says nothing about it.
+package struct ProofPlace: Hashable, Sendable {
+    /// The account of the parameters, twelve digits; nil where there is none that could be asked.
+    package var account: String?
+    /// The parameter that the fleet follows, `<prefix>/latchkey/backend`.
+    package var parameter: String
+
+    package init(account: String?, parameter: String) {
+        self.account = account
+        self.parameter = parameter
+    }
+
+    /// What a comparison writes down, so that it can be told what it was of.
+    /// - Parameter targets: the parameters that were compared.
+    package func details(_ journal: Journal, comparing targets: Set<String>) -> [String: String] {
+        var details = ["parameter": parameter, "compared": journal.comparison(of: targets)]
+        details["account"] = account
+        return details
+    }
+}
+
 /// Whether there is proof that a cut-over may rest on. Pure.
 package enum CutoverProof: Hashable, Sendable {
     /// A gate or a comparison that was clean, and still counts.
@@ -16,7 +37,9 @@ package enum CutoverProof: Hashable, Sendable {
     case none
     /// The last one was not clean.
     case unclean(command: String)
-    /// The last comparison was of fewer secrets than the journal has moved.
+    /// The last one was of another account or prefix.
+    case elsewhere(command: String)
+    /// The last comparison was not of everything that the journal has moved, or that was written anew since.
     case partial(count: Int, moved: Int)
     /// The last one is older than ``validity``.
     case stale(command: String, at: WallTime)
@@ -24,15 +47,22 @@ package enum CutoverProof: Hashable, Sendable {
     /// How long a clean gate or comparison counts.
     package static let validity: Duration = .seconds(3600)
 
-    /// The newest gate or comparison decides; one that was not clean is not outweighed by an older one.
-    package init(_ journal: Journal, now: WallTime) {
+    /// The newest gate or comparison decides; one that was not clean is not outweighed by an older one. A gate is the
+    /// word of a broker, which is asked for no account.
+    package init(_ journal: Journal, of place: ProofPlace, now: WallTime) {
         guard let last = journal.runs.last(where: { $0.command == "gate" || $0.command == "verify" }) else {
             self = .none
             return
         }
+        let isComparison = last.command == "verify"
+        let isHere =
+            last.details["parameter"] == place.parameter
+            && (!isComparison || last.details["account"] == place.account)
         if !last.isClean || last.count == 0 {
             self = .unclean(command: last.command)
-        } else if last.command == "verify", last.count < journal.verified {
+        } else if !isHere {
+            self = .elsewhere(command: last.command)
+        } else if isComparison, last.details["compared"] != journal.comparison() {
             self = .partial(count: last.count, moved: journal.verified)
         } else if now - last.at > Self.validity || now < last.at {
             self = .stale(command: last.command, at: last.at)
@@ -49,8 +79,12 @@ package enum CutoverProof: Hashable, Sendable {
         case .holds(let command, _): "\(command) was clean within the last hour"
         case .none: "the journal has neither gate nor verify: latchkey migrate verify, then this"
         case .unclean(let command): "the last \(command) was not clean: latchkey migrate verify, then this"
+        case .elsewhere(let command):
+            "the last \(command) was of another account or LATCHKEY_PREFIX, or what it was of is gone: latchkey migrate "
+                + "verify, then this"
         case .partial(let count, let moved):
-            "the last verify was of \(count) secrets and \(moved) were moved: latchkey migrate verify of all, then this"
+            "the last verify, of \(count) secrets, was not of all \(moved) that were moved, or they were copied since: "
+                + "latchkey migrate verify of all, then this"
         case .stale(let command, _): "the last clean \(command) is over an hour old: latchkey migrate verify, then this"
         }
     }

@@ -1,4 +1,5 @@
 package import LatchkeyCore
+internal import LatchkeyCrypto
 
 /// A journal as it was read back: where every secret stands. Pure.
 package struct Journal: Sendable {
@@ -21,6 +22,8 @@ package struct Journal: Sendable {
     package private(set) var header: JournalHeader?
     /// The last line of each secret, by the parameter it goes to.
     package private(set) var items: [String: JournalItem] = [:]
+    /// What a copy has looked at and left where it is, by secret.
+    package private(set) var left: [String: JournalItem] = [:]
     /// Every run, in the order they ended.
     package private(set) var runs: [JournalRun] = []
     /// Bytes up to the end of the last whole line: what comes after was cut off by a crash and does not count.
@@ -51,8 +54,10 @@ package struct Journal: Sendable {
     package mutating func note(_ line: JournalLine) {
         switch line {
         case .opened(let header): self.header = header
+        case .item(let item) where item.state == .left: left[item.secret] = item
         case .item(let item):
             items[item.target] = item
+            left[item.secret] = nil
             isUnfinished = true
         case .ran(let run):
             runs.append(run)
@@ -77,11 +82,31 @@ package struct Journal: Sendable {
         }
     }
 
-    /// Since when the fleet has been on the new store; nil before that, and after it was rolled back.
-    package var cutOverSince: WallTime? {
-        let turns = runs.filter { ($0.command == "cutover" && $0.isClean) || $0.command == "rollback" }
-        guard turns.last?.command == "cutover" else { return nil }
-        // Said again, a cut-over does not begin anew.
-        return turns.reversed().prefix { $0.command == "cutover" }.last?.at
+    /// Since when the fleet that follows `parameter` has been on the new store; nil before that, and once it was turned
+    /// away from it, or may have been.
+    package func cutOverSince(_ parameter: String) -> WallTime? {
+        runs.lazy.filter { $0.details["parameter"] == parameter }.reduce(nil) { since, run in
+            switch run.command {
+            // Said again, a cut-over does not begin anew.
+            case "cutover": run.isClean ? since ?? run.at : since
+            // Written before it is done: one that was cut off here may have been done.
+            case "turn": run.details["to"] == BackendInForce.parameterStore.rawValue ? since : nil
+            case "rollback", "shadow": nil
+            default: since
+            }
+        }
+    }
+
+    /// Tells which secrets were compared, at which versions: SHA-256, as hex, over those that the journal has moved.
+    /// - Parameter targets: the parameters that were compared; nil for all.
+    package func comparison(of targets: Set<String>? = nil) -> String {
+        let moved = items.values.filter { $0.state == .verified && targets?.contains($0.target) ?? true }
+        let lines = moved.map { item in
+            JSON.array([
+                .string(item.secret), .string(item.target), .string(item.versionID ?? ""),
+                .integer(item.version ?? 0), .string(item.digest),
+            ]).text
+        }
+        return SHA256.hash(Array(lines.sorted().joined(separator: "\n").utf8)).hex
     }
 }

@@ -78,6 +78,8 @@ package struct JournalItem: Hashable, Sendable {
         /// Read back and equal.
         case verified
         case failed
+        /// Looked at, and not moved: something is in the way.
+        case left
     }
 
     package var secret: String
@@ -130,7 +132,8 @@ package struct JournalItem: Hashable, Sendable {
 
 /// The end of a command: who ran it, when, and what came of it.
 package struct JournalRun: Hashable, Sendable {
-    /// `backup`, `copy`, `verify`, `gate`, `cutover`, `rollback`, `cleanup` or `undo`.
+    /// `backup`, `copy`, `verify`, `gate`, `shadow`, `cutover`, `rollback`, `cleanup` or `undo`; and before it is done
+    /// `turn` for what shadow, cutover and rollback write, `delete` and `undelete` for one secret.
     package var command: String
     /// Nothing was left to be done, or everything was equal.
     package var isClean: Bool

@@ -13,12 +13,14 @@ package struct MoveStatus: Sendable {
 
     package let lines: [Line]
     package let journal: Journal
+    /// Whose move it is.
+    package let place: ProofPlace
     /// What the parameter that brokers of backend `auto` follow says; nil where there is none.
     package let backend: BackendInForce?
     /// Of a broker; nil where none was asked.
     package let figures: MoveFigures?
-    /// A backup that is there and whole.
-    package let hasBackup: Bool
+    /// A backup that is there and whole; nil for none.
+    package let backup: BackupManifest?
     package let now: WallTime
     /// Days that a cleanup waits after the cut-over.
     package let minDays: Int
@@ -26,20 +28,24 @@ package struct MoveStatus: Sendable {
     /// - Parameters:
     ///   - secrets: as they are described now, each with the parameter it goes to.
     ///   - versions: of the parameters that are there.
+    ///   - refused: the parameters that may not be read.
     package init(
-        secrets: [(secret: OldSecret, target: String)], versions: [String: Int64], journal: Journal,
-        backend: BackendInForce?, figures: MoveFigures?, hasBackup: Bool, now: WallTime, minDays: Int
+        secrets: [(secret: OldSecret, target: String)], versions: [String: Int64], refused: Set<String> = [],
+        journal: Journal, place: ProofPlace, backend: BackendInForce?, figures: MoveFigures?, backup: BackupManifest?,
+        now: WallTime, minDays: Int
     ) {
         lines = secrets.map { secret, target in
             Line(
                 secret: secret, target: target,
-                standing: Standing(secret, target: target, version: versions[target], journal),
+                standing: Standing(
+                    secret, target: target, version: versions[target], isRefused: refused.contains(target), journal),
                 at: journal.items[target]?.at)
         }
         self.journal = journal
+        self.place = place
         self.backend = backend
         self.figures = figures
-        self.hasBackup = hasBackup
+        self.backup = backup
         self.now = now
         self.minDays = minDays
     }
@@ -50,18 +56,35 @@ package struct MoveStatus: Sendable {
     package var wantingCopy: Int { lines.count { $0.standing.wantsCopy } }
 
     /// All that can be moved is.
-    package var isCopied: Bool { moved > 0 && wantingCopy == 0 }
+    package var isCopied: Bool { moved > 0 && wantingCopy == 0 && count(.refused) == 0 }
+
+    /// Secrets that were moved or are to be, and that the backup does not have at their present version.
+    package var withoutBackup: Int {
+        let held = Set(backup?.entries.map { [$0.name, $0.versionID] } ?? [])
+        return lines.count { line in
+            guard line.standing == .moved || line.standing.wantsCopy, let version = line.secret.versionID else {
+                return false
+            }
+            return !held.contains([line.secret.name, version])
+        }
+    }
+
+    /// There is a backup, and it has all that is moved.
+    package var hasBackup: Bool { backup != nil && withoutBackup == 0 }
+
+    /// Since when the fleet has been on the new store.
+    package var cutOverSince: WallTime? { journal.cutOverSince(place.parameter) }
 
     /// The last comparison or gate was clean, and everything that was moved was in it.
     package var isProven: Bool {
-        switch CutoverProof(journal, now: now) {
+        switch CutoverProof(journal, of: place, now: now) {
         case .holds, .stale: true
-        case .none, .unclean, .partial: false
+        case .none, .unclean, .elsewhere, .partial: false
         }
     }
 
     /// The fleet was turned, and the parameter it follows says so.
-    package var isCutOver: Bool { journal.cutOverSince != nil && backend == .parameterStore }
+    package var isCutOver: Bool { cutOverSince != nil && backend == .parameterStore }
 
     /// US cents a month for secrets and replicas in Secrets Manager: as if none were deleted, and as it is.
     package var costs: (before: Int, now: Int) {
@@ -69,60 +92,5 @@ package struct MoveStatus: Sendable {
         let kept = all.filter { $0.secret.exists && $0.secret.deletion == nil }
         let cents = { (lines: [Line]) in lines.reduce(0) { $0 + 1 + $1.secret.replicas.count } * Cost.centsPerSecret }
         return (cents(all), cents(kept))
-    }
-
-    // MARK: What comes next
-
-    /// A command to type and why; the command is nil where there is nothing to do but wait, or nothing at all.
-    package struct Step: Hashable, Sendable {
-        /// Behind `latchkey migrate`.
-        package var command: String?
-        package var why: String
-    }
-
-    /// - Parameter which: the arguments that say which secrets.
-    package func next(_ which: String) -> Step {
-        if !hasBackup, count(.moved) + wantingCopy > 0 {
-            return Step(
-                command: "backup \(which) --out backup.cms --password-file FILE",
-                why: "there is no backup that is whole; what stands in the way: latchkey migrate plan \(which)")
-        }
-        if journal.isUnfinished { return Step(command: "copy \(which) --resume", why: "the last copy did not end") }
-        if count(.changed) + count(.rewritten) > 0 {
-            return Step(
-                command: "copy \(which)",
-                why:
-                    "\(count(.changed)) changed since the copy and \(count(.rewritten)) were rewritten: --yes writes over "
-                    + "parameters of another value")
-        }
-        if wantingCopy > 0 { return Step(command: "copy \(which)", why: "\(wantingCopy) are to be copied") }
-        if isCutOver { return afterCutover(which) }
-        if moved == 0 {
-            return Step(command: "plan \(which)", why: "none of them can be moved as it is")
-        }
-        let proof = CutoverProof(journal, now: now)
-        if !proof.holds {
-            return backend == .shadow
-                ? Step(command: "gate --window 24h", why: "brokers compare both stores")
-                : Step(command: "verify \(which)", why: proof.explanation)
-        }
-        return Step(command: "cutover", why: proof.explanation)
-    }
-
-    private func afterCutover(_ which: String) -> Step {
-        guard count(.moved) > 0 else {
-            let why =
-                count(.deleting) > 0 ? "\(count(.deleting)) wait for their deletion: cleanup --undo takes it back" : ""
-            return Step(command: nil, why: why.isEmpty ? "the move is done" : why)
-        }
-        let due = (journal.cutOverSince ?? now) + .seconds(86_400 * minDays)
-        guard now >= due else {
-            return Step(
-                command: nil,
-                why:
-                    "wait until \(Day.text(due)), then latchkey migrate cleanup \(which); rollback takes it back until then"
-            )
-        }
-        return Step(command: "cleanup \(which)", why: "\(count(.moved)) have been on the new store for \(minDays) days")
     }
 }

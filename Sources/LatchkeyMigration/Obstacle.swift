@@ -67,6 +67,11 @@ package enum Obstacle: Hashable, Sendable {
         }
     }
 
+    /// Whether it is a permission that is missing, so that nothing is known of the secret itself.
+    package var isDenial: Bool {
+        if case .denied = self { weight == .blocks } else { false }
+    }
+
     /// One word for programs.
     package var code: String {
         switch self {

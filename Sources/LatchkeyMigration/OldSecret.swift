@@ -85,6 +85,8 @@ package struct Inventory: Sendable {
     package var deniedParameters: [String: Set<String>]
     /// What a parameter's ARN has before its name, the slash behind `parameter` included.
     package var parameterARNPrefix: String
+    /// Paths of parameters that nobody asked about whether they may be written.
+    package var unaskedPaths = 0
 
     /// - Parameter parameterARNPrefix: the one of us-east-1 where nil.
     package init(

@@ -30,6 +30,9 @@ package struct PlanItem: Sendable {
     /// The tags that can be carried.
     package var tags: [ResourceTag]
 
+    /// Something is in the way that is no property of the secret: a permission that is missing.
+    package var isDenied: Bool { act == .blocked && obstacles.contains(where: \.isDenial) }
+
     /// The value, of what is moved.
     package var value: Secret? { act == .blocked ? nil : secret.value?.secret }
 }
@@ -41,6 +44,8 @@ package struct Plan: Sendable {
     package var costBefore: Cost
     /// A month once everything that can be moved is, and is deleted in Secrets Manager.
     package var costAfter: Cost
+    /// Paths that nobody asked about whether they may be written: there were too many.
+    package var unaskedPaths = 0
 
     /// Items that would do `act`.
     package func count(_ act: PlanItem.Act) -> Int { items.count { $0.act == act } }
@@ -57,7 +62,7 @@ package struct Plan: Sendable {
             "summary": [
                 "create": .integer(Int64(count(.create))), "overwrite": .integer(Int64(count(.overwrite))),
                 "nothing": .integer(Int64(count(.nothing))), "blocked": .integer(Int64(count(.blocked))),
-                "warned": .integer(Int64(count(.warns))),
+                "warned": .integer(Int64(count(.warns))), "unasked_paths": .integer(Int64(unaskedPaths)),
             ],
             "cost": ["currency": "USD", "before": Self.json(costBefore), "after": Self.json(costAfter)],
         ]

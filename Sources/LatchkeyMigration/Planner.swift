@@ -32,7 +32,7 @@ package struct Planner: Sendable {
             items.append(item)
         }
         let (before, after) = cost(items)
-        return Plan(items: items, costBefore: before, costAfter: after)
+        return Plan(items: items, costBefore: before, costAfter: after, unaskedPaths: inventory.unaskedPaths)
     }
 
     private func item(_ secret: OldSecret, _ target: String, _ inventory: Inventory) -> PlanItem {

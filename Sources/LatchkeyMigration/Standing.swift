@@ -13,8 +13,10 @@ package enum Standing: String, Hashable, Sendable, CaseIterable {
     case rewritten
     /// In its parameter, at its present version.
     case moved
-    /// A copy came to its end without it: something is in the way, which plan names.
+    /// A copy has looked at it as it is and left it: something is in the way, which plan names.
     case left
+    /// It, or its parameter, may not be looked at.
+    case refused
     /// Set to be deleted by this move's cleanup.
     case deleting
     /// Set to be deleted by somebody else, and never moved.
@@ -28,7 +30,7 @@ package enum Standing: String, Hashable, Sendable, CaseIterable {
     package var wantsCopy: Bool {
         switch self {
         case .open, .begun, .failed, .changed, .missing, .rewritten: true
-        case .moved, .left, .deleting, .pending, .gone, .lost: false
+        case .moved, .left, .refused, .deleting, .pending, .gone, .lost: false
         }
     }
 
@@ -36,14 +38,21 @@ package enum Standing: String, Hashable, Sendable, CaseIterable {
     package var isMoved: Bool {
         switch self {
         case .moved, .deleting, .gone: true
-        case .open, .begun, .failed, .changed, .missing, .rewritten, .left, .pending, .lost: false
+        case .open, .begun, .failed, .changed, .missing, .rewritten, .left, .refused, .pending, .lost: false
         }
     }
 
     /// - Parameters:
     ///   - secret: as it is described now; its value is not looked at.
     ///   - version: of the parameter; nil where there is none.
-    package init(_ secret: OldSecret, target: String, version: Int64?, _ journal: Journal) {
+    ///   - isRefused: whether the parameter may not be read.
+    package init(
+        _ secret: OldSecret, target: String, version: Int64?, isRefused: Bool = false, _ journal: Journal
+    ) {
+        guard secret.denied.isEmpty, !isRefused else {
+            self = .refused
+            return
+        }
         let item = journal.items[target].flatMap { $0.secret == secret.name ? $0 : nil }
         guard secret.exists else {
             self = version == nil ? .lost : .gone
@@ -54,13 +63,14 @@ package enum Standing: String, Hashable, Sendable, CaseIterable {
             return
         }
         guard let item else {
-            // A copy that was clean has moved all that could be; it does not write down the rest.
-            self = journal.last("copy")?.isClean == true && !journal.isUnfinished ? .left : .open
+            // A copy writes down what it leaves, at the version it has seen.
+            let left = journal.left[secret.name].map { $0.target == target && $0.versionID == secret.versionID }
+            self = left == true ? .left : .open
             return
         }
         switch item.state {
         case .begun, .written: self = .begun
-        case .failed: self = .failed
+        case .failed, .left: self = .failed
         case .verified:
             if version == nil {
                 self = .missing

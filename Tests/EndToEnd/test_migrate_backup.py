@@ -237,10 +237,23 @@ def test_a_backup_that_is_killed_leaves_the_old_one_or_the_new_one(
 ) -> None:
     file = move.folder / "killed.cms"
     file.write_bytes(backup.read_bytes())
+    Path(f"{file}.manifest").write_bytes(Path(f"{backup}.manifest").read_bytes())
     chance = random.Random(7)
-    for _ in range(5):
+    opens = ["--from", str(file), *password, "--to", "secrets-manager", "--dry-run", "--only", next(iter(values(move)))]
+    between = 0
+    for attempt in range(6):
+        before = file.stat().st_ino
         run = move.start("backup", *move.selection, "--out", str(file), *password, "--yes")
-        time.sleep(chance.random() * 3)
+        if attempt < 3:
+            time.sleep(chance.random() * 3)
+        else:
+            # Right after the file was renamed, and before its manifest is.
+            while file.stat().st_ino == before and run.poll() is None:
+                pass
         run.send_signal(signal.SIGKILL)
         run.wait(10)
+        between += file.stat().st_ino != before and run.returncode == -signal.SIGKILL
         assert held(openssl("-in", file, "-pwri_password", PASSWORD)) == values(move)
+        # A manifest that is there is this file's: one of the other would have it refused as altered.
+        move.run("restore", *opens)
+    assert between > 0, "none was cut off between the two"

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import pty
 import random
 import signal
+import subprocess
 import threading
 import time
 import zipfile
@@ -16,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from peers.broker import API_KEY, PREFIX as PARAMETERS
+from peers.broker import API_KEY, BINARY, PREFIX as PARAMETERS
 from peers.moto import KeepAliveMoto
 from peers.move import Move, shapes
 
@@ -51,6 +54,13 @@ def proven(move: Move) -> Move:
 def backend(move: Move) -> str | None:
     found = move.ssm.get_parameters(Names=[BACKEND])["Parameters"]
     return found[0]["Value"] if found else None
+
+
+def refused(move: Move, *arguments: str, status: int = 1) -> str:
+    """What a command says that does nothing."""
+    before = len(move.said)
+    move.run(*arguments, status=status)
+    return move.said[before:]
 
 
 def runs(move: Move, command: str) -> list[dict[str, Any]]:
@@ -97,6 +107,55 @@ class TestCutover:
     def test_shadow_wants_no_proof(self, move: Move) -> None:
         move.run("cutover", "--to", "shadow", *journal(move), "--yes")
         assert backend(move) == "shadow"
+
+    def test_a_verify_of_other_secrets_is_no_proof(self, move: Move) -> None:
+        ours = [shape for shape in move.shapes if shape.moves]
+        half = len(ours) // 2
+        named = [[word for shape in part for word in ("--secret", shape.name)] for part in (ours[:half], ours[half:])]
+        elsewhere = ["--journal", str(move.folder / "other.journal")]
+        move.run("copy", *named[1], *elsewhere, *move.rate)
+        move.run("copy", *named[0], *journal(move), *move.rate)
+        # As many or more as were moved by this journal, equal in both stores, and not the same.
+        move.run("verify", *named[1], *journal(move))
+        assert "not of all" in refused(move, "cutover", *journal(move), "--yes")
+        move.run("verify", *named[0], *journal(move))
+        move.run("copy", *named[1], *journal(move), *move.rate)
+        assert "not of all" in refused(move, "cutover", *journal(move), "--yes")
+        move.run("verify", *named[0], *named[1], *journal(move))
+        move.run("cutover", *journal(move), "--yes")
+
+    @pytest.mark.parametrize("case", ["prefix", "account"])
+    def test_a_verify_of_another_fleet_is_no_proof(self, move: Move, case: str) -> None:
+        move.copy()
+        if case == "prefix":
+            move.run("verify", *move.selection, *journal(move), LATCHKEY_PREFIX="/orders/staging")
+        else:
+            move.run("verify", *move.selection, *journal(move))
+            text = move.journal.read_text()
+            assert '"account":"123456789012"' in text
+            move.journal.write_text(text.replace('"account":"123456789012"', '"account":"210987654321"'))
+        assert "another account or LATCHKEY_PREFIX" in refused(move, "cutover", *journal(move), "--yes")
+        assert backend(move) is None
+
+    def test_it_is_judged_again_once_nobody_else_writes_the_journal(self, move: Move) -> None:
+        proven(move)
+        ours, theirs = pty.openpty()
+        run = subprocess.Popen(
+            [str(BINARY), "migrate", "cutover", *journal(move)], env=move.env, cwd=move.folder, stdin=theirs,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        )
+        asked = b""
+        while b"type yes: " not in asked:
+            asked += run.stderr.read1()
+        shape = next(shape for shape in move.shapes if shape.moves)
+        move.secrets.put_secret_value(SecretId=shape.name, SecretString="changed while it was asked")
+        move.run("verify", *move.selection, *journal(move), status=1)
+        os.write(ours, b"yes\n")
+        said = run.communicate(timeout=30)[1]
+        os.close(ours)
+        os.close(theirs)
+        assert run.returncode == 1 and b"not clean" in said
+        assert backend(move) is None
 
 
 class TestFunction:
@@ -223,6 +282,20 @@ class TestCleanup:
         deletion = moved.secrets.describe_secret(SecretId=min(gone))["DeletedDate"].timestamp()
         assert 6 * 86400 < deletion - time.time() < 8 * 86400
 
+    @pytest.mark.parametrize("command", ["rollback", "cutover --to shadow"])
+    def test_the_fleet_is_not_turned_onto_secrets_that_wait_for_their_deletion(self, moved: Move, command: str) -> None:
+        turn = [*command.split(), *journal(moved), "--yes"]
+        moved.run("cleanup", *moved.selection, *journal(moved), "--min-days", "0", "--yes", status=1)
+        said = refused(moved, *turn)
+        assert "cleanup --undo" in said and backend(moved) == "parameter-store"
+        moved.run(*turn, "--force")
+        assert runs(moved, command.split()[-1])[-1]["details"]["forced"] == "true"
+        moved.run("cutover", *journal(moved), "--yes", "--force")
+        moved.run("cleanup", *moved.selection, *journal(moved), "--undo", "--yes")
+        moved.run(*turn)
+        assert backend(moved) == runs(moved, command.split()[-1])[-1]["details"]["to"]
+        assert "forced" not in runs(moved, command.split()[-1])[-1]["details"]
+
     def test_undo_brings_them_all_back(self, moved: Move) -> None:
         before = self.pending(moved)
         moved.run("cleanup", *moved.selection, *journal(moved), "--min-days", "0", "--yes", status=1)
@@ -250,15 +323,22 @@ class TestCleanup:
         )
 
     @pytest.mark.parametrize(
-        "case", ["no cut-over", "rolled back", "no backup", "altered backup", "changed since", "parameter gone"]
+        "case",
+        [
+            "no cut-over", "rolled back", "no backup", "altered backup", "changed since", "parameter gone", "shadow",
+            "turned past the journal", "rolled back by another journal", "another prefix",
+        ],
     )
     def test_each_of_these_keeps_a_secret(self, moved: Move, case: str) -> None:
         shape = next(shape for shape in moved.shapes if shape.moves)
         file = moved.folder / "backup.cms"
         code = {
             "rolled back": "not_cut_over", "no backup": "no_backup", "altered backup": "no_backup",
-            "changed since": "changed_since", "parameter gone": "parameter_missing",
+            "changed since": "changed_since", "parameter gone": "parameter_missing", "shadow": "not_in_force",
+            "turned past the journal": "not_in_force", "rolled back by another journal": "not_in_force",
+            "another prefix": "not_in_force",
         }.get(case)
+        env = {}
         if case == "no cut-over":
             lines = moved.journal.read_text().splitlines(keepends=True)
             moved.journal.write_text("".join(line for line in lines if '"run":"cutover"' not in line))
@@ -271,12 +351,20 @@ class TestCleanup:
             content = bytearray(file.read_bytes())
             content[len(content) // 2] ^= 1
             file.write_bytes(content)
+        elif case == "shadow":
+            moved.run("cutover", "--to", "shadow", *journal(moved), "--yes")
+        elif case == "turned past the journal":
+            moved.ssm.put_parameter(Name=BACKEND, Value="secrets-manager", Type="String", Overwrite=True)
+        elif case == "rolled back by another journal":
+            moved.run("rollback", "--journal", str(moved.folder / "other.journal"), "--yes")
+        elif case == "another prefix":
+            env["LATCHKEY_PREFIX"] = "/orders/other"
         elif case == "changed since":
             moved.secrets.put_secret_value(SecretId=shape.name, SecretString="changed")
         else:
             moved.ssm.delete_parameter(Name=shape.target)
         said = moved.json(
-            "cleanup", "--secret", shape.name, *journal(moved), "--min-days", "0", "--yes", status=1
+            "cleanup", "--secret", shape.name, *journal(moved), "--min-days", "0", "--yes", status=1, **env
         )
         assert code in {block["code"] for block in said["secrets"][0]["blocks"]}
         assert shape.name not in self.pending(moved)

@@ -22,6 +22,7 @@ import pytest
 from peers.broker import BINARY, PREFIX as PARAMETERS
 from peers.moto import KeepAliveMoto
 from peers.move import Move, shapes
+from peers.proxy import Exchange, FaultProxy, operation
 from peers.waiting import until
 
 BACKEND = f"{PARAMETERS}/latchkey/backend"
@@ -108,6 +109,55 @@ def test_a_turn_that_is_killed_is_either_made_or_not(move: Move, command: str) -
     assert (last["run"], last["clean"], last["details"]["to"]) == (command, True, after)
     # However often it was said, it was written once.
     assert len(move.ssm.get_parameter_history(Name=BACKEND)["Parameters"]) == (1 if command == "cutover" else 2)
+
+
+@pytest.fixture
+def proxy(cloud, later) -> FaultProxy:
+    """Before the cloud, to withhold an answer."""
+    proxy = FaultProxy(cloud.port)
+    later(proxy.stop)
+    return proxy
+
+
+@pytest.mark.row(50)
+@pytest.mark.parametrize(
+    ("command", "before", "after"),
+    [
+        ("cutover", "none", "parameter-store"), ("rollback", "parameter-store", "secrets-manager"),
+        ("cutover --to shadow", "none", "shadow"),
+    ],
+)
+def test_a_turn_that_is_killed_once_it_is_made_has_been_written_down(
+    move: Move, proxy: FaultProxy, command: str, before: str, after: str
+) -> None:
+    """The write arrives and its answer never does."""
+    move.copy()
+    move.run("verify", *move.selection, *journal(move))
+    if command == "rollback":
+        move.run("cutover", *journal(move), "--yes")
+
+    def unanswered(exchange: Exchange) -> bool:
+        exchange.forward()
+        return not exchange.wait_for_close()
+
+    proxy.always(unanswered, when=operation("PutParameter"))
+    began = time.time()
+    env = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{proxy.port}"}
+    run = move.start(*command.split(), *journal(move), "--yes", **env)
+    until(lambda: backend(move) == after, "the parameter is written", 30)
+    run.send_signal(signal.SIGKILL)
+    assert run.wait(10) == -signal.SIGKILL
+    last = json.loads(move.journal.read_text().splitlines()[-1])
+    assert (last["run"], last["details"]["from"], last["details"]["to"]) == ("turn", before, after)
+    assert last["details"]["parameter"] == BACKEND and "@" in last["by"]
+    assert began - 1 < last["at"] / 1000 < time.time() + 1
+    if command == "rollback":
+        # The journal alone knows by it that the cut-over stands no more.
+        move.ssm.put_parameter(Name=BACKEND, Value="parameter-store", Type="String", Overwrite=True)
+        name = next(shape.name for shape in move.shapes if shape.moves)
+        kept = move.json("cleanup", "--secret", name, *journal(move), "--min-days", "0", "--yes", status=1)
+        assert "not_cut_over" in {block["code"] for block in kept["secrets"][0]["blocks"]}
+    require_whole_journal(move)
 
 
 @pytest.mark.row(50)

@@ -12,6 +12,7 @@ import Testing
         var version: String? = "v"
         var state = JournalItem.State.verified
         var cutOver: Int64? = 990
+        var backend: String? = "parameter-store"
         var hasParameter = true
         var backup: [ManifestEntry]? = [ManifestEntry(name: "a", versionID: "v", digest: "d")]
         var minDays = 7
@@ -29,16 +30,17 @@ import Testing
                         secret: "a", target: "/a", state: state, digest: "d", versionID: version, version: 1,
                         at: WallTime(seconds: 0))))
             if let cutOver {
-                journal.note(
-                    .ran(
-                        JournalRun(
-                            command: "cutover", isClean: true, count: 0, by: "me",
-                            at: WallTime(seconds: cutOver * CleanupTests.day))))
+                var run = JournalRun(
+                    command: "cutover", isClean: true, count: 0, by: "me",
+                    at: WallTime(seconds: cutOver * CleanupTests.day))
+                run.details["parameter"] = "/p"
+                journal.note(.ran(run))
             }
             let manifest = backup.map {
                 BackupManifest(fileDigest: "f", created: WallTime(seconds: 0), place: "p", entries: $0)
             }
-            let rules = CleanupRules(now: now, minDays: minDays, journal: journal, backup: manifest)
+            let rules = CleanupRules(
+                now: now, minDays: minDays, journal: journal, parameter: "/p", backend: backend, backup: manifest)
             let found = rules.blocks(secret, target: "/a", hasParameter: hasParameter)
             #expect(found.allSatisfy { !$0.explanation.isEmpty })
             return found.map(\.code)
@@ -58,6 +60,8 @@ import Testing
             ("owned_by_service", { $0.secret.owningService = "rds" }),
             ("replicas", { $0.secret.replicas = ["eu-west-1"] }),
             ("not_cut_over", { $0.cutOver = nil }),
+            ("not_in_force", { $0.backend = "secrets-manager" }), ("not_in_force", { $0.backend = "shadow" }),
+            ("not_in_force", { $0.backend = nil }), ("not_in_force", { $0.backend = "parameterstore" }),
             ("too_soon", { $0.cutOver = 994 }),
             ("recently_read", { $0.secret.lastAccessed = WallTime(seconds: 993 * Self.day) }),
             ("no_backup", { $0.backup = nil }),

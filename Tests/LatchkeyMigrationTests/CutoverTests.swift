@@ -53,12 +53,12 @@ import Testing
         func proof(_ runs: [(String, Bool, Int64)]) -> CutoverProof {
             var journal = Journal()
             for (command, isClean, at) in runs {
-                journal.note(
-                    .ran(
-                        JournalRun(
-                            command: command, isClean: isClean, count: 1, by: "me", at: WallTime(seconds: at))))
+                var run = JournalRun(
+                    command: command, isClean: isClean, count: 1, by: "me", at: WallTime(seconds: at))
+                run.details = here.details(journal, comparing: [])
+                journal.note(.ran(run))
             }
-            return CutoverProof(journal, now: WallTime(seconds: 10 * hour))
+            return CutoverProof(journal, of: here, now: WallTime(seconds: 10 * hour))
         }
         #expect(proof([]) == .none)
         #expect(proof([("copy", true, 10 * hour)]) == .none)
@@ -69,20 +69,63 @@ import Testing
         #expect(!proof([("verify", true, 10 * hour + 5)]).holds, "a clock that was set back proves nothing")
     }
 
-    @Test func `A comparison of a part is no proof for the whole`() {
+    private let here = ProofPlace(account: "111122223333", parameter: "/p")
+
+    /// A journal that has moved `a` and `b`, and a clean comparison of these targets by `place`.
+    private func compared(_ targets: Set<String>, count: Int = 2, by place: ProofPlace) -> Journal {
         var journal = Journal()
-        for name in ["a", "b"] {
-            journal.note(
-                .item(
-                    JournalItem(
-                        secret: name, target: "/\(name)", state: .verified, digest: "d", at: WallTime(seconds: 0))))
+        for name in ["a", "b"] { journal.note(moved(name, version: 1)) }
+        var run = JournalRun(command: "verify", isClean: true, count: count, by: "me", at: WallTime(seconds: 1))
+        run.details = place.details(journal, comparing: targets)
+        journal.note(.ran(run))
+        return journal
+    }
+
+    private func moved(_ name: String, version: Int64) -> JournalLine {
+        .item(
+            JournalItem(
+                secret: name, target: "/\(name)", state: .verified, digest: "d", version: version,
+                at: WallTime(seconds: 0)))
+    }
+
+    private func proof(_ journal: Journal) -> CutoverProof {
+        CutoverProof(journal, of: here, now: WallTime(seconds: 2))
+    }
+
+    @Test func `A comparison of a part, or of as many others, is no proof for the whole`() {
+        #expect(proof(compared(["/a", "/b", "/c"], by: here)).holds)
+        #expect(proof(compared(["/a"], count: 1, by: here)) == .partial(count: 1, moved: 2))
+        #expect(proof(compared(["/c", "/d"], by: here)) == .partial(count: 2, moved: 2))
+        #expect(proof(compared(["/a", "/c"], count: 9, by: here)) == .partial(count: 9, moved: 2))
+    }
+
+    @Test func `What is copied after the comparison is not proven by it`() {
+        for line in [moved("c", version: 1), moved("b", version: 2)] {
+            var journal = compared(["/a", "/b"], by: here)
+            journal.note(line)
+            #expect(!proof(journal).holds)
         }
-        var run = JournalRun(command: "verify", isClean: true, count: 1, by: "me", at: WallTime(seconds: 1))
-        journal.note(.ran(run))
-        #expect(CutoverProof(journal, now: WallTime(seconds: 2)) == .partial(count: 1, moved: 2))
-        run.count = 2
-        journal.note(.ran(run))
-        #expect(CutoverProof(journal, now: WallTime(seconds: 2)).holds)
+        var journal = compared(["/a", "/b"], by: here)
+        journal.note(moved("b", version: 1))
+        #expect(proof(journal).holds, "found equal again, it is what was compared")
+    }
+
+    @Test func `A comparison of another account or prefix proves nothing here`() {
+        let others = [
+            ProofPlace(account: "444455556666", parameter: "/p"), ProofPlace(account: nil, parameter: "/p"),
+            ProofPlace(account: "111122223333", parameter: "/other"),
+        ]
+        for other in others {
+            #expect(proof(compared(["/a", "/b"], by: other)) == .elsewhere(command: "verify"))
+        }
+        var journal = Journal()
+        var gate = JournalRun(command: "gate", isClean: true, count: 1, by: "me", at: WallTime(seconds: 1))
+        gate.details["parameter"] = "/other"
+        journal.note(.ran(gate))
+        #expect(proof(journal) == .elsewhere(command: "gate"))
+        gate.details["parameter"] = "/p"
+        journal.note(.ran(gate))
+        #expect(proof(journal).holds)
     }
 
     @Test func `A function keeps its other variables`() {

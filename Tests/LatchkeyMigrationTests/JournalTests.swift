@@ -40,15 +40,53 @@ import Testing
 
     @Test func `A cut-over counts from its first word and until it is taken back`() {
         var journal = Journal()
-        let turn = { (command: String, day: Int64) in
-            JournalLine.ran(
-                JournalRun(command: command, isClean: true, count: 0, by: "me", at: WallTime(seconds: day * 86_400)))
+        #expect(journal.cutOverSince("/p") == nil)
+        for line in [Self.turn("cutover", 1), Self.turn("verify", 2), Self.turn("rollback", 3)] { journal.note(line) }
+        #expect(journal.cutOverSince("/p") == nil)
+        for line in [Self.turn("cutover", 4), Self.turn("gate", 5), Self.turn("cutover", 6)] { journal.note(line) }
+        #expect(journal.cutOverSince("/p") == WallTime(seconds: 4 * 86_400))
+        #expect(journal.cutOverSince("/other") == nil, "another fleet was not turned")
+    }
+
+    private static func turn(_ command: String, _ day: Int64, to backend: String? = nil) -> JournalLine {
+        var run = JournalRun(
+            command: command, isClean: true, count: 0, by: "me", at: WallTime(seconds: day * 86_400))
+        run.details["parameter"] = "/p"
+        run.details["to"] = backend
+        return .ran(run)
+    }
+
+    @Test func `What turns the fleet away, or may have, ends a cut-over`() {
+        let away = [
+            Self.turn("rollback", 2), Self.turn("shadow", 2), Self.turn("turn", 2, to: "secrets-manager"),
+            Self.turn("turn", 2, to: "shadow"),
+        ]
+        for line in away {
+            var journal = Journal()
+            journal.note(Self.turn("cutover", 1))
+            journal.note(line)
+            #expect(journal.cutOverSince("/p") == nil, "\(line)")
         }
-        #expect(journal.cutOverSince == nil)
-        for line in [turn("cutover", 1), turn("verify", 2), turn("rollback", 3)] { journal.note(line) }
-        #expect(journal.cutOverSince == nil)
-        for line in [turn("cutover", 4), turn("gate", 5), turn("cutover", 6)] { journal.note(line) }
-        #expect(journal.cutOverSince == WallTime(seconds: 4 * 86_400))
+        var journal = Journal()
+        journal.note(Self.turn("cutover", 1))
+        journal.note(Self.turn("turn", 2, to: "parameter-store"))
+        #expect(journal.cutOverSince("/p") == WallTime(seconds: 86_400))
+        var other = Journal()
+        other.note(Self.turn("turn", 2, to: "parameter-store"))
+        #expect(other.cutOverSince("/p") == nil, "one that did not come to its end is none")
+    }
+
+    @Test func `What a copy leaves is kept apart from what it moves`() {
+        var left = item
+        (left.state, left.secret) = (.left, "b")
+        var journal = Journal()
+        journal.note(.item(item))
+        journal.note(.ran(run))
+        journal.note(.item(left))
+        #expect(journal.items == ["/a": item] && journal.left == ["b": left] && !journal.isUnfinished)
+        left.state = .verified
+        journal.note(.item(left))
+        #expect(journal.left.isEmpty)
     }
 
     @Test func `What a cleanup removes is known until it is brought back`() {

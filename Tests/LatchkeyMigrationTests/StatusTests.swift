@@ -18,14 +18,15 @@ import Testing
                         at: now)))
         }
         for (command, isClean, day) in runs {
-            journal.note(
-                .ran(
-                    JournalRun(
-                        command: command, isClean: isClean, count: 1, by: "me",
-                        at: WallTime(seconds: day * Self.day))))
+            var run = JournalRun(
+                command: command, isClean: isClean, count: 1, by: "me", at: WallTime(seconds: day * Self.day))
+            run.details = place.details(journal, comparing: ["/a"])
+            journal.note(.ran(run))
         }
         return journal
     }
+
+    private static let place = ProofPlace(account: "111122223333", parameter: "/p")
 
     private static func secret(_ change: (inout OldSecret) -> Void = { _ in }) -> OldSecret {
         var secret = OldSecret(name: "a")
@@ -50,8 +51,10 @@ import Testing
             (Self.secret(deleted), 1, copied, .pending), (Self.secret(deleted), 1, removed, .deleting),
             (Self.secret(), 1, Self.journal(.begun), .begun), (Self.secret(), 1, Self.journal(.written), .begun),
             (Self.secret(), nil, Self.journal(.failed), .failed),
-            (Self.secret(), nil, Self.journal(nil, runs: [("copy", true, 990)]), .left),
-            (Self.secret(), nil, Self.journal(nil, runs: [("copy", false, 990)]), .open),
+            (Self.secret(), nil, Self.journal(nil, runs: [("copy", true, 990)]), .open),
+            (Self.secret(), nil, Self.journal(.left), .left),
+            (Self.secret { $0.versionID = "w" }, nil, Self.journal(.left), .open),
+            (Self.secret { $0.denied = ["secretsmanager:DescribeSecret"] }, 1, copied, .refused),
         ]
         for (secret, version, journal, standing) in cases {
             #expect(Standing(secret, target: "/a", version: version, journal) == standing)
@@ -60,18 +63,59 @@ import Testing
 
     private static func status(
         _ journal: Journal, version: Int64? = 1, backend: BackendInForce? = nil, figures: MoveFigures? = nil,
-        hasBackup: Bool = true, _ change: (inout OldSecret) -> Void = { _ in }
+        backup: [String: String]? = ["a": "v"], refused: Set<String> = [],
+        _ change: (inout OldSecret) -> Void = { _ in }
     ) -> MoveStatus {
-        MoveStatus(
-            secrets: [(secret(change), "/a")], versions: version.map { ["/a": $0] } ?? [:], journal: journal,
-            backend: backend, figures: figures, hasBackup: hasBackup, now: now, minDays: 7)
+        let manifest = backup.map { held in
+            BackupManifest(
+                fileDigest: "f", created: now, place: "p",
+                entries: held.map { ManifestEntry(name: $0, versionID: $1, digest: "d") })
+        }
+        return MoveStatus(
+            secrets: [(secret(change), "/a")], versions: version.map { ["/a": $0] } ?? [:], refused: refused,
+            journal: journal, place: place, backend: backend, figures: figures, backup: manifest, now: now, minDays: 7)
+    }
+
+    @Test func `A backup that lacks a secret as it is is none of the move`() {
+        let copied = Self.journal(runs: [("copy", true, 990)])
+        #expect(Self.status(copied).hasBackup)
+        for backup in [["b": "v"], ["a": "u"], [:]] {
+            let status = Self.status(copied, backup: backup)
+            #expect(!status.hasBackup && status.withoutBackup == 1)
+            #expect(MovePhase.prepare.state(status) == .open)
+            let next = status.next("--secret a", backupFile: "backup-2.cms")
+            #expect(next.command == "backup --secret a --out backup-2.cms --password-file FILE")
+        }
+        #expect(Self.status(copied, backup: [:]) { $0.deletion = Self.now }.hasBackup, "what is to go needs none")
+    }
+
+    @Test func `Nothing wider than what the move is of is printed to be typed`() {
+        let copied = [("copy", true, Int64(990))]
+        let turned = copied + [("verify", true, 991), ("cutover", true, 991)]
+        let cases = [
+            Self.status(Self.journal(runs: turned), backend: .parameterStore), Self.status(Self.journal(.begun)),
+            Self.status(Self.journal(runs: copied)), Self.status(Journal(), version: nil, backup: nil),
+        ]
+        for status in cases {
+            let next = status.next(nil, backupFile: "backup.cms")
+            #expect(next.command == nil && next.why.contains("--map"))
+        }
+        // These are about the fleet, whatever was moved.
+        let proven = Self.status(Self.journal(runs: copied + [("verify", true, 1000)]))
+        #expect(proven.next(nil, backupFile: "backup.cms").command == "cutover")
+    }
+
+    @Test func `What may not be looked at is said and stops the rest`() {
+        let status = Self.status(Self.journal(runs: [("copy", true, 990)]), refused: ["/a"])
+        #expect(status.count(.refused) == 1 && !status.isCopied)
+        #expect(status.next("--secret a", backupFile: "f").command == nil)
     }
 
     @Test func `What comes next follows from where it stands`() {
         let copied = [("copy", true, Int64(990))]
         let turned = copied + [("verify", true, 991), ("cutover", true, 991)]
         let cases: [(MoveStatus, String?)] = [
-            (Self.status(Journal(), version: nil, hasBackup: false), "backup"),
+            (Self.status(Journal(), version: nil, backup: nil), "backup"),
             (Self.status(Journal(), version: nil), "copy"),
             (Self.status(Self.journal(.begun)), "copy"), (Self.status(Self.journal(runs: copied)), "verify"),
             (Self.status(Self.journal(runs: copied), backend: .shadow), "gate"),
@@ -81,10 +125,10 @@ import Testing
             (Self.status(Self.journal(runs: turned), backend: .parameterStore), "cleanup"),
             (Self.status(Self.journal(runs: turned), backend: .secretsManager), "verify"),
             (Self.status(Self.journal(runs: copied + [("cutover", true, 995)]), backend: .parameterStore), nil),
-            (Self.status(Self.journal(nil, runs: copied), version: nil), "plan"),
+            (Self.status(Self.journal(.left, runs: copied), version: nil), "plan"),
         ]
         for (status, command) in cases {
-            let step = status.next("--secret a")
+            let step = status.next("--secret a", backupFile: "backup.cms")
             #expect(step.command?.split(separator: " ").first.map(String.init) == command, "\(step)")
             #expect(!step.why.isEmpty)
         }

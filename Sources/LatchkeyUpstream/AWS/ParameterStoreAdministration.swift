@@ -122,17 +122,4 @@ extension ParameterStore {
             ["ResourceType": "Parameter", "ResourceId": .string(name)], deadline: deadline)
         return AWSTags.read(answer["TagList"])
     }
-
-    /// Whether a parameter of this name may be written, by a request that never writes: AWS takes no tags with an
-    /// overwrite, but asks for the permission first. Throws ``AWSError/Kind/denied`` where it may not.
-    package func probeWrite(_ name: String, keyID: String?, deadline: MonotonicTime) async throws(AWSError) {
-        var write = ParameterWrite(name: name, value: Secret("probe"), kind: .secureString, overwrites: true)
-        write.tags = [("latchkey", "probe")]
-        write.keyID = keyID
-        do throws(AWSError) {
-            _ = try await self.write(write, deadline: deadline)
-        } catch {
-            if error.kind != .invalidRequest { throw error }
-        }
-    }
 }

@@ -15,18 +15,29 @@ struct BackendSwitch: Sendable {
     /// `<prefix>/latchkey/backend`.
     let parameter: String
 
+    init(access: MigrationAccess, _ settings: Settings) {
+        self.access = access
+        parameter = Self.parameter(settings)
+    }
+
+    /// What a fleet of these settings follows.
+    static func parameter(_ settings: Settings) -> String { "\(settings.prefix)/latchkey/backend" }
+
     /// What the parameter says; nil where there is none.
     func current() async throws -> String? {
-        try await access.require("ssm:GetParameters") { () async throws(AWSError) in
+        try await parameterNow()?.value.revealText()
+    }
+
+    /// A read of one name is a GetParameter.
+    private func parameterNow() async throws -> Parameter? {
+        try await access.require("ssm:GetParameter") { () async throws(AWSError) in
             try await access.parameterStore.get([parameter], deadline: access.deadline).parameters.first
-        }?.value.revealText()
+        }
     }
 
     /// Writes it and reads it back.
     func set(_ backend: BackendInForce) async throws {
-        let found = try await access.require("ssm:GetParameters") { () async throws(AWSError) in
-            try await access.parameterStore.get([parameter], deadline: access.deadline).parameters.first
-        }
+        let found = try await parameterNow()
         let value = Secret(backend.rawValue)
         guard found?.value != value else { return }
         var write = ParameterWrite(
@@ -41,6 +52,13 @@ struct BackendSwitch: Sendable {
             if try await current() == backend.rawValue { return }
         }
         throw CommandFailure(.unavailable, "\(parameter) was written and does not show \(backend.rawValue) yet")
+    }
+
+    /// The guide's variable of a function; nil where it is not set.
+    func function(_ function: String) async throws -> String? {
+        try await access.require("lambda:GetFunctionConfiguration") { () async throws(AWSError) in
+            try await access.lambda.environment(of: function, deadline: access.deadline)
+        }.variables[GuideVariable.name]
     }
 
     /// Sets the guide's variable of a function and leaves every other as it is.

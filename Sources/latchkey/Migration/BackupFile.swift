@@ -33,6 +33,9 @@ struct BackupFile {
     var exists: Bool { access(path, F_OK) == 0 }
 
     /// Seals and writes both files, each in one step; the backup first.
+    ///
+    /// A manifest that is there is taken away before that: were this cut off between the two, the old one beside the new
+    /// file would have it refused as altered. A backup without a manifest still opens.
     func write(_ document: BackupDocument, for recipient: Recipient) throws -> BackupManifest {
         let bytes: [UInt8]
         do throws(AuthEnvelope.Refusal) {
@@ -47,6 +50,7 @@ struct BackupFile {
             fileDigest: SHA256.hash(bytes).hex, created: document.created, place: document.place,
             entries: document.manifest)
         do throws(DurableFile.Failure) {
+            try DurableFile.remove(manifestPath)
             try DurableFile.write(bytes, to: path)
             try DurableFile.write(manifest.json.bytes() + [UInt8(ascii: "\n")], to: manifestPath)
         } catch {

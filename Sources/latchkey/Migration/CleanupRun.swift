@@ -14,6 +14,17 @@ struct CleanupLine: Sendable {
     var deletion: WallTime?
     var trouble: Trouble?
 
+    /// Whether something is done with it.
+    var isChange: Bool { act == "delete" || act == "restore" }
+
+    /// The same for what is among these; nothing for the rest.
+    func limited(to names: Set<String>) -> CleanupLine {
+        guard isChange, !names.contains(secret.name) else { return self }
+        var line = self
+        line.act = "nothing"
+        return line
+    }
+
     var json: JSON {
         var members: [String: JSON] = [
             "secret": .string(secret.name), "parameter": .string(target), "action": .string(act),

@@ -18,11 +18,22 @@ struct CopyReport {
         untried = plan.items.count - blocked.count - lines.count
     }
 
-    /// Everything that can be moved is where it belongs.
-    var isClean: Bool { untried == 0 && lines.allSatisfy { $0.outcome.isClean } }
+    /// What was named and is not there.
+    private var absent: [PlanItem] { blocked.filter { !$0.secret.exists } }
+    /// What a permission is missing for: whether it can be moved is not known.
+    private var denied: [PlanItem] { blocked.filter(\.isDenied) }
+
+    /// What was looked at and stays where it is. What waits for its deletion says so by itself.
+    var left: [PlanItem] { blocked.filter { $0.secret.exists && $0.secret.deletion == nil && !$0.isDenied } }
+
+    /// Everything that can be moved is where it belongs, and everything was looked at.
+    var isClean: Bool {
+        untried == 0 && absent.isEmpty && denied.isEmpty && lines.allSatisfy { $0.outcome.isClean }
+    }
 
     /// How the command ends.
     var status: ExitStatus {
+        guard denied.isEmpty else { return .denied }
         let troubles = lines.compactMap { line -> Trouble? in
             if case .failed(let trouble) = line.outcome { trouble } else { nil }
         }
@@ -86,8 +97,18 @@ struct CopyReport {
         let summary =
             "\(copied) copied, \(equal) there already, \(done.count) copied before, \(keptBack) kept back, "
             + "\(failed) failed, \(untried) not tried, \(blocked.count) blocked"
-        let advice = keptBack > 0 ? ["what was kept back has another value there: --yes writes over it"] : []
+        var advice = keptBack > 0 ? ["what was kept back has another value there: --yes writes over it"] : []
+        for action in Set(denied.flatMap(\.deniedActions)).sorted() {
+            advice.append("\(action) is refused: allow it (latchkey policy --role migrator)")
+        }
         return (rows > 0 ? table.lines + [""] : []) + [summary] + advice
+    }
+}
+
+extension PlanItem {
+    /// IAM actions that were refused for it.
+    fileprivate var deniedActions: [String] {
+        obstacles.compactMap { if case .denied(let action) = $0, $0.isDenial { action } else { nil } }
     }
 }
 

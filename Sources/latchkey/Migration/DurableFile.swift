@@ -36,6 +36,15 @@ enum DurableFile {
         try outcome.get()
     }
 
+    /// Takes a file away, where it is there, for good before it returns.
+    static func remove(_ path: String) throws(Failure) {
+        guard unlink(path) == 0 else {
+            guard errno == ENOENT else { throw Failure(code: errno) }
+            return
+        }
+        try syncFolder(of: path)
+    }
+
     /// Writes all of it at the descriptor's place.
     static func append(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) throws(Failure) {
         var done = 0

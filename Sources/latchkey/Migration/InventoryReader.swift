@@ -6,8 +6,6 @@ internal import LatchkeyUpstream
 
 /// Reads both stores for what is to be moved.
 struct InventoryReader: Sendable {
-    /// Names whose parents are asked whether they may be written: one call each, at PutParameter's pace.
-    static let mostProbes = 20
     /// Secrets of one run.
     static let mostSecrets = 100_000
 
@@ -28,8 +26,9 @@ struct InventoryReader: Sendable {
         let open = found.filter { !isDone($0, planner.target(for: $0.name)) }
         let secrets = try await MigrationAccess.each(open) { try await self.withValue($0) }
         var inventory = Inventory(secrets: secrets, parameterARNPrefix: arnPrefix(secrets))
-        try await readParameters(&inventory, planner)
-        if isDetailed { try await probe(&inventory, planner) }
+        let parameters = ParameterReader(access: access, keyID: keyID)
+        try await parameters.fill(&inventory, planner)
+        if isDetailed { try await parameters.probe(&inventory, planner) }
         return (inventory, map, done)
     }
 
@@ -41,10 +40,19 @@ struct InventoryReader: Sendable {
     /// The secrets as they are described, without their values, and the parameter names by secret name.
     func describeSecrets() async throws -> (secrets: [OldSecret], map: [String: String]) { try await secrets() }
 
+    /// Those of the secrets that cannot be read any more, or not until their deletion is taken back.
+    func away(_ names: [String]) async throws -> [String] {
+        let secrets = try await MigrationAccess.each(names) { try await self.describe($0) }
+        if let action = secrets.lazy.flatMap(\.denied).first {
+            throw CommandFailure(.denied, "\(action) is refused: allow it (latchkey policy --role migrator)")
+        }
+        return secrets.filter { !$0.exists || $0.deletion != nil }.map(\.name)
+    }
+
     /// The parameters that secrets would go to.
     func readParameters(of secrets: [OldSecret], _ planner: Planner) async throws -> Inventory {
         var inventory = Inventory(secrets: secrets, parameterARNPrefix: arnPrefix(secrets))
-        try await readParameters(&inventory, planner)
+        try await ParameterReader(access: access).fill(&inventory, planner)
         return inventory
     }
 
@@ -137,70 +145,12 @@ struct InventoryReader: Sendable {
             case .notFound, .invalidRequest: break
             case .denied:
                 secret.denied.append(
-                    error.code == "DecryptionFailure" ? "kms:Decrypt" : "secretsmanager:GetSecretValue")
+                    error.isOfKey || error.code == "DecryptionFailure" ? "kms:Decrypt" : "secretsmanager:GetSecretValue"
+                )
             default: throw CommandFailure(error, action: "secretsmanager:GetSecretValue")
             }
         }
         return secret
-    }
-
-    // MARK: Parameters
-
-    private func readParameters(_ inventory: inout Inventory, _ planner: Planner) async throws {
-        let prefix = inventory.parameterARNPrefix
-        let targets = Set(inventory.secrets.map { planner.target(for: $0.name) })
-        let names = targets.filter { ParameterName.isUsable($0, arnPrefix: prefix) }.sorted()
-        for start in stride(from: 0, to: names.count, by: ParameterStore.batch) {
-            let batch = Array(names[start..<min(start + ParameterStore.batch, names.count)])
-            do throws(AWSError) {
-                let found = try await access.parameterStore.get(batch, deadline: access.deadline)
-                for parameter in found.parameters {
-                    inventory.parameters[parameter.name] = ExistingParameter(parameter)
-                }
-            } catch {
-                guard error.kind == .denied else { throw CommandFailure(error, action: "ssm:GetParameters") }
-                for name in batch { inventory.deniedParameters[name, default: []].insert("ssm:GetParameters") }
-            }
-        }
-        try await describeParameters(&inventory)
-    }
-
-    /// Tier and key of the parameters that are there already.
-    private func describeParameters(_ inventory: inout Inventory) async throws {
-        let names = inventory.parameters.keys.sorted()
-        guard !names.isEmpty else { return }
-        do throws(AWSError) {
-            let described = try await access.parameterStore.describe(names, deadline: .current + .seconds(600))
-            for description in described {
-                inventory.parameters[description.name]?.tier = description.tier.flatMap { ParameterTier(rawValue: $0) }
-                inventory.parameters[description.name]?.keyID = description.keyID
-            }
-        } catch {
-            guard error.kind == .denied else { throw CommandFailure(error, action: "ssm:DescribeParameters") }
-            for name in names { inventory.deniedParameters[name, default: []].insert("ssm:DescribeParameters") }
-        }
-    }
-
-    /// Asks whether parameters may be written, once for each path they lie in.
-    private func probe(_ inventory: inout Inventory, _ planner: Planner) async throws {
-        let prefix = inventory.parameterARNPrefix
-        let targets = inventory.secrets.map { planner.target(for: $0.name) }
-        let usable = targets.filter { ParameterName.isUsable($0, arnPrefix: prefix) }
-        let parents = Dictionary(grouping: usable, by: Self.parent)
-        for (_, names) in parents.sorted(by: { $0.key < $1.key }).prefix(Self.mostProbes) {
-            guard let name = names.first else { continue }
-            do throws(AWSError) {
-                try await access.parameterStore.probeWrite(name, keyID: keyID, deadline: access.deadline)
-            } catch {
-                // That it cannot be told is no reason to stop: the write itself will tell.
-                guard error.kind == .denied else { continue }
-                for name in names { inventory.deniedParameters[name, default: []].insert("ssm:PutParameter") }
-            }
-        }
-    }
-
-    private static func parent(_ name: String) -> String {
-        name.lastIndex(of: "/").map { String(name[..<$0]) } ?? ""
     }
 
     /// What parameters' ARNs begin with: as the secrets' do, for another service.

@@ -55,8 +55,12 @@ final class JournalFile {
     }
 
     /// Appends a line and waits until it is on the disk.
-    func append(_ line: JournalLine) throws {
-        let bytes = line.json.bytes() + [UInt8(ascii: "\n")]
+    func append(_ line: JournalLine) throws { try append([line]) }
+
+    /// Appends lines and waits until all of them are on the disk.
+    func append(_ lines: [JournalLine]) throws {
+        guard !lines.isEmpty else { return }
+        let bytes = lines.flatMap { $0.json.bytes() + [UInt8(ascii: "\n")] }
         do throws(DurableFile.Failure) {
             try bytes.withUnsafeBytes { buffer in
                 Result { () throws(DurableFile.Failure) in try DurableFile.append(buffer, to: descriptor) }
@@ -67,10 +71,27 @@ final class JournalFile {
         guard fdatasync(descriptor) == 0 else {
             throw CommandFailure(.usage, "cannot write the journal \(path): \(Self.reason(errno))")
         }
-        journal.note(line)
+        for line in lines { journal.note(line) }
     }
 
-    /// Writes down that a command came to its end.
+    /// Writes down what a copy leaves where it is, unless that stands there already.
+    func leave(_ items: [PlanItem]) throws {
+        let now = TimeSource.system.now().wall
+        let lines = items.map { item in
+            JournalItem(
+                secret: item.secret.name, target: item.target, state: .left, digest: "",
+                versionID: item.secret.versionID,
+                reason: item.obstacles.first { $0.weight == .blocks }?.code, at: now)
+        }
+        try append(
+            lines.filter { line in
+                var known = journal.left[line.secret]
+                known?.at = line.at
+                return known != line
+            }.map { .item($0) })
+    }
+
+    /// Writes down that a command came to its end, or what it is about to do.
     func record(_ command: String, isClean: Bool, count: Int, _ details: [String: String] = [:]) throws {
         var run = JournalRun(
             command: command, isClean: isClean, count: count, by: Operator.name, at: TimeSource.system.now().wall)

@@ -29,6 +29,14 @@ struct MigrationAccess: Sendable {
     /// The latest that one call may end.
     var deadline: MonotonicTime { .current + patience }
 
+    /// Whose move a fleet of these settings is: by the account of the parameters that the journal has moved.
+    func place(_ journal: Journal, _ settings: Settings) async throws -> ProofPlace {
+        let moved = journal.items.values.filter { $0.state == .verified }.map(\.target).sorted()
+        let found = try await ParameterReader(access: self).read(Array(moved.prefix(ParameterStore.batch)))
+        return ProofPlace(
+            account: found.parameters.lazy.compactMap(\.account).first, parameter: BackendSwitch.parameter(settings))
+    }
+
     /// A call that fails the command where it fails.
     func require<Value: Sendable>(
         _ action: String, _ call: () async throws(AWSError) -> Value
@@ -62,6 +70,14 @@ struct MigrationAccess: Sendable {
             }
             return values.compactMap { $0 }
         }
+    }
+}
+
+extension Parameter {
+    /// The account it is in, by its ARN.
+    var account: String? {
+        let pieces = attributes["ARN"]?.string?.split(separator: ":", omittingEmptySubsequences: false) ?? []
+        return pieces.count > 5 ? String(pieces[4]) : nil
     }
 }
 

@@ -16,7 +16,7 @@ struct PlanPage {
                 item.act.rawValue,
             ])
         }
-        return table.lines + [""] + obstacles + [summary] + cost
+        return table.lines + [""] + obstacles + [summary] + unasked + cost
     }
 
     /// Each obstacle with its remedy, under the secret it is of.
@@ -36,6 +36,11 @@ struct PlanPage {
     private var summary: String {
         "\(plan.items.count) secrets: \(plan.count(.create)) to create, \(plan.count(.overwrite)) to write over, "
             + "\(plan.count(.nothing)) there already, \(plan.count(.blocked)) blocked"
+    }
+
+    private var unasked: [String] {
+        guard plan.unaskedPaths > 0 else { return [] }
+        return ["\(plan.unaskedPaths) more paths were not asked about whether they may be written"]
     }
 
     private var cost: [String] {

@@ -12,6 +12,8 @@ struct RestoreReport {
         let act: String
         /// What is in the way.
         var obstacles: [String] = []
+        /// Whether a permission is missing for it.
+        var isDenied = false
         /// What went wrong, once it was tried.
         var trouble: Trouble?
     }
@@ -20,8 +22,17 @@ struct RestoreReport {
     /// Whether it was carried out.
     var isDone = false
 
-    /// Everything that is not blocked is as the backup has it, or would be.
-    var status: ExitStatus { lines.compactMap(\.trouble).first?.status ?? .done }
+    /// Whether secrets were asked for by name, so that each of them counts.
+    var isNamed = false
+
+    /// How the command ends. Of a whole backup, what cannot go there is listed and is no failure, as long as anything
+    /// can; what was asked for by name must.
+    var status: ExitStatus {
+        if let trouble = lines.compactMap(\.trouble).first { return trouble.status }
+        guard !lines.contains(where: \.isDenied) else { return .denied }
+        let blocked = count("blocked")
+        return blocked > 0 && (isNamed || blocked == lines.count) ? .notSo : .done
+    }
 
     /// Lines that change something.
     var changes: Int { lines.count { $0.act != "nothing" && $0.act != "blocked" } }

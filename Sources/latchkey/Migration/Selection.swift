@@ -22,6 +22,8 @@ struct Selection: Sendable {
                 .usage, "say which secrets: --filter-prefix your-app/prod/, --secret NAME, or --map FILE")
         }
         guard !self.names.contains("") else { throw CommandFailure(.usage, "a secret's name is empty") }
+        // Every name begins with nothing: that would be every secret of the region.
+        guard !prefixes.contains("") else { throw CommandFailure(.usage, "--filter-prefix is empty") }
     }
 
     /// Nothing but other names for some.

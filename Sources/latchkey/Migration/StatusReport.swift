@@ -4,12 +4,21 @@ internal import LatchkeyMigration
 /// Where a move stands, for programs and for people.
 struct StatusReport {
     let status: MoveStatus
-    /// The arguments that say which secrets, as the next command takes them.
-    let which: String
+    /// The arguments that say which secrets, as the next command takes them; nil where none that are short enough do.
+    let which: String?
     /// `--journal FILE` where that is not the usual one, for every command but plan.
     let journal: String
+    /// IAM actions that were refused, so that not all is known.
+    let denied: [String]
 
-    private var next: MoveStatus.Step { status.next(which) }
+    private var next: NextStep { status.next(which, backupFile: Self.freeName) }
+
+    /// A name for a backup that no file of this folder has, so that the command can be typed as it is printed.
+    private static var freeName: String {
+        let names = ["backup.cms"] + (2...99).map { "backup-\($0).cms" }
+        return names.first { !BackupFile(path: $0).exists } ?? "FILE"
+    }
+
     private var command: String? {
         next.command.map { "latchkey migrate \($0)" + ($0.hasPrefix("plan") ? "" : journal) }
     }
@@ -37,6 +46,7 @@ struct StatusReport {
                     Standing.allCases.map { ($0.rawValue, .integer(Int64(status.count($0)))) },
                     uniquingKeysWith: { $1 })),
             "backend": status.backend.map { .string($0.rawValue) } ?? .null,
+            "denied": .array(denied.map { .string($0) }),
             "next": ["command": command.map { .string($0) } ?? .null, "why": .string(next.why)],
         ]
     }
@@ -68,9 +78,11 @@ struct StatusReport {
             secrets.add([line.secret.name, line.target, line.standing.rawValue, line.at.map(Day.text) ?? "-"])
         }
         let counts = Standing.allCases.filter { status.count($0) > 0 }.map { "\(status.count($0)) \($0.rawValue)" }
+        let refused = denied.map { "\($0) is refused" }
         return (odd.isEmpty ? [] : secrets.lines + [""]) + phases.lines + [""] + criteria.lines + [
             "", counts.joined(separator: ", "),
-            "next: \(Table.clean(command ?? next.why))" + (command == nil ? "" : "  (\(Table.clean(next.why)))"),
+        ] + refused + [
+            "next: \(Table.clean(command ?? next.why))" + (command == nil ? "" : "  (\(Table.clean(next.why)))")
         ]
     }
 }

@@ -1,4 +1,5 @@
 internal import LatchkeyCore
+internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 internal import LatchkeyMigration
 internal import LatchkeyUpstream
@@ -11,25 +12,26 @@ struct StatusRun {
     let settings: Settings
     let minDays: Int
 
-    func run() async throws -> MoveStatus {
+    /// Where the move stands, and the IAM actions that were refused.
+    func run() async throws -> (status: MoveStatus, denied: [String]) {
         let (secrets, map) = try await InventoryReader(access: access, selection: selection).describeSecrets()
         let planner = Planner(map: map)
         let targets = secrets.map { planner.target(for: $0.name) }
-        let versions = try await versions(of: Set(targets))
-        let lever = BackendSwitch(access: access, parameter: "\(settings.prefix)/latchkey/backend")
-        return MoveStatus(
-            secrets: Array(zip(secrets, targets)), versions: versions, journal: journal,
-            backend: try await lever.current().flatMap { BackendInForce(rawValue: $0) }, figures: try await figures(),
-            hasBackup: hasBackup, now: TimeSource.system.now().wall, minDays: minDays)
-    }
-
-    private func versions(of targets: Set<String>) async throws -> [String: Int64] {
-        let names = targets.filter { ParameterName.isUsable($0, arnPrefix: Inventory(secrets: []).parameterARNPrefix) }
-            .sorted()
-        let found = try await access.require("ssm:GetParameters") { () async throws(AWSError) in
-            try await access.parameterStore.get(names, deadline: .current + .seconds(600)).parameters
+        let names = Set(targets).filter {
+            ParameterName.isUsable($0, arnPrefix: Inventory(secrets: []).parameterARNPrefix)
         }
-        return Dictionary(found.map { ($0.name, $0.version) }, uniquingKeysWith: { $1 })
+        let lever = BackendSwitch.parameter(settings)
+        let found = try await ParameterReader(access: access).read(names.sorted() + [lever])
+        let word = found.parameters.first { $0.name == lever }?.value.revealText()
+        // The account as a cut-over would find it out.
+        let place = try await access.place(journal, settings)
+        let status = MoveStatus(
+            secrets: Array(zip(secrets, targets)),
+            versions: Dictionary(found.parameters.map { ($0.name, $0.version) }, uniquingKeysWith: { $1 }),
+            refused: Set(found.denied.keys), journal: journal, place: place,
+            backend: word.flatMap { BackendInForce(rawValue: $0) }, figures: try await figures(), backup: backup,
+            now: TimeSource.system.now().wall, minDays: minDays)
+        return (status, Set(secrets.flatMap(\.denied) + found.denied.values).sorted())
     }
 
     private func figures() async throws -> MoveFigures? {
@@ -38,10 +40,10 @@ struct StatusRun {
         return BrokerMetrics(String(decoding: answer.body, as: UTF8.self)).figures
     }
 
-    /// The one the journal names, by its manifest's digest.
-    private var hasBackup: Bool {
-        guard let path = journal.last("backup")?.details["file"] else { return false }
-        return (try? BackupFile(path: path).manifest()) ?? nil != nil
+    /// The one the journal names, where it is whole by its manifest's digest.
+    private var backup: BackupManifest? {
+        guard let path = journal.last("backup")?.details["file"] else { return nil }
+        return (try? BackupFile(path: path).manifest()) ?? nil
     }
 }
 

@@ -136,10 +136,10 @@ class Move:
     def rate(self) -> list[str]:
         return ["--writes-per-second", "1000"]
 
-    def start(self, command: str, *arguments: str) -> subprocess.Popen[bytes]:
+    def start(self, command: str, *arguments: str, **env: str) -> subprocess.Popen[bytes]:
         """One command that is to be killed."""
         return subprocess.Popen(
-            [str(BINARY), "migrate", command, *arguments], env=self.env, cwd=self.folder,
+            [str(BINARY), "migrate", command, *arguments], env=self.env | env, cwd=self.folder,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )
 

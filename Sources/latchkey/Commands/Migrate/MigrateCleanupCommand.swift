@@ -9,8 +9,9 @@ struct MigrateCleanupCommand: AsyncParsableCommand {
         commandName: "cleanup",
         abstract: "Set the deletion of secrets that were moved, once nothing speaks against it.",
         discussion: """
-            A secret is kept while it is not verified in Parameter Store at its present version, while the cut-over or \
-            its last read is younger than --min-days, and while no whole backup has it. Lists what keeps which; exit \
+            A secret is kept while it is not verified in Parameter Store at its present version, while the fleet is told \
+            to read another store, while the cut-over or its last read is younger than --min-days, and while no whole \
+            backup has it. Lists what keeps which; exit \
             code 1 while anything is kept. Until the recovery window is over --undo brings all of them back.
             """)
 
@@ -43,29 +44,43 @@ struct MigrateCleanupCommand: AsyncParsableCommand {
         CommandEnvironment.harden()
         try await finishing {
             let selection = try which.selection()
-            let access = try MigrationAccess(try CommandEnvironment.settings(need: .upstreams))
+            let settings = try CommandEnvironment.settings(need: .upstreams)
+            let access = try MigrationAccess(settings)
+            let lever = BackendSwitch(access: access, settings)
             let cleanup = CleanupRun(access: access, selection: selection)
-            let known = try JournalFile.peek(journal)?.journal ?? Journal()
-            let plan = undo ? try await cleanup.undoing(known) : try await cleanup.plan(try rules(known))
-            let changes = plan.count { $0.act == "delete" || $0.act == "restore" }
-            if dryRun || changes == 0 { return try conclude(plan, isDone: false) }
-            try confirm(plan, changes)
+            let shown = try await plan(cleanup, try JournalFile.peek(journal)?.journal ?? Journal(), lever)
+            if dryRun || Self.changes(shown) == 0 { return try conclude(shown, isDone: false) }
+            try confirm(shown, Self.changes(shown))
             let file = try JournalFile(
                 path: journal, place: access.region, resumes: true, now: TimeSource.system.now().wall)
+            // Judged again now that nobody else can write the journal: the fleet may have been turned meanwhile. What was
+            // not shown is not done.
+            let asked = Set(shown.filter(\.isChange).map(\.secret.name))
+            let plan = try await plan(cleanup, file.journal, lever).map { $0.limited(to: asked) }
             let done = try await cleanup.carryOut(plan, days: recoveryWindowDays, file)
             try file.record(
-                undo ? "undo" : "cleanup", isClean: done.allSatisfy { $0.trouble == nil }, count: changes,
-                ["days": "\(recoveryWindowDays)"])
+                undo ? "undo" : "cleanup", isClean: done.allSatisfy { $0.trouble == nil },
+                count: Self.changes(done), ["days": "\(recoveryWindowDays)"])
             try conclude(done, isDone: true)
         }
     }
 
-    /// The journal as it stands, and the backup as far as it can be looked into.
-    private func rules(_ known: Journal) throws -> CleanupRules {
+    private static func changes(_ lines: [CleanupLine]) -> Int { lines.count(where: \.isChange) }
+
+    private func plan(
+        _ cleanup: CleanupRun, _ journal: Journal, _ lever: BackendSwitch
+    ) async throws -> [CleanupLine] {
+        undo
+            ? try await cleanup.undoing(journal)
+            : try await cleanup.plan(try rules(journal, lever.parameter, try await lever.current()))
+    }
+
+    /// The journal as it stands, what the fleet is told to read, and the backup as far as it can be looked into.
+    private func rules(_ known: Journal, _ parameter: String, _ backend: String?) throws -> CleanupRules {
         let path = backup ?? known.last("backup")?.details["file"]
         return CleanupRules(
-            now: TimeSource.system.now().wall, minDays: minDays, journal: known,
-            backup: try path.flatMap { try manifest(of: BackupFile(path: $0)) })
+            now: TimeSource.system.now().wall, minDays: minDays, journal: known, parameter: parameter,
+            backend: backend, backup: try path.flatMap { try manifest(of: BackupFile(path: $0)) })
     }
 
     /// Of a backup that is whole: opened where there is something to open it with, else by its manifest's digest.
@@ -116,7 +131,7 @@ struct MigrateCleanupCommand: AsyncParsableCommand {
             table.add([line.secret.name, line.act, line.deletion.map(Day.text) ?? "-", why.first ?? ""])
             for more in why.dropFirst() { table.add(["", "", "", more]) }
         }
-        let changes = lines.count { ($0.act == "delete" || $0.act == "restore") && $0.trouble == nil }
+        let changes = lines.count { $0.isChange && $0.trouble == nil }
         let blocked = lines.count { $0.act == "blocked" }
         let what = undo ? "brought back" : "deletion set"
         return table.lines + ["", "\(changes) \(isDone ? what : "to do"), \(blocked) kept"]

@@ -46,6 +46,7 @@ struct MigrateCopyCommand: AsyncParsableCommand {
             copy.journal = file
             let report = CopyReport(plan: plan, lines: try await copy.run(plan), done: done)
             if report.untried == 0 {
+                try file.leave(report.left)
                 try file.record("copy", isClean: report.isClean, count: report.lines.count + done.count)
             }
             show(report)

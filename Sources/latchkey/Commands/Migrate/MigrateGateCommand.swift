@@ -35,7 +35,9 @@ struct MigrateGateCommand: AsyncParsableCommand {
             let file = try JournalFile(path: journal, place: settings.aws.region, resumes: true, now: now)
             let gate = ShadowGate(window: Self.duration(window) ?? .zero, least: minComparisons)
             let verdict = gate.judge(sample, earlier: file.journal.runs.compactMap { ShadowSample($0) })
-            try file.record("gate", isClean: verdict.isOpen, count: sample.matches, sample.details)
+            let details = ["parameter": BackendSwitch.parameter(settings)]
+            try file.record(
+                "gate", isClean: verdict.isOpen, count: sample.matches, details.merging(sample.details) { $1 })
             if json {
                 Terminal.print(
                     JSON.object([

@@ -88,18 +88,23 @@ struct MigrateRestoreCommand: AsyncParsableCommand {
     /// Shows what would change unless it is about to be done unasked, does it, and shows how that went.
     private func conclude(_ plan: RestoreReport, _ carryOut: (inout RestoreReport) async throws -> Void) async throws {
         var report = plan
+        report.isNamed = !only.isEmpty
         if !json || !yes || dryRun { show(report) }
         guard try mayWrite(report) else {
             if json, yes, !dryRun {
                 report.isDone = true
                 show(report)
             }
-            return
+            return try end(report)
         }
         try await carryOut(&report)
         report.isDone = true
         show(report)
-        if report.status != .done { throw ExitCode(report.status.rawValue) }
+        try end(report)
+    }
+
+    private func end(_ report: RestoreReport) throws {
+        if !dryRun, report.status != .done { throw ExitCode(report.status.rawValue) }
     }
 
     // MARK: Stores
@@ -134,7 +139,7 @@ struct MigrateRestoreCommand: AsyncParsableCommand {
             lines: plan.items.map { item in
                 RestoreReport.Line(
                     secret: item.secret.name, target: item.target, act: item.act.rawValue,
-                    obstacles: item.obstacles.filter { $0.weight == .blocks }.map(\.code))
+                    obstacles: item.obstacles.filter { $0.weight == .blocks }.map(\.code), isDenied: item.isDenied)
             })
         try await conclude(shown) { report in
             let copied = try await CopyRun(access: access, options: options, mayOverwrite: true).run(plan)

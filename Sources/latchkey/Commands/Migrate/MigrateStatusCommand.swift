@@ -12,6 +12,9 @@ struct MigrateStatusCommand: AsyncParsableCommand {
             selection it is about the secrets in the journal. Writes nothing.
             """)
 
+    /// Secrets that a command is printed for by their names.
+    static let mostNamed = 100
+
     @OptionGroup var which: SelectionArguments
     @Option(help: ArgumentHelp("The move's journal.", valueName: "file"))
     var journal = MigrateCopyCommand.standardJournal
@@ -32,35 +35,45 @@ struct MigrateStatusCommand: AsyncParsableCommand {
                 access: try MigrationAccess(settings), selection: selection, journal: known, settings: settings,
                 minDays: minDays)
             let other = journal == MigrateCopyCommand.standardJournal ? "" : " --journal \(Self.quoted(journal))"
-            let report = StatusReport(status: try await run.run(), which: arguments(selection), journal: other)
+            let (status, denied) = try await run.run()
+            let report = StatusReport(
+                status: status, which: arguments(selection), journal: other, denied: denied)
             if json { Terminal.print(report.json.text) } else { for line in report.page { Terminal.print(line) } }
+            if !denied.isEmpty { throw ExitCode(ExitStatus.denied.rawValue) }
         }
     }
 
-    /// What is said, else what the journal has.
+    /// What is said, else what the journal has. What it has below a prefix that is said is meant, too, though Secrets
+    /// Manager lists it no more.
     private func selection(_ known: Journal) throws -> Selection {
         let isSaid = !which.filterPrefix.isEmpty || !which.secret.isEmpty || which.map != nil
-        guard !isSaid, !known.items.isEmpty else { return try which.selection() }
-        var selection = Selection(map: Dictionary(known.items.map { ($1.secret, $0) }, uniquingKeysWith: { $1 }))
-        selection.names = selection.map.keys.sorted()
+        guard isSaid || !known.items.isEmpty else { return try which.selection() }
+        var selection = isSaid ? try which.selection() : Selection(map: [:])
+        for item in known.items.values
+        where !isSaid || selection.names.contains(item.secret)
+            || selection.prefixes.contains(where: { item.secret.hasPrefix($0) })
+        {
+            if !selection.names.contains(item.secret) { selection.names.append(item.secret) }
+            if selection.map[item.secret] == nil, which.map == nil { selection.map[item.secret] = item.target }
+        }
         return selection
     }
 
-    /// The same for the next command, as a shell takes it.
-    private func arguments(_ selection: Selection) -> String {
+    /// The same for the next command, as a shell takes it: what was said, or each secret of the journal by its name. Nil
+    /// where that is too long, or where they went to other parameters than their names say.
+    private func arguments(_ selection: Selection) -> String? {
         var words: [String] = []
         for prefix in which.filterPrefix { words += ["--filter-prefix", prefix] }
         for name in which.secret { words += ["--secret", name] }
         if let map = which.map { words += ["--map", map] }
-        if words.isEmpty { words = ["--filter-prefix", Self.commonPath(selection.names)] }
+        guard selection.map.allSatisfy({ which.map != nil || $1 == ParameterName.standard(for: $0) }) else {
+            return nil
+        }
+        if words.isEmpty {
+            guard selection.names.count <= Self.mostNamed else { return nil }
+            words = selection.names.sorted().flatMap { ["--secret", $0] }
+        }
         return words.map(Self.quoted).joined(separator: " ")
-    }
-
-    /// Up to the last slash that all names share.
-    static func commonPath(_ names: [String]) -> String {
-        guard let first = names.min(), let last = names.max() else { return "" }
-        let shared = zip(first, last).prefix { $0 == $1 }.map(\.0)
-        return String(shared.lastIndex(of: "/").map { shared[...$0] } ?? [])
     }
 
     private static func quoted(_ word: String) -> String {

@@ -23,16 +23,20 @@ struct MigrateVerifyCommand: AsyncParsableCommand {
         CommandEnvironment.harden()
         try await finishing {
             let selection = try which.selection()
-            let access = try MigrationAccess(try CommandEnvironment.settings(need: .upstreams))
+            let settings = try CommandEnvironment.settings(need: .upstreams)
+            let access = try MigrationAccess(settings)
             let known = try JournalFile.peek(journal)
             let (inventory, map, _) = try await InventoryReader(access: access, selection: selection).read()
             let plan = Planner(map: map).plan(inventory)
             let report = try await compare(plan, inventory, known, access)
             let isClean = report.isClean && !(strict && !report.left.isEmpty)
-            if known != nil {
+            if let known {
+                let place = try await access.place(known.journal, settings)
                 let file = try JournalFile(
                     path: journal, place: access.region, resumes: true, now: TimeSource.system.now().wall)
-                try file.record("verify", isClean: isClean, count: report.findings.count)
+                try file.record(
+                    "verify", isClean: isClean, count: report.findings.count,
+                    place.details(known.journal, comparing: Set(report.pairs.map(\.target))))
             }
             if json { Terminal.print(report.json.text) } else { for line in report.page { Terminal.print(line) } }
             let status = report.status == .done && !isClean ? .notSo : report.status
@@ -65,15 +69,8 @@ struct MigrateVerifyCommand: AsyncParsableCommand {
 extension PlanItem {
     /// Whether it cannot be moved and was not. What was moved once, by other options or a map, is compared.
     fileprivate func isLeft(_ inventory: Inventory) -> Bool {
-        guard act == .blocked, secret.exists, !obstacles.contains(where: { $0.isDenial }) else { return false }
+        guard act == .blocked, secret.exists, !isDenied else { return false }
         return inventory.parameters[target] == nil || secret.deletion != nil
-    }
-}
-
-extension Obstacle {
-    /// Whether it is a permission that is missing, so that nothing is known of the secret itself.
-    fileprivate var isDenial: Bool {
-        if case .denied = self { weight == .blocks } else { false }
     }
 }
 
