@@ -63,7 +63,7 @@ package struct CopyStep: Sendable {
 
     /// Tries of one call that was throttled or went unanswered.
     package static let mostTries = 10
-    /// Looks for a write that was acknowledged: with the pauses between, about 12 s.
+    /// Looks for a write that was acknowledged, or may have been done: with the pauses between, about 12 s.
     package static let mostLooks = 8
 
     private enum Phase: Hashable {
@@ -146,6 +146,14 @@ package struct CopyStep: Sendable {
             return lookAgain()
         }
         guard task.mayOverwrite else { return close(.keptBack(version: version)) }
+        // A write that may have been done may be shown late: it is waited for as long as one that was acknowledged, so
+        // that the value is not written twice.
+        if mayHaveWritten, looks < Self.mostLooks {
+            looks += 1
+            phase = .looking
+            return pause(.milliseconds(100 << min(looks, 5)), then: .look)
+        }
+        looks = 0
         phase = .overwriting
         return begin(.overwrite)
     }

@@ -201,3 +201,9 @@ def test_a_refused_read_of_what_the_fleet_follows_is_called_by_its_name(move: Mo
     refuse(gate, of("GetParameter"))
     move.run("rollback", *journal(move), "--yes", status=77, **env)
     assert "ssm:GetParameter is refused" in move.said
+
+
+def test_a_turn_that_is_throttled_waits_and_is_made_once(move: Move, gate: FaultProxy, env) -> None:
+    gate.next(aws_error("ThrottlingException"), when=operation("PutParameter"))
+    move.run("rollback", *journal(move), "--yes", **env)
+    assert len(move.ssm.get_parameter_history(Name="/orders/test/latchkey/backend")["Parameters"]) == 1

@@ -79,6 +79,26 @@ import Testing
         #expect(model.stored?.version == 1)
     }
 
+    @Test func `A value that is shown late is not written over twice`() {
+        let start = CopyModel.Stored(value: "w", version: 4)
+        var model = CopyModel(start)
+        model.faults = [.lostAnswer] + Array(repeating: .lag, count: CopyStep.mostLooks)
+        #expect(model.run(moving: "v", mayOverwrite: true) == .copied(version: 5))
+        #expect(model.stored?.version == 5)
+        // Nor by the process that goes on with it.
+        var killed = CopyModel(start)
+        #expect(killed.run(moving: "v", mayOverwrite: true, kill: .after(3)) == nil && killed.stored?.version == 5)
+        killed.faults = Array(repeating: .lag, count: CopyStep.mostLooks)
+        #expect(killed.run(moving: "v", mayOverwrite: true) == .copied(version: 5))
+        #expect(killed.stored?.version == 5)
+    }
+
+    @Test func `A write over another value that never arrived is made in the end`() {
+        var model = CopyModel(CopyModel.Stored(value: "w", version: 4))
+        model.faults = [.trouble(Trouble(.throttled, code: "x")), .trouble(Trouble(.unsure, code: "timed_out"))]
+        #expect(model.run(moving: "v", mayOverwrite: true) == .copied(version: 5))
+    }
+
     @Test func `Throttling is waited out within a bound`() {
         var model = CopyModel()
         let throttled = CopyModel.Fault.trouble(Trouble(.throttled, code: "ThrottlingException"))

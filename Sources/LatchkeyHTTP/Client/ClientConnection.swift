@@ -187,7 +187,9 @@ final class ClientConnection: EventHandler {
         if case .tls(let error) = failure { return fail(Self.clientError(error), on: loop) }
         guard state == .busy, let exchange else { return fail(.connectFailed(errno: lastErrno), on: loop) }
         if parser.hasBegun { return fail(.truncated, on: loop) }
-        guard requestsSent > 1, !exchange.isRetry else { return fail(.closedBeforeResponse, on: loop) }
+        guard requestsSent > 1, !exchange.isRetry, !exchange.isSentOnce else {
+            return fail(.closedBeforeResponse, on: loop)
+        }
         self.exchange = nil
         exchange.connection = nil
         close(on: loop)

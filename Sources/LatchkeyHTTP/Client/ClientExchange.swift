@@ -8,6 +8,8 @@ final class ClientExchange {
     let method: String
     let bytes: [UInt8]
     let acceptsGzip: Bool
+    /// See ``HTTPRequest/isSentOnce``.
+    let isSentOnce: Bool
     let deadline: MonotonicTime
     /// Set while the exchange waits for a connection or is on one.
     var timer: TimerID?
@@ -19,14 +21,15 @@ final class ClientExchange {
     private var finish: ((Result<HTTPResponse, HTTPClientError>) -> Void)?
 
     init(
-        id: UInt64, origin: Origin, method: String, bytes: [UInt8], acceptsGzip: Bool, deadline: MonotonicTime,
-        finish: @escaping (Result<HTTPResponse, HTTPClientError>) -> Void
+        id: UInt64, origin: Origin, method: String, bytes: [UInt8], acceptsGzip: Bool, isSentOnce: Bool,
+        deadline: MonotonicTime, finish: @escaping (Result<HTTPResponse, HTTPClientError>) -> Void
     ) {
         self.id = id
         self.origin = origin
         self.method = method
         self.bytes = bytes
         self.acceptsGzip = acceptsGzip
+        self.isSentOnce = isSentOnce
         self.deadline = deadline
         self.finish = finish
     }

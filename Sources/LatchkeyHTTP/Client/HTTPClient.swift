@@ -52,7 +52,8 @@ package final class HTTPClient: Sendable {
     /// Sends a request and gives the whole response.
     ///
     /// A request whose kept-alive connection turns out to be closed before a byte of the response has come is sent
-    /// once more on a new one (RFC 9112 §9.3.1): the peer closed while it was idle and has not seen it.
+    /// once more on a new one (RFC 9112 §9.3.1), unless it is to be sent once: the peer closed while it was idle and has
+    /// not seen it, as far as that can be told.
     /// - Parameter deadline: for everything together; then the connection is closed and ``HTTPClientError/timedOut`` thrown.
     package func execute(
         _ request: HTTPRequest, to origin: Origin, deadline: MonotonicTime
@@ -73,7 +74,7 @@ package final class HTTPClient: Sendable {
                 }
                 let exchange = ClientExchange(
                     id: id, origin: origin, method: request.method, bytes: bytes, acceptsGzip: acceptsGzip,
-                    deadline: deadline, finish: { continuation.resume(returning: $0) })
+                    isSentOnce: request.isSentOnce, deadline: deadline, finish: { continuation.resume(returning: $0) })
                 dispatcher.begin(exchange, on: loop)
             }
             if !accepted { continuation.resume(returning: .failure(.shutDown)) }

@@ -29,6 +29,8 @@ package struct HTTPRequest: Sendable {
     package var target: String
     package var fields: HTTPFields
     package var body: [UInt8]
+    /// Not to be sent once more where a kept-alive connection ends without an answer: the peer may have done it.
+    package var isSentOnce = false
 
     package init(method: String, target: String, fields: HTTPFields = [:], body: [UInt8] = []) {
         self.method = method

@@ -80,13 +80,15 @@ package final class AWSClient: Sendable {
     ///   - target: the operation's name, as in `GetParameter`.
     ///   - operation: the same for metrics.
     ///   - isRetried: false for what had better fail at once than be done late.
+    ///   - isSentOnce: true for what must not go out again even where the connection has ended without an answer.
     func call(
         _ service: AWSService, _ target: String, _ operation: Operation, _ body: JSON, isRetried: Bool = true,
-        deadline: MonotonicTime
+        isSentOnce: Bool = false, deadline: MonotonicTime
     ) async throws(AWSError) -> JSON {
         let message = Message(target, operation, body)
         return try await call(
-            service, quota: AWSQuota(service, operation), isRetried: isRetried, deadline: deadline
+            service, quota: AWSQuota(service, operation), isRetried: isRetried, isSentOnce: isSentOnce,
+            deadline: deadline
         ) { message }
     }
 
@@ -94,10 +96,12 @@ package final class AWSClient: Sendable {
     ///
     /// - Parameter message: called once at the most.
     func call(
-        _ service: AWSService, quota: AWSQuota? = .parameterReads, isRetried: Bool = true, deadline: MonotonicTime,
-        message: @Sendable () -> Message
+        _ service: AWSService, quota: AWSQuota? = .parameterReads, isRetried: Bool = true,
+        isSentOnce: Bool = false, deadline: MonotonicTime, message: @Sendable () -> Message
     ) async throws(AWSError) -> JSON {
-        var call = Call(service: service, quota: quota, isRetried: isRetried, id: Random.uuid(), deadline: deadline)
+        var call = Call(
+            service: service, quota: quota, isRetried: isRetried, isSentOnce: isSentOnce, id: Random.uuid(),
+            deadline: deadline)
         var attempt = 1
         var lastCost: Int?
         var rejected: Int?
@@ -129,6 +133,7 @@ package final class AWSClient: Sendable {
         /// Nil until the first attempt's turn.
         var message: Message?
         let isRetried: Bool
+        let isSentOnce: Bool
         let id: String
         let deadline: MonotonicTime
     }
@@ -187,6 +192,7 @@ package final class AWSClient: Sendable {
         guard let endpoint = configuration.endpoints[call.service] else { throw AWSError(.invalidRequest) }
         let now = environment.time.now()
         var request = message.request(to: call.service, below: endpoint.path)
+        request.isSentOnce = call.isSentOnce
         request.fields["User-Agent"] = environment.userAgent
         request.fields["amz-sdk-invocation-id"] = call.id
         request.fields["amz-sdk-request"] = "attempt=\(number); max=\(configuration.retry.maxAttempts)"

@@ -8,7 +8,7 @@ internal import LatchkeyUpstream
 struct BackendSwitch: Sendable {
     /// Looks for what was written: with the pauses between, about 6 s.
     private static let mostLooks = 6
-    /// Tries at a function that somebody else is changing, a second apart at first.
+    /// Tries at a function that somebody else is changing, and at a write that is throttled, a second apart at first.
     private static let mostTries = 8
 
     let access: MigrationAccess
@@ -43,10 +43,7 @@ struct BackendSwitch: Sendable {
         var write = ParameterWrite(
             name: parameter, value: value, kind: found?.kind ?? .string, overwrites: found != nil)
         write.description = found == nil ? "Where latchkey reads secrets (backend auto)" : nil
-        let request = write
-        _ = try await access.require("ssm:PutParameter") { () async throws(AWSError) in
-            try await access.parameterStore.write(request, deadline: access.deadline)
-        }
+        try await put(write)
         for look in 0..<Self.mostLooks {
             if look > 0 { await TokenIssuer.sleep(.current + .milliseconds(100 << look)) }
             if try await current() == backend.rawValue { return }
@@ -59,6 +56,21 @@ struct BackendSwitch: Sendable {
         try await access.require("lambda:GetFunctionConfiguration") { () async throws(AWSError) in
             try await access.lambda.environment(of: function, deadline: access.deadline)
         }.variables[GuideVariable.name]
+    }
+
+    /// A write that was throttled was not done, and may be said again; no other may.
+    private func put(_ write: ParameterWrite) async throws {
+        for attempt in 1... {
+            do throws(AWSError) {
+                _ = try await access.parameterStore.write(write, deadline: access.deadline)
+                return
+            } catch {
+                guard error.kind == .throttled, attempt < Self.mostTries else {
+                    throw CommandFailure(error, action: "ssm:PutParameter")
+                }
+                await TokenIssuer.sleep(.current + .seconds(min(attempt, 4)))
+            }
+        }
     }
 
     /// Sets the guide's variable of a function and leaves every other as it is.

@@ -55,8 +55,9 @@ struct CopyRun {
         guard let value = item.value else { return .failed(Trouble(.refused, code: "no_value")) }
         let digest = journal?.key.digest(item.secret.name, value).hex ?? ""
         let last = journal?.journal.items[item.target]
-        // Of this value and not seen to its end: what is found there may be this move's own write.
-        let isResumed = last.map { $0.state != .verified && $0.digest == digest } ?? false
+        // Of this value and not seen to its end: what is found there may be this move's own write. Of what was kept back
+        // nothing was written.
+        let isResumed = last.map { $0.state != .verified && $0.reason != "other_value" && $0.digest == digest } ?? false
         var step = CopyStep(
             CopyStep.Task(
                 kind: item.kind, mayOverwrite: mayOverwrite, hasTags: !item.tags.isEmpty, isResumed: isResumed))
