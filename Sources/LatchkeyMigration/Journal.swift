@@ -71,6 +71,12 @@ package struct Journal: Sendable {
         return item.secret == secret.name && version == secret.versionID
     }
 
+    /// Whether a copy has looked at the secret's very version and left it.
+    package func hasLeft(_ secret: OldSecret, at target: String) -> Bool {
+        guard let item = left[secret.name] else { return false }
+        return item.target == target && item.versionID == secret.versionID
+    }
+
     /// The last run of a command.
     package func last(_ command: String) -> JournalRun? { runs.last { $0.command == command } }
 

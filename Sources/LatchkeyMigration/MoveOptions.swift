@@ -39,6 +39,14 @@ package struct MoveOptions: Hashable, Sendable {
         return bytes <= wanted.longestValue ? wanted : nil
     }
 
+    /// What an equal value keeps though another was asked for; nil where it has what was asked for, or nothing was.
+    func kept(for secret: OldSecret, _ existing: ExistingParameter) -> Obstacle? {
+        let wanted = key == .unchanged ? nil : keyID(for: secret, existing: existing)
+        let key = wanted == nil || existing.keyID == nil || existing.keyID == wanted ? nil : existing.keyID
+        let other = tier == .advanced && existing.tier == .standard || tier == .standard && existing.tier == .advanced
+        return key == nil && !other ? nil : .keptAsItIs(key: key, tier: other ? existing.tier : nil)
+    }
+
     /// The KMS key to name in the write; nil for the default.
     func keyID(for secret: OldSecret, existing: ExistingParameter?) -> String? {
         guard kind == .secureString else { return nil }

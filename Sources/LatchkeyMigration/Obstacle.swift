@@ -29,6 +29,7 @@ package enum Obstacle: Hashable, Sendable {
     // What is already there
     case otherType(ParameterKind)
     case otherValue(version: Int64)
+    case keptAsItIs(key: String?, tier: ParameterTier?)
     // What is carried
     case descriptionCut(characters: Int)
     case reservedTags(Int)
@@ -61,7 +62,8 @@ package enum Obstacle: Hashable, Sendable {
             .blocks
         case .otherValue: .asks
         case .denied(let action): Self.dispensableActions.contains(action) ? .warns : .blocks
-        case .rotation, .replicas, .replica, .resourcePolicy, .keyOfItsOwn, .needsAdvanced, .descriptionCut,
+        case .rotation, .replicas, .replica, .resourcePolicy, .keyOfItsOwn, .needsAdvanced, .keptAsItIs,
+            .descriptionCut,
             .reservedTags:
             .warns
         }
@@ -98,6 +100,7 @@ package enum Obstacle: Hashable, Sendable {
         case .overAdvanced: "over_advanced"
         case .otherType: "other_type"
         case .otherValue: "other_value"
+        case .keptAsItIs: "kept_as_it_is"
         case .descriptionCut: "description_cut"
         case .reservedTags: "reserved_tags"
         case .denied: "permission"

@@ -32,6 +32,10 @@ extension Obstacle {
         case .overAdvanced(let bytes):
             "the value has \(bytes) bytes; the Advanced tier holds 8192, and there is no larger"
         case .otherType(let kind): "the parameter is there as \(kind.rawValue); its type cannot be changed"
+        case .keptAsItIs(let key, let tier):
+            "the parameter has the value already, "
+                + [key.map { "under \($0)" }, tier.map { "in the \($0.rawValue) tier" }].compactMap { $0 }
+                .joined(separator: " and ") + ", and an equal value is not written again"
         case .otherValue(let version): "the parameter is there with another value, at version \(version)"
         case .descriptionCut(let count): "the description has \(count) characters; 1024 of them are carried"
         case .reservedTags(let count): "\(count) of its tags are AWS's own (aws:) and are not carried"
@@ -64,6 +68,7 @@ extension Obstacle {
             kind == .stringList
                 ? "delete the parameter, or give the secret another name in a map file: --map"
                 : "--type \(kind.rawValue), or delete the parameter, or another name in a map file: --map"
+        case .keptAsItIs: "nothing if that is right; else delete the parameter, and copy"
         case .otherValue: "make sure which is right; copy --yes writes over it"
         case .descriptionCut: "nothing, or shorten it"
         case .reservedTags: "nothing: AWS sets them"

@@ -106,8 +106,9 @@ package struct Planner: Sendable {
 
     private func ofExisting(_ existing: ExistingParameter, _ secret: OldSecret) -> [Obstacle] {
         guard existing.kind == options.kind else { return [.otherType(existing.kind)] }
-        guard let value = secret.value, value.secret != existing.value.secret else { return [] }
-        return [.otherValue(version: existing.version)]
+        guard let value = secret.value else { return [] }
+        guard value.secret == existing.value.secret else { return [.otherValue(version: existing.version)] }
+        return options.kept(for: secret, existing).map { [$0] } ?? []
     }
 
     // MARK: Cost

@@ -64,8 +64,7 @@ package enum Standing: String, Hashable, Sendable, CaseIterable {
         }
         guard let item else {
             // A copy writes down what it leaves, at the version it has seen.
-            let left = journal.left[secret.name].map { $0.target == target && $0.versionID == secret.versionID }
-            self = left == true ? .left : .open
+            self = journal.hasLeft(secret, at: target) ? .left : .open
             return
         }
         switch item.state {

@@ -67,6 +67,7 @@ struct CopyReport {
                     ]
                     members["version"] = line.outcome.version.map { .integer($0) }
                     members["reason"] = line.outcome.reason.map { .string($0) }
+                    if line.isKept { members["kept_as_it_is"] = true }
                     return .object(members)
                 }),
             "blocked": .array(
@@ -98,6 +99,10 @@ struct CopyReport {
             "\(copied) copied, \(equal) there already, \(done.count) copied before, \(keptBack) kept back, "
             + "\(failed) failed, \(untried) not tried, \(blocked.count) blocked"
         var advice = keptBack > 0 ? ["what was kept back has another value there: --yes writes over it"] : []
+        let kept = lines.count(where: \.isKept)
+        if kept > 0 {
+            advice.append("\(kept) have their value under another key or in another tier than asked for: see plan")
+        }
         for action in Set(denied.flatMap(\.deniedActions)).sorted() {
             advice.append("\(action) is refused: allow it (latchkey policy --role migrator)")
         }
@@ -109,6 +114,14 @@ extension PlanItem {
     /// IAM actions that were refused for it.
     fileprivate var deniedActions: [String] {
         obstacles.compactMap { if case .denied(let action) = $0, $0.isDenial { action } else { nil } }
+    }
+}
+
+extension CopyRun.Line {
+    /// The value was there, under another key or in another tier than was asked for.
+    fileprivate var isKept: Bool {
+        guard case .equal = outcome else { return false }
+        return item.obstacles.contains { if case .keptAsItIs = $0 { true } else { false } }
     }
 }
 

@@ -9,11 +9,13 @@ struct MigrateVerifyCommand: AsyncParsableCommand {
         discussion: """
             Exit code 1 and a list where anything differs, also where a secret or a parameter was written after the \
             copy. What is not equal is read again for some seconds, since Parameter Store may show a write late. What \
-            cannot be moved (see plan) and was not is listed as left, and is no difference unless --strict says so. \
+            cannot be moved (see plan, by the same --tier), or was left by the copy, is listed as left, and is no \
+            difference unless --strict says so. \
             Where the copy's journal is there, versions are compared with it and the result is written into it.
             """)
 
     @OptionGroup var which: SelectionArguments
+    @OptionGroup var how: MoveArguments
     @Option(help: ArgumentHelp("The copy's journal.", valueName: "file"))
     var journal = MigrateCopyCommand.standardJournal
     @Flag(help: "What is left in Secrets Manager is a difference too.") var strict = false
@@ -27,7 +29,7 @@ struct MigrateVerifyCommand: AsyncParsableCommand {
             let access = try MigrationAccess(settings)
             let known = try JournalFile.peek(journal)
             let (inventory, map, _) = try await InventoryReader(access: access, selection: selection).read()
-            let plan = Planner(map: map).plan(inventory)
+            let plan = Planner(map: map, options: try how.options()).plan(inventory)
             let report = try await compare(plan, inventory, known, access)
             let isClean = report.isClean && !(strict && !report.left.isEmpty)
             if let known {
@@ -47,8 +49,9 @@ struct MigrateVerifyCommand: AsyncParsableCommand {
     private func compare(
         _ plan: Plan, _ inventory: Inventory, _ known: (journal: Journal, key: DigestKey)?, _ access: MigrationAccess
     ) async throws -> VerifyReport {
-        let left = plan.items.filter { $0.isLeft(inventory) }
-        let moved = plan.items.filter { !$0.isLeft(inventory) }
+        let journal = known?.journal ?? Journal()
+        let left = plan.items.filter { $0.isLeft(inventory, journal) }
+        let moved = plan.items.filter { !$0.isLeft(inventory, journal) }
         let pairs = moved.map { item in
             VerifyRun.Pair(
                 secret: item.secret.name, target: item.target, version: known?.journal.verifiedVersion(item))
@@ -68,8 +71,8 @@ struct MigrateVerifyCommand: AsyncParsableCommand {
 
 extension PlanItem {
     /// Whether it cannot be moved and was not. What was moved once, by other options or a map, is compared.
-    fileprivate func isLeft(_ inventory: Inventory) -> Bool {
-        guard act == .blocked, secret.exists, !isDenied else { return false }
+    fileprivate func isLeft(_ inventory: Inventory, _ journal: Journal) -> Bool {
+        guard secret.exists, !isDenied, act == .blocked || journal.hasLeft(secret, at: target) else { return false }
         return inventory.parameters[target] == nil || secret.deletion != nil
     }
 }
