@@ -22,6 +22,11 @@ package struct OldSecret: Sendable {
     /// The service that made it and changes it.
     package var owningService: String?
     package var hasResourcePolicy = false
+    /// The resource policy as JSON text, and how it rotates: kept in a backup, for whoever makes the secret anew.
+    package var resourcePolicy: String?
+    package var rotation: SecretRotation?
+    /// Versions with a staging label besides the current one; their values are in a backup alone.
+    package var otherVersions: [StagedVersion] = []
     /// The day it was last read, at 00:00 UTC (DescribeSecret, `LastAccessedDate`).
     package var lastAccessed: WallTime?
     /// The current value; nil where there is none, or it was not read.
@@ -30,6 +35,36 @@ package struct OldSecret: Sendable {
     package var denied: [String] = []
 
     package init(name: String) { self.name = name }
+}
+
+/// How a secret is rotated (DescribeSecret).
+package struct SecretRotation: Hashable, Sendable {
+    /// The ARN of the function that does it; nil where a service does.
+    package var function: String?
+    /// `RotationRules` as JSON text.
+    package var rules: String?
+
+    package init(function: String?, rules: String?) {
+        self.function = function
+        self.rules = rules
+    }
+}
+
+/// A version of a secret that is not the current one and still has a staging label, such as `AWSPREVIOUS`.
+package struct StagedVersion: Sendable {
+    /// Labels of one secret at the most (Secrets Manager quotas).
+    package static let most = 20
+
+    package var id: String
+    package var stages: [String]
+    /// Nil where it was not read.
+    package var value: StoredValue?
+
+    package init(id: String, stages: [String], value: StoredValue? = nil) {
+        self.id = id
+        self.stages = stages
+        self.value = value
+    }
 }
 
 /// A parameter that is already there under a name that something is to be moved to.

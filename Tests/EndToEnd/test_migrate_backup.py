@@ -105,10 +105,57 @@ def test_nobody_else_may_read_it_and_no_value_shows(move: Move, backup: Path) ->
     assert PASSWORD not in move.said and list(move.folder.glob("*.part")) == []
 
 
-def test_a_backup_is_not_written_over_unasked(move: Move, backup: Path, password: list[str]) -> None:
+def test_said_again_it_leaves_the_file_alone_and_another_one_is_not_written_over_unasked(
+    move: Move, backup: Path, password: list[str]
+) -> None:
     before = backup.read_bytes()
-    move.run("backup", *move.selection, "--out", str(backup), *password, status=64)
+    again = ["--out", str(backup), *password]
+    assert not move.json("backup", *move.selection, *again)["written"]
     assert backup.read_bytes() == before
+    # Of other secrets, and of these at other versions.
+    move.run("backup", "--secret", move.shapes[0].name, *again, status=64)
+    move.secrets.put_secret_value(SecretId=move.shapes[0].name, SecretString="another")
+    move.run("backup", *move.selection, *again, status=64)
+    move.secrets.put_secret_value(SecretId=move.shapes[0].name, SecretString=str(move.shapes[0].value))
+    assert backup.read_bytes() == before
+    said = move.json("backup", *move.selection, "--out", str(move.folder / "not.cms"), *password, "--dry-run")
+    assert (said["written"], said["secrets"], said["sha256"]) == (False, len(values(move)), None)
+    assert not (move.folder / "not.cms").exists()
+
+
+def test_it_has_everything_that_is_known_and_a_restore_says_what_it_does_not_set(move: Move, password: list[str]) -> None:
+    name, file = "metadata/all", move.folder / "metadata.cms"
+    policy = {"Version": "2012-10-17", "Statement": []}
+    move.secrets.create_secret(Name=name, SecretString="first-4be1", AddReplicaRegions=[{"Region": "eu-west-1"}])
+    move.secrets.rotate_secret(SecretId=name, RotateImmediately=False, RotationRules={"AutomaticallyAfterDays": 30})
+    move.secrets.put_secret_value(SecretId=name, SecretString="second-4be1")
+    move.secrets.put_resource_policy(SecretId=name, ResourcePolicy=json.dumps(policy))
+    move.run("backup", "--secret", name, "--out", str(file), *password)
+    (held,) = json.loads(openssl("-in", file, "-pwri_password", PASSWORD))["secrets"]
+    assert held["text"] == "second-4be1"
+    others = {version["text"]: version["stages"] for version in held["other_versions"]}
+    assert others == {"first-4be1": ["AWSPREVIOUS"]}
+    assert json.loads(held["resource_policy_text"]) == policy
+    assert json.loads(held["rotation_rules"])["AutomaticallyAfterDays"] == 30
+    assert "4be1" not in move.said + Path(f"{file}.manifest").read_text()
+    move.secrets.remove_regions_from_replication(SecretId=name, RemoveReplicaRegions=["eu-west-1"])
+    move.secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+    said = move.json("restore", "--from", str(file), *password, "--to", "secrets-manager", "--yes")
+    assert said["secrets"][0]["left_to_set"] == ["resource_policy", "rotation", "replicas", "other_versions"]
+    assert move.secrets.get_secret_value(SecretId=name)["SecretString"] == "second-4be1"
+    move.secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+
+
+def test_what_was_asked_for_by_name_and_cannot_go_there_is_no_success(
+    move: Move, backup: Path, password: list[str]
+) -> None:
+    binary = next(shape for shape in move.shapes if "binary" in shape.obstacles)
+    pending = next(shape for shape in move.shapes if "pending_deletion" in shape.obstacles)
+    for name, destination in ((binary.name, "parameter-store"), (pending.name, "secrets-manager")):
+        arguments = ["--from", str(backup), *password, "--to", destination, "--only", name, "--yes"]
+        said = move.json("restore", *arguments, status=1)
+        assert not said["clean"] and said["summary"]["blocked"] == 1
+    assert move.parameters() == {}
 
 
 @pytest.mark.parametrize("kind", ["rsa", "ec"])
@@ -142,12 +189,17 @@ def test_an_altered_file_is_refused_before_anything_is_written(
     file = move.folder / "altered.cms"
     beside = Path(f"{file}.manifest")
     file.write_bytes(altered(backup.read_bytes(), case))
+    # A store that has another value, so that a write would show.
+    one = next(shape for shape in move.shapes if shape.moves)
+    move.secrets.put_secret_value(SecretId=one.name, SecretString="not the backup's")
     if manifest:
         beside.write_bytes(Path(f"{backup}.manifest").read_bytes())
     for destination in ("secrets-manager", "parameter-store"):
         move.run("restore", "--from", str(file), *password, "--to", destination, "--yes", status=1)
     beside.unlink(missing_ok=True)
     assert move.parameters() == {}
+    assert move.secrets.get_secret_value(SecretId=one.name)["SecretString"] == "not the backup's"
+    move.secrets.put_secret_value(SecretId=one.name, SecretString=str(one.value))
 
 
 def test_another_password_opens_nothing(move: Move, backup: Path) -> None:

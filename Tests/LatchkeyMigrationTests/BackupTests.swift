@@ -13,6 +13,14 @@ import Testing
         secret.versionID = "v"
         secret.replicas = ["eu-west-1"]
         secret.rotates = true
+        secret.hasResourcePolicy = true
+        secret.resourcePolicy = #"{"Statement":[]}"#
+        secret.rotation = SecretRotation(function: "arn:aws:lambda:f", rules: #"{"AutomaticallyAfterDays":30}"#)
+        secret.otherVersions = [
+            StagedVersion(id: "u", stages: ["AWSPREVIOUS"], value: .text(Secret("before"))),
+            StagedVersion(id: "t", stages: ["blue", "green"], value: .binary(Secret([0, 255]))),
+            StagedVersion(id: "s", stages: ["AWSPENDING"]),
+        ]
         return secret
     }
 
@@ -33,6 +41,12 @@ import Testing
             #expect(one.value.map(\.secret) == other.value.map(\.secret))
             #expect(one.tags == other.tags && one.description == other.description && one.keyID == other.keyID)
             #expect(one.versionID == "v" && one.replicas == ["eu-west-1"] && one.rotates)
+            #expect(one.resourcePolicy == #"{"Statement":[]}"# && one.rotation == other.rotation)
+            #expect(one.otherVersions.map(\.id) == ["u", "t", "s"])
+            #expect(one.otherVersions.map(\.stages) == other.otherVersions.map(\.stages))
+            #expect(one.otherVersions.map { $0.value?.secret } == other.otherVersions.map { $0.value?.secret })
+            #expect(one.otherVersions[1].value?.isBinary == true)
+            #expect(one.leftToSet == ["resource_policy", "rotation", "replicas", "other_versions"])
         }
         #expect(read.manifest == made.manifest && read.manifest.count == values.count)
         #expect((read.created, read.place) == (WallTime(milliseconds: 5), "us-east-1"))

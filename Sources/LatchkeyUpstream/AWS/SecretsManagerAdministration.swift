@@ -12,6 +12,11 @@ package struct SecretDescription: Sendable {
     /// The id of the version staged `AWSCURRENT`.
     package var currentVersionID: String?
     package var rotates: Bool
+    /// The ARN of the function that rotates it, and `RotationRules` as JSON text.
+    package var rotationFunction: String?
+    package var rotationRules: String?
+    /// Every version with a staging label, by its id.
+    package var stages: [String: [String]]
     /// Regions with a replica; DescribeSecret alone tells them.
     package var replicas: [String]
     package var primaryRegion: String?
@@ -36,8 +41,11 @@ package struct SecretDescription: Sendable {
         lastAccessed = Self.date(json["LastAccessedDate"])
         lastChanged = Self.date(json["LastChangedDate"])
         // The two operations name it differently.
-        let stages = json["VersionIdsToStages"]?.object ?? json["SecretVersionsToStages"]?.object ?? [:]
-        currentVersionID = stages.first { $0.value.array?.contains("AWSCURRENT") ?? false }?.key
+        let staged = json["VersionIdsToStages"]?.object ?? json["SecretVersionsToStages"]?.object ?? [:]
+        stages = staged.mapValues { ($0.array ?? []).compactMap(\.string) }.filter { !$0.value.isEmpty }
+        currentVersionID = stages.first { $0.value.contains("AWSCURRENT") }?.key
+        rotationFunction = json["RotationLambdaARN"]?.string
+        rotationRules = json["RotationRules"]?.object.map { JSON.object($0).text }
     }
 
     /// Epoch seconds with a fraction, perhaps in exponent notation.
@@ -107,11 +115,11 @@ extension SecretsManager {
                 .secretsManager, "DescribeSecret", .describeSecret, ["SecretId": .string(id)], deadline: deadline))
     }
 
-    /// Whether a secret has a resource policy.
-    package func hasResourcePolicy(_ id: String, deadline: MonotonicTime) async throws(AWSError) -> Bool {
+    /// A secret's resource policy, as JSON text; nil where it has none.
+    package func resourcePolicy(_ id: String, deadline: MonotonicTime) async throws(AWSError) -> String? {
         let answer = try await client.call(
             .secretsManager, "GetResourcePolicy", .other, ["SecretId": .string(id)], deadline: deadline)
-        return answer["ResourcePolicy"]?.string.map { !$0.isEmpty } ?? false
+        return answer["ResourcePolicy"]?.string.flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// Makes a secret.

@@ -24,7 +24,7 @@ struct InventoryReader: Sendable {
         let planner = Planner(map: map)
         let done = found.filter { isDone($0, planner.target(for: $0.name)) }
         let open = found.filter { !isDone($0, planner.target(for: $0.name)) }
-        let secrets = try await MigrationAccess.each(open) { try await self.withValue($0) }
+        let secrets = try await MigrationAccess.each(open, showing: "read") { try await self.withValue($0) }
         var inventory = Inventory(secrets: secrets, parameterARNPrefix: arnPrefix(secrets))
         let parameters = ParameterReader(access: access, keyID: keyID)
         try await parameters.fill(&inventory, planner)
@@ -32,9 +32,11 @@ struct InventoryReader: Sendable {
         return (inventory, map, done)
     }
 
-    /// The secrets alone, with their values.
+    /// The secrets alone, with the values of every version that has a staging label.
     func readSecrets() async throws -> [OldSecret] {
-        try await MigrationAccess.each(try await secrets().0) { try await self.withValue($0) }
+        try await MigrationAccess.each(try await secrets().0, showing: "read") { secret in
+            try await self.withOtherVersions(try await self.withValue(secret))
+        }
     }
 
     /// The secrets as they are described, without their values, and the parameter names by secret name.
@@ -113,6 +115,12 @@ struct InventoryReader: Sendable {
         do throws(AWSError) {
             let description = try await access.secretsManager.describe(secret.name, deadline: access.deadline)
             secret.replicas = description.replicas
+            if description.rotationFunction != nil || description.rotationRules != nil {
+                secret.rotation = SecretRotation(
+                    function: description.rotationFunction, rules: description.rotationRules)
+            }
+            secret.otherVersions = description.stages.filter { $0.key != description.currentVersionID }
+                .sorted { $0.key < $1.key }.prefix(StagedVersion.most).map { StagedVersion(id: $0, stages: $1) }
         } catch {
             guard error.kind == .denied else { throw CommandFailure(error, action: "secretsmanager:DescribeSecret") }
             if !secret.denied.contains("secretsmanager:DescribeSecret") {
@@ -121,13 +129,32 @@ struct InventoryReader: Sendable {
         }
         guard secret.deletion == nil else { return secret }
         do throws(AWSError) {
-            secret.hasResourcePolicy = try await access.secretsManager.hasResourcePolicy(
+            secret.resourcePolicy = try await access.secretsManager.resourcePolicy(
                 secret.name, deadline: access.deadline)
+            secret.hasResourcePolicy = secret.resourcePolicy != nil
         } catch {
             guard error.kind == .denied || error.kind == .invalidRequest else {
                 throw CommandFailure(error, action: "secretsmanager:GetResourcePolicy")
             }
             if error.kind == .denied { secret.denied.append("secretsmanager:GetResourcePolicy") }
+        }
+        return secret
+    }
+
+    private func withOtherVersions(_ secret: OldSecret) async throws -> OldSecret {
+        guard secret.exists, secret.deletion == nil else { return secret }
+        var secret = secret
+        for (index, version) in secret.otherVersions.enumerated() {
+            do throws(AWSError) {
+                let found = try await access.secretsManager.get(
+                    secret.name, versionID: version.id, deadline: access.deadline)
+                secret.otherVersions[index].value = found.isBinary ? .binary(found.value) : .text(found.value)
+            } catch {
+                // One that has lost its label meanwhile, or was staged without a value.
+                guard error.kind == .notFound || error.kind == .invalidRequest else {
+                    throw CommandFailure(error, action: error.isOfKey ? "kms:Decrypt" : "secretsmanager:GetSecretValue")
+                }
+            }
         }
         return secret
     }

@@ -49,12 +49,15 @@ struct MigrationAccess: Sendable {
     }
 
     /// `body` over all of `items`, so many at a time, in their order.
+    /// - Parameter what: what a terminal is shown of how far it is; nothing where nil.
     static func each<Item: Sendable, Value: Sendable>(
-        _ items: [Item], _ body: @escaping @Sendable (Item) async throws -> Value
+        _ items: [Item], showing what: String? = nil, _ body: @escaping @Sendable (Item) async throws -> Value
     ) async throws -> [Value] {
         try await withThrowingTaskGroup(of: (Int, Value).self) { group in
             var values = [Value?](repeating: nil, count: items.count)
             var next = 0
+            var progress = Progress(what ?? "", of: what == nil ? 0 : items.count)
+            defer { progress.end() }
             while next < min(readers, items.count) {
                 let index = next
                 group.addTask { (index, try await body(items[index])) }
@@ -62,6 +65,7 @@ struct MigrationAccess: Sendable {
             }
             while let (index, value) = try await group.next() {
                 values[index] = value
+                progress.step()
                 if next < items.count {
                     let following = next
                     group.addTask { (following, try await body(items[following])) }

@@ -12,6 +12,8 @@ struct RestoreReport {
         let act: String
         /// What is in the way.
         var obstacles: [String] = []
+        /// What the backup has of it and a restore does not set.
+        var leftToSet: [String] = []
         /// Whether a permission is missing for it.
         var isDenied = false
         /// What went wrong, once it was tried.
@@ -52,6 +54,9 @@ struct RestoreReport {
                     var members: [String: JSON] = ["secret": .string(line.secret), "action": .string(line.act)]
                     members["parameter"] = line.target.map { .string($0) }
                     members["reason"] = line.trouble.map { .string($0.code) }
+                    if !line.leftToSet.isEmpty {
+                        members["left_to_set"] = .array(line.leftToSet.map { .string($0) })
+                    }
                     if !line.obstacles.isEmpty { members["obstacles"] = .array(line.obstacles.map { .string($0) }) }
                     return .object(members)
                 }),
@@ -64,6 +69,10 @@ struct RestoreReport {
         for line in lines where line.act != "nothing" {
             let why = line.trouble.map { "failed: \($0.code)" } ?? line.obstacles.joined(separator: " ")
             table.add([line.secret, line.target ?? "-", line.act, why])
+        }
+        for line in lines where !line.leftToSet.isEmpty {
+            let what = line.leftToSet.map { $0.replacing("_", with: " ") }.joined(separator: ", ")
+            table.add([line.secret, "", "", "to be set by hand, from the opened backup: \(what)"])
         }
         let failed = lines.count { $0.trouble != nil }
         let summary =

@@ -40,7 +40,7 @@ struct VerifyRun {
     }
 
     private func read(_ open: [(index: Int, pair: Pair)]) async throws -> [Int: Verification.Reading] {
-        let readings = try await MigrationAccess.each(open) { entry in
+        let readings = try await MigrationAccess.each(open, showing: "compared") { entry in
             (entry.index, await self.read(entry.pair))
         }
         return Dictionary(readings, uniquingKeysWith: { $1 })

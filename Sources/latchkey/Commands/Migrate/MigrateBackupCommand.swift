@@ -13,12 +13,13 @@ struct MigrateBackupCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var which: SelectionArguments
-    @Option(help: "The file to write; it must not be there.") var out: String
+    @Option(help: "The file to write; one that is there must have these very versions.") var out: String
     @Option(help: ArgumentHelp("File with the password.", valueName: "file")) var passwordFile: String?
     @Option(help: ArgumentHelp("Certificate in PEM, RSA or EC.", valueName: "file")) var recipient: String?
     @Option(help: ArgumentHelp("The move's journal, which is told of it.", valueName: "file"))
     var journal = MigrateCopyCommand.standardJournal
     @Flag(help: "Write over a file that is there.") var yes = false
+    @Flag(help: "Read everything, say what would be written, and write nothing.") var dryRun = false
     @Flag(help: "Print one JSON object.") var json = false
 
     func validate() throws {
@@ -33,12 +34,7 @@ struct MigrateBackupCommand: AsyncParsableCommand {
             let selection = try which.selection()
             let recipient = try sealedFor()
             let file = BackupFile(path: out)
-            guard !file.exists || yes || Confirmation.asks("\(out) is there. It will be written over.") else {
-                throw CommandFailure(.usage, "\(out) is there: name another file, or --yes writes over it")
-            }
             let access = try MigrationAccess(try CommandEnvironment.settings(need: .upstreams))
-            let journal = try JournalFile(
-                path: journal, place: access.region, resumes: true, now: TimeSource.system.now().wall)
             var reader = InventoryReader(access: access, selection: selection)
             reader.isDetailed = true
             let secrets = try await reader.readSecrets()
@@ -46,12 +42,28 @@ struct MigrateBackupCommand: AsyncParsableCommand {
             let document = BackupDocument(
                 created: TimeSource.system.now().wall, place: access.region, key: .random(),
                 secrets: secrets.filter(\.exists))
-            let manifest = try file.write(document, for: recipient)
+            guard !dryRun else { return show(nil, document) }
+            let standing = try yes ? nil : Self.standing(file, document)
+            guard
+                standing != nil || !file.exists || yes
+                    || Confirmation.asks("\(out) is there. It will be written over.")
+            else { throw CommandFailure(.usage, "\(out) is there: name another file, or --yes writes over it") }
+            let journal = try JournalFile(
+                path: journal, place: access.region, resumes: true, now: TimeSource.system.now().wall)
+            let manifest = try standing ?? file.write(document, for: recipient)
             try journal.record(
                 "backup", isClean: true, count: manifest.entries.count,
                 ["file": file.absolutePath, "sha256": manifest.fileDigest])
-            show(manifest, document)
+            show(manifest, document, isStanding: standing != nil)
         }
+    }
+
+    /// The manifest of a whole backup that is there already and has these very versions of these very secrets: said
+    /// again, a backup is not made anew.
+    private static func standing(_ file: BackupFile, _ document: BackupDocument) throws -> BackupManifest? {
+        guard file.exists, let manifest = try file.manifest() else { return nil }
+        let versions = { (entries: [ManifestEntry]) in Set(entries.map { [$0.name, $0.versionID] }) }
+        return versions(manifest.entries) == versions(document.manifest) ? manifest : nil
     }
 
     private func sealedFor() throws -> BackupFile.Recipient {
@@ -73,19 +85,29 @@ struct MigrateBackupCommand: AsyncParsableCommand {
         }
     }
 
-    private func show(_ manifest: BackupManifest, _ document: BackupDocument) {
+    /// - Parameter manifest: nil where nothing was written.
+    private func show(_ manifest: BackupManifest?, _ document: BackupDocument, isStanding: Bool = false) {
+        let count = document.secrets.count { $0.value != nil }
         let without = document.secrets.filter { $0.value == nil }.map(\.name)
+        // Refused, and no reason to keep no backup.
+        let blind = document.secrets.filter { !$0.denied.isEmpty }.map(\.name)
         if json {
             return Terminal.print(
                 JSON.object([
-                    "file": .string(out), "sha256": .string(manifest.fileDigest),
-                    "secrets": .integer(Int64(manifest.entries.count)),
+                    "file": .string(out), "sha256": (manifest?.fileDigest).map { .string($0) } ?? .null,
+                    "written": .bool(manifest != nil && !isStanding), "secrets": .integer(Int64(count)),
                     "without_value": .array(without.map { .string($0) }),
+                    "without_details": .array(blind.map { .string($0) }),
                 ]).text)
         }
         for name in without {
             Terminal.print("\(Table.clean(name)): no value could be read; what is known of it is kept")
         }
-        Terminal.print("\(manifest.entries.count) secrets in \(out), sha256 \(manifest.fileDigest)")
+        for name in blind {
+            Terminal.print("\(Table.clean(name)): what else there is to know of it may not be read")
+        }
+        guard let manifest else { return Terminal.print("\(count) secrets would go into \(out): nothing was written") }
+        let why = isStanding ? ", there already at these versions" : ""
+        Terminal.print("\(count) secrets in \(out), sha256 \(manifest.fileDigest)\(why)")
     }
 }

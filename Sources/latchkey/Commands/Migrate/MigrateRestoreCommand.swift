@@ -118,7 +118,8 @@ struct MigrateRestoreCommand: AsyncParsableCommand {
             lines: items.map { item in
                 RestoreReport.Line(
                     secret: item.secret.name, target: nil, act: item.act.rawValue,
-                    obstacles: item.act == .blocked ? ["no_value"] : [])
+                    obstacles: item.act == .blocked ? ["no_value"] : [],
+                    leftToSet: item.act == .create ? item.secret.leftToSet : [])
             })
         try await conclude(plan) { report in
             var progress = Progress("restored", of: plan.changes)
