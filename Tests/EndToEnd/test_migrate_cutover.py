@@ -22,6 +22,8 @@ import pytest
 from peers.broker import API_KEY, BINARY, PREFIX as PARAMETERS
 from peers.moto import KeepAliveMoto
 from peers.move import Move, shapes
+from peers.proxy import Exchange, FaultProxy
+from peers.waiting import until
 
 BACKEND = f"{PARAMETERS}/latchkey/backend"
 VARIABLES = {"STAGE": "prod", "JSON": '{"a": "b c"}', "EMPTY": "", "USE_PARAMETER_STORE": "false", "TOKEN": "s3cr3t-of-fn"}
@@ -61,6 +63,11 @@ def refused(move: Move, *arguments: str, status: int = 1) -> str:
     before = len(move.said)
     move.run(*arguments, status=status)
     return move.said[before:]
+
+
+def runs_whole(move: Move, command: str) -> list[bytes]:
+    """The lines of a command in a journal whose last line may be cut off."""
+    return [line for line in move.journal.read_bytes().split(b"\n")[:-1] if f'"run":"{command}"'.encode() in line]
 
 
 def runs(move: Move, command: str) -> list[dict[str, Any]]:
@@ -182,6 +189,45 @@ class TestFunction:
         assert runs(move, "cutover")[0]["details"]["lambda orders"] == "false"
         assert "s3cr3t-of-fn" not in move.said + move.journal.read_text()
 
+    @pytest.mark.row(50)
+    @pytest.mark.parametrize("answered", [False, True], ids=["not yet made", "made"])
+    def test_a_turn_that_is_killed_at_the_function_is_made_whole_when_repeated(
+        self, move: Move, function: str, later, answered: bool
+    ) -> None:
+        proven(move)
+        proxy = FaultProxy(move.moto.port)
+        later(proxy.stop)
+
+        def unanswered(exchange: Exchange) -> bool:
+            if answered:
+                exchange.forward()
+            return not exchange.wait_for_close()
+
+        proxy.always(unanswered, when=lambda request: request.method == "PUT")
+        turn = ["cutover", "--lambda-function", function, *journal(move), "--yes"]
+        run = move.start(*turn, AWS_ENDPOINT_URL=f"http://127.0.0.1:{proxy.port}")
+        until(lambda: proxy.seen(lambda request: request.method == "PUT"), "the function is asked", 30)
+        client = move.moto.client("lambda")
+        variables = lambda: client.get_function_configuration(FunctionName=function)["Environment"]["Variables"]  # noqa: E731
+        until(lambda: not answered or variables()["USE_PARAMETER_STORE"] == "true", "it is made", 30)
+        run.send_signal(signal.SIGKILL)
+        run.wait(10)
+        assert backend(move) == "parameter-store"
+        (asked,) = runs(move, "turn")
+        assert asked["details"][f"lambda {function}"] == "asked" and runs(move, "cutover") == []
+        assert variables() == VARIABLES | {"USE_PARAMETER_STORE": "true" if answered else "false"}
+        move.run(*turn)
+        assert variables() == VARIABLES | {"USE_PARAMETER_STORE": "true"}
+        assert runs(move, "cutover")[0]["clean"]
+
+    def test_a_rehearsal_looks_at_the_function_and_changes_nothing(self, move: Move, function: str) -> None:
+        proven(move)
+        before = move.journal.read_text()
+        said = move.json("cutover", "--lambda-function", function, *journal(move), "--dry-run")
+        assert said["lambda_functions"] == {function: "false"} and not said["done"]
+        move.run("cutover", "--lambda-function", "nobody", *journal(move), "--dry-run", status=1)
+        assert backend(move) is None and move.journal.read_text() == before
+
     def test_one_that_is_not_there_is_told_and_written_down(self, move: Move) -> None:
         proven(move)
         move.run("cutover", "--lambda-function", "nobody", *journal(move), "--yes", status=1)
@@ -236,6 +282,28 @@ class TestGate:
         broker = world.serve()
         said = move.json("gate", "--window", "1s", *journal(move), status=1, LATCHKEY_URL=broker.url, LATCHKEY_API_KEY=API_KEY)
         assert not said["open"] and "shadow" in said["explanation"]
+
+    @pytest.mark.row(50)
+    def test_one_that_is_killed_is_no_proof_and_spoils_nothing(self, move: Move, later) -> None:
+        metrics = Metrics()
+        later(metrics.server.shutdown)
+        metrics.counts = {"match": 9999}
+        gate = ["gate", "--window", "1h", *journal(move)]
+        chance = random.Random("gate")
+        cut_off = 0
+        for _ in range(8):
+            run = move.start(*gate, **metrics.env)
+            time.sleep(chance.random() * 0.04)
+            cut_off += run.poll() is None
+            run.send_signal(signal.SIGKILL)
+            run.wait(10)
+            for line in (move.journal.read_bytes() if move.journal.exists() else b"").split(b"\n")[:-1]:
+                json.loads(line)
+            if move.journal.exists() and not runs_whole(move, "gate"):
+                move.run("cutover", *journal(move), "--yes", status=1)
+        assert cut_off > 0, "every one came to its end before it was killed"
+        move.run(*gate, **metrics.env)
+        move.run("cutover", *journal(move), "--yes")
 
     def test_no_broker_and_a_wrong_window_have_their_exit_codes(self, move: Move) -> None:
         away = {"LATCHKEY_URL": "http://127.0.0.1:9", "LATCHKEY_API_KEY": API_KEY}
