@@ -69,6 +69,8 @@ package struct CleanupRules: Sendable {
     package var parameter: String
     /// What that says now, whatever the journal has; nil where it is not there.
     package var backend: String?
+    /// When that was last written, by whomever; nil where it is not known.
+    package var backendWritten: WallTime?
     /// Of a backup that is there and whole; nil for none.
     package var backup: BackupManifest?
 
@@ -89,7 +91,8 @@ package struct CleanupRules: Sendable {
     private func ofFleet() -> [CleanupBlock] {
         var found: [CleanupBlock] = []
         if backend != BackendInForce.parameterStore.rawValue { found.append(.notInForce(backend)) }
-        if let since = journal.cutOverSince(parameter) {
+        // Written later than the journal has it, it was turned away and back by somebody else.
+        if let since = journal.cutOverSince(parameter).map({ max($0, backendWritten ?? $0) }) {
             if now < since + wait { found.append(.tooSoon(until: since + wait)) }
         } else {
             found.append(.notCutOver)

@@ -1,14 +1,11 @@
-"""`latchkey migrate gate`, `cutover`, `rollback` and `cleanup`: what wants proof, what is written down, what comes back."""
+"""`latchkey migrate gate`, `cutover` and `rollback`: what wants proof, what is written down, what comes back."""
 
 from __future__ import annotations
 
 import io
 import json
-import os
-import pty
 import random
 import signal
-import subprocess
 import threading
 import time
 import zipfile
@@ -19,13 +16,13 @@ from typing import Any
 
 import pytest
 
-from peers.broker import API_KEY, BINARY, PREFIX as PARAMETERS
+from peers.broker import API_KEY
 from peers.moto import KeepAliveMoto
 from peers.move import Move, shapes
 from peers.proxy import Exchange, FaultProxy
+from peers.turning import BACKEND, Asked, backend, journal, proven, refused, runs, runs_whole
 from peers.waiting import until
 
-BACKEND = f"{PARAMETERS}/latchkey/backend"
 VARIABLES = {"STAGE": "prod", "JSON": '{"a": "b c"}', "EMPTY": "", "USE_PARAMETER_STORE": "false", "TOKEN": "s3cr3t-of-fn"}
 
 
@@ -40,39 +37,6 @@ def cloud(binary) -> Iterator[KeepAliveMoto]:
 def move(cloud, tmp_path: Path) -> Move:
     cloud.reset()
     return Move(cloud, tmp_path, shapes(60, seed=8))
-
-
-def journal(move: Move) -> list[str]:
-    return ["--journal", str(move.journal)]
-
-
-def proven(move: Move) -> Move:
-    """Copied and verified."""
-    move.copy()
-    move.run("verify", *move.selection, *journal(move))
-    return move
-
-
-def backend(move: Move) -> str | None:
-    found = move.ssm.get_parameters(Names=[BACKEND])["Parameters"]
-    return found[0]["Value"] if found else None
-
-
-def refused(move: Move, *arguments: str, status: int = 1) -> str:
-    """What a command says that does nothing."""
-    before = len(move.said)
-    move.run(*arguments, status=status)
-    return move.said[before:]
-
-
-def runs_whole(move: Move, command: str) -> list[bytes]:
-    """The lines of a command in a journal whose last line may be cut off."""
-    return [line for line in move.journal.read_bytes().split(b"\n")[:-1] if f'"run":"{command}"'.encode() in line]
-
-
-def runs(move: Move, command: str) -> list[dict[str, Any]]:
-    lines = [json.loads(line) for line in move.journal.read_text().splitlines()]
-    return [line for line in lines if line.get("run") == command]
 
 
 class TestCutover:
@@ -146,22 +110,10 @@ class TestCutover:
 
     def test_it_is_judged_again_once_nobody_else_writes_the_journal(self, move: Move) -> None:
         proven(move)
-        ours, theirs = pty.openpty()
-        run = subprocess.Popen(
-            [str(BINARY), "migrate", "cutover", *journal(move)], env=move.env, cwd=move.folder, stdin=theirs,
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        )
-        asked = b""
-        while b"type yes: " not in asked:
-            asked += run.stderr.read1()
-        shape = next(shape for shape in move.shapes if shape.moves)
-        move.secrets.put_secret_value(SecretId=shape.name, SecretString="changed while it was asked")
-        move.run("verify", *move.selection, *journal(move), status=1)
-        os.write(ours, b"yes\n")
-        said = run.communicate(timeout=30)[1]
-        os.close(ours)
-        os.close(theirs)
-        assert run.returncode == 1 and b"not clean" in said
+        asked = Asked(move, "cutover", *journal(move))
+        move.secrets.create_secret(Name="shop/prod/late", SecretString="moved while it was asked")
+        move.run("copy", "--secret", "shop/prod/late", *move.pace)
+        assert "not of all" in asked.confirm(status=1)
         assert backend(move) is None
 
 
@@ -309,130 +261,3 @@ class TestGate:
         away = {"LATCHKEY_URL": "http://127.0.0.1:9", "LATCHKEY_API_KEY": API_KEY}
         move.run("gate", *journal(move), status=69, **away)
         move.run("gate", "--window", "soon", *journal(move), status=64, **away)
-
-
-class TestCleanup:
-    @pytest.fixture
-    def moved(self, move: Move) -> Move:
-        """Backed up, copied, verified and cut over."""
-        password = move.folder / "password"
-        password.write_text("correct horse battery staple\n")
-        password.chmod(0o600)
-        out = ["--out", str(move.folder / "backup.cms"), "--password-file", str(password)]
-        move.run("backup", *move.selection, *out, *journal(move))
-        proven(move)
-        move.run("cutover", *journal(move), "--yes")
-        return move
-
-    def pending(self, move: Move) -> set[str]:
-        found = set()
-        for page in move.secrets.get_paginator("list_secrets").paginate(IncludePlannedDeletion=True):
-            found |= {secret["Name"] for secret in page["SecretList"] if secret.get("DeletedDate")}
-        return found
-
-    def test_it_deletes_what_was_moved_and_lists_what_keeps_the_rest(self, moved: Move) -> None:
-        before = self.pending(moved)
-        cleanup = ["cleanup", *moved.selection, *journal(moved)]
-        young = moved.json(*cleanup, "--yes", status=1)
-        assert young["summary"]["delete"] == 0
-        assert all(s["blocks"] for s in young["secrets"] if s["secret"] not in before)
-        moved.run(*cleanup, "--min-days", "0", status=64)
-        assert self.pending(moved) == before
-        done = moved.json(*cleanup, "--min-days", "0", "--recovery-window-days", "7", "--yes", status=1)
-        gone = {shape.name for shape in moved.shapes if shape.moves and "replicas" not in shape.obstacles}
-        assert self.pending(moved) - before == gone
-        reasons = {s["secret"]: {b["code"] for b in s["blocks"]} for s in done["secrets"] if s["blocks"]}
-        for shape in moved.shapes:
-            if "replicas" in shape.obstacles:
-                assert reasons[shape.name] == {"replicas"}
-            elif not shape.moves and shape.name not in before:
-                assert reasons[shape.name] == {"not_moved", "parameter_missing"}
-        deletion = moved.secrets.describe_secret(SecretId=min(gone))["DeletedDate"].timestamp()
-        assert 6 * 86400 < deletion - time.time() < 8 * 86400
-
-    @pytest.mark.parametrize("command", ["rollback", "cutover --to shadow"])
-    def test_the_fleet_is_not_turned_onto_secrets_that_wait_for_their_deletion(self, moved: Move, command: str) -> None:
-        turn = [*command.split(), *journal(moved), "--yes"]
-        moved.run("cleanup", *moved.selection, *journal(moved), "--min-days", "0", "--yes", status=1)
-        said = refused(moved, *turn)
-        assert "cleanup --undo" in said and backend(moved) == "parameter-store"
-        moved.run(*turn, "--force")
-        assert runs(moved, command.split()[-1])[-1]["details"]["forced"] == "true"
-        moved.run("cutover", *journal(moved), "--yes", "--force")
-        moved.run("cleanup", *moved.selection, *journal(moved), "--undo", "--yes")
-        moved.run(*turn)
-        assert backend(moved) == runs(moved, command.split()[-1])[-1]["details"]["to"]
-        assert "forced" not in runs(moved, command.split()[-1])[-1]["details"]
-
-    def test_undo_brings_them_all_back(self, moved: Move) -> None:
-        before = self.pending(moved)
-        moved.run("cleanup", *moved.selection, *journal(moved), "--min-days", "0", "--yes", status=1)
-        assert self.pending(moved) > before
-        moved.json("cleanup", *moved.selection, *journal(moved), "--undo", "--yes")
-        # What somebody else has deleted stays so, unless it is named.
-        assert self.pending(moved) == before
-        moved.run("verify", *moved.selection, *journal(moved))
-        moved.run("cleanup", "--secret", min(before), *journal(moved), "--undo", "--yes")
-        assert self.pending(moved) == before - {min(before)}
-
-    @pytest.mark.row(50)
-    def test_killed_and_repeated_it_comes_to_the_same(self, moved: Move) -> None:
-        cleanup = ["cleanup", *moved.selection, *journal(moved), "--min-days", "0", "--yes"]
-        before = self.pending(moved)
-        chance = random.Random(9)
-        for _ in range(4):
-            run = moved.start(*cleanup)
-            time.sleep(0.1 + chance.random() * 0.4)
-            run.send_signal(signal.SIGKILL)
-            run.wait(10)
-        moved.run(*cleanup, status=1)
-        assert len(self.pending(moved) - before) == sum(
-            shape.moves and "replicas" not in shape.obstacles for shape in moved.shapes
-        )
-
-    @pytest.mark.parametrize(
-        "case",
-        [
-            "no cut-over", "rolled back", "no backup", "altered backup", "changed since", "parameter gone", "shadow",
-            "turned past the journal", "rolled back by another journal", "another prefix",
-        ],
-    )
-    def test_each_of_these_keeps_a_secret(self, moved: Move, case: str) -> None:
-        shape = next(shape for shape in moved.shapes if shape.moves)
-        file = moved.folder / "backup.cms"
-        code = {
-            "rolled back": "not_cut_over", "no backup": "no_backup", "altered backup": "no_backup",
-            "changed since": "changed_since", "parameter gone": "parameter_missing", "shadow": "not_in_force",
-            "turned past the journal": "not_in_force", "rolled back by another journal": "not_in_force",
-            "another prefix": "not_in_force",
-        }.get(case)
-        env = {}
-        if case == "no cut-over":
-            lines = moved.journal.read_text().splitlines(keepends=True)
-            moved.journal.write_text("".join(line for line in lines if '"run":"cutover"' not in line))
-            code = "not_cut_over"
-        elif case == "rolled back":
-            moved.run("rollback", *journal(moved), "--yes")
-        elif case == "no backup":
-            file.unlink()
-        elif case == "altered backup":
-            content = bytearray(file.read_bytes())
-            content[len(content) // 2] ^= 1
-            file.write_bytes(content)
-        elif case == "shadow":
-            moved.run("cutover", "--to", "shadow", *journal(moved), "--yes")
-        elif case == "turned past the journal":
-            moved.ssm.put_parameter(Name=BACKEND, Value="secrets-manager", Type="String", Overwrite=True)
-        elif case == "rolled back by another journal":
-            moved.run("rollback", "--journal", str(moved.folder / "other.journal"), "--yes")
-        elif case == "another prefix":
-            env["LATCHKEY_PREFIX"] = "/orders/other"
-        elif case == "changed since":
-            moved.secrets.put_secret_value(SecretId=shape.name, SecretString="changed")
-        else:
-            moved.ssm.delete_parameter(Name=shape.target)
-        said = moved.json(
-            "cleanup", "--secret", shape.name, *journal(moved), "--min-days", "0", "--yes", status=1, **env
-        )
-        assert code in {block["code"] for block in said["secrets"][0]["blocks"]}
-        assert shape.name not in self.pending(moved)

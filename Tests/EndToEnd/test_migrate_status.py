@@ -123,6 +123,68 @@ def test_a_broken_off_copy_is_gone_on_with(move: Move) -> None:
     assert status(move)["summary"]["begun"] == 0
 
 
+def with_password(move: Move) -> list[str]:
+    (move.folder / "password").write_text("correct horse battery staple\n")
+    (move.folder / "password").chmod(0o600)
+    return ["--password-file", str(move.folder / "password"), "--journal", str(move.journal)]
+
+
+def test_without_a_selection_the_next_command_is_about_the_journals_secrets_alone(move: Move) -> None:
+    one, other, third = [shape for shape in move.shapes if shape.moves][:3]
+    which = ["--secret", one.name, "--secret", other.name]
+    move.run("backup", *which, "--out", str(move.folder / "b.cms"), *with_password(move))
+    move.run("copy", *which, *move.pace)
+    words = shlex.split(move.json("status", "--journal", str(move.journal))["next"]["command"])
+    assert words[2:7] == ["verify", "--secret", one.name, "--secret", other.name]
+    assert "--filter-prefix" not in words
+    # Those that went to other parameters than their names say are typed by whoever has the map.
+    (move.folder / "map.json").write_text(f'{{"{third.name}": "/elsewhere/third"}}')
+    move.run("copy", "--map", "map.json", *move.pace)
+    said = move.json("status", "--journal", str(move.journal))
+    assert said["next"]["command"] is None and "--map" in said["next"]["why"]
+    assert {line["parameter"] for line in said["secrets"]} == {one.target, other.target, "/elsewhere/third"}
+    said = move.json("status", "--map", "map.json", "--journal", str(move.journal))
+    assert "--map map.json" in said["next"]["command"]
+
+
+def test_a_backup_counts_for_what_is_in_it_and_another_gets_a_name_of_its_own(move: Move) -> None:
+    one, other = [shape for shape in move.shapes if shape.moves][:2]
+    file = move.folder / "backup.cms"
+    move.run("backup", "--secret", one.name, "--out", str(file), *with_password(move))
+    said = status(move)
+    assert phases(said)[0] == "." and "lacks" in said["next"]["why"]
+    assert "--out backup-2.cms" in said["next"]["command"] and follow(move, said) == "backup"
+    assert phases(status(move))[0] == "x"
+    # Broken, it counts no more, and what is printed can still be typed.
+    (move.folder / "backup-2.cms").write_bytes(b"broken")
+    said = status(move)
+    assert phases(said)[0] == "." and "--out backup-3.cms" in said["next"]["command"]
+    assert follow(move, said) == "backup"
+
+
+def test_what_no_copy_has_looked_at_is_not_called_left(move: Move) -> None:
+    named = [shape for shape in move.shapes if shape.moves or "pending_deletion" not in shape.obstacles][:10]
+    move.run("copy", *[word for shape in named for word in ("--secret", shape.name)], *move.pace)
+    said = status(move)
+    assert said["summary"]["left"] == sum(not shape.moves for shape in named) > 0
+    assert said["summary"]["open"] == sum("pending_deletion" not in s.obstacles for s in move.shapes) - len(named)
+
+
+def test_a_move_of_which_everything_is_gone_is_done(move: Move) -> None:
+    plain = [shape for shape in move.shapes if shape.moves]
+    for shape in set(s.name for s in move.shapes) - set(s.name for s in plain):
+        move.secrets.delete_secret(SecretId=shape, ForceDeleteWithoutRecovery=True)
+    move.run("backup", *move.selection, "--out", "b.cms", *with_password(move))
+    move.copy()
+    move.run("verify", *move.selection, "--journal", str(move.journal))
+    move.run("cutover", "--journal", str(move.journal), "--yes")
+    for shape in plain:
+        move.secrets.delete_secret(SecretId=shape.name, ForceDeleteWithoutRecovery=True)
+    said = status(move)
+    assert said["summary"]["gone"] == len(plain) and said["next"] == {"command": None, "why": "the move is done"}
+    assert phases(said)[6] == "x"
+
+
 def test_it_says_what_a_broker_has_measured(move: Move, world) -> None:
     world.put("solo", "the value")
     broker = world.serve()

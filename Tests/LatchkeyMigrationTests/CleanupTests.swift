@@ -13,6 +13,7 @@ import Testing
         var state = JournalItem.State.verified
         var cutOver: Int64? = 990
         var backend: String? = "parameter-store"
+        var written: Int64? = 990
         var hasParameter = true
         var backup: [ManifestEntry]? = [ManifestEntry(name: "a", versionID: "v", digest: "d")]
         var minDays = 7
@@ -39,8 +40,9 @@ import Testing
             let manifest = backup.map {
                 BackupManifest(fileDigest: "f", created: WallTime(seconds: 0), place: "p", entries: $0)
             }
-            let rules = CleanupRules(
+            var rules = CleanupRules(
                 now: now, minDays: minDays, journal: journal, parameter: "/p", backend: backend, backup: manifest)
+            rules.backendWritten = written.map { WallTime(seconds: $0 * CleanupTests.day) }
             let found = rules.blocks(secret, target: "/a", hasParameter: hasParameter)
             #expect(found.allSatisfy { !$0.explanation.isEmpty })
             return found.map(\.code)
@@ -63,6 +65,7 @@ import Testing
             ("not_in_force", { $0.backend = "secrets-manager" }), ("not_in_force", { $0.backend = "shadow" }),
             ("not_in_force", { $0.backend = nil }), ("not_in_force", { $0.backend = "parameterstore" }),
             ("too_soon", { $0.cutOver = 994 }),
+            ("too_soon", { $0.written = 994 }),
             ("recently_read", { $0.secret.lastAccessed = WallTime(seconds: 993 * Self.day) }),
             ("no_backup", { $0.backup = nil }),
             ("not_in_backup", { $0.backup = [ManifestEntry(name: "a", versionID: "u", digest: "d")] }),
@@ -77,7 +80,7 @@ import Testing
 
     @Test func `Days are counted to the second, and a day of reading to its end`() {
         var one = Case()
-        one.cutOver = 993
+        (one.cutOver, one.written) = (993, nil)
         one.secret.lastAccessed = WallTime(seconds: 992 * Self.day)
         #expect(one.codes(now: now) == [])
         #expect(one.codes(now: WallTime(seconds: 1000 * Self.day - 1)) == ["too_soon", "recently_read"])

@@ -28,8 +28,8 @@ struct BackendSwitch: Sendable {
         try await parameterNow()?.value.revealText()
     }
 
-    /// A read of one name is a GetParameter.
-    private func parameterNow() async throws -> Parameter? {
+    /// The parameter as it is; nil where there is none. A read of one name is a GetParameter.
+    func parameterNow() async throws -> Parameter? {
         try await access.require("ssm:GetParameter") { () async throws(AWSError) in
             try await access.parameterStore.get([parameter], deadline: access.deadline).parameters.first
         }

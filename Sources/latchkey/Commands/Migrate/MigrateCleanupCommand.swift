@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyMigration
+internal import LatchkeyUpstream
 
 /// `latchkey migrate cleanup`.
 struct MigrateCleanupCommand: AsyncParsableCommand {
@@ -70,17 +71,20 @@ struct MigrateCleanupCommand: AsyncParsableCommand {
     private func plan(
         _ cleanup: CleanupRun, _ journal: Journal, _ lever: BackendSwitch
     ) async throws -> [CleanupLine] {
-        undo
-            ? try await cleanup.undoing(journal)
-            : try await cleanup.plan(try rules(journal, lever.parameter, try await lever.current()))
+        guard !undo else { return try await cleanup.undoing(journal) }
+        var rules = try rules(journal, lever.parameter)
+        let standing = try await lever.parameterNow()
+        rules.backend = standing?.value.revealText()
+        rules.backendWritten = standing?.lastModified
+        return try await cleanup.plan(rules)
     }
 
-    /// The journal as it stands, what the fleet is told to read, and the backup as far as it can be looked into.
-    private func rules(_ known: Journal, _ parameter: String, _ backend: String?) throws -> CleanupRules {
+    /// The journal as it stands, and the backup as far as it can be looked into.
+    private func rules(_ known: Journal, _ parameter: String) throws -> CleanupRules {
         let path = backup ?? known.last("backup")?.details["file"]
         return CleanupRules(
             now: TimeSource.system.now().wall, minDays: minDays, journal: known, parameter: parameter,
-            backend: backend, backup: try path.flatMap { try manifest(of: BackupFile(path: $0)) })
+            backend: nil, backup: try path.flatMap { try manifest(of: BackupFile(path: $0)) })
     }
 
     /// Of a backup that is whole: opened where there is something to open it with, else by its manifest's digest.

@@ -1,0 +1,71 @@
+"""Turning a fleet in a move: what is typed, what the journal and the parameter then say, and somebody at a terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+from typing import Any
+
+from .broker import BINARY, PREFIX
+from .move import Move
+
+#: What a fleet of these settings follows.
+BACKEND = f"{PREFIX}/latchkey/backend"
+
+
+def journal(move: Move) -> list[str]:
+    return ["--journal", str(move.journal)]
+
+
+def proven(move: Move) -> Move:
+    """Copied and verified."""
+    move.copy()
+    move.run("verify", *move.selection, *journal(move))
+    return move
+
+
+def backend(move: Move) -> str | None:
+    found = move.ssm.get_parameters(Names=[BACKEND])["Parameters"]
+    return found[0]["Value"] if found else None
+
+
+def refused(move: Move, *arguments: str, status: int = 1) -> str:
+    """What a command says that does nothing."""
+    before = len(move.said)
+    move.run(*arguments, status=status)
+    return move.said[before:]
+
+
+def runs_whole(move: Move, command: str) -> list[bytes]:
+    """The lines of a command in a journal whose last line may be cut off."""
+    return [line for line in move.journal.read_bytes().split(b"\n")[:-1] if f'"run":"{command}"'.encode() in line]
+
+
+def runs(move: Move, command: str) -> list[dict[str, Any]]:
+    lines = [json.loads(line) for line in move.journal.read_text().splitlines()]
+    return [line for line in lines if line.get("run") == command]
+
+
+class Asked:
+    """A command at a terminal that waits for its yes."""
+
+    def __init__(self, move: Move, *arguments: str) -> None:
+        self.ours, self.theirs = pty.openpty()
+        self.run = subprocess.Popen(
+            [str(BINARY), "migrate", *arguments], env=move.env, cwd=move.folder, stdin=self.theirs,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        )
+        self.said = b""
+        while b"type yes: " not in self.said and self.run.poll() is None:
+            self.said += self.run.stderr.read1()
+
+    def confirm(self, status: int) -> str:
+        """Types it; what is said then."""
+        os.write(self.ours, b"yes\n")
+        said = self.run.communicate(timeout=30)[1].decode()
+        os.close(self.ours)
+        os.close(self.theirs)
+        assert self.run.returncode == status, said
+        return said
