@@ -182,7 +182,7 @@ def test_a_torn_journal_is_gone_on_with_and_a_foreign_one_is_not(move: Move) -> 
     move.run("copy", *arguments, status=64)
 
 
-def test_denials_and_outages_have_their_exit_codes(move: Move) -> None:
+def test_an_outage_has_its_exit_code(move: Move) -> None:
     assert PREFIX in " ".join(move.selection)
     away = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"}
     for command in ("plan", "copy", "verify"):

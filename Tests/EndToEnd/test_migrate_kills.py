@@ -201,9 +201,9 @@ def test_a_verify_that_is_killed_proves_nothing_and_spoils_nothing(move: Move) -
 # What shows
 
 
-def test_a_terminal_shows_progress_and_no_value(move: Move) -> None:
+def at_a_terminal(move: Move, *arguments: str) -> bytes:
+    """All that a terminal is shown of a command."""
     ours, theirs = pty.openpty()
-    arguments = ["copy", *move.selection, *move.pace, "--yes"]
     run = subprocess.Popen(
         [str(BINARY), "migrate", *arguments], env=move.env, cwd=move.folder, stdin=theirs, stdout=theirs, stderr=theirs
     )
@@ -217,8 +217,17 @@ def test_a_terminal_shows_progress_and_no_value(move: Move) -> None:
             break
     os.close(ours)
     assert run.wait(10) == 0, shown[-2000:]
-    assert b"copied" in shown and b"\r" in shown
     move.said += shown.decode()
+    return shown
+
+
+def test_a_terminal_shows_progress_and_no_value(move: Move) -> None:
+    (move.folder / "password").write_text("correct horse battery staple\n")
+    out = ["--out", "b.cms", "--password-file", "password"]
+    copy = ["copy", "--yes", *move.pace]
+    for arguments in (["plan"], ["backup", *out, *journal(move)], copy, ["verify"]):
+        shown = at_a_terminal(move, *arguments, *move.selection).replace(b"\x1b[K", b"")
+        assert b"\rread " in shown and (b"\rcopied " in shown) == (arguments == copy), arguments
     move.require_silence(move.journal)
     move.require_moved()
 

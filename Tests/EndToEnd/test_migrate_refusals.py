@@ -103,7 +103,6 @@ def test_a_write_that_is_refused_is_a_refusal(move: Move, gate: FaultProxy, env)
     assert said["summary"]["failed"] == 1 and said["summary"]["copied"] == len(others)
     gate.heal()
     refuse(gate, operation("PutParameter"))
-    move.run("verify", *move.selection, *journal(move), status=1)
     move.run("cutover", *journal(move), "--force", "--yes", status=77, **env)
 
 
@@ -192,9 +191,8 @@ def test_the_plan_says_how_many_paths_it_did_not_ask_about(move: Move, gate: Fau
     for name in targets:
         move.secrets.create_secret(Name=name, SecretString=name)
     (move.folder / "map.json").write_text(json.dumps(targets | {one.name: one.target}))
-    said = move.json("plan", "--map", "map.json", **env)
-    assert said["summary"]["unasked_paths"] == 4 and len(writes(gate)) == 20
-    assert "4 more paths were not asked" in move.run("plan", "--map", "map.json")
+    assert "4 more paths were not asked" in move.run("plan", "--map", "map.json", **env)
+    assert len(writes(gate)) == 20
 
 
 def test_a_refused_read_of_what_the_fleet_follows_is_called_by_its_name(move: Move, gate: FaultProxy, env) -> None:
