@@ -46,6 +46,13 @@ import Testing
         #expect(plan.items[1].obstacles == [.sameTarget("a")])
     }
 
+    @Test func `A plan says how many paths nobody asked about`() {
+        var inventory = Inventory(secrets: [OldSecret(name: "a")])
+        #expect(Planner().plan(inventory).json["summary"]?["unasked_paths"]?.integer == 0)
+        inventory.unaskedPaths = 4
+        #expect(Planner().plan(inventory).json["summary"]?["unasked_paths"]?.integer == 4)
+    }
+
     @Test func `The cost is the guide's, from what there is`() {
         var secrets = (0..<10).map { OldSecret(name: "s\($0)") }
         for index in secrets.indices { secrets[index].value = .text(Secret("v")) }
