@@ -25,7 +25,18 @@ struct LeastRecentlyUsed<Key: Hashable, Value> {
     }
 
     var count: Int { places.count }
-    var keys: some Collection<Key> { places.keys }
+
+    /// The keys, the most recently used first.
+    var keysByUse: [Key] {
+        var keys: [Key] = []
+        keys.reserveCapacity(count)
+        var place = newest
+        while let node = place.flatMap({ nodes[$0] }) {
+            keys.append(node.key)
+            place = node.older
+        }
+        return keys
+    }
 
     /// The value, without counting as a use.
     subscript(peek key: Key) -> Value? { places[key].flatMap { nodes[$0]?.value } }

@@ -29,6 +29,13 @@ struct TierProbe: Sendable {
             metadata: fault.metadata(tier))
     }
 
+    /// The tier answered, and refuses this one item: that says nothing of how the tier is.
+    func refused(_ resource: Resource, _ tier: Tier, _ fault: UpstreamFault, isNews: Bool, since started: Now) {
+        metrics.tierRequest(resource, tier, .error)
+        metrics.tierDuration(resource, tier, time.now().monotonic - started.monotonic)
+        log.log(level: isNews ? .warning : .debug, "a tier refuses an item", metadata: fault.metadata(tier))
+    }
+
     /// A write to a shared tier failed; `what` was to be written. One warning for each kind of failure in a row.
     func wroteNot(_ tier: Tier, _ fault: UpstreamFault, what: String, profile: String) {
         let news = health.wrote(tier, fault)

@@ -9,6 +9,8 @@ package struct UpstreamFault: Error, Hashable, Sendable {
         case notFound
         /// The upstream refuses Latchkey: credentials, policy, grant. Trying again does not help until somebody acts.
         case denied
+        /// The upstream does not take the request as it is (a 4xx of no other reason); the same request never succeeds.
+        case refused
         /// The upstream asks to be left alone for a while.
         case throttled
         /// No connection, a 5xx, or an answer cut off.
@@ -59,7 +61,7 @@ package struct UpstreamFault: Error, Hashable, Sendable {
     package var mayPass: Bool {
         switch reason {
         case .throttled, .unavailable, .timedOut, .overloaded: true
-        case .notFound, .denied, .invalid, .notReady: false
+        case .notFound, .denied, .refused, .invalid, .notReady: false
         }
     }
 

@@ -51,6 +51,15 @@ import Testing
         #expect(bench.store.calls.count == asked)
     }
 
+    @Test func `Of more than can be read ahead the most recently used come first`() async throws {
+        let bench = bench(.secretsManager)
+        for number in 0..<300 { bench.other.put("app/dev/K\(number)", "v") }
+        for number in 0..<300 { _ = try await bench.secret("K\(number)") }
+        await bench.broker.warm(.parameterStore, deadline: bench.deadline)
+        let asked = Set(bench.store.calls.values)
+        #expect(asked == Set((100..<300).map { "/app/dev/K\($0)" } + ["/app/dev/secrets"]))
+    }
+
     @Test func `An item of a store can be asked for whatever is in force, past the blob`() async throws {
         let bench = bench(.secretsManager)
         bench.store.put("/app/dev/secrets", #"{"A":"of the blob"}"#)
@@ -166,6 +175,23 @@ import Testing
         bench.sleeper.advance(by: .seconds(1))
         let fault = await #expect(throws: UpstreamFault.self) { try await bench.secret("A") }
         #expect(fault?.reason == .denied)
+    }
+
+    @Test(arguments: [UpstreamFault.Reason.denied, .refused])
+    func `After a refusal met ahead of time an outage brings nothing back`(refusal: UpstreamFault.Reason) async throws {
+        bench.store.put("/app/dev/secrets", #"{"A":"1"}"#)
+        _ = try await bench.secret("A")
+        bench.store.fail("*", UpstreamFault(refusal, upstream: .parameterStore, code: "AccessDeniedException"))
+        bench.sleeper.advance(by: .seconds(290))
+        #expect(try bench.isCached("A"))
+        await bench.log.until(1) { $0.contains("a tier failed") }
+        bench.store.fail("*", UpstreamFault(.throttled, upstream: .parameterStore))
+        bench.sleeper.advance(by: .seconds(9))
+        #expect(try bench.isCached("A"))
+        await bench.log.until(2) { $0.contains("a tier failed") }
+        bench.sleeper.advance(by: .seconds(2))
+        #expect(try !bench.isCached("A"))
+        await #expect(throws: UpstreamFault.self) { try await bench.secret("A") }
     }
 
     @Test func `The blob is parsed once a version`() async throws {

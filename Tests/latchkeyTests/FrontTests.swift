@@ -153,7 +153,7 @@ import latchkey
 
     @Test func `Each fault of the broker is an error its service knows`() {
         let reasons: [UpstreamFault.Reason] = [
-            .notFound, .denied, .throttled, .unavailable, .timedOut, .invalid, .overloaded, .notReady,
+            .notFound, .denied, .refused, .throttled, .unavailable, .timedOut, .invalid, .overloaded, .notReady,
         ]
         let retried = ["ThrottlingException", "InternalServerError", "InternalServiceError"]
         for service in FrontService.allCases {
@@ -163,6 +163,28 @@ import latchkey
                 #expect(!fault.mayPass || retried.contains(error.type), "\(service) \(reason)")
             }
         }
+    }
+
+    @Test(
+        arguments: [
+            (.refused, .secretsManager, "InvalidParameterException", "InvalidParameterException"),
+            (.refused, .secretsManager, "ValidationException", "ValidationException"),
+            (.refused, .parameterStore, "ValidationException", "ValidationException"),
+            (.refused, .parameterStore, "SomethingElse", "ValidationException"),
+            (.notFound, .secretsManager, "InvalidRequestException", "InvalidRequestException"),
+            (.denied, .secretsManager, "DecryptionFailure", "DecryptionFailure"),
+            (.denied, .parameterStore, "InvalidKeyId", "InvalidKeyId"),
+            (.denied, .parameterStore, "UnrecognizedClientException", "AccessDeniedException"),
+            (.denied, .secretsManager, "ExpiredTokenException", "AccessDeniedException"),
+        ] as [(UpstreamFault.Reason, FrontService, String, String)])
+    func
+        `A store's refusal keeps its type, is not tried again, and the broker's own credentials are no matter of callers`(
+            reason: UpstreamFault.Reason, service: FrontService, code: String, type: String
+        )
+    {
+        let error = AWSFault(UpstreamFault(reason, code: code), service: service)
+        #expect(error.type == type)
+        #expect(error.status == 400)
     }
 }
 

@@ -8,6 +8,7 @@ import latchkey
 @Suite struct ProblemTests {
     @Test(arguments: [
         (UpstreamFault.Reason.notFound, 404, Problem.Code.notFound), (.denied, 502, .upstreamDenied),
+        (.refused, 502, .upstreamInvalid),
         (.throttled, 503, .upstreamThrottled), (.unavailable, 502, .upstreamUnavailable),
         (.timedOut, 504, .upstreamTimeout), (.invalid, 502, .upstreamInvalid), (.overloaded, 503, .overloaded),
         (.notReady, 503, .notReady),

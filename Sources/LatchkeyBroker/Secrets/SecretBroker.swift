@@ -234,8 +234,13 @@ extension SecretBroker {
         case .absent: probe.metrics.tierRequest(.secret, .memory, .hit)
         case nil: break
         }
-        for due in looked.due { _ = flights.start(due) { await self.fetch(due, $0) } }
+        fetchBehind(looked.due)
         return looked.hit
+    }
+
+    /// Fetches in the background, where it is not under way already.
+    func fetchBehind(_ items: [SecretQuery]) {
+        for item in items { _ = flights.start(item) { await self.fetch(item, $0) } }
     }
 
     private static func look(_ query: SecretQuery, _ table: inout SecretTable, _ now: Now) -> Looked {
@@ -244,15 +249,20 @@ extension SecretBroker {
         switch table.find(query.currentBlob, now) {
         case .held, .unknown: return Looked(hit: nil)
         case .record(let blob, _):
-            guard let field = blob.fields[key] else { break }
-            if query.isVersioned { return item(query.blob, &table, now) { $0.fields[key] } }
-            return item(query.currentBlob, &table, now) { _ in field }
+            guard blob.fields[key] != nil else { break }
+            guard query.isVersioned else { return item(query.currentBlob, &table, now) { $0.fields[key] } }
+            return with(query.currentBlob, &table, now, item(query.blob, &table, now) { $0.fields[key] })
         case .absent: break
         }
-        // The blob is a part of the answer, be it by its absence.
-        var looked = item(query, &table, now) { $0.whole }
-        if looked.hit != nil, table.isDue(query.currentBlob, now) { looked.due.append(query.currentBlob) }
-        return looked
+        return with(query.currentBlob, &table, now, item(query, &table, now) { $0.whole })
+    }
+
+    /// The blob is a part of the answer, be it by its absence, and is kept up to date with it.
+    private static func with(
+        _ blob: SecretQuery, _ table: inout SecretTable, _ now: Now, _ looked: Looked
+    ) -> Looked {
+        guard looked.hit != nil, table.isDue(blob, now) else { return looked }
+        return Looked(hit: looked.hit, due: looked.due + [blob])
     }
 
     private static func item(

@@ -13,6 +13,9 @@ extension SecretBroker {
         var record: SecretRecord
         var tier: Tier
         var fault: UpstreamFault?
+
+        /// Served past its time. What has just come is not, however short its time.
+        func isStale(_ now: Now) -> Bool { tier == .memory && !record.isFresh(now) }
     }
 
     /// One item from memory or through its flight. The store is named.
@@ -36,16 +39,20 @@ extension SecretBroker {
     /// What memory answers; nil where a flight is to.
     private func known(_ item: SecretQuery, _ refresh: Bool, _ now: Now) -> Outcome? {
         let isFlying = refresh && flights.waiters(on: item) != nil
-        return state.withLock { state in
-            if refresh, isFlying || state.table.mayForce(item, now) { return nil }
+        let (known, isDue) = state.withLock { state -> (Outcome?, Bool) in
+            if refresh, isFlying || state.table.mayForce(item, now) { return (nil, false) }
             switch state.table.find(item, now) {
             case .record(let record, let fault):
                 let fault = refresh ? state.table.fault(item, now) : fault
-                return .success(Resolved(record: record, tier: .memory, fault: fault))
-            case .absent(let fault), .held(let fault): return .failure(fault)
-            case .unknown: return nil
+                let resolved = Resolved(record: record, tier: .memory, fault: fault)
+                return (.success(resolved), state.table.isDue(item, now))
+            case .absent(let fault): return (.failure(fault), state.table.isDue(item, now))
+            case .held(let fault): return (.failure(fault), false)
+            case .unknown: return (nil, false)
             }
         }
+        if isDue { fetchBehind([item]) }
+        return known
     }
 
     /// What a flight's outcome means for one caller: after a failure, what memory still has.
@@ -74,7 +81,7 @@ extension SecretBroker {
                 let name = source(of: query).map { $0.name(of: query.key) }
                 return .failure(UpstreamFault(.notFound, upstream: query.store?.tier.upstream, subject: name))
             }
-            let isStale = !record.isFresh(time.now())
+            let isStale = resolved.isStale(time.now())
             if isStale { probe.metrics.staleServed(.secret) }
             return .success(
                 Served(
@@ -115,9 +122,13 @@ extension SecretBroker {
         } catch {
             var fault = error
             fault.subject = name
-            probe.failed(.secret, tier, fault, since: started)
             let now = time.now()
-            state.withLock { $0.table.failed(item, fault, now) }
+            let isNews = state.withLock { $0.table.failed(item, fault, now) }
+            if fault.leavesStale || item.isCurrentBlob {
+                probe.failed(.secret, tier, fault, since: started)
+            } else {
+                probe.refused(.secret, tier, fault, isNews: isNews, since: started)
+            }
             return .failure(fault)
         }
     }

@@ -35,6 +35,6 @@ extension SecretBroker {
             resolve(query, false, deadline) { continuation.resume(returning: $0) }
         }.get()
         let names = resolved.record.fields.keys.filter { SecretKey($0) != nil }
-        return Names(names: names, isStale: !resolved.record.isFresh(time.now()))
+        return Names(names: names, isStale: resolved.isStale(time.now()))
     }
 }

@@ -39,6 +39,9 @@ package struct SecretQuery: Hashable, Sendable {
     /// The blob as it is now.
     var currentBlob: SecretQuery { SecretQuery(.blob, store: store) }
 
+    /// Whether it is the blob as it is now, whose reading says how its store is.
+    var isCurrentBlob: Bool { self == currentBlob }
+
     var isVersioned: Bool { version != nil || label != nil }
 
     /// The same, of that store where none was named.

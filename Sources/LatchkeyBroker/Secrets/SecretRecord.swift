@@ -35,8 +35,18 @@ final class SecretRecord: Sendable {
         cost = fields.values.reduce(whole.value.count + 200) { $0 + $1.value.count + $1.key.utf8.count + 200 }
     }
 
-    func isFresh(_ now: Now) -> Bool { now.monotonic < freshUntil }
+    private init(_ record: SecretRecord, staleUntil: MonotonicTime) {
+        whole = record.whole
+        fields = record.fields
+        received = record.received
+        freshUntil = record.freshUntil
+        aheadFrom = record.aheadFrom
+        self.staleUntil = staleUntil
+        cost = record.cost
+    }
 
-    /// To be fetched anew in the background.
-    func isDue(_ now: Now) -> Bool { now.monotonic >= aheadFrom && isFresh(now) }
+    /// The same, not to be served past its TTL.
+    var withoutStale: SecretRecord { SecretRecord(self, staleUntil: freshUntil) }
+
+    func isFresh(_ now: Now) -> Bool { now.monotonic < freshUntil }
 }

@@ -9,7 +9,7 @@ struct SecretTable {
         /// From when a caller's reading has it looked for anew behind its back.
         let aheadFrom: MonotonicTime
         let freshUntil: MonotonicTime
-        let staleUntil: MonotonicTime
+        var staleUntil: MonotonicTime
     }
 
     private var records: LeastRecentlyUsed<SecretQuery, SecretRecord>
@@ -37,15 +37,19 @@ struct SecretTable {
         case unknown
     }
 
+    /// Past its time an item is served for as long as the last attempt to renew it has failed, the pause after it or no:
+    /// the next attempt is made behind the callers' backs (``isDue(_:_:)``), so that a slow store makes nobody wait twice.
     mutating func find(_ item: SecretQuery, _ now: Now) -> Found {
-        let fault = holds[peek: item]?.fault(at: now.monotonic)
+        let hold = holds[peek: item]
+        let fault = hold?.fault(at: now.monotonic)
+        let excuse = hold?.fault.leavesStale == true ? fault ?? hold?.fault : nil
         if let record = records.value(for: item) {
             if record.isFresh(now) { return .record(record, nil) }
-            if let fault, fault.leavesStale, now.monotonic < record.staleUntil { return .record(record, fault) }
+            if let excuse, now.monotonic < record.staleUntil { return .record(record, excuse) }
         }
         if let absence = absences.value(for: item) {
             if now.monotonic < absence.freshUntil { return .absent(absence.fault) }
-            if let fault, fault.leavesStale, now.monotonic < absence.staleUntil { return .absent(absence.fault) }
+            if excuse != nil, now.monotonic < absence.staleUntil { return .absent(absence.fault) }
         }
         return fault.map { .held($0) } ?? .unknown
     }
@@ -68,17 +72,17 @@ struct SecretTable {
     /// What is held of an item, however old.
     func latest(_ item: SecretQuery) -> SecretRecord? { records[peek: item] }
 
-    /// Items of a store in memory, the most recently used last, versions left out.
+    /// Items of a store in memory, the most recently used first, versions left out.
     func items(of store: SecretStore) -> [SecretQuery] {
-        records.keys.filter { $0.store == store && !$0.isVersioned }
+        records.keysByUse.filter { $0.store == store && !$0.isVersioned }
     }
 
-    /// Whether an item that was found is to be fetched anew in the background: it is near its end and nothing failed.
+    /// Whether an item that was found is to be fetched anew in the background: it is near its end or past it, and no
+    /// pause lasts.
     func isDue(_ item: SecretQuery, _ now: Now) -> Bool {
         guard fault(item, now) == nil else { return false }
-        if let record = records[peek: item] { return record.isDue(now) }
-        guard let absence = absences[peek: item] else { return false }
-        return now.monotonic >= absence.aheadFrom && now.monotonic < absence.freshUntil
+        if let record = records[peek: item] { return now.monotonic >= record.aheadFrom }
+        return absences[peek: item].map { now.monotonic >= $0.aheadFrom } ?? false
     }
 
     /// Whether a forced fetch may go ahead: at most one in 2 s an item.
@@ -112,16 +116,36 @@ struct SecretTable {
         absences.insert(absence, for: item)
     }
 
-    /// Notes a failure. A refusal ends the life of what is no longer fresh: access may have been taken away.
-    mutating func failed(_ item: SecretQuery, _ fault: UpstreamFault, _ now: Now) {
-        if !fault.leavesStale, let record = records[peek: item], !record.isFresh(now) { records.remove(item) }
-        let hold: Hold
+    /// Notes a failure. After a refusal nothing is served past its time, whatever fails next: access may have been taken
+    /// away.
+    ///
+    /// - Returns: whether it is the first in a row.
+    @discardableResult
+    mutating func failed(_ item: SecretQuery, _ fault: UpstreamFault, _ now: Now) -> Bool {
+        if !fault.leavesStale { endWithTTL(item, now) }
+        let last = holds[peek: item]
         if fault.reason == .throttled, let wait = fault.retryAfter {
-            hold = Hold(fault, until: now.monotonic + min(wait, Hold.whileServing))
+            holds.insert(Hold(fault, until: now.monotonic + min(wait, Hold.whileServing)), for: item)
         } else {
-            hold = Hold(after: holds[peek: item], fault, now: now.monotonic, cap: Hold.whileEmpty)
+            holds.insert(Hold(after: last, fault, now: now.monotonic, cap: Hold.whileEmpty), for: item)
         }
-        holds.insert(hold, for: item)
+        return last == nil
+    }
+
+    /// Takes from an item what it would have had past its TTL; one that is past it goes. What is within it stays: a
+    /// refresh that fails leaves the cache alone.
+    private mutating func endWithTTL(_ item: SecretQuery, _ now: Now) {
+        if let record = records[peek: item] {
+            if record.isFresh(now) {
+                records.insert(record.withoutStale, for: item, cost: record.cost)
+            } else {
+                records.remove(item)
+            }
+        }
+        if var absence = absences[peek: item] {
+            absence.staleUntil = absence.freshUntil
+            absences.insert(absence, for: item)
+        }
     }
 
     mutating func clear() {
@@ -135,5 +159,10 @@ struct SecretTable {
 extension UpstreamFault {
     /// Whether what memory still has may be served past its time: the store cannot answer, or not with sense. A store
     /// that refuses or denies it has answered.
-    fileprivate var leavesStale: Bool { reason != .denied && reason != .notFound }
+    var leavesStale: Bool {
+        switch reason {
+        case .throttled, .unavailable, .timedOut, .invalid, .overloaded, .notReady: true
+        case .notFound, .denied, .refused: false
+        }
+    }
 }

@@ -110,7 +110,7 @@ package struct TokenTrip: Sendable {
             // The time for it is spent, where callers wait.
             case .timedOut: ahead(now) > .zero
             // Nobody may write leases here, so nobody waits for them either.
-            case .denied, .invalid, .notFound, .notReady, .overloaded: false
+            case .denied, .refused, .invalid, .notFound, .notReady, .overloaded: false
             }
         return mayPass && failedClaims < limits.claims && isPatient(now) ? wait(now, chance, why: fault) : issue(now)
     }

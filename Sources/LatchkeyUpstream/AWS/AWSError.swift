@@ -46,6 +46,9 @@ package struct AWSError: Error, Hashable, Sendable {
     /// The code of a call that Latchkey's own rate held back.
     package static let localRateLimit = "LocalRateLimit"
 
+    /// Secrets Manager's code for a secret that is not in the state for it: of a read, one that waits for its deletion.
+    package static let invalidState = "InvalidRequestException"
+
     package init(_ kind: Kind, code: String? = nil, requestID: String? = nil, hint: String? = nil) {
         self.kind = kind
         self.code = code

@@ -50,7 +50,7 @@ struct IssuerCheck {
             return .problem(
                 .unavailable, .issuer, profile, "\(host) asks for fewer requests\(code)",
                 remedy: "find what asks for so many tokens, or raise the tenant's quota")
-        case .invalid:
+        case .refused, .invalid:
             return .problem(
                 .unavailable, .issuer, profile, "\(host) gives an answer that is no token\(code)",
                 remedy: "check LATCHKEY_AUTH0_TOKEN_URL or the profile's token_url: is that a token endpoint?")

@@ -77,6 +77,8 @@ extension Problem {
             self.init(
                 502, .upstreamDenied,
                 "\(source) refuses latchkey\(Self.about(fault)): check its credentials, grants and policies")
+        case .refused:
+            self.init(502, .upstreamInvalid, "\(source) does not take the request as it is\(Self.about(fault))")
         case .throttled:
             self.init(503, .upstreamThrottled, Self.throttled(fault, source))
             retryAfter = Self.seconds(fault.retryAfter) ?? 1

@@ -1,31 +1,34 @@
 package import LatchkeyAWS
 package import LatchkeyBroker
+internal import LatchkeyUpstream
 
 extension AWSFault {
     /// What the broker could not do, as the service itself would say it, so that SDKs raise the same exception and try
     /// again what is worth it: throttling and server errors they do, the rest not.
     package init(_ fault: UpstreamFault, service: FrontService) {
         let detail = Problem(fault, what: service == .parameterStore ? "parameter" : "secret").detail
-        switch (fault.reason, service) {
-        case (.notFound, .parameterStore) where fault.code == "ParameterVersionNotFound":
-            self.init(
+        switch fault.reason {
+        case .notFound: self = Self.notFound(fault, service)
+        case .denied: self.init(service.own(fault.code) ?? "AccessDeniedException", detail)
+        case .refused: self.init(service.own(fault.code) ?? "ValidationException", detail)
+        case .throttled, .overloaded: self.init("ThrottlingException", detail)
+        case .unavailable, .timedOut, .invalid, .notReady: self.init(service.failure, detail, status: 500)
+        }
+    }
+
+    private static func notFound(_ fault: UpstreamFault, _ service: FrontService) -> AWSFault {
+        switch (service, fault.code) {
+        case (.parameterStore, "ParameterVersionNotFound"):
+            AWSFault(
                 "ParameterVersionNotFound",
                 "Systems Manager could not find that version or label. Verify the version and try again.")
-        case (.notFound, .parameterStore): self.init("ParameterNotFound")
-        case (.notFound, .secretsManager):
-            self.init("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
-        case (.denied, _): self.init("AccessDeniedException", detail)
-        case (.throttled, _), (.overloaded, _): self.init("ThrottlingException", detail)
-        case (.invalid, .secretsManager) where fault.code == "InvalidRequestException":
-            self.init(
-                "InvalidRequestException",
+        case (.parameterStore, _): AWSFault("ParameterNotFound")
+        case (.secretsManager, AWSError.invalidState):
+            AWSFault(
+                AWSError.invalidState,
                 "You can't perform this operation on the secret because it was marked for deletion.")
-        case (.unavailable, .parameterStore), (.timedOut, .parameterStore), (.invalid, .parameterStore),
-            (.notReady, .parameterStore):
-            self.init("InternalServerError", detail, status: 500)
-        case (.unavailable, .secretsManager), (.timedOut, .secretsManager), (.invalid, .secretsManager),
-            (.notReady, .secretsManager):
-            self.init("InternalServiceError", detail, status: 500)
+        case (.secretsManager, _):
+            AWSFault("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
         }
     }
 
@@ -41,5 +44,27 @@ extension AWSFault {
             default: "ValidationException"
             }
         self.init(type, problem.detail, status: problem.status)
+    }
+}
+
+extension FrontService {
+    /// The service's word for its own failure, which SDKs try again.
+    fileprivate var failure: String {
+        switch self {
+        case .parameterStore: "InternalServerError"
+        case .secretsManager: "InternalServiceError"
+        }
+    }
+
+    /// The store's code where it speaks of what the caller asked for, and not of the broker's own credentials: the
+    /// errors of GetParameter and GetSecretValue in their API references, all of them status 400.
+    fileprivate func own(_ code: String?) -> String? {
+        let known: Set<String> =
+            switch self {
+            case .parameterStore: ["InvalidKeyId", "ValidationException"]
+            case .secretsManager:
+                ["DecryptionFailure", "InvalidParameterException", AWSError.invalidState, "ValidationException"]
+            }
+        return code.flatMap { known.contains($0) ? $0 : nil }
     }
 }

@@ -19,7 +19,8 @@ extension UpstreamFault {
             case .denied, .expiredCredentials: .denied
             case .noCredentials: .notReady
             case .throttled: .throttled
-            case .alreadyExists, .conditionFailed, .invalidRequest, .invalidAnswer: .invalid
+            case .alreadyExists, .conditionFailed, .invalidRequest: .refused
+            case .invalidAnswer: .invalid
             case .unavailable: .unavailable
             case .timedOut: .timedOut
             }

@@ -51,9 +51,20 @@ extension SecretSource {
                 case .ciphertext, .tree: throw AWSError(.invalidRequest)
                 }
             } catch {
-                throw UpstreamFault(error, from: .secretsManager)
+                throw UpstreamFault(error.ofRead, from: .secretsManager)
             }
         }
+    }
+}
+
+extension AWSError {
+    /// A secret that waits for its deletion is there for nobody: its value cannot be read (GetSecretValue,
+    /// `InvalidRequestException`).
+    fileprivate var ofRead: AWSError {
+        guard code == Self.invalidState else { return self }
+        var error = self
+        error.kind = .notFound
+        return error
     }
 }
 
