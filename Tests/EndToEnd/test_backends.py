@@ -27,6 +27,12 @@ def source(broker: Broker, key: str = "solo") -> str:
     return answer.json()["source"]
 
 
+def unread(broker: Broker) -> list[tuple[str, str]]:
+    """What the log says of looks that failed."""
+    told = [line for line in broker.logs if "names the backend cannot be read" in line["message"]]
+    return [(line["level"], line["code"]) for line in told]
+
+
 def compared(broker: Broker, result: str) -> float:
     return broker.metric("latchkey_shadow_comparisons_total", result=result)
 
@@ -73,6 +79,9 @@ def test_auto_waits_until_it_knows_and_then_serves(world) -> None:
     refused = broker.get("/secrets/solo")
     assert (refused.status, refused.code, bool(refused.header("Retry-After"))) == (503, "not_ready", True)
     assert broker.get("/health").json()["secrets_backend"] == "unknown"
+    looks = mentions(f"{PREFIX}/{SWITCH}")
+    until(lambda: len({seen.at // 1 for seen in world.aws.seen(looks)}) >= 4, "several looks", within=20)
+    assert [level for level, _ in unread(broker)] == ["warning"], "one line a change, and not one a look"
     world.aws.heal()
     until(lambda: broker.get("/secrets/solo").status == 200, "it knows", within=15)
     assert source(broker) == "parameter-store"
@@ -87,6 +96,18 @@ def test_a_word_that_names_no_backend_changes_nothing(world) -> None:
     until(
         lambda: [line for line in broker.logs if "says nothing that is one" in line["message"]], "a warning", within=20
     )
+    assert source(broker) == "secrets-manager"
+
+
+def test_a_fleet_that_can_no_longer_follow_says_so(world) -> None:
+    create(world, "solo", "old")
+    world.put(SWITCH, "secrets-manager", "String")
+    broker = world.serve(**AUTO)
+    assert source(broker) == "secrets-manager"
+    world.aws.always(aws_error("AccessDeniedException"), when=mentions(f"{PREFIX}/{SWITCH}"))
+
+    until(lambda: unread(broker), "a warning", within=20)
+    assert unread(broker) == [("warning", "AccessDeniedException")]
     assert source(broker) == "secrets-manager"
 
 

@@ -7,7 +7,8 @@ import subprocess
 
 import pytest
 
-from peers.broker import API_KEY, AWS_SECRET_ACCESS_KEY, BINARY, run
+from peers.broker import API_KEY, AWS_SECRET_ACCESS_KEY, BINARY, PREFIX, run
+from peers.faults import aws_error, reset_before_answer
 from peers.issuer import CLIENT_SECRET
 
 
@@ -70,6 +71,22 @@ class TestPutAndGet:
         broker = world.serve()
         env = {"PATH": "/usr/bin:/bin", "LATCHKEY_URL": broker.url, "LATCHKEY_API_KEY": "another-key-of-32-bytes-or-more!"}
         assert run("get", "solo", env=env).returncode == 77
+
+    @pytest.mark.parametrize(("fault", "code", "says"), [
+        (aws_error("AccessDeniedException"), 77, "refuses"), (reset_before_answer, 69, "cannot be reached"),
+        (aws_error("ThrottlingException"), 69, "fewer requests"),
+    ], ids=["denied", "down", "throttled"])
+    def test_a_backend_that_cannot_be_found_out_is_told_by_its_cause(self, world, fault, code: int, says: str) -> None:
+        world.aws.always(fault)
+        got = run("get", "solo", env=world.settings(LATCHKEY_SECRETS_BACKEND="auto"))
+        assert (got.returncode, got.stdout) == (code, ""), got.stderr
+        assert says in got.stderr
+
+    def test_a_word_that_is_no_backend_leaves_with_78_and_names_the_parameter(self, world) -> None:
+        world.put("latchkey/backend", "somewhere", "String")
+        got = run("get", "solo", env=world.settings(LATCHKEY_SECRETS_BACKEND="auto"))
+        assert got.returncode == 78
+        assert f"{PREFIX}/latchkey/backend" in got.stderr
 
     def test_a_value_never_comes_from_the_command_line(self, world) -> None:
         refused = run("put", "k", "value-on-the-line", env=world.settings())

@@ -13,6 +13,7 @@ import pytest
 from peers.broker import AWS_SECRET_ACCESS_KEY, BINARY, PREFIX, ROOT
 from peers.http import ask
 from peers.lambda_api import ExtensionsAPI, start, unpack
+from peers.moto import client_at
 from peers.proxy import operation
 from peers.waiting import free_port
 
@@ -89,6 +90,25 @@ def test_a_thousand_invocations_cost_the_store_nothing_after_init(world, api, ex
     assert api.errors == []
     output = function.child.stdout + function.child.stderr
     assert not [secret for secret in (SESSION, "s3cret-of-lambda", AWS_SECRET_ACCESS_KEY) if secret in output]
+
+
+def test_in_the_backend_auto_init_fetches_too(world, api, extension) -> None:
+    world.put("latchkey/backend", "parameter-store", "String")
+    function = extension(LATCHKEY_SECRETS_BACKEND="auto")
+    api.wait_asked(1)
+    assert [seen for seen in world.aws.seen(READS) if "db/password" in seen.body.decode()], "INIT has fetched it"
+    api.shut_down(2000)
+    assert function.child.wait(5) == 0
+
+
+def test_a_function_s_sdk_reads_with_credentials_given_in_code(world, api, extension) -> None:
+    function = extension()
+    api.wait_asked(1)
+    ssm = client_at(f"http://127.0.0.1:{function.port}", "ssm", "default", SESSION)
+    found = ssm.get_parameter(Name=f"{PREFIX}/db/password", WithDecryption=True)
+    assert found["Parameter"]["Value"] == "s3cret-of-lambda"
+    api.shut_down(2000)
+    assert function.child.wait(5) == 0
 
 
 def test_the_functions_session_token_is_the_key(world, api, extension) -> None:

@@ -212,7 +212,7 @@ package final class SecretBroker: Sendable {
     }
 
     /// Nobody has told yet which store is in force (backend `auto`, before its parameter was read).
-    private static let backendUnknown = UpstreamFault(
+    package static let backendUnknown = UpstreamFault(
         .notReady, code: "backend_unknown", retryAfter: .seconds(1))
 }
 

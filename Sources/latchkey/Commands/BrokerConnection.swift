@@ -70,13 +70,15 @@ struct BrokerConnection: Sendable {
 struct DirectAccess {
     let upstreams: Upstreams
     private let patience: Duration
+    /// Why nobody knows where secrets are read (backend `auto`).
+    private let unknownBackend: UpstreamFault?
 
     /// Where the backend is `auto`, asks once which one is in force.
     init(_ settings: Settings) async throws {
         let log = CommandEnvironment.quietLogger(sink: LogSink())
         upstreams = try Upstreams(settings, time: .system, log: log)
         patience = settings.upstreamTimeout * 2
-        await upstreams.backendWatch(settings, time: .system, log: log)?.look()
+        unknownBackend = await upstreams.backendWatch(settings, time: .system, log: log)?.look().fault
     }
 
     var deadline: MonotonicTime { .current + patience }
@@ -87,7 +89,7 @@ struct DirectAccess {
             await upstreams.tokens.drain()
             return served
         } catch {
-            throw CommandFailure(error, what: "token")
+            throw CommandFailure(cause(of: error), what: "token")
         }
     }
 
@@ -95,7 +97,13 @@ struct DirectAccess {
         do throws(UpstreamFault) {
             return try await upstreams.secrets.secret(SecretQuery(key), deadline: deadline).entry
         } catch {
-            throw CommandFailure(error, what: "secret")
+            throw CommandFailure(cause(of: error), what: "secret")
         }
+    }
+
+    /// What the broker does not know is told by what kept it from knowing.
+    private func cause(of fault: UpstreamFault) -> UpstreamFault {
+        guard fault.code == SecretBroker.backendUnknown.code, let unknownBackend else { return fault }
+        return unknownBackend
     }
 }

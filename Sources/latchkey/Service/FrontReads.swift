@@ -23,7 +23,7 @@ extension FrontStore {
             },
             secret: { query, refresh, deadline async throws(UpstreamFault) in
                 guard let store = secrets.backend?.store else {
-                    throw UpstreamFault(.notReady, code: "backend_unknown", retryAfter: .seconds(1))
+                    throw SecretBroker.backendUnknown
                 }
                 let read = SecretRead(query, store: store, names: names)
                 return try read.secret(

@@ -17,6 +17,7 @@ struct Service: Sendable {
     private let readiness: Readiness
     private let watches: [Task<Void, Never>]
     private let drainTimeout: Duration
+    private let firstLook: Task<BackendWatch.Look, Never>?
     private let prefetched: [SecretKey]
     private let patience: Duration
     private let time: TimeSource
@@ -49,14 +50,17 @@ struct Service: Sendable {
             patience: settings.upstreamTimeout * 2, time: time, log: log)
         let keyWatch = KeyWatch(settings: settings, keys: keys, log: log)
         let backendWatch = upstreams.backendWatch(settings, time: time, log: log)
+        let firstLook = backendWatch.map { watch in Task { await watch.look() } }
         for address in server.addresses { log.notice("listening", metadata: ["address": "\(address)"]) }
         return Service(
             addresses: server.addresses, metrics: upstreams.metrics, upstreams: upstreams, server: server,
             readiness: readiness,
             watches: [
                 Task { await watch.run() }, Task { await keyWatch.run() },
-                Task { await showBudgets(upstreams, time) }, Task { await backendWatch?.run() },
-            ], drainTimeout: settings.drainTimeout, prefetched: watch.prefetch, patience: watch.patience, time: time)
+                Task { await showBudgets(upstreams, time) },
+                Task { if let firstLook { await backendWatch?.run(after: firstLook) } },
+            ], drainTimeout: settings.drainTimeout, firstLook: firstLook, prefetched: watch.prefetch,
+            patience: watch.patience, time: time)
     }
 
     /// Between two looks at the issue budgets, which grow back with time.
@@ -88,6 +92,8 @@ struct Service: Sendable {
     /// Returns when `LATCHKEY_PREFETCH` is in memory, or cannot be had by the time a caller would have given up.
     func prefetch() async {
         let deadline = time.now().monotonic + patience
+        // Backend `auto`: until it is known where secrets are read, nobody is asked for any.
+        _ = await firstLook?.value
         await withTaskGroup(of: Void.self) { group in
             for key in prefetched {
                 // What fails is tried again by the watch, which logs it too.
