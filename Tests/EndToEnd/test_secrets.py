@@ -140,6 +140,29 @@ def test_a_tag_that_still_holds_is_not_modified(world) -> None:
     assert (again.status, again.body) == (304, b"")
 
 
+def test_a_part_of_a_value_that_still_holds_is_not_modified(world) -> None:
+    world.put("db", json.dumps({"user": "u", "password": "p"}))
+    broker = world.serve()
+    tag = broker.get("/secrets/db?field=user").header("ETag")
+    again = broker.get("/secrets/db?field=user", headers={"If-None-Match": tag})
+    assert (again.status, again.body) == (304, b"")
+    # A star is no tag that anybody was given.
+    assert broker.get("/secrets/db?field=nobody", headers={"If-None-Match": "*"}).status == 404
+
+
+@pytest.mark.parametrize(("query", "says"), [
+    ("version=" + "1" * 65, "version"), ("label=" + "l" * 257, "label"), ("version=", "version"), ("label=", "label"),
+    ("version=1&label=live", "label"),
+])
+def test_a_selector_that_can_be_none_is_refused_without_asking(world, query: str, says: str) -> None:
+    broker = world.serve()
+    world.aws.forget()
+    answer = broker.get(f"/secrets/solo?{query}")
+    assert (answer.status, answer.code) == (400, "bad_request")
+    assert says in answer.json()["detail"]
+    assert world.aws.seen(mentions(f"{PREFIX}/solo")) == []
+
+
 class TestSecretsManager:
     """The same names on the other backend."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 
 import pytest
 
-from peers.broker import PREFIX, Broker
+from peers.broker import API_KEY, PREFIX, Broker
 from peers.faults import aws_error
 from peers.http import Answer
 from peers.proxy import mentions, operation
@@ -126,6 +127,20 @@ class TestWaiting:
         answer = broker.get("/secrets/solo?wait=30", headers={"If-None-Match": tag} if tag else {})
         assert (answer.status, answer.json()["value"]) == (200, "first")
         assert time.monotonic() - started < 3
+
+    def test_who_has_gone_gives_up_its_place(self, world) -> None:
+        world.put("solo", "first")
+        broker = world.serve()
+        tag = broker.get("/secrets/solo").header("ETag")
+        started = time.monotonic()
+        with socket.create_connection(("127.0.0.1", broker.port)) as sock:
+            sock.settimeout(30)
+            head = f"Authorization: Bearer {API_KEY}\r\nIf-None-Match: {tag}"
+            sock.sendall(f"GET /secrets/solo?wait=60 HTTP/1.1\r\nHost: a\r\n{head}\r\n\r\n".encode())
+            sock.shutdown(socket.SHUT_WR)
+            # Whoever only stopped writing sees what becomes of a wait that has lost its caller.
+            assert sock.recv(4096).startswith(b"HTTP/1.1 304 ")
+        assert time.monotonic() - started < 10
 
     @pytest.mark.parametrize("seconds", ["61", "-1", "1.5", "x"])
     def test_a_wait_past_the_bound_is_refused(self, world, seconds: str) -> None:

@@ -15,6 +15,8 @@ final class FakeStore: Sendable {
     private let state = Mutex(State())
     /// The full names asked for, in order.
     let calls = Inbox<String>()
+    /// By when each call was to end.
+    let deadlines = Inbox<MonotonicTime>()
 
     func put(_ name: String, _ value: String, version: String = "1", isBinary: Bool = false) {
         let secret = FetchedSecret(value: Secret(value), isBinary: isBinary, version: version)
@@ -61,8 +63,9 @@ struct SecretBench {
         configuration.chance = { 0.5 }
         change(&configuration)
         let parameters = SecretSource(store: .parameterStore, prefix: "/app/dev") {
-            query, name, _ throws(UpstreamFault) in
-            try await store.fetch(name, query.version, query.label)
+            query, name, deadline throws(UpstreamFault) in
+            store.deadlines.put(deadline)
+            return try await store.fetch(name, query.version, query.label)
         }
         let secrets = SecretSource(store: .secretsManager, prefix: "/app/dev") { query, name, _ throws(UpstreamFault) in
             try await other.fetch(name, query.version, query.label)

@@ -109,6 +109,35 @@ import Testing
         #expect(entry.field("a.list.2") == nil)
         #expect(entry.field("") == nil)
     }
+
+    @Test func `A value is parsed for its fields once a version, and let go with it`() async throws {
+        let text = #"{"a":"x","b":[1,2]}"#
+        bench.store.put("/app/dev/db", text)
+        bench.store.put("/app/dev/plain", "no JSON")
+        #expect(try await bench.secret("plain").entry.field("a") == nil)
+        for _ in 0..<3 { #expect(try await bench.secret("db").entry.field("a")?.revealText() == "x") }
+        #expect(bench.broker.parsedBytes == text.utf8.count)
+        bench.broker.clear()
+        #expect(bench.broker.parsedBytes == 0)
+    }
+
+    @Test func `A listing, which is many calls in a row, has all the time that its callers have`() async throws {
+        bench.store.put("/app/dev", "[]")
+        bench.store.put("/app/dev/A", "1")
+        _ = try await bench.broker.names(deadline: bench.deadline)
+        _ = try await bench.text("A")
+        let start = bench.now.monotonic
+        #expect(bench.store.deadlines.values == [10, 5, 5].map { start + .seconds($0) })
+    }
+
+    @Test func `What is kept parsed is bounded, and past the bound a field is found all the same`() async throws {
+        let long = String(repeating: "x", count: 1 << 20)
+        for number in 0..<6 {
+            bench.store.put("/app/dev/db\(number)", #"{"a":"\#(number)","pad":"\#(long)"}"#)
+            #expect(try await bench.secret("db\(number)").entry.field("a")?.revealText() == "\(number)")
+        }
+        #expect((3 << 20..<4 << 20).contains(bench.broker.parsedBytes))
+    }
 }
 
 @Suite struct `Secret broker, caching` {

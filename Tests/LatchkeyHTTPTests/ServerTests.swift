@@ -19,6 +19,8 @@ import Testing
 
         func waitForOne() -> Bool { arrived.wait(timeout: .now() + 5) == .success }
 
+        func isAwaited(_ path: String) -> Bool { replies.withLock { $0[path]?.isAwaited ?? false } }
+
         func answer(_ path: String) {
             replies.withLock { $0.removeValue(forKey: path) }?.send { $0.reply(Self.response(path)) }
         }
@@ -186,6 +188,18 @@ import Testing
         waiting.answer("/late")
         other.send(get("/fine"))
         #expect(other.read(until: "/fine").hasSuffix("/fine"))
+        await server.drain(timeout: .seconds(2))
+    }
+
+    @Test func `Whoever answers later can tell that the caller has gone`() async throws {
+        let (server, port) = try start()
+        do {
+            let gone = try RawConnection(port: port)
+            gone.send(get("/late"))
+            #expect(waiting.waitForOne())
+            #expect(waiting.isAwaited("/late"))
+        }
+        while waiting.isAwaited("/late") { await Task.yield() }
         await server.drain(timeout: .seconds(2))
     }
 

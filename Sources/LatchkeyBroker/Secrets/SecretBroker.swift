@@ -15,7 +15,8 @@ package final class SecretBroker: Sendable {
         package var negativeTTL: Duration = .seconds(60)
         /// `LATCHKEY_STALE_TTL`: how long a value outlives its TTL while its store fails.
         package var staleTTL: Duration = .seconds(3600)
-        /// `LATCHKEY_UPSTREAM_TIMEOUT`: the longest one fetch may take; a key not in the blob takes two.
+        /// `LATCHKEY_UPSTREAM_TIMEOUT`: the longest one fetch may take; a key not in the blob takes two, and a listing
+        /// may take twice as long.
         package var upstreamTimeout: Duration = .seconds(5)
         package var maximumEntries = 10_000
         package var maximumBytes = 64 << 20
@@ -70,6 +71,7 @@ package final class SecretBroker: Sendable {
     let state: Mutex<State>
     let flights: SingleFlight<SecretQuery, SecretRecord>
     let tagKey = Secret(Random.bytes(32))
+    let parsing = ParsedText.Budget()
     let time: TimeSource
     let probe: TierProbe
     let shadow: ShadowComparison
@@ -210,6 +212,9 @@ package final class SecretBroker: Sendable {
     package func size() -> (entries: Int, bytes: Int, absences: Int) {
         state.withLock { ($0.table.count, $0.table.bytes, $0.table.absenceCount) }
     }
+
+    /// Bytes of values that are kept parsed, for their fields.
+    package var parsedBytes: Int { parsing.kept }
 
     /// Nobody has told yet which store is in force (backend `auto`, before its parameter was read).
     package static let backendUnknown = UpstreamFault(

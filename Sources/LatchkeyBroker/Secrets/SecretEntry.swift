@@ -16,8 +16,13 @@ package final class SecretEntry: Sendable {
     /// A strong entity tag (RFC 9110 §8.8.3), quotes included: a keyed digest of version and value. The key is made
     /// anew by each process, so nobody can test guesses of the value against the tag.
     package let etag: String
+    private let parsed: ParsedText
 
-    init(key: String, value: Secret, isBinary: Bool, version: String, source: Tier, attributes: JSON, tagKey: Secret) {
+    init(
+        key: String, value: Secret, isBinary: Bool, version: String, source: Tier, attributes: JSON, tagKey: Secret,
+        parsing budget: ParsedText.Budget
+    ) {
+        parsed = ParsedText(budget)
         self.key = key
         self.value = value
         self.isBinary = isBinary
@@ -33,9 +38,9 @@ package final class SecretEntry: Sendable {
     }
 
     /// A part of a JSON value: `a.b` is member `b` of member `a`, and a number picks from an array. A string comes
-    /// bare, anything else as JSON text. Nil when the value is no JSON or has no such part.
+    /// bare, anything else as JSON text. Nil when the value is no JSON or has no such part. The value is parsed once.
     package func field(_ path: String) -> Secret? {
-        guard !isBinary, var part = try? JSON(parsing: value.reveal()) else { return nil }
+        guard !isBinary, var part = parsed.json(of: { value.reveal() }) else { return nil }
         for name in path.split(separator: ".", omittingEmptySubsequences: false) {
             if let member = part[String(name)] {
                 part = member

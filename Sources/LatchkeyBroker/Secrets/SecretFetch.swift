@@ -101,7 +101,8 @@ extension SecretBroker {
         let name = source.name(of: item.key)
         let tier = source.store.tier
         do throws(UpstreamFault) {
-            let end = min(deadline, started.monotonic + configuration.upstreamTimeout)
+            // A listing is many requests, one after the other: it has the time that its callers have.
+            let end = item.isListing ? deadline : min(deadline, started.monotonic + configuration.upstreamTimeout)
             let fetched = try await source.fetch(item, name, end)
             let record = try record(of: fetched, item, from: source)
             probe.succeeded(.secret, tier, .hit, since: started)
@@ -159,7 +160,7 @@ extension SecretBroker {
         func entry(_ key: String, _ value: Secret, isBinary: Bool = false) -> SecretEntry {
             SecretEntry(
                 key: key, value: value, isBinary: isBinary, version: fetched.version, source: source.store.tier,
-                attributes: fetched.attributes, tagKey: tagKey)
+                attributes: fetched.attributes, tagKey: tagKey, parsing: parsing)
         }
         let whole = entry(item.key.name, fetched.value, isBinary: fetched.isBinary)
         guard item.key == .blob, item.shape == .value else { return kept(whole, [:]) }

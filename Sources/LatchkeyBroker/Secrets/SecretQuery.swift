@@ -15,6 +15,12 @@ package struct SecretQuery: Hashable, Sendable {
         case description
     }
 
+    /// Bytes of a version: Secrets Manager's ids have 32 to 64 (GetSecretValue, `VersionId`).
+    package static let longestVersion = 64
+    /// Bytes of a label: Parameter Store's have up to 100 (LabelParameterVersion), Secrets Manager's stages up to 256
+    /// (GetSecretValue, `VersionStage`).
+    package static let longestLabel = 256
+
     package let key: SecretKey
     package var version: String?
     package var label: String?
@@ -41,6 +47,14 @@ package struct SecretQuery: Hashable, Sendable {
 
     /// Whether it is the blob as it is now, whose reading says how its store is.
     var isCurrentBlob: Bool { self == currentBlob }
+
+    /// Whether it is read page by page.
+    var isListing: Bool {
+        switch shape {
+        case .tree, .names: true
+        case .value, .ciphertext, .description: false
+        }
+    }
 
     var isVersioned: Bool { version != nil || label != nil }
 

@@ -59,6 +59,11 @@ package struct LaterReply: Sendable {
     let isHead: Bool
     let closes: Bool
     let confirmsKeepAlive: Bool
+    let presence: CallerPresence
+
+    /// False once the caller has closed its end: nobody may be reading any more. A caller that only stopped writing
+    /// looks the same, and still gets what is sent.
+    package var isAwaited: Bool { presence.isThere }
 
     /// Renders the reply on the connection's own loop and sends it when its turn has come.
     package func send(_ render: @escaping @Sendable (ReplyWriter) -> Void) {

@@ -41,6 +41,8 @@ final class ServerConnection: EventHandler {
     var since: Int64
     var isDraining = false
     var timer: (id: TimerID, at: Int64)?
+    /// For those who answer later; made for the first of them.
+    private var presence: CallerPresence?
 
     init(socket: consuming Socket, worker: ServerWorker, isOverCapacity: Bool, now: MonotonicTime) {
         self.socket = socket
@@ -77,6 +79,7 @@ final class ServerConnection: EventHandler {
         case .moved(0):
             peerFinished = true
             isLast = true
+            presence?.leave()
         case .moved(let count):
             received(UnsafeRawBufferPointer(rebasing: worker.scratch[..<count]), on: loop)
         }
@@ -234,9 +237,11 @@ final class ServerConnection: EventHandler {
 
     func putOff(isHead: Bool, closes: Bool, confirms: Bool) -> LaterReply? {
         guard let id else { return nil }
+        let presence = presence ?? CallerPresence()
+        self.presence = presence
         return LaterReply(
             loop: worker.loop, channel: id, sequence: replies.wait(), isHead: isHead, closes: closes,
-            confirmsKeepAlive: confirms)
+            confirmsKeepAlive: confirms, presence: presence)
     }
 
     func complete(_ later: LaterReply, render: (ReplyWriter) -> Void, on loop: EventLoop) {
@@ -306,6 +311,7 @@ final class ServerConnection: EventHandler {
     func close(on loop: EventLoop) {
         if phase == .closed { return }
         phase = .closed
+        presence?.leave()
         body = nil
         unparsed = []
         unsent = []

@@ -42,6 +42,15 @@ struct RequestQuery {
         return .seconds(number)
     }
 
+    /// Text that is neither empty nor over so many bytes.
+    func text(_ name: String, upTo most: Int) throws(Problem) -> String? {
+        guard let text = values[name] else { return nil }
+        guard (1...most).contains(text.utf8.count) else {
+            throw Problem(400, .badRequest, "\(name) must have 1 to \(most) bytes")
+        }
+        return text
+    }
+
     /// A caller's own word, cut short and made printable before it is repeated.
     static func shown(_ name: String) -> String {
         let plain = name.unicodeScalars.filter { $0.isASCII && $0.value > 0x20 && $0.value < 0x7F && $0 != "\"" }

@@ -14,7 +14,7 @@ extension Endpoints {
         guard let key = SecretKey(segments.joined(separator: "/")) else {
             throw Problem(404, .notFound, "no such secret")
         }
-        let wanted = SecretQuery(key, version: query["version"], label: query["label"])
+        let wanted = try SecretQuery(key, selectors: query, store: services.secrets.backend?.store)
         let refresh = try query.flag("refresh")
         let now = services.time.now()
         let form = try SecretForm(
@@ -55,14 +55,26 @@ extension Endpoints {
         let (route, method, started) = (call.entry.route, call.method, call.started)
         let patience = services.patience
         Task { @Sendable in
-            let result = await services.waits.answer(to: wanted, until: end, patience: patience) {
-                form.holds($0.entry)
-            }
+            let result = await services.waits.answer(
+                to: wanted, until: end, patience: patience, isAwaited: { later.isAwaited },
+                while: { form.holds($0.entry) })
             services.waits.leave()
             later.send { reply in
                 form.write(result, now: services.time.now(), to: reply)
                 Self.count(services.metrics, route, method, reply.status, since: started)
             }
+        }
+    }
+}
+
+extension SecretQuery {
+    /// - Parameter store: the one in force, where that is known.
+    fileprivate init(_ key: SecretKey, selectors: RequestQuery, store: SecretStore?) throws(Problem) {
+        self.init(
+            key, version: try selectors.text("version", upTo: Self.longestVersion),
+            label: try selectors.text("label", upTo: Self.longestLabel))
+        if version != nil, label != nil, store == .parameterStore {
+            throw Problem(400, .badRequest, "version and label are given: Parameter Store takes one of them")
         }
     }
 }
@@ -107,14 +119,15 @@ struct SecretForm: Sendable {
     func write(_ served: SecretBroker.Served, now: Now, to reply: ReplyWriter) {
         let entry = served.entry
         var value = entry.value
-        if let field {
+        // A tag is a version's: a caller who has it was given the field of it. `*` proves nothing of that kind.
+        let isUnchanged = holds(entry)
+        if let field, !isUnchanged || tags == "*" {
             guard let found = entry.field(field) else {
                 return Endpoints.write(
                     Problem(404, .notFound, "the secret has no such field"), id: id, to: reply)
             }
             value = found
         }
-        let isUnchanged = holds(entry)
         reply.begin(isUnchanged ? 304 : 200)
         reply.append("Cache-Control: no-store\r\nX-Latchkey-Tier: ")
         reply.append(served.tier.header)

@@ -4,7 +4,7 @@ internal import LatchkeyHTTP
 internal import Synchronization
 
 /// Callers who wait for a secret to change (`?wait=` with `If-None-Match`): each is answered at the first look that
-/// finds another tag, and at the end of its wait with what there is.
+/// finds another tag, and at the end of its wait with what there is. Who has gone gives up its place at the next look.
 final class SecretWaits: Sendable {
     /// The longest wait a caller may ask for.
     static let longest = 60
@@ -36,11 +36,14 @@ final class SecretWaits: Sendable {
 
     func leave() { count.subtract(1, ordering: .relaxed) }
 
-    /// The first answer whose tag `holds` refuses; or at `end`, or when the process is on its way out, the last one.
+    /// The first answer whose tag `holds` refuses; or at `end`, when the caller or the process is on its way out, the last
+    /// one.
     ///
-    /// - Parameter patience: the longest one look may take.
+    /// - Parameters:
+    ///   - patience: the longest one look may take.
+    ///   - isAwaited: whether the caller is still there.
     func answer(
-        to query: SecretQuery, until end: MonotonicTime, patience: Duration,
+        to query: SecretQuery, until end: MonotonicTime, patience: Duration, isAwaited: @Sendable () -> Bool,
         while holds: @Sendable (SecretBroker.Served) -> Bool
     ) async -> Result<SecretBroker.Served, UpstreamFault> {
         var isOld = false
@@ -52,7 +55,9 @@ final class SecretWaits: Sendable {
                 return .failure(error)
             }
             let now = time.now()
-            guard holds(served), now.monotonic < end, !readiness.isDraining else { return .success(served) }
+            guard holds(served), now.monotonic < end, isAwaited(), !readiness.isDraining else {
+                return .success(served)
+            }
             let pause = Self.interval * Double.random(in: 0.9..<1.1)
             try? await Task.sleep(for: min(pause, end - now.monotonic))
             isOld = time.now().monotonic - served.received.monotonic >= Self.interval

@@ -66,10 +66,23 @@ struct FrontReader {
     func secret() throws(AWSFault) -> SecretAsk {
         var ask = try secret(input.required("SecretId"))
         var query = ask.query
-        query.version = try input.string("VersionId")
-        query.label = try input.string("VersionStage")
+        query.version = try text("VersionId", in: FrontRequest.versionID)
+        query.label = try text("VersionStage", in: 1...SecretQuery.longestLabel)
         ask = SecretAsk(text: ask.text, query: query)
         return ask
+    }
+
+    /// A member whose length the model bounds.
+    private func text(_ name: String, in bounds: ClosedRange<Int>) throws(AWSFault) -> String? {
+        guard let text = try input.string(name) else { return nil }
+        let member = name.prefix(1).lowercased() + name.dropFirst()
+        guard text.utf8.count >= bounds.lowerBound else {
+            throw .constraint(member, "have length greater than or equal to \(bounds.lowerBound)")
+        }
+        guard text.utf8.count <= bounds.upperBound else {
+            throw .constraint(member, "have length less than or equal to \(bounds.upperBound)")
+        }
+        return text
     }
 
     func secrets() throws(AWSFault) -> [SecretAsk] {
