@@ -1,3 +1,4 @@
+import LatchkeyBroker
 import LatchkeyMetrics
 import Testing
 import latchkey
@@ -39,6 +40,25 @@ import latchkey
         let elsewhere: Set<SettingName> = [.apiKey, .config, .url]
         let wanted = SettingName.allCases.filter { !$0.row.isReserved && !elsewhere.contains($0) }
         #expect(shown == wanted.map { "#\($0.rawValue)=\($0.row.standard ?? "")" })
+    }
+
+    @Test func `The unit's environment file says what each setting means, and the help of serve names each backend`()
+        throws
+    {
+        var comment: [Substring] = []
+        for line in try projectLines("deploy/systemd/latchkey.env") {
+            let name = line.dropFirst().prefix { $0 != "=" }
+            if line.hasPrefix("#"), let setting = SettingName(rawValue: String(name)) {
+                let meaning = setting.row.meaning
+                #expect(comment.joined(separator: " ") == meaning.prefix(1).uppercased() + meaning.dropFirst() + ".")
+            }
+            if line.hasPrefix("# ") { comment.append(line.dropFirst(2)) } else { comment = [] }
+        }
+        let backend = try #require(
+            projectLines("Sources/latchkey/Commands/ServeCommand.swift").first {
+                $0.contains("(LATCHKEY_SECRETS_BACKEND)")
+            })
+        for word in SecretBackend.allCases.map(\.rawValue) + ["auto"] { #expect(backend.contains(word)) }
     }
 
     /// The cells of the first table under a heading, its head left out.

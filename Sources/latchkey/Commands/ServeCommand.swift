@@ -46,7 +46,8 @@ struct SettingFlags: ParsableArguments {
     @Option(help: "Settings file (LATCHKEY_CONFIG).") var config: String?
     @Option(help: "Comma list of host:port, [v6]:port, unix:/path (LATCHKEY_LISTEN).") var listen: String?
     @Option(help: "Parameter path (LATCHKEY_PREFIX).") var prefix: String?
-    @Option(help: "parameter-store or secrets-manager (LATCHKEY_SECRETS_BACKEND).") var secretsBackend: String?
+    @Option(help: "parameter-store, secrets-manager, shadow or auto (LATCHKEY_SECRETS_BACKEND).") var secretsBackend:
+        String?
     @Option(help: "Event loops (LATCHKEY_WORKERS).") var workers: String?
     @Option(help: "trace, debug, info, notice, warning, error or critical (LATCHKEY_LOG_LEVEL).") var logLevel: String?
     @Option(help: "json or text (LATCHKEY_LOG_FORMAT).") var logFormat: String?
