@@ -1,7 +1,8 @@
-"""Clients, signals and the machine itself: rows 43, 44, 45, 49 and 51 of the faults to survive."""
+"""Clients, signals and the machine itself: rows 42 to 45, 49 and 51 of the faults to survive."""
 
 from __future__ import annotations
 
+import collections
 import signal
 import socket
 import struct
@@ -11,10 +12,10 @@ import time
 import pytest
 
 from peers.broker import API_KEY, Broker
-from peers.crowd import crowd, parse
+from peers.crowd import crowd, parse, pipelined
 from peers.faults import document, when_released
 from peers.http import ask
-from peers.proxy import mentions
+from peers.proxy import operation
 from peers.waiting import accepts, until
 
 
@@ -204,9 +205,26 @@ def test_a_token_that_expired_while_the_process_was_stopped_is_not_served(world)
 
 @pytest.mark.row(42)
 def test_ten_thousand_unknown_names_do_not_grow_it(world) -> None:
-    broker = world.serve(LATCHKEY_UPSTREAM_TIMEOUT="1")
-    world.aws.always(document({"InvalidParameters": [], "Parameters": []}, 500), when=mentions("/unknown-"))
+    """Ten names fit one call, and calls go at `LATCHKEY_SSM_MAX_TPS`: what would wait too long for its turn is 503."""
+    most = 20
+    broker = world.serve(LATCHKEY_SSM_MAX_TPS=str(most))
     before = broker.memory_kib()
-    crowd(broker.port, [f"/secrets/unknown-{number}" for number in range(2000)], at_once=200)
+    world.aws.forget()
+    started = time.monotonic()
+    answers = pipelined(broker.port, [f"/secrets/unknown-{number}" for number in range(10_000)], connections=50)
+    took = time.monotonic() - started
+    counts = collections.Counter((answer.status, answer.code) for answer in answers)
+    assert counts.total() == 10_000
+    assert set(counts) <= {(404, "not_found"), (503, "upstream_throttled")}, counts
+    assert counts[404, "not_found"] > 100
+    assert {answer.json().get("upstream_code") for answer in answers if answer.status == 503} <= {"LocalRateLimit"}
+    calls = [seen for seen in world.aws.seen(operation("GetParameter", "GetParameters")) if b"/unknown-" in seen.body]
+    assert len(calls) <= most * (took + 2)
     assert broker.memory_kib() - before < 32 * 1024
     assert ask(broker.port, "/livez").status == 200
+    # What is known to be absent is not asked for again.
+    world.aws.forget()
+    absent = [f"/secrets/unknown-{at}" for at, answer in enumerate(answers) if answer.status == 404][:500]
+    again = pipelined(broker.port, absent, connections=5)
+    assert {answer.status for answer in again} == {404}
+    assert [seen for seen in world.aws.seen() if b"/unknown-" in seen.body] == []

@@ -249,9 +249,14 @@ import Testing
         #expect(script.waits == [.milliseconds(200), .milliseconds(200)])
         let store = ParameterStore(client)
         let now = script.clock.now.monotonic
-        await #expect {
-            try await store.get("/a", deadline: now + .milliseconds(100))
-        } throws: { ($0 as? AWSError)?.kind == .throttled && ($0 as? AWSError)?.code == "LocalRateLimit" }
+        // The next turn is in 200 ms. What would then have no time left for an answer does not take it.
+        for left in [Duration.milliseconds(100), .milliseconds(200) + AWSClient.room - .milliseconds(1)] {
+            await #expect {
+                try await store.get("/a", deadline: now + left)
+            } throws: { ($0 as? AWSError)?.kind == .throttled && ($0 as? AWSError)?.code == "LocalRateLimit" }
+        }
         #expect(script.requests.count == 7)
+        _ = try await store.get("/a", deadline: now + .milliseconds(200) + AWSClient.room)
+        #expect(script.requests.count == 8)
     }
 }

@@ -160,14 +160,19 @@ package final class AWSClient: Sendable {
         }
     }
 
+    /// The time that a call wants to have left when its turn has come: AWS answers most within it. A call that had less
+    /// would spend its turn on a request that nobody waits for.
+    package static let room: Duration = .milliseconds(250)
+
     /// Keeps to the rate that settings and the service allow, so that this process alone cannot use up the account's
     /// quota. Where the turn would come too late the call fails at once, as throttled.
     private func waitForTurn(_ call: Call) async throws(AWSError) {
         guard let quota = call.quota else { return }
         while true {
             let now = environment.time.now().monotonic
+            let latest = max(now, call.deadline + (.zero - Self.room))
             let taken = state.withLock { state in
-                Result { () throws(CallRate.Full) in try state.rates[quota]?.take(now, notLaterThan: call.deadline) }
+                Result { () throws(CallRate.Full) in try state.rates[quota]?.take(now, notLaterThan: latest) }
             }
             switch taken {
             case .success(nil): return

@@ -57,3 +57,27 @@ async def _ask(pair: tuple[asyncio.StreamReader, asyncio.StreamWriter], path: st
     data = await asyncio.wait_for(reader.read(), 30)
     writer.close()
     return Timed(parse(data), time.monotonic() - started)
+
+
+def pipelined(port: int, paths: Sequence[str], connections: int, key: str = API_KEY) -> list[Answer]:
+    """Asks for every path without waiting for answers, over so many connections; the answers in the paths' order."""
+    return asyncio.run(_pipelined(port, paths, connections, key))
+
+
+async def _pipelined(port: int, paths: Sequence[str], connections: int, key: str) -> list[Answer]:
+    shares = [paths[start::connections] for start in range(connections)]
+    answers = await asyncio.gather(*(_pipeline(port, share, key) for share in shares))
+    return [answers[place % connections][place // connections] for place in range(len(paths))]
+
+
+async def _pipeline(port: int, paths: Sequence[str], key: str) -> list[Answer]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    rest = f"HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n\r\n"
+    writer.write("".join(f"GET {path} {rest}" for path in paths).encode())
+    answers = []
+    for _ in paths:
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 60)
+        length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+        answers.append(parse(head + await reader.readexactly(length)))
+    writer.close()
+    return answers
