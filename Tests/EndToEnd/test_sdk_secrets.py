@@ -13,9 +13,11 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from peers.broker import API_KEY, PREFIX
+from peers.faults import aws_error
 from peers.http import ask
-from peers.proxy import operation
-from peers.sdk import aws, client, failure, printed, said
+from peers.proxy import mentions, operation
+from peers.sdk import aws, aws_of_both, client, failure, said
+from peers.waiting import until
 
 #: Secrets Manager's names begin without the slash.
 ROOT = PREFIX.removeprefix("/")
@@ -112,9 +114,47 @@ def test_what_moved_to_parameter_store_is_still_asked_for_as_a_secret(world) -> 
     assert fresh["SecretString"] == "moved on" and fresh["VersionId"] != first["VersionId"]
 
 
-def test_the_command_line_reads_secrets(world, secrets) -> None:
-    found = printed(aws(world.brokers[0], "secretsmanager", "get-secret-value", "--secret-id", f"{ROOT}/plain"))
-    assert found["SecretString"] == "second"
+@pytest.mark.parametrize("words", [
+    ["get-secret-value", "--secret-id", f"{ROOT}/plain"],
+    ["get-secret-value", "--secret-id", f"{ROOT}/key"],
+    ["batch-get-secret-value", "--secret-id-list", *(f"{ROOT}/{name}" for name in ("plain", "nothing", "db", "key"))],
+], ids=["text", "bytes", "several"])
+def test_the_command_line_prints_byte_for_byte_what_it_prints_of_the_store(world, secrets, words: list[str]) -> None:
+    ours, theirs = aws_of_both(world.brokers[0], world.moto, "secretsmanager", *words)
+    assert ours == theirs
+    assert f"{ROOT}/" in ours
+
+
+@pytest.mark.parametrize(("at_store", "here"), [
+    ("DecryptionFailure", "DecryptionFailure"), ("InvalidParameterException", "InvalidParameterException"),
+    ("AccessDeniedException", "AccessDeniedException"),
+])
+def test_what_the_store_refuses_keeps_its_name_and_is_not_tried_again(world, secrets, at_store: str, here: str) -> None:
+    world.aws.always(aws_error(at_store), when=mentions(f"{ROOT}/db"))
+    patient = client(world.brokers[0], "secretsmanager", attempts=3)
+    assert failure(lambda: patient.get_secret_value(SecretId=f"{ROOT}/db"))[1] == here
+    assert world.brokers[0].metric("latchkey_http_requests_total", route="aws", code="400") == 1
+
+
+def test_a_version_s_id_that_can_be_none_is_refused_without_asking(world, secrets) -> None:
+    broker = world.brokers[0]
+    for members in ({"VersionId": "short"}, {"VersionId": "0" * 65}, {"VersionStage": "s" * 257}):
+        body = json.dumps({"SecretId": f"{ROOT}/db", **members}).encode()
+        answer = ask(broker.port, "/", "POST", signed(broker, "secretsmanager.GetSecretValue", body), body)
+        assert refused(answer) == "ValidationException"
+        assert "failed to satisfy constraint" in answer.text
+
+
+def test_a_secret_that_waits_for_its_deletion_is_gone_at_once_when_its_time_is_up(world) -> None:
+    world.secrets_manager.create_secret(Name=f"{ROOT}/going", SecretString="v")
+    broker = world.serve(LATCHKEY_SECRETS_BACKEND="secrets-manager", LATCHKEY_SECRET_TTL="1")
+    assert broker.get("/secrets/going").status == 200
+    world.secrets_manager.delete_secret(SecretId=f"{ROOT}/going", RecoveryWindowInDays=7)
+    until(lambda: broker.get("/secrets/going").status == 404, "it is gone")
+    assert broker.get("/health").json()["status"] == "ok"
+
+
+def test_the_command_line_is_told_of_errors(world, secrets) -> None:
     wrong = aws(world.brokers[0], "secretsmanager", "get-secret-value", "--secret-id", f"{ROOT}/plain", secret="w" * 32)
     assert wrong.returncode != 0 and "InvalidSignatureException" in wrong.stderr
 

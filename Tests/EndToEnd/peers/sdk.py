@@ -7,20 +7,23 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from .broker import API_KEY, Broker
-from .moto import client_at
+from .broker import API_KEY, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, Broker
+from .moto import Moto, client_at
 
 AWS = Path(sys.executable).parent / "aws"
 
 
-def client(broker: Broker, service: str, key: str = "default", secret: str = API_KEY) -> Any:
-    """A boto3 client that signs with a caller's id and key and asks the broker, once."""
-    return client_at(broker.url, service, key, secret)
+def client(
+    broker: Broker, service: str, key: str = "default", secret: str = API_KEY, attempts: int = 1
+) -> Any:
+    """A boto3 client that signs with a caller's id and key and asks the broker, once unless told otherwise."""
+    return client_at(broker.url, service, key, secret, attempts)
 
 
 def said(answer: dict[str, Any], *without: str) -> dict[str, Any]:
@@ -40,20 +43,40 @@ def failure(call: Callable[[], Any]) -> tuple[str, str]:
 
 def aws(broker: Broker, *arguments: str, secret: str = API_KEY) -> subprocess.CompletedProcess[str]:
     """The aws CLI, configured as an operator would: by environment alone."""
+    return _aws(broker.url, broker.env["HOME"], "default", secret, arguments)
+
+
+def _aws(
+    url: str, home: str, key: str, secret: str, arguments: tuple[str, ...]
+) -> subprocess.CompletedProcess[str]:
     env = {
         "PATH": os.environ["PATH"],
-        "HOME": broker.env["HOME"],
-        "AWS_ACCESS_KEY_ID": "default",
+        "HOME": home,
+        "AWS_ACCESS_KEY_ID": key,
         "AWS_SECRET_ACCESS_KEY": secret,
         "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL_SSM": broker.url,
-        "AWS_ENDPOINT_URL_SECRETS_MANAGER": broker.url,
+        "AWS_ENDPOINT_URL_SSM": url,
+        "AWS_ENDPOINT_URL_SECRETS_MANAGER": url,
         "AWS_MAX_ATTEMPTS": "1",
         "AWS_PAGER": "",
+        "LANG": "C.UTF-8",
     }
     return subprocess.run(
-        [str(AWS), *arguments, "--output", "json"], env=env, capture_output=True, text=True, timeout=60
+        [str(AWS), *arguments, "--output", "json"], env=env, capture_output=True, encoding="utf-8", timeout=60
     )
+
+
+def aws_of_both(broker: Broker, store: Moto, *arguments: str) -> tuple[str, str]:
+    """All that the aws CLI prints, asked of the broker and of the store."""
+    home = broker.env["HOME"]
+    with ThreadPoolExecutor() as pool:
+        runs = [
+            pool.submit(_aws, broker.url, home, "default", API_KEY, arguments),
+            pool.submit(_aws, store.url, home, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, arguments),
+        ]
+    ours, theirs = (run.result() for run in runs)
+    assert (ours.returncode, theirs.returncode) == (0, 0), ours.stderr + theirs.stderr
+    return ours.stdout, theirs.stdout
 
 
 def printed(run: subprocess.CompletedProcess[str]) -> Any:

@@ -1,0 +1,113 @@
+"""The callers' key changes while callers ask: row 54 of the faults to survive."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from peers.broker import API_KEY, PREFIX, Broker
+from peers.sdk import client, failure
+from peers.waiting import until
+
+SECOND = "second-key-77c1d94e0b5a4f2d8e63a1"
+THIRD = "third-key-0a9be3c4d1f24768b5e2c7"
+
+
+def write(file: Path, key: str) -> None:
+    """As an operator or an agent puts a key in place: in one step."""
+    fresh = file.with_suffix(".new")
+    fresh.write_text(f"{key}\n")
+    os.replace(fresh, file)
+
+
+class Caller(threading.Thread):
+    """Asks with one key until it is told to stop, and notes every answer that is not 200."""
+
+    def __init__(self, broker: Broker, key: str) -> None:
+        super().__init__(daemon=True)
+        self.broker, self.key = broker, key
+        self.stopping = threading.Event()
+        self.served = 0
+        self.refusals: list[str] = []
+
+    def run(self) -> None:
+        while not self.stopping.is_set():
+            answer = self.broker.get("/secrets/solo", key=self.key)
+            if answer.status == 200:
+                self.served += 1
+            else:
+                self.refusals.append(f"{answer.status} {answer.text}")
+            self.stopping.wait(0.005)
+
+    def end(self) -> None:
+        self.stopping.set()
+        self.join(10)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    write(tmp_path / "api-key", API_KEY)
+    return tmp_path / "api-key"
+
+
+@pytest.fixture
+def broker(world, file: Path) -> Iterator[Broker]:
+    world.put("solo", "v")
+    return world.serve(secrets=[SECOND, THIRD], LATCHKEY_API_KEY=f"file:{file}")
+
+
+def opens(broker: Broker, key: str) -> bool:
+    return broker.get("/secrets/solo", key=key).status == 200
+
+
+@pytest.mark.row(54)
+def test_a_key_that_is_replaced_while_callers_ask_costs_none_of_them_an_answer(broker: Broker, file: Path) -> None:
+    pid = broker.child.pid
+    old = Caller(broker, API_KEY)
+    old.start()
+    until(lambda: old.served > 20, "callers are served")
+    assert not opens(broker, SECOND)
+    write(file, SECOND)
+    until(lambda: opens(broker, SECOND), "the new key is in force")
+    new = Caller(broker, SECOND)
+    new.start()
+    until(lambda: new.served > 20, "the new key's callers are served")
+    old.end()
+    assert old.refusals == [], "the key before it stays good"
+    write(file, THIRD)
+    until(lambda: opens(broker, THIRD), "the newest key is in force")
+    assert not opens(broker, API_KEY), "and no longer the one before the last"
+    new.end()
+    assert new.refusals == []
+    assert broker.child.pid == pid and broker.child.running
+
+
+@pytest.mark.row(54)
+def test_a_signature_follows_the_key(broker: Broker, file: Path) -> None:
+    name = f"{PREFIX}/solo"
+    read = lambda key: client(broker, "ssm", secret=key).get_parameter(Name=name)["Parameter"]["Name"]  # noqa: E731
+    assert read(API_KEY) == name
+    assert failure(lambda: read(SECOND))[1] == "InvalidSignatureException"
+    write(file, SECOND)
+    until(lambda: opens(broker, SECOND), "the new key is in force")
+    assert (read(SECOND), read(API_KEY)) == (name, name)
+
+
+@pytest.mark.row(54)
+@pytest.mark.parametrize("text", ["", "short", None], ids=["empty", "weak", "gone"])
+def test_a_key_that_is_no_good_changes_nothing(broker: Broker, file: Path, text: str | None) -> None:
+    if text is None:
+        file.unlink()
+    else:
+        write(file, text)
+    if text == "short":
+        refused = "the new key is not taken"
+        until(lambda: [line for line in broker.logs if line["message"] == refused], "a warning")
+    assert opens(broker, API_KEY) and not opens(broker, text or "")
+    write(file, SECOND)
+    until(lambda: opens(broker, SECOND), "a good one is still taken")
+    assert opens(broker, API_KEY)
