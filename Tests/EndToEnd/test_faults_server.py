@@ -178,6 +178,16 @@ def test_a_request_under_way_at_sigterm_gets_its_answer(world) -> None:
     assert world.parameter("auth0-cache/token")["Value"] == answer.json()["access_token"]
 
 
+@pytest.mark.row(49)
+def test_sigterm_the_moment_it_listens_is_a_stop_like_any_other(world) -> None:
+    for _ in range(8):
+        broker = Broker(world.settings())
+        while not accepts(broker.port):
+            assert broker.child.running
+        broker.child.send(signal.SIGTERM)
+        assert broker.child.wait(10) == 0
+
+
 @pytest.mark.row(51)
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGPIPE, signal.SIGCHLD, signal.SIGWINCH])
 def test_a_signal_that_means_nothing_is_survived(world, number: signal.Signals) -> None:

@@ -93,19 +93,27 @@ enum CommandEnvironment {
     }
 }
 
-/// Waits for the signals that end a server.
-enum Signals {
-    /// Returns at SIGTERM or SIGINT. SIGHUP is logged and changes nothing: settings are read at start, and the files
-    /// they name are followed without being told.
-    static func untilAskedToStop(log: Logger) async {
+/// The signals that end a server, kept from the moment this is made: a server that listens is stopped in order, however
+/// soon it is asked to.
+struct Signals {
+    private let asked: AsyncStream<Int32>
+    private let sources: [any DispatchSourceSignal]
+
+    init() {
         let (asked, sink) = AsyncStream.makeStream(of: Int32.self)
-        let sources = [SIGTERM, SIGINT, SIGHUP].map { number in
+        self.asked = asked
+        sources = [SIGTERM, SIGINT, SIGHUP].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler { sink.yield(number) }
             source.resume()
             return source
         }
+    }
+
+    /// Returns at SIGTERM or SIGINT. SIGHUP is logged and changes nothing: settings are read at start, and the files
+    /// they name are followed without being told.
+    func untilAskedToStop(log: Logger) async {
         for await number in asked {
             if number == SIGHUP {
                 log.notice("SIGHUP changes nothing: restart for new settings")

@@ -21,9 +21,10 @@ struct DevCommand: AsyncParsableCommand {
             var environment = CommandEnvironment.variables
             // People watch this one.
             environment["LATCHKEY_LOG_FORMAT"] = environment["LATCHKEY_LOG_FORMAT"] ?? "text"
+            let signals = Signals()
             let dev = try start(environment, sink)
             Terminal.print(json ? line(dev) : welcome(dev))
-            await Signals.untilAskedToStop(log: CommandEnvironment.quietLogger(sink: sink))
+            await signals.untilAskedToStop(log: CommandEnvironment.quietLogger(sink: sink))
             await dev.stop()
             sink.flush(timeout: .seconds(1))
         }

@@ -20,9 +20,10 @@ struct ServeCommand: AsyncParsableCommand {
             if let path = settings.profilesPath, Files.isOpenToOthers(path) {
                 log.warning("\(path) can be read by its group or by others: chmod 600 it, it may hold credentials")
             }
+            let signals = Signals()
             let service = try Self.start(settings, log: log)
             CommandEnvironment.dropProgramPages()
-            await Signals.untilAskedToStop(log: log)
+            await signals.untilAskedToStop(log: log)
             await service.stop()
             log.notice("stopped")
             sink.flush(timeout: .seconds(1))
