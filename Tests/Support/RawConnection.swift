@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// A caller that writes and reads bytes by hand. Blocking, with five seconds' patience.
-package final class RawConnection {
+package final class RawConnection: Sendable {
     private let descriptor: Int32
 
     /// Connects to a port on 127.0.0.1.
