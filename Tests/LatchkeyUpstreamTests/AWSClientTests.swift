@@ -34,7 +34,8 @@ import Testing
                 environment: ["AWS_REGION": "us-east-1", "AWS_MAX_ATTEMPTS": "\(maxAttempts)"]) { _ in nil }
             var environment = AWSClient.Environment(
                 configuration: configuration,
-                credentials: CredentialChain([provider], time: clock.source, log: Logger(label: "test")),
+                credentials: CredentialChain(
+                    [provider], time: clock.source, log: Logger(label: "test"), sleep: untilCancelled),
                 transport: { request, _, _ async throws(HTTPClientError) in
                     try self.state.withLock { state in
                         state.requests.append(request)

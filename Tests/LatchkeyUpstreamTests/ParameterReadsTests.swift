@@ -29,7 +29,8 @@ import Testing
             }
             var environment = AWSClient.Environment(
                 configuration: AWSConfiguration(environment: ["AWS_REGION": "us-east-1"]) { _ in nil },
-                credentials: CredentialChain([provider], time: clock.source, log: Logger(label: "test")),
+                credentials: CredentialChain(
+                    [provider], time: clock.source, log: Logger(label: "test"), sleep: untilCancelled),
                 transport: { request, _, _ async throws(HTTPClientError) in self.answer(request) },
                 metrics: Metrics(version: "t", profiles: []), time: clock.source, attemptTimeout: .seconds(5),
                 userAgent: "latchkey/test",

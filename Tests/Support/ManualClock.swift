@@ -26,3 +26,9 @@ package final class ManualClock: Sendable {
     /// Sets the wall clock forward or back, as an administrator or NTP would; the monotonic clock stays.
     package func jumpWall(by duration: Duration) { state.withLock { $0.wall = $0.wall + duration } }
 }
+
+/// Waits for a point in time that never comes: until the task is cancelled. For what is told the time by a clock that a
+/// test moves, and would otherwise wait by the machine's.
+@Sendable package func untilCancelled(_: MonotonicTime) async {
+    for await _ in AsyncStream<Never>.makeStream().stream {}
+}
