@@ -22,6 +22,14 @@ def moto_server() -> Iterator[KeepAliveMoto]:
     server.stop()
 
 
+@pytest.fixture(scope="module")
+def cloud(binary: Path) -> Iterator[KeepAliveMoto]:
+    """An AWS of the module's own, for what must not be emptied between tests."""
+    server = KeepAliveMoto().wait()
+    yield server
+    server.stop()
+
+
 @pytest.fixture(scope="session")
 def issuer_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Issuer]:
     server = Issuer(tmp_path_factory.mktemp("issuer")).wait()

@@ -9,22 +9,13 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from peers.moto import KeepAliveMoto
 from peers.move import Move, shapes
 
 PASSWORD = "correct horse battery staple"
-
-
-@pytest.fixture(scope="module")
-def cloud(binary) -> Iterator[KeepAliveMoto]:
-    server = KeepAliveMoto().wait()
-    yield server
-    server.stop()
 
 
 @pytest.fixture(scope="module")

@@ -5,21 +5,12 @@ from __future__ import annotations
 import random
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from peers.moto import KeepAliveMoto
 from peers.move import Move, shapes
 from peers.turning import BACKEND, Asked, backend, journal, proven, refused, runs
-
-
-@pytest.fixture(scope="module")
-def cloud(binary) -> Iterator[KeepAliveMoto]:
-    server = KeepAliveMoto().wait()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

@@ -5,23 +5,13 @@ from __future__ import annotations
 import random
 import signal
 import time
-from collections.abc import Iterator
 
 import pytest
 
-from peers.moto import KeepAliveMoto
 from peers.move import PREFIX, Move, Shape, shapes
 
 SECRETS = 500
 KILLS = 20
-
-
-@pytest.fixture(scope="module")
-def cloud(binary) -> Iterator[KeepAliveMoto]:
-    """A cloud of this file's own: five hundred secrets stay in it from test to test."""
-    server = KeepAliveMoto().wait()
-    yield server
-    server.stop()
 
 
 @pytest.fixture(scope="module")

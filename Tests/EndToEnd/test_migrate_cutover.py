@@ -9,7 +9,6 @@ import signal
 import threading
 import time
 import zipfile
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -17,20 +16,12 @@ from typing import Any
 import pytest
 
 from peers.broker import API_KEY
-from peers.moto import KeepAliveMoto
 from peers.move import Move, shapes
 from peers.proxy import Exchange, FaultProxy
 from peers.turning import BACKEND, Asked, backend, journal, proven, refused, runs, runs_whole
 from peers.waiting import until
 
 VARIABLES = {"STAGE": "prod", "JSON": '{"a": "b c"}', "EMPTY": "", "USE_PARAMETER_STORE": "false", "TOKEN": "s3cr3t-of-fn"}
-
-
-@pytest.fixture(scope="module")
-def cloud(binary) -> Iterator[KeepAliveMoto]:
-    server = KeepAliveMoto().wait()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

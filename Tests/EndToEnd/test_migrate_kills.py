@@ -14,26 +14,17 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from peers.broker import BINARY, PREFIX as PARAMETERS
-from peers.moto import KeepAliveMoto
 from peers.move import Move, shapes
 from peers.proxy import Exchange, FaultProxy, operation
 from peers.waiting import until
 
 BACKEND = f"{PARAMETERS}/latchkey/backend"
 KILLS = 8
-
-
-@pytest.fixture(scope="module")
-def cloud(binary) -> Iterator[KeepAliveMoto]:
-    server = KeepAliveMoto().wait()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

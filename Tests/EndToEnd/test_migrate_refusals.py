@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from peers.faults import aws_error
-from peers.moto import KeepAliveMoto
 from peers.move import Move, Shape, shapes
 from peers.proxy import FaultProxy, Filter, Received, operation
 
 READS = ("GetParameter", "GetParameters")
-
-
-@pytest.fixture(scope="module")
-def cloud(binary) -> Iterator[KeepAliveMoto]:
-    server = KeepAliveMoto().wait()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from peers.broker import API_KEY
-from peers.moto import KeepAliveMoto
 from peers.move import PREFIX, Move, shapes
-
-
-@pytest.fixture(scope="module")
-def cloud(binary) -> Iterator[KeepAliveMoto]:
-    server = KeepAliveMoto().wait()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

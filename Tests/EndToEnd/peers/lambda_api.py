@@ -62,6 +62,8 @@ class ExtensionsAPI:
     def _handler(api):  # noqa: N805
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            #: One send an answer: a second one waits for the first's acknowledgement (RFC 896), 40 ms each time.
+            wbufsize = 65536
 
             def log_message(self, *_: object) -> None:
                 pass
