@@ -25,6 +25,9 @@ package struct Expiry: Hashable, Sendable {
     /// The time left by whichever clock leaves less; negative once passed.
     package func remaining(_ now: Now) -> Duration { min(monotonic - now.monotonic, wall - now.wall) }
 
+    /// The same moment by a wall clock that is so much ahead.
+    func moved(by offset: Duration) -> Expiry { Expiry(wall: wall + offset, monotonic: monotonic) }
+
     /// So much later on both clocks.
     func later(by length: Duration) -> Expiry { Expiry(wall: wall + length, monotonic: monotonic + length) }
 

@@ -13,6 +13,8 @@ package struct UpstreamFault: Error, Hashable, Sendable {
         case refused
         /// The upstream asks to be left alone for a while.
         case throttled
+        /// Nobody was asked: Latchkey's own budget of requests to this issuer is used up, in this process alone.
+        case budgetSpent
         /// No connection, a 5xx, or an answer cut off.
         case unavailable
         /// No answer by the deadline.
@@ -60,10 +62,13 @@ package struct UpstreamFault: Error, Hashable, Sendable {
     /// Whether the same call may succeed later although nobody acts.
     package var mayPass: Bool {
         switch reason {
-        case .throttled, .unavailable, .timedOut, .overloaded: true
+        case .throttled, .budgetSpent, .unavailable, .timedOut, .overloaded: true
         case .notFound, .denied, .refused, .invalid, .notReady: false
         }
     }
+
+    /// An issuer asks to be left alone: a wish that the whole fleet keeps.
+    var isIssuersWish: Bool { reason == .throttled && (upstream == .auth0 || upstream == .oauth2) }
 
     /// One short word for logs, metrics and `/health`: the upstream's code, or else the reason's name.
     package var summary: String { code ?? "\(reason)" }

@@ -114,11 +114,14 @@ package enum RefreshReason: Int, Label {
 /// How a token fetch ended.
 package enum RefreshOutcome: Int, Label {
     case success, failure
+    /// Left to another replica, or to later because the issuer has little left.
+    case deferred
 
     package var label: String {
         switch self {
         case .success: "success"
         case .failure: "failure"
+        case .deferred: "deferred"
         }
     }
 }

@@ -72,7 +72,7 @@ import Testing
         let bench = TokenBench(isShared: false)
         bench.issuer.then(.success(bench.grant()))
         #expect(try await bench.token().tier == .auth0)
-        await bench.broker.drain()
+        await bench.broker.drain(by: .distantFuture)
         #expect(bench.written.count == 0)
     }
 
@@ -202,8 +202,41 @@ import Testing
         await bench.writes.calls.first(1)
         #expect(bench.cached() != nil)
         gate.open()
-        await bench.broker.drain()
+        await bench.broker.drain(by: .distantFuture)
         #expect(bench.written.count == 1)
+    }
+
+    @Test func `The end of the process waits for a write no longer than it may`() async throws {
+        let gate = Gate()
+        bench.writes.then(.success(()), gate: gate)
+        bench.issuer.then(.success(bench.grant()))
+        _ = try await bench.token()
+        await bench.writes.calls.first(1)
+        let drained = Inbox<Bool>()
+        let end = bench.now.monotonic + .seconds(3)
+        Task {
+            await bench.broker.drain(by: end)
+            drained.put(true)
+        }
+        bench.sleeper.advance(by: .seconds(3))
+        await drained.first(1)
+        gate.open()
+    }
+
+    @Test func `A refused token is taken out of the shared tier, and the issuer's wish for peace written too`()
+        async throws
+    {
+        bench.issuer.then(.success(bench.grant("bad")))
+        let bad = try await bench.token()
+        await bench.broker.drain(by: .distantFuture)
+        bench.shared.then(.success(bench.stored(bad.entry.token.value)))
+        bench.issuer.then(.failure(UpstreamFault(.throttled, upstream: .auth0, retryAfter: .seconds(60))))
+        let digest = bad.entry.token.value.withBytes { SHA256.hash($0) }
+        #expect(bench.broker.reject(bench.profile, sha256: digest))
+        await bench.issuer.calls.first(2)
+        let leases = await bench.claims.calls.first(3)
+        #expect(leases.last?.contains(#""resting":true"#) == true)
+        #expect(bench.written.values.last == .absent(after: 0))
     }
 
     @Test func `A denied write is warned of and counted, and not tried again`() async throws {
@@ -211,7 +244,7 @@ import Testing
         bench.writes.then(.failure(fault))
         bench.issuer.then(.success(bench.grant()))
         _ = try await bench.token()
-        await bench.broker.drain()
+        await bench.broker.drain(by: .distantFuture)
         for _ in 0..<50 { #expect(bench.cached() != nil) }
         #expect(bench.writes.calls.count == 1)
         #expect(bench.log.lines(.warning).count == 1)
@@ -231,7 +264,7 @@ import Testing
             bench.sleeper.advance(by: .seconds(3))
         }
         gate.open()
-        await bench.broker.drain()
+        await bench.broker.drain(by: .distantFuture)
         #expect(bench.written.count == 2)
         #expect(bench.written.values.last?.token == bench.cached()?.token.value)
     }
@@ -241,7 +274,7 @@ import Testing
         bench.shared.then(.success(StoredToken(token: Secret("tok\nen"), expires: "1")))
         bench.issuer.then(.success(bench.opaque("very-secret-token")))
         _ = try await bench.token()
-        await bench.broker.drain()
+        await bench.broker.drain(by: .distantFuture)
         let lines = bench.log.lines(.warning)
         #expect(lines.count == 2)
         #expect(!lines.contains { $0.contains("very-secret") || $0.contains("tok\n") })

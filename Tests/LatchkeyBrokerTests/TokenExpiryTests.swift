@@ -198,6 +198,20 @@ import Testing
         #expect(judged(version: 5, lease: nil) == nil)
     }
 
+    @Test func `An opaque token beside an expiry that was written long after it is not believed`() {
+        let now = bench.now
+        func isUsable(after gap: Duration) -> Bool {
+            let written = now.wall + .seconds(-600)
+            let pair = StoredToken(
+                token: Secret("opaque"), expires: String((now.wall + .seconds(3000)).milliseconds),
+                tokenWritten: written, expiresWritten: written + gap)
+            if case .usable = pair.judged(from: .parameterStore, now: now, buffer: ExpiryBuffer()) { return true }
+            return false
+        }
+        #expect(isUsable(after: .seconds(149)), "one writer's, by half its buffer")
+        #expect(!isUsable(after: .seconds(151)), "another's, written over the first one's time")
+    }
+
     @Test func `An opaque token is held to the stored time`() async throws {
         bench.shared.then(.success(bench.stored(Secret("opaque"), expiresIn: .seconds(50))))
         #expect(try await bench.token().entry.token.expiresIn(bench.now) == 50)

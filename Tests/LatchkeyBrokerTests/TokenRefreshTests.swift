@@ -37,6 +37,36 @@ import Testing
         #expect(bench.issuer.calls.count == 3)
     }
 
+    @Test func `An issuer that fails and says for how long is left alone that long`() async throws {
+        let busy = UpstreamFault(.unavailable, upstream: .auth0, code: "http_503", retryAfter: .seconds(120))
+        bench.issuer.then(.failure(busy))
+        let told = await #expect(throws: UpstreamFault.self) { _ = try await bench.token() }
+        #expect(told?.retryAfter == .seconds(120))
+        bench.issuer.then(.success(bench.grant()))
+        bench.sleeper.advance(by: .seconds(119))
+        let again = await #expect(throws: UpstreamFault.self) { _ = try await bench.token() }
+        #expect(again?.reason == .unavailable)
+        #expect(bench.issuer.calls.count == 1)
+        bench.sleeper.advance(by: .seconds(5))
+        #expect(try await bench.token().tier == .auth0)
+    }
+
+    @Test func `A token that ends while another is looked for is not given out`() async throws {
+        let gate = Gate()
+        let ending = bench.jwt(lifetime: .seconds(3004), issued: bench.now.wall + .seconds(-3000))
+        bench.shared.then(.success(bench.stored(ending, expiresIn: .seconds(3))))
+        bench.claims.then(.success(true))
+        bench.issuer.then(.failure(UpstreamFault(.unavailable, upstream: .auth0)), gate: gate)
+        let answers = Inbox<Result<ServedToken, UpstreamFault>>()
+        bench.broker.token(bench.profile, TokenAsk(minTTL: .seconds(60)), deadline: bench.deadline) { answers.put($0) }
+        await bench.issuer.calls.first(1)
+        bench.sleeper.advance(by: .seconds(4))
+        gate.open()
+        let told = await answers.first(1).first
+        #expect(throws: UpstreamFault.self) { _ = try told?.get() }
+        #expect(bench.cached() == nil)
+    }
+
     @Test func `A failed forced refresh leaves the cache alone and is told of`() async throws {
         bench.issuer.then(.success(bench.grant()))
         let old = try await bench.token()

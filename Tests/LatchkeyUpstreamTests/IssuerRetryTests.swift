@@ -69,7 +69,7 @@ import Testing
         _ = try await bench.issue(within: .seconds(5))
         #expect(bench.waits == [.seconds(2)])
         let hurried = IssuerBench(busy, .token)
-        #expect(await hurried.error(within: .seconds(2)) == .unavailable(status: 503))
+        #expect(await hurried.error(within: .seconds(2)) == .unavailable(status: 503, retryAfter: .seconds(2)))
         #expect(hurried.requests.count == 1)
         #expect(hurried.waits.isEmpty)
     }

@@ -3,6 +3,7 @@ import LatchkeyCrypto
 import LatchkeyHTTP
 import LatchkeyTestSupport
 import LatchkeyUpstream
+import Synchronization
 import Testing
 
 @Suite struct `What issuers of several makers are sent` {
@@ -138,5 +139,16 @@ import Testing
             try await bench.issuer.issue(IssuerBench.request(), deadline: deadline) { _ in .seconds(9) }
         }
         #expect(bench.requests.isEmpty)
+        // One place: the first attempt has it, and the second is not made.
+        let asked = Mutex(0)
+        await #expect(throws: IssuerError.unavailable(status: 500)) {
+            try await bench.issuer.issue(IssuerBench.request(), deadline: deadline) { _ in
+                asked.withLock { count in
+                    count += 1
+                    return count > 1 ? .seconds(9) : nil
+                }
+            }
+        }
+        #expect(bench.requests.count == 1)
     }
 }

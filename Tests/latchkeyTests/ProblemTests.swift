@@ -29,7 +29,7 @@ import latchkey
 
     @Test func `Latchkey's own budget is told apart from an issuer's throttle`() {
         let own = UpstreamFault(
-            .throttled, upstream: .auth0, code: "issue_budget", retryAfter: .seconds(90),
+            .budgetSpent, upstream: .auth0, code: "issue_budget", retryAfter: .seconds(90),
             subject: SettingName.issueBudget.rawValue)
         let problem = Problem(own, what: "token")
         #expect(problem.status == 503 && problem.code == .upstreamThrottled && problem.retryAfter == 90)

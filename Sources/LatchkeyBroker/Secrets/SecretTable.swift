@@ -161,7 +161,7 @@ extension UpstreamFault {
     /// that refuses or denies it has answered.
     var leavesStale: Bool {
         switch reason {
-        case .throttled, .unavailable, .timedOut, .invalid, .overloaded, .notReady: true
+        case .throttled, .budgetSpent, .unavailable, .timedOut, .invalid, .overloaded, .notReady: true
         case .notFound, .denied, .refused: false
         }
     }

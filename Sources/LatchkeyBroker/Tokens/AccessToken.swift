@@ -30,13 +30,13 @@ package struct AccessToken: Sendable {
     package let tokenType = "Bearer"
     package let scope: String?
     /// When it truly expires.
-    package let expiry: Expiry
+    package private(set) var expiry: Expiry
     /// When a new one should be fetched: ``expiry`` less the buffer.
-    package let useBy: Expiry
+    package private(set) var useBy: Expiry
     /// From issuance to expiry; nil when it came from a shared tier and does not say.
     package let lifetime: Duration?
     /// When the upstream said so, for `Age`.
-    package let received: Now
+    package private(set) var received: Now
     package let source: Tier
     /// Until when it may be written to a shared tier.
     ///
@@ -45,7 +45,7 @@ package struct AccessToken: Sendable {
     /// written at all: half a buffer after its issuance is the end. A dated token is judged by its own `exp`.
     package let writeBy: MonotonicTime
     /// How long its issuer asked not to be asked again without need; nil where it has enough left.
-    package let quotaLowFor: Duration?
+    package var quotaLowFor: Duration?
 
     /// The lifetime assumed where neither `expires_in` nor the token itself gives one: short, never "for ever".
     package static let assumedLifetime: Duration = .seconds(300)
@@ -114,6 +114,13 @@ package struct AccessToken: Sendable {
         self.source = source
         writeBy = received.monotonic
         quotaLowFor = nil
+    }
+
+    /// Tells its moments by a wall clock that is so much ahead of the one they were told by.
+    mutating func shift(by offset: Duration) {
+        expiry = expiry.moved(by: offset)
+        useBy = useBy.moved(by: offset)
+        received.wall = received.wall + offset
     }
 
     /// Whether it may be given out at all.

@@ -13,10 +13,10 @@ package enum Freshness: String, Hashable, Sendable {
     ///   - useBy: when the next token should be there.
     ///   - expiry: when this one ends.
     package init(useBy: Expiry, expiry: Expiry, _ now: Now) {
-        if useBy.monotonic > now.monotonic, useBy.wall > now.wall {
-            self = .fresh
+        if expiry.hasPassed(now) {
+            self = .invalid
         } else {
-            self = expiry.hasPassed(now) ? .invalid : .stale
+            self = useBy.hasPassed(now) ? .stale : .fresh
         }
     }
 }

@@ -12,14 +12,34 @@ package struct Lease: Hashable, Sendable {
     package var until: WallTime
     /// The version of the token it sets out to replace; 0 where there was none. A later token ends the lease.
     package var after: Int64
-    /// The issuer asked the holder for peace (`Retry-After`) until ``until``: siblings keep it too.
-    package var isResting: Bool
+    /// What it stands for.
+    package var purpose: Purpose
 
-    package init(holder: String, until: WallTime, after: Int64, isResting: Bool = false) {
+    /// What a lease stands for.
+    package enum Purpose: Hashable, Sendable {
+        /// The holder is getting the next token.
+        case refresh
+        /// The issuer asked the holder for peace (`Retry-After`) until ``until``: siblings keep it too.
+        case rest
+        /// The token is there, and little is left of the issuer's allowance until ``until``: nobody fetches another
+        /// ahead of need.
+        case spare
+    }
+
+    package init(holder: String, until: WallTime, after: Int64, purpose: Purpose = .refresh) {
         self.holder = holder
         self.until = until
         self.after = after
-        self.isResting = isResting
+        self.purpose = purpose
+    }
+
+    /// The longest ``Purpose/spare`` believed; issuers count by the day.
+    package static let longestSparing: Duration = .seconds(86_400)
+
+    /// How long nobody should fetch a token ahead of need; nil where nothing is to be spared.
+    func spares(_ now: Now) -> Duration? {
+        guard purpose == .spare, now.wall < until else { return nil }
+        return min(until - now.wall, Self.longestSparing)
     }
 
     /// The longest ``text`` read, in bytes: no lease of ours is a quarter of it.
@@ -32,17 +52,24 @@ package struct Lease: Hashable, Sendable {
             holder.utf8.allSatisfy({ Self.isPlain($0) }), let until = json["until"]?.integer,
             let after = json["after"]?.integer, until >= 0, after >= 0
         else { return nil }
+        let isResting = json["resting"]?.bool ?? false
+        let isSparing = json["sparing"]?.bool ?? false
         self.init(
             holder: holder, until: WallTime(milliseconds: until), after: after,
-            isResting: json["resting"]?.bool ?? false)
+            purpose: isResting ? .rest : isSparing ? .spare : .refresh)
     }
 
-    /// One line of JSON: `{"after":3,"holder":"…","until":1763900000000}`, and `"resting":true` where it is so.
+    /// One line of JSON: `{"after":3,"holder":"…","until":1763900000000}`, and `"resting":true` or `"sparing":true`
+    /// where it is so.
     package var text: String {
         var members: [String: JSON] = [
             "after": .integer(after), "holder": .string(holder), "until": .integer(until.milliseconds),
         ]
-        if isResting { members["resting"] = true }
+        switch purpose {
+        case .refresh: break
+        case .rest: members["resting"] = true
+        case .spare: members["sparing"] = true
+        }
         return JSON.object(members).text
     }
 

@@ -129,12 +129,22 @@ package struct ProfileState: Sendable {
         }
         deferral = outcome.deferral
         ownLease = outcome.heldLease
-        if let token = outcome.token { adopt(token, now, chance) }
+        // What was valid when the trip found it may have expired, or been refused, by the time it is over.
+        let token = outcome.token.flatMap { token in
+            token.isValid(now) && !rejected.contains { token.value.hasDigest($0) } ? token : nil
+        }
+        if let token { adopt(token, now, chance) }
+        if let wait = outcome.sparesFor { restUntil = now.monotonic + wait }
         // Also where an old token came from the shared tier: the next attempt is to wait its turn.
         if let fault = outcome.fault { failed(fault, outcome, reason, now, chance) }
-        if let entry, outcome.token != nil { return .success(entry) }
+        if let entry, token != nil || (outcome.sparesFor != nil && entry.token.isValid(now)) {
+            return .success(entry)
+        }
         var fault = outcome.fault ?? UpstreamFault(.unavailable)
-        if fault.reason == .unavailable { fault.retryAfter = coldHold?.fault(at: now.monotonic)?.retryAfter }
+        if fault.reason == .unavailable {
+            fault.retryAfter = coldHold?.fault(at: now.monotonic)?.retryAfter
+            fault = longer(fault, now)
+        }
         return .failure(fault)
     }
 
@@ -176,14 +186,21 @@ package struct ProfileState: Sendable {
 
     /// Notes what the issuer's answer means for the next call to it.
     private mutating func issuerAnswered(_ fault: UpstreamFault?, _ now: Now) {
-        switch fault?.reason {
-        case .throttled:
-            let wait = min(max(fault?.retryAfter ?? .seconds(1), .seconds(1)), Hold.longestRetryAfter)
-            issuerHold = fault.map { Hold($0, until: now.monotonic + wait) }
-        case .denied:
-            issuerHold = fault.map { Hold($0, until: now.monotonic + Hold.afterDenial) }
-        default:
-            issuerHold = nil
+        issuerHold = fault.flatMap { fault in
+            wait(after: fault).map { Hold(fault, until: now.monotonic + $0) }
+        }
+    }
+
+    /// How long the issuer is left alone after a fault; nil where only Latchkey's own pauses hold.
+    private func wait(after fault: UpstreamFault) -> Duration? {
+        let asked = fault.retryAfter.map { min(max($0, .seconds(1)), Hold.longestRetryAfter) }
+        switch fault.reason {
+        case .denied: return Hold.afterDenial
+        case .throttled where fault.isIssuersWish: return asked ?? .seconds(1)
+        case .budgetSpent: return asked
+        // An issuer that fails may say for how long (RFC 9110 §15.6.4).
+        case .unavailable where fault.upstream == .auth0 || fault.upstream == .oauth2: return asked
+        case .throttled, .unavailable, .timedOut, .refused, .invalid, .overloaded, .notReady, .notFound: return nil
         }
     }
 

@@ -13,15 +13,22 @@ final class SharedWrites: Sendable {
     enum Work: Sendable {
         /// A pair, and the time after which it must not be written any more.
         case pair(StoredToken, by: MonotonicTime)
-        /// Over our own lease: the issuer wants peace.
-        case rest(Lease, seen: SharedView)
+        /// Over our own lease: what the issuer wants the fleet to keep.
+        case notice(Lease, seen: SharedView)
     }
 
     private struct Lane {
         var task: Task<Void, Never>?
         /// Between two attempts; cut short when there is something newer to write, or no time left.
         var pause: Task<Void, Never>?
-        var waiting: Work?
+        /// What is to be written next: the newest of each kind, a pair first.
+        var pair: Work?
+        var notice: Work?
+
+        mutating func next() -> Work? {
+            defer { if pair == nil { notice = nil } else { pair = nil } }
+            return pair ?? notice
+        }
     }
 
     /// Attempts at one pair; the pauses between them are 1 s, 2 s, 4 s, 8 s, give or take a half.
@@ -53,27 +60,40 @@ final class SharedWrites: Sendable {
     /// Has `work` done, now or once the write under way is over.
     func offer(_ work: Work, for profile: ProfileID) {
         lanes.withLock { lanes in
-            lanes[profile.index].waiting = work
+            switch work {
+            case .pair: lanes[profile.index].pair = work
+            case .notice: lanes[profile.index].notice = work
+            }
             lanes[profile.index].pause?.cancel()
             guard lanes[profile.index].task == nil else { return }
             lanes[profile.index].task = Task { await self.work(profile) }
         }
     }
 
-    /// Waits until nothing is left to write; what failed is not tried again.
-    func drain() async {
+    /// Waits until nothing is left to write, or until `end`; what failed is not tried again.
+    func drain(by end: MonotonicTime) async {
         isDraining.store(true, ordering: .relaxed)
         lanes.withLock { lanes in
             for lane in lanes { lane.pause?.cancel() }
         }
-        while let task = lanes.withLock({ $0.lazy.compactMap(\.task).first }) { await task.value }
+        let (events, event) = AsyncStream.makeStream(of: Void.self)
+        let timer = Task {
+            await sleeper.sleep(end)
+            event.yield()
+        }
+        Task {
+            while let task = lanes.withLock({ $0.lazy.compactMap(\.task).first }) { await task.value }
+            event.yield()
+        }
+        for await _ in events { break }
+        timer.cancel()
     }
 
     private func work(_ profile: ProfileID) async {
         while let work = next(profile) {
             switch work {
             case .pair(let pair, let end): await write(pair, by: end, profile)
-            case .rest(let lease, let seen): await rest(lease, seen, profile)
+            case .notice(let lease, let seen): await write(lease, seen, profile)
             }
         }
     }
@@ -81,17 +101,15 @@ final class SharedWrites: Sendable {
     /// The next work; none ends the lane's task.
     private func next(_ profile: ProfileID) -> Work? {
         lanes.withLock { lanes in
-            guard let work = lanes[profile.index].waiting else {
-                lanes[profile.index].task = nil
-                return nil
-            }
-            lanes[profile.index].waiting = nil
+            let work = lanes[profile.index].next()
+            if work == nil { lanes[profile.index].task = nil }
             return work
         }
     }
 
     private func isSuperseded(_ profile: ProfileID) -> Bool {
-        isDraining.load(ordering: .relaxed) || lanes.withLock { $0[profile.index].waiting != nil }
+        isDraining.load(ordering: .relaxed)
+            || lanes.withLock { $0[profile.index].pair != nil || $0[profile.index].notice != nil }
     }
 
     private func write(_ pair: StoredToken, by end: MonotonicTime, _ profile: ProfileID) async {
@@ -120,12 +138,12 @@ final class SharedWrites: Sendable {
     }
 
     /// Siblings who do not see it ask the issuer themselves and are told the same.
-    private func rest(_ lease: Lease, _ seen: SharedView, _ profile: ProfileID) async {
+    private func write(_ lease: Lease, _ seen: SharedView, _ profile: ProfileID) async {
         let name = profiles[profile.index]
         do throws(UpstreamFault) {
             _ = try await tier.claim(name, lease, seen, probe.time.now().monotonic + timeout)
         } catch {
-            probe.wroteNot(tier.tier, error, what: "the issuer's wish for peace", profile: name)
+            probe.wroteNot(tier.tier, error, what: "the issuer's wish", profile: name)
         }
     }
 }

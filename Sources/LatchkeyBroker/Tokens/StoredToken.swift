@@ -37,10 +37,19 @@ package struct StoredToken: Hashable, Sendable {
 
     package func hash(into hasher: inout Hasher) { hasher.combine(expires) }
 
-    /// The pair to store for `token` in place of the one of that version.
+    /// The pair to store for `token` in place of the one of that version, by our clock.
     package init(_ token: AccessToken, after: Int64 = 0) {
         self.init(token: token.value, expires: String(token.useBy.wall.milliseconds))
         self.after = after
+    }
+
+    /// The same by a store's clock: what is shared is dated by the clock that is shared.
+    package func dated(by clock: ClockBounds) -> StoredToken {
+        var pair = self
+        if let time = Self.milliseconds(expires), time.milliseconds > 0 {
+            pair.expires = String((time + clock.certain).milliseconds)
+        }
+        return pair
     }
 
     /// What a pair is worth.
@@ -62,27 +71,32 @@ package struct StoredToken: Hashable, Sendable {
     /// that way: it is taken for as long as the stored time says, although it truly lives on for the writer's buffer,
     /// and not at all beside a time written well after it.
     ///
+    /// - Parameter now: by the store's clock (``SharedView/theirs(_:)``), and so is the token it gives.
+    /// - Parameter doubt: how much later it may be than `now` says: a JSON Web Token is taken to end that much earlier.
+    ///   A stored time is well before the end as it is.
     /// - Parameter isLeased: it was written under the lease that now stands beside it. A JSON Web Token's own `exp`
     ///   then counts alone where the stored time is not there yet, or is the last token's: its writer is between the
     ///   two writes, or may not make the second.
-    package func judged(from source: Tier, now: Now, buffer: ExpiryBuffer, isLeased: Bool = false) -> Judgement {
+    package func judged(
+        from source: Tier, now: Now, doubt: Duration = .zero, buffer: ExpiryBuffer, isLeased: Bool = false
+    ) -> Judgement {
         if token.withBytes({ $0.elementsEqual("placeholder".utf8) }) { return .absent }
         guard AccessToken.isWellFormed(token) else { return .corrupt(why: "token is not visible ASCII") }
         let claims = TokenClaims(token)
-        if isLeased, let claims, let token = dated(claims, from: source, now, buffer) { return .usable(token) }
+        if isLeased, let claims, let token = dated(claims, from: source, now, doubt, buffer) { return .usable(token) }
         if expires.isEmpty { return .absent }
         guard let stored = Self.milliseconds(expires) else { return .corrupt(why: "expires is not milliseconds") }
         if claims == nil, isTorn(stored, buffer) {
             return .corrupt(why: "expires was written long after the token, so it is another token's")
         }
-        let expires = claims.map { min($0.expires, stored + buffer.configured) } ?? stored
-        let expiry = Expiry(at: expires, seenAt: now)
+        let end = claims.map { min($0.expires, stored + buffer.configured) } ?? stored
+        let expiry = Expiry(at: claims == nil ? end : end + (.zero - doubt), seenAt: now)
         let left = expiry.remaining(now)
         guard left > .zero else { return .expired }
         guard left <= AccessToken.longestLifetime else { return .corrupt(why: "expires is over 30 days ahead") }
         // Replicas that all hold an opaque token to the same moment would all be without one at that moment.
         let ahead = claims.map { buffer.length(lifetime: $0.lifetime ?? left) } ?? buffer.length(lifetime: left) / 4
-        let useBy = min(stored, expires + (.zero - ahead))
+        let useBy = min(stored, end + (.zero - ahead))
         return .usable(
             AccessToken(
                 value: token, expiry: expiry, useBy: Expiry(at: useBy, seenAt: now), lifetime: claims?.lifetime,
@@ -91,10 +105,10 @@ package struct StoredToken: Hashable, Sendable {
 
     /// The token by its own `exp` alone; nil where the stored time is no older than the token, or `exp` has passed.
     private func dated(
-        _ claims: TokenClaims, from source: Tier, _ now: Now, _ buffer: ExpiryBuffer
+        _ claims: TokenClaims, from source: Tier, _ now: Now, _ doubt: Duration, _ buffer: ExpiryBuffer
     ) -> AccessToken? {
         if let stored = Self.milliseconds(expires), now.wall < stored { return nil }
-        let expiry = Expiry(at: claims.expires, seenAt: now)
+        let expiry = Expiry(at: claims.expires + (.zero - doubt), seenAt: now)
         let left = expiry.remaining(now)
         let ahead = buffer.length(lifetime: claims.lifetime ?? left)
         guard left > ahead, left <= AccessToken.longestLifetime else { return nil }

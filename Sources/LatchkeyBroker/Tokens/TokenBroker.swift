@@ -162,8 +162,9 @@ package final class TokenBroker: Sendable {
         return zip(profiles, known).map { ProfileStatus(name: $0.name, token: $1.0?.token, isRefreshing: $1.1) }
     }
 
-    /// Waits until every new token stands in the shared tier, or could not be written. For the end of the process.
-    package func drain() async { await writes?.drain() }
+    /// Waits until every new token stands in the shared tier, or could not be written, and no longer than to `end`. For
+    /// the end of the process.
+    package func drain(by end: MonotonicTime) async { await writes?.drain(by: end) }
 }
 
 // MARK: - Past memory
@@ -239,8 +240,10 @@ extension TokenBroker {
         let now = time.now()
         let chance = configuration.chance()
         let landed = states.withLock { $0[profile.index].land(outcome, reason, now, chance: chance) }
-        probe.metrics.tokenRefresh(profile: profile.index, reason, outcome.token == nil ? .failure : .success)
-        if let rest = outcome.rest { writes?.offer(.rest(rest.lease, seen: rest.seen), for: profile) }
+        probe.metrics.tokenRefresh(profile: profile.index, reason, outcome.result)
+        defer {
+            if let notice = outcome.notice { writes?.offer(.notice(notice.lease, seen: notice.seen), for: profile) }
+        }
         guard case .success(let entry) = landed else {
             // Better no token there than one that is known to be refused.
             if outcome.sharesRejected {

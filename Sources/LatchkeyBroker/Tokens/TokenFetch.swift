@@ -85,7 +85,7 @@ struct TokenFetch: Sendable {
             let grant = try await issuer.issue(profile.name, stepDeadline(deadline, started))
             let token = try AccessToken(grant, from: issuer.tier, now: time.now(), buffer: buffer)
             probe.succeeded(.token, issuer.tier, .hit, since: started)
-            return trip.issued(token)
+            return trip.issued(token, time.now())
         } catch {
             probe.failed(.token, issuer.tier, error, since: started)
             return trip.issueFailed(error, time.now())

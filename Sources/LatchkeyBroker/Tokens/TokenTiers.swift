@@ -35,23 +35,38 @@ package struct SharedView: Sendable {
     package var lease: Lease?
     /// Of the lease as stored; 0 when there is none.
     package var leaseVersion: Int64
+    /// The store's clock, as its answer shows it: whoever shares a store shares its time.
+    package var clock: ClockBounds
 
-    package init(pair: StoredToken? = nil, version: Int64 = 0, lease: Lease? = nil, leaseVersion: Int64 = 0) {
+    package init(
+        pair: StoredToken? = nil, version: Int64 = 0, lease: Lease? = nil, leaseVersion: Int64 = 0,
+        clock: ClockBounds = .same
+    ) {
         self.pair = pair
         self.version = version
         self.lease = lease
         self.leaseVersion = leaseVersion
+        self.clock = clock
     }
+
+    /// Our time as the store has it: what the dates in it are judged by.
+    func theirs(_ now: Now) -> Now { Now(monotonic: now.monotonic, wall: now.wall + clock.certain) }
 
     /// What the pair is worth; nil when there is none.
     package func judged(from source: Tier, now: Now, buffer: ExpiryBuffer) -> StoredToken.Judgement? {
-        pair?.judged(from: source, now: now, buffer: buffer, isLeased: lease.map { version > $0.after } ?? false)
+        let isLeased = lease.map { version > $0.after } ?? false
+        let judgement = pair?.judged(
+            from: source, now: theirs(now), doubt: clock.doubt, buffer: buffer, isLeased: isLeased)
+        guard case .usable(var token) = judgement else { return judgement }
+        token.shift(by: .zero - clock.certain)
+        token.quotaLowFor = lease?.spares(theirs(now))
+        return .usable(token)
     }
 
-    /// The pair's time is missing or is an older token's, and the lease of whoever was to write it is over.
+    /// The pair's time is missing or is an older token's, and whoever was to write it is done or its lease over.
     func isTorn(_ now: Now) -> Bool {
-        guard let pair, let lease, now.wall >= lease.until else { return false }
-        return pair.hasLapsed(now)
+        guard let pair, let lease, theirs(now).wall >= lease.until || lease.purpose == .spare else { return false }
+        return pair.hasLapsed(theirs(now))
     }
 }
 

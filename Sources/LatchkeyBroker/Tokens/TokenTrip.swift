@@ -15,12 +15,13 @@ package struct TokenTrip: Sendable {
     private let buffer: ExpiryBuffer
     private let holder: String
     private let isShared: Bool
-    private let start: MonotonicTime
     private let deadline: MonotonicTime
 
     /// A valid token that is less than was wished for.
     private var fallback: AccessToken?
+    /// The shared tier as it was when the lease was claimed, and as it was seen last.
     private var seen = SharedView()
+    private var latest = SharedView()
     private var sharesRejected = false
     private var polls = 0
     private var failedClaims = 0
@@ -29,8 +30,8 @@ package struct TokenTrip: Sendable {
     /// The least version of our own lease where the answer to our claim was lost.
     private var claimed: Int64?
     private var holds = false
-    /// Leases of others that were waited for, by this trip and those before it.
-    private var leases = 0
+    /// What letting others go first has cost, this trip and those before it.
+    private var deferral: Deferral
     private var isWaitingForFloor = false
 
     /// - Parameters:
@@ -46,9 +47,8 @@ package struct TokenTrip: Sendable {
         self.buffer = buffer
         self.holder = holder
         self.isShared = isShared
-        start = now.monotonic
         self.deadline = deadline
-        leases = need.deferral?.leases ?? 0
+        deferral = need.deferral ?? Deferral(since: now.monotonic)
     }
 
     /// The first step.
@@ -61,14 +61,22 @@ package struct TokenTrip: Sendable {
         _ view: SharedView, _ judgement: StoredToken.Judgement?, _ now: Now, chance: Double
     ) -> Step {
         sharesRejected = view.pair.map { pair in need.rejected.contains { pair.token.hasDigest($0) } } ?? false
+        latest = view
         if case .usable(let token) = judgement, !sharesRejected {
             if accepts(token, now) {
-                return .done(Outcome(token: token, sharedVersion: view.version, isTorn: view.isTorn(now)))
+                var outcome = outcome(token)
+                outcome.isTorn = view.isTorn(now)
+                return .done(outcome)
             }
             // Older than wished, yet better than nothing.
             if need.reason == .cold { fallback = token }
         }
         if need.issuerHeld != nil { return issue(now) }
+        if need.reason == .ahead, need.minTTL == nil, let wait = view.lease?.spares(view.theirs(now)) {
+            var outcome = outcome()
+            outcome.sparesFor = wait
+            return .done(outcome)
+        }
         // Of several whose answers were lost, the one whose word stands there has it: the others read that too.
         if let claimed, claimed <= view.leaseVersion, view.lease?.holder == holder { return won(view, now) }
         seen = view
@@ -76,17 +84,17 @@ package struct TokenTrip: Sendable {
         if case .usable = judgement { isWhole = true }
         if isPatient(now), isWatched(view, isWhole: isWhole, now) {
             failedClaims = 0
-            guard let lease = view.lease, lease.isResting else { return wait(now, chance, why: nil) }
-            return .done(Outcome(token: fallback, fault: resting(lease, now)))
+            guard let lease = view.lease, lease.purpose == .rest else { return wait(now, chance, why: nil) }
+            return .done(outcome(fallback, resting(lease, view.theirs(now))))
         }
-        let lease = Lease(holder: holder, until: now.wall + limits.lease, after: view.version)
+        let lease = Lease(holder: holder, until: view.theirs(now).wall + limits.lease, after: view.version)
         let patience = max(limits.longestClaim, ahead(now) / 2)
         return .claim(lease, seen: view, by: min(deadline, now.monotonic + min(patience, limits.timeout)))
     }
 
     /// The shared tier could not be read.
     package mutating func readFailed(_ fault: UpstreamFault, _ now: Now, chance: Double) -> Step {
-        fault.reason == .throttled && isPatient(now) ? wait(now, chance, why: fault) : issue(now)
+        fault.reason == .throttled && isPatient(now) ? wait(now, chance, why: fault) : issue(now, why: fault)
     }
 
     /// The lease was claimed. False: another broker was quicker.
@@ -97,7 +105,7 @@ package struct TokenTrip: Sendable {
             return won(view, now)
         }
         claimed = nil
-        return isPatient(now) && leases <= limits.leases ? wait(now, chance, why: nil) : issue(now)
+        return isPatient(now) && deferral.leases <= limits.leases ? wait(now, chance, why: nil) : issue(now)
     }
 
     /// The lease could not be written, or nobody knows whether it was.
@@ -110,9 +118,11 @@ package struct TokenTrip: Sendable {
             // The time for it is spent, where callers wait.
             case .timedOut: ahead(now) > .zero
             // Nobody may write leases here, so nobody waits for them either.
-            case .denied, .refused, .invalid, .notFound, .notReady, .overloaded: false
+            case .denied, .refused, .invalid, .notFound, .notReady, .overloaded, .budgetSpent: false
             }
-        return mayPass && failedClaims < limits.claims && isPatient(now) ? wait(now, chance, why: fault) : issue(now)
+        return mayPass && failedClaims < limits.claims && isPatient(now)
+            ? wait(now, chance, why: fault)
+            : issue(now, why: fault)
     }
 
     /// How long nobody waits yet, because the token in memory is valid and the next one is got ahead of need.
@@ -130,20 +140,23 @@ package struct TokenTrip: Sendable {
     /// Whether another broker's lease stands in the way: unspent, not over by either clock. A token that is there
     /// while its expiry is not does not spend the lease: its holder is between the two writes.
     private mutating func isWatched(_ view: SharedView, isWhole: Bool, _ now: Now) -> Bool {
-        guard let lease = view.lease, view.version <= lease.after || !isWhole, now.wall < lease.until else {
+        let left = view.lease.map { $0.until - view.theirs(now).wall } ?? .zero
+        guard let lease = view.lease, lease.purpose != .spare, view.version <= lease.after || !isWhole, left > .zero
+        else {
             watched = nil
             return false
         }
         if need.ownLease == view.leaseVersion { return false }
-        let longest = lease.isResting ? Hold.longestRetryAfter : limits.lease
+        let isResting = lease.purpose == .rest
+        let longest = isResting ? Hold.longestRetryAfter : limits.lease
         // A date further off than any holder would write comes from a clock that is wrong.
-        guard lease.until - now.wall <= longest * 2 else { return false }
+        guard left <= longest * 2 else { return false }
         if watched?.version != view.leaseVersion {
             watched = (view.leaseVersion, now.monotonic)
-            if !lease.isResting { leases += 1 }
+            if !isResting { deferral.wait(for: lease, length: limits.lease) }
         }
-        guard leases <= limits.leases else { return false }
-        return lease.isResting || now.monotonic - (watched?.since ?? now.monotonic) < longest
+        guard deferral.leases <= limits.leases else { return false }
+        return isResting || now.monotonic - (watched?.since ?? now.monotonic) < longest
     }
 
     private func resting(_ lease: Lease, _ now: Now) -> UpstreamFault {
@@ -153,12 +166,12 @@ package struct TokenTrip: Sendable {
     // MARK: Waiting
 
     private func isPatient(_ now: Now) -> Bool {
-        now.monotonic - (need.deferral?.since ?? start) < limits.patience
+        now.monotonic - deferral.since < limits.patience
     }
 
     /// `why` is what the trip ends in when there is no time for another look.
     private mutating func wait(_ now: Now, _ chance: Double, why: UpstreamFault?) -> Step {
-        if let fallback { return .done(Outcome(token: fallback, deferral: deferral)) }
+        if let fallback { return .done(deferred(fallback)) }
         var length = min(limits.longestPoll, limits.firstPoll * Double(1 << min(polls, 16)))
         polls += 1
         // Whoever waits for another broker's token looks once more before its own callers are told that there is none.
@@ -166,13 +179,30 @@ package struct TokenTrip: Sendable {
         if why == nil, left > limits.firstPoll * 2 { length = min(length, left / 2) }
         let next = now.monotonic + max(length * (0.5 + chance), min(why?.retryAfter ?? .zero, limits.longestPoll))
         guard next < deadline else {
-            let fault = why ?? UpstreamFault(.unavailable, code: "refresh_elsewhere", retryAfter: .seconds(1))
-            return .done(Outcome(fault: fault, deferral: deferral))
+            return .done(deferred(nil, why ?? Self.elsewhere))
         }
         return .pause(until: next)
     }
 
-    private var deferral: Deferral { Deferral(since: need.deferral?.since ?? start, leases: leases) }
+    /// Another broker is getting the token, and there was no time to see it arrive.
+    private static let elsewhere = UpstreamFault(.unavailable, code: "refresh_elsewhere", retryAfter: .seconds(1))
+
+    /// The trip's end while another broker is on it.
+    private func deferred(_ token: AccessToken?, _ fault: UpstreamFault? = nil) -> Outcome {
+        var outcome = outcome(token, fault)
+        // What is there may be that broker's by now.
+        outcome.sharesRejected = false
+        outcome.deferral = deferral
+        return outcome
+    }
+
+    /// The trip's end, with what it has seen of the shared tier.
+    private func outcome(_ token: AccessToken? = nil, _ fault: UpstreamFault? = nil) -> Outcome {
+        var outcome = Outcome(token: token, fault: fault)
+        outcome.sharedVersion = latest.version
+        outcome.sharesRejected = token == nil && sharesRejected
+        return outcome
+    }
 
     /// A pause is over.
     package mutating func paused(_ now: Now) -> Step { isWaitingForFloor ? issue(now) : .read }
@@ -182,8 +212,12 @@ package struct TokenTrip: Sendable {
 
     // MARK: The issuer
 
-    private mutating func issue(_ now: Now) -> Step {
-        if let held = need.issuerHeld { return .done(Outcome(token: fallback, fault: held)) }
+    /// `why` is what the trip ends in when there is no time to ask.
+    private mutating func issue(_ now: Now, why: UpstreamFault? = nil) -> Step {
+        if let held = need.issuerHeld { return .done(outcome(fallback, held)) }
+        guard deadline - now.monotonic >= limits.leastIssue else {
+            return .done(deferred(fallback, why ?? Self.elsewhere))
+        }
         if let floor = need.notBefore, now.monotonic < floor, floor < deadline {
             isWaitingForFloor = true
             return .pause(until: floor)
@@ -191,21 +225,29 @@ package struct TokenTrip: Sendable {
         return .issue
     }
 
-    package func issued(_ token: AccessToken) -> Step {
-        .done(Outcome(token: token, askedIssuer: true, sharedVersion: seen.version))
+    package func issued(_ token: AccessToken, _ now: Now) -> Step {
+        var outcome = outcome(token)
+        outcome.askedIssuer = true
+        if let wait = token.quotaLowFor { outcome.notice = notice(.spare, min(wait, Lease.longestSparing), now) }
+        return .done(outcome)
     }
 
     package func issueFailed(_ fault: UpstreamFault, _ now: Now) -> Step {
-        var outcome = Outcome(
-            token: fallback, fault: fault, askedIssuer: true, sharedVersion: seen.version,
-            sharesRejected: sharesRejected)
+        var outcome = outcome(fallback, fault)
+        outcome.askedIssuer = true
         if holds { outcome.heldLease = seen.leaseVersion }
-        if holds, fault.reason == .throttled {
+        if fault.isIssuersWish {
             let wait = min(max(fault.retryAfter ?? .seconds(1), .seconds(1)), Hold.longestRetryAfter)
-            let lease = Lease(holder: holder, until: now.wall + wait, after: seen.version, isResting: true)
-            outcome.rest = (lease, seen)
+            outcome.notice = notice(.rest, wait, now)
         }
         return .done(outcome)
+    }
+
+    /// What goes over our own lease; nil where we hold none.
+    private func notice(_ purpose: Lease.Purpose, _ wait: Duration, _ now: Now) -> (Lease, SharedView)? {
+        guard holds else { return nil }
+        let until = seen.theirs(now).wall + wait
+        return (Lease(holder: holder, until: until, after: seen.version, purpose: purpose), seen)
     }
 
     /// A refresh accepts a token from the shared tier only if it is another and later one: a sibling was quicker.

@@ -31,12 +31,22 @@ extension TokenTrip {
     /// What letting other brokers go first has cost so far, over any number of trips.
     package struct Deferral: Hashable, Sendable {
         package var since: MonotonicTime
-        /// Leases of others that were waited for.
+        /// Leases of others that were waited for. Claims that raced for one end at about the same time, and are one.
         package var leases: Int
+        /// When the last of them ends.
+        package var until: WallTime?
 
-        package init(since: MonotonicTime, leases: Int = 0) {
+        package init(since: MonotonicTime, leases: Int = 0, until: WallTime? = nil) {
             self.since = since
             self.leases = leases
+            self.until = until
+        }
+
+        /// Notes that a lease is waited for.
+        mutating func wait(for lease: Lease, length: Duration) {
+            if let until, lease.until - until < length / 2 { return }
+            leases += 1
+            until = lease.until
         }
     }
 
@@ -62,6 +72,9 @@ extension TokenTrip {
         /// delay them by more. Where they have one, a claim may take half of what is left of it, up to ``timeout``:
         /// the other half is for the issuer.
         package var longestClaim: Duration = .milliseconds(500)
+
+        /// With less time left the issuer is not asked: its token would be paid for and come too late.
+        package var leastIssue: Duration { min(.seconds(1), timeout / 4) }
 
         package init(timeout: Duration = .seconds(5)) { self.timeout = timeout }
     }
@@ -96,7 +109,15 @@ extension TokenTrip {
         package var sharesRejected = false
         /// The version of the lease the trip held, where it got no token.
         package var heldLease: Int64?
-        /// To be written over our own lease: the issuer wants peace, and the fleet is to keep it.
-        package var rest: (lease: Lease, seen: SharedView)?
+        /// To be written over our own lease, after the pair where there is one: what the issuer wants the fleet to keep.
+        package var notice: (lease: Lease, seen: SharedView)?
+        /// No token ahead of need for so long: the issuer has little left.
+        package var sparesFor: Duration?
+
+        /// How metrics count it.
+        package var result: RefreshOutcome {
+            if token != nil { return .success }
+            return deferral != nil || sparesFor != nil ? .deferred : .failure
+        }
     }
 }

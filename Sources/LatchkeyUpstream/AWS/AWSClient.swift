@@ -71,6 +71,9 @@ package final class AWSClient: Sendable {
         return answer.fields["date"].flatMap { HTTPDate.parse($0) }
     }
 
+    /// What the last answer shows of AWS's clock.
+    var clock: ClockBounds { environment.clock.bounds }
+
     /// The time calls are made by.
     var now: MonotonicTime { environment.time.now().monotonic }
 
@@ -79,16 +82,15 @@ package final class AWSClient: Sendable {
     /// - Parameters:
     ///   - target: the operation's name, as in `GetParameter`.
     ///   - operation: the same for metrics.
-    ///   - isRetried: false for what had better fail at once than be done late.
-    ///   - isSentOnce: true for what must not go out again even where the connection has ended without an answer.
+    ///   - isRetried: false for what had better fail at once than be done late or twice: it does not go out again even
+    ///     where the connection has ended without an answer.
     func call(
         _ service: AWSService, _ target: String, _ operation: Operation, _ body: JSON, isRetried: Bool = true,
-        isSentOnce: Bool = false, deadline: MonotonicTime
+        deadline: MonotonicTime
     ) async throws(AWSError) -> JSON {
         let message = Message(target, operation, body)
         return try await call(
-            service, quota: AWSQuota(service, operation), isRetried: isRetried, isSentOnce: isSentOnce,
-            deadline: deadline
+            service, quota: AWSQuota(service, operation), isRetried: isRetried, deadline: deadline
         ) { message }
     }
 
@@ -96,12 +98,10 @@ package final class AWSClient: Sendable {
     ///
     /// - Parameter message: called once at the most.
     func call(
-        _ service: AWSService, quota: AWSQuota? = .parameterReads, isRetried: Bool = true,
-        isSentOnce: Bool = false, deadline: MonotonicTime, message: @Sendable () -> Message
+        _ service: AWSService, quota: AWSQuota? = .parameterReads, isRetried: Bool = true, deadline: MonotonicTime,
+        message: @Sendable () -> Message
     ) async throws(AWSError) -> JSON {
-        var call = Call(
-            service: service, quota: quota, isRetried: isRetried, isSentOnce: isSentOnce, id: Random.uuid(),
-            deadline: deadline)
+        var call = Call(service: service, quota: quota, isRetried: isRetried, id: Random.uuid(), deadline: deadline)
         var attempt = 1
         var lastCost: Int?
         var rejected: Int?
@@ -133,7 +133,6 @@ package final class AWSClient: Sendable {
         /// Nil until the first attempt's turn.
         var message: Message?
         let isRetried: Bool
-        let isSentOnce: Bool
         let id: String
         let deadline: MonotonicTime
     }
@@ -197,7 +196,7 @@ package final class AWSClient: Sendable {
         guard let endpoint = configuration.endpoints[call.service] else { throw AWSError(.invalidRequest) }
         let now = environment.time.now()
         var request = message.request(to: call.service, below: endpoint.path)
-        request.isSentOnce = call.isSentOnce
+        request.isSentOnce = !call.isRetried
         request.fields["User-Agent"] = environment.userAgent
         request.fields["amz-sdk-invocation-id"] = call.id
         request.fields["amz-sdk-request"] = "attempt=\(number); max=\(configuration.retry.maxAttempts)"
@@ -212,6 +211,10 @@ package final class AWSClient: Sendable {
             response = try await environment.transport(request, endpoint.origin, deadline)
         } catch {
             throw AWSError(error)
+        }
+        if let date = response.fields["date"].flatMap({ HTTPDate.parse($0) }) {
+            let received = environment.time.now().wall
+            environment.clock.note(ClockBounds(date: date, sent: now.wall, received: received))
         }
         guard response.status == 200 else { throw AWSError(response) }
         guard let answer = message.answer(response.body) else {

@@ -1,4 +1,4 @@
-internal import LatchkeyCore
+package import LatchkeyCore
 internal import Synchronization
 
 /// AWS's clock less ours, as far as AWS has shown it: one for all calls of a process, so that what one refusal taught
@@ -8,8 +8,14 @@ package final class ClockOffset: Sendable {
     static let tolerance: Duration = .seconds(240)
 
     private let value = Mutex(Duration.zero)
+    private let shown = Mutex(ClockBounds.same)
 
     package init() {}
+
+    /// What the last answer's `Date` shows of AWS's clock.
+    package var bounds: ClockBounds { shown.withLock { $0 } }
+
+    func note(_ bounds: ClockBounds) { shown.withLock { $0 = bounds } }
 
     /// What has to be added to our wall clock to have AWS's.
     package var current: Duration { value.withLock { $0 } }

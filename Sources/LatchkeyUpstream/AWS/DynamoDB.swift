@@ -44,6 +44,9 @@ package struct DynamoDB: Sendable {
         self.table = table
     }
 
+    /// What the last answer shows of its clock.
+    package var clock: ClockBounds { client.clock }
+
     /// The item with that partition key as it is now, after every write that was answered; nil where there is none.
     /// Attributes of other types are left out.
     package func item(

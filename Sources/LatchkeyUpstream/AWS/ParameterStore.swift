@@ -35,6 +35,9 @@ package struct ParameterStore: Sendable {
         reads = ParameterReads(client)
     }
 
+    /// What the last answer shows of its clock.
+    package var clock: ClockBounds { client.clock }
+
     /// One parameter. `name` may end in `:version` or `:label`; not decrypted, a SecureString comes as it is stored.
     package func get(
         _ name: String, isDecrypted: Bool = true, deadline: MonotonicTime

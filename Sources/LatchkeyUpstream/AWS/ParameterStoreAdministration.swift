@@ -68,8 +68,7 @@ extension ParameterStore {
             throw AWSError(.invalidRequest, hint: "Parameter Store keeps text: the value is not UTF-8")
         }
         let answer = try await client.call(
-            .parameterStore, "PutParameter", .putParameter, body, isRetried: false, isSentOnce: true, deadline: deadline
-        )
+            .parameterStore, "PutParameter", .putParameter, body, isRetried: false, deadline: deadline)
         guard let version = answer["Version"]?.integer else { throw AWSError(.invalidAnswer) }
         return version
     }

@@ -17,13 +17,18 @@ enum IssuerAnswer {
         case 200: self = Self.token(response, now)
         case 300...399: self = .refused(.invalid(.redirect))
         case 429: self = .refused(.throttled(retryAfter: wait.longest))
-        case 408, 425: self = .transient(.unavailable(status: response.status), notBefore: wait.retryAfter)
+        case 408, 425: self = Self.unavailable(response.status, wait)
         case 400...499: self = .refused(.denied(code: Self.errorCode(response)))
         case 500...599 where Self.isGlobalLimit(response):
             self = .refused(.throttled(retryAfter: wait.longest))
-        case 500...599: self = .transient(.unavailable(status: response.status), notBefore: wait.retryAfter)
+        case 500...599: self = Self.unavailable(response.status, wait)
         default: self = .refused(.invalid(.status))
         }
+    }
+
+    /// The wait the issuer asked for holds for the attempts of this call, and for the calls after it.
+    private static func unavailable(_ status: Int, _ wait: RetryHint) -> IssuerAnswer {
+        .transient(.unavailable(status: status, retryAfter: wait.retryAfter), notBefore: wait.retryAfter)
     }
 
     // MARK: - A token

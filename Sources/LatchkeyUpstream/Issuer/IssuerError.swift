@@ -9,8 +9,8 @@ package enum IssuerError: Error, Hashable, Sendable {
     case denied(code: String)
     /// The issuer asks to be left alone, for so long where it said.
     case throttled(retryAfter: Duration?)
-    /// A 5xx (or 408, 425) that lasted through every attempt.
-    case unavailable(status: Int)
+    /// A 5xx (or 408, 425) that lasted through every attempt, and how long it asked to be left alone, if it did.
+    case unavailable(status: Int, retryAfter: Duration? = nil)
     /// An answer that is no token.
     case invalid(InvalidAnswer)
     /// No answer by the deadline.
@@ -51,7 +51,7 @@ package enum IssuerError: Error, Hashable, Sendable {
         switch self {
         case .denied(let code): code
         case .throttled: nil
-        case .unavailable(let status): "http_\(status)"
+        case .unavailable(let status, _): "http_\(status)"
         case .invalid(let answer): answer.rawValue
         case .timedOut, .transport: nil
         case .budgetSpent: "issue_budget"

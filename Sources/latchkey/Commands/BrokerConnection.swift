@@ -86,7 +86,7 @@ struct DirectAccess {
     func token(_ profile: ProfileID) async throws -> ServedToken {
         do throws(UpstreamFault) {
             let served = try await upstreams.tokens.token(profile, deadline: deadline)
-            await upstreams.tokens.drain()
+            await upstreams.tokens.drain(by: deadline)
             return served
         } catch {
             throw CommandFailure(cause(of: error), what: "token")

@@ -32,7 +32,7 @@ struct CommandFailure: Error {
             case .notFound: .notSo
             case .denied: .denied
             case .notReady: .configuration
-            case .throttled, .unavailable, .timedOut, .refused, .invalid, .overloaded: .unavailable
+            case .throttled, .budgetSpent, .unavailable, .timedOut, .refused, .invalid, .overloaded: .unavailable
             }
         self.init(status, problem.detail + (fault.code.map { " [\($0)]" } ?? ""))
     }

@@ -67,7 +67,7 @@ struct TiersCommand: AsyncParsableCommand {
         let memory = await time("memory") { () async throws(UpstreamFault) in
             access.upstreams.tokens.cached(ProfileID(0), now: TimeSource.system.now()) == nil ? "miss" : "hit"
         }
-        await access.upstreams.tokens.drain()
+        await access.upstreams.tokens.drain(by: access.deadline)
         return [memory] + lines + [issuer]
     }
 

@@ -46,7 +46,7 @@ struct IssuerCheck {
             return .problem(
                 .configuration, .issuer, profile, fault.subject ?? "something is missing that it is asked with",
                 remedy: "supply it in the environment, the profiles file or the blob")
-        case .throttled:
+        case .budgetSpent, .throttled:
             return .problem(
                 .unavailable, .issuer, profile, "\(host) asks for fewer requests\(code)",
                 remedy: "find what asks for so many tokens, or raise the tenant's quota")

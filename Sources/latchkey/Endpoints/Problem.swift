@@ -80,7 +80,14 @@ extension Problem {
         case .refused:
             self.init(502, .upstreamInvalid, "\(source) does not take the request as it is\(Self.about(fault))")
         case .throttled:
-            self.init(503, .upstreamThrottled, Self.throttled(fault, source))
+            self.init(503, .upstreamThrottled, "\(source) asks for fewer requests; try again later")
+            retryAfter = Self.seconds(fault.retryAfter) ?? 1
+        // A limit of Latchkey's own is told apart from the upstream's: it is mended by a setting.
+        case .budgetSpent:
+            self.init(
+                503, .upstreamThrottled,
+                "latchkey's own budget of requests to \(source) is used up for this profile; find what asks for so "
+                    + "many tokens, or raise \(fault.subject ?? "it")")
             retryAfter = Self.seconds(fault.retryAfter) ?? 1
         case .unavailable:
             self.init(
@@ -102,15 +109,6 @@ extension Problem {
             upstream = fault.upstream?.name
             upstreamCode = fault.code
         }
-    }
-
-    /// A limit of Latchkey's own is told apart from the upstream's: the one is mended by a setting, the other is not.
-    private static func throttled(_ fault: UpstreamFault, _ source: String) -> String {
-        guard let setting = fault.subject, setting == SettingName.issueBudget.rawValue else {
-            return "\(source) asks for fewer requests; try again later"
-        }
-        return "latchkey's own budget of requests to \(source) is used up for this profile; find what asks for so many "
-            + "tokens, or raise \(setting)"
     }
 
     private static func about(_ fault: UpstreamFault) -> String { fault.subject.map { " (\($0))" } ?? "" }

@@ -11,7 +11,7 @@ extension AWSFault {
         case .notFound: self = Self.notFound(fault, service)
         case .denied: self.init(service.own(fault.code) ?? "AccessDeniedException", detail)
         case .refused: self.init(service.own(fault.code) ?? "ValidationException", detail)
-        case .throttled, .overloaded: self.init("ThrottlingException", detail)
+        case .throttled, .budgetSpent, .overloaded: self.init("ThrottlingException", detail)
         case .unavailable, .timedOut, .invalid, .notReady: self.init(service.failure, detail, status: 500)
         }
     }

@@ -32,13 +32,14 @@ extension UpstreamFault {
         switch error {
         case .denied(let code): self.init(.denied, upstream: upstream, code: code)
         case .throttled(let wait): self.init(.throttled, upstream: upstream, retryAfter: wait)
-        case .unavailable: self.init(.unavailable, upstream: upstream, code: error.code)
+        case .unavailable(_, let wait):
+            self.init(.unavailable, upstream: upstream, code: error.code, retryAfter: wait)
         case .invalid(let answer): self.init(.invalid, upstream: upstream, code: answer.rawValue)
         case .timedOut: self.init(.timedOut, upstream: upstream)
         case .transport(let error): self.init(error.reason, upstream: upstream, code: error.code)
         case .budgetSpent(let wait):
             self.init(
-                .throttled, upstream: upstream, code: error.code, retryAfter: wait,
+                .budgetSpent, upstream: upstream, code: error.code, retryAfter: wait,
                 subject: SettingName.issueBudget.rawValue)
         case .unusableKey(let refusal):
             self.init(.notReady, upstream: upstream, code: error.code, subject: "client_secret: \(refusal)")

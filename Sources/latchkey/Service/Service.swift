@@ -107,8 +107,10 @@ struct Service: Sendable {
     func stop(within limit: Duration? = nil) async {
         readiness.beginDraining()
         for watch in watches { watch.cancel() }
-        await server.drain(timeout: min(drainTimeout, limit ?? drainTimeout))
-        await upstreams.tokens.drain()
+        let timeout = min(drainTimeout, limit ?? drainTimeout)
+        let end = time.now().monotonic + timeout
+        await server.drain(timeout: timeout)
+        await upstreams.tokens.drain(by: end)
         upstreams.shutdown()
     }
 }

@@ -14,7 +14,9 @@ extension SharedTier {
             let names = TokenParameters(prefix: prefix, profile: profile)
             do throws(AWSError) {
                 let found = try await store.get([names.token, names.expires, names.lease], deadline: deadline)
-                return names.view(of: found.parameters)
+                var view = names.view(of: found.parameters)
+                view.clock = store.clock
+                return view
             } catch {
                 throw UpstreamFault(error, from: .parameterStore)
             }
@@ -23,8 +25,9 @@ extension SharedTier {
             do throws(AWSError) {
                 try await store.put(
                     names.token, value: stored.token, kind: .secureString, overwrite: true, deadline: deadline)
-                try await store.put(
-                    names.expires, value: Secret(stored.expires), kind: .string, overwrite: true, deadline: deadline)
+                // The first write's answer has just shown the store's clock.
+                let expires = Secret(stored.dated(by: store.clock).expires)
+                try await store.put(names.expires, value: expires, kind: .string, overwrite: true, deadline: deadline)
             } catch {
                 throw UpstreamFault(error, from: .parameterStore)
             }

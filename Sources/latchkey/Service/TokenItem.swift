@@ -84,13 +84,15 @@ extension SharedTier {
         }
         return SharedTier(tier: .dynamodb) { profile, deadline async throws(UpstreamFault) in
             do throws(AWSError) {
-                return TokenItem.view(of: try await store.item(key(profile), deadline: deadline))
+                var view = TokenItem.view(of: try await store.item(key(profile), deadline: deadline))
+                view.clock = store.clock
+                return view
             } catch {
                 throw UpstreamFault(error, ofTable: table)
             }
         } write: { profile, stored, deadline async throws(UpstreamFault) in
             do throws(AWSError) {
-                try await store.update(key(profile), TokenItem.write(stored), deadline: deadline)
+                try await store.update(key(profile), TokenItem.write(stored.dated(by: store.clock)), deadline: deadline)
             } catch  where error.kind == .conditionFailed {
                 // A newer one stands there, or this very one: an answer that was lost and the write repeated.
                 return

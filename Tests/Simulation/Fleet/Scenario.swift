@@ -1,3 +1,4 @@
+package import LatchkeyBroker
 import LatchkeyCore
 
 /// What a simulated fleet lives through.
@@ -19,6 +20,10 @@ package struct Scenario: Sendable {
     package var issuerLatency: ClosedRange<Double> = 0.1...0.8
     /// The brokers' wall clocks are off by up to this, either way.
     package var longestSkew: Duration = .milliseconds(500)
+    /// Times that a broker's wall clock is set to another difference.
+    package var clockJumps = 0
+    /// The part of all answers whose token a resource server then refuses.
+    package var rejections = 0.0
     /// Brokers that are killed, each at a random moment, and come back within some seconds.
     package var crashes = 0
     /// The broker that asks the issuer first is killed while it waits for the answer.
@@ -26,6 +31,8 @@ package struct Scenario: Sendable {
     /// Parts of all store calls that are lost, fail or answer after the caller's patience, and of issuer calls that fail.
     package var storeFaults = 0.0
     package var issuerFaults = 0.0
+    /// The part of all issuer calls that are answered with 429 and `Retry-After: 3`.
+    package var issuerThrottles = 0.0
     /// The issuer is down from and to.
     package var issuerOutage: ClosedRange<Double>?
     /// Writes are refused, as by a policy.
@@ -35,7 +42,6 @@ package struct Scenario: Sendable {
     /// Tokens are JSON Web Tokens with an `exp` of their own; else opaque.
     package var hasDatedTokens = false
     package var timeout: Duration = .seconds(5)
-
     package init() {}
 }
 
@@ -53,8 +59,13 @@ package struct Report: Sendable {
     package var callers = 0
     package var served = 0
     package var refused = 0
+    /// Why callers were refused, and how many of them were not told when to come back.
+    package var faultsTold: Set<UpstreamFault.Reason> = []
+    package var refusalsWithoutWait = 0
     /// The longest one caller waited for its answer.
     package var longestAnswer: Duration = .zero
+    /// The longest one trip past memory took.
+    package var longestTrip: Duration = .zero
     /// The longest from a broker's first caller to its first token, refusals with `Retry-After` included.
     package var longestColdWait: Duration = .zero
     /// The longest a broker's caller was without a token after having had one.

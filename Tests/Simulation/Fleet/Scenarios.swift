@@ -37,15 +37,32 @@ extension Scenario {
         return scenario
     }
 
-    /// A small fleet with short tokens and every fault there is, in a mix that the seed decides.
-    package static func chaos(seed: UInt64) -> Scenario {
-        var random = SeededGenerator(seed: seed ^ 0xC4A0_5000)
+    /// Up to five brokers with short tokens, for a minute.
+    private static func small(_ random: inout SeededGenerator) -> Scenario {
         var scenario = Scenario()
         scenario.brokers = Int.random(in: 1...5, using: &random)
         scenario.lifetime = .seconds(Int.random(in: 15...40, using: &random))
         scenario.duration = .seconds(60)
         scenario.callEvery = .seconds(1)
         scenario.startSpread = .seconds(Int.random(in: 0...5, using: &random))
+        return scenario
+    }
+
+    /// A small fleet with short tokens in which nothing fails, of a kind that the seed decides.
+    package static func calm(seed: UInt64) -> Scenario {
+        var random = SeededGenerator(seed: seed ^ 0xCA14_0000)
+        var scenario = small(&random)
+        scenario.longestLag = .milliseconds([0, 300].randomElement(using: &random) ?? 0)
+        scenario.hasDatedTokens = Bool.random(using: &random)
+        scenario.issuerLatency = [0.05...0.3, 0.1...0.8].randomElement(using: &random) ?? 0.1...0.8
+        scenario.timeout = .seconds([2, 5].randomElement(using: &random) ?? 5)
+        return scenario
+    }
+
+    /// A small fleet with short tokens and every fault there is, in a mix that the seed decides.
+    package static func chaos(seed: UInt64) -> Scenario {
+        var random = SeededGenerator(seed: seed ^ 0xC4A0_5000)
+        var scenario = small(&random)
         scenario.readsPerSecond = [1, 5, 40].randomElement(using: &random) ?? 40
         scenario.writesPerSecond = [1, 3].randomElement(using: &random) ?? 3
         scenario.longestLag = .milliseconds([0, 300, 2000].randomElement(using: &random) ?? 0)
@@ -53,6 +70,11 @@ extension Scenario {
         scenario.killsFirstHolder = Bool.random(using: &random)
         scenario.storeFaults = [0, 0, 0.1, 0.4].randomElement(using: &random) ?? 0
         scenario.issuerFaults = [0, 0, 0.2, 0.7].randomElement(using: &random) ?? 0
+        scenario.issuerThrottles = [0, 0, 0.3].randomElement(using: &random) ?? 0
+        scenario.rejections = [0, 0, 0.05].randomElement(using: &random) ?? 0
+        scenario.hasDatedTokens = Bool.random(using: &random)
+        scenario.longestSkew = .milliseconds([500, 5000, 100_000].randomElement(using: &random) ?? 500)
+        scenario.clockJumps = [0, 0, 3].randomElement(using: &random) ?? 0
         scenario.deniesWrites = Int.random(in: 0..<8, using: &random) == 0
         scenario.issuerLatency = [0.05...0.3, 0.1...2, 1...8].randomElement(using: &random) ?? 0.1...1
         if Int.random(in: 0..<4, using: &random) == 0 {

@@ -14,6 +14,7 @@ struct SimulatedBroker {
     struct Flight {
         var trip: TokenTrip
         let reason: RefreshReason
+        let since: MonotonicTime
         let deadline: MonotonicTime
         /// Steps taken: the answer to an earlier one is nobody's.
         var step = 0
@@ -24,6 +25,8 @@ struct SimulatedBroker {
         var pair: StoredToken
         var text: String
         var by: MonotonicTime
+        /// Goes over our own lease once the pair is there.
+        var notice: (lease: Lease, seen: SharedView)?
         var attempt = 1
     }
 
@@ -35,7 +38,9 @@ struct SimulatedBroker {
     /// Counts up at each crash: what was meant for an earlier life is lost.
     var life = 0
     var isUp = false
-    let skew: Duration
+    var skew: Duration
+    /// What resource servers refused: never to be served again.
+    var rejected: Set<String> = []
     var firstCall: MonotonicTime?
     var hasHadToken = false
     /// Since when callers have been refused; nil while they are served.

@@ -1,5 +1,6 @@
 import LatchkeyBroker
 import LatchkeyCore
+import LatchkeyCrypto
 import LatchkeyMetrics
 
 // What callers do, and what a broker does for them: as the product's broker, without its locks.
@@ -23,7 +24,7 @@ extension World {
     private mutating func miss(_ index: Int, _ clock: Now) {
         switch brokers[index].state.decide(TokenAsk(), clock, buffer: buffer, flight: patience) {
         case .serve(let entry, _): serve(index, entry, since: now)
-        case .refuse(let fault): refuse(index, fault.retryAfter, since: now)
+        case .refuse(let fault): refuse(index, fault, since: now)
         case .fly(let reason):
             brokers[index].waiters.append(SimulatedBroker.Waiter(since: now, deadline: now + patience))
             events.put(.giveUp(index, life: brokers[index].life), at: now + patience)
@@ -35,7 +36,7 @@ extension World {
     mutating func giveUp(_ index: Int) {
         let due = brokers[index].waiters.filter { $0.deadline <= now }
         brokers[index].waiters.removeAll { $0.deadline <= now }
-        for waiter in due { refuse(index, nil, since: waiter.since) }
+        for waiter in due { refuse(index, UpstreamFault(.timedOut), since: waiter.since) }
     }
 
     private mutating func serve(_ index: Int, _ entry: TokenEntry, since: MonotonicTime) {
@@ -44,6 +45,11 @@ extension World {
         events.put(.call(index), at: now + scenario.callEvery * (0.5 + chance))
         if let expiry = TokenText.expiry(entry.token.value), expiry <= now {
             report.violations.append("broker \(index) served a token \(now - expiry) past its expiry")
+        }
+        let text = entry.token.value.revealText() ?? ""
+        if brokers[index].rejected.contains(text) { report.violations.append("broker \(index) served a refused token") }
+        if chance < scenario.rejections {
+            events.put(.rejected(index, life: brokers[index].life, text), at: now + .milliseconds(20))
         }
         if let gap = brokers[index].refusedSince {
             report.longestGap = max(report.longestGap, now - gap)
@@ -57,12 +63,21 @@ extension World {
         report.longestColdWait = max(report.longestColdWait, now - first)
     }
 
+    /// A resource server refuses the token, and the broker is told.
+    mutating func reject(_ index: Int, _ text: String) {
+        brokers[index].rejected.insert(text)
+        if brokers[index].state.reject(SHA256.hash(text), clock(index)) { fly(index, .rejected) }
+    }
+
     /// The caller comes back when it was told to.
-    private mutating func refuse(_ index: Int, _ retryAfter: Duration?, since: MonotonicTime) {
+    private mutating func refuse(_ index: Int, _ fault: UpstreamFault, since: MonotonicTime) {
         report.refused += 1
+        report.faultsTold.insert(fault.reason)
+        // Whoever is throttled is always told to come back by HTTP.
+        if fault.retryAfter == nil, fault.reason != .throttled { report.refusalsWithoutWait += 1 }
         if brokers[index].hasHadToken { brokers[index].refusedSince = brokers[index].refusedSince ?? since }
         answered(since: since)
-        events.put(.call(index), at: now + max(.seconds(1), retryAfter ?? .seconds(1)))
+        events.put(.call(index), at: now + max(.seconds(1), fault.retryAfter ?? .seconds(1)))
     }
 
     private mutating func answered(since: MonotonicTime) {
@@ -77,7 +92,7 @@ extension World {
             trip: TokenTrip(
                 brokers[index].state.need(reason, minTTL: nil, clock), limits: limits, buffer: buffer,
                 holder: "b\(index)-\(brokers[index].life)", isShared: true, now: clock, deadline: now + patience),
-            reason: reason, deadline: now + patience)
+            reason: reason, since: now, deadline: now + patience)
         let step = flight.trip.begin(clock)
         brokers[index].flight = flight
         take(step, index)
@@ -87,15 +102,24 @@ extension World {
     mutating func land(_ index: Int, _ outcome: TokenTrip.Outcome) {
         guard let flight = brokers[index].flight else { return }
         brokers[index].flight = nil
+        report.longestTrip = max(report.longestTrip, now - flight.since)
+        // A message may be on its way when the time is up.
+        if now - flight.since > patience + .seconds(scenario.storeLatency.upperBound * 2) {
+            report.violations.append("a trip took \(now - flight.since)")
+        }
         let result = brokers[index].state.land(outcome, flight.reason, clock(index), chance: chance)
         let waiters = brokers[index].waiters
         brokers[index].waiters = []
         switch result {
         case .success(let entry):
             for waiter in waiters { serve(index, entry, since: waiter.since) }
-            if outcome.askedIssuer, outcome.fault == nil { offer(index, entry.token) }
+            if outcome.isTorn || (outcome.askedIssuer && outcome.fault == nil) { offer(index, entry.token, outcome) }
         case .failure(let fault):
-            for waiter in waiters { refuse(index, fault.retryAfter, since: waiter.since) }
+            for waiter in waiters { refuse(index, fault, since: waiter.since) }
+            if outcome.sharesRejected {
+                offer(index, SimulatedBroker.Write(pair: .absent(after: 0), text: "placeholder", by: now + patience))
+            }
         }
+        if let notice = outcome.notice, brokers[index].writing == nil { send(notice, index) }
     }
 }

@@ -76,9 +76,9 @@ extension World {
         if let fault = storeFault() {
             return back(call, fault) { .storeReadBack(index, life: life, step: step, .failure($0)) }
         }
-        if let view = store.read(clock(index)) {
-            return events.put(
-                .storeReadBack(index, life: life, step: step, .success(view)), at: now + random(scenario.storeLatency))
+        if var view = store.read(truth) {
+            view.clock = storeClock(index)
+            return answer(call, .success(view)) { .storeReadBack(index, life: life, step: step, $0) }
         }
         retry(call) {
             .storeRead(index, life: life, step: step, $0)
@@ -101,13 +101,13 @@ extension World {
         // Half of the failures happen on the way back: the write has been done.
         if let fault, chance < 0.5 { return back(call, fault) { answer(.failure($0)) } }
         let lag = scenario.longestLag * chance
-        switch store.put(.lease, lease.text, overwrite: base > 0, lag: lag, clock(index)) {
+        switch store.put(.lease, lease.text, overwrite: base > 0, lag: lag, truth) {
         // A lease is tried for once: whoever is turned away looks whether another has it before trying again.
         case .throttled: back(call, throttled) { answer(.failure($0)) }
-        case .exists: events.put(answer(.success(false)), at: now + random(scenario.storeLatency))
+        case .exists: self.answer(call, .success(false), event: answer)
         case .written(let version):
             if let fault = fault ?? lateAnswer { return back(call, fault) { answer(.failure($0)) } }
-            events.put(answer(.success(version == base + 1)), at: now + random(scenario.storeLatency))
+            self.answer(call, .success(version == base + 1), event: answer)
         }
     }
 
@@ -130,6 +130,18 @@ extension World {
     mutating func back(_ call: StoreCall, _ fault: UpstreamFault, answer: (UpstreamFault) -> Event) {
         let time = fault.reason == .timedOut ? max(now, call.deadline) : now + random(scenario.storeLatency)
         events.put(answer(fault), at: time)
+    }
+
+    /// The store's answer on its way back, which is of no use after the deadline.
+    private mutating func answer<Value: Sendable>(
+        _ call: StoreCall, _ value: Result<Value, UpstreamFault>, event: (Result<Value, UpstreamFault>) -> Event
+    ) {
+        let time = now + random(scenario.storeLatency)
+        guard time <= call.deadline else {
+            let fault = UpstreamFault(.timedOut, upstream: .parameterStore)
+            return events.put(event(.failure(fault)), at: max(now, call.deadline))
+        }
+        events.put(event(value), at: time)
     }
 
     /// The AWS client's standard retry after throttling.
@@ -160,20 +172,21 @@ extension World {
         var result: Result<String, UpstreamFault>
         if isDown || chance < scenario.issuerFaults {
             result = .failure(UpstreamFault(.unavailable, upstream: .auth0, code: "http_503"))
+        } else if chance < scenario.issuerThrottles {
+            result = .failure(UpstreamFault(.throttled, upstream: .auth0, retryAfter: .seconds(3)))
         } else {
             tokens += 1
             report.tokensIssued += 1
-            result = .success(makeToken(index))
+            result = .success(makeToken())
         }
         if answered > deadline { result = .failure(UpstreamFault(.timedOut, upstream: .auth0)) }
         events.put(.issuerBack(index, life: life, step: step, result), at: min(answered, deadline))
     }
 
-    private func makeToken(_ index: Int) -> String {
+    private func makeToken() -> String {
         let expires = now + scenario.lifetime
         guard scenario.hasDatedTokens else { return TokenText.make(tokens, expires: expires) }
-        let wall = clock(index).wall + (.zero - brokers[index].skew)
-        return TokenText.makeDated(tokens, expires: expires, at: wall, lifetime: scenario.lifetime)
+        return TokenText.makeDated(tokens, expires: expires, at: truth.wall, lifetime: scenario.lifetime)
     }
 
     private mutating func issued(_ index: Int, _ life: Int, _ step: Int, _ result: Result<String, UpstreamFault>) {
@@ -188,7 +201,7 @@ extension World {
                 let grant = IssuedGrant(
                     value: value, tokenType: "Bearer", expiresIn: .seconds(left.components.seconds), scope: nil)
                 do throws(UpstreamFault) {
-                    return trip.issued(try AccessToken(grant, from: .auth0, now: now, buffer: buffer))
+                    return trip.issued(try AccessToken(grant, from: .auth0, now: now, buffer: buffer), now)
                 } catch {
                     return trip.issueFailed(error, now)
                 }

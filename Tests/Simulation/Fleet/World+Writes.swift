@@ -8,9 +8,15 @@ extension World {
     private static let attempts = 5
 
     /// Has a token written, once the write under way is over.
-    mutating func offer(_ index: Int, _ token: AccessToken) {
-        let write = SimulatedBroker.Write(
-            pair: StoredToken(token), text: token.value.revealText() ?? "", by: token.writeBy)
+    mutating func offer(_ index: Int, _ token: AccessToken, _ outcome: TokenTrip.Outcome) {
+        let end = outcome.isTorn ? now + scenario.timeout * 2 : token.writeBy
+        offer(
+            index,
+            SimulatedBroker.Write(
+                pair: StoredToken(token), text: token.value.revealText() ?? "", by: end, notice: outcome.notice))
+    }
+
+    mutating func offer(_ index: Int, _ write: SimulatedBroker.Write) {
         guard brokers[index].writing == nil else {
             brokers[index].nextWrite = write
             return
@@ -22,12 +28,21 @@ extension World {
     private mutating func put(_ name: StoreModel.Name, _ index: Int) {
         guard let write = brokers[index].writing else { return }
         let call = StoreCall(deadline: min(write.by, now + scenario.timeout * 2))
-        let value = name == .token ? write.text : write.pair.expires
+        // The answer to the first write has shown the store's clock.
+        let value = name == .token ? write.text : write.pair.dated(by: storeClock(index)).expires
         send(.storeWrite(index, life: brokers[index].life, name, call, value))
+    }
+
+    /// Has what the issuer wishes written over our own lease.
+    mutating func send(_ notice: (lease: Lease, seen: SharedView), _ index: Int) {
+        send(.storeNotice(index, notice.lease, base: notice.seen.leaseVersion))
     }
 
     mutating func handleWrite(_ event: Event) {
         switch event {
+        case .storeNotice(_, let lease, let base):
+            guard !scenario.deniesWrites, storeFault() == nil else { return }
+            _ = store.put(.lease, lease.text, overwrite: base > 0, lag: scenario.longestLag * chance, truth)
         case .storeWrite(let index, let life, let name, let call, let value): arrive(index, life, name, call, value)
         case .storeWriteBack(let index, let life, let name, let fault):
             guard brokers[index].life == life else { return }
@@ -56,7 +71,7 @@ extension World {
             return back(call, fault) { .storeWriteBack(index, life: life, name, $0) }
         }
         let lag = scenario.longestLag * chance
-        if case .throttled = store.put(name, value, overwrite: true, lag: lag, clock(index)) {
+        if case .throttled = store.put(name, value, overwrite: true, lag: lag, truth) {
             return retry(call) {
                 .storeWrite(index, life: life, name, $0, value)
             } failed: {
@@ -80,6 +95,7 @@ extension World {
     }
 
     private mutating func writeNext(_ index: Int) {
+        if let notice = brokers[index].writing?.notice { send(notice, index) }
         brokers[index].writing = brokers[index].nextWrite
         brokers[index].nextWrite = nil
         if brokers[index].writing != nil { put(.token, index) }

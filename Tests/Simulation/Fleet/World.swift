@@ -11,6 +11,9 @@ package struct World {
         case start(Int)
         case call(Int)
         case crash(Int)
+        case jump(Int)
+        /// A resource server has refused a token that a broker gave out.
+        case rejected(Int, life: Int, String)
         /// A broker's clock reaches the end of a pause.
         case paused(Int, life: Int, step: Int)
         case storeRead(Int, life: Int, step: Int, StoreCall)
@@ -20,6 +23,7 @@ package struct World {
         case issuer(Int, life: Int, step: Int, deadline: MonotonicTime)
         case issuerBack(Int, life: Int, step: Int, Result<String, UpstreamFault>)
         case storeWrite(Int, life: Int, StoreModel.Name, StoreCall, String)
+        case storeNotice(Int, Lease, base: Int64)
         case storeWriteBack(Int, life: Int, StoreModel.Name, UpstreamFault?)
         case writeAgain(Int, life: Int)
         case giveUp(Int, life: Int)
@@ -77,8 +81,20 @@ package struct World {
 
     /// What broker `index` reads from its clocks.
     func clock(_ index: Int) -> Now {
-        let wall = WallTime(milliseconds: 1_700_000_000_000 + now.nanoseconds / 1_000_000)
-        return Now(monotonic: now, wall: wall + brokers[index].skew)
+        Now(monotonic: now, wall: truth.wall + brokers[index].skew)
+    }
+
+    /// What the store's own clocks show.
+    var truth: Now {
+        Now(monotonic: now, wall: WallTime(milliseconds: 1_700_000_000_000 + now.nanoseconds / 1_000_000))
+    }
+
+    /// What an answer of the store shows a broker of its clock.
+    func storeClock(_ index: Int) -> ClockBounds {
+        let local = clock(index).wall
+        let longest = Duration.seconds(scenario.storeLatency.upperBound)
+        return ClockBounds(
+            date: WallTime(seconds: truth.wall.seconds), sent: local + (.zero - longest), received: local + longest)
     }
 
     private mutating func populate() {
@@ -92,6 +108,9 @@ package struct World {
             let index = Int.random(in: 0..<scenario.brokers, using: &random)
             events.put(.crash(index), at: now + random(0...seconds))
         }
+        for _ in 0..<scenario.clockJumps {
+            events.put(.jump(Int.random(in: 0..<scenario.brokers, using: &random)), at: now + random(0...seconds))
+        }
     }
 
     private mutating func handle(_ event: Event, isOver: Bool) {
@@ -104,10 +123,14 @@ package struct World {
             guard brokers[index].isUp, !isOver else { return }
             call(index)
         case .crash(let index): crash(index)
+        case .rejected(let index, let life, let text):
+            guard brokers[index].life == life else { return }
+            reject(index, text)
+        case .jump(let index): brokers[index].skew = scenario.longestSkew * (chance * 2 - 1)
         case .giveUp(let index, let life):
             guard brokers[index].life == life else { return }
             giveUp(index)
-        case .storeWrite, .storeWriteBack, .writeAgain: handleWrite(event)
+        case .storeWrite, .storeWriteBack, .storeNotice, .writeAgain: handleWrite(event)
         default: handleTrip(event)
         }
     }
