@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import jwt
 import pytest
 
 from peers.faults import document
+from peers.issuer import Issuer
 from peers.waiting import until
 
 LIBRARY = Path("/usr/lib") / f"{os.uname().machine}-linux-gnu/faketime/libfaketimeMT.so.1"
@@ -28,6 +32,14 @@ def jump(world) -> Callable[[int], None]:
 
     jump(0)
     return jump
+
+
+@pytest.fixture
+def short(tmp_path_factory) -> Iterator[Issuer]:
+    """An issuer whose tokens live 10 s."""
+    issuer = Issuer(tmp_path_factory.mktemp("short"), lifetime=10).wait()
+    yield issuer
+    issuer.stop()
 
 
 def faked(world) -> dict[str, str]:
@@ -75,3 +87,27 @@ def test_a_clock_set_forward_an_hour_and_back_costs_a_token_and_no_storm(world, 
     for _ in range(20):
         assert broker.token().json()["expires_in"] <= 1800
     assert len(world.auth.seen()) <= 3
+
+
+@pytest.mark.row(29)
+@pytest.mark.slow
+@pytest.mark.parametrize("off", [-20, HOUR])
+def test_a_clock_that_is_wrong_gives_out_no_token_past_its_end_and_leaves_the_pair_as_others_read_it(
+    world, jump, short, off: int
+) -> None:
+    url = {"LATCHKEY_AUTH0_TOKEN_URL": f"http://127.0.0.1:{short.port}/oauth/token"}
+    wrong = world.serve(wrapper=FIRST, **(faked(world) | url | {"LATCHKEY_SHARED_TIER": "parameter-store"}))
+    jump(off)
+    right = world.serve(**url)
+    token = right.token().json()["access_token"]
+    until(lambda: world.parameter("auth0-cache/expires"), "the pair is there")
+    end = jwt.decode(token, options={"verify_signature": False})["exp"]
+    first = wrong.token()
+    assert (first.status, first.json()["access_token"]) == (200, token), "it is taken from where they share it"
+    assert first.json()["expires_in"] <= end - time.time() + 1
+    short.stop()
+    threading.Event().wait(end - time.time())
+    # The library moves timers too, so that an answer which has to be waited for may not come, nor an end in good order.
+    with contextlib.suppress(TimeoutError):
+        assert wrong.get("/token", timeout=1).status != 200, "never past its end"
+    wrong.kill()

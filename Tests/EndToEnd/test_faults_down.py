@@ -82,9 +82,16 @@ def test_with_the_issuer_down_the_old_token_is_served_until_it_expires_and_not_a
     started = time.monotonic()
     assert broker.token().json()["access_token"] == "short-lived-91c"
     world.auth.always(status(503))
+    stale = until(lambda: (a := broker.token()).header("X-Latchkey-Stale") and a, "its buffer", within=10)
+    assert (stale.status, stale.header("X-Latchkey-Stale")) == (200, "true")
+    told = until(lambda: (a := broker.token()).header("X-Latchkey-Refresh-Error") and a, "a refresh has failed")
+    assert told.status == 200
+    assert "http_503" in told.header("X-Latchkey-Refresh-Error")
+    assert broker.metric("latchkey_stale_served_total", resource="token") >= 1
     refused = until(lambda: (a := broker.token()).status != 200 and a, "the end of the token", within=10)
     lived = time.monotonic() - started
-    assert refused.status in (502, 503)
+    assert (refused.status, refused.code) == (503, "upstream_unavailable")
+    assert 1 <= int(refused.header("Retry-After")) <= 5
     assert 5 <= lived <= 8, f"served for {lived:.1f} s of 6"
     assert len(world.auth.seen()) >= 2, "it was tried to be replaced before its end"
     world.auth.heal()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import itertools
 import json
 import threading
 import time
@@ -13,16 +14,15 @@ import pytest
 
 from peers.broker import PREFIX, Broker
 from peers.crowd import crowd
-from peers.faults import after, aws_error, never_answer, status
+from peers.faults import after, aws_error, never_answer, status, with_head
 from peers.fleet import Fleet, ask_all
 from peers.issuer import Issuer
 from peers.moto import TABLE
-from peers.proxy import Filter, operation
+from peers.proxy import Fault, Filter, operation
 from peers.waiting import until
 
 PUT = operation("PutParameter")
-#: Twice the upstream timeout of these tests, and a moment for a machine that is busy with twenty brokers.
-BOUND = 4 + 1.0
+BOUND = Fleet.bound
 
 
 def put_of(name: str) -> Filter:
@@ -53,8 +53,8 @@ def briefer(tmp_path_factory) -> Iterator[Issuer]:
 
 @pytest.fixture
 def fleet(world, later):
-    def start(size: int, issuer: Issuer | None = None, **extra: str) -> Fleet:
-        fleet = Fleet(world, size, issuer, **extra)
+    def start(size: int, issuer: Issuer | None = None, fault: Fault | None = None, **extra: str) -> Fleet:
+        fleet = Fleet(world, size, issuer, fault, **extra)
         later(fleet.close)
         return fleet
 
@@ -121,8 +121,44 @@ def test_whatever_becomes_of_writes_tokens_keep_coming_and_each_broker_asks_once
     five.require_no_expired()
     assert {call.status for call in five.calls} == {200}
     assert five.longest < BOUND
-    # 12 s and what the start took: no broker sees more than two ends of a token's 8 s.
-    assert all(len(door.seen()) <= 3 for door in five.doors), [len(door.seen()) for door in five.doors]
+    # A token is due after 8 of its 10 s.
+    for door in five.doors:
+        times = [request.at for request in door.seen()]
+        assert all(later - earlier > 7.5 for earlier, later in itertools.pairwise(times)), times
+
+
+@pytest.mark.slow
+def test_what_an_issuer_has_little_of_is_spared_by_the_whole_fleet(fleet, briefer) -> None:
+    low = b"Auth0-Client-Quota-Limit: b=per_hour;q=100;r=10;t=1800"
+    three = fleet(3, briefer, with_head(lambda lines: [*lines, low]))
+    three.wait_served()
+    threading.Event().wait(9)
+    assert len(briefer.requests) == 1, "nobody asks ahead of need"
+    until(lambda: len(three.tokens) == 2, "an expired token is replaced", within=5)
+    three.stop()
+    three.require_no_expired()
+    assert {call.status for call in three.calls} == {200}
+    assert len(briefer.requests) == 2
+
+
+@pytest.mark.slow
+def test_a_budget_that_is_spent_is_one_broker_s_own_matter(world) -> None:
+    one, other = (world.serve(LATCHKEY_ISSUE_BUDGET_PER_HOUR="2") for _ in range(2))
+    one.token()
+    until(lambda: one.token("?refresh=true").header("X-Latchkey-Tier") == "auth0", "the second of two", within=5)
+    told = until(
+        lambda: (a := one.token("?refresh=true")).header("X-Latchkey-Refresh-Error") and a, "it is spent", within=5
+    )
+    assert "issue_budget" in told.header("X-Latchkey-Refresh-Error")
+    assert "resting" not in (world.parameter("auth0-cache/lease") or {"Value": ""})["Value"]
+    assert len(world.issuer.requests) == 2
+    answer = until(
+        lambda: (a := other.token("?refresh=true")).header("X-Latchkey-Tier") == "auth0" and a, "its own", within=5
+    )
+    assert answer.header("X-Latchkey-Refresh-Error") is None
+    one.get("/cache/clear", method="POST")
+    shared = until(lambda: (a := one.token()).status == 200 and a, "what the other has got", within=5)
+    assert shared.json()["access_token"] == answer.json()["access_token"]
 
 
 @pytest.mark.row(40)

@@ -183,6 +183,20 @@ class TestARotatedSecret:
         assert answer.json()["access_token"] != first
         assert self.statuses(world) == ["200", "401", "200"]
 
+    def test_in_a_parameter_of_its_own_heals_by_itself_for_one_request_more(self, world) -> None:
+        world.put("billing/client", CLIENT_SECRET)
+        entry = {"name": "own", "kind": "auth0", "audience": "x", "client_secret": "secret:billing/client"}
+        broker = world.serve(
+            ["rotated-own-c0de"], LATCHKEY_PROFILES_FILE=profiles(world, entry), LATCHKEY_SHARED_TIER="none"
+        )
+        first = token(broker, "own")
+        world.issuer.set_secret("rotated-own-c0de")
+        world.put("billing/client", "rotated-own-c0de")
+        answer = broker.get("/token/own?refresh=true")
+        assert answer.status == 200 and answer.header("X-Latchkey-Refresh-Error") is None
+        assert answer.json()["access_token"] != first
+        assert self.statuses(world) == ["200", "401", "200"]
+
     def test_in_a_file_heals_at_the_next_token(self, world, tmp_path: Path) -> None:
         file = tmp_path / "secret"
         file.write_text(CLIENT_SECRET + "\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import threading
 import time
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ import jwt
 from .broker import Broker
 from .crowd import crowd
 from .issuer import Issuer
-from .proxy import FaultProxy
+from .proxy import Fault, FaultProxy
 from .waiting import until
 from .world import World
 
@@ -35,10 +36,20 @@ class Call:
 class Fleet:
     """Brokers started together. `stop` ends the callers; the world ends the brokers."""
 
-    def __init__(self, world: World, size: int, issuer: Issuer | None = None, **extra: str) -> None:
+    #: Twice the upstream timeout of these tests, and a moment for a machine that is busy with twenty brokers.
+    bound = 4 + 1.0
+
+    def __init__(
+        self, world: World, size: int, issuer: Issuer | None = None, fault: Fault | None = None, **extra: str
+    ) -> None:
+        """`fault` is what every broker's way to the issuer does from the start."""
         self.issuer = issuer or world.issuer
         self.issuer.forget()
         self.doors = [FaultProxy(self.issuer.port) for _ in range(size)]
+        for door in self.doors:
+            if fault:
+                door.always(fault)
+        self._faults: list[Exception] = []
         self.calls: list[Call] = []
         self._stopping = threading.Event()
         self._killed: set[int] = set()
@@ -63,10 +74,10 @@ class Fleet:
             started = time.monotonic()
             try:
                 answer = broker.token()
-            except OSError:
-                if number in self._killed:
-                    return
-                raise
+            except (OSError, http.client.HTTPException) as fault:
+                if number not in self._killed:
+                    self._faults.append(fault)
+                return
             token = answer.json()["access_token"] if answer.status == 200 else ""
             self.calls.append(Call(number, answer.status, token, asked_at, time.monotonic() - started))
 
@@ -82,12 +93,19 @@ class Fleet:
 
     def stop(self) -> None:
         self._stopping.set()
+        ended = time.time()
         for caller in self._callers:
             caller.join(30)
+        assert not self._faults, f"callers were cut off: {self._faults}"
+        for number in set(range(len(self.brokers))) - self._killed:
+            last = max((call.asked_at for call in self.calls if call.broker == number), default=0.0)
+            assert last > ended - self.bound, f"the caller of broker {number} fell silent"
 
     def close(self) -> None:
         """Ends the callers and the ways to the issuer."""
-        self.stop()
+        self._stopping.set()
+        for caller in self._callers:
+            caller.join(30)
         for door in self.doors:
             door.stop()
 

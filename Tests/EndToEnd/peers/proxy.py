@@ -21,7 +21,7 @@ from .waiting import free_port, until
 Fault = Callable[["Exchange"], bool]
 Filter = Callable[["Received"], bool]
 
-_HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "server", "date"}
+_HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "server"}
 
 
 @dataclass(frozen=True)
