@@ -42,7 +42,7 @@ import Testing
             return
         }
         #expect(late == at(4.5).monotonic)
-        #expect(word(ahead.claimFailed(UpstreamFault(.timedOut), at(4.5), chance: 0)) == "issue")
+        #expect(word(ahead.claimFailed(UpstreamFault(.timedOut), at(4.5), chance: 0)) == "read")
     }
 
     @Test func `Whoever waits for another's token looks again before its own time is up`() {
@@ -58,10 +58,20 @@ import Testing
         #expect(end == at(9).monotonic)
     }
 
+    @Test(arguments: [("me", "issue"), ("other", "pause")])
+    func `Of a claim that had its time without an answer one look tells who has it`(_ holder: String, _ next: String) {
+        var trip = trip()
+        _ = trip.read(SharedView(), nil, start, chance: 0)
+        _ = trip.claimFailed(UpstreamFault(.timedOut), at(0.5), chance: 0)
+        let standing = Lease(holder: holder, until: start.wall + .seconds(5), after: 0)
+        #expect(word(trip.read(SharedView(lease: standing, leaseVersion: 1), nil, at(0.6), chance: 0)) == next)
+    }
+
     @Test func `A claim that takes its time delays no caller, and may take it while nobody waits`() throws {
         var cold = trip()
         _ = cold.read(SharedView(), nil, start, chance: 0)
-        #expect(word(cold.claimFailed(UpstreamFault(.timedOut), at(0.5), chance: 0)) == "issue")
+        #expect(word(cold.claimFailed(UpstreamFault(.timedOut), at(0.5), chance: 0)) == "read")
+        #expect(word(cold.read(SharedView(), nil, at(0.5), chance: 0)) == "issue", "nobody holds it")
         var need = TokenTrip.Need(.ahead)
         need.current = try token()
         var ahead = trip(need)

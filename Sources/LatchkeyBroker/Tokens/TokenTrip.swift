@@ -30,6 +30,8 @@ package struct TokenTrip: Sendable {
     /// The least version of our own lease where the answer to our claim was lost.
     private var claimed: Int64?
     private var holds = false
+    /// A claim has had its time without an answer, and what stands there is looked at once more.
+    private var isSettling = false
     /// What letting others go first has cost, this trip and those before it.
     private var deferral: Deferral
     private var isWaitingForFloor = false
@@ -87,6 +89,7 @@ package struct TokenTrip: Sendable {
             guard let lease = view.lease, lease.purpose == .rest else { return wait(now, chance, why: nil) }
             return .done(outcome(fallback, resting(lease, view.theirs(now))))
         }
+        guard !isSettling else { return issue(now) }
         let lease = Lease(holder: holder, until: view.theirs(now).wall + limits.lease, after: view.version)
         let patience = max(limits.longestClaim, ahead(now) / 2)
         return .claim(lease, seen: view, by: min(deadline, now.monotonic + min(patience, limits.timeout)))
@@ -112,11 +115,14 @@ package struct TokenTrip: Sendable {
     package mutating func claimFailed(_ fault: UpstreamFault, _ now: Now, chance: Double) -> Step {
         failedClaims += 1
         claimed = seen.leaseVersion + 1
+        // The time for it is spent, where callers wait; one look tells whether it was done all the same, or another's.
+        if fault.reason == .timedOut, ahead(now) <= .zero, now.monotonic < deadline {
+            isSettling = true
+            return .read
+        }
         let mayPass =
             switch fault.reason {
-            case .throttled, .unavailable: true
-            // The time for it is spent, where callers wait.
-            case .timedOut: ahead(now) > .zero
+            case .throttled, .unavailable, .timedOut: true
             // Nobody may write leases here, so nobody waits for them either.
             case .denied, .refused, .invalid, .notFound, .notReady, .overloaded, .budgetSpent: false
             }
