@@ -79,15 +79,8 @@ extension Problem {
                 "\(source) refuses latchkey\(Self.about(fault)): check its credentials, grants and policies")
         case .refused:
             self.init(502, .upstreamInvalid, "\(source) does not take the request as it is\(Self.about(fault))")
-        case .throttled:
-            self.init(503, .upstreamThrottled, "\(source) asks for fewer requests; try again later")
-            retryAfter = Self.seconds(fault.retryAfter) ?? 1
-        // A limit of Latchkey's own is told apart from the upstream's: it is mended by a setting.
-        case .budgetSpent:
-            self.init(
-                503, .upstreamThrottled,
-                "latchkey's own budget of requests to \(source) is used up for this profile; find what asks for so "
-                    + "many tokens, or raise \(fault.subject ?? "it")")
+        case .throttled, .budgetSpent:
+            self.init(503, .upstreamThrottled, Self.throttled(fault, source))
             retryAfter = Self.seconds(fault.retryAfter) ?? 1
         case .unavailable:
             self.init(
@@ -109,6 +102,13 @@ extension Problem {
             upstream = fault.upstream?.name
             upstreamCode = fault.code
         }
+    }
+
+    /// A limit of Latchkey's own is told apart from the upstream's: the one is mended by a setting, the other is not.
+    private static func throttled(_ fault: UpstreamFault, _ source: String) -> String {
+        guard fault.reason == .budgetSpent else { return "\(source) asks for fewer requests; try again later" }
+        return "latchkey's own budget of requests to \(source) is used up for this profile; find what asks for so many "
+            + "tokens, or raise \(fault.subject ?? "it")"
     }
 
     private static func about(_ fault: UpstreamFault) -> String { fault.subject.map { " (\($0))" } ?? "" }

@@ -47,12 +47,7 @@ struct Upstreams: Sendable {
         self.budgets = budgets
         health = TierHealth()
         let client = try HTTPClient()
-        var awsHTTP = client
-        if let bundle = settings.aws.caBundle {
-            var configuration = HTTPClient.Configuration()
-            configuration.trust = .file(bundle)
-            awsHTTP = try HTTPClient(configuration: configuration)
-        }
+        let awsHTTP = try Self.makeClient(trusting: settings.aws.caBundle) ?? client
         clients = [client, awsHTTP]
         let (aws, credentials) = Self.makeAWS(
             settings, transport: awsHTTP.transport, metrics: metrics, time: time, log: log, mostWrites: mostWrites)
@@ -69,17 +64,12 @@ struct Upstreams: Sendable {
             ],
             backend: settings.backend.fixed,
             configuration: Self.secretConfiguration(settings), time: time, metrics: metrics, health: health, log: log)
-        var tokenConfiguration = TokenBroker.Configuration()
-        tokenConfiguration.buffer = ExpiryBuffer(settings.tokenExpiryBuffer)
-        tokenConfiguration.upstreamTimeout = settings.upstreamTimeout
-        tokenConfiguration.holder = Random.uuid()
         let profiles = Self.profiles(
             settings, budgets, secrets: secrets, client: client, metrics: metrics, time: time)
         issuers = profiles.map(\.issuer)
         tokens = TokenBroker(
-            profiles: profiles,
-            shared: sharedTier,
-            configuration: tokenConfiguration, time: time, metrics: metrics, health: health, log: log)
+            profiles: profiles, shared: sharedTier, configuration: Self.tokenConfiguration(settings), time: time,
+            metrics: metrics, health: health, log: log)
     }
 
     /// Follows the parameter that names the backend; nil where settings fix it.
@@ -128,6 +118,22 @@ struct Upstreams: Sendable {
             .parameterReads: settings.ssmMaxTPS, .parameterWrites: min(settings.ssmMaxTPS, mostWrites),
         ]
         return (AWSClient(environment), credentials)
+    }
+
+    /// A client of its own for AWS, where `AWS_CA_BUNDLE` has it trust others than the issuers' client does.
+    private static func makeClient(trusting bundle: String?) throws(SystemError) -> HTTPClient? {
+        guard let bundle else { return nil }
+        var configuration = HTTPClient.Configuration()
+        configuration.trust = .file(bundle)
+        return try HTTPClient(configuration: configuration)
+    }
+
+    private static func tokenConfiguration(_ settings: Settings) -> TokenBroker.Configuration {
+        var configuration = TokenBroker.Configuration()
+        configuration.buffer = ExpiryBuffer(settings.tokenExpiryBuffer)
+        configuration.upstreamTimeout = settings.upstreamTimeout
+        configuration.holder = Random.uuid()
+        return configuration
     }
 
     private static func secretConfiguration(_ settings: Settings) -> SecretBroker.Configuration {
