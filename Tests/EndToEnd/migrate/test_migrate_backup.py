@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from peers.broker import ROOT
 from peers.move import Move, shapes
 
 PASSWORD = "correct horse battery staple"
@@ -151,7 +152,7 @@ def test_what_was_asked_for_by_name_and_cannot_go_there_is_no_success(
 
 @pytest.mark.parametrize("kind", ["rsa", "ec"])
 def test_who_has_the_certificates_key_opens_it(move: Move, kind: str) -> None:
-    keys = Path(__file__).resolve().parents[1] / "Fixtures" / "keys"
+    keys = ROOT / "Tests/Fixtures/keys"
     file = move.folder / f"backup-{kind}.cms"
     one = next(shape for shape in move.shapes if shape.moves)
     arguments = ["--secret", one.name, "--out", str(file), "--recipient", str(keys / f"backup-{kind}.crt")]

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 import time
-from pathlib import Path
 
 import pytest
 
-from peers.broker import PREFIX, Broker
+from peers.broker import PREFIX, ROOT, Broker
 from peers.faults import aws_error, never_answer, reset_before_answer, status
 from peers.http import Answer
 from peers.proxy import mentions
 from peers.waiting import until
 
-README = Path(__file__).parents[2] / "README.md"
+README = ROOT / "README.md"
 STORES = ("parameter-store", "secrets-manager")
 #: Below the prefix, in either store: one begins its names with a slash.
 OURS = mentions(f"{PREFIX.lstrip('/')}/")
