@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +14,13 @@ from peers.issuer import Issuer
 from peers.moto import TABLE, KeepAliveMoto
 from peers.tls import Authority
 from peers.world import World
+
+
+def pytest_configure() -> None:
+    """Takes back what `nohup` or a background job of a shell leaves ignored: every child would ignore it, too."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 import sys
@@ -104,32 +103,6 @@ def test_terraform_holds_no_value() -> None:
     text = "".join(path.read_text() for path in (DEPLOY / "terraform").glob("*.tf"))
     for resource in ["aws_ssm_parameter", "aws_secretsmanager_secret_version", "secret_string"]:
         assert resource not in text
-
-
-# The written pages
-
-
-def test_the_documentation_compiles_and_its_links_hold(tmp_path: Path) -> None:
-    check(
-        *(require("docc"), "convert", ROOT / "Sources/latchkey/Latchkey.docc", "--warnings-as-errors"),
-        *("--fallback-display-name", "Latchkey", "--fallback-bundle-identifier", "latchkey"),
-        *("--output-path", tmp_path / "out"),
-    )
-
-
-@pytest.mark.parametrize("page", ["README.md", ".github/CONTRIBUTING.md"])
-def test_a_path_that_a_page_names_is_there(page: str) -> None:
-    text = (ROOT / page).read_text()
-    named = re.findall(r"`((?:Sources|Tests|deploy|\.github)/[\w./-]*)", text)
-    assert named
-    assert [path for path in named if not (ROOT / path).exists()] == []
-
-
-def test_a_file_that_the_architecture_names_is_there() -> None:
-    text = (ROOT / "Sources/latchkey/Latchkey.docc/Architecture.md").read_text()
-    guide = text[text.index("## Where do I find") :]
-    files = {path.name for path in (ROOT / "Sources").rglob("*.swift")}
-    assert {name for name in re.findall(r"(\w+\.swift)`", guide)} - files == set()
 
 
 # The one command

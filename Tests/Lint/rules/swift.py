@@ -1,0 +1,43 @@
+"""How Swift is written: its form, and what is never written."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+
+from rule import rule
+from tree import ROOT, code, shown, tracked
+
+#: What is never written below Sources, why, and the one file that may.
+FORBIDDEN: dict[str, tuple[str, str | None]] = {
+    "try!": (r"\btry!", None),
+    "as!": (r"\bas!", None),
+    "fatalError": (r"\bfatalError\b", None),
+    "nonisolated(unsafe)": (r"\bnonisolated\(unsafe\)", None),
+    "@unchecked Sendable": (r"@unchecked\s+Sendable", "Secret.swift"),
+    "import Foundation": (r"^\s*(?:package |internal |public )?import Foundation$", None),
+    "public": (r"^\s*(?:@\w+ )*(?:public|open) ", None),
+}
+
+
+@rule("Every Swift file is formatted")
+def formatted() -> Iterator[str]:
+    files = [str(path) for path in tracked("*.swift")]
+    lint = subprocess.run(
+        ["swift", "format", "lint", "--strict", "--parallel", *files], cwd=ROOT, capture_output=True, text=True
+    )
+    found = [line.replace(f"{ROOT}/", "") for line in lint.stderr.splitlines() if re.search(r": (error|warning): ", line)]
+    yield from found
+    if lint.returncode != 0 and not found:
+        yield f"swift format ended with {lint.returncode}: {lint.stderr[-2000:]}"
+
+
+@rule("`{}` is not written in the sources", each=lambda: FORBIDDEN)
+def forbidden(word: str) -> Iterator[str]:
+    pattern, exempt = FORBIDDEN[word]
+    for path in tracked("Sources/*.swift"):
+        if path.name != exempt:
+            for number, line in enumerate(code(path), 1):
+                if re.search(pattern, line):
+                    yield f"{shown(path)}:{number}: {line.strip()}"

@@ -1,0 +1,54 @@
+"""The files that the rules look at: those which git has or would take, as they are in the working tree."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@cache
+def tracked(*patterns: str) -> tuple[Path, ...]:
+    """Files that match git's patterns; all files without one. New files count, ignored ones do not."""
+    listing = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", *patterns],
+        cwd=ROOT, check=True, capture_output=True, text=True,
+    )
+    paths = {ROOT / name for name in listing.stdout.split("\0") if name}
+    return tuple(sorted(path for path in paths if path.is_file()))
+
+
+def shown(path: Path) -> str:
+    """The path as a person would type it at the top of the tree."""
+    return str(path.relative_to(ROOT))
+
+
+@cache
+def text(path: Path) -> str:
+    return path.read_text(errors="replace")
+
+
+def lines(path: Path) -> list[str]:
+    return text(path).splitlines()
+
+
+@cache
+def code(path: Path) -> tuple[str, ...]:
+    """The lines of a Swift file without comments and without the contents of strings."""
+    bare = re.sub(r'"""\n.*?"""', lambda found: '""' + "\n" * found[0].count("\n"), text(path), flags=re.DOTALL)
+    bare = re.sub(r'"(?:\\.|[^"\\\n])*"', '""', bare)
+    return tuple(line.split("//", 1)[0] for line in bare.splitlines())
+
+
+@cache
+def scripts() -> tuple[str, ...]:
+    """Shell scripts, by their first line."""
+    found = []
+    for path in tracked():
+        with path.open("rb") as file:
+            if re.match(rb"#!\s*/(usr/)?bin/(env )?(ba|da)?sh\b", file.readline(80)):
+                found.append(shown(path))
+    return tuple(found)
