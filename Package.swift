@@ -75,6 +75,10 @@ let package = Package(
         .executableTarget(
             name: "fleet-simulation", dependencies: ["Fleet", "LatchkeyCore"],
             path: "Tests/Simulation/fleet-simulation", swiftSettings: strict),
+        // What the fuzzer feeds. `Tests/Fuzz/run` builds the executable around it; Swift tests replay seeds through it.
+        .target(
+            name: "FuzzTargets", dependencies: ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyMigration"],
+            path: "Tests/Fuzz/Targets", swiftSettings: strict),
         tests("LatchkeyCore"),
         tests("LatchkeyNet", ["LatchkeyCore"]),
         tests("LatchkeyCrypto", ["LatchkeyCore"]),
@@ -94,3 +98,11 @@ let package = Package(
             ["LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyBroker"]),
     ]
 )
+
+// The fuzzer brings its own `main`, so its executable exists only where the fuzzer is linked in.
+if Context.environment["LATCHKEY_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "latchkey-fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/libfuzzer",
+            swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
+}
