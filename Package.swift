@@ -77,7 +77,8 @@ let package = Package(
             path: "Tests/Simulation/fleet-simulation", swiftSettings: strict),
         // What the fuzzer feeds. `Tests/Fuzz/run` builds the executable around it; Swift tests replay seeds through it.
         .target(
-            name: "FuzzTargets", dependencies: ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyMigration"],
+            name: "FuzzTargets",
+            dependencies: ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyBroker", "LatchkeyMigration"],
             path: "Tests/Fuzz/Targets", swiftSettings: strict),
         tests("LatchkeyCore"),
         tests("LatchkeyNet", ["LatchkeyCore"]),

@@ -56,11 +56,20 @@ def journals() -> Iterator[bytes]:
         yield lines[0] + line
 
 
+def resource_names() -> Iterator[bytes]:
+    yield b"arn:aws:ssm:eu-central-1:111122223333:parameter/orders/dev/db"
+    yield b"arn:aws-us-gov:secretsmanager:us-gov-west-1:111122223333:secret:orders/dev/db-Ab12Cd"
+    yield b"arn:aws:s3:::bucket/key:with:colons"
+    yield b"db/password"
+    yield b"a_b.c-d/e+f=@"
+
+
 TARGETS: dict[str, Callable[[], Iterator[bytes]]] = {
     "request": requests,
     "response": responses,
     "chunked": chunked,
     "journal": journals,
+    "resource-name": resource_names,
 }
 
 

@@ -31,6 +31,10 @@ SHARED: dict[str, tuple[str, set[str]]] = {
         {"LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyBroker", "LatchkeyUpstream", "LatchkeyTestSupport"},
     ),
     "fleet-simulation": ("Tests/Simulation/fleet-simulation", {"Fleet", "LatchkeyCore"}),
+    "FuzzTargets": (
+        "Tests/Fuzz/Targets",
+        {"LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration"},
+    ),
 }
 
 #: What tests import beside their own target, what that target may import, and LatchkeyTestSupport.

@@ -7,6 +7,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case response
     case chunked
     case journal
+    case resourceName = "resource-name"
 
     /// Feeds one input.
     ///
@@ -17,6 +18,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .response: try ResponseFuzz.run(bytes)
         case .chunked: try ChunkedFuzz.run(bytes)
         case .journal: try JournalFuzz.run(bytes)
+        case .resourceName: try ResourceNameFuzz.run(bytes)
         }
     }
 }

@@ -1,0 +1,20 @@
+internal import LatchkeyAWS
+internal import LatchkeyBroker
+
+/// ARNs and the keys of secrets: what is read is what was written, and no key leaves its prefix.
+enum ResourceNameFuzz {
+    static func run(_ bytes: [UInt8]) throws(FuzzViolation) {
+        let text = String(decoding: bytes, as: UTF8.self)
+        if let name = AmazonResourceName(text) {
+            try require(name.description == text, "an ARN is written as it was read")
+            try require(text.utf8.count <= AmazonResourceName.maxBytes, "an ARN stays within its limit")
+            try require(!name.resource.isEmpty, "an ARN names a resource")
+        }
+        if let key = SecretKey(text) {
+            try require(key.name == text, "a key is its text")
+            let segments = text.split(separator: "/", omittingEmptySubsequences: false)
+            try require(!segments.contains { $0.isEmpty || $0 == "." || $0 == ".." }, "no segment leads elsewhere")
+            try require(!["auth0-cache", "latchkey"].contains(segments[0]), "Latchkey's own parameters are no secrets")
+        }
+    }
+}
