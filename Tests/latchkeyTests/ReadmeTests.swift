@@ -24,6 +24,17 @@ import latchkey
         #expect(rows == Problem.Code.allCases.map { "`\($0.rawValue)`" })
     }
 
+    @Test func `The page of variables that run code has every name there is`() throws {
+        let lines = try projectLines("Sources/latchkey/Latchkey.docc/CodeVariables.md")
+        let start = try #require(lines.firstIndex { $0.hasPrefix("## ") })
+        let shown = lines[start...].filter { $0.hasPrefix("`") }.flatMap { $0.split(separator: " ") }
+            .map { String($0.filter { $0 != "`" }) }
+        let names =
+            CodeVariables.prefixes.map { $0 + "*" } + CodeVariables.suffixes.map { "*" + $0 }
+            + CodeVariables.npmSettings.map { "npm_config_" + $0 } + CodeVariables.names
+        #expect(shown.sorted() == names.sorted())
+    }
+
     @Test func `The README's table of settings is the table of settings`() throws {
         let rows = try rows(of: "README.md", under: "## Settings")
         let table = SettingName.allCases.map { name in

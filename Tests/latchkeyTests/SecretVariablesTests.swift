@@ -1,5 +1,6 @@
 import LatchkeyCore
 import LatchkeyCrypto
+import LatchkeyTestSupport
 import Testing
 import latchkey
 
@@ -31,11 +32,51 @@ import latchkey
     func `A name that no shell can say is left out, or refused where that was asked for`(name: String) throws {
         let blob = JSON.object([name: "x", "OK": "1"])
         let read = try SecretVariables(blob: blob)
-        #expect(read.variables.map(\.name) == ["OK"] && read.leftOut == [name])
+        #expect(read.variables.map(\.name) == ["OK"] && read.leftOut == [name: .notAName])
         let refusal = SecretVariables.Refusal.unusable([name: .notAName])
         #expect(throws: refusal) { try SecretVariables(blob: blob, isStrict: true) }
         #expect(throws: refusal) { try SecretVariables(blob: blob, only: [name]) }
         #expect(try Self.read(blob, only: ["OK"], isStrict: true) == ["OK": "1"])
+    }
+
+    @Test(arguments: codeNames)
+    func `A name that runs code is left out, taken where it is asked for, and refused where that was asked for`(
+        name: String
+    ) throws {
+        let blob = JSON.object([name: "x", "OK": "1"])
+        let read = try SecretVariables(blob: blob)
+        #expect(read.variables.map(\.name) == ["OK"] && read.leftOut == [name: .runsCode])
+        #expect(try Self.read(blob, only: [name]) == [name: "x"])
+        #expect(try Self.read(blob, only: [name], isStrict: true) == [name: "x"])
+        #expect(throws: SecretVariables.Refusal.unusable([name: .runsCode])) {
+            try SecretVariables(blob: blob, isStrict: true)
+        }
+    }
+
+    /// The names of the shared table, and one of each kind beside them.
+    private static let codeNames: [String] =
+        ((try? Fixture.json("cases/loader-variables.json"))?["names"]?.array?.compactMap(\.string) ?? [""]) + [
+            "LD_BIND_NOW", "DYLD_FALLBACK_LIBRARY_PATH", "BASH_FUNC_x%%", "GIT_CONFIG_KEY_0", "LUA_INIT_5_4",
+            "CORECLR_PROFILER_PATH_64", "AWS_PAGER", "KUBE_EDITOR", "SUDO_ASKPASS", "ES_JAVA_OPTS", "ZDOTDIR",
+            "PYTHONBREAKPOINT", "RUBYSHELL", "PERL5DB", "GTK_MODULES", "LESSOPEN", "npm_config_script_shell",
+            "NPM_CONFIG_NODE_OPTIONS", "RUSTC_WRAPPER", "ODBCSYSINI",
+        ]
+
+    @Test(arguments: [
+        "MYSQL_PWD", "PGPASSWORD", "LDAP_URL", "ENVIRONMENT", "GIT_TOKEN", "JAVA_HOME", "NODE_ENV", "PATHS",
+        "OLD_KEY", "PYTHONANYWHERE_API_TOKEN", "CARGO_REGISTRY_TOKEN", "NPM_CONFIG_TOKEN", "ld_preload", "BASH",
+        "PAGERDUTY_TOKEN", "BUNDLE_GEMS__EXAMPLE__COM", "PIP_INDEX_URL", "HTTP_PROXY", "DATABASE_URL",
+    ])
+    func `A name that only looks like one is a variable`(name: String) throws {
+        #expect(try Self.read(.object([name: "x"])) == [name: "x"])
+    }
+
+    @Test func `A bash function's name that was asked for is nothing a shell or a dotenv file can say`() throws {
+        let blob: JSON = ["BASH_FUNC_ls%%": "() { :; }"]
+        let variables = try SecretVariables(blob: blob, only: ["BASH_FUNC_ls%%"]).variables
+        #expect(VariableFormat.shell.unsayable(variables) == ["BASH_FUNC_ls%%"])
+        #expect(VariableFormat.dotenv.unsayable(variables) == ["BASH_FUNC_ls%%"])
+        #expect(VariableFormat.json.unsayable(variables).isEmpty)
     }
 
     @Test(arguments: ["", "=", "a=b", "a\u{0}"])

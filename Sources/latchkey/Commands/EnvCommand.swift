@@ -18,7 +18,13 @@ struct EnvCommand: AsyncParsableCommand {
         CommandEnvironment.harden()
         try await finishing {
             let settings = try CommandEnvironment.settings(need: .client)
-            try Terminal.deliver(format.render(try await options.variables(settings).variables))
+            let variables = try await options.variables(settings).variables
+            let unsayable = format.unsayable(variables)
+            guard unsayable.isEmpty else {
+                let names = unsayable.map(Table.clean).joined(separator: ", ")
+                throw CommandFailure(.configuration, "\(names): \(SecretVariables.Flaw.notAName); use --format json")
+            }
+            try Terminal.deliver(format.render(variables))
         }
     }
 }

@@ -19,8 +19,8 @@ struct VariableOptions: ParsableArguments {
         do throws(SecretVariables.Refusal) {
             let variables = try SecretVariables(
                 blob: blob, only: only.isEmpty ? nil : Set(wanted), isStrict: strict)
-            for name in variables.leftOut {
-                Terminal.complain("\(Table.clean(name)) is left out: \(SecretVariables.Flaw.notAName)")
+            for (name, flaw) in variables.leftOut.sorted(by: { $0.key < $1.key }) {
+                Terminal.complain("\(Table.clean(name)) is left out: \(flaw)")
             }
             return variables
         } catch {

@@ -3,7 +3,8 @@ package import LatchkeyCrypto
 
 /// One field of the blob as an environment variable.
 package struct SecretVariable: Sendable {
-    /// A name as shells have it: letters, digits and `_`, not beginning with a digit.
+    /// A name as shells have it: letters, digits and `_`, not beginning with a digit. Or that of a function of bash's,
+    /// `BASH_FUNC_name%%`, where it was asked for by name.
     package let name: String
     /// UTF-8 without NUL.
     package let value: Secret
@@ -28,12 +29,18 @@ package struct SecretVariables: Sendable {
         case zeroByte
         /// The environment could carry the name, but no shell can say it (POSIX.1-2024, XBD 3.216).
         case notAName
+        /// A loader, shell or interpreter runs code that a variable of this name leads to (``CodeVariables``).
+        case runsCode
+
+        /// Whether the others are variables without it.
+        var maySkip: Bool { self == .notAName || self == .runsCode }
 
         package var description: String {
             switch self {
             case .impossibleName: "no variable can have this name: it is empty, or holds = or a zero byte"
             case .zeroByte: "its value holds a zero byte, which no variable can"
             case .notAName: "not a variable's name: letters, digits and _, not beginning with a digit"
+            case .runsCode: "a program can be made to run code by a variable of this name; --only takes it all the same"
             }
         }
     }
@@ -48,42 +55,47 @@ package struct SecretVariables: Sendable {
     }
 
     package let variables: [SecretVariable]
-    /// Fields that were left out because of their names.
-    package let leftOut: [String]
+    /// Fields that were left out because of their names, and why.
+    package let leftOut: [String: Flaw]
 
     /// - Parameters:
     ///   - blob: a JSON object.
     ///   - only: the fields wanted; nil for all of them. A name that is no field is refused.
-    ///   - isStrict: refuse what would be left out. What was asked for by name is never left out.
+    ///   - isStrict: refuse what would be left out. What was asked for by name is never left out: it is taken, or
+    ///     refused where it can be no variable.
     package init(blob: JSON, only: Set<String>? = nil, isStrict: Bool = false) throws(Refusal) {
         guard let fields = blob.object else { throw .notAnObject }
         let absent = (only ?? []).subtracting(fields.keys)
         guard absent.isEmpty else { throw .absent(absent.sorted()) }
         var variables: [SecretVariable] = []
-        var leftOut: [String] = []
+        var leftOut: [String: Flaw] = [:]
         var unusable: [String: Flaw] = [:]
         for (name, value) in fields where only?.contains(name) ?? true {
             let text = value.string ?? value.text
-            switch Self.flaw(name, text) {
+            switch Self.flaw(name, text, isNamed: only != nil) {
             case nil: variables.append(SecretVariable(name: name, value: Secret(text)))
-            case .notAName where only == nil && !isStrict: leftOut.append(name)
+            case let flaw? where flaw.maySkip && only == nil && !isStrict: leftOut[name] = flaw
             case let flaw?: unusable[name] = flaw
             }
         }
         guard unusable.isEmpty else { throw .unusable(unusable) }
         self.variables = variables.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-        self.leftOut = leftOut.sorted()
+        self.leftOut = leftOut
     }
 
     /// What keeps a field from being a variable. Bytes are looked at and not characters: a mark and what is combined
     /// with it are one character, and the environment knows none.
-    private static func flaw(_ name: String, _ value: String) -> Flaw? {
+    ///
+    /// - Parameter isNamed: `--only` names the field.
+    private static func flaw(_ name: String, _ value: String, isNamed: Bool) -> Flaw? {
         if name.isEmpty || name.utf8.contains(where: { $0 == 0 || $0 == UInt8(ascii: "=") }) { return .impossibleName }
+        if CodeVariables.contains(name), !isNamed { return .runsCode }
         if value.utf8.contains(0) { return .zeroByte }
-        return isName(name) ? nil : .notAName
+        return isName(name) || CodeVariables.isShellFunction(name) ? nil : .notAName
     }
 
-    private static func isName(_ text: String) -> Bool {
+    /// Whether a shell can say the name (POSIX.1-2024, XBD 3.216).
+    static func isName(_ text: String) -> Bool {
         guard let first = text.utf8.first, !(0x30...0x39).contains(first) else { return false }
         return text.utf8.allSatisfy { byte in
             switch byte {

@@ -27,6 +27,11 @@ package enum VariableFormat: String, CaseIterable, Sendable {
         }
     }
 
+    /// The names that the format cannot write. JSON writes any.
+    package func unsayable(_ variables: [SecretVariable]) -> [String] {
+        self == .json ? [] : variables.map(\.name).filter { !SecretVariables.isName($0) }
+    }
+
     private static let equals = UInt8(ascii: "=")
     private static let lineEnd = UInt8(ascii: "\n")
     private static let single = UInt8(ascii: "'")
