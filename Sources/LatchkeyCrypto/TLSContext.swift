@@ -60,6 +60,8 @@ package final class TLSContext {
         latchkey_set_min_tls12(pointer)
         latchkey_set_read_ahead(pointer)
         latchkey_set_partial_write(pointer)
+        // TLS 1.2 alone has it. A peer could make us compute for ever, and a client's identity could change midway.
+        latchkey_refuse_renegotiation(pointer)
     }
 }
 

@@ -14,15 +14,18 @@ package final class TLSSession {
     /// The peer has said that it sends nothing more (close_notify).
     package private(set) var peerHasClosed = false
 
-    /// A client's session with `host`, a DNS name (sent as SNI) or an IP literal (not sent, RFC 6066 §3); either must
-    /// stand in the certificate (RFC 9110 §4.3.4).
+    /// A client's session with `host`, a DNS name (sent as SNI) or an IP literal (not sent, RFC 6066 §3).
+    ///
+    /// The host must stand in the certificate's subjectAltName: a name as dNSName, an address as iPAddress. The subject's
+    /// common name is not looked at (RFC 9525 §2 and §6.3).
     package convenience init(connectingTo host: String, context: TLSContext) throws(TLSError) {
         try self.init(context)
         SSL_set_connect_state(session)
         let parameters = SSL_get0_param(session)
+        // No partial wildcards (f*.example): RFC 9525 §6.3 allows them no more.
+        X509_VERIFY_PARAM_set_hostflags(
+            parameters, UInt32(X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
         if X509_VERIFY_PARAM_set1_ip_asc(parameters, host) != 1 {
-            // No partial wildcards (f*.example): RFC 6125 §6.4.3 leaves them to the client, and nobody needs them.
-            X509_VERIFY_PARAM_set_hostflags(parameters, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
             guard X509_VERIFY_PARAM_set1_host(parameters, host, host.utf8.count) == 1,
                 latchkey_set_server_name(session, host) == 1
             else { throw .failed(reason: "the host name cannot be verified") }

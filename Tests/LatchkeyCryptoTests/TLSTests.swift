@@ -1,5 +1,7 @@
 import Glibc
+import LatchkeyCore
 import LatchkeyCrypto
+import LatchkeyTestSupport
 import Testing
 
 /// An authority of the tests' own and certificates by it, made by the openssl command into a folder that goes again.
@@ -12,8 +14,8 @@ final class CertificateFolder {
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         try run(
             """
-            openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=ca
-            openssl req -x509 -newkey rsa:2048 -nodes -keyout other.key -out other.pem -days 2 -subj /CN=other
+            openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=ca
+            openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout other.key -out other.pem -days 2 -subj /CN=other
             """)
         try leaf("good", names: "DNS:good.example,IP:127.0.0.1", days: 1)
         try leaf("expired", names: "DNS:good.example", days: -1)
@@ -24,11 +26,12 @@ final class CertificateFolder {
 
     func file(_ name: String) -> String { "\(path)/\(name)" }
 
-    private func leaf(_ name: String, names: String, days: Int) throws {
+    /// A leaf of the subject `/CN=subject`; without `names` it has no subjectAltName.
+    func leaf(_ name: String, subject: String = "leaf", names: String, days: Int = 1) throws {
         try run(
             """
-            openssl req -newkey rsa:2048 -nodes -keyout \(name).key -out \(name).csr -subj /CN=leaf
-            printf 'subjectAltName=\(names)' > \(name).ext
+            openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout \(name).key -out \(name).csr -subj '/CN=\(subject)'
+            printf '\(names.isEmpty ? "basicConstraints=CA:FALSE" : "subjectAltName=\(names)")' > \(name).ext
             openssl x509 -req -in \(name).csr -CA ca.pem -CAkey ca.key -CAcreateserial -days \(days) -extfile \(name).ext -out \(name).pem
             """)
     }
@@ -124,6 +127,46 @@ final class CertificateFolder {
         #expect(!pair.client.isEstablished)
         #expect(throws: TLSError.self) { try Array("secret".utf8).withUnsafeBytes { try pair.client.send($0) } }
         #expect(pair.atServer.isEmpty)
+    }
+
+    /// One row of the shared table: a certificate, the host that is asked for, and whether they go together.
+    struct NameCase: CustomTestStringConvertible {
+        let subject: String
+        let names: [String]
+        let host: String
+        let isAccepted: Bool
+
+        var testDescription: String { "CN=\(subject) \(names) for \(host)" }
+
+        init?(_ json: JSON) {
+            guard let subject = json["subject_cn"]?.string, let host = json["asked_for"]?.string,
+                let accepted = json["accepted"]
+            else { return nil }
+            self.subject = subject
+            self.host = host
+            names = json["san"]?.array?.compactMap(\.string) ?? []
+            isAccepted = accepted == .bool(true)
+        }
+
+        static func read(_ path: String) -> [NameCase] {
+            (try? Fixture.json(path))?["cases"]?.array?.compactMap { NameCase($0) } ?? []
+        }
+    }
+
+    @Test func `A server is known by the subjectAltName alone`() throws {
+        let cases = NameCase.read("cases/certificates.json") + NameCase.read("cases/certificates-more.json")
+        try #require(cases.count >= 14)
+        for (number, each) in cases.enumerated() {
+            try folder.leaf("case-\(number)", subject: each.subject, names: each.names.joined(separator: ","))
+            var pair = try pair("case-\(number)", host: each.host)
+            do { try pair.exchange() } catch let error as TLSError {
+                guard case .certificate = error else {
+                    Issue.record("\(each.testDescription): \(error)")
+                    continue
+                }
+            }
+            #expect(pair.client.isEstablished == each.isAccepted, "\(each.testDescription)")
+        }
     }
 
     @Test func `The end of the transport is a truncation unless the peer has said goodbye`() throws {

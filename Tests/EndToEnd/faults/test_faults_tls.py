@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
 import time
 from collections.abc import Callable, Iterator
+from threading import Thread
 
 import pytest
 
-from peers.broker import AWS_ACCESS_KEY_ID
+from peers.broker import AWS_ACCESS_KEY_ID, ROOT
+from peers.child import Child
 from peers.issuer import CLIENT_SECRET
 from peers.proxy import FaultProxy
 from peers.tls import Authority
+from peers.waiting import free_port, until
 
 GOOD = "DNS:localhost,IP:127.0.0.1"
+#: Those of the shared cases whose host is this machine.
+CERTIFICATES = [
+    case
+    for case in json.loads((ROOT / "Tests/Fixtures/cases/certificates.json").read_text())["cases"]
+    if case["asked_for"] in ("localhost", "127.0.0.1")
+]
 UPSTREAMS = ["issuer", "aws"]
 
 
@@ -132,8 +143,6 @@ def test_a_resolver_that_never_answers_holds_up_nobody_else(world, silent_resolv
     broker = world.serve(
         wrapper=silent_resolver(), LATCHKEY_AUTH0_TOKEN_URL="https://issuer.example/oauth/token", LATCHKEY_WORKERS="1"
     )
-    from threading import Thread
-
     answers = []
     waiting = [Thread(target=lambda: answers.append(broker.token())) for _ in range(8)]
     for thread in waiting:
@@ -168,3 +177,37 @@ def silent_resolver(tmp_path, later) -> Callable[[], list[str]]:
     if subprocess.run([*prefix, "true"], capture_output=True).returncode != 0:
         pytest.skip("no mount namespaces here")
     return lambda: prefix
+
+
+@pytest.mark.parametrize("case", CERTIFICATES, ids=lambda case: f"{case['subject_cn']} {case['san']} {case['asked_for']}")
+def test_a_peer_is_known_by_its_subject_alternative_name_alone(world, authority, later, case) -> None:
+    """The table of certificates against the running broker, for the hosts that a test can listen on."""
+    world.put("solo", "over tls")
+    leaf = authority.issue(f"case-{CERTIFICATES.index(case)}", ",".join(case["san"]), subject=case["subject_cn"])
+    peer = FaultProxy(world.moto.port, tls=leaf.context())
+    later(peer.stop)
+    broker = world.start(**environment("aws", peer.port, authority, case["asked_for"]))
+    answer = broker.get("/secrets/solo")
+    assert (answer.status == 200) == case["accepted"], answer
+    if not case["accepted"]:
+        assert answer.json()["upstream_code"] == "tls_failed" and not peer.received
+
+
+def test_a_server_that_wants_another_handshake_midway_does_not_get_it(world, authority, later) -> None:
+    """TLS 1.2 has renegotiation. The client refuses it, so that the peer it has verified is the peer it talks to."""
+    leaf = authority.issue("renegotiates", GOOD)
+    port = free_port()
+    server = Child(
+        ["openssl", "s_server", "-accept", str(port), "-cert", leaf.cert, "-key", leaf.key, "-tls1_2"], os.environ,
+        stdin=subprocess.PIPE,
+    )
+    later(server.kill)
+    until(lambda: "ACCEPT" in server.stdout, "s_server listens")
+    broker = world.start(**environment("aws", port, authority))
+    asked = Thread(target=lambda: broker.get("/secrets/solo"))
+    asked.start()
+    until(lambda: "X-Amz-Target" in server.stdout, "s_server has the request")
+    server.process.stdin.write(b"r\n")
+    server.process.stdin.flush()
+    until(lambda: "no renegotiation" in server.stdout + server.stderr, "s_server is told that there is none")
+    asked.join(15)

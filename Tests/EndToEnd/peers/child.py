@@ -15,13 +15,16 @@ from .waiting import until
 class Child:
     """One process in its own group. Its output goes to threads that read it all, so that it never blocks on a pipe."""
 
-    def __init__(self, command: Sequence[str | Path], env: Mapping[str, str], cwd: Path | None = None) -> None:
+    def __init__(
+        self, command: Sequence[str | Path], env: Mapping[str, str], cwd: Path | None = None,
+        stdin: int = subprocess.DEVNULL,
+    ) -> None:
         self.command = [str(word) for word in command]
         self.process = subprocess.Popen(
             self.command,
             env=dict(env),
             cwd=cwd,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,

@@ -45,15 +45,16 @@ class Authority:
             *("-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign"),
         )
 
-    def issue(self, label: str, names: str, days: int = 1) -> Certificate:
-        """A leaf for the subject alternative names, `DNS:a,IP:b`; negative days make one that has expired."""
+    def issue(self, label: str, names: str, days: int = 1, subject: str | None = None) -> Certificate:
+        """A leaf for the subject alternative names, `DNS:a,IP:b` or none; negative days make one that has expired.
+        The subject's common name is the label where none is given."""
         key, request, cert = (self.folder / f"{label}.{kind}" for kind in ("key", "csr", "pem"))
         openssl(
             *("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
-            *("-keyout", key, "-out", request, "-subj", f"/CN={label}"),
+            *("-keyout", key, "-out", request, "-subj", f"/CN={subject or label}"),
         )
         extensions = self.folder / f"{label}.ext"
-        extensions.write_text(f"subjectAltName={names}\nbasicConstraints=CA:FALSE\n")
+        extensions.write_text((f"subjectAltName={names}\n" if names else "") + "basicConstraints=CA:FALSE\n")
         openssl(
             *("x509", "-req", "-in", request, "-CA", self.root, "-CAkey", self._key, "-CAcreateserial"),
             *("-out", cert, "-days", str(days), "-extfile", extensions),
