@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from peers import longrun
 from peers.broker import BINARY
 from peers.glewlwyd import Glewlwyd
 from peers.issuer import Issuer
@@ -21,6 +22,17 @@ def pytest_configure() -> None:
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+
+
+def pytest_report_header() -> str:
+    return f"long runs: LATCHKEY_TEST_SCALE={longrun.SCALE} LATCHKEY_TEST_SEED={longrun.SEED}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Gives a long run an hour where more of it is made than in other runs."""
+    for item in items:
+        if longrun.SCALE > 0.01 and item.get_closest_marker("long"):
+            item.add_marker(pytest.mark.timeout(3600))
 
 
 @pytest.fixture(scope="session")

@@ -3,33 +3,9 @@ import LatchkeyBroker
 import LatchkeyCore
 import Testing
 
-/// The broker's own state and trips, a fleet at a time, on a virtual clock: ten thousand runs of everything that can
-/// go wrong, and what a fleet costs. `swift run -c release fleet-simulation table` prints the table of Architecture.md.
+/// The broker's own state and trips, a fleet at a time, on a virtual clock: what a fleet costs. `FleetLongRuns` are those
+/// of everything that can go wrong. `swift run -c release fleet-simulation table` prints the table of Architecture.md.
 @Suite struct `A simulated fleet` {
-    @Test(arguments: UInt64(0)..<20)
-    func `Whatever fails and whoever crashes, no expired token is served, no wait passes its bound, all ends`(
-        _ part: UInt64
-    ) {
-        for seed in part * 500..<(part + 1) * 500 {
-            let report = World.run(.chaos(seed: seed), seed: seed)
-            #expect(report.violations.isEmpty, "seed \(seed): \(report.violations.prefix(3))")
-            #expect(report.callers > 0)
-        }
-    }
-
-    @Test func `Where nothing fails every caller is served, and the issuer asked once a life`() {
-        for seed in UInt64(0)..<500 {
-            let scenario = Scenario.calm(seed: seed)
-            let report = World.run(scenario, seed: seed)
-            #expect(report.refused == 0, "seed \(seed): \(report.faultsTold)")
-            // A token is due after 80 % of its life. Of an opaque one others know no more than that, and its two halves
-            // may be written too late to be believed.
-            let lives = Int((scenario.duration / (scenario.lifetime * 0.75)).rounded(.up))
-            #expect(report.issuerCalls <= lives + (scenario.hasDatedTokens ? 1 : 2), "seed \(seed)")
-            #expect(report.violations.isEmpty, "seed \(seed): \(report.violations.prefix(3))")
-        }
-    }
-
     @Test func `A cold fleet of a hundred costs one issuance`() {
         let report = World.run(.cold(brokers: 100), seed: 1)
         #expect(report.issuerCalls == 1)
@@ -67,20 +43,6 @@ import Testing
         #expect(report.issuerCalls <= 40)
         #expect(report.withoutToken == 0)
         #expect(report.violations.isEmpty)
-    }
-
-    @Test func `Where no write is answered in time, tokens keep coming, and each broker asks once a life at the most`()
-    {
-        var refused = 0
-        for seed in UInt64(0)..<500 {
-            let report = World.run(.lateAnswers(brokers: 5), seed: seed)
-            refused += report.refused
-            #expect(report.withoutToken == 0)
-            // A token is due after 8 of its 10 s.
-            #expect(report.issuerCalls <= 5 * 40 / 8, "seed \(seed)")
-            #expect(report.violations.isEmpty, "seed \(seed): \(report.violations)")
-        }
-        #expect(refused <= 1, "of a million callers")
     }
 
     @Test(arguments: [1, 5])

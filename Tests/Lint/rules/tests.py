@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from rule import rule
-from tree import text, tracked
+from tree import shown, text, tracked
 
 #: The rows of the table of faults to survive that each have a test at the real socket.
 ROWS = {*range(1, 46), *range(48, 55)}
@@ -26,3 +26,10 @@ def python() -> Iterator[str]:
             compile(text(path), str(path), "exec")
         except SyntaxError as error:
             yield str(error)
+
+
+@rule("A suite with a long run has a name that ends in LongRuns")
+def long_runs() -> Iterator[str]:
+    for path in tracked("Tests/*Tests/*.swift"):
+        if "LongRun." in text(path) and not re.search(r"(struct|extension) \w*LongRuns\b", text(path)):
+            yield f"{shown(path)}: `Tests/run long` would not find it"
