@@ -6,7 +6,7 @@ import latchkey
 
 /// What AWS SDKs may ask for, without a store.
 @Suite struct `Requests of AWS SDKs` {
-    private let names = FrontNames(prefix: "/orders/prod")
+    private let names = FrontNames(prefix: "/orders/prod", region: "eu-central-1", partition: "aws")
 
     private func read(_ operation: FrontOperation, _ body: JSON) -> Result<FrontRequest, AWSFault> {
         do throws(AWSFault) {
@@ -54,7 +54,7 @@ import latchkey
         arguments: [
             ("/orders/prod/db", nil, nil), ("/orders/prod/db/pass:3", "3", nil), ("/orders/prod/db:live", nil, "live"),
             ("arn:aws:ssm:eu-central-1:123456789012:parameter/orders/prod/db:3", "3", nil),
-            ("arn:aws-cn:ssm:cn-north-1:123456789012:parameter/orders/prod/db", nil, nil),
+            ("arn:aws:ssm:eu-central-1:123456789012:parameter/orders/prod/db", nil, nil),
         ] as [(String, String?, String?)])
     func `A parameter is named by its name or ARN, with a selector`(
         text: String, version: String?, label: String?
@@ -71,8 +71,9 @@ import latchkey
     @Test(arguments: [
         "/orders/prod", "/orders/prod/", "/orders/prodx/db", "/orders", "db", "/orders/prod/../x", "/orders/prod//db",
         "/orders/prod/auth0-cache/token", "/orders/prod/latchkey/backend", "orders/prod/db",
-        "arn:aws:ssm:r:1:parameter/other/db", "arn:aws:secretsmanager:r:1:secret:orders/prod/db-aB3dEf",
-        "arn:aws:ssm:r:1:document/orders/prod/db",
+        "arn:aws:ssm:eu-central-1:123456789012:parameter/other/db",
+        "arn:aws:secretsmanager:eu-central-1:123456789012:secret:orders/prod/db-aB3dEf",
+        "arn:aws:ssm:eu-central-1:123456789012:document/orders/prod/db", "arn:aws:ssm:eu-central-1:1:parameter/other",
     ])
     func `A name that is not the application's is denied`(name: String) {
         #expect(fault(.getParameter, ["Name": .string(name)]) == "AccessDeniedException")
@@ -82,8 +83,9 @@ import latchkey
 
     @Test(arguments: [
         ("orders/prod/db", "db"), ("orders/prod/a/b", "a/b"),
-        ("arn:aws:secretsmanager:r:1:secret:orders/prod/db-aB3dEf", "db"),
-        ("arn:aws:secretsmanager:r:1:secret:orders/prod/db", "db"), ("orders/prod/db-aB3dEf", "db-aB3dEf"),
+        ("arn:aws:secretsmanager:eu-central-1:123456789012:secret:orders/prod/db-aB3dEf", "db-aB3dEf"),
+        ("arn:aws:secretsmanager:eu-central-1:123456789012:secret:orders/prod/db", "db"),
+        ("orders/prod/db-aB3dEf", "db-aB3dEf"),
     ])
     func `A secret is named by its name or ARN`(id: String, key: String) throws {
         guard case .secret(let ask) = try read(.getSecretValue, ["SecretId": .string(id)]).get() else {

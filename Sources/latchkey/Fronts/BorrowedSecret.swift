@@ -12,9 +12,11 @@ struct BorrowedSecret {
     let stage: String
 
     var item: SecretItem {
-        SecretItem(
+        var item = SecretItem(
             name: name, arn: arn, value: parameter.value, isBinary: false, versionID: versionID,
             stages: [stage], created: parameter.lastModified)
+        item.isParameter = true
+        return item
     }
 
     /// The stage of the version that is in force (Secrets Manager User Guide, "Secret versions").

@@ -10,17 +10,29 @@ struct FrontDesk: Sendable {
     func cached(_ request: FrontRequest, now: Now) -> Result<JSON, AWSFault>? {
         switch request {
         case .parameter(let ask, let isDecrypted):
-            return store.cachedParameter(ParameterRead(query: ask.query, isDecrypted: isDecrypted), now).map {
-                Self.answer(ask, $0)
-            }
-        case .parameters(let asks, let isDecrypted):
-            let reads = asks.map { ParameterRead(query: $0.query, isDecrypted: isDecrypted) }
-            return Self.all(reads) { store.cachedParameter($0, now) }.map { Self.answer(asks, $0) }
-        case .secret(let ask): return store.cachedSecret(ask.query, now).map { Self.answer($0) }
-        case .secrets(let asks):
-            return Self.all(asks.map(\.query)) { store.cachedSecret($0, now) }.map { Self.answer(asks, $0) }
+            return cached(ask, isDecrypted, now).map { Self.answer(ask, $0) }
+        case .parameters(let asks, let elsewhere, let isDecrypted):
+            return Self.all(asks) { cached($0, isDecrypted, now) }.map { Self.answer(asks, $0, elsewhere) }
+        case .secret(let ask): return cached(ask, now).map { Self.answer($0) }
+        case .secrets(let asks): return Self.all(asks) { cached($0, now) }.map { Self.answer(asks, $0) }
         case .path, .description: return nil
         }
+    }
+
+    private func cached(
+        _ ask: ParameterAsk, _ isDecrypted: Bool, _ now: Now
+    ) -> Result<ParameterItem, UpstreamFault>? {
+        store.cachedParameter(ParameterRead(query: ask.query, isDecrypted: isDecrypted), now).map { ask.checked($0) }
+    }
+
+    private func cached(_ ask: SecretAsk, _ now: Now) -> Result<SecretItem, UpstreamFault>? {
+        var last: Result<SecretItem, UpstreamFault>?
+        for query in ask.queries(in: store.backend()) {
+            guard let result = store.cachedSecret(query, now).map({ ask.checked($0) }) else { return nil }
+            guard result.isNotFound else { return result }
+            last = result
+        }
+        return last
     }
 
     /// The answer by way of the store, in a task of its own.
@@ -40,8 +52,8 @@ struct FrontDesk: Sendable {
         switch request {
         case .parameter(let ask, let isDecrypted):
             return Self.answer(ask, await parameter(ask, isDecrypted, deadline))
-        case .parameters(let asks, let isDecrypted):
-            return Self.answer(asks, await Self.gather(asks) { await parameter($0, isDecrypted, deadline) })
+        case .parameters(let asks, let elsewhere, let isDecrypted):
+            return Self.answer(asks, await Self.gather(asks) { await parameter($0, isDecrypted, deadline) }, elsewhere)
         case .path(let ask): return answer(ask, await listing(ask, deadline))
         case .secret(let ask): return Self.answer(await secret(ask, refresh, deadline))
         case .secrets(let asks):
@@ -56,8 +68,8 @@ struct FrontDesk: Sendable {
         _ ask: ParameterAsk, _ isDecrypted: Bool, _ deadline: MonotonicTime
     ) async -> Result<ParameterItem, UpstreamFault> {
         do throws(UpstreamFault) {
-            return .success(
-                try await store.parameter(ParameterRead(query: ask.query, isDecrypted: isDecrypted), deadline))
+            let read = ParameterRead(query: ask.query, isDecrypted: isDecrypted)
+            return ask.checked(.success(try await store.parameter(read, deadline)))
         } catch {
             return .failure(error)
         }
@@ -66,20 +78,37 @@ struct FrontDesk: Sendable {
     private func secret(
         _ ask: SecretAsk, _ refresh: Bool, _ deadline: MonotonicTime
     ) async -> Result<SecretItem, UpstreamFault> {
-        do throws(UpstreamFault) {
-            return .success(try await store.secret(ask.query, refresh, deadline))
-        } catch {
-            return .failure(error)
+        var last = Result<SecretItem, UpstreamFault>.failure(UpstreamFault(.notFound))
+        for query in ask.queries(in: store.backend()) {
+            do throws(UpstreamFault) {
+                last = ask.checked(.success(try await store.secret(query, refresh, deadline)))
+            } catch {
+                last = .failure(error)
+            }
+            if !last.isNotFound { break }
         }
+        return last
     }
 
     private func description(_ ask: SecretAsk, _ deadline: MonotonicTime) async -> Result<JSON, AWSFault> {
-        do throws(UpstreamFault) {
-            if let own = try await store.description(ask.query, deadline) { return .success(own) }
-            return .success(try await store.secret(ask.query, false, deadline).description)
-        } catch {
-            return .failure(AWSFault(error, service: .secretsManager))
+        var last = UpstreamFault(.notFound)
+        for query in ask.queries(in: store.backend()) {
+            do throws(UpstreamFault) {
+                if let own = try await store.description(query, deadline) {
+                    if ask.accepts(arn: own["ARN"]?.string ?? "", name: own["Name"]?.string ?? "") {
+                        return .success(own)
+                    }
+                } else {
+                    return .success(
+                        try ask.checked(.success(try await store.secret(query, false, deadline)))
+                            .get().description)
+                }
+            } catch {
+                guard error.reason == .notFound else { return .failure(AWSFault(error, service: .secretsManager)) }
+                last = error
+            }
         }
+        return .failure(AWSFault(last, service: .secretsManager))
     }
 
     private func listing(
@@ -127,9 +156,9 @@ struct FrontDesk: Sendable {
 
     /// A name that is not there stands in `InvalidParameters`; any other fault is the whole call's.
     private static func answer(
-        _ asks: [ParameterAsk], _ results: [Result<ParameterItem, UpstreamFault>]
+        _ asks: [ParameterAsk], _ results: [Result<ParameterItem, UpstreamFault>], _ elsewhere: [String]
     ) -> Result<JSON, AWSFault> {
-        var (found, missing): ([JSON], [JSON]) = ([], [])
+        var (found, missing) = ([JSON](), elsewhere.map { JSON.string($0) })
         for (ask, result) in zip(asks, results) {
             switch result {
             case .success(let item): found.append(item.json(selector: ask.selector))
@@ -179,5 +208,27 @@ struct FrontDesk: Sendable {
             members["NextToken"] = page.next.map { .string($0) }
             return .object(members)
         }.mapError { AWSFault($0, service: .parameterStore) }
+    }
+}
+
+extension ParameterAsk {
+    /// A parameter of another account is as good as none.
+    fileprivate func checked(_ result: Result<ParameterItem, UpstreamFault>) -> Result<ParameterItem, UpstreamFault> {
+        guard case .success(let item) = result, !accepts(item) else { return result }
+        return .failure(UpstreamFault(.notFound))
+    }
+}
+
+extension SecretAsk {
+    /// A secret that is not the one asked for is as good as none.
+    fileprivate func checked(_ result: Result<SecretItem, UpstreamFault>) -> Result<SecretItem, UpstreamFault> {
+        guard case .success(let item) = result, !accepts(item) else { return result }
+        return .failure(UpstreamFault(.notFound))
+    }
+}
+
+extension Result where Failure == UpstreamFault {
+    fileprivate var isNotFound: Bool {
+        if case .failure(let fault) = self { fault.reason == .notFound } else { false }
     }
 }

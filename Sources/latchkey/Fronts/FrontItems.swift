@@ -49,6 +49,8 @@ package struct SecretItem: Sendable {
     package var stages: [String]
     /// When this version was made: seconds since the epoch, with the fraction the store gave.
     package var created: Double?
+    /// It is a parameter that is shown as a secret: the end of its ARN is made up here.
+    package var isParameter = false
 
     package init(
         name: String, arn: String, value: Secret, isBinary: Bool, versionID: String, stages: [String], created: Double?

@@ -1,11 +1,24 @@
+internal import LatchkeyAWS
 package import LatchkeyBroker
 
 /// Which of AWS's names are the application's, and which keys of the broker they are.
 package struct FrontNames: Sendable {
     /// `/orders/prod`.
     package let prefix: String
+    /// The region whose stores this broker reads, and the partition it belongs to (`eu-central-1`, `aws`).
+    package let region: String
+    package let partition: String
 
-    package init(prefix: String) { self.prefix = prefix }
+    package init(prefix: String, region: String, partition: String) {
+        self.prefix = prefix
+        self.region = region
+        self.partition = partition
+    }
+
+    /// Whether an ARN names something in this region and partition. Its account is compared with the store's answer.
+    func isHere(_ name: AmazonResourceName) -> Bool {
+        name.region == region && name.partition == partition && !name.account.isEmpty
+    }
 
     /// The key of a parameter's full name; nil outside the prefix, and for the token cache and Latchkey's own.
     package func key(ofParameter name: some StringProtocol) -> SecretKey? { Self.key(name, below: prefix) }
@@ -25,15 +38,5 @@ package struct FrontNames: Sendable {
     private static func key(_ name: some StringProtocol, below prefix: String) -> SecretKey? {
         guard name.hasPrefix("\(prefix)/") else { return nil }
         return SecretKey(String(name.dropFirst(prefix.count + 1)))
-    }
-
-    /// The resource of an ARN of this service and kind (`arn:aws:ssm:eu-central-1:123456789012:parameter/a/b` → `/a/b`);
-    /// nil for what is no such ARN.
-    static func resource(ofARN text: String, service: FrontService, after kind: String) -> Substring? {
-        let parts = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
-        guard parts.count == 6, parts[0] == "arn", parts[2] == service.rawValue, parts[5].hasPrefix(kind) else {
-            return nil
-        }
-        return parts[5].dropFirst(kind.count)
     }
 }

@@ -13,8 +13,9 @@ struct FrontReader {
 
     /// A name or an ARN; a selector stands behind a colon (GetParameter, `Name`).
     func parameter(_ text: String) throws(AWSFault) -> ParameterAsk {
-        let resource = FrontNames.resource(ofARN: text, service: .parameterStore, after: "parameter")
-        let halves = (resource ?? text[...]).split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        let arn = try arn(text, .parameterStore, kind: "parameter/")
+        let name = arn.map { $0.resource.dropFirst("parameter".count) } ?? text[...]
+        let halves = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         guard let key = names.key(ofParameter: halves[0]) else { throw outside(text) }
         var query = SecretQuery(key)
         if halves.count > 1 {
@@ -28,16 +29,24 @@ struct FrontReader {
                 query.label = String(halves[1])
             }
         }
-        return ParameterAsk(text: text, query: query)
+        return ParameterAsk(text: text, query: query, account: arn?.account)
     }
 
-    func parameters() throws(AWSFault) -> [ParameterAsk] {
+    /// The names that can be asked for here, and the ARNs of elsewhere, which are as good as names of nothing.
+    func parameters() throws(AWSFault) -> (asks: [ParameterAsk], elsewhere: [String]) {
         guard let texts = try input.strings("Names", atMost: FrontRequest.mostParameters) else {
             throw .constraint("names", value: "null", "not be null")
         }
         var asks: [ParameterAsk] = []
-        for text in texts where !asks.contains(where: { $0.text == text }) { asks.append(try parameter(text)) }
-        return asks
+        var elsewhere: [String] = []
+        for text in texts where !asks.contains(where: { $0.text == text }) && !elsewhere.contains(text) {
+            if let arn = AmazonResourceName(text), !names.isHere(arn) {
+                elsewhere.append(text)
+            } else {
+                asks.append(try parameter(text))
+            }
+        }
+        return (asks, elsewhere)
     }
 
     func path() throws(AWSFault) -> PathAsk {
@@ -64,12 +73,9 @@ struct FrontReader {
     // MARK: Secrets
 
     func secret() throws(AWSFault) -> SecretAsk {
-        var ask = try secret(input.required("SecretId"))
-        var query = ask.query
-        query.version = try text("VersionId", in: FrontRequest.versionID)
-        query.label = try text("VersionStage", in: 1...SecretQuery.longestLabel)
-        ask = SecretAsk(text: ask.text, query: query)
-        return ask
+        let version = try text("VersionId", in: FrontRequest.versionID)
+        let label = try text("VersionStage", in: 1...SecretQuery.longestLabel)
+        return try secret(input.required("SecretId"), version: version, label: label)
     }
 
     /// A member whose length the model bounds.
@@ -98,23 +104,31 @@ struct FrontReader {
     }
 
     /// A name or an ARN, whose six random characters may be left out (GetSecretValue, `SecretId`).
-    func secret(_ text: String) throws(AWSFault) -> SecretAsk {
+    func secret(_ text: String, version: String? = nil, label: String? = nil) throws(AWSFault) -> SecretAsk {
         guard text.utf8.count <= 2048 else {
             throw .constraint("secretId", "have length less than or equal to 2048")
         }
-        let resource = FrontNames.resource(ofARN: text, service: .secretsManager, after: "secret:")
-        let name = resource.map { Self.withoutSuffix($0) } ?? text[...]
+        let arn = try arn(text, .secretsManager, kind: "secret:")
+        let name = arn.map { $0.resource.dropFirst("secret:".count) } ?? text[...]
+        let short = arn == nil ? nil : SecretAsk.withoutSuffix(name).flatMap { names.key(ofSecret: $0) }
         guard let key = names.key(ofSecret: name) else { throw outside(text) }
-        return SecretAsk(text: text, query: SecretQuery(key))
+        return SecretAsk(
+            text: text, query: SecretQuery(key, version: version, label: label),
+            shortQuery: short.map { SecretQuery($0, version: version, label: label) }, arn: arn)
     }
 
-    /// Secrets Manager ends every ARN in a hyphen and six letters or digits.
-    private static func withoutSuffix(_ name: Substring) -> Substring {
-        let tail = name.suffix(7)
-        let isSuffix =
-            tail.count == 7 && tail.first == "-"
-            && tail.dropFirst().allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
-        return isSuffix ? name.dropLast(7) : name
+    /// The ARN that a text sets out to be; nil for a plain name.
+    /// - Throws: `AccessDeniedException` for an ARN of another service, kind, region or partition, and for no good one.
+    private func arn(_ text: String, _ service: FrontService, kind: String) throws(AWSFault) -> AmazonResourceName? {
+        guard AmazonResourceName.isMeant(by: text) else { return nil }
+        guard let arn = AmazonResourceName(text), arn.service == service.rawValue, arn.resource.hasPrefix(kind),
+            names.isHere(arn)
+        else {
+            throw .denied(
+                caller, operation.action,
+                "the ARN names no \(service == .parameterStore ? "parameter" : "secret") in \(names.region)")
+        }
+        return arn
     }
 
     private static let eitherOr = AWSFault(

@@ -7,6 +7,13 @@ package struct ParameterAsk: Hashable, Sendable {
     /// As it was sent.
     package let text: String
     package let query: SecretQuery
+    /// The account that an ARN named; nil for a plain name.
+    package let account: String?
+
+    /// Whether a parameter is the one that was asked for, and not one of the same name in another account.
+    func accepts(_ item: ParameterItem) -> Bool {
+        account == nil || account == AmazonResourceName(item.arn)?.account
+    }
 
     /// The answer's `Selector`: what stood behind the name, its colon included.
     package var selector: String? { (query.version ?? query.label).map { ":\($0)" } }
@@ -16,8 +23,52 @@ package struct ParameterAsk: Hashable, Sendable {
 package struct SecretAsk: Hashable, Sendable {
     /// As it was sent: a name or an ARN.
     package let text: String
-    /// `version` is the version id, `label` the stage.
+    /// The name as it stands; `version` is the version id, `label` the stage.
     package let query: SecretQuery
+    /// The name without what may be the six random characters of an ARN; nil where nothing looks like them.
+    package let shortQuery: SecretQuery?
+    /// Nil for a plain name.
+    package let arn: AmazonResourceName?
+
+    /// What to ask for, in this order, until an answer is accepted.
+    ///
+    /// Secrets Manager tells a secret's own ARN, so that the short name, which is the likely one, can be asked for first.
+    /// A parameter has no such characters: there a secret of just that name comes first.
+    func queries(in store: SecretStore?) -> [SecretQuery] {
+        guard let shortQuery else { return [query] }
+        return store == .secretsManager ? [shortQuery, query] : [query, shortQuery]
+    }
+
+    /// Whether a secret is the one that was asked for, and not one of another account or with other random characters.
+    /// The random characters of a secret that has moved to Parameter Store are no longer known.
+    func accepts(_ item: SecretItem) -> Bool {
+        guard item.isParameter else { return accepts(arn: item.arn, name: item.name) }
+        return arn == nil || arn?.account == AmazonResourceName(item.arn)?.account
+    }
+
+    /// ``accepts(_:)`` for what Secrets Manager says of a secret.
+    func accepts(arn text: String, name: String) -> Bool {
+        guard let arn else { return true }
+        guard let found = AmazonResourceName(text), found.account == arn.account else { return false }
+        return arn.resource == found.resource || arn.resource == "secret:\(name)"
+    }
+
+    /// A name without a hyphen and six letters or digits at its end, which end every ARN of Secrets Manager's; nil where
+    /// it does not end so.
+    static func withoutSuffix(_ name: Substring) -> Substring? {
+        let tail = name.utf8.suffix(7)
+        guard tail.count == 7, tail.first == UInt8(ascii: "-"), tail.dropFirst().allSatisfy(isLetterOrDigit) else {
+            return nil
+        }
+        return Substring(name.utf8.dropLast(7))
+    }
+
+    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: false
+        }
+    }
 }
 
 /// One page of what lies below a path.
@@ -35,7 +86,8 @@ package struct PathAsk: Hashable, Sendable {
 /// A read of AWS's, taken from a request and found to be allowed.
 package enum FrontRequest: Hashable, Sendable {
     case parameter(ParameterAsk, isDecrypted: Bool)
-    case parameters([ParameterAsk], isDecrypted: Bool)
+    /// `elsewhere`: the ARNs among the names that are of another account, region or partition.
+    case parameters([ParameterAsk], elsewhere: [String], isDecrypted: Bool)
     case path(PathAsk)
     case secret(SecretAsk)
     case secrets([SecretAsk])
@@ -60,7 +112,8 @@ package enum FrontRequest: Hashable, Sendable {
                 try reader.parameter(reader.input.required("Name")),
                 isDecrypted: try reader.input.flag("WithDecryption"))
         case .getParameters:
-            self = .parameters(try reader.parameters(), isDecrypted: try reader.input.flag("WithDecryption"))
+            let (asks, elsewhere) = try reader.parameters()
+            self = .parameters(asks, elsewhere: elsewhere, isDecrypted: try reader.input.flag("WithDecryption"))
         case .getParametersByPath: self = .path(try reader.path())
         case .getSecretValue: self = .secret(try reader.secret())
         case .batchGetSecretValue: self = .secrets(try reader.secrets())

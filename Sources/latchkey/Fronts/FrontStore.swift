@@ -9,6 +9,8 @@ struct FrontStore: Sendable {
     typealias Outcome<Item> = Result<Item, UpstreamFault>
 
     let names: FrontNames
+    /// Which store secrets are read from now; nil while that is not known.
+    let backend: @Sendable () -> SecretStore?
     let cachedParameter: @Sendable (ParameterRead, Now) -> Outcome<ParameterItem>?
     let parameter: @Sendable (ParameterRead, MonotonicTime) async throws(UpstreamFault) -> ParameterItem
     let cachedSecret: @Sendable (SecretQuery, Now) -> Outcome<SecretItem>?

@@ -2,6 +2,7 @@ internal import LatchkeyBroker
 internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyMetrics
+internal import LatchkeyUpstream
 
 // The fronts' reads, made of the broker's: the same cache, the same flights, the same bounds.
 
@@ -9,6 +10,7 @@ extension FrontStore {
     static func broker(_ secrets: SecretBroker, names: FrontNames) -> FrontStore {
         FrontStore(
             names: names,
+            backend: { secrets.backend?.store },
             cachedParameter: { read, now in
                 secrets.cachedItem(read.item, now: now).map { Self.outcome($0).map { ParameterItem($0) } }
             },
@@ -122,5 +124,13 @@ extension SecretItem {
             name: json["Name"]?.string ?? "", arn: json["ARN"]?.string ?? "", value: entry.value,
             isBinary: entry.isBinary, versionID: json["VersionId"]?.string ?? entry.version,
             stages: (json["VersionStages"]?.array ?? []).compactMap(\.string), created: json["CreatedDate"]?.double)
+    }
+}
+
+extension FrontNames {
+    /// The names below the prefix, in the region whose stores are read.
+    init(_ settings: Settings) {
+        let region = settings.aws.region
+        self.init(prefix: settings.prefix, region: region, partition: AWSPartition(region: region).name)
     }
 }

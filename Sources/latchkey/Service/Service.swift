@@ -36,7 +36,7 @@ struct Service: Sendable {
         }
         let services = EndpointServices(
             keys: keys, tokens: upstreams.tokens, secrets: upstreams.secrets, audiences: audiences,
-            fronts: FrontDesk(store: .broker(upstreams.secrets, names: FrontNames(prefix: settings.prefix))),
+            fronts: FrontDesk(store: .broker(upstreams.secrets, names: FrontNames(settings))),
             metrics: upstreams.metrics, readiness: readiness,
             waits: SecretWaits(secrets: upstreams.secrets, readiness: readiness, time: time), time: time,
             patience: settings.upstreamTimeout * 2)
