@@ -1,4 +1,8 @@
-"""What every end-to-end test stands on: peers that live for the session, and a world of its own for each test."""
+"""What every end-to-end test stands on: peers that live for the session, and a world of its own for each test.
+
+Several sessions may run side by side (pytest-xdist). Each has its own peers, which start when they are first wanted,
+and its own share of the ports.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from peers import longrun
+from peers import longrun, results, schedule
 from peers.broker import BINARY
 from peers.glewlwyd import Glewlwyd
 from peers.issuer import Issuer
@@ -17,8 +21,10 @@ from peers.tls import Authority
 from peers.world import World
 
 
-def pytest_configure() -> None:
-    """Takes back what `nohup` or a background job of a shell leaves ignored: every child would ignore it, too."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Adds the plugins, and takes back what `nohup` or a background job leaves ignored: every child would ignore it."""
+    config.pluginmanager.register(schedule, "latchkey-schedule")
+    results.register(config)
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
@@ -28,13 +34,6 @@ def pytest_report_header() -> str:
     return f"long runs: LATCHKEY_TEST_SCALE={longrun.SCALE} LATCHKEY_TEST_SEED={longrun.SEED}"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Gives a long run an hour where more of it is made than in other runs."""
-    for item in items:
-        if longrun.SCALE > 0.01 and item.get_closest_marker("long"):
-            item.add_marker(pytest.mark.timeout(3600))
-
-
 @pytest.fixture(scope="session")
 def moto_server() -> Iterator[KeepAliveMoto]:
     server = KeepAliveMoto().wait()
@@ -42,12 +41,22 @@ def moto_server() -> Iterator[KeepAliveMoto]:
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def clouds() -> Iterator[list[KeepAliveMoto]]:
+    """Servers that are lent to one module after the other: to start one takes seconds."""
+    idle: list[KeepAliveMoto] = []
+    yield idle
+    for server in idle:
+        server.stop()
+
+
 @pytest.fixture(scope="module")
-def cloud(binary: Path) -> Iterator[KeepAliveMoto]:
-    """An AWS of the module's own, for what must not be emptied between tests."""
-    server = KeepAliveMoto().wait()
+def cloud(binary: Path, clouds: list[KeepAliveMoto]) -> Iterator[KeepAliveMoto]:
+    """An AWS of the module's own, empty at first, for what must not be emptied between tests."""
+    server = clouds.pop() if clouds else KeepAliveMoto().wait()
+    server.reset()
     yield server
-    server.stop()
+    clouds.append(server)
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,14 @@ import os
 import subprocess
 import time
 
+import pytest
+
 from peers.broker import BINARY, Broker
 from peers.child import Child
 from peers.http import ask
 from peers.waiting import free_port, until
+
+pytestmark = pytest.mark.alone
 
 
 def test_it_brings_no_full_foundation_and_no_icu(binary) -> None:

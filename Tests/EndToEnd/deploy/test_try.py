@@ -25,6 +25,7 @@ def answer(command: str) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("swiftpm")
 @pytest.mark.timeout(300)
 def test_try_serves_and_the_lines_it_prints_return_a_token_and_a_secret() -> None:
     child = Child([ROOT / "deploy/try", "--port", "0"], os.environ, cwd=ROOT)

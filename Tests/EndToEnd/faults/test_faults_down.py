@@ -32,6 +32,7 @@ def test_with_everything_down_at_the_start_it_starts_and_heals_without_a_restart
 
 
 @pytest.mark.row(2)
+@pytest.mark.alone
 def test_with_parameter_store_down_memory_is_as_quick_as_before(world) -> None:
     broker = world.serve()
     broker.token()

@@ -112,6 +112,7 @@ def test_a_fleet_that_can_no_longer_follow_says_so(world) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_at_two_thousand_reads_a_second_a_cutover_and_its_rollback_fail_nobody(world) -> None:
     values = {f"key-{number}": f"value of key {number}" for number in range(20)}
     for key, value in values.items():

@@ -35,7 +35,7 @@ def ask_in_vain(broker: Broker) -> None:
         broker.token()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def brief(tmp_path_factory) -> Iterator[Issuer]:
     """An issuer whose tokens live 20 s."""
     issuer = Issuer(tmp_path_factory.mktemp("brief"), lifetime=20).wait()
@@ -43,7 +43,7 @@ def brief(tmp_path_factory) -> Iterator[Issuer]:
     issuer.stop()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def briefer(tmp_path_factory) -> Iterator[Issuer]:
     """An issuer whose tokens live 10 s."""
     issuer = Issuer(tmp_path_factory.mktemp("briefer"), lifetime=10).wait()

@@ -13,6 +13,8 @@ from peers.issuer import AUDIENCE
 from peers.proxy import Received, operation
 from peers.waiting import until
 
+pytestmark = pytest.mark.alone
+
 NAMES = [f"storm/{number}" for number in range(300)]
 READS = operation("GetParameter", "GetParameters")
 #: Twice the upstream timeout of these tests, and a moment for a machine that is busy.

@@ -4,17 +4,34 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import random
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 T = TypeVar("T")
 
-#: From a place of this process's own, round and round.
+#: Below those that the kernel gives to outgoing connections. Each of the processes that run tests side by side has a
+#: share of its own, and begins at some place in it.
 _FIRST, _LAST = 10_000, 32_767
-_ports = itertools.cycle([*range(start := random.randint(_FIRST, _LAST), _LAST + 1), *range(_FIRST, start)])
+
+
+def _share() -> range:
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    workers = max(int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")), worker + 1)
+    size = (_LAST + 1 - _FIRST) // workers
+    return range(_FIRST + worker * size, _FIRST + (worker + 1) * size)
+
+
+def _ports() -> Iterator[int]:
+    share = _share()
+    start = random.choice(share)
+    return itertools.cycle([*range(start, share.stop), *range(share.start, start)])
+
+
+_free = _ports()
 
 #: Seconds between two looks at a condition.
 PAUSE = 0.01
@@ -35,11 +52,11 @@ def until(condition: Callable[[], T], what: str, within: float = 10.0) -> T:
 def free_port() -> int:
     """A TCP port of the loopback address that nothing listens on, and given out once.
 
-    Below those that the kernel gives to outgoing connections: one of these may take any of them between this look and
-    the listener.
+    Not one that an outgoing connection may take between this look and the listener, and none of another process's
+    share.
     """
     while True:
-        port = next(_ports)
+        port = next(_free)
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             with contextlib.suppress(OSError):

@@ -1,0 +1,169 @@
+"""The machinery of `Tests/run`: what counts as a failure, the one retry, and what is printed at the end."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import pytest
+
+from peers.broker import ROOT
+
+FOLDER = ROOT / "Tests/Runner"
+
+CONFTEST = f"""
+import sys
+sys.path.insert(0, {str(ROOT / "Tests/EndToEnd")!r})
+from peers import results
+def pytest_configure(config):
+    results.register(config)
+"""
+
+#: Fails the first time and passes the second, as it has left a file by then.
+FLAKY = """
+from pathlib import Path
+def test_flaky():
+    mark = Path(__file__).with_name("been here")
+    seen = mark.exists()
+    mark.touch()
+    assert seen
+"""
+
+
+@pytest.fixture
+def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """The modules of Tests/Runner, turned to a folder of tests of our own."""
+    monkeypatch.syspath_prepend(str(FOLDER))
+    names = ("outcome", "program", "end_to_end", "swift", "retry")
+    for name in names:
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    modules = {name: importlib.import_module(name) for name in names}
+    modules["main"] = module("runner_main", FOLDER / "__main__.py")
+    monkeypatch.setattr(modules["end_to_end"], "FOLDER", tmp_path)
+    monkeypatch.setattr(modules["end_to_end"], "PYTHON", sys.executable)
+    for name in ("end_to_end", "swift", "main"):
+        monkeypatch.setattr(modules[name], "LOGS", tmp_path)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    (tmp_path / "conftest.py").write_text(CONFTEST)
+    yield SimpleNamespace(**modules, folder=tmp_path)
+    for name in names:
+        sys.modules.pop(name, None)
+
+
+def module(name: str, path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, path)
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    return made
+
+
+def run_tests(runner: SimpleNamespace, source: str, *options: str):
+    (runner.folder / "test_it.py").write_text(source)
+    current = runner.main.Run()
+    current.add(runner.end_to_end.phase("End-to-end tests", [str(runner.folder), *options]), runner.end_to_end.again)
+    return current
+
+
+def test_a_test_that_passes_the_second_time_passes_and_is_named(runner, capfd) -> None:
+    current = run_tests(runner, FLAKY + "def test_good(): pass\n")
+    assert current.stages[0].failed == ["test_it.py::test_flaky"]
+    assert current.finish() == 0
+    said = capfd.readouterr().out.splitlines()
+    assert said[-1] == "2 passed, 0 failed"
+    assert "flaky: test_it.py::test_flaky" in said and "1 flaky" in said
+
+
+def test_a_test_that_fails_twice_fails(runner, capfd) -> None:
+    current = run_tests(runner, FLAKY + "def test_bad(): assert False\n")
+    assert current.finish() == 1
+    said = capfd.readouterr().out.splitlines()
+    assert said[-1] == "1 passed, 1 failed"
+    assert "failed twice: test_it.py::test_bad" in said and "1 flaky" in said
+
+
+def test_only_what_failed_runs_again_and_that_once(runner) -> None:
+    source = "from pathlib import Path\n" \
+        "def count(name):\n    with Path(__file__).with_name(name).open('a') as file: file.write('x')\n" \
+        "def test_good(): count('good')\n" \
+        "def test_bad(): count('bad'); assert False\n"
+    run_tests(runner, source).finish()
+    assert (runner.folder / "good").read_text() == "x"
+    assert (runner.folder / "bad").read_text() == "xx"
+
+
+@pytest.mark.parametrize("phase", ["before", "after"])
+def test_a_fixture_that_fails_is_a_failure_of_its_test(runner, capfd, phase: str) -> None:
+    parts = ["    assert False", "    yield"] if phase == "before" else ["    yield", "    assert False"]
+    source = "\n".join(["import pytest", "@pytest.fixture", "def broken():", *parts, "def test_it(broken): pass", ""])
+    assert run_tests(runner, source).finish() == 1
+    assert capfd.readouterr().out.splitlines()[-1] == "0 passed, 1 failed"
+
+
+@pytest.mark.parametrize("options", [[], ["-n", "2", "--dist", "loadgroup"]])
+def test_a_run_that_is_cut_off_is_no_pass(runner, capfd, options: list[str]) -> None:
+    source = "import os, pathlib\ndef test_good(): pass\n" \
+        "def test_crash():\n    mark = pathlib.Path(__file__).with_name('m')\n" \
+        "    first = not mark.exists()\n    mark.touch()\n    if first: os._exit(3)\n"
+    current = run_tests(runner, source, *options)
+    assert current.stages[0].failed == ["test_it.py::test_crash"]
+    # One of many processes that ends is the failure of the test it was at; the only one is the end of the run as well,
+    # which is a failure whatever the second time brings.
+    assert current.finish() == (0 if options else 1)
+    assert options or capfd.readouterr().out.splitlines()[-1] == "2 passed, 1 failed"
+
+
+def test_a_file_that_cannot_be_read_is_a_failure(runner) -> None:
+    assert run_tests(runner, "import nothing_of_this_name\n").finish() == 1
+
+
+def test_a_run_without_a_test_is_no_pass(runner) -> None:
+    assert run_tests(runner, "").finish() == 1
+
+
+def test_a_skipped_test_is_counted_as_that(runner, capfd) -> None:
+    source = "import pytest\ndef test_good(): pass\ndef test_other(): pytest.skip('not here')\n"
+    assert run_tests(runner, source).finish() == 0
+    assert capfd.readouterr().out.splitlines()[-1] == "1 passed, 0 failed, 1 skipped"
+
+
+def test_side_by_side_a_test_has_the_name_that_it_has_alone(runner) -> None:
+    source = "import pytest\npytestmark = pytest.mark.xdist_group('these')\n" \
+        "@pytest.mark.parametrize('value', ['a@b', 'a::b'])\ndef test_it(value): pass\n"
+    current = run_tests(runner, source, "-n", "2", "--dist", "loadgroup")
+    assert set(current.stages[0].outcomes) == {"test_it.py::test_it[a@b]", "test_it.py::test_it[a::b]"}
+
+
+def test_the_table_says_where_the_time_went(runner, capfd) -> None:
+    run_tests(runner, "def test_good(): pass\n").finish()
+    said = capfd.readouterr().out
+    assert "where the time went" in said and "all of it" in said
+
+
+SWIFT = """<testsuites><testsuite>
+<testcase classname="RoomTests.`A suite`" name="`20,000 (or so) a.b`()" time="0.5"><failure message="no"/></testcase>
+<testcase classname="RoomTests.Other" name="plain()" time="0.1"/>
+<testcase classname="RoomTests.Other" name="left()" time="0"><skipped/></testcase>
+</testsuite></testsuites>"""
+
+
+def test_a_report_of_swift_tests_is_read(runner) -> None:
+    report = runner.folder / "report.xml"
+    report.write_text(SWIFT)
+    stage = runner.outcome.Stage("Swift tests")
+    stage.add(runner.outcome.junit(report))
+    assert stage.failed == ["RoomTests.`A suite`/`20,000 (or so) a.b`()"]
+    assert [stage.count(result) for result in ("passed", "failed", "skipped")] == [1, 1, 1]
+
+
+def test_a_swift_test_s_name_is_a_pattern_for_itself_alone(runner) -> None:
+    name = "RoomTests.`A suite`/`20,000 (or so) a.b`()"
+    assert runner.swift.escaped(name) == r"RoomTests\.`A suite`\/`20,000 \(or so\) a\.b`\(\)"
+
+
+def test_swift_tests_that_leave_no_report_are_a_failure(runner, monkeypatch, capfd) -> None:
+    monkeypatch.setattr(runner.swift, "run", lambda command, log, **_: log.write_text("Fatal error: it is gone") and 1)
+    stage = runner.swift.swift_tests([])
+    assert stage.count("failed") == 1
+    assert "it is gone" in capfd.readouterr().err

@@ -1,0 +1,94 @@
+"""What became of tests, read from the reports that the stages leave."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One test."""
+
+    #: As the stage that ran it names it, and takes it to run it again.
+    name: str
+    result: str
+    seconds: float
+
+
+@dataclass
+class Stage:
+    """One step of a run."""
+
+    name: str
+    #: By the clock on the wall.
+    seconds: float = 0.0
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    #: What went wrong without being a test: a crash, a report that is missing. Each counts as one failure.
+    faults: list[str] = field(default_factory=list)
+
+    def add(self, outcomes: list[Outcome]) -> None:
+        self.outcomes |= {outcome.name: outcome for outcome in outcomes}
+
+    @property
+    def failed(self) -> list[str]:
+        """The tests that failed."""
+        return [outcome.name for outcome in self.outcomes.values() if outcome.result == FAILED]
+
+    def count(self, result: str) -> int:
+        found = sum(outcome.result == result for outcome in self.outcomes.values())
+        return found + len(self.faults) if result == FAILED else found
+
+    def settle(self, status: int, log: Path) -> None:
+        """Takes in how the stage's program ended: one that fails names a test that failed, and one that ran has tests."""
+        if status != 0 and self.count(FAILED) == 0:
+            self.faults.append(f"{self.name} ended with {status} though no test of it failed: see {log}")
+        elif not self.outcomes and not self.faults:
+            self.faults.append(f"{self.name} ran no test: see {log}")
+
+    def __str__(self) -> str:
+        counts = ", ".join(f"{self.count(result)} {result}" for result in (PASSED, FAILED, SKIPPED))
+        return f"{self.name}: {counts}"
+
+
+def junit(path: Path) -> list[Outcome]:
+    """A JUnit report, as Swift Testing and the lint write them."""
+    outcomes = []
+    for case in ElementTree.parse(path).iter("testcase"):
+        result = PASSED
+        if case.find("failure") is not None or case.find("error") is not None:
+            result = FAILED
+        elif case.find("skipped") is not None:
+            result = SKIPPED
+        name = f"{case.get('classname')}/{case.get('name')}"
+        outcomes.append(Outcome(name, result, float(case.get("time") or 0)))
+    return outcomes
+
+
+def pytest_results(path: Path) -> tuple[list[Outcome], bool]:
+    """The lines of Tests/EndToEnd/peers/results.py; and whether the run came to its end.
+
+    A test has failed when any phase of it has, or when it did not come to its last phase.
+    """
+    results: dict[str, str] = {}
+    finished: set[str] = set()
+    seconds: dict[str, float] = {}
+    ended = False
+    for line in path.read_text().splitlines():
+        entry = json.loads(line)
+        if "exit" in entry:
+            ended = True
+            continue
+        name, outcome = entry["test"], entry["outcome"]
+        seconds[name] = seconds.get(name, 0.0) + entry["seconds"]
+        if entry["when"] == "teardown":
+            finished.add(name)
+        before = results.get(name, PASSED)
+        results[name] = FAILED if FAILED in (before, outcome) else SKIPPED if SKIPPED in (before, outcome) else PASSED
+    for name in set(results) - finished:
+        results[name] = FAILED
+    return [Outcome(name, result, seconds[name]) for name, result in results.items()], ended

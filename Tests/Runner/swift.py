@@ -1,0 +1,73 @@
+"""The builds, and the Swift tests."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from outcome import FAILED, Outcome, Stage, junit
+from program import LOGS, Stopwatch, run
+
+#: The executable as deploy/ builds it.
+PRODUCT = ["swift", "build", "-c", "release", "--static-swift-stdlib", "--product", "latchkey"]
+#: The tests in debug, where exclusive access and overflow are checked as they run. Imports that no target declares are errors.
+TESTS = ["swift", "build", "--build-tests", "--explicit-target-dependency-import-check", "error"]
+#: Lines of a test run that say what went wrong.
+TROUBLE = re.compile(r"✘|error:|Fatal|Crash")
+
+
+def build(name: str, command: Sequence[str], log_name: str) -> Stage:
+    watch, stage, log = Stopwatch(), Stage(name), LOGS / log_name
+    print(f"\n== {name[0].lower()}{name[1:]}", flush=True)
+    log.unlink(missing_ok=True)
+    status = run(command, log, is_shown=False)
+    stage.seconds = watch.seconds
+    if status != 0:
+        show(log, re.compile(r"error:|warning:"))
+        stage.faults.append(f"{name} failed: see {log}")
+    return stage
+
+
+def swift_tests(options: Sequence[str]) -> Stage:
+    watch, stage, log = Stopwatch(), Stage("Swift tests"), LOGS / "swift.log"
+    print("\n== Swift tests", flush=True)
+    status, report = tests(options, "swift", log)
+    stage.seconds = watch.seconds
+    if report.exists():
+        stage.add(junit(report))
+    else:
+        stage.faults.append(f"Swift tests left no report (exit status {status}): see {log}")
+    if status != 0:
+        show(log, TROUBLE)
+    stage.settle(status, log)
+    return stage
+
+
+def again(names: Sequence[str]) -> list[Outcome]:
+    """Runs these tests once more, one at a time. What is not told of has failed."""
+    filters = [word for name in names for word in ("--filter", f"^{escaped(name)}$")]
+    _, report = tests(["--no-parallel", *filters], "swift-again", LOGS / "swift-again.log")
+    found = {outcome.name: outcome for outcome in junit(report)} if report.exists() else {}
+    return [found.get(name, Outcome(name, FAILED, 0.0)) for name in names]
+
+
+def tests(options: Sequence[str], name: str, log: Path) -> tuple[int, Path]:
+    """The exit status, and where Swift Testing leaves its report."""
+    report = LOGS / f"{name}-swift-testing.xml"
+    report.unlink(missing_ok=True)
+    log.unlink(missing_ok=True)
+    command = ["swift", "test", "--skip-build", "--xunit-output", LOGS / f"{name}.xml", *options]
+    return run(command, log, within=3600, is_shown=False), report
+
+
+def escaped(name: str) -> str:
+    """A test's name as a regular expression. Swift's know no escape of a character that means nothing."""
+    return re.sub(r"([\\^$.|?*+()\[\]{}/])", r"\\\1", name)
+
+
+def show(log: Path, pattern: re.Pattern[str], most: int = 60) -> None:
+    lines = [line for line in log.read_text(errors="replace").splitlines() if pattern.search(line)]
+    for line in list(dict.fromkeys(lines))[:most] or log.read_text(errors="replace").splitlines()[-40:]:
+        print(line, file=sys.stderr)
