@@ -80,6 +80,11 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyBroker", "LatchkeyMigration"],
             path: "Tests/Fuzz/Targets", swiftSettings: strict),
+        // What the product makes of shared AWS files, for the comparison with botocore.
+        .executableTarget(
+            name: "shared-config-plans",
+            dependencies: ["LatchkeyCore", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyUpstream"],
+            path: "Tests/SharedConfig/shared-config-plans", swiftSettings: strict),
         tests("LatchkeyCore"),
         tests("LatchkeyNet", ["LatchkeyCore"]),
         tests("LatchkeyCrypto", ["LatchkeyCore"]),

@@ -31,7 +31,7 @@ import Testing
                 }
             }
             let configuration = AWSConfiguration(
-                environment: ["AWS_REGION": "us-east-1", "AWS_MAX_ATTEMPTS": "\(maxAttempts)"]) { _ in nil }
+                environment: ["AWS_REGION": "us-east-1", "AWS_MAX_ATTEMPTS": "\(maxAttempts)"]) { _ in .absent }
             var environment = AWSClient.Environment(
                 configuration: configuration,
                 credentials: CredentialChain(

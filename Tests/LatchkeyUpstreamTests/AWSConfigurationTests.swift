@@ -4,7 +4,9 @@ import Testing
 
 @Suite struct AWSConfigurationTests {
     private func configuration(_ environment: [String: String], _ files: [String: String] = [:]) -> AWSConfiguration {
-        AWSConfiguration(environment: environment.merging(["HOME": "/home/me"]) { own, _ in own }) { files[$0] }
+        AWSConfiguration(environment: environment.merging(["HOME": "/home/me"]) { own, _ in own }) {
+            SharedFileContent(files[$0])
+        }
     }
 
     private func host(_ configuration: AWSConfiguration, _ service: AWSService) -> String? {
@@ -70,27 +72,27 @@ import Testing
         #expect(configuration(environment).problems.map(\.name).contains(name))
     }
 
-    @Test func `The shared files are read as the SDKs read them`() {
-        let file = SharedConfigFile(
+    @Test(arguments: ["-us-east-1", "us-east-1-", "123", "us_east_1", String(repeating: "a", count: 64), "us-east-1\n"])
+    func `What is no label of a host name is no region`(region: String) {
+        #expect(configuration(["AWS_REGION": region]).problems.map(\.name) == ["AWS_REGION"])
+    }
+
+    @Test func `What is wrong in a shared file is said with file and line, and once`() {
+        let files = [
+            "/home/me/.aws/config": """
+            [profile dev]
+            region = eu-north-1
+            services = local
+            role_arn = arn:aws:iam::111122223333:role/a
+            source_profile = nobody
             """
-            # comment
-            stray = line
-            [default]
-            region=us-west-2 ; trailing
-            key = a#b
-            [ profile   spaced ]
-            s3 =
-              max = 1
-              nested = x
-            output = json
-            [broken
-            [dup]
-            a = 1
-            [dup]
-            b = 2
-            """)
-        #expect(file.sections["default"] == ["region": "us-west-2", "key": "a#b"])
-        #expect(file.configProfile("spaced") == ["s3": "", "s3.max": "1", "s3.nested": "x", "output": "json"])
-        #expect(file.sections["dup"] == ["a": "1", "b": "2"])
+        ]
+        let found = configuration(["AWS_PROFILE": "dev"], files).problems
+        #expect(found.map(\.name) == ["/home/me/.aws/config, line 3", "/home/me/.aws/config, line 5"])
+        let environment = [
+            "AWS_PROFILE": "dev", "AWS_ENDPOINT_URL": "http://h:1", "AWS_ACCESS_KEY_ID": "AK",
+            "AWS_SECRET_ACCESS_KEY": "s",
+        ]
+        #expect(configuration(environment, files).problems.isEmpty, "what is not reached is not judged")
     }
 }

@@ -45,11 +45,11 @@ final class CredentialPeers: Sendable {
         let regional = environment.merging(["AWS_REGION": "us-east-1"]) { own, _ in own }
         var context = CredentialContext(
             environment: environment,
-            configuration: AWSConfiguration(environment: regional) { files[$0] },
+            configuration: AWSConfiguration(environment: regional) { SharedFileContent(files[$0]) },
             transport: { request, origin, deadline async throws(HTTPClientError) in
                 try self.answer(request, origin, deadline)
             }, metrics: Metrics(version: "t", profiles: []), time: clock.source, clock: ClockOffset(), userAgent: "t",
-            readFile: { files[$0] },
+            readFile: { files[$0] }, readSharedFile: { SharedFileContent(files[$0]) },
             writeFile: { bytes, path in
                 self.seen.withLock { $0.written[path] = bytes }
                 return true
@@ -61,8 +61,9 @@ final class CredentialPeers: Sendable {
         }
         context.sleep = { _ in }
         context.chance = { 0.5 }
+        let sources = context
         return CredentialChain(
-            context.providers, time: clock.source, log: Logger(label: "test"), sleep: { _ in }, chance: { 0.5 })
+            sources.providers, time: clock.source, log: Logger(label: "test"), sleep: { _ in }, chance: { 0.5 })
     }
 
     // MARK: Peers

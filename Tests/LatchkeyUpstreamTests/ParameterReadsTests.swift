@@ -28,7 +28,7 @@ import Testing
                 .found(AWSCredentials(accessKeyID: "AKID", secretAccessKey: Secret("s")))
             }
             var environment = AWSClient.Environment(
-                configuration: AWSConfiguration(environment: ["AWS_REGION": "us-east-1"]) { _ in nil },
+                configuration: AWSConfiguration(environment: ["AWS_REGION": "us-east-1"]) { _ in .absent },
                 credentials: CredentialChain(
                     [provider], time: clock.source, log: Logger(label: "test"), sleep: untilCancelled),
                 transport: { request, _, _ async throws(HTTPClientError) in self.answer(request) },

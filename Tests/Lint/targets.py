@@ -31,6 +31,9 @@ SHARED: dict[str, tuple[str, set[str]]] = {
         {"LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyBroker", "LatchkeyUpstream", "LatchkeyTestSupport"},
     ),
     "fleet-simulation": ("Tests/Simulation/fleet-simulation", {"Fleet", "LatchkeyCore"}),
+    "shared-config-plans": (
+        "Tests/SharedConfig/shared-config-plans", {"LatchkeyCore", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyUpstream"},
+    ),
     "FuzzTargets": (
         "Tests/Fuzz/Targets",
         {"LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration"},

@@ -153,7 +153,8 @@ import latchkey
     }
 
     @Test func `AWS settings may stand in the file too, below the environment's own`() throws {
-        let files = ["/f": "AWS_REGION=eu-west-3\nAWS_MAX_ATTEMPTS=7\nAWS_ACCESS_KEY_ID=FROMFILE\n"]
+        let keys = "AWS_ACCESS_KEY_ID=FROMFILE\nAWS_SECRET_ACCESS_KEY=s\n"
+        let files = ["/f": "AWS_REGION=eu-west-3\nAWS_MAX_ATTEMPTS=7\n" + keys]
         let settings = try load(["LATCHKEY_CONFIG": "/f"], files: files)
         #expect(settings.aws.region == "eu-central-1" && settings.aws.retry.maxAttempts == 7)
         #expect(settings.environment["AWS_ACCESS_KEY_ID"] == "FROMFILE")

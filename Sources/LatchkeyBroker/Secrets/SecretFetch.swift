@@ -122,7 +122,8 @@ extension SecretBroker {
             return .failure(fault)
         } catch {
             var fault = error
-            fault.subject = name
+            // What is missing before the store can be asked is said first.
+            fault.subject = fault.subject ?? name
             let now = time.now()
             let isNews = state.withLock { $0.table.failed(item, fault, now) }
             if fault.leavesStale || item.isCurrentBlob {

@@ -1,7 +1,7 @@
 package import LatchkeyCore
 
 /// A moment of the proleptic Gregorian calendar in UTC.
-struct CivilTime {
+package struct CivilTime {
     var year: Int64
     var month: Int
     var day: Int
@@ -32,7 +32,7 @@ struct CivilTime {
     }
 
     /// Days since 1970-01-01 of a calendar date.
-    static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
+    package static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
         let shiftedYear = month <= 2 ? year - 1 : year
         let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear - 399) / 400
         let yearOfEra = shiftedYear - era * 400

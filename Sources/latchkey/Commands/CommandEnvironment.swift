@@ -4,6 +4,7 @@ internal import Dispatch
 internal import Glibc
 internal import LatchkeyCore
 internal import LatchkeyHTTP
+internal import LatchkeyUpstream
 internal import Logging
 
 /// The edge: the process's environment, limits and log, read once for whichever command runs.
@@ -38,7 +39,18 @@ enum CommandEnvironment {
         flags: [SettingName: String] = [:], environment: [String: String] = variables, need: Settings.Need
     ) throws(SettingsProblems) -> Settings {
         try Settings.load(
-            flags: flags, environment: environment, need: need, processors: processors, readFile: Files.text)
+            flags: flags, environment: withHome(environment), need: need, processors: processors,
+            readSharedFile: SharedFileReader.read, readFile: Files.text)
+    }
+
+    /// With the home directory of the user database where none is set, as service managers start programs: AWS's
+    /// shared files are below it.
+    private static func withHome(_ environment: [String: String]) -> [String: String] {
+        guard environment["HOME"]?.isEmpty ?? true, let entry = getpwuid(getuid()), let home = entry.pointee.pw_dir
+        else { return environment }
+        var environment = environment
+        environment["HOME"] = String(cString: home)
+        return environment
     }
 
     private static var processors: Int { max(1, min(256, sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }

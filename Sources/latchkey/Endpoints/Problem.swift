@@ -85,7 +85,7 @@ extension Problem {
         case .unavailable:
             self.init(
                 fault.retryAfter == nil ? 502 : 503, .upstreamUnavailable,
-                "\(source) cannot be reached or fails; latchkey goes on trying")
+                "\(source) cannot be reached or fails\(Self.about(fault)); latchkey goes on trying")
             retryAfter = Self.seconds(fault.retryAfter)
         case .timedOut:
             self.init(504, .upstreamTimeout, "\(source) did not answer in time")

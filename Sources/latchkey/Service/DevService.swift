@@ -55,6 +55,9 @@ struct DevService: Sendable {
         result["AWS_ACCESS_KEY_ID"] = seed.accessKeyID
         result["AWS_SECRET_ACCESS_KEY"] = seed.secretAccessKey.revealText()
         result["AWS_ENDPOINT_URL"] = endpoint
+        // Nor do the user's own files say anything here.
+        result["AWS_CONFIG_FILE"] = "/dev/null"
+        result["AWS_SHARED_CREDENTIALS_FILE"] = "/dev/null"
         result[SettingName.auth0TokenURL.rawValue] = "\(endpoint)/oauth/token"
         result[SettingName.apiKey.rawValue] = key
         return result

@@ -10,7 +10,8 @@ extension UpstreamFault {
         // A source of credentials that is there and fails is an upstream like any other; one that is not there has to be
         // set up by somebody.
         if error.kind == .noCredentials, let wait = error.retryAfter {
-            self.init(.unavailable, upstream: .credentials, code: error.code, retryAfter: wait)
+            self.init(
+                .unavailable, upstream: .credentials, code: error.code, retryAfter: wait, subject: error.hint)
             return
         }
         let reason: Reason =
@@ -25,7 +26,8 @@ extension UpstreamFault {
             case .timedOut: .timedOut
             }
         self.init(
-            reason, upstream: upstream, code: error.code ?? error.transport?.code, retryAfter: error.retryAfter)
+            reason, upstream: upstream, code: error.code ?? error.transport?.code, retryAfter: error.retryAfter,
+            subject: error.kind == .noCredentials ? error.hint : nil)
     }
 
     init(_ error: IssuerError, from upstream: Upstream) {

@@ -108,6 +108,7 @@ struct Upstreams: Sendable {
         let sources = CredentialContext(
             environment: settings.environment, configuration: settings.aws, transport: transport, metrics: metrics,
             time: time, clock: clock, userAgent: Version.userAgent, readFile: Files.text,
+            readSharedFile: SharedFileReader.read,
             writeFile: { bytes, path in (try? DurableFile.write(bytes, to: path)) != nil })
         let credentials = CredentialChain(sources.providers, time: time, log: log)
         var environment = AWSClient.Environment(

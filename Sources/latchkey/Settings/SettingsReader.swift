@@ -2,7 +2,7 @@ internal import Glibc
 internal import LatchkeyBroker
 internal import LatchkeyCrypto
 internal import LatchkeyNet
-internal import LatchkeyUpstream
+package import LatchkeyUpstream
 internal import Logging
 
 extension Settings {
@@ -20,16 +20,18 @@ extension Settings {
 
     /// Reads all settings and judges each.
     ///
-    /// - Parameter processors: the default of `LATCHKEY_WORKERS`.
+    /// - Parameters:
+    ///   - processors: the default of `LATCHKEY_WORKERS`.
+    ///   - readSharedFile: what lies at the path of one of AWS's shared files.
     /// - Throws: all problems at once.
     package static func load(
         flags: [SettingName: String] = [:], environment: [String: String], need: Need, processors: Int,
-        readFile: (String) -> String?
+        readSharedFile: (String) -> SharedFileContent = { _ in .absent }, readFile: (String) -> String?
     ) throws(SettingsProblems) -> Settings {
         let sources = SettingSources(flags: flags, environment: environment, readFile: readFile)
         let environment = sources.awsDefaults.merging(environment) { file, own in own.isEmpty ? file : own }
         var reader = SettingsReader(sources: sources)
-        let aws = AWSConfiguration(environment: environment, readFile: readFile)
+        let aws = AWSConfiguration(environment: environment, readSharedFile: readSharedFile)
         var settings = Settings(aws: aws, environment: environment, sources: sources)
         reader.readServer(&settings, need: need, processors: processors)
         reader.readSecrets(&settings)

@@ -1,13 +1,10 @@
 extension CredentialContext {
     /// The chosen profile's role, assumed with the credentials of its source.
-    var assumeRoleProvider: CredentialProvider {
+    func assumeRoleProvider(_ planner: Planner) -> CredentialProvider {
         CredentialProvider(.assumeRole) { () throws(AWSError) in
-            let files = self.files
-            if files.isProfileNamed, files.settings(of: files.profile) == nil {
-                throw .credentials("profile \(files.profile), which AWS_PROFILE names, is in neither shared file")
-            }
-            guard let plan = try CredentialPlan(assuming: files.profile, in: files) else {
-                return .absent("profile \(files.profile) has no role_arn with a source")
+            let planner = try Self.planner(planner)
+            guard let plan = try Self.plan({ () throws(SharedConfigError) in try planner.assumeRole() }) else {
+                return .absent("profile \(planner.files.profile) has no role_arn with a source")
             }
             return .found(try await carryOut(plan))
         }
@@ -21,7 +18,7 @@ extension CredentialContext {
         case .singleSignOn(let signOn): return try await credentials(of: signOn)
         case .process(let command): return try await credentials(ofProcess: command)
         case .named(let source):
-            guard let provider = providers.first(where: { $0.source == source }) else {
+            guard let provider = provider(named: source) else {
                 throw .credentials("there is no source \(source.rawValue)")
             }
             switch try await provider.load() {
@@ -31,6 +28,15 @@ extension CredentialContext {
         case .assumeRole(let role, let source):
             let credentials = try await carryOut(source)
             return try await SecurityTokenService(self).assume(role, with: credentials)
+        }
+    }
+
+    private func provider(named source: CredentialSource) -> CredentialProvider? {
+        switch source {
+        case .environment: environmentProvider
+        case .container: containerProvider
+        case .instance: instanceProvider(planner)
+        default: nil
         }
     }
 }

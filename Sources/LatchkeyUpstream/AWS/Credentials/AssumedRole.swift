@@ -1,26 +1,30 @@
 /// A role that is assumed with other credentials (STS AssumeRole).
-struct AssumedRole: Hashable, Sendable {
-    let arn: String
-    let sessionName: String?
-    let externalID: String?
+package struct AssumedRole: Hashable, Sendable {
+    package let arn: String
+    package let sessionName: String?
+    package let externalID: String?
     /// 900 to 43,200 s; nil for STS's own hour.
-    let seconds: Int?
+    package let seconds: Int?
 
-    /// - Parameter profile: has `role_arn`.
-    init(arn: String, profile: [String: String], name: String) throws(AWSError) {
-        guard profile["mfa_serial"] == nil else {
-            throw .credentials("profile \(name) wants a code of an MFA device, which nobody is here to type")
+    /// - Returns: nil for a profile without `role_arn`.
+    init?(_ profile: SharedProfile) throws(SharedConfigError) {
+        guard let arn = try profile.text("role_arn") else { return nil }
+        guard !profile.has("mfa_serial") else {
+            throw profile.error(
+                "mfa_serial", "profile \(profile.name) wants a code of an MFA device, which nobody is here to type")
         }
         var seconds: Int?
-        if let text = profile["duration_seconds"] {
+        if let text = try profile.text("duration_seconds") {
             guard let number = Int(text), (900...43_200).contains(number) else {
-                throw .credentials("duration_seconds of profile \(name) must be a number from 900 to 43200")
+                throw profile.error(
+                    "duration_seconds",
+                    "duration_seconds of profile \(profile.name) must be a number from 900 to 43200")
             }
             seconds = number
         }
         self.arn = arn
         self.seconds = seconds
-        sessionName = profile["role_session_name"]
-        externalID = profile["external_id"]
+        sessionName = try profile.setting("role_session_name")
+        externalID = try profile.text("external_id")
     }
 }

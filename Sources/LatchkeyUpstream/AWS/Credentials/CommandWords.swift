@@ -47,8 +47,8 @@ package enum CommandWords {
     }
 
     private static func append(_ characters: ArraySlice<Unicode.Scalar>, to word: inout String?) {
-        var text = word ?? ""
-        text.unicodeScalars.append(contentsOf: characters)
-        word = text
+        // In place: a copy for every character would be quadratic.
+        if word == nil { word = "" }
+        word?.unicodeScalars.append(contentsOf: characters)
     }
 }

@@ -2,19 +2,19 @@ internal import LatchkeyCore
 internal import LatchkeyHTTP
 
 /// Where a container asks for its credentials ("Container credential provider", AWS SDKs and Tools Reference Guide).
-struct ContainerEndpoint: Hashable, Sendable {
+package struct ContainerEndpoint: Hashable, Sendable {
     /// ECS's agent: what a relative URI is relative to.
     static let ecsHost = "169.254.170.2"
     /// Hosts that plain http may go to, besides loopback: the agents of ECS and of EKS Pod Identity. Any other would see
     /// the authorization token on the wire, and could hand out credentials of its choice.
     static let plainHosts: Set<String> = [ecsHost, "169.254.170.23", "fd00:ec2::23", "localhost"]
 
-    let endpoint: AWSConfiguration.Endpoint
+    package let endpoint: AWSConfiguration.Endpoint
 
     /// What the environment says; the relative URI wins, as in the SDKs.
     /// - Parameter environment: without empty values.
     /// - Returns: nil where neither variable is set.
-    init?(environment: [String: String]) throws(AWSError) {
+    package init?(environment: [String: String]) throws(AWSError) {
         if let path = environment["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] {
             guard path.hasPrefix("/"), Self.isTarget(path) else {
                 throw .credentials("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is no path")

@@ -20,7 +20,7 @@ package final class CredentialChain: Sendable {
         var report = CredentialReport()
     }
 
-    private let providers: [CredentialProvider]
+    private let providers: @Sendable () -> [CredentialProvider]
     private let time: TimeSource
     private let log: Logger
     private let sleep: @Sendable (MonotonicTime) async -> Void
@@ -28,11 +28,11 @@ package final class CredentialChain: Sendable {
     private let state = Mutex(State())
 
     /// - Parameters:
-    ///   - providers: in the order they are asked.
+    ///   - providers: in the order they are asked; made anew for each walk, so that each sees files as they are then.
     ///   - sleep: waits until a point in time, or until the task is cancelled.
     ///   - chance: a random number in 0..<1.
     package init(
-        _ providers: [CredentialProvider], time: TimeSource, log: Logger,
+        _ providers: @autoclosure @escaping @Sendable () -> [CredentialProvider], time: TimeSource, log: Logger,
         sleep: @escaping @Sendable (MonotonicTime) async -> Void = TokenIssuer.sleep,
         chance: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
     ) {
@@ -138,7 +138,7 @@ package final class CredentialChain: Sendable {
     private func walk() async -> (Result<AWSCredentials, AWSError>, CredentialReport) {
         var report = CredentialReport()
         var result: Result<AWSCredentials, AWSError>?
-        for provider in providers {
+        for provider in providers() {
             guard result == nil else {
                 report.add(provider.source, .notAsked)
                 continue

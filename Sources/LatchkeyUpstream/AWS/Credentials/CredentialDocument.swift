@@ -35,14 +35,22 @@ struct CredentialDocument: Sendable {
                 id: id, secret: json["SecretAccessKey"]?.string, token: json[token]?.string)
         else { throw Refusal(why: "no SecretAccessKey") }
         if form == .metadata, credentials.sessionToken == nil { throw Refusal(why: "no Token") }
-        if let text = json["Expiration"]?.string {
-            guard let end = RFC3339.parse(text) else { throw Refusal(why: "Expiration is no RFC 3339 time") }
-            credentials.expiration = end
-        } else if form == .metadata {
-            throw Refusal(why: "no Expiration")
-        }
+        credentials.expiration = try Self.expiration(json["Expiration"], form)
         guard credentials.isPrintable else { throw Refusal(why: "control characters in the credentials") }
         self.credentials = credentials
+    }
+
+    /// A program may leave it out. What is there and no time is refused: keys would be used past their end.
+    private static func expiration(_ value: JSON?, _ form: Form) throws(Refusal) -> WallTime? {
+        guard let value, value != .null else {
+            guard form == .process else { throw Refusal(why: "no Expiration") }
+            return nil
+        }
+        do throws(ExpirationTime.Malformed) {
+            return try ExpirationTime.parse(value.string ?? "")
+        } catch {
+            throw Refusal(why: "Expiration \(error.reason)")
+        }
     }
 }
 

@@ -2,8 +2,9 @@ internal import LatchkeyCore
 internal import LatchkeyHTTP
 
 extension CredentialContext {
-    /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, and `AWS_CREDENTIAL_EXPIRATION` (RFC 3339) where
-    /// whoever started the process knows it. The environment does not change: past that end there are none.
+    /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` or the older `AWS_SECURITY_TOKEN`, and
+    /// `AWS_CREDENTIAL_EXPIRATION` (ISO 8601) where whoever started the process knows it. A blank variable counts as
+    /// unset. The environment does not change: past that end there are none.
     var environmentProvider: CredentialProvider {
         // Boxed at once: the plain strings of the environment are the process's own and stay where they are.
         let answer = Result { () throws(AWSError) in try Self.environmentCredentials(environment) }
@@ -11,19 +12,28 @@ extension CredentialContext {
     }
 
     /// - Parameter environment: without empty values.
-    static func environmentCredentials(
+    package static func environmentCredentials(
         _ environment: [String: String]
     ) throws(AWSError) -> CredentialProvider.Answer {
-        let (id, secret) = (environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"])
+        let given: (String) -> String? = { name in
+            environment[name].flatMap { $0.allSatisfy(\.isWhitespace) ? nil : $0 }
+        }
+        let (id, secret) = (given("AWS_ACCESS_KEY_ID"), given("AWS_SECRET_ACCESS_KEY"))
+        // boto's older name wins, as in botocore.
+        let token = given("AWS_SECURITY_TOKEN") ?? given("AWS_SESSION_TOKEN")
         guard id != nil else { return .absent("AWS_ACCESS_KEY_ID is not set") }
         guard
-            var credentials = AWSCredentials(id: id, secret: secret, token: environment["AWS_SESSION_TOKEN"])
+            var credentials = AWSCredentials(id: id, secret: secret, token: token)
         else { throw .credentials("AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not") }
         if let text = environment["AWS_CREDENTIAL_EXPIRATION"] {
-            guard let end = RFC3339.parse(text) else {
-                throw .credentials("AWS_CREDENTIAL_EXPIRATION is no RFC 3339 time")
+            do throws(ExpirationTime.Malformed) {
+                credentials.expiration = try ExpirationTime.parse(text)
+            } catch {
+                throw .credentials("AWS_CREDENTIAL_EXPIRATION \(error.reason)")
             }
-            credentials.expiration = end
+        }
+        guard credentials.isPrintable else {
+            throw .credentials("AWS_ACCESS_KEY_ID or the session token holds a character that none has")
         }
         return .found(credentials)
     }

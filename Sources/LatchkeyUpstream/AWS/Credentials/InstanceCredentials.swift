@@ -74,11 +74,15 @@ struct InstanceCredentials: Sendable {
 }
 
 extension CredentialContext {
-    var instanceProvider: CredentialProvider {
+    func instanceProvider(_ planner: Planner) -> CredentialProvider {
         CredentialProvider(.instance) { () throws(AWSError) in
-            switch try InstanceEndpoint(environment: environment, profile: files.config) {
-            case .disabled: .absent("AWS_EC2_METADATA_DISABLED is true")
-            case .at(let endpoint): try await InstanceCredentials(self, at: endpoint).load()
+            let files = try Self.planner(planner).files
+            let endpoint = try Self.plan { () throws(SharedConfigError) in
+                try InstanceEndpoint(environment: environment, profile: files.chosen())
+            }
+            switch endpoint {
+            case .disabled: return .absent("AWS_EC2_METADATA_DISABLED is true")
+            case .at(let endpoint): return try await InstanceCredentials(self, at: endpoint).load()
             }
         }
     }

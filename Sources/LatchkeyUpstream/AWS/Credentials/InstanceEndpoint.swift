@@ -8,29 +8,41 @@ enum InstanceEndpoint: Hashable, Sendable {
 
     /// - Parameters:
     ///   - environment: without empty values; it wins over the profile.
-    ///   - profile: of the config file.
-    init(environment: [String: String], profile: [String: String]) throws(AWSError) {
+    ///   - profile: the chosen one, of both files.
+    init(environment: [String: String], profile: SharedProfile?) throws(SharedConfigError) {
         if environment["AWS_EC2_METADATA_DISABLED"]?.lowercased() == "true" {
             self = .disabled
             return
         }
-        let own = environment["AWS_EC2_METADATA_SERVICE_ENDPOINT"] ?? profile["ec2_metadata_service_endpoint"]
+        var own = environment["AWS_EC2_METADATA_SERVICE_ENDPOINT"]
+        if own == nil { own = try profile?.setting("ec2_metadata_service_endpoint") }
         if let own {
             guard var endpoint = AWSConfiguration.endpoint(own) else {
-                throw .credentials("AWS_EC2_METADATA_SERVICE_ENDPOINT must be http://host:port")
+                throw Self.error(
+                    "ec2_metadata_service_endpoint", "AWS_EC2_METADATA_SERVICE_ENDPOINT must be http://host:port",
+                    profile)
             }
             if endpoint.path.hasSuffix("/") { endpoint.path.removeLast() }
             self = .at(endpoint)
             return
         }
-        let mode =
-            environment["AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"] ?? profile["ec2_metadata_service_endpoint_mode"]
+        var mode = environment["AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"]
+        if mode == nil { mode = try profile?.setting("ec2_metadata_service_endpoint_mode") }
         let host: String
         switch (mode ?? "IPv4").lowercased() {
         case "ipv4": host = "169.254.169.254"
         case "ipv6": host = "fd00:ec2::254"
-        default: throw .credentials("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE must be IPv4 or IPv6")
+        default:
+            throw Self.error(
+                "ec2_metadata_service_endpoint_mode", "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE must be IPv4 or IPv6",
+                profile)
         }
         self = .at(AWSConfiguration.Endpoint(origin: Origin(scheme: .http, host: host), path: ""))
+    }
+
+    /// At the profile's setting where it has one, else about the variable.
+    private static func error(_ setting: String, _ reason: String, _ profile: SharedProfile?) -> SharedConfigError {
+        guard let profile, profile.has(setting) else { return SharedConfigError(path: nil, reason) }
+        return profile.error(setting, reason)
     }
 }

@@ -4,13 +4,13 @@ internal import LatchkeyMetrics
 
 extension CredentialContext {
     /// The chosen profile's `credential_process`.
-    var processProvider: CredentialProvider {
+    func processProvider(_ planner: Planner) -> CredentialProvider {
         CredentialProvider(.process) { () throws(AWSError) in
-            let files = self.files
-            guard let command = files.settings(of: files.profile)?["credential_process"] else {
-                return .absent("profile \(files.profile) has no credential_process")
+            let planner = try Self.planner(planner)
+            guard let plan = try Self.plan({ () throws(SharedConfigError) in try planner.process() }) else {
+                return .absent("profile \(planner.files.profile) has no credential_process")
             }
-            return .found(try await credentials(ofProcess: command))
+            return .found(try await carryOut(plan))
         }
     }
 

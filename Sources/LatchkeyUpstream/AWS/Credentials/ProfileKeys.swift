@@ -1,30 +1,39 @@
-extension CredentialContext {
-    /// Keys of the chosen profile in the credentials file.
-    var credentialsFileProvider: CredentialProvider {
-        CredentialProvider(.credentialsFile) { () throws(AWSError) in
-            let files = self.files
-            return try Self.keys(files.credentials(of: files.profile), of: files.profile)
+/// The keys that stand in a profile itself.
+enum ProfileKeys {
+    /// - Parameter profile: of one file: botocore puts no pair together from two.
+    /// - Returns: nil where it has none.
+    /// - Throws: for half a pair, and for what no key is.
+    static func find(_ profile: SharedProfile?) throws(SharedConfigError) -> AWSCredentials? {
+        guard let profile else { return nil }
+        let (id, secret) = (try profile.text("aws_access_key_id"), try profile.text("aws_secret_access_key"))
+        guard let id else {
+            guard secret == nil else {
+                throw profile.error(
+                    "aws_secret_access_key",
+                    "profile \(profile.name) has aws_secret_access_key and no aws_access_key_id")
+            }
+            return nil
         }
+        guard let keys = AWSCredentials(id: id, secret: secret, token: try token(of: profile)) else {
+            throw profile.error(
+                "aws_access_key_id", "profile \(profile.name) has aws_access_key_id and no aws_secret_access_key")
+        }
+        guard keys.isPrintable else {
+            throw profile.error(
+                "aws_access_key_id",
+                "the access key id or the session token of profile \(profile.name) holds a character that none has")
+        }
+        return keys
     }
 
-    /// Keys of the chosen profile in the config file.
-    var configFileProvider: CredentialProvider {
-        CredentialProvider(.configFile) { () throws(AWSError) in
-            let files = self.files
-            return try Self.keys(files.config(of: files.profile), of: files.profile)
+    /// boto's older name wins, as in botocore.
+    private static func token(of profile: SharedProfile) throws(SharedConfigError) -> String? {
+        let token = try profile.setting("aws_session_token")
+        guard profile.has("aws_security_token") else { return token }
+        if let older = try profile.setting("aws_security_token") { return older }
+        guard token == nil else {
+            throw profile.error("aws_security_token", "aws_security_token is empty: take the line out")
         }
-    }
-
-    /// The keys in one file's entry of a profile; the entry is nil where the file has none.
-    static func keys(_ entry: [String: String]?, of profile: String) throws(AWSError) -> CredentialProvider.Answer {
-        guard let entry else { return .absent("it has no profile \(profile)") }
-        guard let id = entry["aws_access_key_id"], !id.isEmpty else {
-            return .absent("profile \(profile) has no aws_access_key_id there")
-        }
-        guard
-            let keys = AWSCredentials(
-                id: id, secret: entry["aws_secret_access_key"], token: entry["aws_session_token"])
-        else { throw .credentials("profile \(profile) has aws_access_key_id and no aws_secret_access_key") }
-        return .found(keys)
+        return nil
     }
 }

@@ -109,7 +109,7 @@ struct SecurityTokenService: Sendable {
                     id: answer["\(path)AccessKeyId"], secret: answer["\(path)SecretAccessKey"],
                     token: answer["\(path)SessionToken"])
             else { continue }
-            credentials.expiration = answer["\(path)Expiration"].flatMap { RFC3339.parse($0) }
+            credentials.expiration = answer["\(path)Expiration"].flatMap { try? ExpirationTime.parse($0) }
             let isWhole =
                 credentials.sessionToken != nil && credentials.expiration != nil && credentials.isPrintable
             return isWhole ? credentials : nil

@@ -4,14 +4,13 @@ internal import LatchkeyHTTP
 
 extension CredentialContext {
     /// The chosen profile's role of IAM Identity Center.
-    var singleSignOnProvider: CredentialProvider {
+    func singleSignOnProvider(_ planner: Planner) -> CredentialProvider {
         CredentialProvider(.singleSignOn) { () throws(AWSError) in
-            let files = self.files
-            let settings = files.settings(of: files.profile) ?? [:]
-            guard let signOn = try SingleSignOn(profile: files.profile, settings, files) else {
-                return .absent("profile \(files.profile) has no sso_account_id")
+            let planner = try Self.planner(planner)
+            guard let plan = try Self.plan({ () throws(SharedConfigError) in try planner.singleSignOn() }) else {
+                return .absent("profile \(planner.files.profile) has no sso_account_id")
             }
-            return .found(try await credentials(of: signOn))
+            return .found(try await carryOut(plan))
         }
     }
 
@@ -96,6 +95,6 @@ extension CredentialContext {
     }
 
     private func loginHint(_ signOn: SingleSignOn, _ why: String) -> String {
-        signOn.loginHint(files.profile, why)
+        signOn.loginHint(why)
     }
 }

@@ -40,14 +40,14 @@ struct SingleSignOnToken: Sendable {
     private init?(_ members: [String: JSON]) {
         guard let token = members["accessToken"]?.string, !token.isEmpty,
             token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }),
-            let end = members["expiresAt"]?.string.flatMap({ RFC3339.parse($0) })
+            let end = members["expiresAt"]?.string.flatMap({ try? ExpirationTime.parse($0) })
         else { return nil }
         accessToken = Secret(token)
         self.end = end
         self.members = members
         if let id = members["clientId"]?.string, let secret = members["clientSecret"]?.string,
             let refresh = members["refreshToken"]?.string,
-            let until = members["registrationExpiresAt"]?.string.flatMap({ RFC3339.parse($0) })
+            let until = members["registrationExpiresAt"]?.string.flatMap({ try? ExpirationTime.parse($0) })
         {
             renewal = Renewal(
                 clientID: id, clientSecret: Secret(secret), refreshToken: Secret(refresh), until: until)

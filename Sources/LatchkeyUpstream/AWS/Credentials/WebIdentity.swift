@@ -1,8 +1,8 @@
 /// A role that is assumed with a token of an OpenID Connect provider, as pods of EKS are given one (IRSA).
-struct WebIdentity: Hashable, Sendable {
-    let roleARN: String
-    let tokenFile: String
-    let sessionName: String?
+package struct WebIdentity: Hashable, Sendable {
+    package let roleARN: String
+    package let tokenFile: String
+    package let sessionName: String?
 
     /// - Parameters:
     ///   - environment: `AWS_WEB_IDENTITY_TOKEN_FILE`, `AWS_ROLE_ARN` and `AWS_ROLE_SESSION_NAME` win over the profile's
@@ -10,15 +10,19 @@ struct WebIdentity: Hashable, Sendable {
     ///     that is another's source.
     /// - Returns: nil where no token file is named.
     static func find(
-        environment: [String: String], profile: [String: String]
-    ) throws(AWSError) -> WebIdentity? {
-        let file = environment["AWS_WEB_IDENTITY_TOKEN_FILE"] ?? profile["web_identity_token_file"]
+        environment: [String: String], profile: SharedProfile?
+    ) throws(SharedConfigError) -> WebIdentity? {
+        var file = environment["AWS_WEB_IDENTITY_TOKEN_FILE"]
+        if file == nil { file = try profile?.path("web_identity_token_file") }
         guard let file else { return nil }
-        guard let role = environment["AWS_ROLE_ARN"] ?? profile["role_arn"] else {
-            throw .credentials("a web identity token file is named, and neither AWS_ROLE_ARN nor role_arn a role")
+        var role = environment["AWS_ROLE_ARN"]
+        if role == nil { role = try profile?.text("role_arn") }
+        guard let role else {
+            let why = "a web identity token file is named, and neither AWS_ROLE_ARN nor role_arn a role"
+            throw profile?.error("web_identity_token_file", why) ?? SharedConfigError(path: nil, why)
         }
-        return WebIdentity(
-            roleARN: role, tokenFile: file,
-            sessionName: environment["AWS_ROLE_SESSION_NAME"] ?? profile["role_session_name"])
+        var sessionName = environment["AWS_ROLE_SESSION_NAME"]
+        if sessionName == nil { sessionName = try profile?.setting("role_session_name") }
+        return WebIdentity(roleARN: role, tokenFile: file, sessionName: sessionName)
     }
 }

@@ -5,14 +5,13 @@ extension CredentialContext {
     private static var longestToken: Int { 20_000 }
 
     /// A web identity of the environment or of the chosen profile.
-    var webIdentityProvider: CredentialProvider {
+    func webIdentityProvider(_ planner: Planner) -> CredentialProvider {
         CredentialProvider(.webIdentity) { () throws(AWSError) in
-            let files = self.files
-            let profile = files.settings(of: files.profile) ?? [:]
-            guard let identity = try WebIdentity.find(environment: environment, profile: profile) else {
+            let planner = try Self.planner(planner)
+            guard let plan = try Self.plan({ () throws(SharedConfigError) in try planner.webIdentity() }) else {
                 return .absent("AWS_WEB_IDENTITY_TOKEN_FILE is not set, and the profile has no web_identity_token_file")
             }
-            return .found(try await credentials(of: identity))
+            return .found(try await carryOut(plan))
         }
     }
 

@@ -1,0 +1,111 @@
+/// One of the two shared files, by what its sections name.
+package struct SharedConfigFile: Sendable {
+    package enum Kind: Hashable, Sendable {
+        /// Profiles are `[profile NAME]` and `[default]`; `[sso-session NAME]` and `[services NAME]` stand beside.
+        case config
+        /// Profiles are `[NAME]`.
+        case credentials
+    }
+
+    private struct Entry: Sendable {
+        var section: SharedConfigSection
+        var header: SharedConfigHeader
+    }
+
+    package let path: String
+    private var entries: [SharedConfigHeader.Subject: Entry] = [:]
+
+    /// A file that is not there.
+    init(absent path: String) { self.path = path }
+
+    /// - Throws: for a line that cannot be read, and for a header that the SDKs read differently.
+    package init(_ bytes: [UInt8], path: String, kind: Kind) throws(SharedConfigError) {
+        self.path = path
+        let sections: [SharedConfigSection]
+        do throws(SharedConfigSyntaxError) {
+            sections = try SharedConfigParser.parse(bytes)
+        } catch {
+            throw SharedConfigError(path: path, line: error.line, error.reason)
+        }
+        for section in sections { try add(section, kind) }
+    }
+
+    private mutating func add(_ section: SharedConfigSection, _ kind: Kind) throws(SharedConfigError) {
+        let header: SharedConfigHeader
+        do throws(SharedConfigHeader.Malformed) {
+            header = try SharedConfigHeader(section.header, in: kind)
+        } catch {
+            throw SharedConfigError(path: path, line: section.line, error.reason)
+        }
+        switch header.subject {
+        case .other: return
+        case .everySection:
+            guard section.properties.isEmpty else {
+                throw SharedConfigError(
+                    path: path, line: section.line,
+                    "botocore gives the settings of [DEFAULT] to every profile and other SDKs do not: write [default]")
+            }
+        default:
+            let entry = Entry(section: section, header: header)
+            guard let earlier = entries[header.subject] else {
+                entries[header.subject] = entry
+                return
+            }
+            entries[header.subject] = try chosen(of: earlier, entry)
+        }
+    }
+
+    /// Of `[profile default]` and `[default]` the former counts (the SDKs' common rule). botocore takes the later one:
+    /// where that leads to other credentials, neither does. Of any other name there is one header.
+    private func chosen(of earlier: Entry, _ later: Entry) throws(SharedConfigError) -> Entry {
+        guard earlier.header.isPlainDefault != later.header.isPlainDefault else {
+            throw SharedConfigError(
+                path: path, line: later.section.line,
+                "the same section as in line \(earlier.section.line), with another header: put them together")
+        }
+        if earlier.header.isPlainDefault { return later }
+        let isCritical = [earlier, later].contains { $0.section.namesCredentials }
+        guard !isCritical || !later.header.isExact else {
+            throw SharedConfigError(
+                path: path, line: later.section.line,
+                "[default] and, in line \(earlier.section.line), [profile default]: SDKs disagree on which has the "
+                    + "credentials; put them together")
+        }
+        return earlier
+    }
+
+    /// A profile's settings in this file.
+    package func profile(_ name: String) -> SharedProfile? {
+        entries[.profile(Array(name.utf8))].map { SharedProfile(name: name, section: $0.section, path: path) }
+    }
+
+    /// Whether botocore reads this file's section of the profile; true where there is none.
+    func isExact(profile name: String) -> Bool { entries[.profile(Array(name.utf8))]?.header.isExact ?? true }
+
+    func ssoSession(_ name: String) -> SharedProfile? {
+        entries[.ssoSession(Array(name.utf8))].map { SharedProfile(name: name, section: $0.section, path: path) }
+    }
+
+    func services(_ name: String) -> SharedProfile? {
+        entries[.services(Array(name.utf8))].map { SharedProfile(name: name, section: $0.section, path: path) }
+    }
+
+    /// The names of the profiles, in no order.
+    var profileNames: [String] {
+        entries.keys.compactMap {
+            if case .profile(let name) = $0 { String(decoding: name, as: UTF8.self) } else { nil }
+        }
+    }
+}
+
+extension SharedConfigSection {
+    private static let credentialNames: Set<String> = [
+        "aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_security_token", "role_arn",
+        "source_profile", "credential_source", "external_id", "mfa_serial", "role_session_name", "duration_seconds",
+        "web_identity_token_file", "credential_process", "login_session", "sso_session", "sso_account_id",
+        "sso_role_name", "sso_region", "sso_start_url",
+    ]
+
+    /// Whether it says whose credentials are used.
+    var namesCredentials: Bool { properties.keys.contains { Self.credentialNames.contains($0) } }
+}

@@ -1,0 +1,72 @@
+/// A shared file's lines. CR, LF and CR LF end one, as in Python's text mode.
+struct SharedConfigLines {
+    struct Line {
+        /// Counted from 1.
+        let number: Int
+        /// Blanks and tabs before the content; a tab counts as one.
+        let indent: Int
+        /// Without white space at either end.
+        let content: ArraySlice<UInt8>
+
+        var isBlank: Bool { content.isEmpty }
+        var isComment: Bool { content.first == UInt8(ascii: "#") || content.first == UInt8(ascii: ";") }
+    }
+
+    private static let lineFeed = UInt8(ascii: "\n")
+    private static let carriageReturn = UInt8(ascii: "\r")
+
+    private let bytes: [UInt8]
+    private var position = 0
+    private var number = 0
+
+    init(_ bytes: [UInt8]) throws(SharedConfigSyntaxError) {
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
+            throw SharedConfigSyntaxError(
+                line: 1, reason: "the file begins with a byte order mark: save it as UTF-8 without one")
+        }
+        if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
+            throw SharedConfigSyntaxError(line: 1, reason: "the file is UTF-16: save it as UTF-8")
+        }
+        self.bytes = bytes
+    }
+
+    /// The next line; nil at the end.
+    /// - Throws: for bytes that are not UTF-8, and for control characters and white space other than blank and tab
+    ///   outside a comment: readers disagree on whether these part lines and words.
+    mutating func next() throws(SharedConfigSyntaxError) -> Line? {
+        guard position < bytes.count else { return nil }
+        number += 1
+        var end = position
+        while end < bytes.count, bytes[end] != Self.lineFeed, bytes[end] != Self.carriageReturn { end += 1 }
+        let whole = bytes[position..<end]
+        let isPair =
+            end + 1 < bytes.count && bytes[end] == Self.carriageReturn && bytes[end + 1] == Self.lineFeed
+        position = end + (isPair ? 2 : 1)
+        let indented = whole.drop(while: Self.isBlank)
+        let line = Line(number: number, indent: whole.count - indented.count, content: Self.trimmed(indented))
+        guard let text = String(validating: line.content, as: UTF8.self) else {
+            throw SharedConfigSyntaxError(line: number, reason: "not UTF-8: save the file as UTF-8")
+        }
+        if !line.isComment, text.unicodeScalars.contains(where: Self.isOdd) {
+            throw SharedConfigSyntaxError(
+                line: number, reason: "a control character, or white space that is neither a blank nor a tab")
+        }
+        return line
+    }
+
+    static func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+
+    static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let rest = bytes.drop(while: isBlank)
+        guard let last = rest.lastIndex(where: { !isBlank($0) }) else { return rest.prefix(0) }
+        return rest[...last]
+    }
+
+    private static func isOdd(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x09, 0x20...0x7E: false
+        case 0xFEFF: true
+        default: scalar.properties.isWhitespace || scalar.properties.generalCategory == .control
+        }
+    }
+}

@@ -1,0 +1,177 @@
+/// Reads the text of a shared config or credentials file. Pure, and linear in the bytes.
+///
+/// Lines are put together as Python's `configparser` does it for botocore: a line that is deeper than the setting before
+/// belongs to its value, a blank line or a comment changes nothing. A value that begins with nothing is a nested block.
+/// What makes a setting is the SDKs' common rule, the first equals sign (AWS SDKs and Tools Reference Guide, "Shared
+/// config and credentials files"). A line that one of the two refuses, or that they would read as different settings,
+/// is refused.
+package struct SharedConfigParser {
+    /// The longest file that is read, in bytes.
+    package static let maxBytes = 1 << 20
+
+    /// A setting whose lines are being collected.
+    private struct Pending {
+        let name: String
+        let line: Int
+        let first: ArraySlice<UInt8>
+        var deeper: [(number: Int, content: ArraySlice<UInt8>)] = []
+    }
+
+    private var sections: [SharedConfigSection] = []
+    /// Where each header stands in `sections`.
+    private var indices: [[UInt8]: Int] = [:]
+    private var current: Int?
+    private var pending: Pending?
+    /// The indent of the last line that belonged to no value.
+    private var indent = 0
+
+    private init() {}
+
+    /// - Returns: the sections in the order of the file.
+    package static func parse(_ bytes: [UInt8]) throws(SharedConfigSyntaxError) -> [SharedConfigSection] {
+        guard bytes.count <= maxBytes else { throw SharedConfigSyntaxError(line: 1, reason: "longer than 1 MiB") }
+        var lines = try SharedConfigLines(bytes)
+        var parser = SharedConfigParser()
+        while let line = try lines.next() { try parser.take(line) }
+        try parser.close()
+        return parser.sections
+    }
+
+    private mutating func take(_ line: SharedConfigLines.Line) throws(SharedConfigSyntaxError) {
+        if line.isComment { return }
+        let isDeeper = pending != nil && line.indent > indent
+        if line.isBlank || isDeeper {
+            // All SDKs take it for a part of the value, and its author did not mean that: the settings below would
+            // be added to the section above.
+            guard line.content.first != UInt8(ascii: "[") else {
+                throw SharedConfigSyntaxError(
+                    line: line.number,
+                    reason: "a section's name is deeper than the setting before it: take the indent out")
+            }
+            pending?.deeper.append((line.number, line.content))
+            return
+        }
+        try close()
+        indent = line.indent
+        if line.content.first == UInt8(ascii: "[") {
+            try begin(line)
+        } else {
+            try beginProperty(line)
+        }
+    }
+
+    // MARK: Sections
+
+    private mutating func begin(_ line: SharedConfigLines.Line) throws(SharedConfigSyntaxError) {
+        guard let end = line.content.firstIndex(of: UInt8(ascii: "]")) else {
+            throw SharedConfigSyntaxError(line: line.number, reason: "a section's name must end with ]")
+        }
+        let header = line.content[..<end].dropFirst()
+        guard !header.isEmpty else {
+            throw SharedConfigSyntaxError(line: line.number, reason: "a section without a name")
+        }
+        let behind = SharedConfigLines.trimmed(line.content[end...].dropFirst())
+        guard behind.isEmpty || behind.first == UInt8(ascii: "#") || behind.first == UInt8(ascii: ";") else {
+            throw SharedConfigSyntaxError(
+                line: line.number, reason: "only a comment may follow the ] of a section's name")
+        }
+        // botocore takes the last one for the name's end, and so reads no profile here.
+        guard !behind.contains(UInt8(ascii: "]")) else {
+            throw SharedConfigSyntaxError(
+                line: line.number, reason: "a ] in the comment behind a section's name: take it out")
+        }
+        let key = Array(header)
+        if let known = indices[key] {
+            current = known
+            return
+        }
+        indices[key] = sections.count
+        current = sections.count
+        sections.append(
+            SharedConfigSection(header: String(decoding: header, as: UTF8.self), line: line.number))
+    }
+
+    // MARK: Settings
+
+    private mutating func beginProperty(_ line: SharedConfigLines.Line) throws(SharedConfigSyntaxError) {
+        guard current != nil else {
+            throw SharedConfigSyntaxError(line: line.number, reason: "a setting before the first section")
+        }
+        // botocore takes a colon before it for the separator, and the SDKs do not.
+        let separator = line.content.firstIndex { $0 == UInt8(ascii: "=") || $0 == UInt8(ascii: ":") }
+        guard let separator, line.content[separator] == UInt8(ascii: "=") else {
+            throw SharedConfigSyntaxError(
+                line: line.number, reason: "a setting needs an equals sign behind its name: NAME = VALUE")
+        }
+        let name = SharedConfigLines.trimmed(line.content[..<separator])
+        guard !name.isEmpty else {
+            throw SharedConfigSyntaxError(line: line.number, reason: "a setting without a name")
+        }
+        guard name.allSatisfy({ $0 < 0x80 }) else {
+            throw SharedConfigSyntaxError(line: line.number, reason: "a setting's name must be ASCII")
+        }
+        pending = Pending(
+            name: String(decoding: name, as: UTF8.self).lowercased(), line: line.number,
+            first: line.content[separator...].dropFirst())
+    }
+
+    /// Ends the setting whose lines were being collected.
+    private mutating func close() throws(SharedConfigSyntaxError) {
+        guard let property = pending, let current else { return }
+        pending = nil
+        let last = property.deeper.lastIndex { !$0.content.isEmpty }
+        let deeper = property.deeper.prefix(last.map { $0 + 1 } ?? 0)
+        let plain = Self.withoutComment(property.first)
+        let value: SharedConfigProperty.Value
+        if plain.isEmpty, !deeper.isEmpty {
+            var nested: [SharedConfigProperty.Nested] = []
+            for line in deeper where !line.content.isEmpty {
+                nested.append(try Self.nested(line.content, line.number))
+            }
+            value = .block(nested)
+        } else {
+            let rest = deeper.map(\.content)
+            value = .text(
+                plain: Self.joined(plain, rest), whole: Self.joined(SharedConfigLines.trimmed(property.first), rest))
+        }
+        sections[current].properties[property.name] = SharedConfigProperty(line: property.line, value: value)
+    }
+
+    private static func joined(_ first: ArraySlice<UInt8>, _ rest: [ArraySlice<UInt8>]) -> String {
+        var bytes = Array(first)
+        for line in rest {
+            bytes.append(UInt8(ascii: "\n"))
+            bytes += line
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func nested(
+        _ content: ArraySlice<UInt8>, _ number: Int
+    ) throws(SharedConfigSyntaxError) -> SharedConfigProperty.Nested {
+        guard let separator = content.firstIndex(of: UInt8(ascii: "=")) else {
+            throw SharedConfigSyntaxError(
+                line: number, reason: "a setting of a nested block needs an equals sign behind its name: NAME = VALUE")
+        }
+        let name = SharedConfigLines.trimmed(content[..<separator])
+        guard !name.isEmpty else {
+            throw SharedConfigSyntaxError(line: number, reason: "a setting of a nested block without a name")
+        }
+        let value = SharedConfigLines.trimmed(content[separator...].dropFirst())
+        return SharedConfigProperty.Nested(
+            name: String(decoding: name, as: UTF8.self), value: String(decoding: value, as: UTF8.self))
+    }
+
+    /// The value up to the comment, which white space and `#` or `;` begin, without white space at either end.
+    private static func withoutComment(_ value: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        var isAfterBlank = false
+        for index in value.indices {
+            let byte = value[index]
+            if isAfterBlank, byte == UInt8(ascii: "#") || byte == UInt8(ascii: ";") {
+                return SharedConfigLines.trimmed(value[..<index])
+            }
+            isAfterBlank = SharedConfigLines.isBlank(byte)
+        }
+        return SharedConfigLines.trimmed(value)
+    }
+}

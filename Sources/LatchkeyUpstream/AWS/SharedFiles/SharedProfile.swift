@@ -1,0 +1,106 @@
+/// The settings of a section, or of a profile in both files together.
+package struct SharedProfile: Sendable {
+    private struct Setting: Sendable {
+        let path: String
+        let property: SharedConfigProperty
+    }
+
+    package let name: String
+    /// Where its section stands, for messages that concern no single setting.
+    private let place: (path: String, line: Int)
+    private var settings: [String: Setting]
+    /// Whether it says whose credentials are used.
+    let namesCredentials: Bool
+
+    init(name: String, section: SharedConfigSection, path: String) {
+        self.name = name
+        place = (path, section.line)
+        settings = section.properties.mapValues { Setting(path: path, property: $0) }
+        namesCredentials = section.namesCredentials
+    }
+
+    /// Both sections of a profile; where both have a setting the other one's counts.
+    func overlaid(by other: SharedProfile) -> SharedProfile {
+        var profile = self
+        profile.settings.merge(other.settings) { $1 }
+        return profile
+    }
+
+    package var names: [String] { Array(settings.keys) }
+
+    func has(_ name: String) -> Bool { settings[name] != nil }
+
+    /// An error at the section.
+    func error(_ reason: String) -> SharedConfigError {
+        SharedConfigError(path: place.path, line: place.line, reason)
+    }
+
+    /// An error at the setting, or at the section where it has none of the name.
+    func error(_ name: String, _ reason: String) -> SharedConfigError {
+        guard let setting = settings[name] else { return error(reason) }
+        return SharedConfigError(path: setting.path, line: setting.property.line, reason)
+    }
+
+    // MARK: Values
+
+    /// A setting that changes nothing where it is empty.
+    /// - Returns: nil where it is absent or empty.
+    /// - Throws: for a nested block.
+    package func setting(_ name: String) throws(SharedConfigError) -> String? {
+        guard let text = try texts(name)?.plain, !text.isEmpty else { return nil }
+        return text
+    }
+
+    /// A setting that means something as soon as it stands there.
+    /// - Throws: where it is empty or a nested block: what botocore makes of that is no credentials.
+    package func text(_ name: String) throws(SharedConfigError) -> String? {
+        guard let text = try texts(name)?.plain else { return nil }
+        guard !text.isEmpty else { throw error(name, "\(name) is empty: give it a value, or take the line out") }
+        return text
+    }
+
+    /// A path. One with a comment behind is refused: botocore takes the comment for a part of the path.
+    func path(_ name: String) throws(SharedConfigError) -> String? {
+        guard let text = try text(name), let whole = try texts(name)?.whole else { return nil }
+        guard text == whole else {
+            throw error(name, "\(name) with a comment behind it: put the comment on a line of its own")
+        }
+        return text
+    }
+
+    /// A command, with everything that stands behind the equals sign.
+    func command(_ name: String) throws(SharedConfigError) -> String? {
+        _ = try text(name)
+        return try texts(name)?.whole
+    }
+
+    /// The name of a section. What begins with white space and `#` is a part of the name where there is such a section,
+    /// as botocore reads it, and else a comment.
+    func reference(_ name: String, _ exists: (String) -> Bool) throws(SharedConfigError) -> String? {
+        guard let text = try text(name), let whole = try texts(name)?.whole else { return nil }
+        return exists(whole) ? whole : text
+    }
+
+    /// A setting of the nested block of the name; nil where there is no such block or setting.
+    /// - Throws: where something else than a block stands there.
+    package func nested(_ block: String, _ name: String) throws(SharedConfigError) -> String? {
+        switch value(block) {
+        case nil: return nil
+        case .block(let nested): return nested.last { $0.name.utf8.elementsEqual(name.utf8) }?.value
+        case .text(let plain, _):
+            guard plain.isEmpty else { throw error(block, "\(block) must be a nested block here") }
+            return nil
+        }
+    }
+
+    /// A setting as the file has it.
+    package func value(_ name: String) -> SharedConfigProperty.Value? { settings[name]?.property.value }
+
+    private func texts(_ name: String) throws(SharedConfigError) -> (plain: String, whole: String)? {
+        switch value(name) {
+        case nil: return nil
+        case .text(let plain, let whole): return (plain, whole)
+        case .block: throw error(name, "\(name) must be a value and no nested block: mind the indents below it")
+        }
+    }
+}

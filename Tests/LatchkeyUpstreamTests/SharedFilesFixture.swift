@@ -1,0 +1,28 @@
+import LatchkeyUpstream
+
+/// The two shared files of a home directory, as texts.
+struct SharedFilesFixture {
+    var config: String?
+    var credentials: String?
+
+    static let environment = ["HOME": "/h"]
+
+    func content(_ path: String) -> SharedFileContent {
+        switch path {
+        case "/h/.aws/config": SharedFileContent(config)
+        case "/h/.aws/credentials": SharedFileContent(credentials)
+        default: .absent
+        }
+    }
+
+    func files(_ environment: [String: String] = [:]) throws(SharedConfigError) -> SharedFiles {
+        try SharedFiles(environment: environment.merging(Self.environment) { $1 }, read: content)
+    }
+
+    /// Which source the chain comes to, and by which plan.
+    func plan(
+        _ environment: [String: String] = [:]
+    ) throws(SharedConfigError) -> (source: CredentialSource, plan: CredentialPlan)? {
+        try CredentialPlanner(environment: environment, files: files(environment)).decide()
+    }
+}
