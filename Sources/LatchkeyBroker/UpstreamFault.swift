@@ -36,6 +36,8 @@ package struct UpstreamFault: Error, Hashable, Sendable {
     package var retryAfter: Duration?
     /// The parameter or secret that is at fault, by name; for the message to the caller and the log.
     package var subject: String?
+    /// The caller demanded a read of its own, none was made, and this is what an earlier one said.
+    package var isFromEarlierRead = false
 
     /// `code` is kept only if it is 1–64 letters, digits or `_ . - /`: it comes from outside and goes into headers.
     package init(

@@ -1,3 +1,5 @@
+internal import LatchkeyCore
+
 /// Counts that only grow, one a series.
 ///
 /// A series appears in the exposition once it is above zero or when it was shown at start.
@@ -78,7 +80,7 @@ struct Histograms: Sendable {
     /// `bounds` in seconds, ascending.
     init(_ family: Family, bounds: [Double]) {
         self.family = family
-        self.bounds = bounds.map { Int64(($0 * 1e9).rounded()) }
+        self.bounds = bounds.map { OutsideNumber.clamped($0 * 1e9, to: 0...Int64.max) }
         cells = Cells(count: family.count * (bounds.count + 2))
     }
 

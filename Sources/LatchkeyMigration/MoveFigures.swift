@@ -1,3 +1,5 @@
+internal import LatchkeyCore
+
 /// What a broker has measured since it was started, as far as the move's success is judged by it.
 package struct MoveFigures: Hashable, Sendable {
     /// Tokens given to callers, from whichever tier.
@@ -19,12 +21,13 @@ package struct MoveFigures: Hashable, Sendable {
     package init() {}
 
     /// Issuer calls that callers would have made themselves, one for each token.
-    package var issuerCallsSaved: Int { max(0, tokenAnswers - issuerCalls) }
+    package var issuerCallsSaved: Int { tokenAnswers > issuerCalls ? tokenAnswers - issuerCalls : 0 }
 
     /// Parts of a hundred thousand, so that no rounding hides one error of many.
     package static func share(_ part: Int, of whole: Int) -> String {
         guard whole > 0 else { return "0 %" }
-        let parts = part * 100_000 / whole
+        let parts = OutsideNumber.clamped(
+            (Double(part) / Double(whole) * 100_000).rounded(.down), to: OutsideNumber.counters)
         let fraction = String(parts % 1000 + 1000).dropFirst()
         return "\(parts / 1000).\(fraction) %"
     }

@@ -28,14 +28,15 @@ package struct ShadowSample: Hashable, Sendable {
 
     /// The sample of a run; nil for another run.
     package init?(_ run: JournalRun) {
-        guard run.command == "gate", let started = run.details["started"].flatMap({ Int64($0) }),
-            let matches = run.details["match"].flatMap({ Int($0) }),
-            let mismatches = run.details["mismatch"].flatMap({ Int($0) }),
-            let errors = run.details["error"].flatMap({ Int($0) })
+        func number(_ name: String) -> Int64? {
+            run.details[name].flatMap { OutsideNumber.whole($0, in: OutsideNumber.counters) }
+        }
+        guard run.command == "gate", let started = number("started"), let matches = number("match"),
+            let mismatches = number("mismatch"), let errors = number("error")
         else { return nil }
         self.init(
-            at: run.at, started: WallTime(milliseconds: started), matches: matches, mismatches: mismatches,
-            errors: errors)
+            at: run.at, started: WallTime(milliseconds: started), matches: Int(matches), mismatches: Int(mismatches),
+            errors: Int(errors))
     }
 }
 

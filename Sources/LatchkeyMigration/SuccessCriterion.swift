@@ -1,3 +1,5 @@
+internal import LatchkeyCore
+
 /// The seven things that make a move a success, each with what was measured.
 package enum SuccessCriterion: String, Hashable, Sendable, CaseIterable {
     case equal
@@ -70,7 +72,10 @@ package enum SuccessCriterion: String, Hashable, Sendable, CaseIterable {
         let share = MoveFigures.share(figures.issuerCallsSaved, of: figures.tokenAnswers)
         let text = "\(figures.issuerCallsSaved) of \(figures.tokenAnswers) saved (\(share))"
         guard figures.tokenAnswers >= leastAnswers else { return (.unknown, text) }
-        return (figures.issuerCalls * 100 <= figures.tokenAnswers * mostIssuerCalls ? .met : .unmet, text)
+        return (
+            Double(figures.issuerCalls) * 100 <= Double(figures.tokenAnswers) * Double(mostIssuerCalls) ? .met : .unmet,
+            text
+        )
     }
 
     private static func startUp(_ figures: MoveFigures?) -> (State, String) {
@@ -78,7 +83,8 @@ package enum SuccessCriterion: String, Hashable, Sendable, CaseIterable {
         let times = [("secret", figures.secondsOfSecret), ("shared token", figures.secondsOfSharedToken)]
         let known = times.compactMap { name, seconds in seconds.map { (name, $0) } }
         guard !known.isEmpty else { return (.unknown, "nothing was read yet") }
-        let text = known.map { "\($0.0) \(Int(($0.1 * 1000).rounded())) ms" }.joined(separator: ", ")
+        let text = known.map { "\($0.0) \(OutsideNumber.clamped($0.1 * 1000, to: OutsideNumber.counters)) ms" }.joined(
+            separator: ", ")
         return (known.reduce(0) { $0 + $1.1 } <= longestStart ? .met : .unmet, text)
     }
 
@@ -87,7 +93,7 @@ package enum SuccessCriterion: String, Hashable, Sendable, CaseIterable {
         let share = MoveFigures.share(figures.errors, of: figures.answers)
         let text = "\(figures.errors) of \(figures.answers) answers (\(share))"
         guard figures.answers >= leastAnswers else { return (.unknown, text) }
-        return (figures.errors * 1000 <= figures.answers * mostErrors ? .met : .unmet, text)
+        return (Double(figures.errors) * 1000 <= Double(figures.answers) * Double(mostErrors) ? .met : .unmet, text)
     }
 
     private static func cost(_ status: MoveStatus) -> (State, String) {

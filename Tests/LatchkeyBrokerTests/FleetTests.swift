@@ -6,6 +6,20 @@ import Testing
 /// The broker's own state and trips, a fleet at a time, on a virtual clock: what a fleet costs. `FleetLongRuns` are those
 /// of everything that can go wrong. `swift run -c release fleet-simulation table` prints the table of Architecture.md.
 @Suite struct `A simulated fleet` {
+    @Test(arguments: UInt64(0)..<20)
+    func `Where every token is refused nobody is left without one, and issuances are few`(_ seed: UInt64) {
+        var scenario = Scenario.steady(brokers: 3)
+        scenario.rejections = 1
+        scenario.callEvery = .seconds(1)
+        scenario.hasDatedTokens = true
+        let report = World.run(scenario, seed: seed)
+        #expect(report.violations.isEmpty, "seed \(seed): \(report.violations.prefix(3))")
+        #expect(report.refused == 0)
+        #expect(report.servedRejected > 0)
+        // Each broker causes one issuance at once, then after 2, 4, 8 … 256 and 300 s: thirteen in half an hour.
+        #expect(report.issuerCalls <= 3 * 14, "seed \(seed)")
+    }
+
     @Test func `A cold fleet of a hundred costs one issuance`() {
         let report = World.run(.cold(brokers: 100), seed: 1)
         #expect(report.issuerCalls == 1)

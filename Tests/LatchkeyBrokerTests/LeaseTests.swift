@@ -83,34 +83,54 @@ import Testing
         #expect(found.quotaLowFor == .seconds(500))
     }
 
+    @Test func `A refused token is accepted from the shared tier only where there is no other`() throws {
+        let pair = StoredToken(token: Secret("bad"), expires: String((start.wall + .seconds(3000)).milliseconds))
+        for hasToken in [true, false] {
+            var need = TokenTrip.Need(hasToken ? .rejected : .cold)
+            need.rejected = [SHA256.hash("bad")]
+            need.current = hasToken ? try token("bad") : nil
+            var trip = trip(need)
+            let view = SharedView(pair: pair, version: 1)
+            #expect(word(trip.read(view, .usable(try token("bad")), start, chance: 0)) == "claim")
+            _ = trip.claimed(true, start, chance: 0)
+            guard case .done(let outcome) = trip.issueFailed(UpstreamFault(.unavailable), start) else {
+                Issue.record("it goes on")
+                return
+            }
+            #expect((outcome.token == nil) == hasToken)
+        }
+    }
+
     @Test(arguments: [UpstreamFault.Reason.throttled, .denied])
-    func `A refused token is known to be there also while nobody may be asked for another`(
+    func `While nobody may be asked for another, a refused token costs one look at the shared tier`(
         _ reason: UpstreamFault.Reason
     ) throws {
         var need = TokenTrip.Need(.rejected)
         need.rejected = [SHA256.hash("bad")]
+        need.current = try token("bad")
         need.issuerHeld = UpstreamFault(reason, upstream: .auth0)
         var trip = trip(need)
         let pair = StoredToken(token: Secret("bad"), expires: String((start.wall + .seconds(3000)).milliseconds))
-        let view = SharedView(pair: pair, version: 7)
-        guard case .done(let outcome) = trip.read(view, .usable(try token("bad")), start, chance: 0) else {
+        let step = trip.read(SharedView(pair: pair, version: 7), .usable(try token("bad")), start, chance: 0)
+        guard case .done(let outcome) = step else {
             Issue.record("it asks")
             return
         }
-        #expect(outcome.sharesRejected)
-        #expect(outcome.sharedVersion == 7)
+        #expect(outcome.token == nil && outcome.fault?.reason == reason && !outcome.askedIssuer)
     }
 
-    @Test func `A refused token is not accepted from the shared tier, and known to be there`() throws {
+    @Test func `A sibling's token replaces a refused one, also where it ends no later`() throws {
         var need = TokenTrip.Need(.rejected)
         need.rejected = [SHA256.hash("bad")]
+        need.current = try token("bad")
         var trip = trip(need)
-        let pair = StoredToken(token: Secret("bad"), expires: String((start.wall + .seconds(3000)).milliseconds))
-        let view = SharedView(pair: pair, version: 1)
-        #expect(word(trip.read(view, .usable(try token("bad")), start, chance: 0)) == "claim")
-        _ = trip.claimed(true, start, chance: 0)
-        guard case .done(let outcome) = trip.issueFailed(UpstreamFault(.unavailable), start) else { return }
-        #expect(outcome.sharesRejected)
+        let pair = StoredToken(token: Secret("good"), expires: String((start.wall + .seconds(3000)).milliseconds))
+        let step = trip.read(SharedView(pair: pair, version: 8), .usable(try token("good")), start, chance: 0)
+        guard case .done(let outcome) = step else {
+            Issue.record("it goes on")
+            return
+        }
+        #expect(outcome.token?.value == Secret("good"))
     }
 }
 

@@ -11,6 +11,7 @@ final class FakeStore: Sendable {
         var secrets: [String: FetchedSecret] = [:]
         var faults: [String: UpstreamFault] = [:]
         var gate: Gate?
+        var answerGate: Gate?
     }
     private let state = Mutex(State())
     /// The full names asked for, in order.
@@ -28,13 +29,23 @@ final class FakeStore: Sendable {
     /// Has calls for `name` fail, `*` for every name; nil heals.
     func fail(_ name: String, _ fault: UpstreamFault?) { state.withLock { $0.faults[name] = fault } }
 
+    /// Has the answers of calls wait at a gate, which read what there is before.
+    func answers(at gate: Gate?) { state.withLock { $0.answerGate = gate } }
+
     func stop(at gate: Gate?) { state.withLock { $0.gate = gate } }
 
     func fetch(_ name: String, _ version: String?, _ label: String?) async throws(UpstreamFault) -> FetchedSecret {
         let asked = name + (version.map { ":\($0)" } ?? "") + (label.map { ":\($0)" } ?? "")
-        calls.put(asked)
-        if let gate = state.withLock({ $0.gate }) { await gate.pass() }
-        let (fault, secret) = state.withLock { ($0.faults[name] ?? $0.faults["*"], $0.secrets[asked]) }
+        let before = state.withLock { $0.gate }
+        if let before {
+            calls.put(asked)
+            await before.pass()
+        }
+        let (fault, secret, after) = state.withLock {
+            ($0.faults[name] ?? $0.faults["*"], $0.secrets[asked], $0.answerGate)
+        }
+        if before == nil { calls.put(asked) }
+        await after?.pass()
         if let fault { throw fault }
         guard let secret else { throw UpstreamFault(.notFound, upstream: .parameterStore, code: "ParameterNotFound") }
         return secret
@@ -85,7 +96,7 @@ struct SecretBench {
     }
 
     func secret(_ key: String, refresh: Bool = false) async throws -> SecretBroker.Served {
-        try await broker.secret(query(key), refresh: refresh, deadline: deadline)
+        try await broker.secret(query(key), demand: refresh ? .forced : .cached, deadline: deadline)
     }
 
     func text(_ key: String, refresh: Bool = false) async throws -> String? {

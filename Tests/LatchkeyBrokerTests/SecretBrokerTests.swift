@@ -243,7 +243,8 @@ import Testing
         #expect(try await bench.text("A") == "1")
         #expect(try await bench.text("A", refresh: true) == "2")
         let asked = bench.store.calls.count
-        #expect(try await bench.secret("A", refresh: true).tier == .memory)
+        let floored = try await bench.secret("A", refresh: true)
+        #expect(floored.tier == .memory && floored.refreshError?.summary == "refresh_floor")
         #expect(bench.store.calls.count == asked)
         bench.sleeper.advance(by: .seconds(2))
         #expect(try await bench.secret("A", refresh: true).tier == .parameterStore)

@@ -46,6 +46,53 @@ import Testing
         #expect(early.count == 1)
     }
 
+    @Test func `Who needs work that begins now joins no older flight, and both are answered`() async throws {
+        let (old, new) = (Gate(), Gate())
+        let answers = Inbox<Int>()
+        func join(_ number: Int, isNew: Bool, _ gate: Gate) -> Bool {
+            flights.join("key", isNew: isNew, deadline: deadline(60)) { _ in
+                await gate.pass()
+                return .success(number)
+            } waiter: { outcome in
+                if case .success(let number) = outcome { answers.put(number) }
+            }
+        }
+        #expect(!join(1, isNew: false, old))
+        #expect(!join(2, isNew: true, new))
+        #expect(join(3, isNew: false, new))
+        #expect(flights.waiters(on: "key") == 2)
+        new.open()
+        #expect(await answers.first(2) == [2, 2])
+        #expect(flights.waiters(on: "key") == nil)
+        old.open()
+        #expect(await answers.first(3) == [2, 2, 1])
+    }
+
+    @Test func `A replaced flight keeps its deadlines, and ends nobody else's`() async {
+        let (old, new) = (Gate(), Gate())
+        let (early, late) = (Inbox<Result<Int, UpstreamFault>>(), Inbox<Result<Int, UpstreamFault>>())
+        flights.join("key", deadline: deadline(3)) { _ in
+            await old.pass()
+            return .success(1)
+        } waiter: {
+            early.put($0)
+        }
+        flights.replaceAll()
+        #expect(flights.waiters(on: "key") == nil)
+        flights.join("key", deadline: deadline(9)) { _ in
+            await new.pass()
+            return .success(2)
+        } waiter: {
+            late.put($0)
+        }
+        sleeper.advance(by: .seconds(3))
+        let outcome = await early.first(1)[0]
+        #expect(throws: UpstreamFault(.timedOut)) { try outcome.get() }
+        #expect(flights.waiters(on: "key") == 1 && late.count == 0)
+        old.open()
+        new.open()
+    }
+
     @Test func `Keys fly apart`() async throws {
         let gate = Gate()
         let answers = Inbox<Result<Int, UpstreamFault>>()

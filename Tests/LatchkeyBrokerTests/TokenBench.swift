@@ -13,6 +13,8 @@ struct TokenBench {
     let shared = Script<StoredToken?>(.success(nil))
     let claims = Script<Bool>(.success(true))
     let issuer = Script<IssuedGrant>()
+    /// What the issuer was asked for, in order.
+    let purposes = Inbox<IssuePurpose>()
     let writes = Script<Void>(.success(()))
     /// What was written, in order.
     let written = Inbox<StoredToken>()
@@ -34,7 +36,11 @@ struct TokenBench {
         } claim: { profile, lease, _, _ throws(UpstreamFault) in
             try await claims.answer(lease.text)
         }
-        let issuing = IssuerTier(tier: .auth0) { profile, _ throws(UpstreamFault) in try await issuer.answer(profile) }
+        let purposes = purposes
+        let issuing = IssuerTier(tier: .auth0) { profile, purpose, _ throws(UpstreamFault) in
+            purposes.put(purpose)
+            return try await issuer.answer(profile)
+        }
         var configuration = TokenBroker.Configuration()
         configuration.maximumWaiters = maximumWaiters
         configuration.chance = { 0.5 }
@@ -49,6 +55,12 @@ struct TokenBench {
 
     func token(_ ask: TokenAsk = TokenAsk()) async throws(UpstreamFault) -> ServedToken {
         try await broker.token(profile, ask, deadline: deadline)
+    }
+
+    /// A resource server refuses the token, says the caller.
+    @discardableResult
+    func reject(_ token: Secret, by caller: String = "orders") -> Bool {
+        broker.reject(profile, sha256: token.withBytes { SHA256.hash($0) }, by: caller)
     }
 
     func cached(minTTL: Duration? = nil) -> TokenEntry? { broker.cached(profile, now: now, minTTL: minTTL)?.entry }

@@ -31,7 +31,8 @@ import Testing
         _ = try await bench.token()
         #expect(try await bench.token(TokenAsk(refresh: true)).tier == .auth0)
         bench.sleeper.advance(by: .milliseconds(1999))
-        #expect(try await bench.token(TokenAsk(refresh: true)).tier == .memory)
+        let floored = try await bench.token(TokenAsk(refresh: true))
+        #expect(floored.tier == .memory && floored.refreshError?.summary == "refresh_floor")
         bench.sleeper.advance(by: .milliseconds(1))
         #expect(try await bench.token(TokenAsk(refresh: true)).tier == .auth0)
         #expect(bench.issuer.calls.count == 3)
@@ -183,7 +184,7 @@ import Testing
             bench.sleeper.advance(by: .seconds(3))
             let next = bench.grant(name)
             bench.issuer.then(.success(next))
-            bench.broker.reject(bench.profile, sha256: refused.withBytes { SHA256.hash($0) })
+            bench.reject(refused)
             #expect(try await bench.token().entry.token.value == next.value)
         }
         #expect(bench.issuer.calls.count == 3)

@@ -169,16 +169,4 @@ import Testing
         #expect(try isTorn(pair, 5) == true)
         #expect(try isTorn(whole, 5) == false)
     }
-
-    @Test func `A refresh that callers cause waits for its floor`() {
-        var need = TokenTrip.Need(.rejected)
-        need.notBefore = start.monotonic + .seconds(2)
-        var trip = trip(need, isShared: false)
-        guard case .pause(let end) = trip.begin(start) else {
-            Issue.record("no pause")
-            return
-        }
-        #expect(end == start.monotonic + .seconds(2))
-        #expect(word(trip.paused(at(2))) == "issue")
-    }
 }

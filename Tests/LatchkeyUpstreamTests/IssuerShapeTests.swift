@@ -115,6 +115,26 @@ import Testing
         #expect(budget.remaining(time(4600)) == 1)
     }
 
+    @Test func `A part of the budget can be kept for others`() {
+        var budget = IssueBudget(4)
+        #expect(budget.spend(time(0), leaving: 1) == nil)
+        #expect(budget.spend(time(10), leaving: 1) == nil)
+        #expect(budget.spend(time(20), leaving: 1) == nil)
+        #expect(budget.spend(time(30), leaving: 1) == .seconds(3570))
+        #expect(budget.spend(time(30)) == nil)
+        #expect(budget.spend(time(40)) == .seconds(3560))
+        // The first is an hour old, but the second of the three that count is not.
+        #expect(budget.spend(time(3600), leaving: 1) == .seconds(10))
+        #expect(budget.spend(time(3610), leaving: 1) == nil)
+    }
+
+    @Test(arguments: [Int.min, -1, 4, 5, Int.max])
+    func `A reserve that leaves nothing, or makes no sense, does not trap`(_ reserve: Int) {
+        var budget = IssueBudget(4)
+        let wait = budget.spend(time(0), leaving: reserve)
+        #expect(wait == (reserve < 0 ? nil : .seconds(3600)))
+    }
+
     @Test func `No hour has more than the budget, wherever it begins`() {
         var generator = SeededGenerator(seed: 7)
         for _ in 0..<50 {

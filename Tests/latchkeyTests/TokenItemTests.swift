@@ -49,12 +49,6 @@ import latchkey
         #expect(update.values[":ttl"]?.number == 1_700_090_000)
     }
 
-    @Test func `The mark of a refused token changes nothing about when the item may be deleted`() {
-        let update = TokenItem.write(.absent(after: 7))
-        #expect(update.values[":token"]?.string == Secret("placeholder"))
-        #expect(!update.expression.contains("#ttl") && !update.names.contains("ttl") && update.values[":ttl"] == nil)
-    }
-
     @Test func `A lease is made where there is none, and changed where it is as it was seen`() {
         let first = TokenItem.claim(lease, seen: SharedView())
         #expect(first.condition == "attribute_not_exists(#lease_version)" && first.values[":seen"] == nil)
@@ -64,7 +58,7 @@ import latchkey
     }
 
     @Test(arguments: [
-        TokenItem.write(StoredToken(token: Secret("t"), expires: "1")), TokenItem.write(.absent(after: 0)),
+        TokenItem.write(StoredToken(token: Secret("t"), expires: "1")),
         TokenItem.claim(Lease(holder: "me", until: WallTime(milliseconds: 1), after: 0), seen: SharedView()),
         TokenItem.claim(
             Lease(holder: "me", until: WallTime(milliseconds: 1), after: 0), seen: SharedView(leaseVersion: 1)),

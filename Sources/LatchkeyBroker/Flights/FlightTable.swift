@@ -24,6 +24,9 @@ struct FlightTable<Key: Hashable & Sendable, Value: Sendable> {
     }
 
     private var flights: [Key: Flight] = [:]
+    /// Flights that nobody may join any more, because a newer one took their place or memory was cleared. Their waiters
+    /// still get their outcome.
+    private var replaced: [UInt64: Flight] = [:]
     private var lastID: UInt64 = 0
     private let maximumWaiters: Int
 
@@ -32,10 +35,24 @@ struct FlightTable<Key: Hashable & Sendable, Value: Sendable> {
     /// Callers waiting on `key`'s flight; nil when there is none.
     func waiters(on key: Key) -> Int? { flights[key]?.waiters.count }
 
+    /// Keeps later callers from joining the flight of `key`.
+    private mutating func replace(_ key: Key) {
+        if let flight = flights.removeValue(forKey: key) { replaced[flight.id] = flight }
+    }
+
+    /// Keeps later callers from joining any flight that is under way.
+    mutating func replaceAll() {
+        for key in Array(flights.keys) { replace(key) }
+    }
+
     /// Adds a waiter (none for work in the background) to the flight of `key`, making one if need be.
+    ///
+    /// - Parameter isNew: the caller needs work that begins now, so it joins no flight that is under way.
     mutating func join(
-        _ key: Key, flightDeadline: MonotonicTime, waiting: (deadline: MonotonicTime, waiter: Waiter)?
+        _ key: Key, isNew: Bool = false, flightDeadline: MonotonicTime,
+        waiting: (deadline: MonotonicTime, waiter: Waiter)?
     ) -> Join {
+        if isNew { replace(key) }
         guard var flight = flights.removeValue(forKey: key) else {
             lastID += 1
             let timer = min(flightDeadline, waiting?.deadline ?? flightDeadline)
@@ -55,14 +72,29 @@ struct FlightTable<Key: Hashable & Sendable, Value: Sendable> {
 
     /// Keeps a timer's task with its flight. False when the flight is over, and the task is to be cancelled.
     mutating func keep(_ task: Task<Void, Never>, key: Key, flight: UInt64) -> Bool {
-        guard flights[key]?.id == flight else { return false }
-        flights[key]?.tasks.append(task)
+        guard var current = find(key, flight) else { return false }
+        current.tasks.append(task)
+        put(current, key)
         return true
+    }
+
+    private func find(_ key: Key, _ id: UInt64) -> Flight? {
+        if let flight = flights[key], flight.id == id { return flight }
+        return replaced[id]
+    }
+
+    private mutating func put(_ flight: Flight, _ key: Key) {
+        if flights[key]?.id == flight.id { flights[key] = flight } else { replaced[flight.id] = flight }
+    }
+
+    private mutating func remove(_ key: Key, _ id: UInt64) -> Flight? {
+        if flights[key]?.id == id { return flights.removeValue(forKey: key) }
+        return replaced.removeValue(forKey: id)
     }
 
     /// Ends a flight: everyone to tell, and the tasks to cancel. Empty when it was given up before.
     mutating func finish(_ key: Key, flight: UInt64) -> (waiters: [Waiter], tasks: [Task<Void, Never>]) {
-        guard flights[key]?.id == flight, let ended = flights.removeValue(forKey: key) else { return ([], []) }
+        guard let ended = remove(key, flight) else { return ([], []) }
         return (ended.waiters.map(\.waiter), ended.tasks)
     }
 
@@ -77,15 +109,15 @@ struct FlightTable<Key: Hashable & Sendable, Value: Sendable> {
     }
 
     mutating func expire(_ key: Key, flight: UInt64, now: MonotonicTime) -> Expired {
-        guard var current = flights[key], current.id == flight else { return .nothing }
+        guard var current = find(key, flight) else { return .nothing }
         if now >= current.deadline {
-            flights[key] = nil
+            _ = remove(key, flight)
             return .flight(current.waiters.map(\.waiter), current.tasks)
         }
         let due = current.waiters.filter { now >= $0.deadline }
         current.waiters.removeAll { now >= $0.deadline }
         current.timer = current.waiters.reduce(current.deadline) { min($0, $1.deadline) }
-        flights[key] = current
+        put(current, key)
         return .waiters(due.map(\.waiter), timer: current.timer)
     }
 }

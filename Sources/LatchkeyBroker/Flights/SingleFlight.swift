@@ -5,6 +5,8 @@ internal import Synchronization
 ///
 /// - One `Task` does the work of a flight and one waits for deadlines, however many callers there are.
 /// - A caller whose deadline passes, or who has gone away, leaves the flight as it is.
+/// - A caller who needs work that begins after it asked does not join a flight: it starts another, which later callers
+///   join. The older one goes on for those who wait for it.
 /// - A flight whose own deadline passes is given up: its callers are told, its task is cancelled, and the next
 ///   caller starts another. What it brings later still reaches the cache, for the work itself puts it there.
 package final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Sendable {
@@ -31,30 +33,34 @@ package final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Sen
     /// Waits for `key`'s flight, starting it with `work` if there is none.
     ///
     /// - Parameters:
+    ///   - isNew: the work must begin now: an older flight is not joined.
     ///   - deadline: when this caller stops waiting (`timedOut`).
     ///   - work: what a flight does; given the flight's deadline.
     ///   - waiter: called once, on any thread, never under a lock; before this returns when the caller is refused.
     /// - Returns: true when the caller joined a flight that was under way.
     @discardableResult
     package func join(
-        _ key: Key, deadline: MonotonicTime, work: @escaping @Sendable (MonotonicTime) async -> Outcome,
-        waiter: @escaping @Sendable (Outcome) -> Void
+        _ key: Key, isNew: Bool = false, deadline: MonotonicTime,
+        work: @escaping @Sendable (MonotonicTime) async -> Outcome, waiter: @escaping @Sendable (Outcome) -> Void
     ) -> Bool {
-        fly(key, waiting: (deadline, waiter), work: work)
+        fly(key, isNew: isNew, waiting: (deadline, waiter), work: work)
     }
+
+    /// Keeps later callers from joining any flight that is under way. Those who wait are still answered.
+    package func replaceAll() { table.withLock { $0.replaceAll() } }
 
     /// Starts a flight nobody waits for. False when one is under way already.
     package func start(_ key: Key, work: @escaping @Sendable (MonotonicTime) async -> Outcome) -> Bool {
-        !fly(key, waiting: nil, work: work)
+        !fly(key, isNew: false, waiting: nil, work: work)
     }
 
     /// Returns true when a flight was under way.
     private func fly(
-        _ key: Key, waiting: (deadline: MonotonicTime, waiter: @Sendable (Outcome) -> Void)?,
+        _ key: Key, isNew: Bool, waiting: (deadline: MonotonicTime, waiter: @Sendable (Outcome) -> Void)?,
         work: @escaping @Sendable (MonotonicTime) async -> Outcome
     ) -> Bool {
         let end = time.now().monotonic + longest
-        switch table.withLock({ $0.join(key, flightDeadline: end, waiting: waiting) }) {
+        switch table.withLock({ $0.join(key, isNew: isNew, flightDeadline: end, waiting: waiting) }) {
         case .overloaded:
             waiting?.waiter(.failure(UpstreamFault(.overloaded, retryAfter: .seconds(1))))
             return false

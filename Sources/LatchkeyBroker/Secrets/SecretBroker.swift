@@ -122,42 +122,49 @@ package final class SecretBroker: Sendable {
     /// A secret by way of its store, for a caller ``cached(_:now:)`` had nothing for or who wants it anew.
     ///
     /// - Parameters:
-    ///   - refresh: go past memory: one forced fetch in 2 s an item; while one fails the cache answers, with the
-    ///     failure beside it.
+    ///   - demand: how new the answer has to be. While a forced read fails the cache answers, with the failure beside it.
     ///   - deadline: when the caller stops waiting (`timedOut`).
     ///   - completion: called once, on any thread, perhaps before this returns. `notFound` where there is no such secret.
     package func secret(
-        _ query: SecretQuery, refresh: Bool = false, deadline: MonotonicTime,
+        _ query: SecretQuery, demand: SecretDemand = .cached, deadline: MonotonicTime,
         completion: @escaping @Sendable (Result<Served, UpstreamFault>) -> Void
     ) {
         guard let store = query.store ?? backend?.store else { return completion(.failure(Self.backendUnknown)) }
         let query = query.of(store)
         let key = query.key.name
         guard query.key != .blob else {
-            resolve(query, refresh, deadline) { completion(self.served($0, query) { $0.whole }) }
+            resolve(query, demand, deadline) { completion(self.served($0, query) { $0.whole }) }
             return
         }
-        resolve(query.currentBlob, refresh, deadline) { outcome in
+        resolve(query.currentBlob, demand, deadline) { outcome in
+            var blobFault: UpstreamFault?
             switch outcome {
-            case .failure(let fault) where fault.reason != .notFound: completion(.failure(fault))
+            case .failure(let fault) where fault.reason != .notFound: return completion(.failure(fault))
+            case .failure(let fault): blobFault = fault.isFromEarlierRead ? .refreshFloor : nil
             case .success(let blob) where blob.record.fields[key] != nil:
                 guard query.isVersioned else {
                     completion(self.served(outcome, query) { $0.fields[key] })
                     return
                 }
-                self.resolve(query.blob, refresh, deadline) { completion(self.served($0, query) { $0.fields[key] }) }
-            case .success, .failure:
-                self.resolve(query, refresh, deadline) { completion(self.served($0, query) { $0.whole }) }
+                self.resolve(query.blob, demand, deadline) { completion(self.served($0, query) { $0.fields[key] }) }
+                return
+            case .success(let blob): blobFault = demand == .forced ? blob.fault : nil
+            }
+            // What the blob says is a part of the answer, so a demand that it did not meet is told too.
+            let unmet = blobFault
+            self.resolve(query, demand, deadline) {
+                let outcome = unmet == nil ? $0 : Self.earlier($0, because: unmet)
+                completion(self.served(outcome, query) { $0.whole })
             }
         }
     }
 
-    /// ``secret(_:refresh:deadline:completion:)`` for code that awaits.
+    /// ``secret(_:demand:deadline:completion:)`` for code that awaits.
     package func secret(
-        _ query: SecretQuery, refresh: Bool = false, deadline: MonotonicTime
+        _ query: SecretQuery, demand: SecretDemand = .cached, deadline: MonotonicTime
     ) async throws(UpstreamFault) -> Served {
         try await withCheckedContinuation { continuation in
-            secret(query, refresh: refresh, deadline: deadline) { continuation.resume(returning: $0) }
+            secret(query, demand: demand, deadline: deadline) { continuation.resume(returning: $0) }
         }.get()
     }
 
@@ -169,22 +176,22 @@ package final class SecretBroker: Sendable {
         }
     }
 
-    /// A store's own item, as ``secret(_:refresh:deadline:completion:)`` and without looking for it in the blob.
+    /// A store's own item, as ``secret(_:demand:deadline:completion:)`` and without looking for it in the blob.
     package func item(
-        _ query: SecretQuery, refresh: Bool = false, deadline: MonotonicTime,
+        _ query: SecretQuery, demand: SecretDemand = .cached, deadline: MonotonicTime,
         completion: @escaping @Sendable (Result<Served, UpstreamFault>) -> Void
     ) {
         guard let store = query.store ?? backend?.store else { return completion(.failure(Self.backendUnknown)) }
         let query = query.of(store)
-        resolve(query, refresh, deadline) { completion(self.served($0, query) { $0.whole }) }
+        resolve(query, demand, deadline) { completion(self.served($0, query) { $0.whole }) }
     }
 
-    /// ``item(_:refresh:deadline:completion:)`` for code that awaits.
+    /// ``item(_:demand:deadline:completion:)`` for code that awaits.
     package func item(
-        _ query: SecretQuery, refresh: Bool = false, deadline: MonotonicTime
+        _ query: SecretQuery, demand: SecretDemand = .cached, deadline: MonotonicTime
     ) async throws(UpstreamFault) -> Served {
         try await withCheckedContinuation { continuation in
-            item(query, refresh: refresh, deadline: deadline) { continuation.resume(returning: $0) }
+            item(query, demand: demand, deadline: deadline) { continuation.resume(returning: $0) }
         }.get()
     }
 
@@ -205,8 +212,12 @@ package final class SecretBroker: Sendable {
     /// The most items that ``warm(_:deadline:)`` fetches.
     private static let warmest = 200
 
-    /// Empties memory, known absences included.
-    package func clear() { state.withLock { $0.table.clear() } }
+    /// Empties memory, known absences included. What reads under way bring goes to those who wait for it and is not
+    /// kept; who comes later starts another.
+    package func clear() {
+        flights.replaceAll()
+        state.withLock { $0.table.clear() }
+    }
 
     /// Entries, bytes and known absences in memory.
     package func size() -> (entries: Int, bytes: Int, absences: Int) {

@@ -20,39 +20,75 @@ extension SecretBroker {
 
     /// One item from memory or through its flight. The store is named.
     func resolve(
-        _ item: SecretQuery, _ refresh: Bool, _ deadline: MonotonicTime,
+        _ item: SecretQuery, _ demand: SecretDemand, _ deadline: MonotonicTime,
         _ completion: @escaping @Sendable (Outcome) -> Void
     ) {
-        if let known = known(item, refresh, time.now()) {
-            completion(known)
-            return
+        let now = time.now()
+        let isFlying = demand == .forced && flights.waiters(on: item) != nil
+        let start = state.withLock { Self.start(item, demand, &$0.table, isFlying: isFlying, now) }
+        switch start {
+        case .known(let outcome, let isDue):
+            if isDue { fetchBehind([item]) }
+            completion(outcome)
+        case .fly(let isNew, let isLate):
+            probe.metrics.tierRequest(.secret, .memory, demand == .cached ? .miss : .skipped)
+            let joined = flights.join(item, isNew: isNew, deadline: deadline) {
+                await self.fetch(item, $0)
+            } waiter: { outcome in
+                let landed = self.landed(outcome, item)
+                completion(isLate ? Self.earlier(landed) : landed)
+            }
+            if joined { probe.metrics.flightJoined(.secret) }
         }
-        probe.metrics.tierRequest(.secret, .memory, refresh ? .skipped : .miss)
-        let joined = flights.join(item, deadline: deadline) {
-            await self.fetch(item, $0)
-        } waiter: {
-            completion(self.landed($0, item))
-        }
-        if joined { probe.metrics.flightJoined(.secret) }
     }
 
-    /// What memory answers; nil where a flight is to.
-    private func known(_ item: SecretQuery, _ refresh: Bool, _ now: Now) -> Outcome? {
-        let isFlying = refresh && flights.waiters(on: item) != nil
-        let (known, isDue) = state.withLock { state -> (Outcome?, Bool) in
-            if refresh, isFlying || state.table.mayForce(item, now) { return (nil, false) }
-            switch state.table.find(item, now) {
-            case .record(let record, let fault):
-                let fault = refresh ? state.table.fault(item, now) : fault
-                let resolved = Resolved(record: record, tier: .memory, fault: fault)
-                return (.success(resolved), state.table.isDue(item, now))
-            case .absent(let fault): return (.failure(fault), state.table.isDue(item, now))
-            case .held(let fault): return (.failure(fault), false)
-            case .unknown: return (nil, false)
-            }
+    /// Where an answer is to come from.
+    private enum Start {
+        /// From memory; the flag: it is to be fetched anew behind the caller.
+        case known(Outcome, isDue: Bool)
+        /// From a flight. `isLate`: the flight began before the caller demanded a read of its own.
+        case fly(isNew: Bool, isLate: Bool)
+    }
+
+    private static func start(
+        _ item: SecretQuery, _ demand: SecretDemand, _ table: inout SecretTable, isFlying: Bool, _ now: Now
+    ) -> Start {
+        switch demand {
+        case .reread: return .fly(isNew: true, isLate: false)
+        case .look(let age):
+            guard let record = table.latest(item), record.isFresh(now), now.monotonic - record.received.monotonic < age
+            else { return .fly(isNew: false, isLate: false) }
+            return .known(.success(Resolved(record: record, tier: .memory)), isDue: false)
+        case .forced:
+            if table.mayForce(item, now) { return .fly(isNew: true, isLate: false) }
+            // The read that was forced less than 2 s ago may still be under way: it is newer than memory.
+            if isFlying { return .fly(isNew: false, isLate: true) }
+        case .cached: break
         }
-        if isDue { fetchBehind([item]) }
-        return known
+        let isForced = demand == .forced
+        switch table.find(item, now) {
+        case .record(let record, let fault):
+            let resolved = Resolved(record: record, tier: .memory, fault: isForced ? table.fault(item, now) : fault)
+            let outcome = Outcome.success(resolved)
+            return .known(isForced ? earlier(outcome) : outcome, isDue: table.isDue(item, now))
+        case .absent(let fault):
+            let outcome = Outcome.failure(fault)
+            return .known(isForced ? earlier(outcome) : outcome, isDue: table.isDue(item, now))
+        case .held(let fault): return .known(.failure(fault), isDue: false)
+        case .unknown: return .fly(isNew: false, isLate: false)
+        }
+    }
+
+    /// The outcome for a caller who demanded a read of its own and gets what an earlier one said.
+    static func earlier(_ outcome: Outcome, because fault: UpstreamFault? = nil) -> Outcome {
+        switch outcome {
+        case .success(var resolved):
+            resolved.fault = resolved.fault ?? fault ?? .refreshFloor
+            return .success(resolved)
+        case .failure(var fault):
+            fault.isFromEarlierRead = true
+            return .failure(fault)
+        }
     }
 
     /// What a flight's outcome means for one caller: after a failure, what memory still has.
@@ -98,6 +134,7 @@ extension SecretBroker {
             return .failure(UpstreamFault(.notReady, code: "store_not_in_use"))
         }
         let started = time.now()
+        let read = state.withLock { $0.table.beginRead() }
         let name = source.name(of: item.key)
         let tier = source.store.tier
         do throws(UpstreamFault) {
@@ -106,7 +143,7 @@ extension SecretBroker {
             let fetched = try await source.fetch(item, name, end)
             let record = try record(of: fetched, item, from: source)
             probe.succeeded(.secret, tier, .hit, since: started)
-            state.withLock { $0.table.store(record, for: item) }
+            state.withLock { $0.table.store(record, for: item, read: read) }
             compare(item, fetched, name)
             return .success(record)
         } catch  where error.reason == .notFound {
@@ -117,7 +154,7 @@ extension SecretBroker {
             state.withLock {
                 $0.table.storeAbsence(
                     of: item, fault, now, freshFor: configuration.negativeTTL, staleFor: configuration.staleTTL,
-                    chance: chance)
+                    chance: chance, read: read)
             }
             return .failure(fault)
         } catch {
@@ -125,7 +162,7 @@ extension SecretBroker {
             // What is missing before the store can be asked is said first.
             fault.subject = fault.subject ?? name
             let now = time.now()
-            let isNews = state.withLock { $0.table.failed(item, fault, now) }
+            let isNews = state.withLock { $0.table.failed(item, fault, now, read: read) }
             if fault.leavesStale || item.isCurrentBlob {
                 probe.failed(.secret, tier, fault, since: started)
             } else {

@@ -6,35 +6,41 @@ extension SecretBroker {
     package struct Names: Sendable {
         package let names: [String]
         package let isStale: Bool
+        /// Why they are not as new as was demanded.
+        package var refreshError: UpstreamFault?
     }
 
     /// What there is in the store in force: the blob's fields, and every other item below the prefix. No value is read
     /// but the blob's.
-    package func names(refresh: Bool = false, deadline: MonotonicTime) async throws(UpstreamFault) -> Names {
-        let listing = try await item(SecretQuery(.root, shape: .names), refresh: refresh, deadline: deadline)
+    package func names(
+        demand: SecretDemand = .cached, deadline: MonotonicTime
+    ) async throws(UpstreamFault) -> Names {
+        let listing = try await item(SecretQuery(.root, shape: .names), demand: demand, deadline: deadline)
         let source = sources.first { $0.store.tier == listing.entry.source }
         let listed = (try? JSON(parsing: listing.entry.value.reveal()))?.array ?? []
         var names = Set(listed.compactMap { $0.string.flatMap { source?.key(of: $0) }?.name })
         var isStale = listing.isStale
+        var refreshError = listing.refreshError
         if names.remove(SecretKey.blob.name) != nil {
             do throws(UpstreamFault) {
-                let blob = try await fields(deadline: deadline)
+                let blob = try await fields(demand, deadline: deadline)
                 names.formUnion(blob.names)
                 isStale = isStale || blob.isStale
+                refreshError = refreshError ?? blob.refreshError
             } catch  where error.reason == .notFound {
                 // It went between the two looks.
             }
         }
-        return Names(names: names.sorted(), isStale: isStale)
+        return Names(names: names.sorted(), isStale: isStale, refreshError: refreshError)
     }
 
     /// The names of the blob's fields that can be keys.
-    private func fields(deadline: MonotonicTime) async throws(UpstreamFault) -> Names {
+    private func fields(_ demand: SecretDemand, deadline: MonotonicTime) async throws(UpstreamFault) -> Names {
         let query = SecretQuery(.blob, store: store)
         let resolved = try await withCheckedContinuation { continuation in
-            resolve(query, false, deadline) { continuation.resume(returning: $0) }
+            resolve(query, demand, deadline) { continuation.resume(returning: $0) }
         }.get()
         let names = resolved.record.fields.keys.filter { SecretKey($0) != nil }
-        return Names(names: names, isStale: resolved.isStale(time.now()))
+        return Names(names: names, isStale: resolved.isStale(time.now()), refreshError: resolved.fault)
     }
 }

@@ -16,12 +16,18 @@ struct SecretTable {
     private var absences: LeastRecentlyUsed<SecretQuery, Absence>
     private var holds: LeastRecentlyUsed<SecretQuery, Hold>
     private var forced: LeastRecentlyUsed<SecretQuery, MonotonicTime>
+    /// The number of the last read whose answer was taken, for each item.
+    private var applied: LeastRecentlyUsed<SecretQuery, UInt64>
+    /// Reads are numbered in the order in which they begin: the last one, and the last one before memory was cleared.
+    private var lastRead: UInt64 = 0
+    private var clearedRead: UInt64 = 0
 
     init(maximumEntries: Int, maximumBytes: Int, maximumAbsences: Int) {
         records = LeastRecentlyUsed(maximumCount: maximumEntries, maximumCost: maximumBytes)
         absences = LeastRecentlyUsed(maximumCount: maximumAbsences)
         holds = LeastRecentlyUsed(maximumCount: maximumAbsences)
         forced = LeastRecentlyUsed(maximumCount: maximumAbsences)
+        applied = LeastRecentlyUsed(maximumCount: maximumAbsences)
     }
 
     var count: Int { records.count }
@@ -95,7 +101,24 @@ struct SecretTable {
     /// The failure of the last attempt, while its pause lasts.
     func fault(_ item: SecretQuery, _ now: Now) -> UpstreamFault? { holds[peek: item]?.fault(at: now.monotonic) }
 
-    mutating func store(_ record: SecretRecord, for item: SecretQuery) {
+    // MARK: What reads bring
+
+    /// A read begins. Its number goes with what it brings.
+    mutating func beginRead() -> UInt64 {
+        lastRead += 1
+        return lastRead
+    }
+
+    /// Whether what a read brings may be kept: not where a read that began later was quicker, so that memory never goes
+    /// back to an older value, and not where memory was cleared since.
+    private mutating func apply(_ read: UInt64, to item: SecretQuery) -> Bool {
+        guard read > clearedRead, read > applied[peek: item] ?? 0 else { return false }
+        applied.insert(read, for: item)
+        return true
+    }
+
+    mutating func store(_ record: SecretRecord, for item: SecretQuery, read: UInt64) {
+        guard apply(read, to: item) else { return }
         records.insert(record, for: item, cost: record.cost)
         absences.remove(item)
         holds.remove(item)
@@ -105,8 +128,9 @@ struct SecretTable {
     /// parameter of an application that has no blob. Any other name's does not, for "not found" might not be true.
     mutating func storeAbsence(
         of item: SecretQuery, _ fault: UpstreamFault, _ now: Now, freshFor: Duration, staleFor: Duration,
-        chance: Double
+        chance: Double, read: UInt64
     ) {
+        guard apply(read, to: item) else { return }
         records.remove(item)
         holds.remove(item)
         let freshUntil = now.monotonic + freshFor
@@ -116,13 +140,19 @@ struct SecretTable {
         absences.insert(absence, for: item)
     }
 
-    /// Notes a failure. After a refusal nothing is served past its time, whatever fails next: access may have been taken
+    /// Notes a failure. A store that refuses has answered; from one that cannot answer nothing is known, so an earlier
+    /// read may still be. After a refusal nothing is served past its time, whatever fails next: access may have been taken
     /// away.
     ///
     /// - Returns: whether it is the first in a row.
     @discardableResult
-    mutating func failed(_ item: SecretQuery, _ fault: UpstreamFault, _ now: Now) -> Bool {
-        if !fault.leavesStale { endWithTTL(item, now) }
+    mutating func failed(_ item: SecretQuery, _ fault: UpstreamFault, _ now: Now, read: UInt64) -> Bool {
+        if fault.leavesStale {
+            guard read > clearedRead, read > applied[peek: item] ?? 0 else { return false }
+        } else {
+            guard apply(read, to: item) else { return false }
+            endWithTTL(item, now)
+        }
         let last = holds[peek: item]
         if fault.reason == .throttled, let wait = fault.retryAfter {
             holds.insert(Hold(fault, until: now.monotonic + min(wait, Hold.whileServing)), for: item)
@@ -148,7 +178,9 @@ struct SecretTable {
         }
     }
 
+    /// Forgets everything. What reads bring that have begun before is not kept.
     mutating func clear() {
+        clearedRead = lastRead
         records.removeAll()
         absences.removeAll()
         holds.removeAll()

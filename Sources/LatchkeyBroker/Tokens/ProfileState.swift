@@ -16,100 +16,134 @@ package struct ProfileState: Sendable {
     private var coldHold: Hold?
     /// After a failed refresh of a token that is still valid.
     private var aheadHold: Hold?
-    /// After the issuer asked for peace (`Retry-After`) or refused.
-    private var issuerHold: Hold?
+    /// When the issuer may be asked.
+    private var issuer = IssuerHolds()
     /// No refresh ahead of need before: the issuer has little left, or another broker is on it.
     private var restUntil: MonotonicTime?
-    /// The last refresh that a caller caused, by force or by a rejection.
+    /// The last refresh that a caller forced.
     private var forced: (at: MonotonicTime, fault: UpstreamFault?)?
-    /// The tokens that resource servers refused last, at most ``rejectedKept``: an older one may still stand in the
-    /// shared tier while the write of its successor is under way.
-    private var rejected: [Digest] = []
-    /// Set from a rejection to the flight that follows it.
-    private var rejectedAt: MonotonicTime?
+    /// What resource servers refused.
+    private var rejections = TokenRejections()
     /// Set while trips let other brokers go first and bring nothing.
     private var deferral: TokenTrip.Deferral?
     /// The lease this broker won last and got no token with.
     private var ownLease: Int64?
-
-    /// Refused tokens that are remembered.
-    static let rejectedKept = 8
+    /// Trips are numbered in the order in which they start. The number of the last one, of the one whose token is in
+    /// memory, and of the last one before memory was cleared.
+    private var lastTrip: UInt64 = 0
+    private var entryTrip: UInt64 = 0
+    private var clearedTrip: UInt64 = 0
 
     package init() {}
 
-    /// What a hit finds.
-    package enum Hit: Sendable {
-        case miss
-        case fresh(TokenEntry)
-        /// Valid, inside its buffer. The fault is why there is no newer one, where getting it failed.
-        case stale(TokenEntry, UpstreamFault?)
-        /// As ``stale(_:_:)``, and the finder is to start a refresh in the background.
-        case due(TokenEntry)
+    /// The token in memory was refused by a resource server, and is served because no other is there yet.
+    package var isRejected: Bool { rejections.current != nil }
+
+    /// Whether `entry` is the token in memory and was refused.
+    package func isRejected(_ entry: TokenEntry) -> Bool {
+        rejections.current != nil && entry.version == self.entry?.version
     }
+
+    // MARK: Hits
 
     /// `flight` is the longest a flight takes.
     package mutating func hit(_ now: Now, minTTL: Duration?, buffer: ExpiryBuffer, flight: Duration) -> Hit {
         guard let entry else { return .miss }
         if minTTL != nil, !entry.token.lasts(minTTL, now, buffer: buffer) { return .miss }
-        switch entry.freshness(now) {
-        case .fresh: return .fresh(entry)
-        case .invalid: return .miss
-        case .stale: break
-        }
+        let freshness = entry.freshness(now)
+        if freshness == .invalid { return .miss }
+        if rejections.current != nil { return hitRejected(entry, now) }
+        if freshness == .fresh { return .fresh(entry) }
         if let hold = aheadHold, let fault = hold.fault(at: now.monotonic) { return .stale(entry, fault) }
         // The last failure stays told while another attempt is under way.
         if isFlying(now) { return .stale(entry, aheadHold?.fault) }
-        if let restUntil, now.monotonic < restUntil { return .stale(entry, nil) }
+        if isResting(now) { return .stale(entry, nil) }
         if let refreshFrom, !refreshFrom.hasPassed(now) { return .stale(entry, nil) }
         flyingUntil = now.monotonic + flight
         return .due(entry)
     }
 
-    /// A flight has started and has not landed.
+    /// A miss where the caller is to wait for the successor, which it does for a short time.
+    private func hitRejected(_ entry: TokenEntry, _ now: Now) -> Hit {
+        if isFlying(now) {
+            return rejections.waitEnds(now.monotonic) != nil ? .miss : .rejected(entry, aheadHold?.fault)
+        }
+        return mayLook(now) ? .miss : .rejected(entry, aheadHold?.fault)
+    }
+
+    /// Whether another look for a successor may begin: it reads the shared tier, and asks the issuer if that may be.
+    private func mayLook(_ now: Now) -> Bool { aheadHold?.fault(at: now.monotonic) == nil && !isResting(now) }
+
+    /// A flight has started and is not over.
     package var isRefreshing: Bool { flyingUntil != nil }
 
     private func isFlying(_ now: Now) -> Bool { flyingUntil.map { now.monotonic < $0 } ?? false }
 
-    /// What a caller who found no hit, or does not want one, is to do.
-    package enum Decision: Sendable {
-        case serve(TokenEntry, UpstreamFault?)
-        case refuse(UpstreamFault)
-        case fly(RefreshReason)
-    }
+    private func isResting(_ now: Now) -> Bool { restUntil.map { now.monotonic < $0 } ?? false }
+
+    // MARK: Misses
 
     /// `flight` is the longest a flight takes.
     package mutating func decide(_ ask: TokenAsk, _ now: Now, buffer: ExpiryBuffer, flight: Duration) -> Decision {
         guard let entry, entry.token.isValid(now) else {
-            if let fault = coldHold?.fault(at: now.monotonic) { return .refuse(longer(fault, now)) }
+            if let fault = coldHold?.fault(at: now.monotonic) { return .refuse(issuer.longer(fault, now)) }
+            var terms = ask.refresh ? force(now) : FlightTerms()
+            // The flight that starts now is one that the caller asked for.
+            if !isFlying(now) { terms.fault = nil }
             flyingUntil = now.monotonic + flight
-            return .fly(rejectedAt == nil ? .cold : .rejected)
+            return .fly(.cold, terms)
         }
-        if !ask.refresh, entry.token.lasts(ask.minTTL, now, buffer: buffer) { return .serve(entry, nil) }
-        if !isFlying(now) {
-            if let forced, now.monotonic < forced.at + Hold.betweenForced { return .serve(entry, forced.fault) }
-            forced = (now.monotonic, nil)
-            flyingUntil = now.monotonic + flight
+        if !ask.refresh, entry.token.lasts(ask.minTTL, now, buffer: buffer) {
+            return isRejected ? decideRejected(entry, now, flight) : .serve(entry, nil)
         }
-        return .fly(ask.refresh ? .forced : .ahead)
+        let isFlying = isFlying(now)
+        if !ask.refresh, isFlying { return .fly(.ahead) }
+        let terms = force(now)
+        if let fault = terms.fault, !isFlying { return .serve(entry, forced?.fault ?? fault) }
+        if terms.fault == nil { flyingUntil = now.monotonic + flight }
+        return .fly(ask.refresh ? .forced : .ahead, terms)
     }
 
-    /// Whichever failure tells the caller to wait longer: the issuer's own wish, if it outlasts Latchkey's pause.
-    private func longer(_ fault: UpstreamFault, _ now: Now) -> UpstreamFault {
-        guard let held = issuerHeld(now), let wait = held.retryAfter, wait > fault.retryAfter ?? .zero else {
-            return fault
+    /// One refresh in ``Hold/betweenForced`` may be forced. Who may not is told so.
+    private mutating func force(_ now: Now) -> FlightTerms {
+        var terms = FlightTerms()
+        if let forced, now.monotonic < forced.at + Hold.betweenForced {
+            terms.fault = .refreshFloor
+        } else {
+            forced = (now.monotonic, nil)
+            terms.isNew = true
         }
-        return held
+        return terms
+    }
+
+    private mutating func decideRejected(_ entry: TokenEntry, _ now: Now, _ flight: Duration) -> Decision {
+        var terms = FlightTerms()
+        if isFlying(now) {
+            guard let end = rejections.waitEnds(now.monotonic) else { return .serve(entry, aheadHold?.fault) }
+            terms.until = end
+            return .fly(.rejected, terms)
+        }
+        guard mayLook(now) else { return .serve(entry, aheadHold?.fault) }
+        flyingUntil = now.monotonic + flight
+        rejections.lookBegins(now.monotonic)
+        terms.until = rejections.waitEnds(now.monotonic)
+        return .fly(refreshFrom?.hasPassed(now) == true ? .ahead : .rejected, terms)
     }
 
     /// What a trip that starts now is for.
-    package func need(_ reason: RefreshReason, minTTL: Duration?, _ now: Now) -> TokenTrip.Need {
+    package mutating func need(_ reason: RefreshReason, minTTL: Duration?, _ now: Now) -> TokenTrip.Need {
+        lastTrip += 1
         var need = TokenTrip.Need(reason, minTTL: minTTL)
+        need.trip = lastTrip
         need.current = entry?.token
-        need.rejected = rejected
-        need.issuerHeld = issuerHeld(now)
+        need.rejected = rejections.digests
+        if reason != .cold, let entry, entry.freshness(now) == .fresh {
+            need.purpose = reason == .rejected ? .rejection : .caller
+        }
+        need.issuerHeld = issuer.held(need.purpose, now)
+        if need.issuerHeld == nil, need.purpose == .rejection { need.issuerHeld = rejections.floor(now.monotonic) }
         need.deferral = deferral
         need.ownLease = ownLease
-        if reason == .rejected { need.notBefore = forced.map { $0.at + Hold.betweenForced } }
         return need
     }
 
@@ -117,33 +151,36 @@ package struct ProfileState: Sendable {
 
     /// Takes what a trip brought.
     ///
+    /// Memory keeps the token of the trip that started last: what an older trip brings later, or one from before memory
+    /// was cleared, goes to those who wait for it and no further.
+    ///
     /// - Parameter chance: uniform in [0, 1).
     /// - Returns: the new token; or why there is none, with the time until another attempt.
     package mutating func land(
         _ outcome: TokenTrip.Outcome, _ reason: RefreshReason, _ now: Now, chance: Double
     ) -> Result<TokenEntry, UpstreamFault> {
-        flyingUntil = nil
+        if outcome.trip == lastTrip { flyingUntil = nil }
         if outcome.askedIssuer {
-            issuerAnswered(outcome.fault, now)
-            if reason == .rejected { forced = (now.monotonic, nil) }
+            issuer.answered(outcome.fault, outcome.purpose, now)
+            if outcome.purpose == .rejection { rejections.causedIssuance(now.monotonic) }
         }
         deferral = outcome.deferral
         ownLease = outcome.heldLease
+        let isCurrent = outcome.trip > clearedTrip
         // What was valid when the trip found it may have expired, or been refused, by the time it is over.
-        let token = outcome.token.flatMap { token in
-            token.isValid(now) && !rejected.contains { token.value.hasDigest($0) } ? token : nil
-        }
-        if let token { adopt(token, now, chance) }
+        let token = outcome.token.flatMap { $0.isValid(now) && isWelcome($0, now) ? $0 : nil }
+        var result = entry
+        if let token { result = isCurrent ? adopt(token, outcome.trip, now, chance) : made(token) }
         if let wait = outcome.sparesFor { restUntil = now.monotonic + wait }
         // Also where an old token came from the shared tier: the next attempt is to wait its turn.
-        if let fault = outcome.fault { failed(fault, outcome, reason, now, chance) }
-        if let entry, token != nil || (outcome.sparesFor != nil && entry.token.isValid(now)) {
-            return .success(entry)
+        if let fault = outcome.fault, isCurrent { failed(fault, outcome, reason, now, chance) }
+        if let result, token != nil || (outcome.sparesFor != nil && result.token.isValid(now)) {
+            return .success(result)
         }
         var fault = outcome.fault ?? UpstreamFault(.unavailable)
         if fault.reason == .unavailable {
             fault.retryAfter = coldHold?.fault(at: now.monotonic)?.retryAfter
-            fault = longer(fault, now)
+            fault = issuer.longer(fault, now)
         }
         return .failure(fault)
     }
@@ -151,15 +188,30 @@ package struct ProfileState: Sendable {
     /// Notes that no flight is under way any more. Said too often it costs nothing: flights are single anyway.
     package mutating func landed() { flyingUntil = nil }
 
-    private mutating func adopt(_ token: AccessToken, _ now: Now, _ chance: Double) {
+    /// A token that was refused is better than none, and than nothing else.
+    private func isWelcome(_ token: AccessToken, _ now: Now) -> Bool {
+        guard rejections.contains(token.value) else { return true }
+        return entry.map { !$0.token.isValid(now) } ?? true
+    }
+
+    private mutating func made(_ token: AccessToken) -> TokenEntry {
         version += 1
-        entry = TokenEntry(token, version: version)
+        return TokenEntry(token, version: version)
+    }
+
+    private mutating func adopt(_ token: AccessToken, _ trip: UInt64, _ now: Now, _ chance: Double) -> TokenEntry {
+        if let entry, entryTrip > trip, entry.token.isValid(now) { return entry }
+        let made = made(token)
+        entry = made
+        entryTrip = trip
         refreshFrom = token.refreshFrom(chance: chance)
         coldHold = nil
         aheadHold = nil
-        rejectedAt = nil
+        rejections.adopted(token.value)
         restUntil = token.quotaLowFor.map { now.monotonic + $0 }
+        rejections.quotaLowUntil = restUntil
         forced?.fault = nil
+        return made
     }
 
     private mutating func failed(
@@ -170,6 +222,7 @@ package struct ProfileState: Sendable {
                 restUntil = now.monotonic + Hold.afterDeferral * (0.5 + chance)
             } else {
                 aheadHold = Hold(after: aheadHold, fault, now: now.monotonic, cap: Hold.whileServing, chance: chance)
+                if !outcome.askedIssuer, let wait = fault.retryAfter { aheadHold?.end(by: now.monotonic + wait) }
             }
         } else {
             coldHold = Hold(after: coldHold, fault, now: now.monotonic, cap: Hold.whileEmpty, chance: chance)
@@ -179,64 +232,38 @@ package struct ProfileState: Sendable {
         if reason == .forced || reason == .ahead { forced?.fault = fault }
     }
 
-    // MARK: The issuer
+    // MARK: Rejections and clearing
 
-    /// Why the issuer must not be asked now, if so.
-    package func issuerHeld(_ now: Now) -> UpstreamFault? { issuerHold?.fault(at: now.monotonic) }
-
-    /// Notes what the issuer's answer means for the next call to it.
-    private mutating func issuerAnswered(_ fault: UpstreamFault?, _ now: Now) {
-        issuerHold = fault.flatMap { fault in
-            wait(after: fault).map { Hold(fault, until: now.monotonic + $0) }
-        }
-    }
-
-    /// How long the issuer is left alone after a fault; nil where only Latchkey's own pauses hold.
-    private func wait(after fault: UpstreamFault) -> Duration? {
-        let asked = fault.retryAfter.map { min(max($0, .seconds(1)), Hold.longestRetryAfter) }
-        switch fault.reason {
-        case .denied: return Hold.afterDenial
-        case .throttled where fault.isIssuersWish: return asked ?? .seconds(1)
-        case .budgetSpent: return asked
-        // An issuer that fails may say for how long (RFC 9110 §15.6.4).
-        case .unavailable where fault.upstream == .auth0 || fault.upstream == .oauth2: return asked
-        case .throttled, .unavailable, .timedOut, .refused, .invalid, .overloaded, .notReady, .notFound: return nil
-        }
-    }
-
-    // MARK: Dropping
-
-    /// Drops the token if it is the one of that digest: a resource server refused it.
+    /// Notes that a resource server refused the token of that digest.
     ///
-    /// - Returns: whether it was. Of a burst of rejections the first is; those behind it change nothing.
-    package mutating func reject(_ digest: Digest, _ now: Now) -> Bool {
+    /// The token in memory stays until its successor is there: the others would be left without one.
+    package mutating func reject(
+        _ digest: Digest, by caller: String, _ now: Now, flight: Duration
+    ) -> RejectionEffect {
         guard let entry, entry.token.isValid(now) else {
             // It may stand in the shared tier still, from where it came before this process started.
-            keepRejected(digest)
-            return false
+            rejections.remember(digest)
+            return .none
         }
-        guard entry.token.value.hasDigest(digest) else { return false }
-        self.entry = nil
-        keepRejected(digest)
-        rejectedAt = now.monotonic
-        coldHold = nil
-        aheadHold = nil
-        return true
+        guard entry.token.value.hasDigest(digest) else { return .none }
+        let isFirst = rejections.reject(digest, by: caller, now.monotonic)
+        guard isFirst, !isFlying(now) else { return .known }
+        flyingUntil = now.monotonic + flight
+        rejections.lookBegins(now.monotonic)
+        return .look
     }
 
-    private mutating func keepRejected(_ digest: Digest) {
-        guard !rejected.contains(digest) else { return }
-        rejected.append(digest)
-        if rejected.count > Self.rejectedKept { rejected.removeFirst() }
-    }
-
-    /// Drops the token and the pauses that are Latchkey's own choice. A pause the issuer asked for stays.
+    /// Drops the token and the pauses that are Latchkey's own choice. A pause the issuer asked for stays. What trips
+    /// that are under way bring is not kept.
     package mutating func clear() {
         entry = nil
+        rejections.current = nil
         coldHold = nil
         aheadHold = nil
         restUntil = nil
         forced = nil
-        if issuerHold?.fault.reason == .denied { issuerHold = nil }
+        flyingUntil = nil
+        clearedTrip = lastTrip
+        issuer.clear()
     }
 }

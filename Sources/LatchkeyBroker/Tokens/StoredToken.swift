@@ -23,14 +23,6 @@ package struct StoredToken: Hashable, Sendable {
         self.expiresWritten = expiresWritten
     }
 
-    /// The pair that says there is none: what an application of the guide writes at first, and what is left of a
-    /// token that a resource server refused and that could not be replaced.
-    package static func absent(after: Int64) -> StoredToken {
-        var pair = StoredToken(token: Secret("placeholder"), expires: "0")
-        pair.after = after
-        return pair
-    }
-
     package static func == (left: Self, right: Self) -> Bool {
         left.token == right.token && left.expires == right.expires
     }

@@ -78,8 +78,10 @@ package final class TokenBroker: Sendable {
         package let entry: TokenEntry
         /// It is inside its buffer.
         package let isStale: Bool
-        /// Why there is no newer token, where this one is inside its buffer and getting another failed.
+        /// Why there is no newer token, where this one is inside its buffer or refused and getting another failed.
         package let refreshError: UpstreamFault?
+        /// A resource server refused it, and no other is there yet.
+        package let isRejected: Bool
     }
 
     /// The token in memory, if it is valid and lasts as long as wished. One lock, no waiting.
@@ -93,16 +95,20 @@ package final class TokenBroker: Sendable {
             return nil
         case .fresh(let entry):
             probe.metrics.tierRequest(.token, .memory, .hit)
-            return Cached(entry: entry, isStale: false, refreshError: nil)
+            return Cached(entry: entry, isStale: false, refreshError: nil, isRejected: false)
         case .stale(let entry, let fault):
             probe.metrics.tierRequest(.token, .memory, .stale)
             if fault != nil { probe.metrics.staleServed(.token) }
-            return Cached(entry: entry, isStale: true, refreshError: fault)
+            return Cached(entry: entry, isStale: true, refreshError: fault, isRejected: false)
+        case .rejected(let entry, let fault):
+            let isStale = entry.isStale(now)
+            probe.metrics.tierRequest(.token, .memory, isStale ? .stale : .hit)
+            return Cached(entry: entry, isStale: isStale, refreshError: fault, isRejected: true)
         case .due(let entry):
             probe.metrics.tierRequest(.token, .memory, .stale)
             let started = flights.start(profile) { await self.fetch(profile, .ahead, minTTL: nil, deadline: $0) }
             if !started { states.withLock { $0[profile.index].landed() } }
-            return Cached(entry: entry, isStale: true, refreshError: nil)
+            return Cached(entry: entry, isStale: true, refreshError: nil, isRejected: false)
         }
     }
 
@@ -129,27 +135,34 @@ package final class TokenBroker: Sendable {
         }.get()
     }
 
-    /// Drops the token a resource server refused, if it is the one in memory (`POST /token/rejected`), and begins to
-    /// replace it in the shared tier too. Another digest changes nothing.
+    /// Notes that a resource server refused a token (`POST /token/rejected`). If it is the one in memory, its successor
+    /// is fetched, as far as the issuer, its quota and the budget allow, and replaces it in every tier. Until then the
+    /// refused token is served, and said to be refused. Another digest changes nothing.
     ///
-    /// A burst of rejections costs one issuance: the first drops the token, and what replaces it has another digest.
-    /// Whoever rejects one token after the other causes one issuance in 2 s at the most.
+    /// A burst of rejections costs one issuance. While the replacements keep being rejected, the delay between two
+    /// issuances grows from 2 s to 5 min for each caller.
     ///
     /// - Returns: whether it was the one in memory.
     @discardableResult
-    package func reject(_ profile: ProfileID, sha256: Digest) -> Bool {
+    package func reject(_ profile: ProfileID, sha256: Digest, by caller: String) -> Bool {
         let now = time.now()
-        guard states.withLock({ $0[profile.index].reject(sha256, now) }) else { return false }
-        probe.metrics.tokenExpiry(profile: profile.index, nil)
+        let flight = longestFlight
+        switch states.withLock({ $0[profile.index].reject(sha256, by: caller, now, flight: flight) }) {
+        case .none: return false
+        case .known: return true
+        case .look: break
+        }
         probe.log.notice(
-            "a resource server refused the token; another is fetched",
-            metadata: ["profile": "\(profiles[profile.index].name)"])
+            "a resource server refused the token; it is served until another is there",
+            metadata: ["profile": "\(profiles[profile.index].name)", "caller": "\(caller)"])
         _ = flights.start(profile) { await self.fetch(profile, .rejected, minTTL: nil, deadline: $0) }
         return true
     }
 
-    /// Empties memory (`POST /cache/clear`). A flight under way still brings its token.
+    /// Empties memory (`POST /cache/clear`). What a flight under way brings goes to those who wait for it and is not
+    /// kept; who comes later starts another.
     package func clear() {
+        flights.replaceAll()
         states.withLock { states in
             for index in states.indices { states[index].clear() }
         }
@@ -180,36 +193,44 @@ extension TokenBroker {
         switch states.withLock({ $0[profile.index].decide(ask, now, buffer: buffer, flight: flight) }) {
         case .serve(let entry, let fault):
             probe.metrics.tierRequest(.token, .memory, entry.isStale(now) ? .stale : .hit)
-            completion(.success(ServedToken(entry: entry, tier: .memory, refreshError: fault)))
+            completion(.success(served(profile, entry, .memory, fault)))
         case .refuse(let fault):
             probe.metrics.tierRequest(.token, .memory, .miss)
             completion(.failure(fault))
-        case .fly(let reason):
+        case .fly(let reason, let terms):
             probe.metrics.tierRequest(.token, .memory, reason == .forced ? .skipped : .miss)
-            let joined = flights.join(profile, deadline: deadline) {
+            let end = terms.until.map { min($0, deadline) } ?? deadline
+            let joined = flights.join(profile, isNew: terms.isNew, deadline: end) {
                 await self.fetch(profile, reason, minTTL: ask.minTTL, deadline: $0)
             } waiter: {
-                self.landed($0, profile, ask, deadline: deadline, mayRepeat: mayRepeat, completion)
+                self.landed($0, profile, ask, terms, deadline: deadline, mayRepeat: mayRepeat, completion)
             }
             if joined { probe.metrics.flightJoined(.token) }
         }
     }
 
+    private func served(
+        _ profile: ProfileID, _ entry: TokenEntry, _ tier: Tier, _ fault: UpstreamFault?
+    ) -> ServedToken {
+        let isRejected = states.withLock { $0[profile.index].isRejected(entry) }
+        return ServedToken(entry: entry, tier: tier, refreshError: fault, isRejected: isRejected)
+    }
+
     /// Answers one caller with the outcome of the flight it waited for.
     private func landed(
         _ outcome: Result<TokenEntry, UpstreamFault>, _ profile: ProfileID, _ ask: TokenAsk,
-        deadline: MonotonicTime, mayRepeat: Bool,
+        _ terms: ProfileState.FlightTerms, deadline: MonotonicTime, mayRepeat: Bool,
         _ completion: @escaping @Sendable (Result<ServedToken, UpstreamFault>) -> Void
     ) {
         let now = time.now()
-        states.withLock { $0[profile.index].landed() }
+        if flights.waiters(on: profile) == nil { states.withLock { $0[profile.index].landed() } }
         switch outcome {
         case .success(let entry):
             // The flight may have been started by someone content with less life.
             if mayRepeat, !entry.token.lasts(ask.minTTL, now, buffer: configuration.buffer) {
                 token(profile, ask, deadline: deadline, mayRepeat: false, completion: completion)
             } else {
-                completion(.success(ServedToken(entry: entry, tier: entry.token.source, refreshError: nil)))
+                completion(.success(served(profile, entry, entry.token.source, terms.fault)))
             }
         case .failure(let fault):
             guard let entry = states.withLock({ $0[profile.index].entry }), entry.token.isValid(now) else {
@@ -217,7 +238,7 @@ extension TokenBroker {
                 return
             }
             probe.metrics.staleServed(.token)
-            completion(.success(ServedToken(entry: entry, tier: .memory, refreshError: fault)))
+            completion(.success(served(profile, entry, .memory, fault)))
         }
     }
 
@@ -244,15 +265,11 @@ extension TokenBroker {
         defer {
             if let notice = outcome.notice { writes?.offer(.notice(notice.lease, seen: notice.seen), for: profile) }
         }
-        guard case .success(let entry) = landed else {
-            // Better no token there than one that is known to be refused.
-            if outcome.sharesRejected {
-                writes?.offer(
-                    .pair(.absent(after: outcome.sharedVersion), by: now.monotonic + longestFlight), for: profile)
-            }
-            return landed
-        }
-        probe.metrics.tokenExpiry(profile: profile.index, entry.token.expiry.wall)
+        guard case .success(let entry) = landed else { return landed }
+        let current = states.withLock { $0[profile.index].entry }
+        probe.metrics.tokenExpiry(profile: profile.index, current?.token.expiry.wall)
+        // A trip that started later may have brought another token already.
+        guard outcome.token?.value == entry.token.value else { return landed }
         if outcome.isTorn || (outcome.askedIssuer && outcome.fault == nil) {
             let pair = StoredToken(entry.token, after: outcome.sharedVersion)
             let end = outcome.isTorn ? now.monotonic + longestFlight : entry.token.writeBy

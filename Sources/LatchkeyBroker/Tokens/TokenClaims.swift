@@ -27,7 +27,7 @@ struct TokenClaims: Hashable, Sendable {
 
     /// A NumericDate (RFC 7519 §2): seconds, perhaps with a fraction.
     private static func date(_ value: JSON?) -> WallTime? {
-        guard let seconds = value?.double, seconds >= 0, seconds < 1e12 else { return nil }
-        return WallTime(milliseconds: Int64(seconds * 1000))
+        guard let seconds = value?.double, seconds >= 0 else { return nil }
+        return OutsideNumber.date(seconds: seconds)
     }
 }

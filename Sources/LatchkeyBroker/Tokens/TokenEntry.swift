@@ -44,4 +44,6 @@ package struct ServedToken: Sendable {
     package let tier: Tier
     /// Why the token is not as new as the caller wished: it is valid, and getting another failed.
     package let refreshError: UpstreamFault?
+    /// A resource server refused it, and no other is there yet.
+    package let isRejected: Bool
 }

@@ -28,7 +28,7 @@ struct TokenFetch: Sendable {
                 return outcome
             case .read: step = await read(&trip, deadline)
             case .claim(let lease, let seen, let end): step = await claim(&trip, lease, seen, end)
-            case .issue: step = await issue(&trip, deadline)
+            case .issue: step = await issue(&trip, need.purpose, deadline)
             case .pause(let end):
                 await sleeper.sleep(end)
                 step = Task.isCancelled ? trip.cancelled() : trip.paused(time.now())
@@ -78,11 +78,13 @@ struct TokenFetch: Sendable {
         }
     }
 
-    private func issue(_ trip: inout TokenTrip, _ deadline: MonotonicTime) async -> TokenTrip.Step {
+    private func issue(
+        _ trip: inout TokenTrip, _ purpose: IssuePurpose, _ deadline: MonotonicTime
+    ) async -> TokenTrip.Step {
         let issuer = profile.issuer
         let started = time.now()
         do throws(UpstreamFault) {
-            let grant = try await issuer.issue(profile.name, stepDeadline(deadline, started))
+            let grant = try await issuer.issue(profile.name, purpose, stepDeadline(deadline, started))
             let token = try AccessToken(grant, from: issuer.tier, now: time.now(), buffer: buffer)
             probe.succeeded(.token, issuer.tier, .hit, since: started)
             return trip.issued(token, time.now())

@@ -35,6 +35,8 @@ package struct SharedView: Sendable {
     package var lease: Lease?
     /// Of the lease as stored; 0 when there is none.
     package var leaseVersion: Int64
+    /// What stands where the version of the lease should, where that is no version: it is written over.
+    package var unreadableLease: JSON?
     /// The store's clock, as its answer shows it: whoever shares a store shares its time.
     package var clock: ClockBounds
 
@@ -74,10 +76,12 @@ package struct SharedView: Sendable {
 package struct IssuerTier: Sendable {
     package let tier: Tier
     /// A new token for the profile by the deadline.
-    package let issue: @Sendable (_ profile: String, MonotonicTime) async throws(UpstreamFault) -> IssuedGrant
+    package let issue:
+        @Sendable (_ profile: String, IssuePurpose, MonotonicTime) async throws(UpstreamFault) -> IssuedGrant
 
     package init(
-        tier: Tier, issue: @escaping @Sendable (String, MonotonicTime) async throws(UpstreamFault) -> IssuedGrant
+        tier: Tier,
+        issue: @escaping @Sendable (String, IssuePurpose, MonotonicTime) async throws(UpstreamFault) -> IssuedGrant
     ) {
         self.tier = tier
         self.issue = issue

@@ -22,7 +22,6 @@ package struct TokenTrip: Sendable {
     /// The shared tier as it was when the lease was claimed, and as it was seen last.
     private var seen = SharedView()
     private var latest = SharedView()
-    private var sharesRejected = false
     private var polls = 0
     private var failedClaims = 0
     /// The lease others hold, and since when we have seen it unchanged by our own clock.
@@ -34,7 +33,6 @@ package struct TokenTrip: Sendable {
     private var isSettling = false
     /// What letting others go first has cost, this trip and those before it.
     private var deferral: Deferral
-    private var isWaitingForFloor = false
 
     /// - Parameters:
     ///   - holder: this process's name in leases.
@@ -62,19 +60,22 @@ package struct TokenTrip: Sendable {
     package mutating func read(
         _ view: SharedView, _ judgement: StoredToken.Judgement?, _ now: Now, chance: Double
     ) -> Step {
-        sharesRejected = view.pair.map { pair in need.rejected.contains { pair.token.hasDigest($0) } } ?? false
         latest = view
-        if case .usable(let token) = judgement, !sharesRejected {
-            if accepts(token, now) {
+        if case .usable(let token) = judgement {
+            if isRejected(token) {
+                // Valid, and better than nothing where no other can be had.
+                if need.current == nil { fallback = token }
+            } else if accepts(token, now) {
                 var outcome = outcome(token)
                 outcome.isTorn = view.isTorn(now)
                 return .done(outcome)
+            } else if need.reason == .cold {
+                // Older than wished, yet better than nothing.
+                fallback = token
             }
-            // Older than wished, yet better than nothing.
-            if need.reason == .cold { fallback = token }
         }
         if need.issuerHeld != nil { return issue(now) }
-        if need.reason == .ahead, need.minTTL == nil, let wait = view.lease?.spares(view.theirs(now)) {
+        if isSparing, let wait = view.lease?.spares(view.theirs(now)) {
             var outcome = outcome()
             outcome.sparesFor = wait
             return .done(outcome)
@@ -104,17 +105,20 @@ package struct TokenTrip: Sendable {
     package mutating func claimed(_ isOurs: Bool, _ now: Now, chance: Double) -> Step {
         if isOurs {
             var view = seen
-            view.leaseVersion += 1
+            view.leaseVersion = view.leaseVersion &+ 1
+            view.unreadableLease = nil
             return won(view, now)
         }
         claimed = nil
+        // Of a lease that cannot be read nobody knows whose it is, so nobody waits for its holder.
+        if seen.unreadableLease != nil { return issue(now) }
         return isPatient(now) && deferral.leases <= limits.leases ? wait(now, chance, why: nil) : issue(now)
     }
 
     /// The lease could not be written, or nobody knows whether it was.
     package mutating func claimFailed(_ fault: UpstreamFault, _ now: Now, chance: Double) -> Step {
         failedClaims += 1
-        claimed = seen.leaseVersion + 1
+        claimed = seen.leaseVersion &+ 1
         // The time for it is spent, where callers wait; one look tells whether it was done all the same, or another's.
         if fault.reason == .timedOut, ahead(now) <= .zero, now.monotonic < deadline {
             isSettling = true
@@ -196,8 +200,6 @@ package struct TokenTrip: Sendable {
     /// The trip's end while another broker is on it.
     private func deferred(_ token: AccessToken?, _ fault: UpstreamFault? = nil) -> Outcome {
         var outcome = outcome(token, fault)
-        // What is there may be that broker's by now.
-        outcome.sharesRejected = false
         outcome.deferral = deferral
         return outcome
     }
@@ -205,16 +207,17 @@ package struct TokenTrip: Sendable {
     /// The trip's end, with what it has seen of the shared tier.
     private func outcome(_ token: AccessToken? = nil, _ fault: UpstreamFault? = nil) -> Outcome {
         var outcome = Outcome(token: token, fault: fault)
+        outcome.trip = need.trip
+        outcome.purpose = need.purpose
         outcome.sharedVersion = latest.version
-        outcome.sharesRejected = token == nil && sharesRejected
         return outcome
     }
 
     /// A pause is over.
-    package mutating func paused(_ now: Now) -> Step { isWaitingForFloor ? issue(now) : .read }
+    package mutating func paused(_ now: Now) -> Step { .read }
 
     /// The trip is given up: nobody waits for it any more.
-    package func cancelled() -> Step { .done(Outcome(token: fallback, fault: UpstreamFault(.timedOut))) }
+    package func cancelled() -> Step { .done(outcome(fallback, UpstreamFault(.timedOut))) }
 
     // MARK: The issuer
 
@@ -223,10 +226,6 @@ package struct TokenTrip: Sendable {
         if let held = need.issuerHeld { return .done(outcome(fallback, held)) }
         guard deadline - now.monotonic >= limits.leastIssue else {
             return .done(deferred(fallback, why ?? Self.elsewhere))
-        }
-        if let floor = need.notBefore, now.monotonic < floor, floor < deadline {
-            isWaitingForFloor = true
-            return .pause(until: floor)
         }
         return .issue
     }
@@ -256,10 +255,17 @@ package struct TokenTrip: Sendable {
         return (Lease(holder: holder, until: until, after: seen.version, purpose: purpose), seen)
     }
 
+    private func isRejected(_ token: AccessToken) -> Bool { need.rejected.contains { token.value.hasDigest($0) } }
+
+    /// Nobody is without a token while this trip gets none, so it keeps to what the issuer has little of.
+    private var isSparing: Bool { need.minTTL == nil && (need.reason == .ahead || need.reason == .rejected) }
+
     /// A refresh accepts a token from the shared tier only if it is another and later one: a sibling was quicker.
     private func accepts(_ found: AccessToken, _ now: Now) -> Bool {
         guard found.isFresh(now), found.lasts(need.minTTL, now, buffer: buffer) else { return false }
-        guard need.reason != .cold, let current = need.current else { return true }
+        guard need.reason != .cold, need.reason != .rejected, let current = need.current, !isRejected(current) else {
+            return true
+        }
         return found.value != current.value && found.expiry.wall > current.expiry.wall
     }
 }

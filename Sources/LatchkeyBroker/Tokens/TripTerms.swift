@@ -7,11 +7,15 @@ extension TokenTrip {
     /// What the trip is for.
     package struct Need: Sendable {
         package var reason: RefreshReason
+        /// Its place in the order in which trips start.
+        package var trip: UInt64 = 0
+        /// What a request to the issuer is for.
+        package var purpose = IssuePurpose.expiry
         /// The life a caller wishes for.
         package var minTTL: Duration?
         /// The token in memory, which a refresh wants replaced.
         package var current: AccessToken?
-        /// Tokens that resource servers refused; nothing with one of these digests is accepted.
+        /// Tokens that resource servers refused; nothing with one of these digests is accepted while there is another.
         package var rejected: [Digest] = []
         /// Why the issuer must not be asked, if so.
         package var issuerHeld: UpstreamFault?
@@ -19,8 +23,6 @@ extension TokenTrip {
         package var deferral: Deferral?
         /// The version of the lease this broker won last and got no token with; a trip of its own is not waited for.
         package var ownLease: Int64?
-        /// The issuer is not asked before: a floor between refreshes that callers can cause.
-        package var notBefore: MonotonicTime?
 
         package init(_ reason: RefreshReason, minTTL: Duration? = nil) {
             self.reason = reason
@@ -97,6 +99,9 @@ extension TokenTrip {
         package var token: AccessToken?
         /// What went wrong, also where a token came all the same.
         package var fault: UpstreamFault?
+        /// ``Need/trip`` and ``Need/purpose`` of the trip.
+        package var trip: UInt64 = 0
+        package var purpose = IssuePurpose.expiry
         /// Whether the issuer was asked; `fault` is then its answer, nil for success.
         package var askedIssuer = false
         /// Set where the trip let another broker go first, and nothing has come of it yet.
@@ -105,14 +110,17 @@ extension TokenTrip {
         package var sharedVersion: Int64 = 0
         /// The token came from the shared tier without its time, and whoever was to write that is gone.
         package var isTorn = false
-        /// The shared tier holds the token that was refused.
-        package var sharesRejected = false
         /// The version of the lease the trip held, where it got no token.
         package var heldLease: Int64?
         /// To be written over our own lease, after the pair where there is one: what the issuer wants the fleet to keep.
         package var notice: (lease: Lease, seen: SharedView)?
         /// No token ahead of need for so long: the issuer has little left.
         package var sparesFor: Duration?
+
+        package init(token: AccessToken? = nil, fault: UpstreamFault? = nil) {
+            self.token = token
+            self.fault = fault
+        }
 
         /// How metrics count it.
         package var result: RefreshOutcome {

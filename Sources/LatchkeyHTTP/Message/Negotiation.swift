@@ -1,3 +1,5 @@
+internal import LatchkeyCore
+
 /// What a caller would rather have (RFC 9110 §12.4.2, §12.5).
 package enum Negotiation {
     /// The weight `field` (an `Accept` value) gives to the media type `type/subtype`, 0…1000; the most specific range
@@ -33,6 +35,6 @@ package enum Negotiation {
     /// `0.5` as 500; what is no qvalue counts as 0: a preference nobody can read is not one for us.
     private static func weight(_ text: Substring) -> Int {
         guard let value = Double(text), value >= 0, value <= 1 else { return 0 }
-        return Int(value * 1000)
+        return Int(OutsideNumber.clamped((value * 1000).rounded(.down), to: 0...1000))
     }
 }

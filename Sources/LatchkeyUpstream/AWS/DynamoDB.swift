@@ -4,16 +4,26 @@ internal import LatchkeyMetrics
 
 /// Amazon DynamoDB, as far as one small item at a time goes (Amazon DynamoDB API reference).
 package struct DynamoDB: Sendable {
-    /// An attribute's value: the two types an item of ours has.
+    /// An attribute's value: the two types an item of ours has, and anything else as it stands there.
     package enum Value: Sendable {
         case string(Secret)
         case number(Int64)
+        case other(JSON)
 
         /// A text that is no secret.
         package static func text(_ text: String) -> Self { .string(Secret(text)) }
 
         package var string: Secret? { if case .string(let value) = self { value } else { nil } }
         package var number: Int64? { if case .number(let value) = self { value } else { nil } }
+
+        /// As the API has it. Numbers go as text, so that no end loses digits (Low-level API, Numeric).
+        package var json: JSON {
+            switch self {
+            case .string(let secret): ["S": .string(secret.revealText() ?? "")]
+            case .number(let number): ["N": .string(String(number))]
+            case .other(let json): json
+            }
+        }
     }
 
     /// Names beginning with `#` and values beginning with `:` stand for themselves in expressions, because ordinary
@@ -48,7 +58,6 @@ package struct DynamoDB: Sendable {
     package var clock: ClockBounds { client.clock }
 
     /// The item with that partition key as it is now, after every write that was answered; nil where there is none.
-    /// Attributes of other types are left out.
     package func item(
         _ key: (name: String, value: String), deadline: MonotonicTime
     ) async throws(AWSError) -> [String: Value]? {
@@ -59,7 +68,7 @@ package struct DynamoDB: Sendable {
                 "ConsistentRead": true,
             ], deadline: deadline)
         guard let item = answer["Item"]?.object else { return nil }
-        return item.compactMapValues { Self.value($0) }
+        return item.mapValues { Self.value($0) }
     }
 
     /// Changes an item, or makes it, in one step.
@@ -76,20 +85,12 @@ package struct DynamoDB: Sendable {
                 "TableName": .string(table), "Key": .object([key.name: ["S": .string(key.value)]]),
                 "UpdateExpression": .string(update.expression), "ConditionExpression": .string(update.condition),
                 "ExpressionAttributeNames": .object(Dictionary(names) { $1 }),
-                "ExpressionAttributeValues": .object(update.values.mapValues { Self.json($0) }),
+                "ExpressionAttributeValues": .object(update.values.mapValues(\.json)),
             ], isRetried: isRetried, deadline: deadline)
     }
 
-    /// Numbers go as text, so that no end loses digits (Low-level API, Numeric).
-    private static func json(_ value: Value) -> JSON {
-        switch value {
-        case .string(let secret): ["S": .string(secret.revealText() ?? "")]
-        case .number(let number): ["N": .string(String(number))]
-        }
-    }
-
-    private static func value(_ json: JSON) -> Value? {
+    private static func value(_ json: JSON) -> Value {
         if let text = json["S"]?.string { return .string(Secret(text)) }
-        return json["N"]?.string.flatMap { Int64($0) }.map { .number($0) }
+        return json["N"]?.string.flatMap { Int64($0) }.map { .number($0) } ?? .other(json)
     }
 }

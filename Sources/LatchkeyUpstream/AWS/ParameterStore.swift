@@ -121,7 +121,7 @@ package struct ParameterStore: Sendable {
                 "Name": .string(name), "Value": .string(text), "Type": .string(kind.rawValue),
                 "Overwrite": .bool(overwrite),
             ], isRetried: isRetried, deadline: deadline)
-        guard let version = answer["Version"]?.integer else { throw AWSError(.invalidAnswer) }
+        guard let version = OutsideNumber.version(answer["Version"]?.integer) else { throw AWSError(.invalidAnswer) }
         return version
     }
 
@@ -151,11 +151,11 @@ extension Parameter {
         guard let name = json?["Name"]?.string, let value = json?["Value"]?.string,
             let kind = (json?["Type"]?.string).flatMap({ Kind(rawValue: $0) })
         else { throw AWSError(.invalidAnswer) }
-        // Epoch seconds with a fraction, perhaps in exponent notation.
-        let modified = json?["LastModifiedDate"]?.double.flatMap { Int64(exactly: ($0 * 1000).rounded()) }
         self.init(
-            name: name, kind: kind, value: Secret(value), version: json?["Version"]?.integer ?? 0,
-            lastModified: modified.map { WallTime(milliseconds: $0) },
+            name: name, kind: kind, value: Secret(value),
+            version: OutsideNumber.version(json?["Version"]?.integer) ?? 0,
+            // Epoch seconds with a fraction, perhaps in exponent notation.
+            lastModified: OutsideNumber.date(seconds: json?["LastModifiedDate"]?.double),
             attributes: .object((json?.object ?? [:]).filter { $0.key != "Value" }))
     }
 }

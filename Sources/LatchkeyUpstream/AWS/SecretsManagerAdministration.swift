@@ -50,7 +50,7 @@ package struct SecretDescription: Sendable {
 
     /// Epoch seconds with a fraction, perhaps in exponent notation.
     private static func date(_ json: JSON?) -> WallTime? {
-        json?.double.flatMap { Int64(exactly: ($0 * 1000).rounded()) }.map { WallTime(milliseconds: $0) }
+        OutsideNumber.date(seconds: json?.double)
     }
 }
 

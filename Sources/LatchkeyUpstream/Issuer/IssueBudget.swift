@@ -16,16 +16,28 @@ package struct IssueBudget: Sendable {
     package init(_ perHour: Int) { self.perHour = max(1, perHour) }
 
     /// Takes one request's place; how long to wait for the next where there is none, and nothing is taken.
-    package mutating func spend(_ now: MonotonicTime) -> Duration? {
+    ///
+    /// - Parameter reserve: places that this request must leave to others.
+    package mutating func spend(_ now: MonotonicTime, leaving reserve: Int = 0) -> Duration? {
+        if let wait = wait(now, leaving: reserve) { return wait }
         guard times.count == perHour else {
             times.append(now)
             return nil
         }
-        let free = times[oldest] + Self.span
-        guard free <= now else { return free - now }
         times[oldest] = now
         oldest = (oldest + 1) % perHour
         return nil
+    }
+
+    /// How long until there is a place beside those reserved; nil where there is one now.
+    private func wait(_ now: MonotonicTime, leaving reserve: Int) -> Duration? {
+        let open = perHour - min(max(reserve, 0), perHour)
+        guard open > 0 else { return Self.span }
+        // The last `open` requests, oldest first: when the first of them is an hour old there is a place.
+        let ordered = times[oldest...] + times[..<oldest]
+        guard ordered.count >= open, let first = ordered.suffix(open).first else { return nil }
+        let free = first + Self.span
+        return free <= now ? nil : free - now
     }
 
     /// Requests that may be made now.

@@ -2,12 +2,16 @@ internal import LatchkeyCore
 internal import LatchkeyHTTP
 
 /// When to ask an issuer again: at most ``attempts`` requests a call, full jitter between them, never past the deadline.
-struct IssuerRetry {
-    static let attempts = 3
+package struct IssuerRetry {
+    /// Requests of one call, unless its caller wants fewer.
+    package static let attempts = 3
     /// The wait before attempt n + 2 is random in [0, base · 2^n).
     static let base: Duration = .milliseconds(100)
 
     private(set) var attempt = 1
+    private let most: Int
+
+    init(atMost most: Int = Self.attempts) { self.most = most }
 
     /// When to send the next attempt, or nil to give up.
     ///
@@ -15,7 +19,7 @@ struct IssuerRetry {
     mutating func next(
         notBefore: Duration?, now: MonotonicTime, deadline: MonotonicTime, random: Double
     ) -> MonotonicTime? {
-        guard attempt < Self.attempts else { return nil }
+        guard attempt < most else { return nil }
         let jitter = Self.base * Double(1 << (attempt - 1)) * random
         let time = now + max(jitter, notBefore ?? .zero)
         guard time < deadline else { return nil }

@@ -54,13 +54,15 @@ package struct TokenIssuer: Sendable {
 
     /// A token by the deadline. A transient failure is tried again (``IssuerRetry``); a refusal and a throttle never are.
     ///
-    /// - Parameter admit: asked before every request, attempts after the first included; how long to wait where the
-    ///   budget of requests is used up.
+    /// - Parameters:
+    ///   - attempts: requests at the most, 1 or more.
+    ///   - admit: asked before every request, attempts after the first included; how long to wait where the budget of
+    ///     requests is used up.
     package func issue(
-        _ request: TokenRequest, deadline: MonotonicTime,
+        _ request: TokenRequest, deadline: MonotonicTime, attempts: Int = IssuerRetry.attempts,
         admit: @Sendable (MonotonicTime) -> Duration? = { _ in nil }
     ) async throws(IssuerError) -> IssuedToken {
-        var retry = IssuerRetry()
+        var retry = IssuerRetry(atMost: attempts)
         var last: IssuerError?
         while true {
             // An assertion is good for one request (RFC 7523 §3, 7), so each attempt has its own.

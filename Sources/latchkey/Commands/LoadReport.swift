@@ -39,7 +39,8 @@ package struct LoadReport: Sendable {
         let sorted = samples.map(\.seconds).sorted()
         percentiles = [("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99), ("max", 1)].map { name, share in
             // Nearest rank: the smallest sample that at least that share of all does not exceed.
-            let rank = max(1, Int((share * Double(sorted.count)).rounded(.up)))
+            let last = (share * Double(sorted.count)).rounded(.up)
+            let rank = Int(OutsideNumber.clamped(last, to: 1...Int64(max(1, sorted.count))))
             return (name, sorted.isEmpty ? 0 : sorted[min(rank, sorted.count) - 1] * 1000)
         }
         self.issuerCalls = issuerCalls

@@ -24,12 +24,13 @@ struct LoadtestCommand: AsyncParsableCommand {
         try await finishing {
             let settings = try CommandEnvironment.settings(need: .broker)
             let broker = try BrokerConnection(settings, standard: "http://127.0.0.1:8700")
-            let before = await issuerCalls(broker)
+            let before = try await issuerCalls(broker)
             let started = MonotonicTime.current
             let samples = await run(broker)
             let elapsed = (MonotonicTime.current - started).inSeconds
-            let after = await issuerCalls(broker)
-            let calls = before.flatMap { before in after.map { Int($0 - before) } }
+            let after = try await issuerCalls(broker)
+            // A broker that was restarted meanwhile has counted from 0.
+            let calls = before.flatMap { before in after.map { max(0, $0 - before) } }
             let report = LoadReport(samples, elapsed: elapsed, issuerCalls: calls)
             Terminal.print(json ? report.json.text : report.text)
             if !report.isGood { throw ExitCode(ExitStatus.notSo.rawValue) }
@@ -71,14 +72,11 @@ struct LoadtestCommand: AsyncParsableCommand {
     }
 
     /// The broker's count of successful token requests to its issuers.
-    private func issuerCalls(_ broker: BrokerConnection) async -> Double? {
+    private func issuerCalls(_ broker: BrokerConnection) async throws -> Int? {
         guard let response = try? await broker.get("/metrics", accept: "text/plain"), response.status == 200 else {
             return nil
         }
-        return String(decoding: response.body, as: UTF8.self).split(separator: "\n").reduce(0) { sum, line in
-            let counts =
-                line.hasPrefix("latchkey_upstream_requests_total{") && line.contains("operation=\"issue_token\"")
-            return sum + (counts ? line.split(separator: " ").last.flatMap { Double($0) } ?? 0 : 0)
-        }
+        return try BrokerMetrics(response.body).count(
+            "latchkey_upstream_requests_total", ["operation": "issue_token"])
     }
 }

@@ -14,7 +14,7 @@ struct IssuerCheck {
         var findings: [Finding] = []
         for (profile, issuer) in zip(settings.profiles, issuers) {
             do throws(UpstreamFault) {
-                let grant = try await issuer.issue(profile.name, .current + patience)
+                let grant = try await issuer.issue(profile.name, .expiry, .current + patience)
                 let life =
                     grant.expiresIn.map { "lasts \($0.components.seconds) s" } ?? "does not say how long it lasts"
                 findings.append(.fine(.issuer, profile.name, "gives out a token that \(life)"))

@@ -152,6 +152,7 @@ final class Endpoints {
         if problem.status == 401 { reply.append("WWW-Authenticate: Bearer realm=\"latchkey\"\r\n") }
         if let allow = problem.allow { reply.field("Allow", allow) }
         if let seconds = problem.retryAfter { reply.field("Retry-After", String(seconds)) }
+        if let refreshError = problem.refreshError { reply.field("X-Latchkey-Refresh-Error", refreshError) }
         reply.end(problem.page(requestID: id, more: members).bytes())
     }
 

@@ -23,9 +23,11 @@ struct OAuthPage: Sendable {
     }
 
     func write(
-        isStale: Bool, refreshError: UpstreamFault?, now: Now, to reply: ReplyWriter, id: (ReplyWriter) -> Void
+        isStale: Bool, isRejected: Bool, refreshError: UpstreamFault?, now: Now, to reply: ReplyWriter,
+        id: (ReplyWriter) -> Void
     ) {
-        page.write(isStale: isStale, refreshError: refreshError, now: now, to: reply, id: id)
+        page.write(
+            isStale: isStale, isRejected: isRejected, refreshError: refreshError, now: now, to: reply, id: id)
     }
 }
 
@@ -77,7 +79,8 @@ extension Endpoints {
             try page.require(request.scope)
             let id = exchange.slice(exchange.head.requestID)
             page.write(
-                isStale: cached.isStale, refreshError: cached.refreshError, now: now, to: exchange.reply
+                isStale: cached.isStale, isRejected: cached.isRejected, refreshError: cached.refreshError, now: now,
+                to: exchange.reply
             ) { self.ids.append(id, to: $0) }
             return count(call.entry.route, call.method, 200, since: call.started)
         }
@@ -170,7 +173,8 @@ struct OAuthErrand: Sendable {
             switch self {
             case .served(let served, let page):
                 page.write(
-                    isStale: served.entry.isStale(now), refreshError: served.refreshError, now: now, to: reply
+                    isStale: served.entry.isStale(now), isRejected: served.isRejected,
+                    refreshError: served.refreshError, now: now, to: reply
                 ) { $0.append(Array(id.utf8)) }
             case .refused(let error): Endpoints.write(error, id: id, to: reply)
             }

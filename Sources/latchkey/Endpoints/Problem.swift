@@ -37,6 +37,8 @@ package struct Problem: Error, Hashable, Sendable {
     package var retryAfter: Int64?
     /// The methods for `Allow`, with 405.
     package var allow: String?
+    /// Why it is not as new as was demanded, for `X-Latchkey-Refresh-Error`.
+    package var refreshError: String?
 
     package init(_ status: Int, _ code: Code, _ detail: String) {
         self.status = status
@@ -98,6 +100,7 @@ extension Problem {
             self.init(503, .notReady, "latchkey lacks what it needs to ask \(source)\(Self.about(fault))")
             retryAfter = Self.seconds(fault.retryAfter) ?? 5
         }
+        if fault.isFromEarlierRead { refreshError = UpstreamFault.refreshFloor.summary }
         if fault.reason != .notFound {
             upstream = fault.upstream?.name
             upstreamCode = fault.code

@@ -5,8 +5,8 @@ internal import LatchkeyMetrics
 extension Endpoints {
     /// `POST /token/rejected`: a resource server refused this token.
     ///
-    /// 202 whether or not it was the cached one, so that a caller who is late learns nothing and need not care: what it
-    /// asks for next is good either way.
+    /// 202 whether or not it was the cached one, so that a caller who is late learns nothing and need not care. What it
+    /// asks for next is another token, or the same with `X-Latchkey-Rejected` where no other can be had yet.
     func rejected(_ exchange: Exchange, _ call: Call, _ query: UnsafeRawBufferPointer) throws(Problem) {
         _ = try RequestQuery(query, allowed: call.entry.query)
         // Neither length nor coding means no body at all (RFC 9112 §6.3), and this request is nothing without one.
@@ -21,7 +21,7 @@ extension Endpoints {
             }
             profile = named
         }
-        services.tokens.reject(profile, sha256: request.digest)
+        services.tokens.reject(profile, sha256: request.digest, by: caller(exchange)?.id ?? Caller.default.id)
         let reply = exchange.reply
         reply.begin(202)
         reply.append("Cache-Control: no-store\r\nX-Request-Id: ")

@@ -35,7 +35,9 @@ extension Endpoints {
         guard let later = exchange.later() else { return }
         let (route, method, started) = (call.entry.route, call.method, call.started)
         let (metrics, time) = (services.metrics, services.time)
-        services.secrets.secret(wanted, refresh: refresh, deadline: now.monotonic + services.patience) { result in
+        services.secrets.secret(
+            wanted, demand: refresh ? .forced : .cached, deadline: now.monotonic + services.patience
+        ) { result in
             later.send { reply in
                 form.write(result, now: time.now(), to: reply)
                 Self.count(metrics, route, method, reply.status, since: started)

@@ -46,11 +46,13 @@ final class SecretWaits: Sendable {
         to query: SecretQuery, until end: MonotonicTime, patience: Duration, isAwaited: @Sendable () -> Bool,
         while holds: @Sendable (SecretBroker.Served) -> Bool
     ) async -> Result<SecretBroker.Served, UpstreamFault> {
-        var isOld = false
+        var isFirst = true
         while true {
             let served: SecretBroker.Served
             do throws(UpstreamFault) {
-                served = try await secrets.secret(query, refresh: isOld, deadline: time.now().monotonic + patience)
+                let deadline = time.now().monotonic + patience
+                served = try await secrets.secret(
+                    query, demand: isFirst ? .cached : .look(maximumAge: Self.interval), deadline: deadline)
             } catch {
                 return .failure(error)
             }
@@ -60,7 +62,7 @@ final class SecretWaits: Sendable {
             }
             let pause = Self.interval * Double.random(in: 0.9..<1.1)
             try? await Task.sleep(for: min(pause, end - now.monotonic))
-            isOld = time.now().monotonic - served.received.monotonic >= Self.interval
+            isFirst = false
         }
     }
 }

@@ -8,7 +8,7 @@ extension Endpoints {
     /// `GET /secrets` for the names there are, `GET /secrets?keys=a,b` for several secrets at once.
     func secrets(_ exchange: Exchange, _ call: Call, _ queryBytes: UnsafeRawBufferPointer) throws(Problem) {
         let query = try RequestQuery(queryBytes, allowed: call.entry.query)
-        let refresh = try query.flag("refresh")
+        let demand: SecretDemand = try query.flag("refresh") ? .forced : .cached
         var batch: SecretBatch?
         if let keys = query["keys"] { batch = try SecretBatch(keys) }
         let wanted = batch
@@ -20,9 +20,9 @@ extension Endpoints {
         Task { @Sendable in
             let page: SecretPage
             if let batch = wanted {
-                page = await batch.answer(from: secrets, refresh: refresh, deadline: deadline, id: id)
+                page = await batch.answer(from: secrets, demand: demand, deadline: deadline, id: id)
             } else {
-                page = await SecretPage.names(from: secrets, refresh: refresh, deadline: deadline)
+                page = await SecretPage.names(from: secrets, demand: demand, deadline: deadline)
             }
             later.send { reply in
                 page.write(id: id, to: reply)
@@ -36,14 +36,20 @@ extension Endpoints {
 struct SecretPage: Sendable {
     var body: JSON
     var isStale = false
+    /// Why some of it is not as new as was demanded.
+    var refreshError: UpstreamFault?
     /// Set where nothing could be answered; ``body`` has its further members.
     var problem: Problem?
 
     /// The names that can be asked for, sorted.
-    static func names(from secrets: SecretBroker, refresh: Bool, deadline: MonotonicTime) async -> SecretPage {
+    static func names(
+        from secrets: SecretBroker, demand: SecretDemand, deadline: MonotonicTime
+    ) async -> SecretPage {
         do throws(UpstreamFault) {
-            let names = try await secrets.names(refresh: refresh, deadline: deadline)
-            return SecretPage(body: ["names": .array(names.names.map { .string($0) })], isStale: names.isStale)
+            let names = try await secrets.names(demand: demand, deadline: deadline)
+            return SecretPage(
+                body: ["names": .array(names.names.map { .string($0) })], isStale: names.isStale,
+                refreshError: names.refreshError)
         } catch {
             return SecretPage(body: [:], problem: Problem(error, what: "secret"))
         }
@@ -55,6 +61,7 @@ struct SecretPage: Sendable {
         reply.append("Cache-Control: no-store\r\nContent-Type: application/json\r\n")
         reply.field("X-Request-Id", id)
         if isStale { reply.append("X-Latchkey-Stale: true\r\n") }
+        if let refreshError { reply.field("X-Latchkey-Refresh-Error", refreshError.summary) }
         reply.end(body.bytes())
     }
 }
@@ -78,27 +85,32 @@ struct SecretBatch: Sendable {
 
     /// What there is, and why the rest is not there.
     func answer(
-        from secrets: SecretBroker, refresh: Bool, deadline: MonotonicTime, id: String
+        from secrets: SecretBroker, demand: SecretDemand, deadline: MonotonicTime, id: String
     ) async -> SecretPage {
         var found: [String: JSON] = [:]
         var problems: [String: Problem] = [:]
         var isStale = false
+        var refreshError: UpstreamFault?
         await withTaskGroup(of: (String, Result<SecretBroker.Served, UpstreamFault>).self) { group in
             for key in keys {
-                group.addTask { (key, await Self.one(key, secrets, refresh, deadline)) }
+                group.addTask { (key, await Self.one(key, secrets, demand, deadline)) }
             }
             for await (key, result) in group {
                 switch result {
                 case .success(let served):
                     found[key] = SecretForm.page(served.entry, served.entry.value)
                     isStale = isStale || served.isStale
-                case .failure(let fault): problems[key] = Problem(fault, what: "secret")
+                    refreshError = refreshError ?? served.refreshError
+                case .failure(let fault):
+                    problems[key] = Problem(fault, what: "secret")
+                    if fault.isFromEarlierRead { refreshError = refreshError ?? .refreshFloor }
                 }
             }
         }
         let errors = JSON.object(problems.mapValues { $0.page(requestID: id) })
         guard found.isEmpty else {
-            return SecretPage(body: ["secrets": .object(found), "errors": errors], isStale: isStale)
+            return SecretPage(
+                body: ["secrets": .object(found), "errors": errors], isStale: isStale, refreshError: refreshError)
         }
         // What is wrong with the whole, if anything is, tells more than that one of the names does not exist.
         let worst = problems.values.max { ($0.status == 404 ? 0 : $0.status) < ($1.status == 404 ? 0 : $1.status) }
@@ -106,11 +118,11 @@ struct SecretBatch: Sendable {
     }
 
     private static func one(
-        _ key: String, _ secrets: SecretBroker, _ refresh: Bool, _ deadline: MonotonicTime
+        _ key: String, _ secrets: SecretBroker, _ demand: SecretDemand, _ deadline: MonotonicTime
     ) async -> Result<SecretBroker.Served, UpstreamFault> {
         guard let key = SecretKey(key) else { return .failure(UpstreamFault(.notFound)) }
         do throws(UpstreamFault) {
-            return .success(try await secrets.secret(SecretQuery(key), refresh: refresh, deadline: deadline))
+            return .success(try await secrets.secret(SecretQuery(key), demand: demand, deadline: deadline))
         } catch {
             return .failure(error)
         }

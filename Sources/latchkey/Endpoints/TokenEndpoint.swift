@@ -37,7 +37,8 @@ final class TokenPage: Sendable {
     ///
     /// - Parameter id: appends the request's id.
     func write(
-        isStale: Bool, refreshError: UpstreamFault?, now: Now, to reply: ReplyWriter, id: (ReplyWriter) -> Void
+        isStale: Bool, isRejected: Bool, refreshError: UpstreamFault?, now: Now, to reply: ReplyWriter,
+        id: (ReplyWriter) -> Void
     ) {
         reply.begin(200)
         reply.append(fields)
@@ -46,6 +47,7 @@ final class TokenPage: Sendable {
         id(reply)
         reply.append("\r\n")
         if isStale { reply.append("X-Latchkey-Stale: true\r\n") }
+        if isRejected { reply.append("X-Latchkey-Rejected: true\r\n") }
         if let refreshError { reply.field("X-Latchkey-Refresh-Error", refreshError.summary) }
         let left = secondsLeft(now)
         reply.endHead(contentLength: bodyStart.count + Self.digits(left) + bodyEnd.count)
@@ -99,7 +101,8 @@ extension Endpoints {
             let page = pages.page(profile, cached.entry)
             let id = exchange.slice(exchange.head.requestID)
             page.write(
-                isStale: cached.isStale, refreshError: cached.refreshError, now: now, to: exchange.reply
+                isStale: cached.isStale, isRejected: cached.isRejected, refreshError: cached.refreshError, now: now,
+                to: exchange.reply
             ) {
                 self.ids.append(id, to: $0)
             }
@@ -119,7 +122,8 @@ extension Endpoints {
                 case .success(let served):
                     let now = time.now()
                     TokenPage(served.entry, tier: served.tier).write(
-                        isStale: served.entry.isStale(now), refreshError: served.refreshError, now: now, to: reply
+                        isStale: served.entry.isStale(now), isRejected: served.isRejected,
+                        refreshError: served.refreshError, now: now, to: reply
                     ) { $0.append(Array(id.utf8)) }
                 case .failure(let fault): Self.write(Problem(fault, what: "token"), id: id, to: reply)
                 }

@@ -38,9 +38,9 @@ extension Endpoints {
         guard let later = exchange.later() else { return }
         let (route, method, started) = (call.entry.route, call.method, call.started)
         let metrics = services.metrics
-        let finish = { @Sendable (result: Result<JSON, AWSFault>) in
+        let finish = { @Sendable (result: Result<JSON, AWSFault>, refreshError: UpstreamFault?) in
             later.send { reply in
-                answer.write(result, to: reply)
+                answer.write(result, refreshError: refreshError, to: reply)
                 Self.count(metrics, route, method, reply.status, since: started)
             }
         }
@@ -93,20 +93,25 @@ struct FrontAnswer: Sendable {
     let service: FrontService
     let id: String
 
-    func write(_ result: Result<JSON, AWSFault>, to reply: ReplyWriter) {
+    /// - Parameter refreshError: why it is not as new as was demanded.
+    func write(_ result: Result<JSON, AWSFault>, refreshError: UpstreamFault? = nil, to reply: ReplyWriter) {
         switch result {
         case .success(let json):
             begin(200, to: reply)
+            if let refreshError { reply.field("X-Latchkey-Refresh-Error", refreshError.summary) }
             reply.end(json.bytes())
-        case .failure(let fault): write(fault, to: reply)
+        case .failure(let fault): write(fault, refreshError: refreshError, to: reply)
         }
     }
 
-    func write(_ fault: AWSFault, allow: String? = nil, to reply: ReplyWriter) {
+    func write(
+        _ fault: AWSFault, allow: String? = nil, refreshError: UpstreamFault? = nil, to reply: ReplyWriter
+    ) {
         begin(fault.status, to: reply)
         reply.field("x-amzn-ErrorType", fault.type)
         if fault.status == 401 { reply.append("WWW-Authenticate: Bearer realm=\"latchkey\"\r\n") }
         if let allow { reply.field("Allow", allow) }
+        if let refreshError { reply.field("X-Latchkey-Refresh-Error", refreshError.summary) }
         reply.end(fault.response(messageMember: service.messageMember).body)
     }
 

@@ -36,14 +36,28 @@ struct FrontDesk: Sendable {
     }
 
     /// The answer by way of the store, in a task of its own.
+    ///
     /// - Parameters:
     ///   - refresh: go past memory; for one secret.
-    ///   - completion: called once, on any thread.
+    ///   - completion: called once, on any thread; with why the answer is not as new as was demanded.
     func answer(
         _ request: FrontRequest, refresh: Bool, deadline: MonotonicTime,
-        completion: @escaping @Sendable (Result<JSON, AWSFault>) -> Void
+        completion: @escaping @Sendable (Result<JSON, AWSFault>, UpstreamFault?) -> Void
     ) {
-        Task { completion(await answer(request, refresh: refresh, deadline: deadline)) }
+        Task {
+            guard refresh, case .secret(let ask) = request else {
+                return completion(await answer(request, refresh: refresh, deadline: deadline), nil)
+            }
+            let secret = await secret(ask, true, deadline)
+            completion(Self.answer(secret), Self.refreshError(secret))
+        }
+    }
+
+    private static func refreshError(_ result: Result<SecretItem, UpstreamFault>) -> UpstreamFault? {
+        switch result {
+        case .success(let item): item.refreshError
+        case .failure(let fault): fault.isFromEarlierRead ? .refreshFloor : nil
+        }
     }
 
     private func answer(

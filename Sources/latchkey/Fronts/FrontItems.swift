@@ -1,3 +1,4 @@
+package import LatchkeyBroker
 package import LatchkeyCore
 package import LatchkeyCrypto
 
@@ -51,6 +52,8 @@ package struct SecretItem: Sendable {
     package var created: Double?
     /// It is a parameter that is shown as a secret: the end of its ARN is made up here.
     package var isParameter = false
+    /// Why it is not as new as was demanded.
+    package var refreshError: UpstreamFault?
 
     package init(
         name: String, arn: String, value: Secret, isBinary: Bool, versionID: String, stages: [String], created: Double?

@@ -37,7 +37,7 @@ struct StatusRun {
     private func figures() async throws -> MoveFigures? {
         guard settings.url != nil else { return nil }
         let answer = try await BrokerConnection(settings).require("/metrics", accept: "text/plain; version=0.0.4")
-        return BrokerMetrics(String(decoding: answer.body, as: UTF8.self)).figures
+        return try BrokerMetrics(answer.body).figures
     }
 
     /// The one the journal names, where it is whole by its manifest's digest.
@@ -73,8 +73,6 @@ extension BrokerMetrics {
         }
         return figures
     }
-
-    private func count(_ name: String, _ labels: [String: String]) -> Int { Int(clamping: Int64(sum(name, labels))) }
 
     private func hits(_ resource: String, _ tiers: [String]) -> Int {
         tiers.reduce(0) {

@@ -28,9 +28,11 @@ extension FrontStore {
                     throw SecretBroker.backendUnknown
                 }
                 let read = SecretRead(query, store: store, names: names)
-                return try read.secret(
-                    try await secrets.item(read.item, refresh: refresh, deadline: deadline).entry
-                ).get()
+                let served = try await secrets.item(
+                    read.item, demand: refresh ? .forced : .cached, deadline: deadline)
+                var secret = try read.secret(served.entry).get()
+                secret.refreshError = served.refreshError
+                return secret
             },
             description: { query, deadline async throws(UpstreamFault) in
                 guard secrets.backend?.store == .secretsManager else { return nil }

@@ -14,16 +14,16 @@ struct IssuerSource: Sendable {
 
     /// The tier the token broker asks last.
     var tier: IssuerTier {
-        IssuerTier(tier: profile.tier) { _, deadline async throws(UpstreamFault) in
+        IssuerTier(tier: profile.tier) { _, purpose, deadline async throws(UpstreamFault) in
             let request = try await self.request(refresh: false, deadline)
             do throws(IssuerError) {
-                return try await self.grant(request, deadline)
+                return try await self.grant(request, purpose, deadline)
             } catch {
                 guard error.isClientRefused, let renewed = await self.renewed(request, deadline) else {
                     throw UpstreamFault(error, from: profile.upstream)
                 }
                 do throws(IssuerError) {
-                    return try await self.grant(renewed, deadline)
+                    return try await self.grant(renewed, purpose, deadline)
                 } catch {
                     throw UpstreamFault(error, from: profile.upstream)
                 }
@@ -31,8 +31,13 @@ struct IssuerSource: Sendable {
         }
     }
 
-    private func grant(_ request: TokenRequest, _ deadline: MonotonicTime) async throws(IssuerError) -> IssuedGrant {
-        let token = try await issuer.issue(request, deadline: deadline) { budget.spend($0) }
+    private func grant(
+        _ request: TokenRequest, _ purpose: IssuePurpose, _ deadline: MonotonicTime
+    ) async throws(IssuerError) -> IssuedGrant {
+        let attempts = purpose == .rejection ? 1 : IssuerRetry.attempts
+        let token = try await issuer.issue(request, deadline: deadline, attempts: attempts) {
+            budget.spend($0, for: purpose)
+        }
         return IssuedGrant(
             value: token.value, tokenType: token.tokenType, expiresIn: token.expiresIn, scope: token.scope,
             quotaLowFor: token.quota.lowFor)

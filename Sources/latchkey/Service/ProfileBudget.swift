@@ -1,3 +1,4 @@
+internal import LatchkeyBroker
 internal import LatchkeyCore
 internal import LatchkeyMetrics
 internal import LatchkeyUpstream
@@ -16,9 +17,9 @@ final class ProfileBudget: Sendable {
         self.metrics = metrics
     }
 
-    /// Takes one request's place; the time to wait for the next where there is none.
-    func spend(_ now: MonotonicTime) -> Duration? {
-        let wait = budget.withLock { $0.spend(now) }
+    /// Takes one request's place; the time to wait for the next where there is none for that purpose.
+    func spend(_ now: MonotonicTime, for purpose: IssuePurpose) -> Duration? {
+        let wait = budget.withLock { $0.spend(now, leaving: purpose.reserve(of: $0.perHour)) }
         show(now)
         return wait
     }

@@ -61,7 +61,8 @@ struct SettingValues: Sendable {
         _ key: SecretKey, _ deadline: MonotonicTime, absent: UpstreamFault
     ) async throws(UpstreamFault) -> Secret {
         do throws(UpstreamFault) {
-            return try await secrets.secret(SecretQuery(key), refresh: refresh, deadline: deadline).entry.value
+            return try await secrets.secret(SecretQuery(key), demand: refresh ? .reread : .cached, deadline: deadline)
+                .entry.value
         } catch {
             throw error.reason == .notFound ? absent : error
         }

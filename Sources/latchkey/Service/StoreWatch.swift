@@ -55,7 +55,7 @@ struct StoreWatch: Sendable {
         let age = status.age(time.now()) ?? .seconds(3600)
         guard status.state != .ok || age > Self.wellInterval / 2 else { return }
         // How it went stands in the tier's health; there is nobody to tell.
-        _ = try? await secrets.secret(SecretQuery(.blob), refresh: true, deadline: deadline)
+        _ = try? await secrets.secret(SecretQuery(.blob), demand: .look(maximumAge: .zero), deadline: deadline)
     }
 
     private var deadline: MonotonicTime { time.now().monotonic + patience }

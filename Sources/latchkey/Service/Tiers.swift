@@ -38,9 +38,10 @@ extension SharedTier {
                 // (PutParameter, Version). Creation has a condition of its own. Tried once: in a fleet that starts at
                 // once another broker has it meanwhile, and a look tells more than another try.
                 let version = try await store.put(
-                    names.lease, value: Secret(lease.text), kind: .string, overwrite: seen.leaseVersion > 0,
-                    isRetried: false, deadline: deadline)
-                return version == seen.leaseVersion + 1
+                    names.lease, value: Secret(lease.text), kind: .string,
+                    overwrite: seen.leaseVersion > 0 || seen.unreadableLease != nil, isRetried: false,
+                    deadline: deadline)
+                return version == seen.leaseVersion &+ 1 || seen.unreadableLease != nil
             } catch  where error.kind == .alreadyExists {
                 return false
             } catch {
@@ -73,9 +74,13 @@ struct TokenParameters {
         let token = parameters.first { $0.name == self.token }
         let expires = parameters.first { $0.name == self.expires }
         let lease = parameters.first { $0.name == self.lease }
-        var view = SharedView(
-            version: token?.version ?? 0, lease: lease?.value.revealText().flatMap { Lease($0) },
-            leaseVersion: lease?.version ?? 0)
+        var view = SharedView(version: token?.version ?? 0)
+        if let lease {
+            // A parameter that is there has a version from 1 on.
+            view.lease = lease.version > 0 ? lease.value.revealText().flatMap { Lease($0) } : nil
+            view.leaseVersion = lease.version
+            view.unreadableLease = lease.version > 0 ? nil : .null
+        }
         if let token {
             view.pair = StoredToken(
                 token: token.value, expires: expires?.value.revealText() ?? "", tokenWritten: token.lastModified,

@@ -28,9 +28,16 @@ package struct TokenItem: Sendable {
 
     /// What an item says; nil stands for one that is not there.
     package static func view(of item: [String: DynamoDB.Value]?) -> SharedView {
-        let lease = item?["lease"]?.string?.revealText().flatMap { Lease($0) }
-        var view = SharedView(
-            version: item?["version"]?.number ?? 0, lease: lease, leaseVersion: item?["lease_version"]?.number ?? 0)
+        var view = SharedView(version: OutsideNumber.version(item?["version"]?.number) ?? 0)
+        if let found = item?["lease_version"] {
+            // Each write of a lease counts from 1.
+            if let version = OutsideNumber.version(found.number), version > 0 {
+                view.lease = item?["lease"]?.string?.revealText().flatMap { Lease($0) }
+                view.leaseVersion = version
+            } else {
+                view.unreadableLease = found.json
+            }
+        }
         if let token = item?["token"]?.string {
             view.pair = StoredToken(token: token, expires: item?["expires"]?.number.map(String.init) ?? "")
         }
@@ -41,21 +48,14 @@ package struct TokenItem: Sendable {
     /// token that ends earlier: a write that was long on its way undoes no newer one.
     package static func write(_ stored: StoredToken) -> DynamoDB.Update {
         let expires = Int64(stored.expires) ?? 0
-        var update = DynamoDB.Update(
-            "SET #token = :token, #expires = :expires ADD #version :one",
+        return DynamoDB.Update(
+            "SET #token = :token, #expires = :expires, #ttl = :ttl ADD #version :one",
             if: "attribute_not_exists(#version) OR #version = :after OR #expires < :expires",
-            names: ["token", "expires", "version"],
+            names: ["token", "expires", "version", "ttl"],
             values: [
                 ":token": .string(stored.token), ":expires": .number(expires), ":after": .number(stored.after),
-                ":one": .number(1),
+                ":one": .number(1), ":ttl": .number((WallTime(milliseconds: expires) + outlives).seconds),
             ])
-        // The mark of a token that was refused lives no longer than that token would have.
-        if expires > 0 {
-            update.expression = "SET #token = :token, #expires = :expires, #ttl = :ttl ADD #version :one"
-            update.names.append("ttl")
-            update.values[":ttl"] = .number(WallTime(milliseconds: expires).seconds + outlives.components.seconds)
-        }
-        return update
     }
 
     /// The lease, if nobody has written one since `seen`.
@@ -65,9 +65,14 @@ package struct TokenItem: Sendable {
             if: "attribute_not_exists(#lease_version)", names: ["lease", "lease_version", "ttl"],
             values: [
                 ":lease": .text(lease.text), ":one": .number(1),
-                ":ttl": .number(lease.until.seconds + outlives.components.seconds),
+                ":ttl": .number((lease.until + outlives).seconds),
             ])
-        if seen.leaseVersion > 0 {
+        if let unreadable = seen.unreadableLease {
+            // What stands there cannot be counted on from: versions begin again.
+            update.expression = "SET #lease = :lease, #ttl = if_not_exists(#ttl, :ttl), #lease_version = :one"
+            update.condition = "#lease_version = :seen"
+            update.values[":seen"] = .other(unreadable)
+        } else if seen.leaseVersion > 0 {
             update.condition = "#lease_version = :seen"
             update.values[":seen"] = .number(seen.leaseVersion)
         }

@@ -74,6 +74,8 @@ package struct Report: Sendable {
     package var longestRecovery: Duration = .zero
     /// Brokers that were called and never had a token.
     package var withoutToken = 0
+    /// Answers with a refused token, which said so.
+    package var servedRejected = 0
     /// What must not be.
     package var violations: [String] = []
     package var events = 0

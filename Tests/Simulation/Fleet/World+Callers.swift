@@ -13,7 +13,7 @@ extension World {
         if brokers[index].firstCall == nil { brokers[index].firstCall = now }
         let clock = clock(index)
         switch brokers[index].state.hit(clock, minTTL: nil, buffer: buffer, flight: patience) {
-        case .fresh(let entry), .stale(let entry, _): serve(index, entry, since: now)
+        case .fresh(let entry), .stale(let entry, _), .rejected(let entry, _): serve(index, entry, since: now)
         case .due(let entry):
             serve(index, entry, since: now)
             fly(index, .ahead)
@@ -25,9 +25,10 @@ extension World {
         switch brokers[index].state.decide(TokenAsk(), clock, buffer: buffer, flight: patience) {
         case .serve(let entry, _): serve(index, entry, since: now)
         case .refuse(let fault): refuse(index, fault, since: now)
-        case .fly(let reason):
-            brokers[index].waiters.append(SimulatedBroker.Waiter(since: now, deadline: now + patience))
-            events.put(.giveUp(index, life: brokers[index].life), at: now + patience)
+        case .fly(let reason, let terms):
+            let end = min(now + patience, terms.until ?? now + patience)
+            brokers[index].waiters.append(SimulatedBroker.Waiter(since: now, deadline: end))
+            events.put(.giveUp(index, life: brokers[index].life), at: end)
             if brokers[index].flight == nil { fly(index, reason) }
         }
     }
@@ -36,7 +37,15 @@ extension World {
     mutating func giveUp(_ index: Int) {
         let due = brokers[index].waiters.filter { $0.deadline <= now }
         brokers[index].waiters.removeAll { $0.deadline <= now }
-        for waiter in due { refuse(index, UpstreamFault(.timedOut), since: waiter.since) }
+        for waiter in due { fail(index, UpstreamFault(.timedOut), since: waiter.since) }
+    }
+
+    /// A caller gets the token in memory where it is valid, else the failure.
+    private mutating func fail(_ index: Int, _ fault: UpstreamFault, since: MonotonicTime) {
+        guard let entry = brokers[index].state.entry, entry.token.isValid(clock(index)) else {
+            return refuse(index, fault, since: since)
+        }
+        serve(index, entry, since: since)
     }
 
     private mutating func serve(_ index: Int, _ entry: TokenEntry, since: MonotonicTime) {
@@ -47,7 +56,12 @@ extension World {
             report.violations.append("broker \(index) served a token \(now - expiry) past its expiry")
         }
         let text = entry.token.value.revealText() ?? ""
-        if brokers[index].rejected.contains(text) { report.violations.append("broker \(index) served a refused token") }
+        if brokers[index].rejected.contains(text) {
+            report.servedRejected += 1
+            if !brokers[index].state.isRejected(entry) {
+                report.violations.append("broker \(index) served a refused token and did not say so")
+            }
+        }
         if chance < scenario.rejections {
             events.put(.rejected(index, life: brokers[index].life, text), at: now + .milliseconds(20))
         }
@@ -66,7 +80,8 @@ extension World {
     /// A resource server refuses the token, and the broker is told.
     mutating func reject(_ index: Int, _ text: String) {
         brokers[index].rejected.insert(text)
-        if brokers[index].state.reject(SHA256.hash(text), clock(index)) { fly(index, .rejected) }
+        let effect = brokers[index].state.reject(SHA256.hash(text), by: "caller", clock(index), flight: patience)
+        if effect == .look { fly(index, .rejected) }
     }
 
     /// The caller comes back when it was told to.
@@ -115,10 +130,7 @@ extension World {
             for waiter in waiters { serve(index, entry, since: waiter.since) }
             if outcome.isTorn || (outcome.askedIssuer && outcome.fault == nil) { offer(index, entry.token, outcome) }
         case .failure(let fault):
-            for waiter in waiters { refuse(index, fault, since: waiter.since) }
-            if outcome.sharesRejected {
-                offer(index, SimulatedBroker.Write(pair: .absent(after: 0), text: "placeholder", by: now + patience))
-            }
+            for waiter in waiters { fail(index, fault, since: waiter.since) }
         }
         if let notice = outcome.notice, brokers[index].writing == nil { send(notice, index) }
     }

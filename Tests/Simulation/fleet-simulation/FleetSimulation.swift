@@ -2,32 +2,35 @@ import Fleet
 import Glibc
 import LatchkeyCore
 
-/// Runs the simulated fleet: `fleet-simulation runs 10000` for the invariants, `fleet-simulation table` for the table
+/// Runs the simulated fleet: `fleet-simulation runs 10000` for the invariants, from seed 0 or the one behind it, `fleet-simulation table` for the table
 /// of Architecture.md. Prints one JSON value; leaves with 1 when an invariant broke.
 @main
 struct FleetSimulation {
     static func main() {
         let arguments = Array(CommandLine.arguments.dropFirst())
         switch arguments.first {
-        case "runs": runs(arguments.count > 1 ? Int(arguments[1]) ?? 1000 : 1000)
+        case "runs":
+            let numbers = arguments.dropFirst().compactMap { UInt64($0) }
+            let from = numbers.count > 1 ? numbers[1] : 0
+            runs(from..<from + (numbers.first ?? 1000))
         case "table": table()
-        default: print("usage: fleet-simulation runs COUNT | table")
+        default: print("usage: fleet-simulation runs COUNT [FROM] | table")
         }
     }
 
     /// Seeded runs of small fleets in which everything that can go wrong does.
-    private static func runs(_ count: Int) {
+    private static func runs(_ seeds: Range<UInt64>) {
         var broken: [JSON] = []
         var events = 0
         var longest = (answer: Duration.zero, trip: Duration.zero)
-        for seed in 0..<UInt64(count) {
+        for seed in seeds {
             let report = World.run(.chaos(seed: seed), seed: seed)
             events += report.events
             longest = (max(longest.answer, report.longestAnswer), max(longest.trip, report.longestTrip))
             for violation in report.violations { broken.append(.string("seed \(seed): \(violation)")) }
         }
         let answer: JSON = [
-            "runs": .integer(Int64(count)), "events": .integer(Int64(events)), "violations": .array(broken),
+            "runs": .integer(Int64(seeds.count)), "events": .integer(Int64(events)), "violations": .array(broken),
             "longest_answer_seconds": .number(seconds(longest.answer)),
             "longest_trip_seconds": .number(seconds(longest.trip)),
         ]

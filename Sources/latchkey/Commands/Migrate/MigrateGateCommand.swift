@@ -31,7 +31,7 @@ struct MigrateGateCommand: AsyncParsableCommand {
             let settings = try CommandEnvironment.settings(need: .client)
             let answer = try await BrokerConnection(settings).require("/metrics", accept: "text/plain; version=0.0.4")
             let now = TimeSource.system.now().wall
-            let sample = BrokerMetrics(String(decoding: answer.body, as: UTF8.self)).shadow(at: now)
+            let sample = try BrokerMetrics(answer.body).shadow(at: now)
             let file = try JournalFile(path: journal, place: settings.aws.region, resumes: true, now: now)
             let gate = ShadowGate(window: Self.duration(window) ?? .zero, least: minComparisons)
             let verdict = gate.judge(sample, earlier: file.journal.runs.compactMap { ShadowSample($0) })

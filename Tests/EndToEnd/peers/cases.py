@@ -1,0 +1,21 @@
+"""The tables of inputs and their right outcomes, as data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+CASES = Path(__file__).resolve().parents[2] / "Fixtures" / "cases"
+
+
+def cases(name: str) -> list[Any]:
+    """The cases of `name.json` and of `name-more.json`, each with an id of its own for pytest."""
+    import pytest
+
+    found = []
+    for file in (CASES / f"{name}.json", CASES / f"{name}-more.json"):
+        if file.exists():
+            for number, case in enumerate(json.loads(file.read_text())["cases"]):
+                found.append(pytest.param(case, id=f"{file.stem}-{case.get('name', number)}"))
+    return found
