@@ -37,11 +37,12 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CLinux"),
+        .target(name: "CCrash", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         room("LatchkeyCore"),
-        room("LatchkeyNet", ["LatchkeyCore", "CLinux"]),
+        room("LatchkeyNet", ["LatchkeyCore", "CLinux", "CCrash"]),
         room("LatchkeyCrypto", ["LatchkeyCore", "COpenSSL"]),
         room("LatchkeyMetrics", ["LatchkeyCore"]),
         room("LatchkeyHTTP", ["LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "CZlib", log]),
@@ -56,7 +57,9 @@ let package = Package(
             name: "latchkey",
             dependencies: [
                 "LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP",
-                "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev", "CLinux", log,
+                "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev", "CLinux",
+                "CCrash",
+                log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Latchkey.docc"],

@@ -1,3 +1,4 @@
+internal import CCrash
 internal import Dispatch
 internal import Glibc
 package import LatchkeyCore
@@ -71,6 +72,7 @@ package final class EventLoop {
     ) throws(SystemError) -> LoopHandle {
         let handle = LoopHandle(inbox: try LoopInbox())
         DispatchQueue(label: name, qos: .userInitiated).async {
+            latchkey_crash_stack()
             // Fails only when descriptors ran out between the inbox's and epoll's own; a loop that never answers
             // is then stopped, and whoever submits to it is told so.
             if let loop = try? EventLoop(handle: handle) { loop.run() }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CCrash
 internal import CLinux
 internal import Dispatch
 internal import Glibc
@@ -95,6 +96,11 @@ enum CommandEnvironment {
             LineLogHandler(
                 label: $0, level: settings.logLevel, format: settings.logFormat, sink: sink, time: .system)
         }
+    }
+
+    /// Has a crash of this process leave one line in its log. Before anything starts a thread of its own.
+    static func tellCrashes(_ settings: Settings) {
+        latchkey_crash_install(Version.number, settings.logFormat == .json ? 1 : 0)
     }
 
     /// A log for commands that people run: warnings, as text.

@@ -60,6 +60,7 @@ struct LambdaExtensionCommand: AsyncParsableCommand {
         do {
             let settings = try CommandEnvironment.settings(
                 flags: [.listen: environment.listen], environment: environment.broker, need: .server)
+            CommandEnvironment.tellCrashes(settings)
             let log = CommandEnvironment.logger(settings, sink: sink)
             for warning in settings.warnings { log.warning("\(warning)") }
             let service = try ServeCommand.start(settings, log: log)

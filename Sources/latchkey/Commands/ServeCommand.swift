@@ -14,6 +14,7 @@ struct ServeCommand: AsyncParsableCommand {
         CommandEnvironment.harden()
         try await finishing {
             let settings = try CommandEnvironment.settings(flags: flags.values, need: .server)
+            CommandEnvironment.tellCrashes(settings)
             let sink = LogSink()
             let log = CommandEnvironment.logger(settings, sink: sink)
             for warning in settings.warnings { log.warning("\(warning)") }
