@@ -47,7 +47,7 @@ def swift_tests(options: Sequence[str]) -> Stage:
 
 def again(names: Sequence[str]) -> list[Outcome]:
     """Runs these tests once more, one at a time. What is not told of has failed."""
-    filters = [word for name in names for word in ("--filter", f"^{escaped(name)}$")]
+    filters = [word for name in names for word in ("--filter", pattern(name))]
     _, report = tests(["--no-parallel", *filters], "swift-again", LOGS / "swift-again.log")
     found = {outcome.name: outcome for outcome in junit(report)} if report.exists() else {}
     return [found.get(name, Outcome(name, FAILED, 0.0)) for name in names]
@@ -62,9 +62,13 @@ def tests(options: Sequence[str], name: str, log: Path) -> tuple[int, Path]:
     return run(command, log, within=3600, is_shown=False), report
 
 
-def escaped(name: str) -> str:
-    """A test's name as a regular expression. Swift's know no escape of a character that means nothing."""
-    return re.sub(r"([\\^$.|?*+()\[\]{}/])", r"\\\1", name)
+def pattern(name: str) -> str:
+    """A regular expression for this test alone, behind whose name Swift Testing puts its place in a file.
+
+    Swift's expressions know no escape of a character that means nothing.
+    """
+    escaped = re.sub(r"([\\^$.|?*+()\[\]{}/])", r"\\\1", name)
+    return f"^{escaped}(?:/.*)?$"
 
 
 def show(log: Path, pattern: re.Pattern[str], most: int = 60) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -159,7 +160,10 @@ def test_a_report_of_swift_tests_is_read(runner) -> None:
 
 def test_a_swift_test_s_name_is_a_pattern_for_itself_alone(runner) -> None:
     name = "RoomTests.`A suite`/`20,000 (or so) a.b`()"
-    assert runner.swift.escaped(name) == r"RoomTests\.`A suite`\/`20,000 \(or so\) a\.b`\(\)"
+    pattern = re.compile(runner.swift.pattern(name))
+    assert pattern.search(name) and pattern.search(f"{name}/SuiteTests.swift:12:6")
+    for other in ("OtherRoomTests.`A suite`/`20,000 (or so) a.b`()", f"{name}2", name.replace("a.b", "axb")):
+        assert not pattern.search(other)
 
 
 def test_swift_tests_that_leave_no_report_are_a_failure(runner, monkeypatch, capfd) -> None:
