@@ -208,7 +208,7 @@ import Testing
         let store = DynamoDB(script.client(), table: "tokens")
         let item = try #require(try await store.item(("profile", "/a"), deadline: script.soon))
         #expect(item["n"]?.number == 9_007_199_254_740_993 && item["profile"]?.string == Secret("/a"))
-        #expect(item["b"] == nil)
+        #expect(item["b"]?.json == ["BOOL": true])
         let change = DynamoDB.Update("SET #a = :a", if: "#a < :a", names: ["a"], values: [":a": .number(5)])
         try await store.update(("profile", "/a"), change, deadline: script.soon)
         await #expect {
