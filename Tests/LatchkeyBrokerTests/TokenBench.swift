@@ -10,12 +10,12 @@ import Synchronization
 struct TokenBench {
     let clock = ManualClock()
     let sleeper: ManualSleeper
-    let shared = Script<StoredToken?>(.success(nil))
-    let claims = Script<Bool>(.success(true))
-    let issuer = Script<IssuedGrant>()
+    let shared = BrokerScript<StoredToken?>(.success(nil))
+    let claims = BrokerScript<Bool>(.success(true))
+    let issuer = BrokerScript<IssuedGrant>()
     /// What the issuer was asked for, in order.
     let purposes = Inbox<IssuePurpose>()
-    let writes = Script<Void>(.success(()))
+    let writes = BrokerScript<Void>(.success(()))
     /// What was written, in order.
     let written = Inbox<StoredToken>()
     let metrics = Metrics(version: "test", profiles: ["default", "billing"])

@@ -1,5 +1,6 @@
 import LatchkeyCore
 import LatchkeyNet
+import LatchkeyTestSupport
 import Testing
 
 @Suite struct DeadlineQueueTests {
@@ -43,17 +44,5 @@ import Testing
             seen.insert(value)
         }
         #expect(seen.isDisjoint(with: cancelled) && seen.count == 250)
-    }
-}
-
-/// SplitMix64: the same numbers on every run.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

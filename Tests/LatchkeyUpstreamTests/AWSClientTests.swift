@@ -10,7 +10,7 @@ import Testing
 
 @Suite struct AWSClientTests {
     /// AWS as a list of answers; keeps what it was sent and how long the client waited.
-    private final class Script: Sendable {
+    private final class ScriptedAWS: Sendable {
         struct State {
             var answers: [Result<HTTPResponse, HTTPClientError>]
             var requests: [HTTPRequest] = []
@@ -73,7 +73,7 @@ import Testing
     private static let throttled = answer(400, #"{"__type":"ThrottlingException","message":"Rate exceeded"}"#)
 
     @Test func `A parameter is read as the wire has it`() async throws {
-        let script = Script([Self.good])
+        let script = ScriptedAWS([Self.good])
         let parameter = try await script.get(script.client())
         #expect(parameter.value.revealText() == "v")
         #expect(parameter.version == 3)
@@ -86,11 +86,11 @@ import Testing
     }
 
     @Test func `A throttled call is tried again after growing waits and at most three times`() async throws {
-        let script = Script([Self.throttled, Self.throttled, Self.good])
+        let script = ScriptedAWS([Self.throttled, Self.throttled, Self.good])
         _ = try await script.get(script.client())
         #expect(script.requests.count == 3)
         #expect(script.waits == [.milliseconds(500), .seconds(1)])
-        let hopeless = Script([Self.throttled])
+        let hopeless = ScriptedAWS([Self.throttled])
         await #expect { try await hopeless.get(hopeless.client()) } throws: {
             ($0 as? AWSError)?.kind == .throttled && ($0 as? AWSError)?.code == "ThrottlingException"
         }
@@ -98,7 +98,7 @@ import Testing
     }
 
     @Test func `Throttled for good, the retry quota stops the storm`() async throws {
-        let script = Script([Self.throttled])
+        let script = ScriptedAWS([Self.throttled])
         let client = script.client()
         for _ in 0..<200 { _ = try? await script.get(client) }
         #expect(script.requests.count <= 300, "at most one and a half requests a call")
@@ -106,7 +106,7 @@ import Testing
 
     @Test(arguments: [500, 502, 503, 504])
     func `A fault that passes is not seen by the caller`(status: Int) async throws {
-        let script = Script([Self.answer(status, "<html>"), Self.good])
+        let script = ScriptedAWS([Self.answer(status, "<html>"), Self.good])
         _ = try await script.get(script.client())
         #expect(script.requests.count == 2)
         #expect(script.waits == [.milliseconds(25)])
@@ -122,7 +122,7 @@ import Testing
         type: String, kind: AWSError.Kind
     ) async throws {
         for status in [400, 403, 404] where !(kind == .invalidRequest && status != 400) {
-            let script = Script([Self.answer(status, #"{"__type":"\#(type)","Message":"no"}"#)])
+            let script = ScriptedAWS([Self.answer(status, #"{"__type":"\#(type)","Message":"no"}"#)])
             await #expect { try await script.get(script.client()) } throws: { ($0 as? AWSError)?.kind == kind }
             #expect(script.requests.count == 1)
         }
@@ -131,7 +131,7 @@ import Testing
     @Test func `A refusal in XML is read by its code`() async throws {
         let body =
             "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>m</Message></Error></ErrorResponse>"
-        let script = Script([Self.answer(403, body)])
+        let script = ScriptedAWS([Self.answer(403, body)])
         await #expect { try await script.get(script.client()) } throws: {
             ($0 as? AWSError)?.code == "SignatureDoesNotMatch"
         }
@@ -139,17 +139,17 @@ import Testing
 
     @Test func `Expired credentials are replaced once and the call succeeds`() async throws {
         let expired = Self.answer(400, #"{"__type":"ExpiredTokenException"}"#)
-        let script = Script([expired, Self.good])
+        let script = ScriptedAWS([expired, Self.good])
         _ = try await script.get(script.client())
         let keys = script.requests.map { $0.fields["Authorization"]?.contains("AKID1") == true }
         #expect(keys == [false, true])
-        let forever = Script([expired])
+        let forever = ScriptedAWS([expired])
         _ = try? await forever.get(forever.client())
         #expect(forever.requests.count == 2)
     }
 
     @Test func `A wrong clock is put right from the answer's date and the call repeated once`() async throws {
-        let script = Script([
+        let script = ScriptedAWS([
             Self.answer(
                 400, #"{"__type":"InvalidSignatureException"}"#,
                 ["Date": HTTPDate.format(WallTime(seconds: 1_700_003_600))]), Self.good,
@@ -160,16 +160,16 @@ import Testing
 
     @Test func `A server that says when to come back is given that time, within bounds`() async throws {
         let later = Self.answer(503, "{}", ["x-amz-retry-after": "900"])
-        let script = Script([later, Self.good])
+        let script = ScriptedAWS([later, Self.good])
         _ = try await script.get(script.client())
         #expect(script.waits == [.milliseconds(900)])
-        let absurd = Script([Self.answer(503, "{}", ["x-amz-retry-after": "86400000"]), Self.good])
+        let absurd = ScriptedAWS([Self.answer(503, "{}", ["x-amz-retry-after": "86400000"]), Self.good])
         _ = try await absurd.get(absurd.client())
         #expect(absurd.waits.count == 1 && absurd.waits[0] <= .milliseconds(5026))
     }
 
     @Test func `A retry that could not begin before the deadline is not waited for`() async throws {
-        let script = Script([Self.throttled, Self.good])
+        let script = ScriptedAWS([Self.throttled, Self.good])
         await #expect {
             try await ParameterStore(script.client()).get(
                 "/a", deadline: script.clock.now.monotonic + .milliseconds(400))
@@ -181,7 +181,7 @@ import Testing
         for body in [
             "<html>", "[]", "", #"{"Parameter":{}}"#, #"{"Parameter":{"Name":"/a","Type":"Odd","Value":"v"}}"#,
         ] {
-            let script = Script([Self.answer(200, body)])
+            let script = ScriptedAWS([Self.answer(200, body)])
             await #expect { try await script.get(script.client()) } throws: {
                 ($0 as? AWSError)?.kind == .invalidAnswer
             }
@@ -190,7 +190,7 @@ import Testing
 
     @Test func `Pages are followed through empty ones to the end`() async throws {
         let page = #"{"Parameters":[{"Name":"/a","Type":"String","Value":"v","Version":1}]"#
-        let script = Script([
+        let script = ScriptedAWS([
             Self.answer(200, #"{"Parameters":[],"NextToken":"1"}"#), Self.answer(200, page + #","NextToken":"2"}"#),
             Self.answer(200, page + "}"),
         ])
@@ -200,7 +200,7 @@ import Testing
     }
 
     @Test func `An item of a table is read after every write, and numbers go as text`() async throws {
-        let script = Script([
+        let script = ScriptedAWS([
             Self.answer(200, #"{"Item":{"profile":{"S":"/a"},"n":{"N":"9007199254740993"},"b":{"BOOL":true}}}"#),
             Self.answer(200, "{}"),
             Self.answer(400, #"{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"}"#),
@@ -236,7 +236,7 @@ import Testing
         let answers = [names[0..<10], names[10..<20], names[20...]].map {
             Self.answer(200, JSON.object(["Parameters": [], "InvalidParameters": .array($0.map { .string($0) })]).text)
         }
-        let script = Script(answers)
+        let script = ScriptedAWS(answers)
         let (found, missing) = try await ParameterStore(script.client()).get(names, deadline: script.soon)
         #expect(found.isEmpty && missing == names && script.requests.count == 3)
     }
@@ -244,7 +244,7 @@ import Testing
     @Test func `Calls past the rate wait their turn, and those whose turn would come too late fail at once`()
         async throws
     {
-        let script = Script([Self.good])
+        let script = ScriptedAWS([Self.good])
         let client = script.client(callsPerSecond: 5)
         for _ in 0..<7 { _ = try await script.get(client) }
         #expect(script.waits == [.milliseconds(200), .milliseconds(200)])

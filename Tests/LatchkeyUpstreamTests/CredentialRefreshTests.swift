@@ -137,7 +137,7 @@ import Testing
     // MARK: The chain
 
     /// A source that is let go by the test, one answer at a time.
-    private final class Gate: Sendable {
+    private final class ReleasedSource: Sendable {
         let asked = Atomic<Int>(0)
         private let answers: AsyncStream<Result<AWSCredentials, AWSError>>
         private let feed: AsyncStream<Result<AWSCredentials, AWSError>>.Continuation
@@ -155,14 +155,14 @@ import Testing
         }
     }
 
-    private func chain(_ gate: Gate) -> CredentialChain {
+    private func chain(_ gate: ReleasedSource) -> CredentialChain {
         CredentialChain(
             [gate.provider], time: clock.source, log: Logger(label: "test"), sleep: { _ in }, chance: { 0.5 })
     }
 
     @Test(.timeLimit(.minutes(1)), arguments: [2700, 3000])
     func `Under load a renewal that hangs blocks nobody while the old set lives`(after: Int) async throws {
-        let gate = Gate()
+        let gate = ReleasedSource()
         let chain = chain(gate)
         gate.open(.success(set("1", lasting: .seconds(3600))))
         #expect(try await chain.credentials().credentials.accessKeyID == "1")
@@ -183,7 +183,7 @@ import Testing
 
     @Test(.timeLimit(.minutes(1)))
     func `A source that hangs with nothing to fall back on is waited for until the caller's deadline`() async {
-        let chain = chain(Gate())
+        let chain = chain(ReleasedSource())
         await #expect {
             _ = try await chain.credentials(deadline: clock.now.monotonic + .seconds(1))
         } throws: {
@@ -195,7 +195,7 @@ import Testing
     func `A source that is down is used on until the set's end, and then the failure says when to come again`()
         async throws
     {
-        let gate = Gate()
+        let gate = ReleasedSource()
         let chain = chain(gate)
         gate.open(.success(set("1", lasting: .seconds(60))))
         _ = try await chain.credentials()
