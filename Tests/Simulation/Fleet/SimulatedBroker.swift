@@ -39,6 +39,8 @@ struct SimulatedBroker {
     var life = 0
     var isUp = false
     var skew: Duration
+    /// When its wall clock was last set.
+    var jumped: MonotonicTime?
     /// What resource servers refused: never to be served again.
     var rejected: Set<String> = []
     var firstCall: MonotonicTime?

@@ -37,10 +37,13 @@ extension World {
             advance(index, life, step) { trip, now, _ in trip.paused(now) }
         case .storeRead(let index, let life, let step, let call): read(index, life, step, call)
         case .storeReadBack(let index, let life, let step, let result):
+            // What an answer shows of the store's clock is held against our clock as it is when the answer comes.
+            let clock = hasJustJumped(index) ? storeClock(index) : nil
             let buffer = buffer
             advance(index, life, step) { trip, now, chance in
                 switch result {
-                case .success(let view):
+                case .success(var view):
+                    view.clock = clock ?? view.clock
                     let judgement = view.judged(from: .parameterStore, now: now, buffer: buffer)
                     return trip.read(view, judgement, now, chance: chance)
                 case .failure(let fault): return trip.readFailed(fault, now, chance: chance)

@@ -97,6 +97,11 @@ package struct World {
             date: WallTime(seconds: truth.wall.seconds), sent: local + (.zero - longest), received: local + longest)
     }
 
+    /// Whether the broker's wall clock was set while an answer that comes now was on its way.
+    func hasJustJumped(_ index: Int) -> Bool {
+        brokers[index].jumped.map { now - $0 <= .seconds(scenario.storeLatency.upperBound * 2) } ?? false
+    }
+
     private mutating func populate() {
         for index in 0..<scenario.brokers {
             let skew = scenario.longestSkew * (chance * 2 - 1)
@@ -126,7 +131,9 @@ package struct World {
         case .rejected(let index, let life, let text):
             guard brokers[index].life == life else { return }
             reject(index, text)
-        case .jump(let index): brokers[index].skew = scenario.longestSkew * (chance * 2 - 1)
+        case .jump(let index):
+            brokers[index].skew = scenario.longestSkew * (chance * 2 - 1)
+            brokers[index].jumped = now
         case .giveUp(let index, let life):
             guard brokers[index].life == life else { return }
             giveUp(index)
