@@ -78,7 +78,8 @@ import Testing
             ("[profiles a]\nrole_arn = b", nil, 1), ("[services-old a]", nil, 1), ("[profile 'a]", nil, 1),
             ("[profile a\\]", nil, 1), ("[DEFAULT]\nrole_arn = a", nil, 1), ("[ profile a]\nrole_arn = b", "[a]", 1),
             ("[profile a]\nrole_arn = b", "[a ]\naws_access_key_id = c", 1), (nil, "[DEFAULT]\nregion = a", 1),
-            (nil, "[a]\n[ a]", 2),
+            (nil, "[a]\n[ a]", 2), ("[profile a]\nrole_arn = b\nregion = c\nrole_arn = d", nil, 4),
+            (nil, "[a]\naws_access_key_id = b\n[a]\naws_access_key_id = c", 4),
         ] as [(String?, String?, Int)])
     func `A section that SDKs would read differently is refused by its line`(
         config: String?, credentials: String?, line: Int
@@ -93,6 +94,12 @@ import Testing
         #expect(try fixture.files().profile("a")?.setting("region") == "b")
         let alone = SharedFilesFixture(credentials: "[ a ]\nrole_arn = c")
         #expect(try alone.files().profile("a")?.text("role_arn") == "c")
+    }
+
+    @Test func `A setting that stands twice counts as its last line where credentials do not depend on it`() throws {
+        let text = "[a]\nrole_arn = b\nregion = c\n[a]\nregion = d\nrole_arn = b"
+        let profile = try #require(try SharedFilesFixture(credentials: text).files().profile("a"))
+        #expect(try profile.setting("region") == "d" && profile.text("role_arn") == "b")
     }
 
     @Test func `Names of profiles are compared as bytes`() throws {

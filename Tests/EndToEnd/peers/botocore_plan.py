@@ -52,7 +52,8 @@ def plan_of(environment: Mapping[str, str]) -> dict[str, Any]:
             # Handlers of requests are slow to register, and no request is made.
             return settle(botocore.session.Session(include_builtin_handlers=False))
         except Exception as error:  # whatever botocore does not survive is no identity
-            return {"error": f"{type(error).__name__}: {error}"}
+            cause = getattr(error, "kwargs", {}).get("error", "")
+            return {"error": f"{type(error).__name__}: {error} {cause}"}
 
 
 def settle(session: botocore.session.Session) -> dict[str, Any]:

@@ -46,6 +46,7 @@ package struct SharedConfigFile: Sendable {
                     "botocore gives the settings of [DEFAULT] to every profile and other SDKs do not: write [default]")
             }
         default:
+            try refuseReplacements(in: section)
             let entry = Entry(section: section, header: header)
             guard let earlier = entries[header.subject] else {
                 entries[header.subject] = entry
@@ -53,6 +54,15 @@ package struct SharedConfigFile: Sendable {
             }
             entries[header.subject] = try chosen(of: earlier, entry)
         }
+    }
+
+    /// Of settings with one name the last counts (the SDKs' common rule), and botocore refuses the file: of two values that
+    /// lead to different credentials neither counts.
+    private func refuseReplacements(in section: SharedConfigSection) throws(SharedConfigError) {
+        let critical = section.replacements.filter { SharedConfigSection.credentialNames.contains($0.key) }
+        guard let (name, line) = critical.min(by: { $0.value < $1.value }) else { return }
+        throw SharedConfigError(
+            path: path, line: line, "\(name) stands twice in [\(section.header)] with different values: take one out")
     }
 
     /// Of `[profile default]` and `[default]` the former counts (the SDKs' common rule). botocore takes the later one:
@@ -99,7 +109,7 @@ package struct SharedConfigFile: Sendable {
 }
 
 extension SharedConfigSection {
-    private static let credentialNames: Set<String> = [
+    fileprivate static let credentialNames: Set<String> = [
         "aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_security_token", "role_arn",
         "source_profile", "credential_source", "external_id", "mfa_serial", "role_session_name", "duration_seconds",
         "web_identity_token_file", "credential_process", "login_session", "sso_session", "sso_account_id",

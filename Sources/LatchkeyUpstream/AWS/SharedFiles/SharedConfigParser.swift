@@ -134,6 +134,9 @@ package struct SharedConfigParser {
             value = .text(
                 plain: Self.joined(plain, rest), whole: Self.joined(SharedConfigLines.trimmed(property.first), rest))
         }
+        if let earlier = sections[current].properties[property.name], earlier.value != value {
+            sections[current].replacements[property.name] = property.line
+        }
         sections[current].properties[property.name] = SharedConfigProperty(line: property.line, value: value)
     }
 

@@ -6,4 +6,6 @@ package struct SharedConfigSection: Hashable, Sendable {
     package let line: Int
     /// By lower-case name; of several with one name the last counts (the SDKs' common rule).
     package internal(set) var properties: [String: SharedConfigProperty] = [:]
+    /// The lines of settings that replaced another value, by lower-case name.
+    package internal(set) var replacements: [String: Int] = [:]
 }
