@@ -1,29 +1,75 @@
-internal import FoundationEssentials
-
 /// Base64 in its two alphabets (RFC 4648).
 package enum Base64 {
     /// RFC 4648 §4, padded: what AWS puts binary secrets in.
     package static func encode(_ bytes: some Collection<UInt8>) -> String {
-        Data(bytes).base64EncodedString()
+        String(decoding: encode(bytes, standard, isPadded: true), as: UTF8.self)
     }
 
     /// RFC 4648 §4; nil for anything that is not canonical padded base64.
-    package static func decode(_ text: String) -> [UInt8]? {
-        Data(base64Encoded: text).map { [UInt8]($0) }
+    package static func decode(_ text: some StringProtocol) -> [UInt8]? {
+        let text = Array(text.utf8)
+        guard text.count % 4 == 0 else { return nil }
+        let padding = text.suffix(2).reversed().prefix { $0 == UInt8(ascii: "=") }.count
+        return decode(text.dropLast(padding), UInt8(ascii: "+"), UInt8(ascii: "/"))
     }
 
     /// RFC 4648 §5 without padding: what JWS uses (RFC 7515 §2).
     package static func encodeURL(_ bytes: some Collection<UInt8>) -> String {
-        var text = encode(bytes).replacing("+", with: "-").replacing("/", with: "_")
-        while text.last == "=" { text.removeLast() }
-        return text
+        String(decoding: encode(bytes, urlSafe, isPadded: false), as: UTF8.self)
     }
 
     /// RFC 4648 §5 without padding; nil when `text` is not that.
     package static func decodeURL(_ text: some StringProtocol) -> [UInt8]? {
-        guard !text.utf8.contains(where: { $0 == 0x2B || $0 == 0x2F || $0 == 0x3D }) else { return nil }
-        var padded = String(text).replacing("-", with: "+").replacing("_", with: "/")
-        padded += String(repeating: "=", count: (4 - padded.utf8.count % 4) % 4)
-        return decode(padded)
+        decode(Array(text.utf8)[...], UInt8(ascii: "-"), UInt8(ascii: "_"))
+    }
+
+    private static let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+    private static let standard = Array("\(letters)+/".utf8)
+    private static let urlSafe = Array("\(letters)-_".utf8)
+
+    private static func encode(_ bytes: some Collection<UInt8>, _ alphabet: [UInt8], isPadded: Bool) -> [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity((bytes.count + 2) / 3 * 4)
+        var (bits, count): (UInt32, Int) = (0, 0)
+        for byte in bytes {
+            bits = bits << 8 | UInt32(byte)
+            count += 8
+            while count >= 6 {
+                count -= 6
+                text.append(alphabet[Int(bits >> UInt32(count) & 63)])
+            }
+            bits &= 1 << UInt32(count) &- 1
+        }
+        if count > 0 { text.append(alphabet[Int(bits << UInt32(6 - count) & 63)]) }
+        if isPadded { while text.count % 4 != 0 { text.append(UInt8(ascii: "=")) } }
+        return text
+    }
+
+    /// The bytes of unpadded text. Nil for a foreign character, for a single last character, and where the bits that
+    /// stand for nothing are not zero (RFC 4648 §3.5): each value has one text.
+    private static func decode(_ text: ArraySlice<UInt8>, _ sign62: UInt8, _ sign63: UInt8) -> [UInt8]? {
+        guard text.count % 4 != 1 else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.count / 4 * 3 + 2)
+        var (bits, count): (UInt32, Int) = (0, 0)
+        for character in text {
+            let value: UInt8
+            switch character {
+            case 0x41...0x5A: value = character - 0x41
+            case 0x61...0x7A: value = character - 0x61 + 26
+            case 0x30...0x39: value = character - 0x30 + 52
+            case sign62: value = 62
+            case sign63: value = 63
+            default: return nil
+            }
+            bits = bits << 6 | UInt32(value)
+            count += 6
+            if count >= 8 {
+                count -= 8
+                bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
+                bits &= 1 << UInt32(count) &- 1
+            }
+        }
+        return bits == 0 ? bytes : nil
     }
 }

@@ -30,12 +30,12 @@ package struct SigningKey: Sendable {
         guard let modulus = Self.number("n", of: key), let exponent = Self.number("e", of: key) else { throw Refused() }
         guard let privateKey = PrivateKey(key) else { throw Refused() }
         self.privateKey = privateKey
-        let members: [String: JSON] = [
+        let members: JSONObject = [
             "e": .string(Base64.encodeURL(exponent)), "kty": "RSA", "n": .string(Base64.encodeURL(modulus)),
         ]
         // The required members in the order of their names and no white space (RFC 7638 §3): how JSON is written here.
         keyID = Base64.encodeURL(SHA256.hash(JSON.object(members).bytes()).bytes)
-        publicKey = .object(members.merging(["alg": "RS256", "kid": .string(keyID), "use": "sig"]) { $1 })
+        publicKey = .object(members.merging(["alg": "RS256", "kid": .string(keyID), "use": "sig"]))
     }
 
     /// The signature over `message`, as long as the modulus.

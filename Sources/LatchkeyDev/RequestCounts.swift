@@ -17,9 +17,9 @@ package struct RequestCounts: Hashable, Sendable {
     /// `{"issuer":{"token":1},"parameter_store":{"GetParameters":2},"secrets_manager":{}}`.
     package var json: JSON {
         .object(
-            Dictionary(
+            JSONObject(
                 DevService.allCases.map { service in
-                    (service.rawValue, .object((counts[service] ?? [:]).mapValues { .integer($0) }))
-                }, uniquingKeysWith: { $1 }))
+                    (service.rawValue, .object(JSONObject((counts[service] ?? [:]).map { ($0, .integer($1)) })))
+                }))
     }
 }

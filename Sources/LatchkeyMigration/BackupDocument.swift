@@ -37,7 +37,8 @@ package struct BackupDocument: Sendable {
 
     package init(_ content: Secret) throws(NotABackup) {
         // JSON's parser wants an array; it is as short-lived as the parse.
-        guard let json = try? JSON(parsing: content.reveal()), json["latchkey_backup"]?.integer == Self.format,
+        guard let json = try? JSON(parsing: content.reveal(), limits: .ownFile),
+            json["latchkey_backup"]?.integer == Self.format,
             let created = json["created"]?.integer, let place = json["place"]?.string,
             let key = (json["manifest_key"]?.string).flatMap({ Hex.decode($0) }).flatMap({ DigestKey(Secret($0)) }),
             let entries = json["secrets"]?.array

@@ -5,7 +5,7 @@ internal import LatchkeyCrypto
 
 extension OldSecret {
     package var backupEntry: JSON {
-        var members: [String: JSON] = [
+        var members: JSONObject = [
             "name": .string(name), "rotates": .bool(rotates), "replicas": .array(replicas.map { .string($0) }),
             "resource_policy": .bool(hasResourcePolicy),
             "tags": .array(tags.map { ["key": .string($0.key), "value": .string($0.value)] }),
@@ -19,7 +19,7 @@ extension OldSecret {
         members["rotation_function"] = (rotation?.function).map { .string($0) }
         members["rotation_rules"] = (rotation?.rules).map { .string($0) }
         if !otherVersions.isEmpty { members["other_versions"] = .array(otherVersions.map(\.backupEntry)) }
-        return .object(value.map { members.merging($0.backupMembers) { $1 } } ?? members)
+        return .object(value.map { members.merging($0.backupMembers) } ?? members)
     }
 
     /// Nil for what is no entry.
@@ -59,8 +59,8 @@ extension OldSecret {
 
 extension StagedVersion {
     fileprivate var backupEntry: JSON {
-        let members: [String: JSON] = ["version": .string(id), "stages": .array(stages.map { .string($0) })]
-        return .object(value.map { members.merging($0.backupMembers) { $1 } } ?? members)
+        let members: JSONObject = ["version": .string(id), "stages": .array(stages.map { .string($0) })]
+        return .object(value.map { members.merging($0.backupMembers) } ?? members)
     }
 
     fileprivate init?(backupEntry entry: JSON) {
@@ -72,7 +72,7 @@ extension StagedVersion {
 }
 
 extension StoredValue {
-    fileprivate var backupMembers: [String: JSON] {
+    fileprivate var backupMembers: JSONObject {
         switch self {
         case .text(let text): text.revealText().map { ["text": .string($0)] } ?? [:]
         case .binary(let bytes): ["base64": .string(Base64.encode(bytes.reveal()))]

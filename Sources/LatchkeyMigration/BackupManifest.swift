@@ -37,7 +37,7 @@ package struct BackupManifest: Hashable, Sendable {
             "place": .string(place),
             "secrets": .array(
                 entries.map { entry in
-                    var members: [String: JSON] = ["name": .string(entry.name), "digest": .string(entry.digest)]
+                    var members: JSONObject = ["name": .string(entry.name), "digest": .string(entry.digest)]
                     members["version"] = entry.versionID.map { .string($0) }
                     return .object(members)
                 }),

@@ -40,7 +40,8 @@ package struct Journal: Sendable {
         var number = 0
         while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
             number += 1
-            guard let json = try? JSON(parsing: bytes[start..<end]), let line = JournalLine(json) else {
+            guard let json = try? JSON(parsing: bytes[start..<end], limits: .ownFile), let line = JournalLine(json)
+            else {
                 throw number == 1 ? .noHeader : .foreignLine(number)
             }
             if case .opened = line {} else if header == nil { throw .noHeader }

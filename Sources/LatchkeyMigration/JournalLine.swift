@@ -21,7 +21,7 @@ package enum JournalLine: Hashable, Sendable {
             [
                 "run": .string(run.command), "clean": .bool(run.isClean), "count": .integer(Int64(run.count)),
                 "by": .string(run.by), "at": .integer(run.at.milliseconds),
-                "details": .object(run.details.mapValues { .string($0) }),
+                "details": .object(JSONObject(run.details.mapValues { .string($0) })),
             ]
         }
     }
@@ -38,7 +38,7 @@ package enum JournalLine: Hashable, Sendable {
             guard let isClean = json["clean"]?.bool, let count = json["count"]?.integer else { return nil }
             var run = JournalRun(
                 command: command, isClean: isClean, count: Int(clamping: count), by: json["by"]?.string ?? "", at: at)
-            run.details = (json["details"]?.object ?? [:]).compactMapValues(\.string)
+            run.details = (json["details"]?.object ?? [:]).reduce(into: [:]) { $0[$1.key] = $1.value.string }
             self = .ran(run)
         } else {
             guard let item = JournalItem(json, at: at) else { return nil }
@@ -110,7 +110,7 @@ package struct JournalItem: Hashable, Sendable {
     }
 
     var json: JSON {
-        var members: [String: JSON] = [
+        var members: JSONObject = [
             "secret": .string(secret), "parameter": .string(target), "state": .string(state.rawValue),
             "digest": .string(digest), "at": .integer(at.milliseconds),
         ]

@@ -69,7 +69,7 @@ package struct Plan: Sendable {
     }
 
     private static func json(_ item: PlanItem) -> JSON {
-        var members: [String: JSON] = [
+        var members: JSONObject = [
             "secret": .string(item.secret.name), "parameter": .string(item.target),
             "action": .string(item.act.rawValue),
             "obstacles": .array(

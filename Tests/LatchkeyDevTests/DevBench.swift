@@ -58,13 +58,13 @@ struct DevBench: Sendable {
     }
 
     /// A token request with the right client unless the fields say otherwise.
-    func token(_ changes: [String: JSON] = [:]) throws -> (status: Int, fields: HTTPFields, body: JSON) {
-        let body: [String: JSON] = [
+    func token(_ changes: JSONObject = [:]) throws -> (status: Int, fields: HTTPFields, body: JSON) {
+        let body: JSONObject = [
             "grant_type": "client_credentials", "client_id": .string(seed.clientID),
             "client_secret": "dev-client-secret", "audience": .string(seed.audience),
         ]
         return try post(
-            "application/json", JSON.object(body.merging(changes) { $1 }.filter { $0.value != .null }).bytes())
+            "application/json", JSON.object(body.merging(changes).filter { $0.value != .null }).bytes())
     }
 
     func post(

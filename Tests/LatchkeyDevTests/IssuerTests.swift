@@ -28,7 +28,8 @@ import Testing
         #expect(header["kid"] == keys["keys"]?.array?.first?["kid"])
         #expect(keys["keys"]?.array?.first?["d"] == nil)
         var claims = try self.claims(token).object ?? [:]
-        #expect(claims.removeValue(forKey: "jti")?.string?.count == 36)
+        #expect(claims["jti"]?.string?.count == 36)
+        claims["jti"] = nil
         #expect(
             JSON.object(claims) == [
                 "iss": "http://127.0.0.1:8701/", "sub": "latchkey-dev-client@clients",
@@ -83,9 +84,9 @@ import Testing
             (["grant_type": "password"], 400, "unsupported_grant_type", "password"),
             (["grant_type": nil], 400, "invalid_request", "grant_type"),
             (["client_id": nil], 400, "invalid_request", "client_id"),
-        ] as [([String: JSON], Int, String, String)])
+        ] as [(JSONObject, Int, String, String)])
     func `A refusal has Auth0's status and error`(
-        changes: [String: JSON], status: Int, error: String, says: String
+        changes: JSONObject, status: Int, error: String, says: String
     ) throws {
         let answer = try DevBench().token(changes)
         #expect(answer.status == status)

@@ -7,8 +7,9 @@ import Testing
 @Suite struct `A Parameter Store of our own` {
     // MARK: What it refuses
 
-    private static func put(_ name: String, _ more: [String: JSON] = [:]) -> JSON {
-        .object(["Name": .string(name), "Value": "v", "Type": "String"].merging(more) { $1 })
+    private static func put(_ name: String, _ more: JSONObject = [:]) -> JSON {
+        .object(
+            JSONObject(dictionaryLiteral: ("Name", .string(name)), ("Value", "v"), ("Type", "String")).merging(more))
     }
 
     private static func text(_ count: Int) -> JSON { .string(String(repeating: "x", count: count)) }
@@ -291,9 +292,9 @@ import Testing
     @Test func `Tags come with creation and by themselves`() throws {
         let bench = try DevBench()
         _ = try bench.ssm("PutParameter", Self.put("/t", ["Tags": [["Key": "a", "Value": "1"]]]))
-        let id: [String: JSON] = ["ResourceType": "Parameter", "ResourceId": "/t"]
-        _ = try bench.ssm("AddTagsToResource", .object(id.merging(["Tags": [["Key": "b", "Value": "2"]]]) { $1 }))
-        _ = try bench.ssm("RemoveTagsFromResource", .object(id.merging(["TagKeys": ["a"]]) { $1 }))
+        let id: JSONObject = ["ResourceType": "Parameter", "ResourceId": "/t"]
+        _ = try bench.ssm("AddTagsToResource", .object(id.merging(["Tags": [["Key": "b", "Value": "2"]]])))
+        _ = try bench.ssm("RemoveTagsFromResource", .object(id.merging(["TagKeys": ["a"]])))
         #expect(try bench.ssm("ListTagsForResource", .object(id)) == ["TagList": [["Key": "b", "Value": "2"]]])
     }
 

@@ -21,7 +21,7 @@ struct MessageReader {
     private(set) var unread: [UInt8] = []
     private var parser = RequestParser()
     private var phase = Phase.head
-    private var facts: [String: JSON] = [:]
+    private var facts: JSONObject = [:]
     private var body: [UInt8] = []
     private let limits = MessageLimits()
 
@@ -108,7 +108,7 @@ struct MessageReader {
     }
 
     /// Everything the head says, under the names the table uses.
-    private static func facts(_ head: RequestHead, in bytes: UnsafeRawBufferPointer) -> [String: JSON] {
+    private static func facts(_ head: RequestHead, in bytes: UnsafeRawBufferPointer) -> JSONObject {
         func text(_ range: MessageRange) -> JSON { range.isPresent ? latin1(range.slice(of: bytes)) : .null }
         return [
             "method": .string(head.method.rawValue), "minor": .integer(Int64(head.minorVersion)),

@@ -45,7 +45,7 @@ import Testing
         #expect(events.isEmpty, "nothing further is read out of it")
     }
 
-    private func checkFacts(_ facts: JSON, _ reader: MessageReader, _ expected: [String: JSON]) {
+    private func checkFacts(_ facts: JSON, _ reader: MessageReader, _ expected: JSONObject) {
         for (key, value) in expected {
             if key == "left" {
                 #expect(reader.unread.count == value.integer.map { Int($0) })

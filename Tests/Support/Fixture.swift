@@ -18,6 +18,21 @@ package enum Fixture {
     /// A fixture that is one JSON value.
     package static func json(_ path: String) throws -> JSON { try JSON(parsing: bytes(path)) }
 
+    /// The names of the files in a folder of `Tests/Fixtures`, sorted.
+    package static func names(in path: String, from source: String = #filePath) throws -> [String] {
+        let parent = source.split(separator: "/", omittingEmptySubsequences: false).dropLast(2).joined(separator: "/")
+        guard let folder = opendir("\(parent)/Fixtures/\(path)") else { throw Missing(path: path) }
+        defer { closedir(folder) }
+        var names: [String] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if !name.hasPrefix(".") { names.append(name) }
+        }
+        return names.sorted()
+    }
+
     /// No such fixture.
     package struct Missing: Error { package let path: String }
 }

@@ -30,7 +30,7 @@ struct OAuthCase: CustomTestStringConvertible, Sendable {
     }
 
     private static func shown(_ request: OAuthTokenRequest) -> JSON {
-        var shown: [String: JSON] = [
+        var shown: JSONObject = [
             "grant": request.grantType.map { .string($0) } ?? .null,
             "audience": request.audience.map { .string($0) } ?? .null,
             "scope": .array(request.scope.map { .string($0) }),

@@ -31,7 +31,7 @@ package struct AWSFault: Error, Hashable, Sendable {
     /// The error on the wire.
     /// - Parameter member: what the message is called. Secrets Manager spells it `Message`, Systems Manager `message`.
     package func response(messageMember member: String = "message") -> HTTPResponse {
-        var members: [String: JSON] = ["__type": .string(type)]
+        var members: JSONObject = ["__type": .string(type)]
         if let message { members[member] = .string(message) }
         return HTTPResponse(
             status: status, fields: ["Content-Type": "application/x-amz-json-1.1"], body: JSON.object(members).bytes())

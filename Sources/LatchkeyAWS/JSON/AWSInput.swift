@@ -2,11 +2,13 @@ package import LatchkeyCore
 
 /// The members of one AWS JSON request, read with the types of the service model.
 package struct AWSInput {
-    private let members: [String: JSON]
+    private let members: JSONObject
 
     /// Throws `SerializationException` for a body that is no JSON object, as AWS's protocol layer does.
     package init(_ body: [UInt8]) throws(AWSFault) {
-        guard let members = (try? JSON(parsing: body))?.object else { throw AWSFault("SerializationException") }
+        guard let members = (try? JSON(parsing: body, limits: .request))?.object else {
+            throw AWSFault("SerializationException")
+        }
         self.members = members
     }
 

@@ -207,14 +207,13 @@ extension SecretBroker {
     }
 
     /// The members of the blob. What is wrong with it is said by its place, never by what stands there.
-    private static func blob(_ fetched: FetchedSecret, _ tier: Tier) throws(UpstreamFault) -> [String: JSON] {
+    private static func blob(_ fetched: FetchedSecret, _ tier: Tier) throws(UpstreamFault) -> JSONObject {
         let bytes = fetched.value.reveal()
         let json: JSON
-        do throws(JSON.ParseError) {
+        do throws(JSONError) {
             json = try JSON(parsing: bytes)
         } catch {
-            let place = JSONSyntax.firstError(in: bytes).map { "_at_byte_\($0)" } ?? ""
-            throw UpstreamFault(.invalid, upstream: tier.upstream, code: "secrets_not_json" + place)
+            throw UpstreamFault(.invalid, upstream: tier.upstream, code: "secrets_not_json_at_byte_\(error.offset)")
         }
         guard !fetched.isBinary, let object = json.object else {
             throw UpstreamFault(.invalid, upstream: tier.upstream, code: "secrets_not_a_json_object")

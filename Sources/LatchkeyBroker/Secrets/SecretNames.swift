@@ -17,7 +17,7 @@ extension SecretBroker {
     ) async throws(UpstreamFault) -> Names {
         let listing = try await item(SecretQuery(.root, shape: .names), demand: demand, deadline: deadline)
         let source = sources.first { $0.store.tier == listing.entry.source }
-        let listed = (try? JSON(parsing: listing.entry.value.reveal()))?.array ?? []
+        let listed = (try? JSON(parsing: listing.entry.value.reveal(), limits: .ownFile))?.array ?? []
         var names = Set(listed.compactMap { $0.string.flatMap { source?.key(of: $0) }?.name })
         var isStale = listing.isStale
         var refreshError = listing.refreshError

@@ -62,7 +62,7 @@ package struct Lease: Hashable, Sendable {
     /// One line of JSON: `{"after":3,"holder":"…","until":1763900000000}`, and `"resting":true` or `"sparing":true`
     /// where it is so.
     package var text: String {
-        var members: [String: JSON] = [
+        var members: JSONObject = [
             "after": .integer(after), "holder": .string(holder), "until": .integer(until.milliseconds),
         ]
         switch purpose {

@@ -16,17 +16,13 @@ struct TokenClaims: Hashable, Sendable {
     /// Nil unless `token` is three dot-separated parts whose second is base64url JSON with a numeric `exp`
     /// (RFC 7515 §7.1).
     init?(_ token: Secret) {
-        guard let text = token.revealText() else { return nil }
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3, let payload = Base64.decodeURL(parts[1]), let claims = try? JSON(parsing: payload),
-            let expires = Self.date(claims["exp"])
-        else { return nil }
+        guard let claims = JSONWebToken.claims(of: token), let expires = Self.date(claims["exp"]) else { return nil }
         self.expires = expires
         issued = Self.date(claims["iat"])
     }
 
     /// A NumericDate (RFC 7519 §2): seconds, perhaps with a fraction.
-    private static func date(_ value: JSON?) -> WallTime? {
+    private static func date(_ value: JSONValue?) -> WallTime? {
         guard let seconds = value?.double, seconds >= 0 else { return nil }
         return OutsideNumber.date(seconds: seconds)
     }

@@ -90,7 +90,7 @@ struct IssuerPeer {
         scopes: [String], organization: String?, issuer: String, now: Now
     ) -> HTTPResponse {
         let lifetime = tokenLifetime.components.seconds
-        var claims: [String: JSON] = [
+        var claims: JSONObject = [
             "iss": .string(issuer), "sub": .string("\(clientID)@clients"), "aud": .string(audience),
             "iat": .integer(now.wall.seconds), "exp": .integer(now.wall.seconds + lifetime),
             "azp": .string(clientID), "gty": "client-credentials", "jti": .string(identifiers.uuid()),
@@ -100,7 +100,7 @@ struct IssuerPeer {
         guard let token = try? signed(.object(claims)) else {
             return Self.error(500, "server_error", "The token could not be signed.")
         }
-        var members: [String: JSON] = [
+        var members: JSONObject = [
             "access_token": .string(token), "token_type": "Bearer", "expires_in": .integer(lifetime),
         ]
         members["scope"] = claims["scope"]

@@ -3,7 +3,7 @@ internal import LatchkeyHTTP
 
 /// The parameters of a token request, from a form or a JSON body and from Basic (RFC 6749 §2.3.1, §4.4.2).
 struct TokenForm {
-    private var parameters: [String: String] = [:]
+    private var parameters: [ExactText: String] = [:]
     /// Whether id and secret came by Basic; a refusal then names that scheme (RFC 6749 §5.2).
     private(set) var usesBasic = false
 
@@ -13,13 +13,13 @@ struct TokenForm {
         let type = request.fields["Content-Type"]?.split(separator: ";").first?.lowercased().filter { $0 != " " }
         switch type {
         case "application/json":
-            guard let members = (try? JSON(parsing: request.body))?.object else { return nil }
+            guard let members = (try? JSON(parsing: request.body, limits: .request))?.object else { return nil }
             // Auth0's own Python client sends `organization: null`.
-            parameters = members.compactMapValues(\.string)
+            for member in members { parameters[ExactText(member.key)] = member.value.string }
         case "application/x-www-form-urlencoded":
             guard let pairs = PercentEncoding.pairs(request.body) else { return nil }
             for pair in pairs {
-                guard parameters.updateValue(pair.value, forKey: pair.name) == nil else { return nil }
+                guard parameters.updateValue(pair.value, forKey: ExactText(pair.name)) == nil else { return nil }
             }
         default: return nil
         }
@@ -30,7 +30,7 @@ struct TokenForm {
 
     /// The value of a parameter; an empty one counts as absent (RFC 6749 §3.1).
     subscript(name: String) -> String? {
-        guard let value = parameters[name], !value.isEmpty else { return nil }
+        guard let value = parameters[ExactText(name)], !value.isEmpty else { return nil }
         return value
     }
 

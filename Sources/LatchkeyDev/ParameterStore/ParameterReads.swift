@@ -118,7 +118,7 @@ extension ParameterStorePeer {
         _ parameter: StoredParameter, _ version: ParameterVersion, _ selector: ParameterReference.Selector?,
         decrypted: Bool
     ) -> JSON {
-        var members: [String: JSON] = [
+        var members: JSONObject = [
             "ARN": .string(place.parameterARN(parameter.name)), "DataType": .string(parameter.dataType),
             "LastModifiedDate": version.modified.epochSeconds, "Name": .string(parameter.name),
             "Type": .string(parameter.type.rawValue), "Value": shown(version, of: parameter, decrypted: decrypted),
@@ -128,8 +128,8 @@ extension ParameterStorePeer {
         return .object(members)
     }
 
-    private func metadata(_ parameter: StoredParameter, _ version: ParameterVersion) -> [String: JSON] {
-        var members: [String: JSON] = [
+    private func metadata(_ parameter: StoredParameter, _ version: ParameterVersion) -> JSONObject {
+        var members: JSONObject = [
             "ARN": .string(place.parameterARN(parameter.name)), "DataType": .string(parameter.dataType),
             "LastModifiedDate": version.modified.epochSeconds,
             "LastModifiedUser": .string("arn:aws:iam::\(place.account):user/dev"), "Name": .string(parameter.name),
@@ -143,7 +143,7 @@ extension ParameterStorePeer {
     }
 
     private func listing(_ shapes: [JSON], next: String?) -> JSON {
-        var members: [String: JSON] = ["Parameters": .array(shapes)]
+        var members: JSONObject = ["Parameters": .array(shapes)]
         members["NextToken"] = next.map { .string($0) }
         return .object(members)
     }

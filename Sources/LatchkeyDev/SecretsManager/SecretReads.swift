@@ -41,7 +41,7 @@ extension SecretsManagerPeer {
                 ])
             }
         }
-        var members: [String: JSON] = ["SecretValues": .array(values), "Errors": .array(errors)]
+        var members: JSONObject = ["SecretValues": .array(values), "Errors": .array(errors)]
         members["NextToken"] = next.map { .string($0) }
         return .object(members)
     }
@@ -60,7 +60,7 @@ extension SecretsManagerPeer {
             members["SecretVersionsToStages"] = Self.stages(secret)
             return .object(members)
         }
-        var members: [String: JSON] = ["SecretList": .array(entries)]
+        var members: JSONObject = ["SecretList": .array(entries)]
         members["NextToken"] = page.next.map { .string($0) }
         return .object(members)
     }
@@ -128,7 +128,7 @@ extension SecretsManagerPeer {
 
     private mutating func read(_ version: SecretVersion, of secret: StoredSecret, at now: WallTime) -> JSON {
         secrets[secret.name]?.accessed = WallTime(seconds: now.seconds - now.seconds % 86_400)
-        var members: [String: JSON] = [
+        var members: JSONObject = [
             "ARN": .string(secret.arn), "CreatedDate": version.created.epochSeconds, "Name": .string(secret.name),
             "VersionId": .string(version.id), "VersionStages": .array(version.stages.map { .string($0) }),
         ]
@@ -142,12 +142,12 @@ extension SecretsManagerPeer {
     private static func stages(_ secret: StoredSecret) -> JSON {
         let staged = secret.versions.filter { !$0.stages.isEmpty }
         let pairs = staged.map { ($0.id, JSON.array($0.stages.map { .string($0) })) }
-        return .object(Dictionary(pairs, uniquingKeysWith: { $1 }))
+        return .object(JSONObject(pairs))
     }
 
-    private static func entry(_ secret: StoredSecret) -> [String: JSON] {
+    private static func entry(_ secret: StoredSecret) -> JSONObject {
         let tags = secret.tags.sorted { $0.key < $1.key }
-        var members: [String: JSON] = [
+        var members: JSONObject = [
             "ARN": .string(secret.arn), "CreatedDate": secret.created.epochSeconds,
             "LastChangedDate": secret.changed.epochSeconds, "Name": .string(secret.name),
             "Tags": .array(tags.map { ["Key": .string($0.key), "Value": .string($0.value)] }),

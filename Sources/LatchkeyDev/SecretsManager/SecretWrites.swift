@@ -146,7 +146,7 @@ extension SecretsManagerPeer {
     }
 
     private static func written(_ secret: StoredSecret, version: String?) -> JSON {
-        var members: [String: JSON] = ["ARN": .string(secret.arn), "Name": .string(secret.name)]
+        var members: JSONObject = ["ARN": .string(secret.arn), "Name": .string(secret.name)]
         members["VersionId"] = version.map { .string($0) }
         return .object(members)
     }

@@ -70,7 +70,7 @@ extension AWSClient.Message {
         }
         let text = String(decoding: body, as: UTF8.self)
         let found = elements.compactMap { name in Self.element(name, in: text).map { (name, JSON.string($0)) } }
-        return found.count == elements.count ? .object(Dictionary(found) { first, _ in first }) : nil
+        return found.count == elements.count ? .object(JSONObject(found)) : nil
     }
 
     /// The text of an element that holds neither elements nor references, as those of numbers and ARNs do.

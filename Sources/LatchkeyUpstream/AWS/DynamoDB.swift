@@ -68,7 +68,7 @@ package struct DynamoDB: Sendable {
                 "ConsistentRead": true,
             ], deadline: deadline)
         guard let item = answer["Item"]?.object else { return nil }
-        return item.mapValues { Self.value($0) }
+        return item.reduce(into: [:]) { $0[$1.key] = Self.value($1.value) }
     }
 
     /// Changes an item, or makes it, in one step.
@@ -84,8 +84,8 @@ package struct DynamoDB: Sendable {
             [
                 "TableName": .string(table), "Key": .object([key.name: ["S": .string(key.value)]]),
                 "UpdateExpression": .string(update.expression), "ConditionExpression": .string(update.condition),
-                "ExpressionAttributeNames": .object(Dictionary(names) { $1 }),
-                "ExpressionAttributeValues": .object(update.values.mapValues(\.json)),
+                "ExpressionAttributeNames": .object(JSONObject(names)),
+                "ExpressionAttributeValues": .object(JSONObject(update.values.mapValues(\.json))),
             ], isRetried: isRetried, deadline: deadline)
     }
 

@@ -27,7 +27,8 @@ package struct Lambda: Sendable {
         }
         let variables = answer["Environment"]?["Variables"]?.object ?? [:]
         return FunctionEnvironment(
-            variables: variables.compactMapValues(\.string), revision: answer["RevisionId"]?.string)
+            variables: variables.reduce(into: [:]) { $0[$1.key] = $1.value.string },
+            revision: answer["RevisionId"]?.string)
     }
 
     /// Replaces a function's variables, all of them. A revision that is no more is an error, and so is a function that
@@ -35,8 +36,8 @@ package struct Lambda: Sendable {
     package func setEnvironment(
         of function: String, to environment: FunctionEnvironment, deadline: MonotonicTime
     ) async throws(AWSError) {
-        var body: [String: JSON] = [
-            "Environment": ["Variables": .object(environment.variables.mapValues { .string($0) })]
+        var body: JSONObject = [
+            "Environment": ["Variables": .object(JSONObject(environment.variables.map { ($0, .string($1)) }))]
         ]
         body["RevisionId"] = environment.revision.map { .string($0) }
         _ = try await call("PUT", function, .updateFunctionConfiguration, .object(body), deadline)

@@ -88,7 +88,7 @@ package struct ParameterStore: Sendable {
         var entries: [JSON] = []
         var token: String?
         for _ in 0..<Self.maxPages {
-            var body: [String: JSON] = [
+            var body: JSONObject = [
                 "Path": .string(path), "Recursive": .bool(recursive), "WithDecryption": .bool(isDecrypted),
                 "MaxResults": 10,
             ]

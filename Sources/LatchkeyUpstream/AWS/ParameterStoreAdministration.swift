@@ -27,7 +27,7 @@ package struct ParameterWrite: Sendable {
     /// The request's body; nil for a value that is not text.
     fileprivate var body: JSON? {
         guard let text = value.revealText() else { return nil }
-        var members: [String: JSON] = [
+        var members: JSONObject = [
             "Name": .string(name), "Value": .string(text), "Type": .string(kind.rawValue),
             "Overwrite": .bool(overwrites),
         ]
@@ -82,7 +82,7 @@ extension ParameterStore {
             let some = names[start..<min(start + Self.describeBatch, names.count)].map { JSON.string($0) }
             var token: String?
             repeat {
-                var body: [String: JSON] = [
+                var body: JSONObject = [
                     "ParameterFilters": [["Key": "Name", "Option": "Equals", "Values": .array(some)]],
                     "MaxResults": 50,
                 ]

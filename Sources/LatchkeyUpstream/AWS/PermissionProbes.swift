@@ -40,7 +40,7 @@ extension ParameterStore {
     package func probePut(
         _ name: String, keyID: String? = nil, hasTags: Bool = false, deadline: MonotonicTime
     ) async throws(AWSError) {
-        var body: [String: JSON] = [
+        var body: JSONObject = [
             "Name": .string(name), "Value": "placeholder", "Type": "SecureString", "DataType": "latchkey:none",
             "Overwrite": false,
         ]

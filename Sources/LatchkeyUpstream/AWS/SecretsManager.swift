@@ -24,7 +24,7 @@ package struct SecretsManager: Sendable {
     package func get(
         _ id: String, versionID: String? = nil, stage: String? = nil, deadline: MonotonicTime
     ) async throws(AWSError) -> SecretVersion {
-        var body: [String: JSON] = ["SecretId": .string(id)]
+        var body: JSONObject = ["SecretId": .string(id)]
         if let versionID { body["VersionId"] = .string(versionID) }
         if let stage { body["VersionStage"] = .string(stage) }
         let answer = try await client.call(

@@ -42,7 +42,8 @@ package struct SecretDescription: Sendable {
         lastChanged = Self.date(json["LastChangedDate"])
         // The two operations name it differently.
         let staged = json["VersionIdsToStages"]?.object ?? json["SecretVersionsToStages"]?.object ?? [:]
-        stages = staged.mapValues { ($0.array ?? []).compactMap(\.string) }.filter { !$0.value.isEmpty }
+        stages = staged.reduce(into: [:]) { $0[$1.key] = ($1.value.array ?? []).compactMap(\.string) }
+            .filter { !$0.value.isEmpty }
         currentVersionID = stages.first { $0.value.contains("AWSCURRENT") }?.key
         rotationFunction = json["RotationLambdaARN"]?.string
         rotationRules = json["RotationRules"]?.object.map { JSON.object($0).text }
@@ -73,7 +74,7 @@ package struct SecretWrite: Sendable {
         self.token = token
     }
 
-    fileprivate func content() throws(AWSError) -> [String: JSON] {
+    fileprivate func content() throws(AWSError) -> JSONObject {
         if isBinary { return ["SecretBinary": .string(Base64.encode(value.reveal()))] }
         guard let text = value.revealText() else { throw AWSError(.invalidRequest, hint: "the value is not UTF-8") }
         return ["SecretString": .string(text)]
@@ -92,7 +93,7 @@ extension SecretsManager {
         var found: [SecretDescription] = []
         var token: String?
         for _ in 0..<Self.maxPages {
-            var body: [String: JSON] = ["MaxResults": 100, "IncludePlannedDeletion": true]
+            var body: JSONObject = ["MaxResults": 100, "IncludePlannedDeletion": true]
             if !prefix.isEmpty { body["Filters"] = [["Key": "name", "Values": [.string(prefix)]]] }
             body["NextToken"] = token.map { .string($0) }
             let answer = try await client.call(

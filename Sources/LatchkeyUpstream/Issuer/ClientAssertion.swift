@@ -23,7 +23,7 @@ struct ClientAssertion: Sendable {
         } catch {
             throw .unusableKey(error)
         }
-        var header: [String: JSON] = ["alg": .string(key.algorithm.rawValue), "typ": "JWT"]
+        var header: JSONObject = ["alg": .string(key.algorithm.rawValue), "typ": "JWT"]
         if let keyID { header["kid"] = .string(keyID) }
         let claims: JSON = [
             "iss": .string(credentials.clientID), "sub": .string(credentials.clientID), "aud": .string(audience),

@@ -17,14 +17,19 @@ enum TokenLifetime {
         switch value {
         case nil, .null: .absent
         case .integer(let seconds): lasting(seconds)
-        // Compared before it is converted: Int64(1e99) would trap.
-        case .number(let seconds): seconds >= longest ? lasting(Int64(longest)) : lasting(Int64(max(0, seconds)))
+        case .number(let seconds): lasting(seconds)
         case .string(let digits): lasting(digits)
         case .bool, .array, .object: .invalid
         }
     }
 
     private static let longest = IssuedToken.longestLifetime.inSeconds
+
+    /// Compared before it is converted: Int64(1e99) would trap. A number past a double's range has only its sign.
+    private static func lasting(_ number: JSONNumber) -> Reading {
+        let seconds = number.double ?? (number.text.hasPrefix("-") ? 0 : longest)
+        return seconds >= longest ? lasting(Int64(longest)) : lasting(Int64(max(0, seconds)))
+    }
 
     private static func lasting(_ seconds: Int64) -> Reading {
         seconds > 0 ? .lasting(min(.seconds(seconds), IssuedToken.longestLifetime)) : .invalid

@@ -96,7 +96,7 @@ package struct TokenRequest: Sendable {
         switch kind {
         case .auth0:
             fields["Content-Type"] = "application/json"
-            body = JSON.object(Dictionary(parameters.map { ($0, .string($1)) }, uniquingKeysWith: { $1 })).bytes()
+            body = JSON.object(JSONObject(parameters.map { ($0, .string($1)) })).bytes()
         case .oauth2:
             fields["Content-Type"] = "application/x-www-form-urlencoded"
             body = Array(PercentEncoding.form(parameters).utf8)

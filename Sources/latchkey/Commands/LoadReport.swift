@@ -67,11 +67,11 @@ package struct LoadReport: Sendable {
     package var json: JSON {
         [
             "requests": .integer(Int64(requests)), "unique_tokens": .integer(Int64(uniqueTokens)),
-            "tiers": .object(tiers.mapValues { .integer(Int64($0)) }),
-            "errors": .object(errors.mapValues { .integer(Int64($0)) }),
+            "tiers": .object(JSONObject(tiers.mapValues { .integer(Int64($0)) })),
+            "errors": .object(JSONObject(errors.mapValues { .integer(Int64($0)) })),
             "requests_per_second": .number(requestsPerSecond),
             "milliseconds": .object(
-                Dictionary(uniqueKeysWithValues: percentiles.map { ($0.name, .number($0.milliseconds)) })),
+                JSONObject(percentiles.map { ($0.name, .number($0.milliseconds)) })),
             "issuer_calls": issuerCalls.map { .integer(Int64($0)) } ?? .null, "good": .bool(isGood),
         ]
     }

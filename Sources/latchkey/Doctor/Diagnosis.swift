@@ -23,10 +23,10 @@ package struct Diagnosis: Sendable {
             "healthy": .bool(status == .done), "exit_code": .integer(Int64(status.rawValue)),
             "findings": .array(findings.map(\.json)),
             "summary": .object(
-                Dictionary(
+                JSONObject(
                     [Finding.Weight.fine, .skipped, .warning, .problem].map {
                         ($0.rawValue, .integer(Int64(count($0))))
-                    }, uniquingKeysWith: { $1 })),
+                    })),
         ]
     }
 

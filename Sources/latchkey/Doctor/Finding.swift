@@ -61,7 +61,7 @@ package struct Finding: Hashable, Sendable {
     }
 
     package var json: JSON {
-        var members: [String: JSON] = [
+        var members: JSONObject = [
             "area": .string(area.rawValue), "subject": .string(subject), "weight": .string(weight.rawValue),
             "explanation": .string(explanation), "exit_code": .integer(Int64(status.rawValue)),
         ]

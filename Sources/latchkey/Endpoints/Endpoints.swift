@@ -145,7 +145,7 @@ final class Endpoints {
     }
 
     /// Renders a problem.
-    static func write(_ problem: Problem, id: String, members: [String: JSON] = [:], to reply: ReplyWriter) {
+    static func write(_ problem: Problem, id: String, members: JSONObject = [:], to reply: ReplyWriter) {
         reply.begin(problem.status)
         reply.append("Content-Type: application/problem+json\r\nCache-Control: no-store\r\n")
         reply.field("X-Request-Id", id)

@@ -4,7 +4,7 @@ package import LatchkeyCrypto
 /// What a token allows at its resource server, as far as it can be known here.
 package struct GrantedScope: Hashable, Sendable {
     /// Nil where neither the issuer nor the token says.
-    private let granted: Set<String>?
+    private let granted: Set<ExactText>?
 
     /// - Parameters:
     ///   - said: the issuer's `scope` (RFC 6749 §5.1); nil when it said none, or when the token came from a shared tier.
@@ -24,21 +24,17 @@ package struct GrantedScope: Hashable, Sendable {
     /// A cached token is as it is: it cannot be narrowed, and where its scope is unknown there is nothing to judge by.
     package func includes(_ wanted: [String]) -> Bool {
         guard let granted else { return true }
-        return wanted.allSatisfy(granted.contains)
+        return wanted.allSatisfy { granted.contains(ExactText($0)) }
     }
 
-    private static func claimed(by token: Secret) -> Set<String>? {
-        let parts = token.revealText()?.split(separator: ".", omittingEmptySubsequences: false) ?? []
-        guard parts.count == 3, let payload = Base64.decodeURL(parts[1]), let claims = try? JSON(parsing: payload)
-        else { return nil }
-        switch claims["scope"] ?? claims["scp"] {
-        case .string(let text): return tokens(text)
-        case .array(let values): return Set(values.compactMap(\.string))
-        default: return nil
-        }
+    private static func claimed(by token: Secret) -> Set<ExactText>? {
+        let claims = JSONWebToken.claims(of: token)
+        guard let claim = claims?["scope"] ?? claims?["scp"] else { return nil }
+        if let text = claim.string { return tokens(text) }
+        return claim.elements.map { values in Set(values.compactMap { $0.string.map { ExactText($0) } }) }
     }
 
-    private static func tokens(_ text: String) -> Set<String> {
-        Set(text.split(separator: " ").map { String($0) })
+    private static func tokens(_ text: String) -> Set<ExactText> {
+        Set(text.utf8.split(separator: UInt8(ascii: " ")).map { ExactText(String(decoding: $0, as: UTF8.self)) })
     }
 }

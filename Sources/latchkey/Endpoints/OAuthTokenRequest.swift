@@ -53,11 +53,11 @@ package struct OAuthTokenRequest: Sendable {
 
 /// The parameters of a token request. Those the endpoint does not know are passed over (RFC 6749 §3.2).
 struct OAuthParameters {
-    private static let known: Set<String> = [
+    private static let known: Set<ExactText> = [
         "grant_type", "client_id", "client_secret", "audience", "resource", "scope",
     ]
 
-    private var values: [String: String] = [:]
+    private var values: [ExactText: String] = [:]
 
     init(contentType: String?, body: some Collection<UInt8>) throws(OAuthError) {
         let type = contentType?.split(separator: ";").first?.lowercased().filter { $0 != " " && $0 != "\t" }
@@ -72,7 +72,7 @@ struct OAuthParameters {
 
     /// The value of a parameter; an empty one counts as absent (RFC 6749 §3.2).
     subscript(name: String) -> String? {
-        guard let value = values[name], !value.isEmpty else { return nil }
+        guard let value = values[ExactText(name)], !value.isEmpty else { return nil }
         return value
     }
 
@@ -80,30 +80,37 @@ struct OAuthParameters {
         guard let pairs = PercentEncoding.pairs(body) else {
             throw OAuthError(.invalidRequest, "the body is not a form in UTF-8")
         }
-        for (name, value) in pairs where values.updateValue(value, forKey: name) != nil {
+        for (name, value) in pairs where values.updateValue(value, forKey: ExactText(name)) != nil {
             // Several resources are good form (RFC 8707 §2), but a token of one profile serves one.
-            if name == "resource" { throw OAuthError(.invalidTarget, "a token is for one resource") }
+            if name.hasSameBytes(as: "resource") { throw OAuthError(.invalidTarget, "a token is for one resource") }
             throw Self.repeated(name)
         }
     }
 
     /// A form's parameters as members of one object, as Auth0's own clients send them: strings, or null for absent.
     private mutating func readJSON(_ body: some Collection<UInt8>) throws(OAuthError) {
-        guard let members = (try? JSON(parsing: body))?.object else {
+        let document: JSONDocument
+        do throws(JSONError) {
+            document = try JSONDocument(body, limits: .request.refusingDuplicates)
+        } catch  where error.reason == .duplicateName {
+            throw Self.repeated("")
+        } catch {
+            throw OAuthError(.invalidRequest, "the body is not a json object (\(error))")
+        }
+        guard document.root.kind == .object else {
             throw OAuthError(.invalidRequest, "the body is not a json object")
         }
-        if JSONMembers.count(ofObject: body) != members.count { throw Self.repeated("") }
-        for (name, value) in members where Self.known.contains(name) {
-            switch value {
-            case .string(let text): values[name] = text
-            case .null: continue
-            default: throw OAuthError(.invalidRequest, "\(name) must be a string")
+        for name in Self.known {
+            guard let value = document.root[name.text], !value.isNull else { continue }
+            guard let text = value.string else {
+                throw OAuthError(.invalidRequest, "\(name.text) must be a string")
             }
+            values[name] = text
         }
     }
 
     /// Only a name of the endpoint's own is repeated to the caller.
     private static func repeated(_ name: String) -> OAuthError {
-        OAuthError(.invalidRequest, "\(known.contains(name) ? name : "a parameter") is given more than once")
+        OAuthError(.invalidRequest, "\(known.contains(ExactText(name)) ? name : "a parameter") is given more than once")
     }
 }

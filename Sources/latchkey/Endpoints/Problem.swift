@@ -52,15 +52,15 @@ package struct Problem: Error, Hashable, Sendable {
     /// The body as a value.
     ///
     /// - Parameter more: members of this answer's own (RFC 9457 §3.2).
-    func page(requestID: String, more: [String: JSON] = [:]) -> JSON {
-        var members: [String: JSON] = [
+    func page(requestID: String, more: JSONObject = [:]) -> JSON {
+        var members: JSONObject = [
             "type": "about:blank", "title": .string("\(HTTPStatus.reason(status))"),
             "status": .integer(Int64(status)), "detail": .string(detail), "code": .string(code.rawValue),
             "request_id": .string(requestID),
         ]
         if let upstream { members["upstream"] = .string(upstream) }
         if let upstreamCode { members["upstream_code"] = .string(upstreamCode) }
-        return .object(members.merging(more) { own, _ in own })
+        return .object(more.merging(members))
     }
 }
 

@@ -10,13 +10,18 @@ package struct RejectedToken: Hashable, Sendable {
 
     /// - Throws: 400 `bad_request` for what is not that object. An unknown member is an error and not a surprise.
     package init(_ body: some Collection<UInt8>) throws(Problem) {
-        guard let members = (try? JSON(parsing: body))?.object else {
+        let json: JSON
+        do throws(JSONError) {
+            json = try JSON(parsing: body, limits: .request.refusingDuplicates)
+        } catch  where error.reason == .duplicateName {
+            throw Problem(400, .badRequest, "a member of the body is given twice")
+        } catch {
+            throw Problem(400, .badRequest, "the body must be a json object with sha256 (\(error))")
+        }
+        guard let members = json.object else {
             throw Problem(400, .badRequest, "the body must be a json object with sha256")
         }
-        guard JSONMembers.count(ofObject: body) == members.count else {
-            throw Problem(400, .badRequest, "a member of the body is given twice")
-        }
-        for name in members.keys where name != "sha256" && name != "profile" {
+        for name in members.keys where !["sha256", "profile"].contains(ExactText(name)) {
             throw Problem(
                 400, .badRequest, "unknown member \(RequestQuery.shown(name)) in the body; known here: profile, sha256")
         }

@@ -87,7 +87,7 @@ struct SecretBatch: Sendable {
     func answer(
         from secrets: SecretBroker, demand: SecretDemand, deadline: MonotonicTime, id: String
     ) async -> SecretPage {
-        var found: [String: JSON] = [:]
+        var found: JSONObject = [:]
         var problems: [String: Problem] = [:]
         var isStale = false
         var refreshError: UpstreamFault?
@@ -107,7 +107,7 @@ struct SecretBatch: Sendable {
                 }
             }
         }
-        let errors = JSON.object(problems.mapValues { $0.page(requestID: id) })
+        let errors = JSON.object(JSONObject(problems.map { ($0, $1.page(requestID: id)) }))
         guard found.isEmpty else {
             return SecretPage(
                 body: ["secrets": .object(found), "errors": errors], isStale: isStale, refreshError: refreshError)

@@ -30,7 +30,7 @@ extension Endpoints {
             throw .validation("version and label are given: one of them at the most")
         }
         let selector = (values["version"] ?? values["label"]).map { ":\($0)" } ?? ""
-        var members: [String: JSON] = [:]
+        var members: JSONObject = [:]
         members["Name"] = values["name"].map { .string($0 + selector) }
         switch values["withDecryption"] {
         case nil, "false": break
@@ -41,7 +41,7 @@ extension Endpoints {
     }
 
     private func secretRequest(_ values: RequestQuery, _ caller: Caller) throws(AWSFault) -> FrontRequest {
-        var members: [String: JSON] = [:]
+        var members: JSONObject = [:]
         for (name, member) in [
             ("secretId", "SecretId"), ("versionId", "VersionId"), ("versionStage", "VersionStage"),
         ] {
@@ -51,7 +51,7 @@ extension Endpoints {
     }
 
     private func request(
-        _ operation: FrontOperation, _ members: [String: JSON], _ caller: Caller
+        _ operation: FrontOperation, _ members: JSONObject, _ caller: Caller
     ) throws(AWSFault) -> FrontRequest {
         try FrontRequest(
             operation, body: JSON.object(members).bytes(), names: services.fronts.store.names, caller: caller.id)

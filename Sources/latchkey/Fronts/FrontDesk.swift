@@ -218,7 +218,7 @@ struct FrontDesk: Sendable {
         result.map { items in
             let shown = items.filter { store.names.key(ofParameter: $0.name) != nil }
             let page = ListingPage(of: shown.map(\.name), after: ask.after, size: ask.size)
-            var members: [String: JSON] = ["Parameters": .array(shown[page.range].map { $0.json() })]
+            var members: JSONObject = ["Parameters": .array(shown[page.range].map { $0.json() })]
             members["NextToken"] = page.next.map { .string($0) }
             return .object(members)
         }.mapError { AWSFault($0, service: .parameterStore) }

@@ -30,7 +30,7 @@ package struct ParameterItem: Sendable {
     /// The shape `Parameter` (Systems Manager API).
     /// - Parameter selector: what the caller put behind the name.
     package func json(selector: String? = nil) -> JSON {
-        var members: [String: JSON] = [
+        var members: JSONObject = [
             "ARN": .string(arn), "DataType": .string(dataType), "Name": .string(name), "Type": .string(type),
             "Value": .string(value.revealText() ?? ""), "Version": .integer(version),
         ]
@@ -88,8 +88,8 @@ package struct SecretItem: Sendable {
         return .object(members)
     }
 
-    private var identity: [String: JSON] {
-        var members: [String: JSON] = ["ARN": .string(arn), "Name": .string(name)]
+    private var identity: JSONObject {
+        var members: JSONObject = ["ARN": .string(arn), "Name": .string(name)]
         members["CreatedDate"] = created.map { .number($0) }
         return members
     }

@@ -106,7 +106,7 @@ struct BackupFile {
     private func readManifest() throws -> BackupManifest? {
         guard access(manifestPath, F_OK) == 0 else { return nil }
         guard let bytes = DurableFile.read(manifestPath, longest: AuthEnvelope.longest),
-            let manifest = (try? JSON(parsing: bytes)).flatMap({ BackupManifest($0) })
+            let manifest = (try? JSON(parsing: bytes, limits: .ownFile)).flatMap({ BackupManifest($0) })
         else { throw CommandFailure(.notSo, "\(manifestPath) is no manifest: put it right, or remove it") }
         return manifest
     }

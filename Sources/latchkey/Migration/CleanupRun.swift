@@ -26,7 +26,7 @@ struct CleanupLine: Sendable {
     }
 
     var json: JSON {
-        var members: [String: JSON] = [
+        var members: JSONObject = [
             "secret": .string(secret.name), "parameter": .string(target), "action": .string(act),
             "blocks": .array(
                 blocks.map { ["code": .string($0.code), "explanation": .string($0.explanation)] }),

@@ -61,7 +61,7 @@ struct CopyReport {
             ],
             "secrets": .array(
                 lines.map { line in
-                    var members: [String: JSON] = [
+                    var members: JSONObject = [
                         "secret": .string(line.item.secret.name), "parameter": .string(line.item.target),
                         "outcome": .string(line.outcome.word),
                     ]

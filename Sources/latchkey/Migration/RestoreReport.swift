@@ -46,12 +46,12 @@ struct RestoreReport {
         return [
             "done": .bool(isDone), "clean": .bool(isDone && status == .done),
             "summary": .object(
-                Dictionary(
+                JSONObject(
                     acts.map { ($0, .integer(Int64(count($0)))) }
-                        + [("failed", .integer(Int64(lines.count { $0.trouble != nil })))], uniquingKeysWith: { $1 })),
+                        + [("failed", .integer(Int64(lines.count { $0.trouble != nil })))])),
             "secrets": .array(
                 lines.map { line in
-                    var members: [String: JSON] = ["secret": .string(line.secret), "action": .string(line.act)]
+                    var members: JSONObject = ["secret": .string(line.secret), "action": .string(line.act)]
                     members["parameter"] = line.target.map { .string($0) }
                     members["reason"] = line.trouble.map { .string($0.code) }
                     if !line.leftToSet.isEmpty {

@@ -42,9 +42,8 @@ struct StatusReport {
                 }),
             "secrets": .array(status.lines.map(Self.json)),
             "summary": .object(
-                Dictionary(
-                    Standing.allCases.map { ($0.rawValue, .integer(Int64(status.count($0)))) },
-                    uniquingKeysWith: { $1 })),
+                JSONObject(
+                    Standing.allCases.map { ($0.rawValue, .integer(Int64(status.count($0)))) })),
             "backend": status.backend.map { .string($0.rawValue) } ?? .null,
             "denied": .array(denied.map { .string($0) }),
             "next": ["command": command.map { .string($0) } ?? .null, "why": .string(next.why)],
@@ -52,7 +51,7 @@ struct StatusReport {
     }
 
     private static func json(_ line: MoveStatus.Line) -> JSON {
-        var members: [String: JSON] = [
+        var members: JSONObject = [
             "secret": .string(line.secret.name), "parameter": .string(line.target),
             "standing": .string(line.standing.rawValue),
         ]

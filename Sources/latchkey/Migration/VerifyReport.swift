@@ -23,9 +23,9 @@ struct VerifyReport {
         [
             "clean": .bool(isClean),
             "summary": .object(
-                Dictionary(
+                JSONObject(
                     Verification.Verdict.allCases.map { ($0.rawValue, .integer(Int64(count($0)))) }
-                        + [("left", .integer(Int64(left.count)))], uniquingKeysWith: { $1 })),
+                        + [("left", .integer(Int64(left.count)))])),
             "secrets": .array(zip(pairs, findings).map(Self.json)),
             "left": .array(
                 left.map {
@@ -40,7 +40,7 @@ struct VerifyReport {
     private func count(_ verdict: Verification.Verdict) -> Int { findings.count { $0.verdict == verdict } }
 
     private static func json(_ pair: VerifyRun.Pair, _ finding: Verification.Finding) -> JSON {
-        var members: [String: JSON] = [
+        var members: JSONObject = [
             "secret": .string(pair.secret), "parameter": .string(pair.target),
             "verdict": .string(finding.verdict.rawValue),
         ]

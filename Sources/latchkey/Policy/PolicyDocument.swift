@@ -57,7 +57,7 @@ package struct PolicyStatement: Hashable, Sendable {
                 (
                     "Condition",
                     .object(
-                        tests.mapValues { .object(Dictionary($0.map { ($0.key, Self.json($0.values)) }) { $1 }) })
+                        JSONObject(tests.map { ($0, .object(JSONObject($1.map { ($0.key, Self.json($0.values)) }))) }))
                 ))
         }
         return members
@@ -78,7 +78,7 @@ package struct PolicyDocument: Hashable, Sendable {
     package var json: JSON {
         [
             "Version": "2012-10-17",
-            "Statement": .array(statements.map { .object(Dictionary($0.members, uniquingKeysWith: { $1 })) }),
+            "Statement": .array(statements.map { .object(JSONObject($0.members)) }),
         ]
     }
 
@@ -108,7 +108,7 @@ package struct PolicyDocument: Hashable, Sendable {
         case .array(let values):
             return "[\n" + values.map { margin + text($0, indent: indent + 2) }.joined(separator: ",\n") + end + "]"
         case .object(let members):
-            let lines = members.sorted { $0.key < $1.key }.map { name, value in
+            let lines = members.map { name, value in
                 "\(margin)\(JSON.string(name).text): \(text(value, indent: indent + 2))"
             }
             return "{\n" + lines.joined(separator: ",\n") + end + "}"

@@ -43,7 +43,7 @@ extension FrontStore {
                 guard let key = names.key(ofPath: read.path) else { throw UpstreamFault(.notFound) }
                 let item = SecretQuery(key, store: .parameterStore, shape: .tree(isDecrypted: read.isDecrypted))
                 let entry = try await secrets.item(item, deadline: deadline).entry
-                let all = (try? JSON(parsing: entry.value.reveal()))?.array ?? []
+                let all = (try? JSON(parsing: entry.value.reveal(), limits: .ownFile))?.array ?? []
                 return all.map { ParameterItem($0) }.filter { read.isRecursive || read.isDirectlyBelow($0.name) }
             })
     }

@@ -60,9 +60,9 @@ package final class Readiness: Sendable {
     /// The whole report.
     package func report(now: Now) -> Report {
         let status = status(now: now)
-        var tierReports: [String: JSON] = [:]
+        var tierReports: JSONObject = [:]
         for tier in tiers { tierReports[tier.name] = Self.describe(health.status(tier), now) }
-        var tokenReports: [String: JSON] = [:]
+        var tokenReports: JSONObject = [:]
         for profile in tokens.snapshot() { tokenReports[profile.name] = Self.describe(profile, now) }
         return Report(
             status: status,

@@ -18,8 +18,11 @@ package struct ProfilesFile: Sendable {
     package private(set) var problems: [String] = []
 
     package init(_ text: String) {
-        guard let json = try? JSON(parsing: text.utf8) else {
-            problems = ["is not JSON"]
+        let json: JSON
+        do throws(JSONError) {
+            json = try JSON(parsing: text.utf8, limits: .document.refusingDuplicates)
+        } catch {
+            problems = ["is \(error)"]
             return
         }
         if let members = json.object, members.keys.contains(where: { $0 != "profiles" }) {
@@ -74,7 +77,7 @@ package struct ProfilesFile: Sendable {
 /// Reads one profile's members, collecting what is wrong.
 private struct ProfileReader {
     let name: String
-    let members: [String: JSON]
+    let members: JSONObject
     var problems: [String] = []
 
     private static let known: Set<String> = [
@@ -82,7 +85,7 @@ private struct ProfileReader {
         "key_id", "extra",
     ]
 
-    init(name: String, members: [String: JSON]) {
+    init(name: String, members: JSONObject) {
         self.name = name
         self.members = members
     }
@@ -188,14 +191,14 @@ private struct ProfileReader {
             problems.append("extra must be an object of strings")
             return [:]
         }
-        for (parameter, value) in object.sorted(by: { $0.key < $1.key }) {
+        for (parameter, value) in object {
             if TokenRequest.reserved.contains(parameter) {
                 problems.append("extra must not set \(parameter): it has a member of its own, or none")
             } else if value.string == nil {
                 problems.append("extra: \(Self.shown(parameter)) must be a string")
             }
         }
-        return object.compactMapValues(\.string)
+        return object.reduce(into: [:]) { $0[$1.key] = $1.value.string }
     }
 
     /// A name from the file, short and plain enough for a message.

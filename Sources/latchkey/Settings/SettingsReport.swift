@@ -39,8 +39,8 @@ package struct SettingsReport: Sendable {
     /// One object: name → `{value, origin}`.
     package var json: JSON {
         .object(
-            Dictionary(
-                uniqueKeysWithValues: lines.map { line in
+            JSONObject(
+                lines.map { line in
                     (line.name, ["value": line.value.map { .string($0) } ?? .null, "origin": .string(line.origin)])
                 }))
     }

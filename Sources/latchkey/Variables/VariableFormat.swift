@@ -17,8 +17,8 @@ package enum VariableFormat: String, CaseIterable, Sendable {
             Self.lines(variables) { Array($0.name.utf8) + [Self.equals] + Self.dotenv($0.value.reveal()) }
         case .json:
             JSON.object(
-                Dictionary(
-                    variables.map { ($0.name, .string($0.value.revealText() ?? "")) }, uniquingKeysWith: { $1 })
+                JSONObject(
+                    variables.map { ($0.name, .string($0.value.revealText() ?? "")) })
             ).bytes() + [Self.lineEnd]
         case .shell:
             Self.lines(variables) {

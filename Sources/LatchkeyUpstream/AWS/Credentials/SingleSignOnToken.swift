@@ -29,7 +29,7 @@ struct SingleSignOnToken: Sendable {
     let end: WallTime
     let renewal: Renewal?
     /// The file's members as they stand, so that writing it keeps what is not known here.
-    private let members: [String: JSON]
+    private let members: JSONObject
 
     /// - Returns: nil where the file is none of the command line's.
     init?(_ bytes: [UInt8]) {
@@ -37,7 +37,7 @@ struct SingleSignOnToken: Sendable {
         self.init(members)
     }
 
-    private init?(_ members: [String: JSON]) {
+    private init?(_ members: JSONObject) {
         guard let token = members["accessToken"]?.string, !token.isEmpty,
             token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }),
             let end = members["expiresAt"]?.string.flatMap({ try? ExpirationTime.parse($0) })

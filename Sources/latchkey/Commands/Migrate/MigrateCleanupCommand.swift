@@ -117,9 +117,8 @@ struct MigrateCleanupCommand: AsyncParsableCommand {
                 JSON.object([
                     "done": .bool(isDone), "secrets": .array(lines.map(\.json)),
                     "summary": .object(
-                        Dictionary(
-                            acts.map { act in (act, .integer(Int64(lines.count { $0.act == act }))) },
-                            uniquingKeysWith: { $1 })),
+                        JSONObject(
+                            acts.map { act in (act, .integer(Int64(lines.count { $0.act == act }))) })),
                 ]).text)
         } else {
             for line in page(lines, isDone: isDone) { Terminal.print(line) }

@@ -97,7 +97,7 @@ struct SwitchArguments: ParsableArguments {
                 JSON.object([
                     "done": .bool(isDone), "parameter": .string(lever.parameter), "from": .string(from),
                     "to": .string(backend.rawValue),
-                    "lambda_functions": .object(functions.mapValues { .string($0) }),
+                    "lambda_functions": .object(JSONObject(functions.mapValues { .string($0) })),
                 ]).text)
         }
         Terminal.print("\(lever.parameter): \(Table.clean(from)) -> \(backend.rawValue)\(isDone ? "" : ", not done")")

@@ -1,0 +1,92 @@
+/// The members of an object that is built or taken apart as a value (``JSON``): each name once, in the order of their
+/// bytes. Names are compared as bytes.
+package struct JSONObject: Sendable, ExpressibleByDictionaryLiteral, RandomAccessCollection {
+    package typealias Element = (key: String, value: JSON)
+
+    private var members: [Element] = []
+
+    package init() {}
+
+    /// - Parameter members: in any order; of two with one name the last counts. Takes n log n comparisons.
+    package init(_ members: some Sequence<(String, JSON)>) {
+        // The sort is stable, so that of equal names the last stays last.
+        let sorted = members.map { (key: $0.0, value: $0.1) }.sorted { $0.key.precedesInBytes($1.key) }
+        self.members.reserveCapacity(sorted.count)
+        for member in sorted {
+            if let last = self.members.last, last.key.hasSameBytes(as: member.key) { self.members.removeLast() }
+            self.members.append(member)
+        }
+    }
+
+    package init(_ members: [String: JSON]) { self.init(members.map { ($0.key, $0.value) }) }
+
+    package init(dictionaryLiteral elements: (String, JSON)...) { self.init(elements) }
+
+    package var startIndex: Int { members.startIndex }
+    package var endIndex: Int { members.endIndex }
+    package subscript(position: Int) -> Element { members[position] }
+
+    /// The names in order.
+    package var keys: [String] { members.map(\.key) }
+    /// The values in the order of their names.
+    package var values: [JSON] { members.map(\.value) }
+
+    /// The value of that name. Set to nil, the member is taken out.
+    package subscript(name: String) -> JSON? {
+        get {
+            let place = place(of: name)
+            // Not with `?:`, whose `nil` would be the value null.
+            guard has(name, at: place) else { return nil }
+            return members[place].value
+        }
+        set {
+            let place = place(of: name)
+            switch (has(name, at: place), newValue) {
+            case (true, let value?): members[place].value = value
+            case (true, nil): members.remove(at: place)
+            case (false, let value?): members.insert((key: name, value: value), at: place)
+            case (false, nil): break
+            }
+        }
+    }
+
+    /// These members and those of `other`, which count where both have a name.
+    package func merging(_ other: JSONObject) -> JSONObject {
+        JSONObject(members.map { ($0.key, $0.value) } + other.members.map { ($0.key, $0.value) })
+    }
+
+    /// The members that satisfy a condition.
+    package func filter(_ isIncluded: (Element) throws -> Bool) rethrows -> JSONObject {
+        var object = JSONObject()
+        object.members = try members.filter(isIncluded)
+        return object
+    }
+
+    /// The first member whose name is not before `name`.
+    private func place(of name: String) -> Int {
+        var (low, high) = (0, members.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if members[middle].key.precedesInBytes(name) { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    private func has(_ name: String, at place: Int) -> Bool {
+        place < members.count && members[place].key.hasSameBytes(as: name)
+    }
+}
+
+extension JSONObject: Hashable {
+    package static func == (left: Self, right: Self) -> Bool {
+        left.elementsEqual(right) { $0.key.hasSameBytes(as: $1.key) && $0.value == $1.value }
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(count)
+        for member in members {
+            hasher.combine(ExactText(member.key))
+            hasher.combine(member.value)
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import LatchkeyCore
+import LatchkeyTestSupport
+import Testing
+
+@Suite struct `JSON made at random` {
+    @Test(arguments: [1, 20_261_125])
+    func `What was written is what is read, and what is written of that reads the same`(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        for _ in 0..<500 {
+            let model = JSONModel(&random, depth: 5)
+            let text = model.text(&random)
+            let document = try JSONDocument(text.utf8, limits: .document)
+            #expect(model.matches(document.root), "\(text)")
+            let copy = try JSON(document.root)
+            #expect(try JSON(parsing: copy.bytes()) == copy, "\(text)")
+        }
+    }
+
+    @Test func `Every part of a text is a text of the same value`() throws {
+        var random = SeededGenerator(seed: 7)
+        for _ in 0..<200 {
+            let document = try JSONDocument(JSONModel(&random, depth: 4).text(&random).utf8, limits: .document)
+            try check(document.root)
+        }
+    }
+
+    private func check(_ value: JSONValue) throws {
+        let part = try JSONDocument(value.source, limits: .document).root
+        #expect(try JSON(part) == JSON(value))
+        for element in value.elements.map(Array.init) ?? [] { try check(element) }
+        for member in value.members.map(Array.init) ?? [] { try check(member.value) }
+    }
+
+    /// A text with a few bytes changed is read or refused, and what is read can be written and read again.
+    @Test func `No change of a text breaks the reader`() throws {
+        var random = SeededGenerator(seed: 11)
+        for _ in 0..<2_000 {
+            let bytes = random.mutate(Array(JSONModel(&random, depth: 3).text(&random).utf8))
+            do {
+                let document = try JSONDocument(bytes, limits: .document)
+                #expect(document.root.range.upperBound <= bytes.count)
+                if let copy = try? JSON(document.root) { #expect(try JSON(parsing: copy.bytes()) == copy) }
+            } catch {
+                #expect(error.offset <= bytes.count)
+            }
+        }
+    }
+}
