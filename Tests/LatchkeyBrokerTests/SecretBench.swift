@@ -91,7 +91,7 @@ struct SecretBench {
     var deadline: MonotonicTime { now.monotonic + .seconds(10) }
 
     func query(_ key: String, version: String? = nil, label: String? = nil) throws -> SecretQuery {
-        guard let key = SecretKey(key) else { throw UpstreamFault(.notFound) }
+        guard let key = SecretKey(requested: key) else { throw UpstreamFault(.notFound) }
         return SecretQuery(key, version: version, label: label)
     }
 

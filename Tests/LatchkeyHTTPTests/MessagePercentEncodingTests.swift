@@ -37,12 +37,17 @@ import Testing
 
     @Test func `The segments of a path are decoded`() {
         #expect(PercentEncoding.segments("/secrets/db%20x/caf%C3%A9".utf8) == ["secrets", "db x", "café"])
+        #expect(PercentEncoding.segments("/a%0ab%00%7F".utf8) == ["a\nb\u{0}\u{7F}"])
+    }
+
+    @Test func `An escaped slash is a slash`() {
+        #expect(PercentEncoding.segments("/a%2Fb%2fc/d".utf8) == ["a", "b", "c", "d"])
     }
 
     @Test(arguments: [
-        "", "a", "//a", "/a//b", "/a/", "/a/./b", "/a/../b", "/..", "/%2e%2e/b", "/a/%2E/b", "/.%2e/b", "/a%2Fb",
-        "/a%2fb",
-        "/a%00", "/a%0ab", "/a%7fb", "/a%zz", "/%C0%AE%C0%AE/x",
+        "", "a", "//a", "/a//b", "/a/", "/a/./b", "/a/../b", "/..", "/%2e%2e/b", "/a/%2E/b", "/.%2e/b", "/a%2F",
+        "/%2fb",
+        "/a%2F%2Fb", "/a%2F/b", "/..%2Fb", "/a%2F..%2Fb", "/%2E%2E%2Fb", "/a%2F.", "/a%zz", "/%C0%AE%C0%AE/x",
     ])
     func `A path that could mean another resource than it shows has no segments`(path: String) {
         #expect(PercentEncoding.segments(path.utf8) == nil)

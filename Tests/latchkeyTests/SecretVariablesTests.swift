@@ -4,9 +4,21 @@ import LatchkeyTestSupport
 import Testing
 import latchkey
 
+extension SecretVariables {
+    fileprivate init(blob: JSON, only: Set<String>? = nil, isStrict: Bool = false) throws(Refusal) {
+        try self.init(blob: blob.bytes(), only: only, isStrict: isStrict)
+    }
+}
+
 @Suite struct `The blob's fields as variables` {
     private static func read(
         _ blob: JSON, only: Set<String>? = nil, isStrict: Bool = false
+    ) throws -> [String: String?] {
+        try read(blob.bytes(), only: only, isStrict: isStrict)
+    }
+
+    private static func read(
+        _ blob: [UInt8], only: Set<String>? = nil, isStrict: Bool = false
     ) throws -> [String: String?] {
         let variables = try SecretVariables(blob: blob, only: only, isStrict: isStrict).variables
         return Dictionary(uniqueKeysWithValues: variables.map { ($0.name, $0.value.revealText()) })
@@ -17,15 +29,39 @@ import latchkey
         #expect(variables.map(\.name) == ["A", "B1", "_", "a", "b"])
     }
 
-    @Test func `A string is its own value, all else is its JSON text`() throws {
-        let blob = try JSON(
-            parsing: Array(
-                #"{"s":" a\n","e":"","n":8080,"f":1.5,"t":true,"z":null,"a":[1,"x"],"o":{"b":1,"a":"/"}}"#.utf8))
+    @Test func `A string is its own value, all else is its own text`() throws {
+        let blob = Array(
+            #"{"s":" a\n","e":"","n":8080,"f":1.50,"t":true,"z":null,"a":[1, "x"],"o":{"b":1e400,"a":"\/"}}"#.utf8)
         #expect(
             try Self.read(blob) == [
-                "s": " a\n", "e": "", "n": "8080", "f": "1.5", "t": "true", "z": "null", "a": #"[1,"x"]"#,
-                "o": #"{"a":"/","b":1}"#,
+                "s": " a\n", "e": "", "n": "8080", "f": "1.50", "t": "true", "z": "null", "a": #"[1, "x"]"#,
+                "o": #"{"b":1e400,"a":"\/"}"#,
             ])
+    }
+
+    @Test func `Of two fields with one name the last counts, and two spellings are two names`() throws {
+        let blob = Array(#"{"db":"first","\u0064b":"second"}"#.utf8)
+        #expect(try Self.read(blob) == ["db": "second"])
+        let spellings = try SecretVariables(blob: Array("{\"\u{E9}\":\"1\",\"e\u{301}\":\"2\",\"A\":\"3\"}".utf8))
+        #expect(spellings.variables.map(\.name) == ["A"])
+    }
+
+    @Test func `Half of a surrogate pair leaves out its name, and refuses its value`() throws {
+        let name = Array(#"{"\udc00":"x","db":"pw"}"#.utf8)
+        let read = try SecretVariables(blob: name)
+        #expect(read.variables.map(\.name) == ["db"] && read.leftOut == [#"\udc00"#: .nameNotUTF8])
+        #expect(throws: SecretVariables.Refusal.unusable([#"\udc00"#: .nameNotUTF8])) {
+            try SecretVariables(blob: name, isStrict: true)
+        }
+        let value = Array(#"{"odd":"\ud83d","db":"pw"}"#.utf8)
+        #expect(throws: SecretVariables.Refusal.unusable(["odd": .valueNotUTF8])) { try SecretVariables(blob: value) }
+        #expect(try Self.read(value, only: ["db"]) == ["db": "pw"])
+    }
+
+    @Test func `A blob that is no JSON is refused with its place`() {
+        #expect(throws: SecretVariables.Refusal.notAnObject(JSONError(.unexpectedByte, at: 11))) {
+            try SecretVariables(blob: Array(#"{"db":"pw",}"#.utf8))
+        }
     }
 
     @Test(arguments: ["db-password", "a.b", "1st", "a b", "ü", "e\u{301}", "a\nb", "a/b"])
@@ -102,7 +138,7 @@ import latchkey
 
     @Test func `Only an object has fields`() {
         for blob in [JSON.null, "text", ["A"], 5] {
-            #expect(throws: SecretVariables.Refusal.notAnObject) { try SecretVariables(blob: blob) }
+            #expect(throws: SecretVariables.Refusal.notAnObject(nil)) { try SecretVariables(blob: blob) }
         }
     }
 }

@@ -5,7 +5,7 @@ internal import Synchronization
 final class ParsedText: Sendable {
     /// How much text is kept parsed. What is past it is parsed anew each time.
     final class Budget: Sendable {
-        /// Bytes of text in all; parsed, a text takes up to some ten times its length.
+        /// Bytes of text in all; parsed, a text takes up to nine times its length.
         static let most = 4 << 20
 
         private let most: Int
@@ -29,8 +29,7 @@ final class ParsedText: Sendable {
 
     private enum State {
         case unread
-        /// Nil for a text that is no JSON.
-        case read(JSON?)
+        case read(Result<JSONDocument, JSONError>)
     }
 
     private let budget: Budget
@@ -42,19 +41,19 @@ final class ParsedText: Sendable {
 
     deinit { budget.giveBack(taken.load(ordering: .relaxed)) }
 
-    /// The text as JSON; nil where it is none.
-    func json(of text: () -> [UInt8]) -> JSON? {
-        state.withLock { state in
-            if case .read(let json) = state { return json }
+    /// The text as JSON, read with ``JSONLimits/document``.
+    func document(of text: () -> [UInt8]) throws(JSONError) -> JSONDocument {
+        try state.withLock { state in
+            if case .read(let result) = state { return result }
             let bytes = text()
-            let json = try? JSON(parsing: bytes)
-            if json == nil {
-                state = .read(nil)
+            let result = Result { () throws(JSONError) in try JSONDocument(bytes, limits: .document) }
+            if case .failure = result {
+                state = .read(result)
             } else if budget.take(bytes.count) {
                 taken.store(bytes.count, ordering: .relaxed)
-                state = .read(json)
+                state = .read(result)
             }
-            return json
-        }
+            return result
+        }.get()
     }
 }

@@ -33,7 +33,8 @@ package final class SecretBroker: Sendable {
     package enum Hit: Sendable {
         /// `received` is when its store said so.
         case found(SecretEntry, received: Now, isStale: Bool)
-        /// There is no such secret, as far as was known within the negative TTL; the fault is its store's word.
+        /// There is no such secret, as far as was known within the negative TTL, or it is a field of the blob that
+        /// cannot be handed out; the fault says which.
         case absent(UpstreamFault)
     }
 
@@ -131,9 +132,9 @@ package final class SecretBroker: Sendable {
     ) {
         guard let store = query.store ?? backend?.store else { return completion(.failure(Self.backendUnknown)) }
         let query = query.of(store)
-        let key = query.key.name
+        let key = ExactText(query.key.name)
         guard query.key != .blob else {
-            resolve(query, demand, deadline) { completion(self.served($0, query) { $0.whole }) }
+            resolve(query, demand, deadline) { completion(self.served($0, query) { .success($0.whole) }) }
             return
         }
         resolve(query.currentBlob, demand, deadline) { outcome in
@@ -152,9 +153,14 @@ package final class SecretBroker: Sendable {
             }
             // What the blob says is a part of the answer, so a demand that it did not meet is told too.
             let unmet = blobFault
+            guard query.key.isItemName else {
+                let absence = UpstreamFault(.notFound, upstream: store.tier.upstream)
+                let outcome = unmet == nil ? .failure(absence) : Self.earlier(.failure(absence), because: unmet)
+                return completion(self.served(outcome, query) { .success($0.whole) })
+            }
             self.resolve(query, demand, deadline) {
                 let outcome = unmet == nil ? $0 : Self.earlier($0, because: unmet)
-                completion(self.served(outcome, query) { $0.whole })
+                completion(self.served(outcome, query) { .success($0.whole) })
             }
         }
     }
@@ -172,7 +178,7 @@ package final class SecretBroker: Sendable {
     package func cachedItem(_ query: SecretQuery, now: Now) -> Hit? {
         cached(now) { state in
             guard let store = query.store ?? state.backend?.store else { return Looked(hit: nil) }
-            return Self.item(query.of(store), &state.table, now) { $0.whole }
+            return Self.item(query.of(store), &state.table, now) { .success($0.whole) }
         }
     }
 
@@ -183,7 +189,7 @@ package final class SecretBroker: Sendable {
     ) {
         guard let store = query.store ?? backend?.store else { return completion(.failure(Self.backendUnknown)) }
         let query = query.of(store)
-        resolve(query, demand, deadline) { completion(self.served($0, query) { $0.whole }) }
+        resolve(query, demand, deadline) { completion(self.served($0, query) { .success($0.whole) }) }
     }
 
     /// ``item(_:demand:deadline:completion:)`` for code that awaits.
@@ -230,66 +236,4 @@ package final class SecretBroker: Sendable {
     /// Nobody has told yet which store is in force (backend `auto`, before its parameter was read).
     package static let backendUnknown = UpstreamFault(
         .notReady, code: "backend_unknown", retryAfter: .seconds(1))
-}
-
-// MARK: - Memory
-
-extension SecretBroker {
-    /// What a look into memory found, and the items that are to be fetched anew because of it.
-    struct Looked {
-        var hit: Hit?
-        var due: [SecretQuery] = []
-    }
-
-    private func cached(_ now: Now, _ look: (inout State) -> Looked) -> Hit? {
-        let looked = state.withLock { look(&$0) }
-        switch looked.hit {
-        case .found(_, _, let isStale):
-            probe.metrics.tierRequest(.secret, .memory, isStale ? .stale : .hit)
-            if isStale { probe.metrics.staleServed(.secret) }
-        case .absent: probe.metrics.tierRequest(.secret, .memory, .hit)
-        case nil: break
-        }
-        fetchBehind(looked.due)
-        return looked.hit
-    }
-
-    /// Fetches in the background, where it is not under way already.
-    func fetchBehind(_ items: [SecretQuery]) {
-        for item in items { _ = flights.start(item) { await self.fetch(item, $0) } }
-    }
-
-    private static func look(_ query: SecretQuery, _ table: inout SecretTable, _ now: Now) -> Looked {
-        guard query.key != .blob else { return item(query, &table, now) { $0.whole } }
-        let key = query.key.name
-        switch table.find(query.currentBlob, now) {
-        case .held, .unknown: return Looked(hit: nil)
-        case .record(let blob, _):
-            guard blob.fields[key] != nil else { break }
-            guard query.isVersioned else { return item(query.currentBlob, &table, now) { $0.fields[key] } }
-            return with(query.currentBlob, &table, now, item(query.blob, &table, now) { $0.fields[key] })
-        case .absent: break
-        }
-        return with(query.currentBlob, &table, now, item(query, &table, now) { $0.whole })
-    }
-
-    /// The blob is a part of the answer, be it by its absence, and is kept up to date with it.
-    private static func with(
-        _ blob: SecretQuery, _ table: inout SecretTable, _ now: Now, _ looked: Looked
-    ) -> Looked {
-        guard looked.hit != nil, table.isDue(blob, now) else { return looked }
-        return Looked(hit: looked.hit, due: looked.due + [blob])
-    }
-
-    private static func item(
-        _ item: SecretQuery, _ table: inout SecretTable, _ now: Now, pick: (SecretRecord) -> SecretEntry?
-    ) -> Looked {
-        switch table.find(item, now) {
-        case .record(let record, let fault):
-            let hit = pick(record).map { Hit.found($0, received: record.received, isStale: fault != nil) }
-            return Looked(hit: hit ?? .absent(UpstreamFault(.notFound)), due: table.isDue(item, now) ? [item] : [])
-        case .absent(let fault): return Looked(hit: .absent(fault))
-        case .held, .unknown: return Looked(hit: nil)
-        }
-    }
 }

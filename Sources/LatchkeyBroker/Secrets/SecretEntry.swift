@@ -37,24 +37,30 @@ package final class SecretEntry: Sendable {
         etag = "\"\(tag.hex.prefix(32))\""
     }
 
-    /// A part of a JSON value: `a.b` is member `b` of member `a`, and a number picks from an array. A string comes
-    /// bare, anything else as JSON text. Nil when the value is no JSON or has no such part. The value is parsed once.
-    package func field(_ path: String) -> Secret? {
-        guard !isBinary, var part = parsed.json(of: { value.reveal() }) else { return nil }
-        for name in path.split(separator: ".", omittingEmptySubsequences: false) {
-            if let member = part[String(name)] {
-                part = member
-            } else if let values = part.array, let index = Int(name), values.indices.contains(index) {
-                part = values[index]
-            } else {
+    /// A part of a JSON value, found as ``FieldPath`` says. A string comes bare, anything else as the text that stands
+    /// in the value. Nil when the value is not JSON or has no such part. The value is parsed once.
+    /// - Throws: `invalid` for a part that has no UTF-8 form, and for a value past ``JSONLimits/document``.
+    package func field(_ path: String) throws(UpstreamFault) -> Secret? {
+        guard !isBinary else { return nil }
+        do throws(JSONError) {
+            guard let part = FieldPath(path).find(in: try parsed.document(of: { value.reveal() }).root) else {
                 return nil
             }
+            return try Self.text(part).get()
+        } catch  where error.isLimit || error.reason == .unpairedSurrogate {
+            let whose = key == SecretKey.blob.name ? "secrets" : "value"
+            throw UpstreamFault(.invalid, upstream: source.upstream, code: "\(whose)_\(error.code)", subject: key)
+        } catch {
+            return nil
         }
-        return Self.text(part)
     }
 
-    /// A string bare, anything else as JSON text.
-    static func text(_ json: JSON) -> Secret {
-        if let string = json.string { Secret(string) } else { Secret(json.bytes()) }
+    /// A string bare, anything else as its own text. A string without a UTF-8 form is an error.
+    static func text(_ value: JSONValue) -> Result<Secret, JSONError> {
+        guard value.kind == .string else { return .success(Secret(Array(value.source))) }
+        guard let text = value.stringBytes else {
+            return .failure(JSONError(.unpairedSurrogate, at: value.unpairedSurrogate ?? value.range.lowerBound))
+        }
+        return .success(Secret(text))
     }
 }

@@ -109,11 +109,15 @@ extension SecretBroker {
     }
 
     func served(
-        _ outcome: Outcome, _ query: SecretQuery, pick: (SecretRecord) -> SecretEntry?
+        _ outcome: Outcome, _ query: SecretQuery, pick: (SecretRecord) -> SecretRecord.Field?
     ) -> Result<Served, UpstreamFault> {
         outcome.flatMap { resolved in
             let record = resolved.record
-            guard let entry = pick(record) else {
+            let entry: SecretEntry
+            switch pick(record) {
+            case .success(let found): entry = found
+            case .failure(let fault): return .failure(fault)
+            case nil:
                 let name = source(of: query).map { $0.name(of: query.key) }
                 return .failure(UpstreamFault(.notFound, upstream: query.store?.tier.upstream, subject: name))
             }
@@ -185,7 +189,7 @@ extension SecretBroker {
     ) throws(UpstreamFault) -> SecretRecord {
         let now = time.now()
         let last = state.withLock { $0.table.latest(item) }
-        func kept(_ whole: SecretEntry, _ fields: [String: SecretEntry]) -> SecretRecord {
+        func kept(_ whole: SecretEntry, _ fields: [ExactText: SecretRecord.Field]) -> SecretRecord {
             SecretRecord(
                 whole: whole, fields: fields, received: now, freshFor: configuration.freshTTL,
                 staleFor: configuration.staleTTL, chance: configuration.chance())
@@ -202,22 +206,7 @@ extension SecretBroker {
         }
         let whole = entry(item.key.name, fetched.value, isBinary: fetched.isBinary)
         guard item.key == .blob, item.shape == .value else { return kept(whole, [:]) }
-        let object = try Self.blob(fetched, source.store.tier)
-        return kept(whole, Dictionary(uniqueKeysWithValues: object.map { ($0, entry($0, SecretEntry.text($1))) }))
-    }
-
-    /// The members of the blob. What is wrong with it is said by its place, never by what stands there.
-    private static func blob(_ fetched: FetchedSecret, _ tier: Tier) throws(UpstreamFault) -> JSONObject {
-        let bytes = fetched.value.reveal()
-        let json: JSON
-        do throws(JSONError) {
-            json = try JSON(parsing: bytes)
-        } catch {
-            throw UpstreamFault(.invalid, upstream: tier.upstream, code: "secrets_not_json_at_byte_\(error.offset)")
-        }
-        guard !fetched.isBinary, let object = json.object else {
-            throw UpstreamFault(.invalid, upstream: tier.upstream, code: "secrets_not_a_json_object")
-        }
-        return object
+        let fields = try BlobFields(fetched, source.store.tier, subject: source.name(of: item.key))
+        return kept(whole, fields.map { entry($0, $1) })
     }
 }

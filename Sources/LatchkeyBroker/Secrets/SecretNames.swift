@@ -18,29 +18,29 @@ extension SecretBroker {
         let listing = try await item(SecretQuery(.root, shape: .names), demand: demand, deadline: deadline)
         let source = sources.first { $0.store.tier == listing.entry.source }
         let listed = (try? JSON(parsing: listing.entry.value.reveal(), limits: .ownFile))?.array ?? []
-        var names = Set(listed.compactMap { $0.string.flatMap { source?.key(of: $0) }?.name })
+        var names = Set(listed.compactMap { $0.string.flatMap { source?.key(of: $0) }.map { ExactText($0.name) } })
         var isStale = listing.isStale
         var refreshError = listing.refreshError
-        if names.remove(SecretKey.blob.name) != nil {
+        if names.remove(ExactText(SecretKey.blob.name)) != nil {
             do throws(UpstreamFault) {
                 let blob = try await fields(demand, deadline: deadline)
-                names.formUnion(blob.names)
+                names.formUnion(blob.names.map { ExactText($0) })
                 isStale = isStale || blob.isStale
                 refreshError = refreshError ?? blob.refreshError
             } catch  where error.reason == .notFound {
                 // It went between the two looks.
             }
         }
-        return Names(names: names.sorted(), isStale: isStale, refreshError: refreshError)
+        return Names(names: names.sorted().map(\.text), isStale: isStale, refreshError: refreshError)
     }
 
-    /// The names of the blob's fields that can be keys.
+    /// The names of the blob's fields. The empty one is no key.
     private func fields(_ demand: SecretDemand, deadline: MonotonicTime) async throws(UpstreamFault) -> Names {
         let query = SecretQuery(.blob, store: store)
         let resolved = try await withCheckedContinuation { continuation in
             resolve(query, demand, deadline) { continuation.resume(returning: $0) }
         }.get()
-        let names = resolved.record.fields.keys.filter { SecretKey($0) != nil }
+        let names = resolved.record.fields.keys.map(\.text).filter { SecretKey(requested: $0) != nil }
         return Names(names: names, isStale: resolved.isStale(time.now()), refreshError: resolved.fault)
     }
 }

@@ -3,8 +3,11 @@ internal import LatchkeyCrypto
 
 /// What one fetch brought: the whole, and for the blob its fields.
 final class SecretRecord: Sendable {
+    typealias Field = Result<SecretEntry, UpstreamFault>
+
     let whole: SecretEntry
-    let fields: [String: SecretEntry]
+    /// By name; a failure for a field that cannot be handed out, which harms no other.
+    let fields: [ExactText: Field]
     /// When the store said so.
     let received: Now
     let freshUntil: MonotonicTime
@@ -22,7 +25,7 @@ final class SecretRecord: Sendable {
 
     /// - Parameter chance: uniform in [0, 1); spreads what was fetched together.
     init(
-        whole: SecretEntry, fields: [String: SecretEntry], received: Now, freshFor: Duration, staleFor: Duration,
+        whole: SecretEntry, fields: [ExactText: Field], received: Now, freshFor: Duration, staleFor: Duration,
         chance: Double
     ) {
         self.whole = whole
@@ -32,7 +35,9 @@ final class SecretRecord: Sendable {
         aheadFrom = received.monotonic + freshFor * Self.untilAhead(chance: chance)
         staleUntil = freshUntil + staleFor
         // Names, tags and objects cost about 200 bytes each beside the values.
-        cost = fields.values.reduce(whole.value.count + 200) { $0 + $1.value.count + $1.key.utf8.count + 200 }
+        cost = fields.reduce(whole.value.count + 200) { sum, field in
+            sum + field.key.text.utf8.count + 200 + ((try? field.value.get().value.count) ?? 0)
+        }
     }
 
     private init(_ record: SecretRecord, staleUntil: MonotonicTime) {

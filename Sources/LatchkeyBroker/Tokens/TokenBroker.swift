@@ -70,7 +70,7 @@ package final class TokenBroker: Sendable {
 
     /// The profile of that name.
     package func profile(named name: String) -> ProfileID? {
-        profiles.firstIndex { $0.name == name }.map { ProfileID($0) }
+        profiles.firstIndex { $0.name.hasSameBytes(as: name) }.map { ProfileID($0) }
     }
 
     /// What memory holds for a caller.

@@ -3,8 +3,12 @@ internal import LatchkeyCore
 /// Percent-encoding (RFC 3986 §2.1) and the form encoding built on it.
 package enum PercentEncoding {
     /// `bytes` with escapes undone; nil for a bad escape, a NUL, or bytes that are no UTF-8.
-    /// - Parameter plusIsSpace: for forms and queries (`application/x-www-form-urlencoded`).
-    package static func decode(_ bytes: some Collection<UInt8>, plusIsSpace: Bool = false) -> String? {
+    /// - Parameters:
+    ///   - plusIsSpace: for forms and queries (`application/x-www-form-urlencoded`).
+    ///   - allowsZero: a NUL is taken as it is, and is no error.
+    package static func decode(
+        _ bytes: some Collection<UInt8>, plusIsSpace: Bool = false, allowsZero: Bool = false
+    ) -> String? {
         var decoded: [UInt8] = []
         decoded.reserveCapacity(bytes.count)
         var iterator = bytes.makeIterator()
@@ -18,7 +22,7 @@ package enum PercentEncoding {
                 decoded.append(plusIsSpace && byte == UInt8(ascii: "+") ? 0x20 : byte)
             }
         }
-        guard !decoded.contains(0) else { return nil }
+        guard allowsZero || !decoded.contains(0) else { return nil }
         return String(validating: decoded, as: UTF8.self)
     }
 
@@ -54,16 +58,20 @@ package enum PercentEncoding {
         return pairs
     }
 
-    /// The decoded segments of a path below `/`; nil where the path could mean another resource than it shows: bad
-    /// escapes, an escaped slash, empty segments, `.` and `..` (RFC 3986 §3.3, §6.2.2.3).
+    /// The decoded segments of a path below `/`. An escaped slash is a slash: it divides segments as a plain one does.
+    /// Any other character may stand in a segment. Nil for a bad escape, and for a segment that is empty, `.` or `..`
+    /// (RFC 3986 §3.3, §6.2.2.3), however it is written: so no path leads out of where it begins.
     package static func segments(_ path: some Collection<UInt8>) -> [String]? {
         guard path.first == UInt8(ascii: "/") else { return nil }
         var segments: [String] = []
         for piece in path.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
-            guard let segment = decode(piece), !segment.isEmpty, segment != ".", segment != "..",
-                !segment.utf8.contains(where: { $0 == UInt8(ascii: "/") || $0 < 0x20 || $0 == 0x7F })
-            else { return nil }
-            segments.append(segment)
+            guard let decoded = decode(piece, allowsZero: true) else { return nil }
+            for segment in decoded.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
+                guard !segment.isEmpty, !segment.elementsEqual(".".utf8), !segment.elementsEqual("..".utf8) else {
+                    return nil
+                }
+                segments.append(String(decoding: segment, as: UTF8.self))
+            }
         }
         return segments
     }

@@ -13,7 +13,8 @@ struct GetCommand: AsyncParsableCommand {
     )
 
     @Argument(help: "The secret's key: a field of the blob, or a parameter below the prefix.") var key: String
-    @Option(help: "A member of a JSON value, as in a.b.") var field: String?
+    @Option(help: "A member of a JSON value: its name, a path as in a.b, or a JSON Pointer as in /a/b.") var field:
+        String?
     @Flag(help: "Print the whole answer as JSON: key, value, version, source, encoding.") var json = false
 
     func run() async throws {
@@ -34,10 +35,14 @@ struct GetCommand: AsyncParsableCommand {
     }
 
     private func direct(_ settings: Settings) async throws -> [UInt8] {
-        guard let key = SecretKey(key) else { throw CommandFailure(.notSo, "no such secret") }
+        guard let key = SecretKey(requested: key) else { throw CommandFailure(.notSo, "no such secret") }
         let entry = try await DirectAccess(settings).secret(key)
-        guard let value = field.map({ entry.field($0) }) ?? entry.value else {
-            throw CommandFailure(.notSo, "the secret has no such field")
+        var value = entry.value
+        if let field {
+            guard let part = try entry.field(field) else {
+                throw CommandFailure(.notSo, "the secret has no such field")
+            }
+            value = part
         }
         return json ? SecretForm.page(entry, value).bytes() : value.reveal()
     }

@@ -28,13 +28,11 @@ struct VariableOptions: ParsableArguments {
         }
     }
 
-    private static func blob(_ settings: Settings) async throws -> JSON {
+    private static func blob(_ settings: Settings) async throws -> [UInt8] {
         do {
-            let bytes =
-                settings.url == nil
+            return settings.url == nil
                 ? try await DirectAccess(settings).secret(.blob).value.reveal()
                 : try await BrokerConnection(settings).require("/secrets/secrets", accept: "text/plain").body
-            return (try? JSON(parsing: bytes)) ?? .null
         } catch let failure as CommandFailure where failure.status == .notSo {
             throw CommandFailure(.notSo, "there is no secret `secrets`, the JSON object whose fields become variables")
         }
@@ -42,7 +40,9 @@ struct VariableOptions: ParsableArguments {
 
     private static func failure(_ refusal: SecretVariables.Refusal) -> CommandFailure {
         switch refusal {
-        case .notAnObject: CommandFailure(.unavailable, "the secret `secrets` is not a JSON object")
+        case .notAnObject(let error):
+            CommandFailure(
+                .unavailable, "the secret `secrets` is \(error.map { "\($0)" } ?? "not a JSON object")")
         case .absent(let names):
             CommandFailure(.notSo, "no such field: \(names.map(Table.clean).joined(separator: ", "))")
         case .unusable(let flaws):

@@ -17,20 +17,26 @@ package struct BlobShape: Sendable {
     }
 
     package var findings: [Finding] {
-        // JSON's parser wants an array; it is as short-lived as the parse.
-        guard let fields = (try? JSON(parsing: value.reveal()))?.object else {
+        var why = "is not a JSON object of names and values"
+        var fields: JSONValue?
+        do throws(JSONError) {
+            fields = try JSONDocument(value.reveal(), limits: .document).root
+        } catch {
+            why += ": \(error)"
+        }
+        guard let fields, let members = fields.members else {
             return [
                 .problem(
-                    .notSo, .blob, name, "is not a JSON object of names and values",
+                    .notSo, .blob, name, why,
                     remedy: "write it anew: latchkey put secrets --file blob.json, after: jq . blob.json")
             ]
         }
         let found = wanted.flatMap { field($0, fields[$0]) }
         guard found.isEmpty else { return found }
-        return [.fine(.blob, name, "a JSON object of \(fields.count) fields")]
+        return [.fine(.blob, name, "a JSON object of \(members.reduce(0) { count, _ in count + 1 }) fields")]
     }
 
-    private func field(_ field: String, _ value: JSON?) -> [Finding] {
+    private func field(_ field: String, _ value: JSONValue?) -> [Finding] {
         guard let value else {
             return [
                 .problem(

@@ -19,14 +19,14 @@ package final class Audiences: Sendable {
     }
 
     private let find: Find
-    private let known = Mutex<[String: Known]>([:])
+    private let known = Mutex<[ExactText: Known]>([:])
 
     package init(find: @escaping Find) { self.find = find }
 
     /// The profile of an audience that was found not long ago; nil where ``profile(of:deadline:now:)`` has to be asked.
     package func known(_ audience: String, now: MonotonicTime) -> ProfileID? {
         known.withLock { known in
-            guard let found = known[audience], now < found.until else { return nil }
+            guard let found = known[ExactText(audience)], now < found.until else { return nil }
             return found.profile
         }
     }
@@ -38,7 +38,7 @@ package final class Audiences: Sendable {
         guard let profile = try await find(audience, deadline) else { return nil }
         known.withLock { known in
             if known.count >= Self.capacity { known.removeAll() }
-            known[audience] = Known(profile: profile, until: now + Self.believed)
+            known[ExactText(audience)] = Known(profile: profile, until: now + Self.believed)
         }
         return profile
     }

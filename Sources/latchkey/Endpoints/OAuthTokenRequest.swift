@@ -21,14 +21,16 @@ package struct OAuthTokenRequest: Sendable {
         let parameters = try OAuthParameters(contentType: contentType, body: body)
         grantType = parameters["grant_type"]
         audience = try Self.audience(parameters)
-        scope = parameters["scope"]?.split(separator: " ").map { String($0) } ?? []
+        scope =
+            parameters["scope"]?.utf8.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
+            ?? []
         client = try Self.client(parameters, authorization)
     }
 
     /// `audience` and `resource` are two names for one thing; where both are given they have to agree.
     private static func audience(_ parameters: OAuthParameters) throws(OAuthError) -> String? {
         guard let resource = parameters["resource"] else { return parameters["audience"] }
-        if let audience = parameters["audience"], audience != resource {
+        if let audience = parameters["audience"], !audience.hasSameBytes(as: resource) {
             throw OAuthError(.invalidTarget, "audience and resource differ, and a token is for one of them")
         }
         return resource
@@ -44,7 +46,7 @@ package struct OAuthTokenRequest: Sendable {
             throw OAuthError(.invalidRequest, "authenticate by the authorization field or in the body, not by both")
         }
         let client = OAuthClient(basic: authorization)
-        if let id, case .presented(let readings) = client, !readings.contains(where: { $0.id == id }) {
+        if let id, case .presented(let readings) = client, !readings.contains(where: { $0.id.hasSameBytes(as: id) }) {
             throw OAuthError(.invalidRequest, "client_id is not the one in the authorization field")
         }
         return client

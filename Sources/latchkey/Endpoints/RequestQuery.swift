@@ -1,32 +1,34 @@
+internal import LatchkeyCore
 internal import LatchkeyHTTP
 
 /// A request's query, held to the names its route knows: a mistyped parameter is an error and not a surprise.
 struct RequestQuery {
-    private let values: [String: String]
+    /// Names are compared as bytes: hashing a long run of combining marks as a String takes long.
+    private let values: [ExactText: String]
 
     init(_ bytes: UnsafeRawBufferPointer, allowed: Set<String>) throws(Problem) {
         guard let pairs = PercentEncoding.pairs(bytes) else {
             throw Problem(400, .badRequest, "the query is not percent-encoded text")
         }
-        var values: [String: String] = [:]
+        var values: [ExactText: String] = [:]
         for (name, value) in pairs {
-            guard allowed.contains(name) else {
+            guard allowed.contains(where: { $0.hasSameBytes(as: name) }) else {
                 let known = allowed.isEmpty ? "none" : allowed.sorted().joined(separator: ", ")
                 throw Problem(
                     400, .unknownParameter, "unknown query parameter \(Self.shown(name)); known here: \(known)")
             }
-            guard values.updateValue(value, forKey: name) == nil else {
+            guard values.updateValue(value, forKey: ExactText(name)) == nil else {
                 throw Problem(400, .badRequest, "query parameter \(name) is given twice")
             }
         }
         self.values = values
     }
 
-    subscript(name: String) -> String? { values[name] }
+    subscript(name: String) -> String? { values[ExactText(name)] }
 
     /// `true` or `false`; absent is false.
     func flag(_ name: String) throws(Problem) -> Bool {
-        switch values[name] {
+        switch values[ExactText(name)] {
         case nil, "false": return false
         case "true": return true
         default: throw Problem(400, .badRequest, "\(name) must be true or false")
@@ -35,7 +37,7 @@ struct RequestQuery {
 
     /// Whole seconds, 0 to 30 days unless told otherwise.
     func seconds(_ name: String, upTo most: Int = 2_592_000) throws(Problem) -> Duration? {
-        guard let text = values[name] else { return nil }
+        guard let text = values[ExactText(name)] else { return nil }
         guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text), number <= most else {
             throw Problem(400, .badRequest, "\(name) must be whole seconds, 0 to \(most)")
         }
@@ -44,7 +46,7 @@ struct RequestQuery {
 
     /// Text that is neither empty nor over so many bytes.
     func text(_ name: String, upTo most: Int) throws(Problem) -> String? {
-        guard let text = values[name] else { return nil }
+        guard let text = values[ExactText(name)] else { return nil }
         guard (1...most).contains(text.utf8.count) else {
             throw Problem(400, .badRequest, "\(name) must have 1 to \(most) bytes")
         }

@@ -9,9 +9,10 @@ extension Endpoints {
     func secret(_ exchange: Exchange, _ call: Call, _ queryBytes: UnsafeRawBufferPointer) throws(Problem) {
         let query = try RequestQuery(queryBytes, allowed: call.entry.query)
         guard let segments = PercentEncoding.segments([UInt8(ascii: "/")] + call.rest) else {
-            throw Problem(400, .badRequest, "the key must be plain path segments, without . or .. or an escaped slash")
+            throw Problem(
+                400, .badRequest, "the key must be percent-encoded path segments, none of them empty, . or ..")
         }
-        guard let key = SecretKey(segments.joined(separator: "/")) else {
+        guard let key = SecretKey(requested: segments.joined(separator: "/")) else {
             throw Problem(404, .notFound, "no such secret")
         }
         let wanted = try SecretQuery(key, selectors: query, store: services.secrets.backend?.store)
@@ -124,11 +125,15 @@ struct SecretForm: Sendable {
         // A tag is a version's: a caller who has it was given the field of it. `*` proves nothing of that kind.
         let isUnchanged = holds(entry)
         if let field, !isUnchanged || tags == "*" {
-            guard let found = entry.field(field) else {
-                return Endpoints.write(
-                    Problem(404, .notFound, "the secret has no such field"), id: id, to: reply)
+            do throws(UpstreamFault) {
+                guard let found = try entry.field(field) else {
+                    return Endpoints.write(
+                        Problem(404, .notFound, "the secret has no such field"), id: id, to: reply)
+                }
+                value = found
+            } catch {
+                return write(error, to: reply)
             }
-            value = found
         }
         reply.begin(isUnchanged ? 304 : 200)
         reply.append("Cache-Control: no-store\r\nX-Latchkey-Tier: ")

@@ -76,8 +76,9 @@ struct SecretBatch: Sendable {
 
     /// Reads a comma list; a key named twice counts once.
     init(_ text: String) throws(Problem) {
-        var seen: Set<String> = []
-        keys = text.split(separator: ",").map(String.init).filter { seen.insert($0).inserted }
+        var seen: Set<ExactText> = []
+        keys = text.utf8.split(separator: UInt8(ascii: ",")).map { String(decoding: $0, as: UTF8.self) }
+            .filter { seen.insert(ExactText($0)).inserted }
         guard (1...Self.most).contains(keys.count) else {
             throw Problem(400, .badRequest, "keys must be a comma list of 1 to \(Self.most) keys")
         }
@@ -88,7 +89,7 @@ struct SecretBatch: Sendable {
         from secrets: SecretBroker, demand: SecretDemand, deadline: MonotonicTime, id: String
     ) async -> SecretPage {
         var found: JSONObject = [:]
-        var problems: [String: Problem] = [:]
+        var problems: [ExactText: Problem] = [:]
         var isStale = false
         var refreshError: UpstreamFault?
         await withTaskGroup(of: (String, Result<SecretBroker.Served, UpstreamFault>).self) { group in
@@ -102,12 +103,12 @@ struct SecretBatch: Sendable {
                     isStale = isStale || served.isStale
                     refreshError = refreshError ?? served.refreshError
                 case .failure(let fault):
-                    problems[key] = Problem(fault, what: "secret")
+                    problems[ExactText(key)] = Problem(fault, what: "secret")
                     if fault.isFromEarlierRead { refreshError = refreshError ?? .refreshFloor }
                 }
             }
         }
-        let errors = JSON.object(JSONObject(problems.map { ($0, $1.page(requestID: id)) }))
+        let errors = JSON.object(JSONObject(problems.map { ($0.text, $1.page(requestID: id)) }))
         guard found.isEmpty else {
             return SecretPage(
                 body: ["secrets": .object(found), "errors": errors], isStale: isStale, refreshError: refreshError)
@@ -120,7 +121,7 @@ struct SecretBatch: Sendable {
     private static func one(
         _ key: String, _ secrets: SecretBroker, _ demand: SecretDemand, _ deadline: MonotonicTime
     ) async -> Result<SecretBroker.Served, UpstreamFault> {
-        guard let key = SecretKey(key) else { return .failure(UpstreamFault(.notFound)) }
+        guard let key = SecretKey(requested: key) else { return .failure(UpstreamFault(.notFound)) }
         do throws(UpstreamFault) {
             return .success(try await secrets.secret(SecretQuery(key), demand: demand, deadline: deadline))
         } catch {

@@ -18,11 +18,13 @@ struct ProfileDirectory: Sendable {
         forAudience audience: String?, deadline: MonotonicTime
     ) async throws(UpstreamFault) -> ProfileID? {
         guard let audience else { return ProfileID(0) }
-        let given = settings.profiles.firstIndex { $0.audience == .given(audience) }
+        let given = settings.profiles.firstIndex { profile in
+            if case .given(let own) = profile.audience { own.hasSameBytes(as: audience) } else { false }
+        }
         // A profile that names the audience itself needs no look at the blob.
         if let given { return ProfileID(given) }
         guard let setting = settings.profiles.firstIndex(where: { $0.audience == .setting }) else { return nil }
-        return try await settingAudience(deadline) == audience ? ProfileID(setting) : nil
+        return try await settingAudience(deadline)?.hasSameBytes(as: audience) == true ? ProfileID(setting) : nil
     }
 
     private func settingAudience(_ deadline: MonotonicTime) async throws(UpstreamFault) -> String? {

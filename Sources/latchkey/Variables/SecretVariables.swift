@@ -27,18 +27,24 @@ package struct SecretVariables: Sendable {
         case impossibleName
         /// Nor can a value that holds NUL.
         case zeroByte
+        /// An escape in the name is half of a surrogate pair: it has no UTF-8 form.
+        case nameNotUTF8
+        /// The same of the value.
+        case valueNotUTF8
         /// The environment could carry the name, but no shell can say it (POSIX.1-2024, XBD 3.216).
         case notAName
         /// A loader, shell or interpreter runs code that a variable of this name leads to (``CodeVariables``).
         case runsCode
 
         /// Whether the others are variables without it.
-        var maySkip: Bool { self == .notAName || self == .runsCode }
+        var maySkip: Bool { self == .notAName || self == .runsCode || self == .nameNotUTF8 }
 
         package var description: String {
             switch self {
             case .impossibleName: "no variable can have this name: it is empty, or holds = or a zero byte"
             case .zeroByte: "its value holds a zero byte, which no variable can"
+            case .nameNotUTF8: "its name has half of a surrogate pair, which is no text"
+            case .valueNotUTF8: "its value has half of a surrogate pair, which is no text"
             case .notAName: "not a variable's name: letters, digits and _, not beginning with a digit"
             case .runsCode: "a program can be made to run code by a variable of this name; --only takes it all the same"
             }
@@ -47,7 +53,8 @@ package struct SecretVariables: Sendable {
 
     /// Why there are no variables. Names fields, never a value.
     package enum Refusal: Error, Hashable, Sendable {
-        case notAnObject
+        /// With the reader's error where the blob is not JSON at all.
+        case notAnObject(JSONError?)
         /// Names that were asked for and are no fields.
         case absent([String])
         /// Fields that cannot be variables, by name.
@@ -59,21 +66,26 @@ package struct SecretVariables: Sendable {
     package let leftOut: [String: Flaw]
 
     /// - Parameters:
-    ///   - blob: a JSON object.
+    ///   - blob: the text of a JSON object. Of two fields with one name the last counts.
     ///   - only: the fields wanted; nil for all of them. A name that is no field is refused.
     ///   - isStrict: refuse what would be left out. What was asked for by name is never left out: it is taken, or
     ///     refused where it can be no variable.
-    package init(blob: JSON, only: Set<String>? = nil, isStrict: Bool = false) throws(Refusal) {
-        guard let fields = blob.object else { throw .notAnObject }
-        let absent = (only ?? []).subtracting(fields.keys)
-        guard absent.isEmpty else { throw .absent(absent.sorted()) }
-        var variables: [SecretVariable] = []
+    package init(blob: [UInt8], only: Set<String>? = nil, isStrict: Bool = false) throws(Refusal) {
         var leftOut: [String: Flaw] = [:]
         var unusable: [String: Flaw] = [:]
-        for (name, value) in fields where only?.contains(name) ?? true {
-            let text = value.string ?? value.text
+        let fields = try Self.fields(of: blob) { name in
+            guard only == nil else { return }
+            if isStrict { unusable[name] = .nameNotUTF8 } else { leftOut[name] = .nameNotUTF8 }
+        }
+        let wanted = only.map { Set($0.map { ExactText($0) }) }
+        let absent = (wanted ?? []).subtracting(fields.keys)
+        guard absent.isEmpty else { throw .absent(absent.sorted().map(\.text)) }
+        var variables: [SecretVariable] = []
+        for (key, value) in fields where wanted?.contains(key) ?? true {
+            let name = key.text
+            let text = value.kind == .string ? value.stringBytes : Array(value.source)
             switch Self.flaw(name, text, isNamed: only != nil) {
-            case nil: variables.append(SecretVariable(name: name, value: Secret(text)))
+            case nil: variables.append(SecretVariable(name: name, value: Secret(text ?? [])))
             case let flaw? where flaw.maySkip && only == nil && !isStrict: leftOut[name] = flaw
             case let flaw?: unusable[name] = flaw
             }
@@ -83,15 +95,41 @@ package struct SecretVariables: Sendable {
         self.leftOut = leftOut
     }
 
+    /// The fields by name.
+    /// - Parameter nameless: told of each field whose name has no UTF-8 form, as near as it can be shown.
+    private static func fields(
+        of blob: [UInt8], nameless: (String) -> Void
+    ) throws(Refusal) -> [ExactText: JSONValue] {
+        let document: JSONDocument
+        do throws(JSONError) {
+            document = try JSONDocument(blob, limits: .document)
+        } catch {
+            throw .notAnObject(error)
+        }
+        guard let members = document.root.members else { throw .notAnObject(nil) }
+        var fields: [ExactText: JSONValue] = [:]
+        for (name, value) in members {
+            if let text = name.string {
+                fields[ExactText(text)] = value
+            } else {
+                nameless(String(decoding: name.source.dropFirst().dropLast(), as: UTF8.self))
+            }
+        }
+        return fields
+    }
+
     /// What keeps a field from being a variable. Bytes are looked at and not characters: a mark and what is combined
     /// with it are one character, and the environment knows none.
     ///
-    /// - Parameter isNamed: `--only` names the field.
-    private static func flaw(_ name: String, _ value: String, isNamed: Bool) -> Flaw? {
+    /// - Parameters:
+    ///   - value: nil for a string without a UTF-8 form.
+    ///   - isNamed: `--only` names the field.
+    private static func flaw(_ name: String, _ value: [UInt8]?, isNamed: Bool) -> Flaw? {
         if name.isEmpty || name.utf8.contains(where: { $0 == 0 || $0 == UInt8(ascii: "=") }) { return .impossibleName }
         if CodeVariables.contains(name), !isNamed { return .runsCode }
-        if value.utf8.contains(0) { return .zeroByte }
-        return isName(name) || CodeVariables.isShellFunction(name) ? nil : .notAName
+        guard isName(name) || CodeVariables.isShellFunction(name) else { return .notAName }
+        guard let value else { return .valueNotUTF8 }
+        return value.contains(0) ? .zeroByte : nil
     }
 
     /// Whether a shell can say the name (POSIX.1-2024, XBD 3.216).

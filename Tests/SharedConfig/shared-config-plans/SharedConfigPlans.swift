@@ -27,7 +27,7 @@ struct SharedConfigPlans {
                 "error": .string(configuration.problems.map { "\($0.name): \($0.description)" }.joined(separator: "; "))
             ]
         }
-        var answer: [String: JSON] = [
+        var answer: JSONObject = [
             "region": .string(configuration.region), "endpoint": endpoint(configuration), "plan": .null,
         ]
         do {

@@ -1,0 +1,73 @@
+internal import LatchkeyCore
+internal import LatchkeyMetrics
+internal import Synchronization
+
+// What memory has: a look that waits for nothing.
+
+extension SecretBroker {
+    /// What a look into memory found, and the items that are to be fetched anew because of it.
+    struct Looked {
+        var hit: Hit?
+        var due: [SecretQuery] = []
+    }
+
+    func cached(_ now: Now, _ look: (inout State) -> Looked) -> Hit? {
+        let looked = state.withLock { look(&$0) }
+        switch looked.hit {
+        case .found(_, _, let isStale):
+            probe.metrics.tierRequest(.secret, .memory, isStale ? .stale : .hit)
+            if isStale { probe.metrics.staleServed(.secret) }
+        case .absent: probe.metrics.tierRequest(.secret, .memory, .hit)
+        case nil: break
+        }
+        fetchBehind(looked.due)
+        return looked.hit
+    }
+
+    /// Fetches in the background, where it is not under way already.
+    func fetchBehind(_ items: [SecretQuery]) {
+        for item in items { _ = flights.start(item) { await self.fetch(item, $0) } }
+    }
+
+    static func look(_ query: SecretQuery, _ table: inout SecretTable, _ now: Now) -> Looked {
+        guard query.key != .blob else { return item(query, &table, now) { .success($0.whole) } }
+        let key = ExactText(query.key.name)
+        switch table.find(query.currentBlob, now) {
+        case .held, .unknown: return Looked(hit: nil)
+        case .record(let blob, _):
+            guard blob.fields[key] != nil else { break }
+            guard query.isVersioned else { return item(query.currentBlob, &table, now) { $0.fields[key] } }
+            return with(query.currentBlob, &table, now, item(query.blob, &table, now) { $0.fields[key] })
+        case .absent: break
+        }
+        guard query.key.isItemName else {
+            return with(query.currentBlob, &table, now, Looked(hit: .absent(UpstreamFault(.notFound))))
+        }
+        return with(query.currentBlob, &table, now, item(query, &table, now) { .success($0.whole) })
+    }
+
+    /// The blob is a part of the answer, be it by its absence, and is kept up to date with it.
+    private static func with(
+        _ blob: SecretQuery, _ table: inout SecretTable, _ now: Now, _ looked: Looked
+    ) -> Looked {
+        guard looked.hit != nil, table.isDue(blob, now) else { return looked }
+        return Looked(hit: looked.hit, due: looked.due + [blob])
+    }
+
+    static func item(
+        _ item: SecretQuery, _ table: inout SecretTable, _ now: Now, pick: (SecretRecord) -> SecretRecord.Field?
+    ) -> Looked {
+        switch table.find(item, now) {
+        case .record(let record, let fault):
+            let hit: Hit =
+                switch pick(record) {
+                case .success(let entry): .found(entry, received: record.received, isStale: fault != nil)
+                case .failure(let fault): .absent(fault)
+                case nil: .absent(UpstreamFault(.notFound))
+                }
+            return Looked(hit: hit, due: table.isDue(item, now) ? [item] : [])
+        case .absent(let fault): return Looked(hit: .absent(fault))
+        case .held, .unknown: return Looked(hit: nil)
+        }
+    }
+}
