@@ -38,7 +38,7 @@ package enum JournalLine: Hashable, Sendable {
             guard let isClean = json["clean"]?.bool, let count = json["count"]?.integer else { return nil }
             var run = JournalRun(
                 command: command, isClean: isClean, count: Int(clamping: count), by: json["by"]?.string ?? "", at: at)
-            run.details = (json["details"]?.object ?? [:]).reduce(into: [:]) { $0[$1.key] = $1.value.string }
+            run.details = (json["details"]?.object ?? [:]).compactMapValues(\.string)
             self = .ran(run)
         } else {
             guard let item = JournalItem(json, at: at) else { return nil }

@@ -19,7 +19,7 @@ struct CredentialScenario: Sendable, CustomTestStringConvertible {
     }
 
     func texts(_ key: String) -> [String: String] {
-        (row[key]?.object ?? [:]).reduce(into: [:]) { $0[$1.key] = $1.value.string }
+        (row[key]?.object ?? [:]).compactMapValues(\.string)
     }
 }
 

@@ -43,7 +43,7 @@ import Testing
                 clientID: try #require(profile["client_id"]?.string), clientSecret: Secret(secret)),
             audience: profile["audience"]?.string, scope: profile["scope"]?.string,
             organization: profile["organization"]?.string, clientAuthentication: authentication,
-            extra: (profile["extra"]?.object ?? [:]).reduce(into: [:]) { $0[$1.key] = $1.value.string })
+            extra: (profile["extra"]?.object ?? [:]).compactMapValues(\.string))
     }
 
     @Test func `An assertion lives a minute, and each attempt has one of its own`() async throws {

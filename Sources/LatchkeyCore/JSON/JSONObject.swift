@@ -62,6 +62,11 @@ package struct JSONObject: Sendable, ExpressibleByDictionaryLiteral, RandomAcces
         return object
     }
 
+    /// What each value becomes, without those that become nil.
+    package func compactMapValues<Value>(_ transform: (JSON) throws -> Value?) rethrows -> [String: Value] {
+        try members.reduce(into: [:]) { $0[$1.key] = try transform($1.value) }
+    }
+
     /// The first member whose name is not before `name`.
     private func place(of name: String) -> Int {
         var (low, high) = (0, members.count)

@@ -27,7 +27,7 @@ package struct Lambda: Sendable {
         }
         let variables = answer["Environment"]?["Variables"]?.object ?? [:]
         return FunctionEnvironment(
-            variables: variables.reduce(into: [:]) { $0[$1.key] = $1.value.string },
+            variables: variables.compactMapValues(\.string),
             revision: answer["RevisionId"]?.string)
     }
 

@@ -198,7 +198,7 @@ private struct ProfileReader {
                 problems.append("extra: \(Self.shown(parameter)) must be a string")
             }
         }
-        return object.reduce(into: [:]) { $0[$1.key] = $1.value.string }
+        return object.compactMapValues(\.string)
     }
 
     /// A name from the file, short and plain enough for a message.

@@ -16,7 +16,9 @@ struct SharedConfigPlans {
     }
 
     private static func answer(_ row: JSON) -> JSON {
-        let environment = (row["environment"]?.object ?? [:]).compactMapValues(\.string).filter { !$0.value.isEmpty }
+        let environment = (row["environment"]?.object ?? [:]).reduce(into: [String: String]()) { values, member in
+            if let text = member.value.string, !text.isEmpty { values[member.key] = text }
+        }
         let read: (String) -> SharedFileContent = { path in
             let name = path.split(separator: "/").last.map(String.init) ?? ""
             return row[name]?.string.flatMap { Base64.decode($0) }.map { .bytes($0) } ?? .absent
