@@ -38,6 +38,8 @@ package struct UpstreamFault: Error, Hashable, Sendable {
     package var subject: String?
     /// The caller demanded a read of its own, none was made, and this is what an earlier one said.
     package var isFromEarlierRead = false
+    /// What failed on the way, where it was a proxy and not the upstream: `the proxy host:port answers 407`.
+    package var proxy: String?
 
     /// `code` is kept only if it is 1–64 letters, digits or `_ . - /`: it comes from outside and goes into headers.
     package init(

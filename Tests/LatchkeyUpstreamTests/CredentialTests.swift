@@ -40,6 +40,10 @@ import Testing
         let seen = peers.seen.withLock { $0 }
         #expect(seen.asked == row["asked"]?.array?.compactMap(\.string))
         #expect(seen.longestWait <= .seconds(3))
+        for (line, request) in seen.requests {
+            // What is beside the process is asked past every proxy; STS and SSO are services as any other.
+            #expect(request.isDirect == !(line.contains(".amazonaws.com") || line.contains("//sts.test")), "\(line)")
+        }
         for (line, fields) in row["fields"]?.object ?? [:] {
             for (name, value) in fields.object ?? [:] {
                 #expect(seen.requests[line]?.fields[name] == value.string, "\(name) of \(line)")

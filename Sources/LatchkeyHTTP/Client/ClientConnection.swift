@@ -1,106 +1,58 @@
-internal import Glibc
 internal import LatchkeyCore
-internal import LatchkeyCrypto
 internal import LatchkeyNet
 
-/// One connection to an origin: connects, shakes hands, carries one request at a time, rests in between.
+/// One connection to an origin: is opened, carries one request at a time, rests in between.
 final class ClientConnection: EventHandler {
     private enum State {
-        case resolving
-        case connecting
-        case handshaking
+        case opening
         case idle
         case busy
         case closed
     }
 
     let id: ConnectionPool.ConnectionID
-    let origin: Origin
+    let destination: Destination
     private let dispatcher: ClientDispatcher
-    private var state = State.resolving
+    private let route: ProxySettings.Route
+    private var state = State.opening
     private var exchange: ClientExchange?
+    private var connector: ClientConnector?
     private var socket: ClientSocket?
-    private var addresses: [SocketAddress] = []
-    private var connectDeadline = MonotonicTime.distantFuture
-    private var lastErrno: Int32 = 0
     private var parser = ResponseParser(method: "GET")
     private var requestsSent = 0
     private var timer: TimerID?
 
-    init(id: ConnectionPool.ConnectionID, origin: Origin, dispatcher: ClientDispatcher) {
+    init(id: ConnectionPool.ConnectionID, destination: Destination, dispatcher: ClientDispatcher) {
         self.id = id
-        self.origin = origin
+        self.destination = destination
         self.dispatcher = dispatcher
+        route = destination.route(dispatcher.configuration.proxies)
     }
 
     // MARK: Opening
 
-    func open(for exchange: ClientExchange, resolver: NameResolver, on loop: EventLoop) {
+    func open(for exchange: ClientExchange, on loop: EventLoop) {
         self.exchange = exchange
         exchange.connection = self
-        resolver.resolve(origin.host, port: origin.port, on: loop) { result in
-            guard self.state == .resolving else { return }
-            switch result {
-            case .failure(let error): self.fail(error, on: loop)
-            case .success(let addresses):
-                self.addresses = addresses
-                self.connectDeadline = loop.now + self.dispatcher.configuration.connectTimeout
-                self.connectNext(on: loop)
-            }
-        }
-    }
-
-    /// Tries the next address. Each gets an equal share of what is left of the time, so that one that swallows packets
-    /// does not use up the others' turn.
-    private func connectNext(on loop: EventLoop) {
-        state = .connecting
-        socket = nil
-        guard !addresses.isEmpty else { return fail(.connectFailed(errno: lastErrno), on: loop) }
-        let share = (connectDeadline - loop.now) / addresses.count
-        let address = addresses.removeFirst()
-        do throws(SystemError) {
-            var outcome = Socket.Connecting.inProgress
-            let raw = try Socket.connecting(to: address, outcome: &outcome)
-            if case .failed(let errno) = outcome {
-                lastErrno = errno
-                return connectNext(on: loop)
-            }
-            socket = try ClientSocket(raw, handler: self, on: loop)
-        } catch {
-            lastErrno = error.errno
-            return fail(.connectFailed(errno: error.errno), on: loop)
-        }
-        setTimer(at: loop.now + share, on: loop) { loop in
-            self.lastErrno = ETIMEDOUT
-            if self.addresses.isEmpty { return self.fail(.connectTimedOut, on: loop) }
-            self.socket?.close(on: loop)
-            self.connectNext(on: loop)
-        }
-    }
-
-    private func connected(on loop: EventLoop) {
-        let error = socket?.pendingError() ?? ECONNREFUSED
-        if error != 0 {
-            lastErrno = error
-            socket?.close(on: loop)
-            return connectNext(on: loop)
-        }
-        guard origin.scheme == .https else { return ready(on: loop) }
-        state = .handshaking
-        setTimer(at: loop.now + dispatcher.configuration.handshakeTimeout, on: loop) { self.fail(.timedOut, on: $0) }
-        do throws(TLSError) {
-            try socket?.startTLS(host: origin.host, context: dispatcher.tlsContext(), on: loop)
-        } catch {
-            fail(Self.clientError(error), on: loop)
-        }
+        let connector = ClientConnector(
+            to: destination.origin, by: route, dispatcher: dispatcher, handler: self
+        ) { [weak self] result, loop in self?.opened(result, on: loop) }
+        self.connector = connector
+        connector.start(on: loop)
     }
 
     /// Connected and, for https, verified: only now is a byte of the request sent.
-    private func ready(on loop: EventLoop) {
-        cancelTimer(on: loop)
-        state = .idle
-        guard let exchange else { return dispatcher.released(self, on: loop) }
-        send(exchange, on: loop)
+    private func opened(_ result: Result<ClientSocket, HTTPClientError>, on loop: EventLoop) {
+        connector = nil
+        guard state == .opening else { return }
+        switch result {
+        case .failure(let error): fail(error, on: loop)
+        case .success(let socket):
+            self.socket = socket
+            state = .idle
+            guard let exchange else { return dispatcher.released(self, on: loop) }
+            send(exchange, on: loop)
+        }
     }
 
     // MARK: Exchanging
@@ -123,13 +75,12 @@ final class ClientConnection: EventHandler {
     }
 
     func ready(_ readiness: Readiness, on loop: EventLoop) {
-        if state == .connecting { return connected(on: loop) }
+        if let connector { return connector.ready(readiness, on: loop) }
         guard let socket, state != .closed else { return }
         do throws(ClientSocket.Failure) {
             if readiness.contains(.write) { try socket.flush(on: loop) }
             guard readiness.rawValue & ~Readiness.write.rawValue != 0 else { return }
             let (plaintext, ended) = try socket.receive(on: loop)
-            if state == .handshaking, socket.isEstablished { ready(on: loop) }
             if !plaintext.isEmpty { received(plaintext, on: loop) }
             if let ended { finished(ended, on: loop) }
         } catch {
@@ -147,15 +98,19 @@ final class ClientConnection: EventHandler {
             guard case .complete(let consumed) = progress else { return }
             complete(mayReuse: parser.mayReuseConnection && consumed == bytes.count, on: loop)
         } catch {
-            fail(Self.clientError(error), on: loop)
+            fail(HTTPClientError(error), on: loop)
         }
     }
 
     private func complete(mayReuse: Bool, on loop: EventLoop) {
         guard let exchange else { return }
+        let response = parser.response
+        // Only a proxy may ask for a proxy's credentials (RFC 9110 §15.5.8).
+        if response.status == 407, case .forward(let proxy) = route {
+            return fail(.proxy(ProxyFailure(proxy, .refused(status: 407))), on: loop)
+        }
         self.exchange = nil
         exchange.connection = nil
-        let response = parser.response
         if mayReuse {
             state = .idle
             setTimer(at: loop.now + dispatcher.configuration.idleTimeout, on: loop) { self.close(on: $0) }
@@ -169,10 +124,7 @@ final class ClientConnection: EventHandler {
 
     /// The peer has finished sending; `clean` says whether it said so (TLS) or needs not (plain).
     private func finished(_ end: ClientSocket.End, on loop: EventLoop) {
-        guard state == .busy else {
-            return state == .handshaking
-                ? fail(.tlsFailed(reason: "closed in the handshake"), on: loop) : close(on: loop)
-        }
+        guard state == .busy else { return close(on: loop) }
         do throws(ResponseParser.Refusal) {
             if end == .truncated { throw .truncated }
             try parser.connectionClosed()
@@ -184,8 +136,8 @@ final class ClientConnection: EventHandler {
 
     /// The connection broke.
     private func lost(_ failure: ClientSocket.Failure, on loop: EventLoop) {
-        if case .tls(let error) = failure { return fail(Self.clientError(error), on: loop) }
-        guard state == .busy, let exchange else { return fail(.connectFailed(errno: lastErrno), on: loop) }
+        if case .tls(let error) = failure { return fail(HTTPClientError(error), on: loop) }
+        guard state == .busy, let exchange else { return fail(.closedBeforeResponse, on: loop) }
         if parser.hasBegun { return fail(.truncated, on: loop) }
         guard requestsSent > 1, !exchange.isRetry, !exchange.isSentOnce else {
             return fail(.closedBeforeResponse, on: loop)
@@ -200,6 +152,7 @@ final class ClientConnection: EventHandler {
 
     /// Ends the connection and the exchange on it.
     func fail(_ error: HTTPClientError, on loop: EventLoop) {
+        let error = named(error)
         let exchange = exchange
         self.exchange = nil
         exchange?.connection = nil
@@ -207,10 +160,21 @@ final class ClientConnection: EventHandler {
         if let exchange { dispatcher.fail(exchange, error, on: loop) }
     }
 
+    /// The error as the proxy's, where it is a proxy that is waited for.
+    private func named(_ error: HTTPClientError) -> HTTPClientError {
+        if let connector { return connector.named(error) }
+        guard case .forward(let proxy) = route, error == .timedOut || error == .closedBeforeResponse else {
+            return error
+        }
+        return ProxyFailure(error, at: proxy).map { .proxy($0) } ?? error
+    }
+
     private func close(on loop: EventLoop) {
         if state == .closed { return }
         state = .closed
         cancelTimer(on: loop)
+        connector?.cancel(on: loop)
+        connector = nil
         socket?.close(on: loop)
         socket = nil
         dispatcher.closed(self, on: loop)
@@ -227,21 +191,5 @@ final class ClientConnection: EventHandler {
     private func cancelTimer(on loop: EventLoop) {
         if let timer { loop.cancel(timer) }
         timer = nil
-    }
-
-    private static func clientError(_ refusal: ResponseParser.Refusal) -> HTTPClientError {
-        switch refusal {
-        case .malformed(let reason): .malformed(reason: reason)
-        case .tooLarge: .tooLarge
-        case .truncated: .truncated
-        }
-    }
-
-    private static func clientError(_ error: TLSError) -> HTTPClientError {
-        switch error {
-        case .certificate(let reason), .failed(let reason): .tlsFailed(reason: reason)
-        case .truncated: .truncated
-        case .unusableFile(let path): .tlsFailed(reason: "cannot read certificates from \(path)")
-        }
     }
 }

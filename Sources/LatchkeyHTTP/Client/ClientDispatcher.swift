@@ -2,14 +2,14 @@ internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyNet
 
-/// Brings requests and connections together, origin by origin, on the client's loop: carries out what each
+/// Brings requests and connections together, destination by destination, on the client's loop: carries out what each
 /// ``ConnectionPool`` decides.
 final class ClientDispatcher {
     let configuration: HTTPClient.Configuration
-    private let resolver: NameResolver
+    let resolver: NameResolver
     private let key: ResidentKey
-    private var pools: [Origin: ConnectionPool] = [:]
-    private var connections: [Origin: [ConnectionPool.ConnectionID: ClientConnection]] = [:]
+    private var pools: [Destination: ConnectionPool] = [:]
+    private var connections: [Destination: [ConnectionPool.ConnectionID: ClientConnection]] = [:]
     private var exchanges: [UInt64: ClientExchange] = [:]
     private var tls: TLSContext?
     private var isShutDown = false
@@ -34,10 +34,10 @@ final class ClientDispatcher {
     }
 
     private func place(_ exchange: ClientExchange, on loop: EventLoop) {
-        let origin = exchange.origin
-        switch changePool(origin, { $0.place(exchange.id, fresh: exchange.isRetry) }) {
+        let destination = exchange.destination
+        switch changePool(destination, { $0.place(exchange.id, fresh: exchange.isRetry) }) {
         case .reuse(let id):
-            guard let connection = connections[origin]?[id] else {
+            guard let connection = connections[destination]?[id] else {
                 return fail(exchange, .closedBeforeResponse, on: loop)
             }
             connection.send(exchange, on: loop)
@@ -51,7 +51,7 @@ final class ClientDispatcher {
         if let connection = exchange.connection {
             connection.fail(.timedOut, on: loop)
         } else {
-            pools[exchange.origin]?.abandon(exchange.id)
+            pools[exchange.destination]?.abandon(exchange.id)
         }
         fail(exchange, .timedOut, on: loop)
     }
@@ -77,34 +77,34 @@ final class ClientDispatcher {
     // MARK: Connections
 
     private func connect(_ id: ConnectionPool.ConnectionID, for exchange: ClientExchange, on loop: EventLoop) {
-        let connection = ClientConnection(id: id, origin: exchange.origin, dispatcher: self)
-        connections[exchange.origin, default: [:]][id] = connection
-        connection.open(for: exchange, resolver: resolver, on: loop)
+        let connection = ClientConnection(id: id, destination: exchange.destination, dispatcher: self)
+        connections[exchange.destination, default: [:]][id] = connection
+        connection.open(for: exchange, on: loop)
     }
 
     /// A connection has done its request and may carry another.
     func released(_ connection: ClientConnection, on loop: EventLoop) {
-        let next = changePool(connection.origin) { $0.released(connection.id) }
-        carryOut(next, origin: connection.origin, on: loop)
+        let next = changePool(connection.destination) { $0.released(connection.id) }
+        carryOut(next, destination: connection.destination, on: loop)
     }
 
     /// A connection is gone.
     func closed(_ connection: ClientConnection, on loop: EventLoop) {
-        let origin = connection.origin
-        connections[origin]?[connection.id] = nil
+        let destination = connection.destination
+        connections[destination]?[connection.id] = nil
         guard !isShutDown else { return }
-        carryOut(changePool(origin) { $0.closed(connection.id) }, origin: origin, on: loop)
-        if pools[origin]?.isEmpty == true {
-            pools[origin] = nil
-            connections[origin] = nil
+        carryOut(changePool(destination) { $0.closed(connection.id) }, destination: destination, on: loop)
+        if pools[destination]?.isEmpty == true {
+            pools[destination] = nil
+            connections[destination] = nil
         }
     }
 
-    private func carryOut(_ next: ConnectionPool.Next, origin: Origin, on loop: EventLoop) {
+    private func carryOut(_ next: ConnectionPool.Next, destination: Destination, on loop: EventLoop) {
         switch next {
         case .park, .nothing: break
         case .send(let request, let id):
-            guard let exchange = exchanges[request], let connection = connections[origin]?[id] else { return }
+            guard let exchange = exchanges[request], let connection = connections[destination]?[id] else { return }
             connection.send(exchange, on: loop)
         case .connect(let id, let request):
             guard let exchange = exchanges[request] else { return }
@@ -129,9 +129,9 @@ final class ClientDispatcher {
         loop.residents[key] = nil
     }
 
-    private func changePool<Result>(_ origin: Origin, _ change: (inout ConnectionPool) -> Result) -> Result {
+    private func changePool<Result>(_ destination: Destination, _ change: (inout ConnectionPool) -> Result) -> Result {
         let empty = ConnectionPool(
             maxConnections: configuration.maxConnectionsPerOrigin, maxWaiting: configuration.maxWaitingPerOrigin)
-        return change(&pools[origin, default: empty])
+        return change(&pools[destination, default: empty])
     }
 }

@@ -4,7 +4,7 @@ internal import LatchkeyNet
 /// One request on its way through the client: what is sent, by when, and who waits for the answer.
 final class ClientExchange {
     let id: UInt64
-    let origin: Origin
+    let destination: Destination
     let method: String
     let bytes: [UInt8]
     let acceptsGzip: Bool
@@ -21,11 +21,11 @@ final class ClientExchange {
     private var finish: ((Result<HTTPResponse, HTTPClientError>) -> Void)?
 
     init(
-        id: UInt64, origin: Origin, method: String, bytes: [UInt8], acceptsGzip: Bool, isSentOnce: Bool,
+        id: UInt64, destination: Destination, method: String, bytes: [UInt8], acceptsGzip: Bool, isSentOnce: Bool,
         deadline: MonotonicTime, finish: @escaping (Result<HTTPResponse, HTTPClientError>) -> Void
     ) {
         self.id = id
-        self.origin = origin
+        self.destination = destination
         self.method = method
         self.bytes = bytes
         self.acceptsGzip = acceptsGzip

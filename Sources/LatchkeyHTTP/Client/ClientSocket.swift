@@ -2,7 +2,7 @@ internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyNet
 
-/// A connection's socket with TLS or without: plaintext on one side, whatever the wire needs on the other.
+/// A connection's socket with no, one or two layers of TLS: plaintext on one side, whatever the wire needs on the other.
 final class ClientSocket {
     /// The connection cannot go on.
     enum Failure: Error, Equatable {
@@ -19,7 +19,8 @@ final class ClientSocket {
 
     private let socket: Socket
     private var channel: ChannelID?
-    private var session: TLSSession?
+    /// The outermost first: that with a proxy, where the proxy is spoken to over TLS, then that with the origin.
+    private var sessions: [TLSSession] = []
     private var unsent: [UInt8] = []
 
     init(_ socket: consuming Socket, handler: any EventHandler, on loop: EventLoop) throws(SystemError) {
@@ -27,30 +28,33 @@ final class ClientSocket {
         channel = try loop.register(handler, descriptor: self.socket.descriptor, interest: [.read, .write])
     }
 
-    /// TLS is not used, or its handshake is done.
-    var isEstablished: Bool { session?.isEstablished ?? true }
+    /// TLS is not used, or the handshake of every layer is done.
+    var isEstablished: Bool { sessions.allSatisfy(\.isEstablished) }
 
     func pendingError() -> Int32 { socket.pendingError() }
 
-    func startTLS(host: String, context: TLSContext, on loop: EventLoop) throws(TLSError) {
-        let session = try TLSSession(connectingTo: host, context: context)
-        self.session = session
-        try session.start()
-        unsent = session.takeOutput()
+    /// Begins TLS with `host`, inside the layers there are.
+    func startTLS(host: String, context: TLSContext, on loop: EventLoop) throws(Failure) {
+        do throws(TLSError) {
+            let session = try TLSSession(connectingTo: host, context: context)
+            sessions.append(session)
+            try session.start()
+            try seal()
+        } catch {
+            throw .tls(error)
+        }
         // A write that fails shows as an error of the next read.
         try? flush(on: loop)
     }
 
     func send(_ bytes: [UInt8], on loop: EventLoop) throws(Failure) {
-        if let session {
+        if let session = sessions.last {
             do throws(TLSError) {
-                try bytes.withUnsafeBufferPointer { pointer throws(TLSError) in
-                    try session.send(UnsafeRawBufferPointer(pointer))
-                }
+                try Self.send(bytes, by: session)
+                try seal()
             } catch {
                 throw .tls(error)
             }
-            unsent.append(contentsOf: session.takeOutput())
         } else {
             unsent.append(contentsOf: bytes)
         }
@@ -85,31 +89,64 @@ final class ClientSocket {
         case .wouldBlock: return ([], nil)
         case .moved(let count): ended = count == 0
         }
-        guard let session else { return (received, ended ? .clean : nil) }
-        if ended { return ([], session.peerHasClosed ? .clean : .truncated) }
-        var plaintext: [UInt8] = []
+        guard let innermost = sessions.last else { return (received, ended ? .clean : nil) }
+        if ended { return ([], innermost.peerHasClosed ? .clean : .truncated) }
         do throws(TLSError) {
-            try received.withUnsafeBufferPointer { pointer throws(TLSError) in
-                try session.receive(UnsafeRawBufferPointer(pointer), into: &plaintext)
-            }
+            received = try open(received)
         } catch {
             // The alert that says why is worth sending; the failure stands either way.
-            unsent.append(contentsOf: session.takeOutput())
+            try? seal()
             try? flush(on: loop)
             throw .tls(error)
         }
-        unsent.append(contentsOf: session.takeOutput())
+        do throws(TLSError) { try seal() } catch { throw .tls(error) }
         try flush(on: loop)
-        return (plaintext, session.peerHasClosed ? .clean : nil)
+        return (received, innermost.peerHasClosed ? .clean : nil)
     }
 
     func close(on loop: EventLoop) {
-        if let session {
-            session.finish()
-            unsent.append(contentsOf: session.takeOutput())
+        if !sessions.isEmpty {
+            for session in sessions.reversed() {
+                session.finish()
+                try? seal()
+            }
             if !unsent.isEmpty { _ = unsent.withUnsafeBytes { socket.send($0) } }
         }
         if let channel { loop.unregister(channel, descriptor: socket.descriptor) }
         channel = nil
+    }
+
+    // MARK: Layers
+
+    /// Takes ciphertext through the layers, from the outermost to the plaintext of the innermost.
+    private func open(_ ciphertext: [UInt8]) throws(TLSError) -> [UInt8] {
+        var bytes = ciphertext
+        for session in sessions {
+            var plaintext: [UInt8] = []
+            try bytes.withUnsafeBufferPointer { pointer throws(TLSError) in
+                try session.receive(UnsafeRawBufferPointer(pointer), into: &plaintext)
+            }
+            bytes = plaintext
+        }
+        return bytes
+    }
+
+    /// Moves what each layer has to send into the one around it, and from the outermost to the wire.
+    private func seal() throws(TLSError) {
+        for index in sessions.indices.reversed() {
+            let output = sessions[index].takeOutput()
+            if output.isEmpty { continue }
+            if index == 0 {
+                unsent.append(contentsOf: output)
+            } else {
+                try Self.send(output, by: sessions[index - 1])
+            }
+        }
+    }
+
+    private static func send(_ bytes: [UInt8], by session: TLSSession) throws(TLSError) {
+        try bytes.withUnsafeBufferPointer { pointer throws(TLSError) in
+            try session.send(UnsafeRawBufferPointer(pointer))
+        }
     }
 }

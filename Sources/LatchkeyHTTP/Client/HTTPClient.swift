@@ -8,12 +8,14 @@ internal import Synchronization
 /// It runs on an event loop of its own, so that a handshake or a large answer never holds up a worker. Redirects are
 /// not followed, cookies not kept, credentials not remembered.
 package final class HTTPClient: Sendable {
-    /// Every bound of the client (contract §7), and whom it trusts.
+    /// Every bound of the client, whom it trusts, and how it finds and reaches hosts.
     package struct Configuration: Sendable {
         /// From the first attempt to connect to an established connection, all addresses of the host together.
         package var connectTimeout: Duration = .seconds(3)
-        /// The TLS handshake.
+        /// One TLS handshake: with a proxy, with the origin.
         package var handshakeTimeout: Duration = .seconds(3)
+        /// A proxy's answer to CONNECT, for which it has to reach the origin.
+        package var tunnelTimeout: Duration = .seconds(10)
         /// From the request's last byte to the end of the response's head. The deadline of the request holds besides.
         package var headTimeout: Duration = .seconds(30)
         /// A connection that has had no request for so long is closed.
@@ -24,6 +26,11 @@ package final class HTTPClient: Sendable {
         /// Head, field, body and interim bounds of a response; the body's holds for the inflated one too.
         package var response = ResponseParser.Limits()
         package var trust = TLSTrust.system
+        /// The proxies on the way. None is the default: only calls to upstreams go through one.
+        package var proxies = ProxySettings()
+        package var names = NameCache.Limits()
+        /// A name's addresses in the order in which they are tried. Blocks; empty where there are none.
+        package var lookUp: @Sendable (String) -> [SocketAddress] = SystemResolver.lookUp
 
         package init() {}
     }
@@ -41,7 +48,7 @@ package final class HTTPClient: Sendable {
         let key = key
         loop.submit { loop in
             let names = ResidentKey()
-            let resolver = NameResolver(key: names)
+            let resolver = NameResolver(key: names, limits: configuration.names, lookUp: configuration.lookUp)
             loop.residents[names] = resolver
             loop.residents[key] = ClientDispatcher(configuration: configuration, resolver: resolver, key: key)
         }
@@ -59,8 +66,12 @@ package final class HTTPClient: Sendable {
         _ request: HTTPRequest, to origin: Origin, deadline: MonotonicTime
     ) async throws(HTTPClientError) -> HTTPResponse {
         let bytes: [UInt8]
+        let destination = Destination(origin: origin, isDirect: request.isDirect)
         do throws(RequestEncoder.Refusal) {
-            bytes = try RequestEncoder.encode(request, authority: origin.authority)
+            switch destination.route(configuration.proxies) {
+            case .direct, .tunnel: bytes = try RequestEncoder.encode(request, authority: origin.authority)
+            case .forward(let proxy): bytes = try RequestEncoder.encode(request, authority: origin.authority, by: proxy)
+            }
         } catch {
             throw .malformed(reason: "the request cannot be written as HTTP/1.1")
         }
@@ -73,7 +84,7 @@ package final class HTTPClient: Sendable {
                     return continuation.resume(returning: .failure(.shutDown))
                 }
                 let exchange = ClientExchange(
-                    id: id, origin: origin, method: request.method, bytes: bytes, acceptsGzip: acceptsGzip,
+                    id: id, destination: destination, method: request.method, bytes: bytes, acceptsGzip: acceptsGzip,
                     isSentOnce: request.isSentOnce, deadline: deadline, finish: { continuation.resume(returning: $0) })
                 dispatcher.begin(exchange, on: loop)
             }

@@ -1,86 +1,82 @@
 internal import Dispatch
-internal import Glibc
 internal import LatchkeyCore
 internal import LatchkeyNet
 
-/// Turns host names into addresses without ever holding up the loop: `getaddrinfo` blocks for as long as the resolver
-/// pleases, so it runs on Dispatch's threads, a bounded number of calls at once.
+/// Carries out what a ``NameCache`` decides: looks names up without holding up the loop.
 ///
-/// Confined to the client's loop. Answers are kept for half a minute: a burst of new connections asks once.
+/// Confined to the client's loop. `getaddrinfo` blocks for as long as the system's resolver pleases, so each lookup has
+/// a thread of its own that Dispatch provides; ``NameCache/Limits`` bounds them.
 final class NameResolver {
-    typealias Answer = (Result<[SocketAddress], HTTPClientError>) -> Void
+    typealias Callback = (NameCache.Answer?) -> Void
 
-    /// Look-ups at once; a resolver that hangs can hold so many threads and no more.
-    private let maxRunning = 8
-    private let keep: Duration = .seconds(30)
-    private let maxKept = 64
+    /// Takes a request for addresses back; the callback is not called any more.
+    struct Ticket {
+        fileprivate let waiter: NameCache.WaiterID
+        fileprivate let name: String
+    }
+
     private let key: ResidentKey
-    private var running = 0
-    private var waiting: [String: [(UInt16, Answer)]] = [:]
-    private var queue: [String] = []
-    private var kept: [String: (addresses: [SocketAddress], until: MonotonicTime)] = [:]
+    private let lookUp: @Sendable (String) -> [SocketAddress]
+    private var cache: NameCache
+    private var callbacks: [NameCache.WaiterID: Callback] = [:]
+    private var serial: NameCache.WaiterID = 0
 
-    /// - Parameter key: where the loop finds this object again.
-    init(key: ResidentKey) { self.key = key }
-
-    /// Gives the addresses of `host`, at once for a literal or a name kept, later otherwise.
-    func resolve(_ host: String, port: UInt16, on loop: EventLoop, answer: @escaping Answer) {
-        if let literal = SocketAddress(literal: host, port: port) { return answer(.success([literal])) }
-        if let known = kept[host], known.until > loop.now {
-            return answer(.success(known.addresses.map { $0.withPort(port) }))
-        }
-        if waiting[host] == nil {
-            waiting[host] = [(port, answer)]
-            queue.append(host)
-            startNext(on: loop)
-        } else {
-            waiting[host]?.append((port, answer))
-        }
+    /// - Parameters:
+    ///   - key: where the loop finds this object again.
+    ///   - lookUp: gives a name's addresses, blocking; empty where it has none. Called on threads of Dispatch's.
+    init(key: ResidentKey, limits: NameCache.Limits, lookUp: @escaping @Sendable (String) -> [SocketAddress]) {
+        self.key = key
+        self.lookUp = lookUp
+        cache = NameCache(limits: limits)
     }
 
-    private func startNext(on loop: EventLoop) {
-        guard running < maxRunning, !queue.isEmpty else { return }
-        running += 1
-        let host = queue.removeFirst()
-        let handle = loop.handle
-        let key = key
-        DispatchQueue.global(qos: .userInitiated).async {
-            let addresses = Self.lookUp(host)
-            handle.submit { loop in (loop.residents[key] as? NameResolver)?.finish(host, addresses, on: loop) }
+    /// Gives the addresses of `host`, before it returns for a literal or a known name.
+    ///
+    /// - Parameters:
+    ///   - after: the generation of an earlier answer whose addresses did not work: only a newer answer will do.
+    ///   - answer: nil where there is none. May be called before this returns.
+    /// - Returns: for ``withdraw(_:)``; nil where the answer has been given.
+    func resolve(
+        _ host: String, after: UInt64? = nil, on loop: EventLoop, answer: @escaping Callback
+    ) -> Ticket? {
+        if let literal = SocketAddress(literal: host, port: 0) {
+            answer(after == nil ? NameCache.Answer(addresses: [literal], generation: 0) : nil)
+            return nil
         }
+        serial += 1
+        let waiter = serial
+        callbacks[waiter] = answer
+        carryOut(cache.ask(host, for: waiter, after: after, now: loop.now), on: loop)
+        return callbacks[waiter] == nil ? nil : Ticket(waiter: waiter, name: host)
     }
 
-    private func finish(_ host: String, _ addresses: [SocketAddress], on loop: EventLoop) {
-        running -= 1
-        if !addresses.isEmpty {
-            if kept.count >= maxKept { kept.removeAll() }
-            kept[host] = (addresses, loop.now + keep)
-        }
-        for (port, answer) in waiting.removeValue(forKey: host) ?? [] {
-            answer(addresses.isEmpty ? .failure(.nameNotResolved) : .success(addresses.map { $0.withPort(port) }))
-        }
-        startNext(on: loop)
+    /// Whoever asked has gone.
+    func withdraw(_ ticket: Ticket) {
+        callbacks[ticket.waiter] = nil
+        cache.abandon(ticket.waiter, of: ticket.name)
     }
 
-    /// Blocks. Empty when the name has no address or the resolver failed.
-    private static func lookUp(_ host: String) -> [SocketAddress] {
-        var hints = addrinfo()
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        // Only families this machine has an address of (RFC 3493 §6.1).
-        hints.ai_flags = AI_ADDRCONFIG
-        var list: UnsafeMutablePointer<addrinfo>?
-        guard getaddrinfo(host, nil, &hints, &list) == 0 else { return [] }
-        defer { freeaddrinfo(list) }
-        var addresses: [SocketAddress] = []
-        var entry = list
-        while let current = entry?.pointee, addresses.count < 16 {
-            if let address = current.ai_addr, let found = SocketAddress(address, length: current.ai_addrlen),
-                !addresses.contains(found)
-            {
-                addresses.append(found)
+    private func carryOut(_ actions: [NameCache.Action], on loop: EventLoop) {
+        for action in actions {
+            switch action {
+            case .answer(let waiter, let answer): callbacks.removeValue(forKey: waiter)?(answer)
+            case .fail(let waiter): callbacks.removeValue(forKey: waiter)?(nil)
+            case .lookUp(let lookup, let name): begin(lookup, of: name, on: loop)
             }
-            entry = current.ai_next
         }
-        return addresses
+    }
+
+    private func begin(_ lookup: NameCache.LookupID, of name: String, on loop: EventLoop) {
+        let (handle, key, lookUp) = (loop.handle, key, lookUp)
+        // A queue of its own, since those shared by the process have too few threads for many that block; and of another
+        // quality of service than the loops, which so have their threads whatever names do.
+        DispatchQueue(label: "latchkey.lookup", qos: .utility).async {
+            let addresses = lookUp(name)
+            handle.submit { loop in (loop.residents[key] as? NameResolver)?.finished(lookup, addresses, on: loop) }
+        }
+    }
+
+    private func finished(_ lookup: NameCache.LookupID, _ addresses: [SocketAddress], on loop: EventLoop) {
+        carryOut(cache.finished(lookup, addresses, now: loop.now), on: loop)
     }
 }

@@ -31,6 +31,8 @@ package struct HTTPRequest: Sendable {
     package var body: [UInt8]
     /// Not to be sent once more where a kept-alive connection ends without an answer: the peer may have done it.
     package var isSentOnce = false
+    /// Never to go through a proxy, whatever the settings say: what is asked is next door.
+    package var isDirect = false
 
     package init(method: String, target: String, fields: HTTPFields = [:], body: [UInt8] = []) {
         self.method = method

@@ -1,3 +1,5 @@
+internal import LatchkeyCrypto
+
 /// Writes the client's requests (RFC 9112 §2.1).
 package enum RequestEncoder {
     /// What must not be put on the wire: it would be read as something else.
@@ -14,14 +16,25 @@ package enum RequestEncoder {
 
     /// The whole message. `Host` and `Content-Length` are the encoder's own and must not be among the fields, nor
     /// `Transfer-Encoding`: bodies are sent with their length.
-    package static func encode(_ request: HTTPRequest, authority: String) throws(Refusal) -> [UInt8] {
+    ///
+    /// - Parameter proxy: who is to forward it, over http: the target is then absolute (RFC 9112 §3.2.2), and the proxy's
+    ///   credentials go along.
+    package static func encode(
+        _ request: HTTPRequest, authority: String, by proxy: ProxyServer? = nil
+    ) throws(Refusal) -> [UInt8] {
         guard !request.method.isEmpty, request.method.utf8.allSatisfy(Grammar.isToken),
             request.target.utf8.first != nil,
             request.target.utf8.allSatisfy(Grammar.isVisible), !authority.isEmpty,
             Array(authority.utf8).withUnsafeBytes(Authority.isValid)
         else { throw .requestLine }
-        var bytes = Array("\(request.method) \(request.target) HTTP/1.1\r\nHost: \(authority)\r\n".utf8)
+        let target = proxy == nil ? request.target : "http://\(authority)\(request.target)"
+        var bytes = Array("\(request.method) \(target) HTTP/1.1\r\nHost: \(authority)\r\n".utf8)
         bytes.reserveCapacity(bytes.count + request.body.count + 1024)
+        if let authorization = proxy?.authorization {
+            bytes.append(contentsOf: "Proxy-Authorization: ".utf8)
+            authorization.withBytes { bytes.append(contentsOf: $0) }
+            bytes.append(contentsOf: "\r\n".utf8)
+        }
         for field in request.fields.lines {
             guard !field.name.isEmpty, field.name.utf8.allSatisfy(Grammar.isToken),
                 !ownFields.contains(where: { HTTPFields.same($0, field.name) }),

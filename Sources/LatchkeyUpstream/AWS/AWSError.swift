@@ -89,10 +89,11 @@ extension AWSError {
             switch error {
             case .timedOut, .connectTimedOut: .timedOut
             case .malformed, .tooLarge, .unexpectedEncoding: .invalidAnswer
+            case .proxy(let failure): failure.isTimeout ? .timedOut : .unavailable
             case .nameNotResolved, .connectFailed, .tlsFailed, .closedBeforeResponse, .truncated, .shutDown:
                 .unavailable
             }
-        self.init(kind)
+        self.init(kind, hint: error.proxyFailure?.description)
         transport = error
     }
 

@@ -12,7 +12,8 @@ package struct RetryPolicy: Hashable, Sendable {
         switch error.kind {
         // Held back by our own rate: the next try would be too.
         case .throttled: error.code != AWSError.localRateLimit
-        case .unavailable: true
+        // A proxy that refuses does so again.
+        case .unavailable: error.transport?.proxyFailure?.isTransient ?? true
         // An answer cut off or garbled on its way; a body over the bound would be over it again.
         case .invalidAnswer: error.transport != .tooLarge
         case .notFound, .denied, .expiredCredentials, .noCredentials, .alreadyExists, .conditionFailed, .invalidRequest,

@@ -32,6 +32,7 @@ package struct IssuerRetry {
     static func isTransient(_ error: HTTPClientError) -> Bool {
         switch error {
         case .connectFailed, .connectTimedOut, .closedBeforeResponse, .truncated: true
+        case .proxy(let failure): failure.isTransient
         case .nameNotResolved, .tlsFailed, .timedOut, .malformed, .tooLarge, .unexpectedEncoding, .shutDown: false
         }
     }

@@ -111,6 +111,16 @@ enum CommandEnvironment {
     }
 }
 
+extension Settings {
+    /// Says once, at the start, what had better be otherwise.
+    func logWarnings(_ log: Logger) {
+        for warning in warnings { log.warning("\(warning)") }
+        for upstream in plainUpstreams {
+            log.warning("an upstream \(Self.plainUpstreamWarning)", metadata: ["upstream": "\(upstream)"])
+        }
+    }
+}
+
 /// The signals that end a server, kept from the moment this is made: a server that listens is stopped in order, however
 /// soon it is asked to.
 struct Signals {

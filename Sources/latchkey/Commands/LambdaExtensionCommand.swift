@@ -62,7 +62,7 @@ struct LambdaExtensionCommand: AsyncParsableCommand {
                 flags: [.listen: environment.listen], environment: environment.broker, need: .server)
             CommandEnvironment.tellCrashes(settings)
             let log = CommandEnvironment.logger(settings, sink: sink)
-            for warning in settings.warnings { log.warning("\(warning)") }
+            settings.logWarnings(log)
             let service = try ServeCommand.start(settings, log: log)
             await service.prefetch()
             return (service, log)

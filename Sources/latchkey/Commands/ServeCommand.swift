@@ -17,7 +17,7 @@ struct ServeCommand: AsyncParsableCommand {
             CommandEnvironment.tellCrashes(settings)
             let sink = LogSink()
             let log = CommandEnvironment.logger(settings, sink: sink)
-            for warning in settings.warnings { log.warning("\(warning)") }
+            settings.logWarnings(log)
             if let path = settings.profilesPath, Files.isOpenToOthers(path) {
                 log.warning("\(path) can be read by its group or by others: chmod 600 it, it may hold credentials")
             }

@@ -16,7 +16,8 @@ struct Doctor {
         defer { access.upstreams.shutdown() }
         let client = access.upstreams.aws
         var diagnosis = Diagnosis(settingsFindings)
-        let endpoints = EndpointCheck(client: client, configuration: settings.aws, patience: patience)
+        let endpoints = EndpointCheck(
+            client: client, configuration: settings.aws, proxies: settings.proxies, patience: patience)
         let (reached, reachable) = await endpoints.run(services + [.sts])
         diagnosis.findings += reached.filter { $0.subject != AWSService.sts.name || $0.weight == .fine }
         let who = await IdentityCheck(client: client, patience: patience).run()
@@ -60,10 +61,26 @@ struct Doctor {
                     .settings, SettingName.profilesFile.rawValue, "others can read \(path), which may hold credentials",
                     remedy: "chmod 600 \(path)"))
         }
+        findings += settings.plainUpstreams.map { upstream in
+            .warning(
+                .settings, "AWS_ENDPOINT_URL", "\(upstream) \(Settings.plainUpstreamWarning)",
+                remedy: "give an https:// endpoint, or one on loopback")
+        }
         if findings.isEmpty {
             findings.append(.fine(.settings, "all", "can be read; latchkey config shows them"))
         }
-        return findings
+        return findings + proxyFindings
+    }
+
+    /// The proxies in force, without their credentials.
+    private var proxyFindings: [Finding] {
+        let proxies: [(SettingName, ProxyServer?, String)] = [
+            (.httpsProxy, settings.proxies.https, "https"), (.httpProxy, settings.proxies.http, "http"),
+        ]
+        let except = settings.sources.given[.noProxy].map { ", except \($0.text)" } ?? ""
+        return proxies.compactMap { name, proxy, scheme in
+            proxy.map { .fine(.settings, name.rawValue, "\($0) is the way to \(scheme) upstreams\(except)") }
+        }
     }
 
     /// Those that the broker asks.

@@ -6,6 +6,7 @@ internal import LatchkeyUpstream
 struct EndpointCheck {
     let client: AWSClient
     let configuration: AWSConfiguration
+    let proxies: ProxySettings
     let patience: Duration
 
     /// - Returns: the findings, and the services that can be asked.
@@ -21,7 +22,9 @@ struct EndpointCheck {
                 let answered = TimeSource.system.now().wall
                 if clock == nil { clock = theirs.map { ClockReading(theirs: $0, asked: asked, answered: answered) } }
                 reachable.insert(service)
-                findings.append(.fine(.endpoint, service.name, "\(host) answers"))
+                let proxy = configuration.endpoints[service].flatMap { proxies.route(to: $0.origin).proxy }
+                let way = proxy.map { ", through the proxy \($0.authority)" } ?? ""
+                findings.append(.fine(.endpoint, service.name, "\(host) answers\(way)"))
             } catch {
                 findings.append(Self.finding(error, .endpoint, service.name, host))
             }
@@ -36,10 +39,22 @@ struct EndpointCheck {
 
     /// An exchange that failed, by where on its way.
     static func finding(_ error: HTTPClientError, _ area: Finding.Area, _ subject: String, _ host: String) -> Finding {
-        finding(code: error.code, area, subject, host)
+        error.proxyFailure.map { finding(proxy: $0.description, code: $0.code, area, subject, host) }
+            ?? finding(code: error.code, area, subject, host)
             ?? .problem(
                 .unavailable, area, subject, "\(host) gives no answer of HTTP's [\(error.code)]",
                 remedy: "find out who answers there: curl -v https://\(host)/")
+    }
+
+    /// A proxy that failed or refused on the way.
+    ///
+    /// - Parameter proxy: what happened to which, ``ProxyFailure/description``.
+    static func finding(
+        proxy: String, code: String, _ area: Finding.Area, _ subject: String, _ host: String
+    ) -> Finding {
+        .problem(
+            .unavailable, area, subject, "\(host) is not reached: \(proxy) [\(code)]",
+            remedy: "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY (latchkey config shows them), and the proxy's own log")
     }
 
     /// By the code that logs and `/health` have; nil for a code that is no transport's.

@@ -37,6 +37,9 @@ struct IssuerCheck {
         if let upstream = fault.upstream, [.parameterStore, .secretsManager].contains(upstream) {
             return .skipped(.issuer, profile, "its credentials cannot be read from \(upstream.name)\(code)")
         }
+        if let proxy = fault.proxy {
+            return EndpointCheck.finding(proxy: proxy, code: fault.summary, .issuer, profile, host)
+        }
         if let code = fault.code, let finding = EndpointCheck.finding(code: code, .issuer, profile, host) {
             return finding
         }

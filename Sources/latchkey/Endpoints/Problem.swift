@@ -87,10 +87,12 @@ extension Problem {
         case .unavailable:
             self.init(
                 fault.retryAfter == nil ? 502 : 503, .upstreamUnavailable,
-                "\(source) cannot be reached or fails\(Self.about(fault)); latchkey goes on trying")
+                "\(source) cannot be reached\(fault.proxy.map { ": \($0)" } ?? " or fails\(Self.about(fault))"); latchkey goes on trying")
             retryAfter = Self.seconds(fault.retryAfter)
         case .timedOut:
-            self.init(504, .upstreamTimeout, "\(source) did not answer in time")
+            self.init(
+                504, .upstreamTimeout,
+                "\(source) \(fault.proxy.map { "cannot be reached: \($0)" } ?? "did not answer in time")")
         case .invalid:
             self.init(502, .upstreamInvalid, "\(source) gave an answer that makes no sense\(Self.about(fault))")
         case .overloaded:

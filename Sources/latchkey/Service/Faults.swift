@@ -11,7 +11,9 @@ extension UpstreamFault {
         // set up by somebody.
         if error.kind == .noCredentials, let wait = error.retryAfter {
             self.init(
-                .unavailable, upstream: .credentials, code: error.code, retryAfter: wait, subject: error.hint)
+                .unavailable, upstream: .credentials, code: error.code ?? error.transport?.proxyFailure?.code,
+                retryAfter: wait, subject: error.hint)
+            proxy = error.transport?.proxyFailure?.description
             return
         }
         let reason: Reason =
@@ -28,6 +30,7 @@ extension UpstreamFault {
         self.init(
             reason, upstream: upstream, code: error.code ?? error.transport?.code, retryAfter: error.retryAfter,
             subject: error.kind == .noCredentials ? error.hint : nil)
+        proxy = error.transport?.proxyFailure?.description
     }
 
     init(_ error: IssuerError, from upstream: Upstream) {
@@ -38,7 +41,9 @@ extension UpstreamFault {
             self.init(.unavailable, upstream: upstream, code: error.code, retryAfter: wait)
         case .invalid(let answer): self.init(.invalid, upstream: upstream, code: answer.rawValue)
         case .timedOut: self.init(.timedOut, upstream: upstream)
-        case .transport(let error): self.init(error.reason, upstream: upstream, code: error.code)
+        case .transport(let error):
+            self.init(error.reason, upstream: upstream, code: error.code)
+            proxy = error.proxyFailure?.description
         case .budgetSpent(let wait):
             self.init(
                 .budgetSpent, upstream: upstream, code: error.code, retryAfter: wait,
@@ -56,6 +61,7 @@ extension HTTPClientError {
         case .nameNotResolved, .connectFailed, .tlsFailed, .closedBeforeResponse, .truncated, .shutDown: .unavailable
         case .connectTimedOut, .timedOut: .timedOut
         case .malformed, .tooLarge, .unexpectedEncoding: .invalid
+        case .proxy(let failure): failure.isTimeout ? .timedOut : .unavailable
         }
     }
 
@@ -73,6 +79,7 @@ extension HTTPClientError {
         case .tooLarge: "too_large"
         case .unexpectedEncoding: "unexpected_encoding"
         case .shutDown: "shut_down"
+        case .proxy(let failure): failure.code
         }
     }
 }

@@ -46,11 +46,15 @@ struct Upstreams: Sendable {
         }
         self.budgets = budgets
         health = TierHealth()
-        let client = try HTTPClient()
-        let awsHTTP = try Self.makeClient(trusting: settings.aws.caBundle) ?? client
-        clients = [client, awsHTTP]
+        let client = try Self.makeClient(settings)
+        // A client of its own for AWS, where `AWS_CA_BUNDLE` has it trust others than the issuers' client does.
+        let awsHTTP = try settings.aws.caBundle.map { bundle throws(SystemError) in
+            try Self.makeClient(settings, trust: .file(bundle))
+        }
+        clients = [client] + [awsHTTP].compactMap { $0 }
         let (aws, credentials) = Self.makeAWS(
-            settings, transport: awsHTTP.transport, metrics: metrics, time: time, log: log, mostWrites: mostWrites)
+            settings, transport: (awsHTTP ?? client).transport, metrics: metrics, time: time, log: log,
+            mostWrites: mostWrites)
         self.aws = aws
         self.credentials = credentials
         parameterStore = ParameterStore(aws)
@@ -121,11 +125,10 @@ struct Upstreams: Sendable {
         return (AWSClient(environment), credentials)
     }
 
-    /// A client of its own for AWS, where `AWS_CA_BUNDLE` has it trust others than the issuers' client does.
-    private static func makeClient(trusting bundle: String?) throws(SystemError) -> HTTPClient? {
-        guard let bundle else { return nil }
+    private static func makeClient(_ settings: Settings, trust: TLSTrust = .system) throws(SystemError) -> HTTPClient {
         var configuration = HTTPClient.Configuration()
-        configuration.trust = .file(bundle)
+        configuration.proxies = settings.proxies
+        configuration.trust = trust
         return try HTTPClient(configuration: configuration)
     }
 

@@ -22,6 +22,9 @@ package enum SettingName: String, CaseIterable, Sendable {
     case upstreamTimeout = "LATCHKEY_UPSTREAM_TIMEOUT"
     case ssmMaxTPS = "LATCHKEY_SSM_MAX_TPS"
     case issueBudget = "LATCHKEY_ISSUE_BUDGET_PER_HOUR"
+    case httpsProxy = "HTTPS_PROXY"
+    case httpProxy = "HTTP_PROXY"
+    case noProxy = "NO_PROXY"
     case tlsCert = "LATCHKEY_TLS_CERT"
     case tlsKey = "LATCHKEY_TLS_KEY"
     case tlsClientCA = "LATCHKEY_TLS_CLIENT_CA"
@@ -91,6 +94,16 @@ package enum SettingName: String, CaseIterable, Sendable {
         case .ssmMaxTPS: Row(standard: "20", meaning: "most Parameter Store calls a second, 1 to 10000")
         case .issueBudget:
             Row(standard: "60", meaning: "most requests to the issuer in any hour for one profile, 1 to 100000")
+        case .httpsProxy:
+            Row(
+                meaning:
+                    "proxy for calls to `https` upstreams, `http://[user:password@]host[:port]`; never for loopback, metadata, container or broker addresses; `https_proxy` wins"
+            )
+        case .httpProxy: Row(meaning: "proxy for calls to `http` upstreams, likewise; `http_proxy` wins")
+        case .noProxy:
+            Row(
+                meaning: "comma list of hosts that no proxy is used for, each with all names below it; `*` is all hosts"
+            )
         case .tlsCert: Row(meaning: "serve TLS: certificate chain (reserved: not in this version)", isReserved: true)
         case .tlsKey: Row(meaning: "serve TLS: private key (reserved: not in this version)", isReserved: true)
         case .tlsClientCA: Row(meaning: "mutual TLS: callers' CA (reserved: not in this version)", isReserved: true)
@@ -108,6 +121,9 @@ package enum SettingName: String, CaseIterable, Sendable {
     static let aliases: [String: SettingName] = [
         "LATCHKEY_SECRET_NEGATIVE_TTL": .negativeTTL, "LATCHKEY_SECRET_STALE_TTL": .staleTTL,
     ]
+
+    /// The settings that name proxies, by what ``ProxyVariables`` calls them. Their names count in any case.
+    static let proxies: [String: SettingName] = ["https": .httpsProxy, "http": .httpProxy, "no": .noProxy]
 
     /// The setting of that name or alias.
     static func named(_ name: String) -> SettingName? { SettingName(rawValue: name) ?? aliases[name] }

@@ -1,3 +1,5 @@
+internal import LatchkeyHTTP
+
 /// Where each setting's text comes from: flags over environment over file over default.
 package struct SettingSources: Sendable {
     /// Who set a value.
@@ -45,7 +47,8 @@ package struct SettingSources: Sendable {
                 problems.append("LATCHKEY_CONFIG: cannot read \(path)")
             }
         }
-        for (name, value) in environment.sorted(by: { $0.key < $1.key }) {
+        takeProxies(environment, .environment)
+        for (name, value) in environment.sorted(by: { $0.key < $1.key }) where !Self.isProxy(name) {
             take(name, value, .environment, isStrict: name.hasPrefix("LATCHKEY_"))
         }
         for (name, value) in flags { given[name] = Given(text: value, origin: .flag) }
@@ -55,6 +58,8 @@ package struct SettingSources: Sendable {
     /// `NAME=value` lines, as systemd's EnvironmentFile and `.env` have them: comments, blank lines, an optional
     /// `export`, optional quotes around the whole value.
     private mutating func readSettingsFile(_ text: String, path: String) {
+        var proxies: [String: String] = [:]
+        defer { takeProxies(proxies, .file(path)) }
         for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             var content = Self.trimmed(line)
             if content.isEmpty || content.hasPrefix("#") || content.hasPrefix(";") { continue }
@@ -67,10 +72,23 @@ package struct SettingSources: Sendable {
             let value = Self.unquoted(Self.trimmed(content[content.index(after: equals)...]))
             if name.hasPrefix("AWS_") {
                 awsDefaults[name] = value
+            } else if Self.isProxy(name) {
+                proxies[name] = value
             } else {
                 take(name, value, .file(path), isStrict: true)
             }
         }
+    }
+
+    /// The proxy variables of one source: which of several spellings counts is judged within it.
+    private mutating func takeProxies(_ variables: [String: String], _ origin: Origin) {
+        for (kind, found) in ProxyVariables.inForce(variables) {
+            if let setting = SettingName.proxies[kind] { given[setting] = Given(text: found.value, origin: origin) }
+        }
+    }
+
+    private static func isProxy(_ name: String) -> Bool {
+        SettingName.proxies.values.contains { $0.rawValue == name.uppercased() }
     }
 
     private mutating func take(_ name: String, _ value: String, _ origin: Origin, isStrict: Bool) {

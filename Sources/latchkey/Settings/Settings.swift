@@ -1,5 +1,6 @@
 package import LatchkeyBroker
 package import LatchkeyCrypto
+package import LatchkeyHTTP
 package import LatchkeyNet
 package import LatchkeyUpstream
 package import Logging
@@ -81,12 +82,26 @@ package struct Settings: Sendable {
     package var logLevel = Logger.Level.info
     package var logFormat = LogFormat.json
     package var aws: AWSConfiguration
+    /// The proxies that upstreams are called through.
+    package var proxies = ProxySettings()
     /// The process's environment, for the credential providers.
     package var environment: [String: String]
     /// Each setting as given, for `latchkey config`.
     package var sources: SettingSources
     /// What is worth a warning but no refusal.
     package var warnings: [String] = []
+
+    /// Upstreams that are called without TLS over a network, as `http://host:port`, each once.
+    package var plainUpstreams: [String] {
+        let origins = aws.endpoints.values.map(\.origin).filter { origin in
+            origin.scheme == .http && !ProxyBypass.isLocal(origin.host)
+        }
+        return Set(origins.map { "http://\($0.authority)" }).sorted()
+    }
+
+    /// What to say of each of ``plainUpstreams``.
+    package static let plainUpstreamWarning =
+        "is called without TLS: requests and secrets cross the network unencrypted; use https"
 
     /// The settings of a broker's address in the environment: the client commands' part.
     package var isBeyondLoopback: Bool { listen.contains { !$0.isLoopback } }

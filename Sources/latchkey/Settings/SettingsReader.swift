@@ -1,6 +1,7 @@
 internal import Glibc
 internal import LatchkeyBroker
 internal import LatchkeyCrypto
+internal import LatchkeyHTTP
 internal import LatchkeyNet
 package import LatchkeyUpstream
 internal import Logging
@@ -38,13 +39,16 @@ extension Settings {
         reader.readTokens(&settings)
         reader.readProfiles(&settings, readFile)
         reader.refuseReserved()
-        let needsAWS =
+        let needsUpstreams =
             switch need {
             case .server, .upstreams: true
             case .client: settings.url == nil
             case .broker: false
             }
-        if needsAWS { reader.problems += aws.problems.map { "\($0.name): \($0.description)" } }
+        let proxyProblems = reader.readProxies(&settings)
+        if needsUpstreams {
+            reader.problems += aws.problems.map { "\($0.name): \($0.description)" } + proxyProblems
+        }
         guard reader.problems.isEmpty else { throw SettingsProblems(lines: reader.problems.sorted()) }
         return settings
     }
@@ -211,6 +215,23 @@ struct SettingsReader {
         for problem in file.problems { refuse(.profilesFile, problem) }
         settings.profiles = file.profiles
         settings.profilesPath = path
+    }
+
+    /// - Returns: what is wrong, which matters to those alone who call upstreams.
+    func readProxies(_ settings: inout Settings) -> [String] {
+        var problems: [String] = []
+        func server(_ name: SettingName) -> ProxyServer? {
+            guard let text = text(name) else { return nil }
+            do throws(ProxyServer.Refusal) {
+                return try ProxyServer(text)
+            } catch {
+                problems.append("\(name.rawValue): \(error)")
+                return nil
+            }
+        }
+        settings.proxies = ProxySettings(
+            https: server(.httpsProxy), http: server(.httpProxy), bypass: ProxyBypass(text(.noProxy) ?? ""))
+        return problems
     }
 
     mutating func refuseReserved() {

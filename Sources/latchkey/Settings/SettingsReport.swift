@@ -1,4 +1,5 @@
 package import LatchkeyCore
+internal import LatchkeyHTTP
 
 /// Every effective value and where it came from: what `latchkey config` prints. Secrets show as `<secret>`.
 package struct SettingsReport: Sendable {
@@ -18,7 +19,16 @@ package struct SettingsReport: Sendable {
                 return Line(name: name.rawValue, value: Self.derived(name, settings), origin: "default")
             }
             let origin = given.readFrom.map { "\(given.origin), read from \($0)" } ?? "\(given.origin)"
-            return Line(name: name.rawValue, value: name.row.isSecret ? "<secret>" : given.text, origin: origin)
+            return Line(name: name.rawValue, value: Self.shown(name, given.text, settings), origin: origin)
+        }
+    }
+
+    /// A proxy's URL is shown without its user and password.
+    private static func shown(_ name: SettingName, _ text: String, _ settings: Settings) -> String {
+        switch name {
+        case .httpsProxy: settings.proxies.https?.description ?? "<unusable>"
+        case .httpProxy: settings.proxies.http?.description ?? "<unusable>"
+        default: name.row.isSecret ? "<secret>" : text
         }
     }
 

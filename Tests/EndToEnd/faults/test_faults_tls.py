@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from threading import Thread
 
 import pytest
@@ -133,50 +133,6 @@ def test_a_name_that_does_not_resolve_ends_in_the_deadline(world) -> None:
     assert refused.code in ("upstream_unavailable", "upstream_timeout")
     assert time.monotonic() - started < 10
     assert broker.get("/secrets/solo").status == 200
-
-
-@pytest.mark.row(30)
-@pytest.mark.slow
-@pytest.mark.skipif(os.geteuid() != 0, reason="a resolver of its own needs a mount namespace")
-def test_a_resolver_that_never_answers_holds_up_nobody_else(world, silent_resolver: Callable) -> None:
-    world.put("solo", "v")
-    broker = world.serve(
-        wrapper=silent_resolver(), LATCHKEY_AUTH0_TOKEN_URL="https://issuer.example/oauth/token", LATCHKEY_WORKERS="1"
-    )
-    answers = []
-    waiting = [Thread(target=lambda: answers.append(broker.token())) for _ in range(8)]
-    for thread in waiting:
-        thread.start()
-    started = time.monotonic()
-    for number in range(10):
-        assert broker.get(f"/secrets/absent-{number}").status == 404
-    assert time.monotonic() - started < 2
-    for thread in waiting:
-        thread.join(15)
-    assert {answer.code for answer in answers} == {"upstream_timeout"}
-
-
-@pytest.fixture
-def silent_resolver(tmp_path, later) -> Callable[[], list[str]]:
-    """A command prefix under which names are asked of a server that takes every question and answers none."""
-    import socket
-
-    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    try:
-        server.bind(("127.0.0.77", 53))
-    except OSError as fault:
-        pytest.skip(f"port 53 is not to be had: {fault}")
-    later(server.close)
-    resolv, hosts = tmp_path / "resolv.conf", tmp_path / "nsswitch.conf"
-    resolv.write_text("nameserver 127.0.0.77\noptions timeout:30 attempts:1\n")
-    hosts.write_text("hosts: files dns\n")
-    mount = f"mount --bind {resolv} /etc/resolv.conf && mount --bind {hosts} /etc/nsswitch.conf"
-    prefix = ["unshare", "--mount", "--propagation", "private", "sh", "-c", f'{mount} && exec "$@"', "sh"]
-    import subprocess
-
-    if subprocess.run([*prefix, "true"], capture_output=True).returncode != 0:
-        pytest.skip("no mount namespaces here")
-    return lambda: prefix
 
 
 @pytest.mark.parametrize("case", CERTIFICATES, ids=lambda case: f"{case['subject_cn']} {case['san']} {case['asked_for']}")

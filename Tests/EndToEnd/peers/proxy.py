@@ -125,12 +125,16 @@ def passed_on(exchange: Exchange) -> bool:
 class FaultProxy:
     """Listens on a loopback port for one peer. `upstream` may be 0 for a peer that has no well-behaved side."""
 
-    def __init__(self, upstream: int = 0, tls: ssl.SSLContext | None = None, greeting: bytes = b"") -> None:
+    def __init__(
+        self, upstream: int = 0, tls: ssl.SSLContext | None = None, greeting: bytes = b"", host: str = "127.0.0.1",
+        port: int | None = None,
+    ) -> None:
         self.upstream = upstream
         self.tls = tls
         #: Sent to whoever connects, before anything is read.
         self.greeting = greeting
-        self.port = free_port()
+        self.host = host
+        self.port = port or free_port()
         self.closing = False
         #: Every request that arrived whole, in order.
         self.requests: list[Received] = []
@@ -194,7 +198,7 @@ class FaultProxy:
         """Accepts connections (again)."""
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", self.port))
+        listener.bind((self.host, self.port))
         listener.listen(1024)
         self._listener = listener
         threading.Thread(target=self._accept, args=(listener,), daemon=True).start()

@@ -10,13 +10,15 @@ struct CredentialCall: Sendable {
     let tries: Int
     /// The longest one try may take.
     let patience: Duration
+    /// The source is beside the process: no proxy reaches it, and none is to see what it gives.
+    var isDirect = false
 
     /// The metadata service of an instance is next door: what has not answered in a second is not there.
     static let instance = CredentialCall(
-        upstream: .credentials, operation: .instanceMetadata, tries: 2, patience: .seconds(1))
+        upstream: .credentials, operation: .instanceMetadata, tries: 2, patience: .seconds(1), isDirect: true)
     /// An agent on the machine, which may have to ask AWS first (botocore: 2 s, three times).
     static let container = CredentialCall(
-        upstream: .credentials, operation: .containerCredentials, tries: 3, patience: .seconds(2))
+        upstream: .credentials, operation: .containerCredentials, tries: 3, patience: .seconds(2), isDirect: true)
     static let singleSignOn = CredentialCall(
         upstream: .credentials, operation: .singleSignOn, tries: 3, patience: .seconds(3))
     static let assumeRole = CredentialCall(upstream: .sts, operation: .assumeRole, tries: 3, patience: .seconds(3))
@@ -52,6 +54,7 @@ extension CredentialContext {
         let started = time.now().monotonic
         var request = request
         request.fields["User-Agent"] = userAgent
+        request.isDirect = call.isDirect
         do throws(AWSError) {
             let response: HTTPResponse
             do throws(HTTPClientError) {

@@ -1,0 +1,269 @@
+internal import Glibc
+internal import LatchkeyCore
+internal import LatchkeyCrypto
+internal import LatchkeyNet
+
+/// Opens one connection: the host's addresses one after the other, a tunnel where there is a proxy, TLS. Nothing of a
+/// request is sent before all of that is done.
+final class ClientConnector {
+    /// An established socket, or why there is none. Called once.
+    typealias Completion = (Result<ClientSocket, HTTPClientError>, EventLoop) -> Void
+
+    private enum Phase {
+        case resolving
+        case connecting
+        case proxyHandshake
+        case tunnelling(ProxyTunnel)
+        case handshaking
+        case done
+    }
+
+    private let origin: Origin
+    private let route: ProxySettings.Route
+    private let dispatcher: ClientDispatcher
+    /// Whose events the socket's are; it hands them on.
+    private weak var handler: (any EventHandler)?
+    private var completion: Completion?
+    private var phase = Phase.resolving
+    private var socket: ClientSocket?
+    private var addresses: [SocketAddress] = []
+    private var deadline = MonotonicTime.distantFuture
+    private var lastErrno: Int32 = 0
+    private var timer: TimerID?
+    private var ticket: NameResolver.Ticket?
+    /// The answer whose addresses are tried, where it was known before: it may be out of date.
+    private var knownAnswer: NameCache.Answer?
+
+    init(
+        to origin: Origin, by route: ProxySettings.Route, dispatcher: ClientDispatcher, handler: any EventHandler,
+        completion: @escaping Completion
+    ) {
+        self.origin = origin
+        self.route = route
+        self.dispatcher = dispatcher
+        self.handler = handler
+        self.completion = completion
+    }
+
+    /// The host that is connected to: the proxy's, where there is one.
+    private var host: String { route.proxy?.host ?? origin.host }
+    private var port: UInt16 { route.proxy?.port ?? origin.port }
+
+    // MARK: Addresses
+
+    func start(on loop: EventLoop) {
+        var isKnown = true
+        ticket = dispatcher.resolver.resolve(host, on: loop) { answer in
+            guard let answer else { return self.fail(.nameNotResolved, on: loop) }
+            if isKnown { self.knownAnswer = answer }
+            self.connect(to: answer.addresses, on: loop)
+        }
+        isKnown = false
+    }
+
+    private func connect(to addresses: [SocketAddress], on loop: EventLoop) {
+        ticket = nil
+        self.addresses = addresses.map { $0.withPort(port) }
+        deadline = loop.now + dispatcher.configuration.connectTimeout
+        connectNext(on: loop)
+    }
+
+    /// Tries the next address. Each gets an equal share of what is left of the time, so that one that swallows packets
+    /// does not use up the others' turn.
+    private func connectNext(on loop: EventLoop) {
+        phase = .connecting
+        socket = nil
+        guard let handler, !addresses.isEmpty else {
+            return addressesFailed(.connectFailed(errno: lastErrno), on: loop)
+        }
+        let share = (deadline - loop.now) / addresses.count
+        let address = addresses.removeFirst()
+        do throws(SystemError) {
+            var outcome = Socket.Connecting.inProgress
+            let raw = try Socket.connecting(to: address, outcome: &outcome)
+            if case .failed(let errno) = outcome {
+                lastErrno = errno
+                return connectNext(on: loop)
+            }
+            socket = try ClientSocket(raw, handler: handler, on: loop)
+        } catch {
+            // There are no descriptors left: no other address would do.
+            return fail(.connectFailed(errno: error.errno), on: loop)
+        }
+        setTimer(at: loop.now + share, on: loop) { loop in
+            self.lastErrno = ETIMEDOUT
+            self.socket?.close(on: loop)
+            if self.addresses.isEmpty { return self.addressesFailed(.connectTimedOut, on: loop) }
+            self.connectNext(on: loop)
+        }
+    }
+
+    /// No address leads to the host. Where they were known before, the host may have others by now: the lookup that
+    /// runs, or a new one, is waited for, and its addresses are tried unless they are the same.
+    private func addressesFailed(_ error: HTTPClientError, on loop: EventLoop) {
+        let error = named(error)
+        guard isReachingHost, let known = knownAnswer else { return fail(error, on: loop) }
+        knownAnswer = nil
+        phase = .resolving
+        socket?.close(on: loop)
+        socket = nil
+        setTimer(at: loop.now + dispatcher.configuration.connectTimeout, on: loop) { self.fail(error, on: $0) }
+        ticket = dispatcher.resolver.resolve(host, after: known.generation, on: loop) { answer in
+            guard let answer, Set(answer.addresses) != Set(known.addresses) else { return self.fail(error, on: loop) }
+            self.connect(to: answer.addresses, on: loop)
+        }
+    }
+
+    // MARK: Handshakes
+
+    /// The socket is ready for something.
+    func ready(_ readiness: Readiness, on loop: EventLoop) {
+        if case .connecting = phase { return connected(on: loop) }
+        guard let socket else { return }
+        do throws(ClientSocket.Failure) {
+            if readiness.contains(.write) { try socket.flush(on: loop) }
+            guard readiness.rawValue & ~Readiness.write.rawValue != 0 else { return }
+            let (plaintext, end) = try socket.receive(on: loop)
+            received(plaintext, hasEnded: end != nil, on: loop)
+        } catch {
+            lost(error, on: loop)
+        }
+    }
+
+    private func connected(on loop: EventLoop) {
+        let error = socket?.pendingError() ?? ECONNREFUSED
+        if error != 0 {
+            lastErrno = error
+            socket?.close(on: loop)
+            return connectNext(on: loop)
+        }
+        if let proxy = route.proxy, proxy.scheme == .https {
+            phase = .proxyHandshake
+            startTLS(host: proxy.host, on: loop)
+        } else {
+            reached(on: loop)
+        }
+    }
+
+    /// The host is connected to, over TLS where it is a proxy that wants it.
+    private func reached(on loop: EventLoop) {
+        switch route {
+        case .direct: origin.scheme == .https ? handshake(on: loop) : succeed(on: loop)
+        case .forward: succeed(on: loop)
+        case .tunnel(let proxy):
+            let tunnel = ProxyTunnel(to: origin, by: proxy)
+            phase = .tunnelling(tunnel)
+            setTimer(at: loop.now + dispatcher.configuration.tunnelTimeout, on: loop) { self.fail(.timedOut, on: $0) }
+            do throws(ClientSocket.Failure) { try socket?.send(tunnel.request, on: loop) } catch {
+                lost(error, on: loop)
+            }
+        }
+    }
+
+    private func handshake(on loop: EventLoop) {
+        phase = .handshaking
+        startTLS(host: origin.host, on: loop)
+    }
+
+    private func startTLS(host: String, on loop: EventLoop) {
+        setTimer(at: loop.now + dispatcher.configuration.handshakeTimeout, on: loop) { self.fail(.timedOut, on: $0) }
+        do throws(TLSError) {
+            let context = try dispatcher.tlsContext()
+            do throws(ClientSocket.Failure) {
+                try socket?.startTLS(host: host, context: context, on: loop)
+            } catch {
+                lost(error, on: loop)
+            }
+        } catch {
+            fail(HTTPClientError(error), on: loop)
+        }
+    }
+
+    private func received(_ bytes: [UInt8], hasEnded: Bool, on loop: EventLoop) {
+        switch phase {
+        case .proxyHandshake where socket?.isEstablished ?? false && bytes.isEmpty: reached(on: loop)
+        case .handshaking where socket?.isEstablished ?? false && bytes.isEmpty: return succeed(on: loop)
+        case .tunnelling(var tunnel):
+            let progress = bytes.withUnsafeBytes { tunnel.receive($0) }
+            switch progress {
+            case .incomplete: phase = .tunnelling(tunnel)
+            case .open: return handshake(on: loop)
+            case .failed(let reason): return failByProxy(reason, on: loop)
+            }
+        default:
+            // Nothing was asked for: whatever this is, it must not become an answer.
+            if !bytes.isEmpty { return fail(.malformed(reason: "bytes before the request"), on: loop) }
+        }
+        if hasEnded { lost(.reset(errno: 0), on: loop) }
+    }
+
+    /// The connection broke.
+    private func lost(_ failure: ClientSocket.Failure, on loop: EventLoop) {
+        switch (failure, phase) {
+        case (.tls(let error), _): addressesFailed(HTTPClientError(error), on: loop)
+        case (.reset, .tunnelling): fail(.closedBeforeResponse, on: loop)
+        case (.reset, _): addressesFailed(.tlsFailed(reason: "closed in the handshake"), on: loop)
+        }
+    }
+
+    // MARK: Ending
+
+    private func succeed(on loop: EventLoop) {
+        guard let socket else { return fail(.connectFailed(errno: ECONNREFUSED), on: loop) }
+        self.socket = nil
+        end(.success(socket), on: loop)
+    }
+
+    private func fail(_ error: HTTPClientError, on loop: EventLoop) {
+        let named = named(error)
+        socket?.close(on: loop)
+        socket = nil
+        end(.failure(named), on: loop)
+    }
+
+    private func failByProxy(_ reason: ProxyFailure.Reason, on loop: EventLoop) {
+        guard let proxy = route.proxy else { return fail(.malformed(reason: "an answer to CONNECT"), on: loop) }
+        socket?.close(on: loop)
+        socket = nil
+        end(.failure(.proxy(ProxyFailure(proxy, reason))), on: loop)
+    }
+
+    /// What fails now is the host that is connected to, and not an origin behind a proxy.
+    private var isReachingHost: Bool {
+        if case .handshaking = phase { return route.proxy == nil }
+        return true
+    }
+
+    /// An error of this moment, as the proxy's where it is the proxy that is being reached.
+    func named(_ error: HTTPClientError) -> HTTPClientError {
+        guard isReachingHost else { return error }
+        return route.proxy.flatMap { ProxyFailure(error, at: $0) }.map { .proxy($0) } ?? error
+    }
+
+    /// Nobody wants the connection any more: closes what there is, and tells nobody.
+    func cancel(on loop: EventLoop) {
+        completion = nil
+        socket?.close(on: loop)
+        socket = nil
+        end(.failure(.shutDown), on: loop)
+    }
+
+    private func end(_ result: Result<ClientSocket, HTTPClientError>, on loop: EventLoop) {
+        phase = .done
+        if let timer { loop.cancel(timer) }
+        timer = nil
+        if let ticket { dispatcher.resolver.withdraw(ticket) }
+        ticket = nil
+        let completion = completion
+        self.completion = nil
+        completion?(result, loop)
+    }
+
+    private func setTimer(at time: MonotonicTime, on loop: EventLoop, _ action: @escaping (EventLoop) -> Void) {
+        if let timer { loop.cancel(timer) }
+        timer = loop.schedule(at: time) { loop in
+            self.timer = nil
+            action(loop)
+        }
+    }
+}

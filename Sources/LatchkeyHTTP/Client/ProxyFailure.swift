@@ -1,0 +1,83 @@
+/// What went wrong with a proxy on the way to an upstream. Never carries a byte of what was received, nor a credential.
+package struct ProxyFailure: Error, Hashable, Sendable, CustomStringConvertible {
+    package enum Reason: Hashable, Sendable {
+        case nameNotResolved
+        case connectFailed(errno: Int32)
+        case connectTimedOut
+        case tlsFailed(reason: String)
+        case timedOut
+        /// The connection ended before there was an answer.
+        case closed
+        case malformed
+        /// The proxy's own answer: 407 where it wants other credentials, 403 where it forbids the host, 502 to 504 where
+        /// it cannot reach it.
+        case refused(status: Int)
+    }
+
+    /// `host:port`.
+    package let proxy: String
+    package let reason: Reason
+
+    package init(_ proxy: ProxyServer, _ reason: Reason) {
+        self.proxy = proxy.authority
+        self.reason = reason
+    }
+
+    /// A failure of the connection to the proxy; nil for what is no fault of the proxy's.
+    init?(_ error: HTTPClientError, at proxy: ProxyServer) {
+        switch error {
+        case .nameNotResolved: self.init(proxy, .nameNotResolved)
+        case .connectFailed(let errno): self.init(proxy, .connectFailed(errno: errno))
+        case .connectTimedOut: self.init(proxy, .connectTimedOut)
+        case .tlsFailed(let reason): self.init(proxy, .tlsFailed(reason: reason))
+        case .timedOut: self.init(proxy, .timedOut)
+        case .closedBeforeResponse, .truncated: self.init(proxy, .closed)
+        case .malformed, .tooLarge: self.init(proxy, .malformed)
+        case .unexpectedEncoding, .shutDown, .proxy: return nil
+        }
+    }
+
+    /// What happened, for logs and messages: `the proxy proxy.example:3128 answers 407`.
+    package var description: String {
+        let what =
+            switch reason {
+            case .nameNotResolved: "has a name without an address"
+            case .connectFailed: "cannot be connected to"
+            case .connectTimedOut: "cannot be connected to in time"
+            case .tlsFailed: "has a certificate that does not hold, or TLS cannot be agreed on"
+            case .timedOut: "did not answer in time"
+            case .closed: "closed the connection without an answer"
+            case .malformed: "gave an answer that is not HTTP"
+            case .refused(407): "answers 407: it wants a user and password, or others"
+            case .refused(403): "answers 403: it does not allow this destination"
+            case .refused(let status): "answers \(status)"
+            }
+        return "the proxy \(proxy) \(what)"
+    }
+
+    /// One word for logs and `/health`; always begins with `proxy_`.
+    package var code: String {
+        switch reason {
+        case .nameNotResolved: "proxy_name_not_resolved"
+        case .connectFailed: "proxy_connect_failed"
+        case .connectTimedOut: "proxy_connect_timed_out"
+        case .tlsFailed: "proxy_tls_failed"
+        case .timedOut: "proxy_timed_out"
+        case .closed: "proxy_closed"
+        case .malformed: "proxy_malformed_http"
+        case .refused(let status): "proxy_http_\(status)"
+        }
+    }
+
+    /// Whether the same request may get through a moment later although nobody changes anything.
+    package var isTransient: Bool {
+        switch reason {
+        case .connectFailed, .connectTimedOut, .closed: true
+        case .refused(let status): status >= 500
+        case .nameNotResolved, .tlsFailed, .timedOut, .malformed: false
+        }
+    }
+
+    /// The proxy did not answer by a deadline.
+    package var isTimeout: Bool { reason == .timedOut || reason == .connectTimedOut }
+}

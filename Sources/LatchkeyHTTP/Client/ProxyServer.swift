@@ -1,0 +1,106 @@
+internal import LatchkeyCore
+package import LatchkeyCrypto
+
+/// One forward proxy, as a URL names it.
+package struct ProxyServer: Hashable, Sendable, CustomStringConvertible {
+    /// Why a text names no proxy that can be used. For whoever wrote the setting; never a credential.
+    package enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
+        case malformed
+        /// A scheme other than http and https.
+        case scheme(String)
+
+        package var description: String {
+            switch self {
+            case .malformed: "must be http://[user:password@]host[:port]"
+            case .scheme(let scheme): "\(scheme) proxies are not supported; name one of http:// or https://"
+            }
+        }
+    }
+
+    /// How the proxy itself is spoken to: in the clear, or over TLS.
+    package let scheme: Origin.Scheme
+    /// A DNS name or an IP literal; IPv6 without brackets.
+    package let host: String
+    package let port: UInt16
+    /// The value of `Proxy-Authorization` (RFC 9110 §11.7.2, RFC 7617); nil where the URL has no user.
+    package let authorization: Secret?
+
+    /// Reads a proxy's URL as botocore does: `http://` where there is no scheme, ports 80 and 443, user and password
+    /// percent-encoded; a path is passed over.
+    package init(_ text: String) throws(Refusal) {
+        var rest = Substring(text)
+        var scheme = Origin.Scheme.http
+        if let mark = rest.firstRange(of: "://") {
+            let name = rest[..<mark.lowerBound].lowercased()
+            guard let known = Origin.Scheme(rawValue: name) else {
+                throw name.utf8.allSatisfy(Grammar.isToken) && !name.isEmpty ? .scheme(name) : .malformed
+            }
+            scheme = known
+            rest = rest[mark.upperBound...]
+        } else if rest.hasPrefix("//") {
+            rest = rest.dropFirst(2)
+        }
+        rest = rest.prefix { !"/?#".contains($0) }
+        self.scheme = scheme
+        if let at = rest.lastIndex(of: "@") {
+            authorization = Self.basic(rest[..<at])
+            rest = rest[rest.index(after: at)...]
+        } else {
+            authorization = nil
+        }
+        (host, port) = try Self.hostAndPort(rest, standard: scheme == .https ? 443 : 80)
+    }
+
+    /// `host:port`, always with the port: how messages name the proxy.
+    package var authority: String { "\(host.contains(":") ? "[\(host)]" : host):\(port)" }
+
+    /// The URL without user and password.
+    package var description: String { "\(scheme.rawValue)://\(authority)" }
+
+    package static func == (left: ProxyServer, right: ProxyServer) -> Bool {
+        left.description == right.description && left.authorization == right.authorization
+    }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(description) }
+
+    /// `user:password` as RFC 7617 has it. Each is percent-decoded; a user without a password has an empty one.
+    private static func basic(_ userInfo: Substring) -> Secret {
+        let colon = userInfo.firstIndex(of: ":") ?? userInfo.endIndex
+        let password = userInfo[colon...].dropFirst()
+        return Secret("Basic " + Base64.encode(decoded(userInfo[..<colon]) + [UInt8(ascii: ":")] + decoded(password)))
+    }
+
+    /// Escapes undone; what is no escape stands for itself, as it does for Python's `unquote`.
+    private static func decoded(_ text: Substring) -> [UInt8] {
+        var decoded: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            let digits = rest.prefix(2).compactMap(Hex.value)
+            if byte == UInt8(ascii: "%"), digits.count == 2 {
+                decoded.append(digits[0] << 4 | digits[1])
+                rest = rest.dropFirst(2)
+            } else {
+                decoded.append(byte)
+            }
+        }
+        return decoded
+    }
+
+    private static func hostAndPort(
+        _ authority: Substring, standard: UInt16
+    ) throws(Refusal) -> (host: String, port: UInt16) {
+        guard !authority.isEmpty, Array(authority.utf8).withUnsafeBytes(Authority.isValid) else { throw .malformed }
+        var host = authority
+        var port = standard
+        let bracket = authority.lastIndex(of: "]") ?? authority.startIndex
+        if let colon = authority[bracket...].lastIndex(of: ":") {
+            let digits = authority[authority.index(after: colon)...]
+            guard let number = digits.isEmpty ? standard : UInt16(digits), number > 0 else { throw .malformed }
+            port = number
+            host = authority[..<colon]
+        }
+        if host.hasPrefix("[") { host = host.dropFirst().dropLast() }
+        guard !host.isEmpty else { throw .malformed }
+        return (host.lowercased(), port)
+    }
+}

@@ -1,0 +1,95 @@
+"""A forward proxy: tunnels by CONNECT, requests with an absolute target, and the ways in which it can fail."""
+
+from __future__ import annotations
+
+import http.client
+import selectors
+import socket
+import ssl
+from base64 import b64encode
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from .proxy import Exchange, Fault, FaultProxy, Received, answer, passed_on
+
+
+class ForwardProxy(FaultProxy):
+    """Knows where each `host:port` really is, on loopback: no name needs to be known to anybody else."""
+
+    def __init__(
+        self, routes: Mapping[str, int], user: str | None = None, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self.routes = dict(routes)
+        #: `user:password` that it asks for.
+        self.user = user
+        super().__init__(tls=tls)
+
+    @property
+    def authority(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def targets(self) -> list[str]:
+        """Method and target of each request so far."""
+        return [f"{request.method} {request.target}" for request in self.requests]
+
+    def _fault_for(self, request: Received) -> Fault:
+        fault = super()._fault_for(request)
+        return self._pass_on if fault is passed_on else fault
+
+    def _pass_on(self, exchange: Exchange) -> bool:
+        request = exchange.request
+        wanted = "Basic " + b64encode((self.user or "").encode()).decode()
+        if self.user and request.headers.get("proxy-authorization") != wanted:
+            exchange.send(answer(407, b"who are you?", [("Proxy-Authenticate", 'Basic realm="proxy"')]))
+            return True
+        if request.method == "CONNECT":
+            return self._tunnel(exchange)
+        url = urlsplit(request.target)
+        port = self.routes.get(f"{url.hostname}:{url.port or 80}")
+        if url.scheme != "http" or port is None:
+            exchange.send(answer(502, b"no such host"))
+            return True
+        exchange.send(forwarded(request, url._replace(scheme="", netloc="").geturl() or "/", port))
+        return True
+
+    def _tunnel(self, exchange: Exchange) -> bool:
+        port = self.routes.get(exchange.request.target)
+        if port is None:
+            exchange.send(answer(502, b"no such host"))
+            return True
+        with socket.create_connection(("127.0.0.1", port)) as origin:
+            exchange.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            pump(exchange.sock, origin)
+        return False
+
+
+def forwarded(request: Received, target: str, port: int) -> bytes:
+    """The origin's answer to the request as it has it: without what is between the client and the proxy."""
+    origin = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    skipped = ("connection", "proxy-authorization")
+    headers = {name: value for name, value in request.headers.items() if name not in skipped}
+    origin.request(request.method, target, body=request.body, headers=headers)
+    response = origin.getresponse()
+    body = response.read()
+    origin.close()
+    kept = ("content-type", "date", "x-amzn-requestid")
+    return answer(response.status, body, [pair for pair in response.getheaders() if pair[0].lower() in kept])
+
+
+def pump(left: socket.socket, right: socket.socket) -> None:
+    """Hands bytes on both ways until either side ends."""
+    other = {left: right, right: left}
+    with selectors.DefaultSelector() as selector:
+        for side in other:
+            selector.register(side, selectors.EVENT_READ)
+        while True:
+            for key, _ in selector.select():
+                source = key.fileobj
+                data = source.recv(65536)
+                # TLS may hold more than one record, of which the selector knows nothing.
+                while isinstance(source, ssl.SSLSocket) and source.pending():
+                    data += source.recv(65536)
+                if not data:
+                    return
+                other[source].sendall(data)

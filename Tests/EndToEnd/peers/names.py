@@ -1,0 +1,97 @@
+"""A name server of the test's own, and processes that ask it and no other."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import subprocess
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+
+def with_files(folder: Path, files: Mapping[str, str]) -> list[str]:
+    """A command prefix under which these files have this text, for that process and its children alone."""
+    if os.geteuid() != 0:
+        pytest.skip("files of a process's own need a mount namespace")
+    mounts = []
+    for path, text in files.items():
+        own = folder / path.strip("/").replace("/", "-")
+        own.write_text(text)
+        mounts.append(f"mount --bind {own} {path}")
+    script = " && ".join([*mounts, 'exec "$@"'])
+    prefix = ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh"]
+    if subprocess.run([*prefix, "true"], capture_output=True).returncode != 0:
+        pytest.skip("no mount namespaces here")
+    return prefix
+
+
+class NameServer:
+    """Answers the names in `table` and leaves every other question without an answer."""
+
+    ADDRESS = "127.0.0.77"
+
+    def __init__(self, table: Mapping[str, list[str]] | None = None) -> None:
+        self.table: dict[str, list[str]] = dict(table or {})
+        #: Nothing is answered at all.
+        self.silent = False
+        #: The names that were asked for, IPv4 addresses alone.
+        self.questions: list[str] = []
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            self._socket.bind((self.ADDRESS, 53))
+        except OSError as fault:
+            pytest.skip(f"port 53 is not to be had: {fault}")
+        self._socket.settimeout(0.1)
+        self._closing = False
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def wrapper(self, folder: Path) -> list[str]:
+        """A command prefix under which names are looked up here alone. The resolver waits 30 s for an answer."""
+        return with_files(
+            folder,
+            {
+                "/etc/resolv.conf": f"nameserver {self.ADDRESS}\noptions timeout:30 attempts:1\n",
+                "/etc/nsswitch.conf": "hosts: files dns\n",
+            },
+        )
+
+    def count(self, name: str) -> int:
+        return self.questions.count(name)
+
+    def close(self) -> None:
+        """Ends once the thread is done: a socket that is being read keeps its port."""
+        self._closing = True
+        self._thread.join()
+        self._socket.close()
+
+    def _serve(self) -> None:
+        while not self._closing:
+            try:
+                query, sender = self._socket.recvfrom(4096)
+            except TimeoutError:
+                continue
+            name, kind, end = self._question(query)
+            if kind == 1:
+                self.questions.append(name)
+            if self.silent or name not in self.table:
+                continue
+            addresses = self.table[name] if kind == 1 else []
+            head = query[:2] + struct.pack("!HHHHH", 0x8180, 1, len(addresses), 0, 0)
+            records = [
+                b"\xc0\x0c" + struct.pack("!HHIH", 1, 1, 0, 4) + socket.inet_aton(address) for address in addresses
+            ]
+            self._socket.sendto(head + query[12:end] + b"".join(records), sender)
+
+    @staticmethod
+    def _question(query: bytes) -> tuple[str, int, int]:
+        """The name, the type and where the question ends (RFC 1035 §4.1.2)."""
+        labels, index = [], 12
+        while length := query[index]:
+            labels.append(query[index + 1 : index + 1 + length].decode())
+            index += 1 + length
+        return ".".join(labels).lower(), struct.unpack("!H", query[index + 1 : index + 3])[0], index + 5
