@@ -18,11 +18,12 @@ package struct NameCache {
         package var secondAfter: Duration = .seconds(2)
         /// Lookups of one name at once.
         package var maxPerName = 2
-        /// Lookups of all names at once, each a blocked thread. More than the names of a broker: 100 profiles, seven
-        /// services of AWS, proxies. So a name that hangs never keeps another from its lookup.
+        /// Lookups of all names at once, each a blocked thread.
         package var maxLookups = 128
-        /// Second lookups are made only while fewer than this many run in all.
-        package var maxLookupsForSecond = 64
+        /// Names that have a second lookup at once. What is left of ``maxLookups``, 112, is more than the names of a
+        /// broker (100 profiles, seven services of AWS, two proxies), so that a name that hangs never keeps another from
+        /// its lookup.
+        package var maxSeconds = 16
         /// Names kept. Past it the one that nobody has asked for longest is dropped.
         package var maxNames = 256
 
@@ -150,7 +151,7 @@ package struct NameCache {
     private func mayBegin(_ entry: Entry, _ now: MonotonicTime) -> Bool {
         if let youngest = entry.lookups.values.max() {
             return entry.lookups.count < limits.maxPerName && now - youngest >= limits.secondAfter
-                && running.count < limits.maxLookupsForSecond
+                && entries.values.count { $0.lookups.count > 1 } < limits.maxSeconds
         }
         // Whoever waits has no address that works, and is not told to wait longer.
         guard entry.waiting.isEmpty, let lookedUpAt = entry.lookedUpAt else { return true }
