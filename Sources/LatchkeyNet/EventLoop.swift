@@ -8,6 +8,13 @@ internal import Synchronization
 package protocol EventHandler: AnyObject {
     /// The descriptor is ready. Level-triggered: what is left undone is reported again.
     func ready(_ readiness: Readiness, on loop: EventLoop)
+
+    /// The turn that ``EventLoop/resumeLater(_:)`` asked for has come.
+    func resumed(on loop: EventLoop)
+}
+
+extension EventHandler {
+    package func resumed(on loop: EventLoop) {}
 }
 
 /// Names a registration on one loop. The generation tells a reused slot from the one meant.
@@ -34,8 +41,8 @@ package struct ResidentKey: Hashable, Sendable {
     package init() { number = Self.serial.add(1, ordering: .relaxed).newValue }
 }
 
-/// One thread's worth of sockets: waits in epoll, calls the handlers that are ready, then what is due, then what
-/// other threads left in the inbox.
+/// One thread's worth of sockets: waits in epoll, calls the handlers that are ready (the inbox of other threads is one
+/// of them), then those that asked for another turn, then what is due.
 ///
 /// Not `Sendable`, and so confined to its thread: everything registered here runs here and needs no lock. Other
 /// threads hold the ``LoopHandle`` and a ``ChannelID``.
@@ -53,6 +60,7 @@ package final class EventLoop {
     private var slots: [(generation: UInt32, handler: (any EventHandler)?)] = []
     private var freeSlots: [UInt32] = []
     private var deadlines = DeadlineQueue<(EventLoop) -> Void>()
+    private var resumptions = ResumptionQueue()
     private var stopped = false
 
     private init(handle: LoopHandle) throws(SystemError) {
@@ -138,6 +146,24 @@ package final class EventLoop {
     /// Takes back a scheduled action; one that has run is no error.
     package func cancel(_ timer: TimerID) { deadlines.cancel(timer) }
 
+    // MARK: Fairness
+
+    /// The time that resumed handlers together may take before the loop looks at its descriptors again.
+    private static let resumptionTime: Duration = .milliseconds(1)
+
+    /// Calls ``EventHandler/resumed(on:)`` of `id` after everybody who is ready or who asked before has had a turn. For
+    /// a handler that has more to do than is fair to do at once.
+    package func resumeLater(_ id: ChannelID) { resumptions.append(id) }
+
+    private func runResumptions() {
+        let end = MonotonicTime.current + Self.resumptionTime
+        resumptions.beginRound()
+        while !stopped, let id = resumptions.next() {
+            handler(for: id)?.resumed(on: self)
+            if MonotonicTime.current >= end { return }
+        }
+    }
+
     // MARK: Turning
 
     private func run() {
@@ -149,7 +175,7 @@ package final class EventLoop {
     /// One turn. A function of its own, so that its temporaries end with it whatever the loop around it does.
     @inline(never)
     private func turn() {
-        let count = poller.wait(until: deadlines.next, now: now)
+        let count = poller.wait(until: resumptions.isEmpty ? deadlines.next : now, now: now)
         now = .current
         for index in 0..<count {
             let (token, readiness) = poller.event(index)
@@ -159,6 +185,7 @@ package final class EventLoop {
                 handler(for: ChannelID(token: token))?.ready(readiness, on: self)
             }
         }
+        if !resumptions.isEmpty { runResumptions() }
         while !stopped, let action = deadlines.popDue(at: now) { action(self) }
     }
 

@@ -38,7 +38,7 @@ import Testing
         configuration.limits.lingerTimeout = .milliseconds(50)
         adjust(&configuration.limits)
         let server = try HTTPServer.start(configuration) { [waiting] in
-            { exchange in
+            RequestHandler { exchange in
                 let path = exchange.head.path.text(of: exchange.bytes)
                 if path.hasPrefix("/late"), let later = exchange.later() { return waiting.put(path, later) }
                 if exchange.isOverCapacity, path != "/livez" {

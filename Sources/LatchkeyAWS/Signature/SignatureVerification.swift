@@ -50,6 +50,20 @@ package struct SignatureVerification: Sendable {
         signature = String(values["Signature", default: ""])
     }
 
+    /// Judges what can be judged before the body has come: key, scope and time.
+    /// - Parameters:
+    ///   - isKnown: whether the access key id may sign.
+    ///   - service: as the credential scope must have it (`ssm`).
+    /// - Throws: `UnrecognizedClientException`, `InvalidSignatureException`.
+    package func checkHead(
+        _ request: HTTPRequest, isKnown: Bool, service: String, now: WallTime
+    ) throws(AWSFault) {
+        // A session token would be one that nobody here gave.
+        guard isKnown, request.fields["X-Amz-Security-Token"] == nil else { throw Self.unknownKey }
+        try checkScope(request, service: service)
+        try checkTime(now)
+    }
+
     /// Judges the signature.
     ///
     /// It covers method, path, query, `Host`, every `X-Amz-` field and the body, so that a request that is caught can be
@@ -63,10 +77,7 @@ package struct SignatureVerification: Sendable {
     package func verify(
         _ request: HTTPRequest, secrets: [Secret], service: String, now: WallTime
     ) throws(AWSFault) {
-        // A session token would be one that nobody here gave.
-        guard !secrets.isEmpty, request.fields["X-Amz-Security-Token"] == nil else { throw Self.unknownKey }
-        try checkScope(request, service: service)
-        try checkTime(now)
+        try checkHead(request, isKnown: !secrets.isEmpty, service: service, now: now)
         let hashes = request.fields.values("X-Amz-Content-Sha256")
         guard hashes.allSatisfy({ $0 == SHA256.hash(request.body).hex }) else { throw Self.mismatch }
         let covered = Set(signedFields.split(separator: ";").map { String($0) })

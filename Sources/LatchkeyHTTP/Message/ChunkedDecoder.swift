@@ -3,7 +3,8 @@ internal import LatchkeyCore
 /// Undoes the chunked coding (RFC 9112 §7.1), in as many pieces as it comes in. Both directions use it.
 ///
 /// Strict where leniency has been used to smuggle requests: CR LF alone ends a line, a size is 1 to 8 hex digits with
-/// nothing before and only `;` or CR LF behind. Extensions and trailers are read, bounded and thrown away.
+/// nothing before and only `;` or CR LF behind. Extensions must be well-formed (``ChunkExtension``). Extensions and
+/// trailers are read, bounded and thrown away.
 package struct ChunkedDecoder: Sendable {
     /// Why the body is not accepted.
     package enum Refusal: Error, Hashable, Sendable {
@@ -13,7 +14,7 @@ package struct ChunkedDecoder: Sendable {
 
     private enum State {
         case size(digits: Int, value: Int)
-        case `extension`(size: Int)
+        case `extension`(size: Int, ChunkExtension)
         case sizeFeed(size: Int)
         case data(left: Int)
         case dataReturn
@@ -29,14 +30,17 @@ package struct ChunkedDecoder: Sendable {
     private var state = State.size(digits: 0, value: 0)
     private var overheadLeft: Int
     private var dataLeft: Int
+    private let keepsData: Bool
 
     /// - Parameters:
     ///   - bodyBytes: the most data all chunks together may hold.
     ///   - overheadBytes: the most bytes of extensions and trailers. Sizes and line ends need no bound of their own:
     ///     a chunk has at most 12 bytes of them, and holds at least one byte of data.
-    package init(bodyBytes: Int, overheadBytes: Int) {
+    ///   - keepsData: false for a body nobody wants: it is read to its end and its data dropped.
+    package init(bodyBytes: Int, overheadBytes: Int, keepsData: Bool = true) {
         dataLeft = bodyBytes
         overheadLeft = overheadBytes
+        self.keepsData = keepsData
     }
 
     /// The last chunk and the trailers are in.
@@ -54,7 +58,7 @@ package struct ChunkedDecoder: Sendable {
             if case .complete = state { break }
             if case .data(let left) = state {
                 let count = min(left, input.count - offset)
-                body.append(contentsOf: input[offset..<(offset + count)])
+                if keepsData { body.append(contentsOf: input[offset..<(offset + count)]) }
                 offset += count
                 state = left == count ? .dataReturn : .data(left: left - count)
                 continue
@@ -81,10 +85,12 @@ package struct ChunkedDecoder: Sendable {
     private mutating func next(_ byte: UInt8) throws(Refusal) -> State {
         switch state {
         case .size(let digits, let value): return try size(byte, digits, value)
-        case .extension(let size):
-            if byte == 0x0D { return .sizeFeed(size: size) }
-            guard Grammar.isFieldValue(byte) else { throw .malformed }
-            return state
+        case .extension(let size, var extensions):
+            switch extensions.take(byte) {
+            case .goesOn: return .extension(size: size, extensions)
+            case .ends: return .sizeFeed(size: size)
+            case .malformed: throw .malformed
+            }
         case .sizeFeed(let size):
             guard byte == 0x0A else { throw .malformed }
             if size == 0 { return .trailerStart }
@@ -111,7 +117,7 @@ package struct ChunkedDecoder: Sendable {
         guard digits > 0 else { throw .malformed }
         switch byte {
         case 0x0D: return .sizeFeed(size: value)
-        case UInt8(ascii: ";"): return .extension(size: value)
+        case UInt8(ascii: ";"): return .extension(size: value, ChunkExtension())
         default: throw .malformed
         }
     }

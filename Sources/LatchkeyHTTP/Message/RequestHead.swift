@@ -1,14 +1,3 @@
-/// The methods the server tells apart; everything else is answered as unknown.
-package enum RequestMethod: String, Sendable {
-    case get = "GET"
-    case head = "HEAD"
-    case post = "POST"
-    case put = "PUT"
-    case delete = "DELETE"
-    case options = "OPTIONS"
-    case other
-}
-
 /// A parsed request head: facts, and ranges into the bytes it was parsed from. No copies, no allocation.
 package struct RequestHead: Sendable {
     package internal(set) var method = RequestMethod.other

@@ -109,23 +109,10 @@ package struct RequestParser {
             let second = Grammar.find(0x20, in: bytes, (first + 1)..<line.upperBound), first > line.lowerBound
         else { throw .requestLine }
         let method = UnsafeRawBufferPointer(rebasing: bytes[line.lowerBound..<first])
-        head.method = Self.method(method)
+        head.method = RequestMethod(method)
         if head.method == .other, !method.allSatisfy(Grammar.isToken) { throw .requestLine }
         try takeVersion(UnsafeRawBufferPointer(rebasing: bytes[(second + 1)..<line.upperBound]))
         try takeTarget((first + 1)..<second, of: bytes)
-    }
-
-    private static func method(_ bytes: UnsafeRawBufferPointer) -> RequestMethod {
-        // Methods are case-sensitive (RFC 9110 §9.1).
-        switch bytes.count {
-        case 3 where Grammar.equals(bytes, "GET"): .get
-        case 3 where Grammar.equals(bytes, "PUT"): .put
-        case 4 where Grammar.equals(bytes, "HEAD"): .head
-        case 4 where Grammar.equals(bytes, "POST"): .post
-        case 6 where Grammar.equals(bytes, "DELETE"): .delete
-        case 7 where Grammar.equals(bytes, "OPTIONS"): .options
-        default: .other
-        }
     }
 
     private mutating func takeVersion(_ bytes: UnsafeRawBufferPointer) throws(RequestRefusal) {

@@ -55,7 +55,7 @@ package enum RequestRefusal: Error, Hashable, Sendable, CaseIterable {
         case .expectation: "the only expectation understood is 100-continue"
         case .targetTooLong: "the request line is over 8 KiB"
         case .headTooLarge: "the head is over 32 KiB or 100 fields"
-        case .bodyTooLarge: "the body is over 64 KiB"
+        case .bodyTooLarge: "the body is over the limit of this route"
         }
     }
 }

@@ -1,16 +1,23 @@
-/// A request whose head is there and whose body is coming. Off the hot path: both are copied out of the loop's buffer.
+/// A request whose head is there and whose body is coming. Off the hot path: what is kept of both is copied out of the
+/// loop's buffer.
 final class BodyInProgress {
     /// What receiving more bytes came to.
     enum Progress {
         case more(consumed: Int)
+        /// So much has come that the caller has to be known; ``bytes`` is what there is.
+        case mustIdentify(consumed: Int)
         case complete(consumed: Int)
         case refused(RequestRefusal)
     }
 
     let head: RequestHead
-    /// The bytes the head's ranges point into.
+    /// The bytes the head's ranges point into. Empty where the request has been answered from its head.
     let headBytes: [UInt8]
+    /// Its reply has been written; only the end of the body is of interest.
+    let isAnswered: Bool
     private(set) var bytes: [UInt8] = []
+    private let keeps: Bool
+    private var identifyAt: Int?
     private var framing: Framing
 
     private enum Framing {
@@ -18,30 +25,53 @@ final class BodyInProgress {
         case chunked(ChunkedDecoder)
     }
 
-    init(head: RequestHead, headBytes: [UInt8], limits: MessageLimits) {
+    /// - Parameter headBytes: the head as received; copied only where the request is still to be answered.
+    init(
+        head: RequestHead, headBytes: UnsafeRawBufferPointer, admission: BodyAdmission, limits: MessageLimits
+    ) {
         self.head = head
-        self.headBytes = headBytes
+        var limit = limits.bodyBytes
+        switch admission {
+        case .answered: (keeps, isAnswered, identifyAt) = (false, true, nil)
+        case .skip: (keeps, isAnswered, identifyAt) = (false, false, nil)
+        case .keep(let most, let within):
+            (keeps, isAnswered, identifyAt) = (true, false, within)
+            limit = min(limit, most)
+        }
+        self.headBytes = isAnswered ? [] : [UInt8](headBytes)
         framing =
             head.isChunked
-            ? .chunked(ChunkedDecoder(bodyBytes: limits.bodyBytes, overheadBytes: limits.chunkOverheadBytes))
+            ? .chunked(
+                ChunkedDecoder(bodyBytes: limit, overheadBytes: limits.chunkOverheadBytes, keepsData: keeps))
             : .length(left: head.contentLength ?? 0)
     }
 
+    /// The caller is known: the rest of the body may come.
+    func identified() { identifyAt = nil }
+
     func receive(_ input: UnsafeRawBufferPointer) -> Progress {
+        var input = input
+        if let identifyAt { input = UnsafeRawBufferPointer(rebasing: input.prefix(max(1, identifyAt - bytes.count))) }
         switch framing {
         case .length(let left):
             let count = min(left, input.count)
-            bytes.append(contentsOf: input[..<count])
+            if keeps { bytes.append(contentsOf: input[..<count]) }
             framing = .length(left: left - count)
-            return count == left ? .complete(consumed: count) : .more(consumed: count)
+            return progress(consumed: count, isComplete: count == left)
         case .chunked(var decoder):
             defer { framing = .chunked(decoder) }
             do throws(ChunkedDecoder.Refusal) {
                 let consumed = try decoder.receive(input, into: &bytes)
-                return decoder.isComplete ? .complete(consumed: consumed) : .more(consumed: consumed)
+                return progress(consumed: consumed, isComplete: decoder.isComplete)
             } catch {
                 return .refused(error == .tooLarge ? .bodyTooLarge : .chunk)
             }
         }
+    }
+
+    private func progress(consumed: Int, isComplete: Bool) -> Progress {
+        if isComplete { return .complete(consumed: consumed) }
+        if let identifyAt, bytes.count >= identifyAt { return .mustIdentify(consumed: consumed) }
+        return .more(consumed: consumed)
     }
 }

@@ -2,15 +2,6 @@ internal import Synchronization
 
 /// How many connections all workers hold together, against the cap.
 package final class ConnectionCensus: Sendable {
-    /// What becomes of one more connection.
-    enum Admission: Equatable {
-        case admitted
-        /// Past the cap but inside the headroom: heard, and told 503 unless it is a liveness probe.
-        case overCapacity
-        /// Past the headroom too: closed unheard.
-        case refused
-    }
-
     private let present = Atomic<Int>(0)
     private let cap: Int
     private let headroom: Int
@@ -25,14 +16,15 @@ package final class ConnectionCensus: Sendable {
     /// Connections open now.
     package var count: Int { present.load(ordering: .relaxed) }
 
-    /// Counts one in. A refused one is not counted.
-    func admit() -> Admission {
+    /// No further connection may be accepted, not even to be told so: the headroom is full too.
+    var isFull: Bool { count >= cap + headroom }
+
+    /// Counts one in.
+    /// - Returns: whether it is past the cap.
+    func admit() -> Bool {
         let count = present.add(1, ordering: .relaxed).newValue
         changed(1)
-        if count <= cap { return .admitted }
-        if count <= cap + headroom { return .overCapacity }
-        left()
-        return .refused
+        return count > cap
     }
 
     /// Counts one out.

@@ -1,24 +1,23 @@
-internal import LatchkeyNet
-
-/// Answers one request: reads it, then either writes the reply at once or takes a ``LaterReply``.
-package typealias RequestHandler = (Exchange) -> Void
-
 /// One request in the hands of a handler.
 ///
 /// One object for each loop, lent for the length of the call: neither it nor the bytes it lends may be kept. What has
-/// to outlive the call is copied out, and the answer sent through ``later()``.
+/// to outlive the call is copied out, and the answer sent through ``later(alone:)``.
 package final class Exchange {
     /// Where the reply is rendered.
     package let reply: ReplyWriter
     /// The bytes the head's ranges point into.
     package private(set) var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
     package private(set) var head = RequestHead()
-    /// The whole body, chunking undone.
+    /// The whole body, chunking undone. Empty while only the head is judged; the first part of it in
+    /// ``RequestHandler/identify``.
     package private(set) var body = UnsafeRawBufferPointer(start: nil, count: 0)
     /// The connection is one past the cap: only a liveness probe is to be answered.
     package private(set) var isOverCapacity = false
+    /// Set by the handler where the request has no valid credential. A connection that has brought no other request is
+    /// closed early, and first where there are too many.
+    package var callerIsUnknown = false
 
-    private var connection: ServerConnection?
+    private var pipeline: RequestPipeline?
     private(set) var wasPutOff = false
 
     init(reply: ReplyWriter) { self.reply = reply }
@@ -29,46 +28,29 @@ package final class Exchange {
     /// Takes the right to answer out of this call, to any thread. The reply keeps its place in the pipeline.
     ///
     /// Whoever takes it must send within the request timeout: nothing else answers in its stead.
-    package func later() -> LaterReply? {
+    /// - Parameter alone: for replies that may be large and share no memory: no further request of the connection is
+    ///   taken before this one has been answered.
+    package func later(alone: Bool = false) -> LaterReply? {
         wasPutOff = true
-        return connection?.putOff(isHead: reply.isHead, closes: reply.closes, confirms: reply.confirmsKeepAlive)
+        return pipeline?.putOff(reply, alone: alone)
     }
 
-    func lend(
+    func lend<Result>(
         _ head: RequestHead, bytes: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer,
-        of connection: ServerConnection, to handler: RequestHandler
-    ) {
+        of pipeline: RequestPipeline, to handler: (Exchange) -> Result
+    ) -> Result {
         self.head = head
         self.bytes = bytes
         self.body = body
-        self.connection = connection
-        isOverCapacity = connection.isOverCapacity
+        self.pipeline = pipeline
+        isOverCapacity = pipeline.clock.isOverCapacity
+        callerIsUnknown = false
         wasPutOff = false
-        handler(self)
-        self.connection = nil
-        self.bytes = UnsafeRawBufferPointer(start: nil, count: 0)
-        self.body = UnsafeRawBufferPointer(start: nil, count: 0)
-    }
-}
-
-/// The right to answer one request from anywhere, once. Dropped silently when the caller has gone.
-package struct LaterReply: Sendable {
-    let loop: LoopHandle
-    let channel: ChannelID
-    let sequence: UInt64
-    let isHead: Bool
-    let closes: Bool
-    let confirmsKeepAlive: Bool
-    let presence: CallerPresence
-
-    /// False once the caller has closed its end: nobody may be reading any more. A caller that only stopped writing
-    /// looks the same, and still gets what is sent.
-    package var isAwaited: Bool { presence.isThere }
-
-    /// Renders the reply on the connection's own loop and sends it when its turn has come.
-    package func send(_ render: @escaping @Sendable (ReplyWriter) -> Void) {
-        loop.submit { loop in
-            (loop.handler(for: channel) as? ServerConnection)?.complete(self, render: render, on: loop)
+        defer {
+            self.pipeline = nil
+            self.bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+            self.body = UnsafeRawBufferPointer(start: nil, count: 0)
         }
+        return handler(self)
     }
 }

@@ -63,23 +63,25 @@ package final class HTTPServer: Sendable {
         let census = ConnectionCensus(
             cap: limits.maxConnections, headroom: limits.connectionHeadroom, changed: configuration.connectionsChanged)
         let key = ResidentKey()
+        let workers = max(1, configuration.workers)
         var loops: [LoopHandle] = []
         do throws(SystemError) {
-            for number in 0..<max(1, configuration.workers) {
+            for number in 0..<workers {
                 let loop = try EventLoop.start(name: "latchkey.worker.\(number)")
                 loops.append(loop)
                 loop.submit { [configuration] loop in
                     let time = configuration.time
                     loop.residents[key] = ServerWorker(
-                        loop: loop.handle, limits: limits, census: census, wallTime: { time.now().wall },
-                        handler: makeHandler(), refuse: configuration.refuse)
+                        loop: loop.handle, limits: limits, headroom: max(1, limits.connectionHeadroom / workers),
+                        census: census, wallTime: { time.now().wall }, handler: makeHandler(),
+                        refuse: configuration.refuse)
                 }
             }
         } catch {
             for loop in loops { loop.stop() }
             throw StartError(address: nil, cause: error)
         }
-        listen(sockets, dealingTo: loops, key: key, census: census, pause: limits.acceptPause)
+        listen(sockets, distributingTo: loops, key: key, census: census, limits: limits)
         return HTTPServer(
             addresses: sockets.compactMap { $0.socket.localAddress }, census: census, loops: loops, key: key)
     }
@@ -97,15 +99,15 @@ package final class HTTPServer: Sendable {
     }
 
     private static func listen(
-        _ sockets: [ListeningSocket], dealingTo loops: [LoopHandle], key: ResidentKey, census: ConnectionCensus,
-        pause: Duration
+        _ sockets: [ListeningSocket], distributingTo loops: [LoopHandle], key: ResidentKey, census: ConnectionCensus,
+        limits: ServerLimits
     ) {
         loops.first?.submit { loop in
             guard let worker = loop.residents[key] as? ServerWorker else { return }
-            let dealer = Dealer(loops: loops, key: key, census: census)
+            let distributor = ConnectionDistributor(loops: loops, key: key, census: census)
             for socket in sockets {
-                let listener = Listener(socket: socket, census: census, pause: pause) { accepted, over, loop in
-                    dealer.deal(accepted, isOverCapacity: over, on: loop)
+                let listener = Listener(socket: socket, census: census, limits: limits) { accepted, over, loop in
+                    distributor.distribute(accepted, isOverCapacity: over, on: loop)
                 }
                 // Registering fails only without kernel memory; the process then serves nobody, which liveness shows.
                 if (try? listener.start(on: loop)) != nil { worker.listeners.append(listener) }
@@ -135,38 +137,6 @@ package final class HTTPServer: Sendable {
         }
         for loop in loops { loop.stop() }
         for case .unix(let path) in addresses { unlink(path) }
-    }
-}
-
-/// Deals accepted connections out to the workers in turn.
-private final class Dealer {
-    private let loops: [LoopHandle]
-    private let key: ResidentKey
-    private let census: ConnectionCensus
-    private var next = 0
-
-    init(loops: [LoopHandle], key: ResidentKey, census: ConnectionCensus) {
-        self.loops = loops
-        self.key = key
-        self.census = census
-    }
-
-    func deal(_ socket: consuming Socket, isOverCapacity: Bool, on loop: EventLoop) {
-        next = (next + 1) % loops.count
-        if next == 0 {
-            (loop.residents[key] as? ServerWorker)?.adopt(socket, isOverCapacity: isOverCapacity, on: loop)
-            return
-        }
-        let descriptor = socket.release()
-        let key = key
-        let accepted = loops[next].submit { loop in
-            let socket = Socket(owning: descriptor)
-            (loop.residents[key] as? ServerWorker)?.adopt(socket, isOverCapacity: isOverCapacity, on: loop)
-        }
-        if !accepted {
-            census.left()
-            _ = Socket(owning: descriptor)
-        }
     }
 }
 

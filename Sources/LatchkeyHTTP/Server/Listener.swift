@@ -15,18 +15,18 @@ final class ListeningSocket: Sendable {
 final class Listener: EventHandler {
     private let socket: ListeningSocket
     private let census: ConnectionCensus
-    private let pause: Duration
-    private let deal: (consuming Socket, _ isOverCapacity: Bool, EventLoop) -> Void
+    private let limits: ServerLimits
+    private let distribute: (consuming Socket, _ isOverCapacity: Bool, EventLoop) -> Void
     private var id: ChannelID?
 
     init(
-        socket: ListeningSocket, census: ConnectionCensus, pause: Duration,
-        deal: @escaping (consuming Socket, Bool, EventLoop) -> Void
+        socket: ListeningSocket, census: ConnectionCensus, limits: ServerLimits,
+        distribute: @escaping (consuming Socket, Bool, EventLoop) -> Void
     ) {
         self.socket = socket
         self.census = census
-        self.pause = pause
-        self.deal = deal
+        self.limits = limits
+        self.distribute = distribute
     }
 
     func start(on loop: EventLoop) throws(SystemError) {
@@ -43,21 +43,20 @@ final class Listener: EventHandler {
     func ready(_ readiness: Readiness, on loop: EventLoop) {
         // A bounded batch: a flood of connections must not starve the ones already there.
         for _ in 0..<64 {
+            // Connections past the headroom stay in the kernel's queue until the workers have closed others.
+            if census.isFull { return rest(limits.headroomPause, on: loop) }
             do {
                 guard let accepted = try socket.socket.accept() else { return }
-                switch census.admit() {
-                case .admitted: deal(accepted, false, loop)
-                case .overCapacity: deal(accepted, true, loop)
-                case .refused: continue
-                }
+                distribute(accepted, census.admit(), loop)
             } catch {
-                return rest(on: loop)
+                return rest(limits.acceptPause, on: loop)
             }
         }
     }
 
-    /// Out of descriptors (EMFILE): level-triggered readiness would spin, so accepting pauses.
-    private func rest(on loop: EventLoop) {
+    /// Level-triggered readiness would spin where nothing can be accepted (past the headroom, or out of descriptors, which
+    /// is EMFILE), so accepting pauses.
+    private func rest(_ pause: Duration, on loop: EventLoop) {
         guard let id else { return }
         loop.setInterest([], of: id, descriptor: socket.socket.descriptor)
         loop.schedule(at: loop.now + pause) { [weak self] loop in

@@ -1,18 +1,32 @@
-/// The replies of one connection in the order of their requests (RFC 9112 §9.3.2): a reply that is ready early waits
+/// The replies of one connection in the order of their requests (RFC 9112 §9.3.2). A reply that is ready early waits
 /// until all before it are out.
+///
+/// A reply that is given later is kept as what renders it, and rendered when its turn has come: many that wait behind a
+/// slow reader then cost what they share, and not a copy each.
 package struct ReplyQueue {
     /// Names a request of one connection, counted from 0.
     package typealias Sequence = UInt64
+    /// Writes one reply.
+    package typealias Rendering = @Sendable (ReplyWriter) -> Void
+
+    /// A reply whose turn has come.
+    package enum Due {
+        case bytes([UInt8])
+        case later(LaterReply, Rendering)
+    }
 
     private enum Slot {
         /// The request is with a handler that answers later.
         case waiting
-        /// Answered before an earlier request was.
-        case ready([UInt8])
+        case ready(Due)
     }
 
     private var slots: [Slot] = []
     private var first: Sequence = 0
+    /// The request behind which no other is taken until its reply is out.
+    private var alone: Sequence?
+    /// Bytes rendered that stand behind replies not yet there.
+    package private(set) var renderedBytes = 0
 
     package init() {}
 
@@ -21,36 +35,56 @@ package struct ReplyQueue {
 
     package var isEmpty: Bool { slots.isEmpty }
 
+    /// Another request may be taken behind those that wait.
+    package var takesMore: Bool { alone == nil }
+
+    /// The first reply is there.
+    package var isDue: Bool {
+        if case .ready = slots.first { true } else { false }
+    }
+
     /// A request whose reply comes later takes its place in the order.
-    package mutating func wait() -> Sequence {
+    /// - Parameter alone: no further request of the connection is taken before this reply is out.
+    package mutating func wait(alone: Bool = false) -> Sequence {
         slots.append(.waiting)
-        return first + UInt64(slots.count) - 1
+        let sequence = first + UInt64(slots.count) - 1
+        if alone { self.alone = sequence }
+        return sequence
     }
 
     /// A reply that is there already but stands behind waiting ones.
-    package mutating func append(ready reply: [UInt8]) { slots.append(.ready(reply)) }
+    package mutating func append(ready reply: [UInt8]) {
+        renderedBytes += reply.count
+        slots.append(.ready(.bytes(reply)))
+    }
 
-    /// Whether `sequence` still waits: a second reply to one request is dropped by its asking this.
+    /// Whether `sequence` still waits.
     package func isWaiting(_ sequence: Sequence) -> Bool {
         guard sequence >= first, sequence - first < UInt64(slots.count) else { return false }
         if case .waiting = slots[Int(sequence - first)] { return true }
         return false
     }
 
-    /// Puts the reply to `sequence` in its place.
-    package mutating func fulfil(_ sequence: Sequence, with reply: [UInt8]) {
+    /// Puts the reply to `sequence` in its place. A second reply to one request is dropped.
+    package mutating func fulfil(_ sequence: Sequence, with reply: Due) {
         guard isWaiting(sequence) else { return }
+        if case .bytes(let bytes) = reply { renderedBytes += bytes.count }
         slots[Int(sequence - first)] = .ready(reply)
     }
 
-    /// Moves every reply whose turn has come to the end of `output`.
-    package mutating func drain(into output: inout [UInt8]) {
-        var taken = 0
-        while taken < slots.count, case .ready(let reply) = slots[taken] {
-            output.append(contentsOf: reply)
-            taken += 1
-        }
-        slots.removeFirst(taken)
-        first += UInt64(taken)
+    /// Takes the first reply out if it is there.
+    package mutating func popDue() -> Due? {
+        guard case .ready(let due) = slots.first else { return nil }
+        slots.removeFirst()  // a pipeline's depth of entries at the most
+        if alone == first { alone = nil }
+        first += 1
+        if case .bytes(let bytes) = due { renderedBytes -= bytes.count }
+        return due
+    }
+
+    /// The connection is gone: nobody reads what is left.
+    package mutating func removeAll() {
+        slots = []
+        renderedBytes = 0
     }
 }

@@ -1,75 +1,77 @@
 internal import LatchkeyCore
 internal import LatchkeyNet
 
-/// One caller's connection, confined to its loop: reads, parses, hands requests to the handler, sends replies in order.
+/// One caller's connection, confined to its loop: receives, hands requests to the handler, sends replies in order.
 ///
-/// Bytes are parsed where `recv` put them, in the loop's buffer; only an unfinished message is copied to the
-/// connection. All replies of one turn leave in one `send`.
-///
-/// What is not private is for `ServerConnection+Waiting.swift` alone.
+/// Bytes are parsed where `recv` put them, in the loop's buffer; only what is left unfinished is copied to the
+/// connection. What it holds is bounded: it reads nothing while replies wait to be taken, and in one turn of the loop it
+/// does no more than its ``WorkBudget`` allows. All replies of one turn leave in one `send`.
 final class ServerConnection: EventHandler {
-    /// What the next bytes are.
-    enum Phase {
-        case head
-        case body
+    private enum Phase {
+        case open
         /// Nothing more is answered; what still comes is thrown away until the peer has finished (RFC 9112 §9.6).
         case lingering
         case closed
     }
 
-    let isOverCapacity: Bool
-    let socket: Socket
-    let worker: ServerWorker
-    var id: ChannelID?
-    private var parser = RequestParser()
-    var phase = Phase.head
-    /// The request whose body is coming, in that phase.
-    private var body: BodyInProgress?
+    private let socket: Socket
+    private let worker: ServerWorker
+    private let pipeline: RequestPipeline
+    private var id: ChannelID?
+    private var phase = Phase.open
+    private var timer = ConnectionTimer()
+    private var interest = Readiness.read
+    private var input = ConnectionInput()
     private var lingerBytesLeft = 0
-    /// The start of a message whose rest has not come.
-    private var unparsed: [UInt8] = []
-    var replies = ReplyQueue()
-    /// Rendered replies the kernel has not taken.
-    var unsent: [UInt8] = []
-    var interest = Readiness.read
-    /// After `Connection: close`, a refusal or the peer's end: what is owed is answered, nothing more is read.
-    private var isLast = false
-    var peerFinished = false
-    /// When the first byte of the message now coming arrived; nil between messages.
-    var messageStart: Int64?
-    /// When the connection last came to rest, the kernel last took bytes, or lingering began.
-    var since: Int64
-    var isDraining = false
-    var timer: (id: TimerID, at: Int64)?
-    /// For those who answer later; made for the first of them.
-    private var presence: CallerPresence?
+    private var peerFinished = false
+    /// The loop will call ``resumed(on:)``.
+    private var isQueued = false
 
     init(socket: consuming Socket, worker: ServerWorker, isOverCapacity: Bool, now: MonotonicTime) {
         self.socket = socket
         self.worker = worker
-        self.isOverCapacity = isOverCapacity
-        since = now.nanoseconds
+        pipeline = RequestPipeline(
+            worker: worker, clock: ConnectionClock(opened: now.nanoseconds, isOverCapacity: isOverCapacity))
     }
 
-    /// False when the kernel has no room for one more registration.
-    func register(on loop: EventLoop) -> Bool {
-        guard let id = try? loop.register(self, descriptor: socket.descriptor, interest: .read) else { return false }
-        self.id = id
-        worker.connections[id] = self
-        armTimer(on: loop)
-        return true
+    /// A request of this connection has been let in.
+    var hasBroughtRequest: Bool { pipeline.clock.hasBroughtRequest }
+
+    /// Nil when the kernel has no room for one more registration.
+    func register(on loop: EventLoop) -> ChannelID? {
+        id = try? loop.register(self, descriptor: socket.descriptor, interest: .read)
+        pipeline.channel = id
+        if id != nil { armTimer(on: loop) }
+        return id
     }
 
     // MARK: Events
 
     func ready(_ readiness: Readiness, on loop: EventLoop) {
-        worker.reply.now = loop.now
+        if phase == .closed { return }
+        worker.beginTurn(on: loop)
         if readiness.contains(.error) || (readiness.contains(.hangUp) && !readiness.contains(.read)) {
             return close(on: loop)
         }
         if readiness.contains(.write) { sendUnsent(on: loop) }
+        // Who has a turn to come has bytes enough: more of them would only pile up.
+        if isQueued || phase == .closed { return }
         if readiness.contains(.read) { receive(on: loop) }
         settle(on: loop)
+    }
+
+    func resumed(on loop: EventLoop) {
+        isQueued = false
+        if phase == .closed { return }
+        worker.beginTurn(on: loop)
+        pipeline.turnEnded()
+        settle(on: loop)
+    }
+
+    private func resumeLater(on loop: EventLoop) {
+        guard let id, !isQueued else { return }
+        isQueued = true
+        loop.resumeLater(id)
     }
 
     private func receive(on loop: EventLoop) {
@@ -78,8 +80,7 @@ final class ServerConnection: EventHandler {
         case .failed: close(on: loop)
         case .moved(0):
             peerFinished = true
-            isLast = true
-            presence?.leave()
+            pipeline.callerLeft()
         case .moved(let count):
             received(UnsafeRawBufferPointer(rebasing: worker.scratch[..<count]), on: loop)
         }
@@ -89,221 +90,146 @@ final class ServerConnection: EventHandler {
         if phase == .lingering {
             lingerBytesLeft -= bytes.count
             if lingerBytesLeft < 0 { close(on: loop) }
-            return
-        }
-        if unparsed.isEmpty {
-            let consumed = parse(bytes, on: loop)
-            if consumed < bytes.count { unparsed.append(contentsOf: bytes[consumed...]) }
+        } else if input.isEmpty {
+            let consumed = pipeline.parse(bytes, now: loop.now)
+            if consumed < bytes.count { input.append(UnsafeRawBufferPointer(rebasing: bytes[consumed...])) }
         } else {
-            unparsed.append(contentsOf: bytes)
-            parseUnparsed(on: loop)
+            input.append(bytes)
+            parseInput(on: loop)
         }
     }
 
-    private func parseUnparsed(on loop: EventLoop) {
+    private func parseInput(on loop: EventLoop) {
         // Moved out for the call: the handler runs inside it and must not find the buffer half owned.
-        var bytes: [UInt8] = []
-        swap(&bytes, &unparsed)
-        let consumed = bytes.withUnsafeBytes { parse($0, on: loop) }
-        bytes.removeFirst(consumed)
-        unparsed = bytes
+        var bytes = ConnectionInput()
+        swap(&bytes, &input)
+        bytes.consume(bytes.withBytes { pipeline.parse($0, now: loop.now) })
+        if phase == .open { input = bytes }
     }
 
-    /// The loop's end of a turn for this connection: send what is ready, go on parsing where that made room, then say
+    /// The end of a turn for this connection: render and send what is due, go on parsing where that made room, then say
     /// what to wait for.
-    func settle(on loop: EventLoop) {
-        while true {
+    private func settle(on loop: EventLoop) {
+        while phase == .open {
+            let isOver = !pipeline.renderDue(inputIsEmpty: input.isEmpty) || pipeline.stop == .budget
             flush(on: loop)
-            guard mayParse, !unparsed.isEmpty else { break }
-            let before = unparsed.count
-            parseUnparsed(on: loop)
-            if unparsed.count == before { break }
+            if isOver, !output.isBlocked {
+                resumeLater(on: loop)
+                break
+            }
+            pipeline.turnEnded()
+            if output.isDue { continue }
+            guard pipeline.stop == .blocked, mayParse else { break }
+            parseInput(on: loop)
         }
         if phase == .closed { return }
-        if isLast, replies.isEmpty, unsent.isEmpty { finish(on: loop) }
+        // The peer has sent all it will: what is incomplete now stays so.
+        if peerFinished, pipeline.stop == .needsBytes { pipeline.end() }
+        if pipeline.isLast, output.isEmpty { finish(on: loop) }
         if phase == .closed { return }
+        if !mayParse { pipeline.clock.pause(loop.now.nanoseconds) }
         updateInterest(on: loop)
         armTimer(on: loop)
     }
 
-    // MARK: Requests
+    // MARK: Replies
 
-    var mayParse: Bool {
-        guard !isLast, unsent.isEmpty, replies.count < worker.limits.pipelineDepth else { return false }
-        return phase == .head || phase == .body
+    private var output: ConnectionOutput { _read { yield pipeline.output } }
+
+    private var mayParse: Bool { phase == .open && pipeline.takesMore }
+
+    func complete(_ later: LaterReply, render: @escaping ReplyQueue.Rendering, on loop: EventLoop) {
+        pipeline.output.fulfil(later, with: render)
+        if output.isDue { resumeLater(on: loop) }
     }
-
-    /// Takes as many whole messages as `bytes` hold and the pipeline has room for.
-    /// - Returns: how many bytes are done with.
-    private func parse(_ bytes: UnsafeRawBufferPointer, on loop: EventLoop) -> Int {
-        var offset = 0
-        while offset < bytes.count, mayParse {
-            let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
-            let consumed: Int
-            if let body {
-                consumed = take(rest, into: body, on: loop)
-            } else {
-                consumed = parseHead(rest, on: loop)
-            }
-            if consumed == 0 { break }
-            offset += consumed
-        }
-        if isLast { return bytes.count }
-        if offset < bytes.count, messageStart == nil { messageStart = loop.now.nanoseconds }
-        return offset
-    }
-
-    private func parseHead(_ bytes: UnsafeRawBufferPointer, on loop: EventLoop) -> Int {
-        switch parser.parse(bytes, limits: worker.limits.message) {
-        case .incomplete:
-            return 0
-        case .refused(let refusal):
-            refuse(.malformed(refusal))
-            return bytes.count
-        case .head(let count):
-            let head = parser.head
-            let message = UnsafeRawBufferPointer(rebasing: bytes[..<count])
-            if head.hasBody {
-                if messageStart == nil { messageStart = loop.now.nanoseconds }
-                phase = .body
-                body = BodyInProgress(head: head, headBytes: [UInt8](message), limits: worker.limits.message)
-                // Only where the caller waits for it: bytes that are already here need no invitation (RFC 9110 §10.1.1).
-                if head.expectsContinue, bytes.count == count { inviteBody() }
-            } else {
-                answer(head, bytes: message, body: UnsafeRawBufferPointer(start: nil, count: 0), on: loop)
-            }
-            return count
-        }
-    }
-
-    private func inviteBody() {
-        let interim = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
-        if replies.isEmpty { worker.reply.append(interim) } else { replies.append(ready: interim) }
-    }
-
-    private func take(_ bytes: UnsafeRawBufferPointer, into body: BodyInProgress, on loop: EventLoop) -> Int {
-        switch body.receive(bytes) {
-        case .more(let consumed):
-            return consumed
-        case .refused(let refusal):
-            refuse(.malformed(refusal))
-            return bytes.count
-        case .complete(let consumed):
-            phase = .head
-            self.body = nil
-            body.headBytes.withUnsafeBytes { head in
-                body.bytes.withUnsafeBytes { answer(body.head, bytes: head, body: $0, on: loop) }
-            }
-            return consumed
-        }
-    }
-
-    /// Hands one whole request to the handler and puts its reply, or its place, in order.
-    private func answer(
-        _ head: RequestHead, bytes: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer, on loop: EventLoop
-    ) {
-        messageStart = nil
-        since = loop.now.nanoseconds
-        let reply = worker.reply
-        let start = reply.output.count
-        reply.isHead = head.method == .head
-        reply.closes = !head.keepAlive || isDraining || isOverCapacity
-        reply.confirmsKeepAlive = head.minorVersion == 0
-        isLast = reply.closes
-        worker.exchange.lend(head, bytes: bytes, body: body, of: self, to: worker.handler)
-        if worker.exchange.wasPutOff { return }
-        if reply.output.count == start { worker.refuse(.unanswered, reply) }
-        if !replies.isEmpty { queue(from: start) }
-    }
-
-    func refuse(_ refusal: ServerRefusal) {
-        isLast = true
-        messageStart = nil
-        let reply = worker.reply
-        let start = reply.output.count
-        reply.isHead = false
-        reply.closes = true
-        worker.refuse(refusal, reply)
-        if !replies.isEmpty { queue(from: start) }
-    }
-
-    /// Moves the reply just rendered behind those that still wait.
-    private func queue(from start: Int) {
-        replies.append(ready: Array(worker.reply.output[start...]))
-        worker.reply.output.removeSubrange(start...)
-    }
-
-    // MARK: Replies that come later
-
-    func putOff(isHead: Bool, closes: Bool, confirms: Bool) -> LaterReply? {
-        guard let id else { return nil }
-        let presence = presence ?? CallerPresence()
-        self.presence = presence
-        return LaterReply(
-            loop: worker.loop, channel: id, sequence: replies.wait(), isHead: isHead, closes: closes,
-            confirmsKeepAlive: confirms, presence: presence)
-    }
-
-    func complete(_ later: LaterReply, render: (ReplyWriter) -> Void, on loop: EventLoop) {
-        guard replies.isWaiting(later.sequence) else { return }
-        // Draining may have begun since: the last reply owed is then the one that says so.
-        if isDraining, replies.count == 1, unparsed.isEmpty { isLast = true }
-        let reply = worker.reply
-        let start = reply.output.count
-        reply.now = loop.now
-        reply.isHead = later.isHead
-        reply.closes = later.closes || (isLast && replies.count == 1)
-        reply.confirmsKeepAlive = later.confirmsKeepAlive
-        render(reply)
-        if reply.output.count == start { worker.refuse(.unanswered, reply) }
-        let bytes = Array(reply.output[start...])
-        reply.output.removeSubrange(start...)
-        replies.fulfil(later.sequence, with: bytes)
-        since = loop.now.nanoseconds
-        settle(on: loop)
-    }
-
-    // MARK: Sending
 
     private func flush(on loop: EventLoop) {
-        replies.drain(into: &worker.reply.output)
-        guard !worker.reply.output.isEmpty else { return }
-        defer { worker.reply.output.removeAll(keepingCapacity: worker.reply.output.count <= 1 << 20) }
-        if phase == .closed { return }
-        guard unsent.isEmpty else { return unsent.append(contentsOf: worker.reply.output) }
-        let outcome = worker.reply.output.withUnsafeBytes { socket.send($0) }
-        switch outcome {
-        case .moved(let count) where count == worker.reply.output.count: break
-        case .moved(let count): unsent = Array(worker.reply.output[count...])
-        case .wouldBlock: unsent = worker.reply.output
-        case .failed: close(on: loop)
-        }
-        since = loop.now.nanoseconds
+        if worker.reply.output.isEmpty { return }
+        if !pipeline.output.flush(worker.reply, to: socket) { close(on: loop) }
+        pipeline.clock.since = loop.now.nanoseconds
     }
 
     private func sendUnsent(on loop: EventLoop) {
-        guard !unsent.isEmpty else { return }
-        switch unsent.withUnsafeBytes({ socket.send($0) }) {
-        case .moved(let count):
-            unsent.removeFirst(count)
-            since = loop.now.nanoseconds
+        guard output.isBlocked else { return }
+        switch pipeline.output.sendUnsent(to: socket) {
+        case .moved: pipeline.clock.since = loop.now.nanoseconds
         case .wouldBlock: break
         case .failed: close(on: loop)
         }
     }
 
+    // MARK: Waiting
+
+    private func updateInterest(on loop: EventLoop) {
+        let reads = phase == .lingering || (mayParse && !peerFinished)
+        let wanted = Readiness(
+            rawValue: (reads ? Readiness.read.rawValue : 0) | (output.isBlocked ? Readiness.write.rawValue : 0))
+        guard wanted != interest, let id else { return }
+        interest = wanted
+        loop.setInterest(wanted, of: id, descriptor: socket.descriptor)
+    }
+
+    private var wait: ConnectionClock.Wait {
+        if phase == .lingering { return .lingering }
+        if output.isBlocked { return .output }
+        if isQueued { return .turn }
+        if pipeline.isInBody { return mayParse ? .body : .handler }
+        if pipeline.clock.messageStart != nil, mayParse { return .head }
+        return output.owed > 0 ? .handler : .request(isDraining: pipeline.isDraining)
+    }
+
+    private func armTimer(on loop: EventLoop) {
+        let deadline = pipeline.clock.deadline(wait, worker.times)
+        guard timer.needsSetting(to: deadline) else { return }
+        timer.set(at: deadline, on: loop) { loop in
+            // Held strongly: closing cancels the timer, and a weak reference would slow every use of the object down.
+            self.timerFired(on: loop)
+        }
+    }
+
+    private func timerFired(on loop: EventLoop) {
+        timer.clear()
+        let wait = wait
+        if loop.now.nanoseconds < pipeline.clock.deadline(wait, worker.times) { return armTimer(on: loop) }
+        worker.beginTurn(on: loop)
+        switch wait {
+        case .body where pipeline.isDiscarding: return close(on: loop)
+        case .head, .body: refuse(pipeline.clock.isOverCapacity ? .overloaded : .timedOut)
+        case .request where pipeline.clock.isOverCapacity: refuse(.overloaded)
+        default: return close(on: loop)
+        }
+        settle(on: loop)
+    }
+
+    private func refuse(_ refusal: ServerRefusal) {
+        input.withBytes { pipeline.refuse(refusal, start: $0) }
+    }
+
     // MARK: Ending
+
+    /// Makes room for a newer connection, unless a valid request has just come.
+    /// - Returns: whether this one is closed.
+    func giveWay(on loop: EventLoop) -> Bool {
+        if !isQueued { ready(.read, on: loop) }
+        if phase == .closed { return true }
+        if hasBroughtRequest, !pipeline.clock.isOverCapacity { return false }
+        if phase == .open, !output.isBlocked, output.owed == 0, !pipeline.isDiscarding {
+            worker.beginTurn(on: loop)
+            refuse(.overloaded)
+            flush(on: loop)
+        }
+        close(on: loop)
+        return true
+    }
 
     /// Everything owed has been sent: say so, and wait for the peer so that no reset overtakes the last reply.
     private func finish(on loop: EventLoop) {
-        if phase == .lingering {
-            if peerFinished { close(on: loop) }
-            return
-        }
         if peerFinished { return close(on: loop) }
+        if phase == .lingering { return }
         socket.finishWriting()
-        unparsed = []
-        since = loop.now.nanoseconds
+        input = ConnectionInput()
+        pipeline.drop()
+        pipeline.clock.since = loop.now.nanoseconds
         lingerBytesLeft = worker.limits.lingerBytes
         phase = .lingering
     }
@@ -311,12 +237,11 @@ final class ServerConnection: EventHandler {
     func close(on loop: EventLoop) {
         if phase == .closed { return }
         phase = .closed
-        presence?.leave()
-        body = nil
-        unparsed = []
-        unsent = []
-        if let timer { loop.cancel(timer.id) }
-        timer = nil
+        pipeline.callerLeft()
+        pipeline.drop()
+        input = ConnectionInput()
+        pipeline.output.removeAll()
+        timer.cancel(on: loop)
         guard let id else { return }
         loop.unregister(id, descriptor: socket.descriptor)
         // The worker's was the last lasting reference: the socket closes when this turn lets go.
@@ -324,8 +249,8 @@ final class ServerConnection: EventHandler {
     }
 
     func beginDraining(on loop: EventLoop) {
-        isDraining = true
-        if isResting { since = loop.now.nanoseconds }
+        pipeline.isDraining = true
+        if case .request = wait { pipeline.clock.since = loop.now.nanoseconds }
         armTimer(on: loop)
     }
 }

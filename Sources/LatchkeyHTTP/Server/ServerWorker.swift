@@ -26,22 +26,33 @@ final class ServerWorker {
     let refuse: (ServerRefusal, ReplyWriter) -> Void
     let scratch: UnsafeMutableRawBufferPointer
     let census: ConnectionCensus
-    var connections: [ChannelID: ServerConnection] = [:]
+    /// What the connection whose turn it is may still do.
+    var budget: WorkBudget
+    private(set) var connections: [ChannelID: ServerConnection] = [:]
+    /// Connections that may be closed for newer ones: those that have brought no valid request.
+    private var newcomers = NewcomerQueue()
+    /// Connections past the cap.
+    private var overCapacity = NewcomerQueue()
+    /// This worker's part of ``ServerLimits/connectionHeadroom``.
+    private let headroom: Int
     /// The listeners that run on this worker's loop: on the first worker alone.
     var listeners: [Listener] = []
     private(set) var isDraining = false
     private var whenDrained: (() -> Void)?
 
     init(
-        loop: LoopHandle, limits: ServerLimits, census: ConnectionCensus, wallTime: @escaping () -> WallTime,
-        handler: @escaping RequestHandler, refuse: @escaping (ServerRefusal, ReplyWriter) -> Void
+        loop: LoopHandle, limits: ServerLimits, headroom: Int, census: ConnectionCensus,
+        wallTime: @escaping () -> WallTime, handler: RequestHandler,
+        refuse: @escaping (ServerRefusal, ReplyWriter) -> Void
     ) {
         self.loop = loop
         self.limits = limits
+        self.headroom = headroom
         self.census = census
         self.handler = handler
         self.refuse = refuse
         times = ConnectionTimes(limits)
+        budget = WorkBudget(requests: limits.turnRequests, time: limits.turnTime)
         reply = ReplyWriter(wallTime: wallTime)
         exchange = Exchange(reply: reply)
         scratch = .allocate(byteCount: 64 * 1024, alignment: 16)
@@ -49,11 +60,51 @@ final class ServerWorker {
 
     deinit { scratch.deallocate() }
 
+    // MARK: Connections
+
     /// Takes in a connection that was accepted on this loop or another.
+    /// - Parameter isOverCapacity: it is one past the cap. It then takes the place of one that has brought nothing.
     func adopt(_ socket: consuming Socket, isOverCapacity: Bool, on loop: EventLoop) {
-        let connection = ServerConnection(socket: socket, worker: self, isOverCapacity: isOverCapacity, now: loop.now)
-        guard connection.register(on: loop) else { return census.left() }
+        let isOver = isOverCapacity && !makeRoom(on: loop)
+        let connection = ServerConnection(socket: socket, worker: self, isOverCapacity: isOver, now: loop.now)
+        guard let id = connection.register(on: loop) else { return census.left() }
+        connections[id] = connection
+        if isOver {
+            overCapacity.append(id, isStillOne: isOverCapacity(_:))
+        } else {
+            newcomers.append(id, isStillOne: isNewcomer)
+        }
         if isDraining { connection.beginDraining(on: loop) }
+        guard isOverCapacity else { return }
+        // Its request may have come with it, and it may be the next to be closed.
+        connection.ready(.read, on: loop)
+        if overCapacity.count(where: isOverCapacity(_:)) > headroom { makeHeadroom(on: loop) }
+    }
+
+    /// Closes the oldest connection that has brought no valid request. False where there is none.
+    private func makeRoom(on loop: EventLoop) -> Bool {
+        while let id = newcomers.popOldest() {
+            guard isNewcomer(id), let connection = connections[id] else { continue }
+            if connection.giveWay(on: loop) { return true }
+        }
+        return false
+    }
+
+    /// Closes the oldest connection past the cap.
+    private func makeHeadroom(on loop: EventLoop) {
+        while let id = overCapacity.popOldest() {
+            if connections[id]?.giveWay(on: loop) ?? false { return }
+        }
+    }
+
+    private func isNewcomer(_ id: ChannelID) -> Bool { connections[id].map { !$0.hasBroughtRequest } ?? false }
+
+    private func isOverCapacity(_ id: ChannelID) -> Bool { connections[id] != nil }
+
+    /// A turn of one connection begins.
+    func beginTurn(on loop: EventLoop) {
+        reply.now = loop.now
+        budget.begin()
     }
 
     /// A connection is gone.
@@ -82,24 +133,5 @@ final class ServerWorker {
         guard isDraining, connections.isEmpty else { return }
         whenDrained?()
         whenDrained = nil
-    }
-}
-
-/// The limits a connection checks on every turn, as plain nanoseconds.
-struct ConnectionTimes {
-    let head: Int64
-    let request: Int64
-    let idle: Int64
-    let stalledWrite: Int64
-    let linger: Int64
-    let drainGrace: Int64
-
-    init(_ limits: ServerLimits) {
-        head = limits.headTimeout.clampedNanoseconds
-        request = limits.requestTimeout.clampedNanoseconds
-        idle = limits.idleTimeout.clampedNanoseconds
-        stalledWrite = limits.stalledWriteTimeout.clampedNanoseconds
-        linger = limits.lingerTimeout.clampedNanoseconds
-        drainGrace = limits.drainIdleGrace.clampedNanoseconds
     }
 }

@@ -10,7 +10,7 @@ extension HTTPServer {
         var configuration = Configuration(addresses: addresses, workers: workers)
         configuration.limits = limits
         return try start(configuration) {
-            { exchange in
+            RequestHandler { exchange in
                 let request = HTTPRequest(
                     method: exchange.methodText, target: exchange.head.target.text(of: exchange.bytes),
                     fields: exchange.head.fields(in: exchange.bytes), body: [UInt8](exchange.body))

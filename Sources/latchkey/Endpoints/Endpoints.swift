@@ -12,6 +12,7 @@ struct EndpointServices: Sendable {
     let audiences: Audiences
     let fronts: FrontDesk
     let metrics: Metrics
+    let scrapes: MetricsPages
     let readiness: Readiness
     let waits: SecretWaits
     let time: TimeSource
@@ -29,7 +30,7 @@ final class Endpoints {
     private var tokenPages = TokenPages()
     private var oauthPages = OAuthPages()
     var keys: LiveKeys.Copy
-    private let routes = RouteTable.entries
+    let routes = RouteTable.entries
 
     init(_ services: EndpointServices) {
         self.services = services
@@ -44,7 +45,7 @@ final class Endpoints {
         }
         let call = Call(entry: entry, rest: rest, method: Method(exchange.head.method), started: started)
         do throws(Problem) {
-            try admit(exchange, entry)
+            try letIn(exchange, entry)
             try answer(exchange, call)
         } catch {
             refuse(exchange, entry.route, started, error)
@@ -89,7 +90,8 @@ final class Endpoints {
 
     // MARK: Letting in
 
-    private func admit(_ exchange: Exchange, _ entry: RouteTable.Entry) throws(Problem) {
+    /// Who may not use the route, or not in this way, is told so.
+    func letIn(_ exchange: Exchange, _ entry: RouteTable.Entry) throws(Problem) {
         if exchange.isOverCapacity, entry.access != .open { throw Problem(ServerRefusal.overloaded) }
         if case .key(let scope) = entry.access {
             guard let caller = caller(exchange) else { throw Self.unauthorized(exchange) }
@@ -111,14 +113,20 @@ final class Endpoints {
     func caller(_ exchange: Exchange) -> Caller? {
         let value = exchange.slice(exchange.head.authorization)
         guard value.count > 7, Grammar.equals(UnsafeRawBufferPointer(rebasing: value[..<7]), folded: "bearer ") else {
-            services.metrics.authFailure(value.isEmpty ? .missing : .malformed)
+            unknownCaller(exchange, value.isEmpty ? .missing : .malformed)
             return nil
         }
         var key = UnsafeRawBufferPointer(rebasing: value[7...])
         while key.first == 0x20 { key = UnsafeRawBufferPointer(rebasing: key.dropFirst()) }
         let caller = keys.caller(presenting: key)
-        if caller == nil { services.metrics.authFailure(.unknown) }
+        if caller == nil { unknownCaller(exchange, .unknown) }
         return caller
+    }
+
+    /// The request has no valid credential: counted, and told to the server, which keeps no connections of strangers.
+    func unknownCaller(_ exchange: Exchange, _ reason: AuthFailure) {
+        services.metrics.authFailure(reason)
+        exchange.callerIsUnknown = true
     }
 
     private static let notFound = Problem(404, .notFound, "no such route")

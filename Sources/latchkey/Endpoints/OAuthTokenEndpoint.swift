@@ -71,7 +71,7 @@ extension Endpoints {
         let request = try OAuthTokenRequest(
             contentType: head.contentType.isPresent ? head.contentType.text(of: exchange.bytes) : nil,
             authorization: head.authorization.isPresent ? exchange.slice(head.authorization) : nil, body: exchange.body)
-        try authorize(request, call.entry)
+        try authorize(request, call.entry, exchange)
         let now = services.time.now()
         let target = target(request.audience, now)
         if case .known(let profile) = target, let cached = services.tokens.cached(profile, now: now) {
@@ -88,13 +88,19 @@ extension Endpoints {
     }
 
     /// Who asks, and whether by the one grant there is.
-    private func authorize(_ request: OAuthTokenRequest, _ entry: RouteTable.Entry) throws(OAuthError) {
-        let caller = try caller(request.client)
+    private func authorize(
+        _ request: OAuthTokenRequest, _ entry: RouteTable.Entry, _ exchange: Exchange
+    ) throws(OAuthError) {
+        let caller = try caller(request.client, exchange)
         switch request.grantType {
         case "client_credentials": break
         case nil: throw OAuthError(.invalidRequest, "grant_type is missing: it must be client_credentials")
         default: throw OAuthError(.unsupportedGrantType, "the only grant type here is client_credentials")
         }
+        try allow(caller, entry)
+    }
+
+    func allow(_ caller: Caller, _ entry: RouteTable.Entry) throws(OAuthError) {
         guard case .client(let scope) = entry.access, caller.scopes.isSuperset(of: scope) else {
             services.metrics.authFailure(.scope)
             throw OAuthError(.unauthorizedClient, "this client's key does not open tokens")
@@ -102,13 +108,13 @@ extension Endpoints {
     }
 
     /// The caller whose id and key these are.
-    private func caller(_ client: OAuthClient) throws(OAuthError) -> Caller {
+    func caller(_ client: OAuthClient, _ exchange: Exchange) throws(OAuthError) -> Caller {
         switch client {
         case .absent:
-            services.metrics.authFailure(.missing)
+            unknownCaller(exchange, .missing)
             throw OAuthError(.invalidClient, "authenticate with client_id and client_secret, in the body or by basic")
         case .unreadable:
-            services.metrics.authFailure(.malformed)
+            unknownCaller(exchange, .malformed)
             throw OAuthError(.invalidClient, "the authorization field is not readable basic credentials")
         case .presented(let readings):
             var found: Caller?
@@ -117,7 +123,7 @@ extension Endpoints {
                 found = found ?? caller
             }
             guard let found else {
-                services.metrics.authFailure(.unknown)
+                unknownCaller(exchange, .unknown)
                 throw OAuthError(.invalidClient, "no caller has this client_id and client_secret")
             }
             return found

@@ -36,20 +36,23 @@ extension Endpoints {
         let open = Negotiation.weight(ofType: "application/openmetrics-text", in: accept)
         let plain = Negotiation.weight(ofType: "text/plain", in: accept)
         let format: ExpositionFormat = accept != nil && open > plain ? .openMetrics100 : .prometheus004
-        var body: [UInt8] = []
-        services.metrics.render(format, into: &body)
         let encodings = exchange.head.acceptEncoding
         let gzip = Negotiation.acceptsGzip(encodings.isPresent ? encodings.text(of: exchange.bytes) : nil)
-        let compressed = gzip ? Deflater.gzip(body) : nil
-        let reply = exchange.reply
-        reply.begin(200)
-        reply.field("Content-Type", format.contentType)
-        reply.append("Cache-Control: no-store\r\nVary: Accept, Accept-Encoding\r\nX-Request-Id: ")
-        ids.append(exchange.slice(exchange.head.requestID), to: reply)
-        reply.append("\r\n")
-        if compressed != nil { reply.append("Content-Encoding: gzip\r\n") }
-        reply.end(compressed ?? body)
-        count(call.entry.route, call.method, 200, since: call.started)
+        let kind = MetricsPages.Kind(format: format, isCompressed: gzip)
+        let id = ids.text(exchange.slice(exchange.head.requestID))
+        if let page = services.scrapes.recent(kind, now: services.time.now().monotonic) {
+            page.write(id: id, to: exchange.reply)
+            return count(call.entry.route, call.method, 200, since: call.started)
+        }
+        guard let later = exchange.later() else { return }
+        let (route, method, started) = (call.entry.route, call.method, call.started)
+        let metrics = services.metrics
+        services.scrapes.render(kind, now: services.time.now().monotonic) { page in
+            later.send { reply in
+                page.write(id: id, to: reply)
+                Self.count(metrics, route, method, 200, since: started)
+            }
+        }
     }
 
     /// `POST /cache/clear`: the memory tier is emptied, the stores are not touched.

@@ -13,7 +13,7 @@ extension Endpoints {
         if let keys = query["keys"] { batch = try SecretBatch(keys) }
         let wanted = batch
         let id = ids.text(exchange.slice(exchange.head.requestID))
-        guard let later = exchange.later() else { return }
+        guard let later = exchange.later(alone: true) else { return }
         let (route, method, started) = (call.entry.route, call.method, call.started)
         let (secrets, metrics) = (services.secrets, services.metrics)
         let deadline = services.time.now().monotonic + services.patience

@@ -35,7 +35,7 @@ extension Endpoints {
             answer.write(result, to: exchange.reply)
             return count(call.entry.route, call.method, exchange.reply.status, since: call.started)
         }
-        guard let later = exchange.later() else { return }
+        guard let later = exchange.later(alone: true) else { return }
         let (route, method, started) = (call.entry.route, call.method, call.started)
         let metrics = services.metrics
         let finish = { @Sendable (result: Result<JSON, AWSFault>, refreshError: UpstreamFault?) in
@@ -48,9 +48,30 @@ extension Endpoints {
             request, refresh: refresh, deadline: now.monotonic + services.patience, completion: finish)
     }
 
+    /// Decides from the head whether the body of a signed request is wanted: its signature covers the body.
+    func awsAdmission(_ exchange: Exchange, _ call: Call) -> BodyAdmission {
+        let head = exchange.head
+        let target = head.field("x-amz-target", in: exchange.bytes)
+        let aim = FrontTarget(target.isPresent ? target.text(of: exchange.bytes) : "")
+        do throws(AWSFault) {
+            _ = try signer(exchange, aim, call.entry, isWhole: false)
+            if let length = head.contentLength, length > ServerLimits.signedBodyBytes {
+                throw AWSFault(
+                    Problem(413, .payloadTooLarge, "the body is over \(ServerLimits.signedBodyBytes) bytes"))
+            }
+            return .keep(limit: ServerLimits.signedBodyBytes, callerWithin: nil)
+        } catch {
+            let id = ids.text(exchange.slice(head.requestID))
+            FrontAnswer(service: aim.service ?? .parameterStore, id: id).write(error, to: exchange.reply)
+            count(call.entry.route, call.method, error.status, since: call.started)
+            return .answered
+        }
+    }
+
     /// Whoever signed the request.
+    /// - Parameter isWhole: false while the body is still to come: then everything but the signature itself is judged.
     private func signer(
-        _ exchange: Exchange, _ target: FrontTarget, _ entry: RouteTable.Entry
+        _ exchange: Exchange, _ target: FrontTarget, _ entry: RouteTable.Entry, isWhole: Bool = true
     ) throws(AWSFault) -> Caller {
         let request = HTTPRequest(
             method: exchange.methodText, target: exchange.head.target.text(of: exchange.bytes),
@@ -59,16 +80,19 @@ extension Endpoints {
         do throws(AWSFault) {
             signature = try SignatureVerification(request)
         } catch {
-            services.metrics.authFailure(exchange.head.authorization.isPresent ? .malformed : .missing)
+            unknownCaller(exchange, exchange.head.authorization.isPresent ? .malformed : .missing)
             throw error
         }
         let signer = keys.signer(named: signature.accessKeyID)
+        let (service, now) = (target.service?.rawValue ?? signature.service, services.time.now().wall)
         do throws(AWSFault) {
-            try signature.verify(
-                request, secrets: signer?.secrets ?? [], service: target.service?.rawValue ?? signature.service,
-                now: services.time.now().wall)
+            if isWhole {
+                try signature.verify(request, secrets: signer?.secrets ?? [], service: service, now: now)
+            } else {
+                try signature.checkHead(request, isKnown: signer != nil, service: service, now: now)
+            }
         } catch {
-            services.metrics.authFailure(.unknown)
+            unknownCaller(exchange, .unknown)
             throw error
         }
         guard let caller = signer?.caller else { throw SignatureVerification.unknownKey }

@@ -58,12 +58,12 @@ extension Endpoints {
     }
 
     /// Whose key `X-Aws-Parameters-Secrets-Token` holds, or without that field `Authorization: Bearer`.
-    private func extensionCaller(_ exchange: Exchange, _ entry: RouteTable.Entry) throws(Problem) -> Caller {
+    func extensionCaller(_ exchange: Exchange, _ entry: RouteTable.Entry) throws(Problem) -> Caller {
         let token = exchange.head.field("x-aws-parameters-secrets-token", in: exchange.bytes)
         var found: Caller?
         if token.isPresent {
             found = keys.caller(presenting: exchange.slice(token))
-            if found == nil { services.metrics.authFailure(.unknown) }
+            if found == nil { unknownCaller(exchange, .unknown) }
         } else {
             found = caller(exchange)
         }

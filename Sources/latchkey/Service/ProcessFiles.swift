@@ -39,12 +39,17 @@ enum ProcessFiles {
     /// Reads `/proc/self`; nil where that is not mounted.
     static func read() -> ProcessReading? {
         guard let stat = Files.text("/proc/self/stat") else { return nil }
-        var limit = rlimit()
-        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         return ProcessReading(
             stat: stat, bootTimeSeconds: bootTime(), ticksPerSecond: Int64(sysconf(Int32(_SC_CLK_TCK))),
             pageBytes: Int64(sysconf(Int32(_SC_PAGESIZE))), openDescriptors: openDescriptors(),
-            maxDescriptors: Int64(clamping: limit.rlim_cur))
+            maxDescriptors: Int64(descriptorLimit))
+    }
+
+    /// The most descriptors the process may have open: the soft RLIMIT_NOFILE.
+    static var descriptorLimit: Int {
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        return Int(clamping: limit.rlim_cur)
     }
 
     /// `btime` of `/proc/stat` (proc(5)), in seconds since the epoch.

@@ -37,12 +37,14 @@ struct Service: Sendable {
         let services = EndpointServices(
             keys: keys, tokens: upstreams.tokens, secrets: upstreams.secrets, audiences: audiences,
             fronts: FrontDesk(store: .broker(upstreams.secrets, names: FrontNames(settings))),
-            metrics: upstreams.metrics, readiness: readiness,
+            metrics: upstreams.metrics, scrapes: MetricsPages(upstreams.metrics), readiness: readiness,
             waits: SecretWaits(secrets: upstreams.secrets, readiness: readiness, time: time), time: time,
             patience: settings.upstreamTimeout * 2)
-        let server = try HTTPServer.start(configuration(settings, metrics: upstreams.metrics, time: time)) {
+        let server = try HTTPServer.start(
+            configuration(settings, cap: connectionCap(settings, log), metrics: upstreams.metrics, time: time)
+        ) {
             let endpoints = Endpoints(services)
-            return { endpoints.handle($0) }
+            return RequestHandler(admit: endpoints.admit, identify: endpoints.identify, answer: endpoints.handle)
         }
         let watch = StoreWatch(
             secrets: upstreams.secrets, health: upstreams.health,
@@ -73,8 +75,31 @@ struct Service: Sendable {
         }
     }
 
+    /// `LATCHKEY_MAX_CONNECTIONS`, or what the descriptor limit leaves room for.
+    private static func connectionCap(_ settings: Settings, _ log: Logger) throws -> Int {
+        do throws(DescriptorBudget.TooFew) {
+            let budget = try DescriptorBudget(limit: ProcessFiles.descriptorLimit, wanted: settings.maxConnections)
+            if budget.isReduced {
+                log.warning(
+                    """
+                    the descriptor limit of \(budget.limit) leaves room for \(budget.cap) connections, not the \
+                    \(budget.wanted) of LATCHKEY_MAX_CONNECTIONS: raise the limit (ulimit -n, LimitNOFILE=) or lower the \
+                    setting
+                    """)
+            } else {
+                log.info("at most \(budget.cap) connections at once")
+            }
+            return budget.cap
+        } catch {
+            throw SettingsProblems(lines: [
+                "the descriptor limit is \(error.limit), and at least \(DescriptorBudget.least) are needed: raise it "
+                    + "(ulimit -n, LimitNOFILE=)"
+            ])
+        }
+    }
+
     private static func configuration(
-        _ settings: Settings, metrics: Metrics, time: TimeSource
+        _ settings: Settings, cap: Int, metrics: Metrics, time: TimeSource
     ) -> HTTPServer.Configuration {
         var configuration = HTTPServer.Configuration(addresses: settings.listen, workers: settings.workers) {
             refusal, reply in
@@ -84,7 +109,7 @@ struct Service: Sendable {
             metrics.httpRequest(.other, .other, StatusCode(problem.status))
         }
         configuration.time = time
-        configuration.limits.maxConnections = settings.maxConnections
+        configuration.limits.maxConnections = cap
         configuration.connectionsChanged = { metrics.httpConnections(changedBy: $0) }
         return configuration
     }

@@ -1,0 +1,33 @@
+internal import LatchkeyNet
+
+/// Gives accepted connections to the workers in turn.
+final class ConnectionDistributor {
+    private let loops: [LoopHandle]
+    private let key: ResidentKey
+    private let census: ConnectionCensus
+    private var next = 0
+
+    init(loops: [LoopHandle], key: ResidentKey, census: ConnectionCensus) {
+        self.loops = loops
+        self.key = key
+        self.census = census
+    }
+
+    func distribute(_ socket: consuming Socket, isOverCapacity: Bool, on loop: EventLoop) {
+        next = (next + 1) % loops.count
+        if next == 0 {
+            (loop.residents[key] as? ServerWorker)?.adopt(socket, isOverCapacity: isOverCapacity, on: loop)
+            return
+        }
+        let descriptor = socket.release()
+        let key = key
+        let accepted = loops[next].submit { loop in
+            let socket = Socket(owning: descriptor)
+            (loop.residents[key] as? ServerWorker)?.adopt(socket, isOverCapacity: isOverCapacity, on: loop)
+        }
+        if !accepted {
+            census.left()
+            _ = Socket(owning: descriptor)
+        }
+    }
+}

@@ -1,0 +1,23 @@
+/// How a server's requests are answered. Called on the worker's own thread, so it may hold state that is not Sendable.
+package struct RequestHandler {
+    /// Decides from the head of a request with a body, before any of the body is kept: who the caller is, or what the
+    /// refusal is. A refusal is written as the reply, with ``BodyAdmission/answered``.
+    package var admit: (Exchange) -> BodyAdmission
+    /// For ``BodyAdmission/keep(limit:callerWithin:)``: looks at the first part of the body. True when the caller is
+    /// known; otherwise the reply has been written.
+    package var identify: (Exchange) -> Bool
+    /// Answers a whole request: writes the reply at once or takes a ``LaterReply``.
+    package var answer: (Exchange) -> Void
+
+    /// - Parameters:
+    ///   - admit: lets every body in by default, up to the message limit.
+    ///   - identify: knows every caller by default.
+    package init(
+        admit: @escaping (Exchange) -> BodyAdmission = { _ in .keep(limit: .max, callerWithin: nil) },
+        identify: @escaping (Exchange) -> Bool = { _ in true }, answer: @escaping (Exchange) -> Void
+    ) {
+        self.admit = admit
+        self.identify = identify
+        self.answer = answer
+    }
+}

@@ -1,0 +1,28 @@
+internal import LatchkeyHTTP
+internal import LatchkeyMetrics
+
+/// One rendering of all metrics. An object, so that the scrapes that share it share its bytes.
+final class MetricsPage: Sendable {
+    private let format: ExpositionFormat
+    private let isCompressed: Bool
+    private let body: [UInt8]
+
+    /// Renders the metrics as they are now.
+    init(_ metrics: Metrics, _ kind: MetricsPages.Kind) {
+        var plain: [UInt8] = []
+        metrics.render(kind.format, into: &plain)
+        let compressed = kind.isCompressed ? Deflater.gzip(plain) : nil
+        format = kind.format
+        isCompressed = compressed != nil
+        body = compressed ?? plain
+    }
+
+    func write(id: String, to reply: ReplyWriter) {
+        reply.begin(200)
+        reply.field("Content-Type", format.contentType)
+        reply.append("Cache-Control: no-store\r\nVary: Accept, Accept-Encoding\r\n")
+        reply.field("X-Request-Id", id)
+        if isCompressed { reply.append("Content-Encoding: gzip\r\n") }
+        reply.end(body)
+    }
+}

@@ -1,0 +1,110 @@
+import LatchkeyTestSupport
+import Testing
+
+@testable import LatchkeyHTTP
+
+@Suite struct RequestReaderTests {
+    /// Reads a stream cut in `pieces`; the steps as words, and how many bytes of bodies were kept at the most.
+    private static func read(
+        _ text: String, in pieces: [Range<Int>], admission: BodyAdmission, identifies: Bool = true
+    ) -> (steps: [String], kept: Int) {
+        let bytes = Array(text.utf8)
+        let limits = MessageLimits()
+        var reader = RequestReader()
+        var (unread, steps, kept): ([UInt8], [String], Int) = ([], [], 0)
+        for piece in pieces {
+            unread += bytes[piece]
+            while !unread.isEmpty {
+                var consumed: Int?
+                unread.withUnsafeBytes { bytes in
+                    switch reader.next(bytes, limits: limits) {
+                    case .needsBytes(let count): consumed = count > 0 ? count : nil
+                    case .head(let count):
+                        steps.append(reader.head.hasBody ? "head" : "request")
+                        if reader.head.hasBody {
+                            reader.begin(
+                                admission, headBytes: UnsafeRawBufferPointer(rebasing: bytes[..<count]), limits: limits)
+                        }
+                        consumed = count
+                    case .mustIdentify(let body, let count):
+                        steps.append("identify after \(body.bytes.count)")
+                        if identifies { body.identified() } else { reader.drop() }
+                        consumed = identifies ? count : bytes.count
+                    case .request(let body, let count):
+                        steps.append("request with \(body.bytes.count)")
+                        consumed = count
+                    case .bodyEnded(let count):
+                        steps.append("end")
+                        consumed = count
+                    case .refused(let refusal, let method):
+                        steps.append("refused \(refusal.status) \(method?.rawValue ?? "-")")
+                        consumed = bytes.count
+                    case .brokeOff:
+                        steps.append("broke off")
+                        consumed = bytes.count
+                    }
+                    kept = max(kept, reader.body?.bytes.count ?? 0)
+                }
+                guard let consumed else { break }
+                unread.removeFirst(consumed)
+            }
+        }
+        return (steps, kept)
+    }
+
+    private static func everyWay(
+        _ text: String, admission: BodyAdmission, identifies: Bool = true, is steps: [String], keeping most: Int = 0
+    ) {
+        for pieces in ByteSplitter.ways(of: text.utf8.count) {
+            let reading = read(text, in: pieces, admission: admission, identifies: identifies)
+            #expect(reading.steps == steps)
+            #expect(reading.kept <= most)
+        }
+    }
+
+    private static let length = "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 20\r\n\r\n01234567890123456789"
+    private static let chunked =
+        "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n01234\r\nf;x=y\r\n012345678901234\r\n0\r\n\r\n"
+    private static let next = "GET /b HTTP/1.1\r\nHost: h\r\n\r\n"
+
+    @Test(arguments: [length, chunked])
+    func `A body that was answered at the head is passed over, and the next request found`(text: String) {
+        Self.everyWay(text + Self.next, admission: .answered, is: ["head", "end", "request"])
+        Self.everyWay(text + Self.next, admission: .skip, is: ["head", "request with 0", "request"])
+    }
+
+    @Test(arguments: [length, chunked])
+    func `A body that is wanted is kept whole`(text: String) {
+        Self.everyWay(
+            text + Self.next, admission: .keep(limit: .max, callerWithin: nil),
+            is: ["head", "request with 20", "request"], keeping: 20)
+    }
+
+    @Test(arguments: [length, chunked])
+    func `After the bytes in which the caller must be known it is asked for once, at exactly that many`(text: String) {
+        let keep = BodyAdmission.keep(limit: .max, callerWithin: 8)
+        Self.everyWay(
+            text, admission: keep, is: ["head", "identify after 8", "request with 20"], keeping: 20)
+        Self.everyWay(text, admission: keep, identifies: false, is: ["head", "identify after 8"], keeping: 8)
+        Self.everyWay(
+            text, admission: .keep(limit: .max, callerWithin: 20), is: ["head", "request with 20"], keeping: 20)
+    }
+
+    @Test func `A chunked body over the limit of its route is refused, and broken off where it was answered`() {
+        Self.everyWay(
+            Self.chunked, admission: .keep(limit: 19, callerWithin: nil), is: ["head", "refused 413 POST"], keeping: 19)
+        let broken = Self.chunked.replacing("f;x=y", with: "f;")
+        Self.everyWay(broken, admission: .answered, is: ["head", "broke off"])
+        Self.everyWay(broken, admission: .skip, is: ["head", "refused 400 POST"])
+    }
+
+    @Test(arguments: [
+        ("HEAD /a HTTP/1.1\r\n\r\n", "HEAD"), ("HEAD /a HTTP/9.9\r\n", "HEAD"), ("\r\nHEAD  /a HTTP/1.1\r\n", "HEAD"),
+        ("HEAD /a HTTP/1.1\r\nHost : h\r\n", "HEAD"), ("GET a HTTP/1.1\r\n", "GET"), ("BREW /a HTTP/9.9\r\n", "other"),
+        ("HEAD\r\n", "-"), (" HEAD /a HTTP/1.1\r\n", "-"), ("HE(D /a HTTP/1.1\r\n", "-"), ("head\u{0} /\r\n", "-"),
+    ])
+    func `The method of a refused request is known where its line has one`(text: String, method: String) {
+        let steps = Self.read(text, in: [0..<text.utf8.count], admission: .skip).steps
+        #expect(steps.count == 1 && steps[0].hasSuffix(" \(method)"))
+    }
+}
