@@ -38,19 +38,45 @@ package struct Socket: ~Copyable, Sendable {
     /// A listening socket.
     ///
     /// `SO_REUSEADDR` alone, not `SO_REUSEPORT`: a second process on the same port must fail, not take half the
-    /// callers. A stale path of a Unix socket is removed first when nobody listens on it; its mode is 0660.
-    /// - Throws: the call that failed, with its errno.
+    /// callers. The socket that a dead process left at a Unix path is replaced, under a lock on the folder so that of two
+    /// processes that start at once one finds the other's; its mode is 0660.
+    /// - Throws: the call that failed, with its errno. `EADDRINUSE` where another process listens at the path, `EEXIST`
+    ///   where something is there that is no socket: it is left alone.
     package static func listening(on address: SocketAddress, backlog: Int32 = 1024) throws(SystemError) -> Socket {
         let socket = try open(family: address.family)
         socket.set(SOL_SOCKET, SO_REUSEADDR, 1)
         if case .ipv6 = address { socket.set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1) }
-        if case .unix(let path) = address { removeStale(path) }
-        let bound = address.withSockaddr { bind(socket.descriptor, $0, $1) }
+        guard case .unix(let path) = address else {
+            try socket.bindAndListen(address, backlog)
+            return socket
+        }
+        let lock = FolderLock(of: path)
+        try removeStale(path)
+        try socket.listen(at: path, backlog)
+        _ = consume lock
+        return socket
+    }
+
+    /// Listens under a name of its own first and then puts that at `path`: whoever connects there is never refused by a
+    /// socket that does not listen yet.
+    private func listen(at path: String, _ backlog: Int32) throws(SystemError) {
+        let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
+        let temporary = "\(folder).\(String(UInt32.random(in: 0 ... .max), radix: 36))"
+        guard temporary.utf8.count <= path.utf8.count else { return try bindAndListen(.unix(path: path), backlog) }
+        defer { unlink(temporary) }
+        try bindAndListen(.unix(path: temporary), backlog)
+        guard link(temporary, path) != 0 else { return }
+        if errno == EEXIST { throw SystemError(call: "bind", errno: EADDRINUSE) }
+        // A file system without hard links.
+        if rename(temporary, path) != 0 { throw .last("rename") }
+    }
+
+    private func bindAndListen(_ address: SocketAddress, _ backlog: Int32) throws(SystemError) {
+        let bound = address.withSockaddr { bind(descriptor, $0, $1) }
         guard let bound else { throw SystemError(call: "bind", errno: ENAMETOOLONG) }
         if bound != 0 { throw .last("bind") }
         if case .unix(let path) = address { chmod(path, 0o660) }
-        if listen(socket.descriptor, backlog) != 0 { throw .last("listen") }
-        return socket
+        if Glibc.listen(descriptor, backlog) != 0 { throw .last("listen") }
     }
 
     /// A socket on its way to `address`.
@@ -143,13 +169,16 @@ package struct Socket: ~Copyable, Sendable {
         return Socket(owning: descriptor)
     }
 
-    /// A path left by a process that is gone refuses connections; one that answers stays, and bind says it is taken.
-    private static func removeStale(_ path: String) {
-        var information = stat()
-        guard lstat(path, &information) == 0, information.st_mode & S_IFMT == S_IFSOCK else { return }
+    /// Removes the socket at `path` if nobody listens on it: a connection is then refused (connect(2)).
+    /// - Throws: `EADDRINUSE` or `EEXIST`, as ``listening(on:backlog:)`` says.
+    private static func removeStale(_ path: String) throws(SystemError) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return }
+        guard let file = UnixSocketFile(at: path) else { throw SystemError(call: "bind", errno: EEXIST) }
         var outcome = Connecting.inProgress
-        guard let probe = try? connecting(to: .unix(path: path), outcome: &outcome) else { return }
-        if outcome == .failed(errno: ECONNREFUSED) { unlink(path) }
+        let probe = try connecting(to: .unix(path: path), outcome: &outcome)
+        guard outcome == .failed(errno: ECONNREFUSED) else { throw SystemError(call: "bind", errno: EADDRINUSE) }
+        file.remove()
         _ = consume probe
     }
 }

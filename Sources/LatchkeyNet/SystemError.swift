@@ -22,4 +22,7 @@ package struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// Somebody else listens there.
     package var isAddressInUse: Bool { errno == EADDRINUSE }
+
+    /// The path of a Unix socket is taken by something that is no socket.
+    package var isPathTaken: Bool { errno == EEXIST }
 }

@@ -40,9 +40,15 @@ package final class HTTPServer: Sendable {
     package let census: ConnectionCensus
     private let loops: [LoopHandle]
     private let key: ResidentKey
+    /// The files of the Unix sockets that it has made.
+    private let socketFiles: [UnixSocketFile]
 
-    private init(addresses: [SocketAddress], census: ConnectionCensus, loops: [LoopHandle], key: ResidentKey) {
+    private init(
+        addresses: [SocketAddress], socketFiles: [UnixSocketFile], census: ConnectionCensus, loops: [LoopHandle],
+        key: ResidentKey
+    ) {
         self.addresses = addresses
+        self.socketFiles = socketFiles
         self.census = census
         self.loops = loops
         self.key = key
@@ -79,11 +85,13 @@ package final class HTTPServer: Sendable {
             }
         } catch {
             for loop in loops { loop.stop() }
+            for socket in sockets { socket.file?.remove() }
             throw StartError(address: nil, cause: error)
         }
         listen(sockets, distributingTo: loops, key: key, census: census, limits: limits)
         return HTTPServer(
-            addresses: sockets.compactMap { $0.socket.localAddress }, census: census, loops: loops, key: key)
+            addresses: sockets.map(\.address), socketFiles: sockets.compactMap(\.file),
+            census: census, loops: loops, key: key)
     }
 
     private static func bind(_ addresses: [SocketAddress]) throws(StartError) -> [ListeningSocket] {
@@ -92,6 +100,7 @@ package final class HTTPServer: Sendable {
             do throws(SystemError) {
                 sockets.append(try ListeningSocket(on: address))
             } catch {
+                for socket in sockets { socket.file?.remove() }
                 throw StartError(address: address, cause: error)
             }
         }
@@ -119,8 +128,12 @@ package final class HTTPServer: Sendable {
 
     /// Accepts nothing more, lets what is under way finish, and ends the workers.
     ///
+    /// The files of its Unix sockets go first: whoever connects from then on finds no socket or a successor's, and whoever
+    /// has connected is still accepted. What a successor has put at the same path stays.
+    ///
     /// - Parameter timeout: connections still open then are cut.
     package func drain(timeout: Duration) async {
+        for file in socketFiles { file.remove() }
         let group = DispatchGroup()
         for loop in loops {
             group.enter()
@@ -136,7 +149,6 @@ package final class HTTPServer: Sendable {
             group.notify(queue: .global()) { continuation.resume() }
         }
         for loop in loops { loop.stop() }
-        for case .unix(let path) in addresses { unlink(path) }
     }
 }
 

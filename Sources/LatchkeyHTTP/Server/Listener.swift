@@ -4,8 +4,21 @@ internal import LatchkeyNet
 /// A listening socket that can wait in an array until its loop takes it.
 final class ListeningSocket: Sendable {
     let socket: Socket
+    /// Where it really listens: the port, where any was asked for.
+    let address: SocketAddress
+    /// The socket's file, where it is a Unix socket.
+    let file: UnixSocketFile?
 
-    init(on address: SocketAddress) throws(SystemError) { socket = try .listening(on: address) }
+    init(on address: SocketAddress) throws(SystemError) {
+        socket = try .listening(on: address)
+        if case .unix(let path) = address {
+            file = UnixSocketFile(at: path)
+            self.address = address
+        } else {
+            file = nil
+            self.address = socket.localAddress ?? address
+        }
+    }
 }
 
 /// Accepts connections on one loop and hands each to the worker whose turn it is.

@@ -37,7 +37,11 @@ struct ServeCommand: AsyncParsableCommand {
             return try Service.start(settings, log: log)
         } catch let error as HTTPServer.StartError {
             let place = error.address.map { "\($0)" } ?? "LATCHKEY_LISTEN"
-            let advice = error.cause.isAddressInUse ? "; another process listens there" : ""
+            let advice =
+                error.cause.isAddressInUse
+                ? "; another process listens there"
+                : error.cause.isPathTaken
+                    ? "; what is there is not a socket and was left alone: remove it or listen elsewhere" : ""
             throw CommandFailure(.configuration, "cannot listen on \(place): \(error.cause)\(advice)")
         }
     }
