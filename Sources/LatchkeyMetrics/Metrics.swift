@@ -6,8 +6,8 @@ package import LatchkeyCore
 /// dictionary, no allocation. All names, labels and label values are fixed when the process starts.
 ///
 /// Which series exist before their first increment: the tiers in force (every outcome), authentication failures,
-/// joined flights, stale answers and open connections show 0 from the start, so that a first increment is seen by
-/// `rate()`. Everything else, whose combinations are many and mostly senseless, appears when it first happens.
+/// joined flights, stale answers, reload failures and open connections show 0 from the start, so that a first increment
+/// is seen by `rate()`. Everything else, whose combinations are many and mostly senseless, appears when it first happens.
 package final class Metrics: Sendable {
     private let tierRequests: Counters
     private let tierDurations: Histograms
@@ -24,6 +24,7 @@ package final class Metrics: Sendable {
     private let authFailures: Counters
     private let issuerQuota: Gauges
     private let shadowComparisons: Counters
+    private let reloadFailures: Counters
     private let buildInfo: Family
     private let readProcess: @Sendable () -> ProcessReading?
 
@@ -55,6 +56,7 @@ package final class Metrics: Sendable {
         authFailures = Counters(.authFailures, shown: Set(AuthFailure.allCases.map(\.rawValue)))
         issuerQuota = Gauges(.issuerQuota(profile))
         shadowComparisons = Counters(.shadowComparisons)
+        reloadFailures = Counters(.reloadFailures, shown: Set(ReloadSubject.allCases.map(\.rawValue)))
         buildInfo = .buildInfo(version: version)
         self.readProcess = readProcess
     }
@@ -85,6 +87,7 @@ package final class Metrics: Sendable {
         exposition.write(authFailures)
         exposition.write(issuerQuota)
         exposition.write(shadowComparisons)
+        exposition.write(reloadFailures)
         exposition.write(buildInfo, value: "1")
         if let process = readProcess() { exposition.write(process) }
         exposition.finish()
@@ -153,6 +156,9 @@ extension Metrics {
 
     /// One value was compared between the two secret stores.
     package func shadowComparison(_ result: ShadowResult) { shadowComparisons.increment(result.rawValue) }
+
+    /// Something that is followed cannot be read, or cannot be read for another reason than before.
+    package func reloadFailure(_ what: ReloadSubject) { reloadFailures.increment(what.rawValue) }
 }
 
 // MARK: - The list
@@ -211,6 +217,10 @@ extension Family {
     static let shadowComparisons = Family(
         "latchkey_shadow_comparisons", .counter, help: "Values compared between the two secret stores.",
         [Dimension("result", ShadowResult.self)])
+    static let reloadFailures = Family(
+        "latchkey_reload_failures", .counter,
+        help: "Times that something followed could not be read any more; the last good value stays in force.",
+        [Dimension("what", ReloadSubject.self)])
     static func buildInfo(version: String) -> Family {
         Family(
             "latchkey_build", .info, help: "The build that is running.", [Dimension("version", values: [version])])

@@ -19,14 +19,51 @@ import Testing
         bench.metric(#"latchkey_shadow_comparisons_total{result="\#(result)"}"#)
     }
 
-    @Test func `Until somebody says which store is in force nothing is served and nobody is asked`() async throws {
+    /// A caller's answer, once there is one. The caller waits when this returns.
+    private func ask(_ bench: SecretBench) throws -> Inbox<Result<SecretBroker.Served, UpstreamFault>> {
+        let answers = Inbox<Result<SecretBroker.Served, UpstreamFault>>()
+        bench.broker.secret(try bench.query("A"), deadline: bench.deadline) { answers.put($0) }
+        return answers
+    }
+
+    private func fault(_ result: Result<SecretBroker.Served, UpstreamFault>?) -> UpstreamFault? {
+        guard case .failure(let fault) = result else { return nil }
+        return fault
+    }
+
+    @Test func `Callers wait until it is known which store is in force, and nobody is asked before`() async throws {
         let bench = bench(nil)
-        let fault = await #expect(throws: UpstreamFault.self) { try await bench.secret("A") }
+        let answers = try ask(bench)
+        #expect(answers.count == 0)
+        #expect(bench.store.calls.count + bench.other.calls.count == 0)
+        bench.broker.follow(.parameterStore)
+        let served = try #require(await answers.first(1).first).get()
+        #expect(served.entry.value.revealText() == "same")
+        #expect(served.entry.source == .parameterStore)
+    }
+
+    @Test func `A caller whose deadline comes before it is known is told what has not been read`() async throws {
+        let bench = bench(nil)
+        let answers = try ask(bench)
+        bench.sleeper.advance(by: .seconds(10))
+        let fault = fault(await answers.first(1).first)
         #expect(fault?.reason == .notReady)
         #expect(fault?.code == "backend_unknown")
         #expect(fault?.retryAfter == .seconds(1))
+        #expect(fault?.subject == "/app/dev/latchkey/backend has not been read yet")
         #expect(bench.store.calls.count + bench.other.calls.count == 0)
-        bench.broker.follow(.parameterStore)
+    }
+
+    @Test func `Where somebody must act first, callers are told at once why it is not known`() async throws {
+        let bench = bench(nil)
+        let waiting = try ask(bench)
+        bench.broker.backendIsUnknown("could not be read [AccessDeniedException]", isFinal: true)
+        let next = try ask(bench)
+        for answers in [waiting, next] {
+            let fault = fault(await answers.first(1).first)
+            #expect(fault?.subject == "/app/dev/latchkey/backend could not be read [AccessDeniedException]")
+        }
+        bench.broker.follow(.secretsManager)
         #expect(try await bench.text("A") == "same")
     }
 

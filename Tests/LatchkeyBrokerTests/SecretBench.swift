@@ -72,6 +72,7 @@ struct SecretBench {
         let (store, other) = (store, other)
         var configuration = SecretBroker.Configuration()
         configuration.chance = { 0.5 }
+        configuration.backendParameter = "/app/dev/latchkey/backend"
         change(&configuration)
         let parameters = SecretSource(store: .parameterStore, prefix: "/app/dev") {
             query, name, deadline throws(UpstreamFault) in

@@ -23,6 +23,8 @@ package final class SecretBroker: Sendable {
         package var maximumAbsences = 10_000
         /// Callers on one flight; more are refused as `overloaded`.
         package var maximumWaiters = 10_000
+        /// The parameter that names the backend, with backend `auto`.
+        package var backendParameter = "the backend's parameter"
         /// A random number in 0..<1, for jitter.
         package var chance: @Sendable () -> Double = { .random(in: 0..<1) }
 
@@ -65,6 +67,10 @@ package final class SecretBroker: Sendable {
         var table: SecretTable
         /// Nil until it is known.
         var backend: SecretBackend?
+        /// Why it is not known: ends a sentence that begins with the parameter's name.
+        var unknown = "has not been read yet"
+        /// Callers are told at once that it is not known.
+        var failsUnknown = false
     }
 
     let sources: [SecretSource]
@@ -73,6 +79,7 @@ package final class SecretBroker: Sendable {
     let flights: SingleFlight<SecretQuery, SecretRecord>
     let tagKey = Secret(Random.bytes(32))
     let parsing = ParsedText.Budget()
+    let waiters: BackendWaiters
     let time: TimeSource
     let probe: TierProbe
     let shadow: ShadowComparison
@@ -93,6 +100,7 @@ package final class SecretBroker: Sendable {
             maximumEntries: configuration.maximumEntries, maximumBytes: configuration.maximumBytes,
             maximumAbsences: configuration.maximumAbsences)
         state = Mutex(State(table: table, backend: backend))
+        waiters = BackendWaiters(maximum: configuration.maximumWaiters, sleeper: sleeper)
         flights = SingleFlight(
             maximumWaiters: configuration.maximumWaiters, longest: configuration.upstreamTimeout * 2, time: time,
             sleeper: sleeper)
@@ -100,15 +108,6 @@ package final class SecretBroker: Sendable {
             other: sources.first { $0.store == .parameterStore }, timeout: configuration.upstreamTimeout,
             interval: configuration.freshTTL, maximumNames: configuration.maximumEntries, probe: probe)
     }
-
-    /// Where secrets are read; nil while that is not known.
-    package var backend: SecretBackend? { state.withLock { $0.backend } }
-
-    /// The store in force; Parameter Store while that is not known.
-    package var store: SecretStore { backend?.store ?? .parameterStore }
-
-    /// Reads secrets there from now on. What memory has of the other store stays, for the way back.
-    package func follow(_ backend: SecretBackend) { state.withLock { $0.backend = backend } }
 
     /// What memory has, without waiting; nil when a store must be asked. One lock.
     ///
@@ -130,7 +129,12 @@ package final class SecretBroker: Sendable {
         _ query: SecretQuery, demand: SecretDemand = .cached, deadline: MonotonicTime,
         completion: @escaping @Sendable (Result<Served, UpstreamFault>) -> Void
     ) {
-        guard let store = query.store ?? backend?.store else { return completion(.failure(Self.backendUnknown)) }
+        guard let store = query.store ?? backend?.store else {
+            return whenBackendKnown(by: deadline) { fault in
+                if let fault { return completion(.failure(fault)) }
+                self.secret(query, demand: demand, deadline: deadline, completion: completion)
+            }
+        }
         let query = query.of(store)
         let key = ExactText(query.key.name)
         guard query.key != .blob else {
@@ -187,7 +191,12 @@ package final class SecretBroker: Sendable {
         _ query: SecretQuery, demand: SecretDemand = .cached, deadline: MonotonicTime,
         completion: @escaping @Sendable (Result<Served, UpstreamFault>) -> Void
     ) {
-        guard let store = query.store ?? backend?.store else { return completion(.failure(Self.backendUnknown)) }
+        guard let store = query.store ?? backend?.store else {
+            return whenBackendKnown(by: deadline) { fault in
+                if let fault { return completion(.failure(fault)) }
+                self.item(query, demand: demand, deadline: deadline, completion: completion)
+            }
+        }
         let query = query.of(store)
         resolve(query, demand, deadline) { completion(self.served($0, query) { .success($0.whole) }) }
     }
@@ -232,8 +241,4 @@ package final class SecretBroker: Sendable {
 
     /// Bytes of values that are kept parsed, for their fields.
     package var parsedBytes: Int { parsing.kept }
-
-    /// Nobody has told yet which store is in force (backend `auto`, before its parameter was read).
-    package static let backendUnknown = UpstreamFault(
-        .notReady, code: "backend_unknown", retryAfter: .seconds(1))
 }

@@ -78,7 +78,7 @@ struct DirectAccess {
         let log = CommandEnvironment.quietLogger(sink: LogSink())
         upstreams = try Upstreams(settings, time: .system, log: log)
         patience = settings.upstreamTimeout * 2
-        unknownBackend = await upstreams.backendWatch(settings, time: .system, log: log)?.look().fault
+        unknownBackend = await upstreams.backendFollower(settings, time: .system, log: log)?.readOnce()
     }
 
     var deadline: MonotonicTime { .current + patience }
@@ -103,7 +103,7 @@ struct DirectAccess {
 
     /// What the broker does not know is told by what kept it from knowing.
     private func cause(of fault: UpstreamFault) -> UpstreamFault {
-        guard fault.code == SecretBroker.backendUnknown.code, let unknownBackend else { return fault }
+        guard fault.code == SecretBroker.backendUnknownCode, let unknownBackend else { return fault }
         return unknownBackend
     }
 }

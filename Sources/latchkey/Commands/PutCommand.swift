@@ -40,13 +40,12 @@ struct PutCommand: AsyncParsableCommand {
     private func readValue() throws -> Secret {
         var bytes: [UInt8]
         if let file {
-            guard let content = Files.bytes(file) else { throw CommandFailure(.usage, "cannot read \(file)") }
-            bytes = content
+            bytes = try Files.required(file)
         } else {
             if isatty(STDIN_FILENO) == 1 { Terminal.complain("reading the value from the terminal; end with ctrl-d") }
             bytes = Files.bytes("/dev/stdin") ?? []
         }
-        if bytes.last == 0x0A { bytes.removeLast() }
+        bytes = FileReader.withoutLineEnd(bytes)
         if bytes.isEmpty {
             throw CommandFailure(.usage, "the value is empty: give it on standard input or with --file")
         }

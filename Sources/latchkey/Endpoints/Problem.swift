@@ -98,6 +98,9 @@ extension Problem {
         case .overloaded:
             self.init(503, .overloaded, "too many callers wait for this \(what); try again")
             retryAfter = Self.seconds(fault.retryAfter) ?? 1
+        case .notReady where fault.code == SecretBroker.backendUnknownCode:
+            self.init(503, .notReady, "the secrets backend is unknown: \(fault.subject ?? "it was not read yet")")
+            retryAfter = Self.seconds(fault.retryAfter) ?? 1
         case .notReady:
             self.init(503, .notReady, "latchkey lacks what it needs to ask \(source)\(Self.about(fault))")
             retryAfter = Self.seconds(fault.retryAfter) ?? 5

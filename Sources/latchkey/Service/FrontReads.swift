@@ -24,10 +24,7 @@ extension FrontStore {
                 return Self.outcome(hit).flatMap { read.secret($0) }
             },
             secret: { query, refresh, deadline async throws(UpstreamFault) in
-                guard let store = secrets.backend?.store else {
-                    throw SecretBroker.backendUnknown
-                }
-                let read = SecretRead(query, store: store, names: names)
+                let read = SecretRead(query, store: try await secrets.store(by: deadline), names: names)
                 let served = try await secrets.item(
                     read.item, demand: refresh ? .forced : .cached, deadline: deadline)
                 var secret = try read.secret(served.entry).get()
@@ -35,7 +32,7 @@ extension FrontStore {
                 return secret
             },
             description: { query, deadline async throws(UpstreamFault) in
-                guard secrets.backend?.store == .secretsManager else { return nil }
+                guard try await secrets.store(by: deadline) == .secretsManager else { return nil }
                 let item = SecretQuery(query.key, store: .secretsManager, shape: .description)
                 return try await secrets.item(item, deadline: deadline).entry.attributes
             },

@@ -8,6 +8,7 @@ internal import LatchkeyUpstream
 struct IssuerSource: Sendable {
     let profile: ProfileDefinition
     let settings: Settings
+    let files: FollowedFiles
     let secrets: SecretBroker
     let issuer: TokenIssuer
     let budget: ProfileBudget
@@ -46,6 +47,7 @@ struct IssuerSource: Sendable {
     /// The request with credentials read past the cache, where they are others than those that were refused: a secret
     /// that was rotated heals by itself. Nil where they are the same or cannot be had: then the refusal stands.
     private func renewed(_ refused: TokenRequest, _ deadline: MonotonicTime) async -> TokenRequest? {
+        await files.settle()
         guard let request = try? await request(refresh: true, deadline) else { return nil }
         let isSame =
             request.credentials.clientID == refused.credentials.clientID
@@ -54,7 +56,8 @@ struct IssuerSource: Sendable {
     }
 
     private func request(refresh: Bool, _ deadline: MonotonicTime) async throws(UpstreamFault) -> TokenRequest {
-        let values = SettingValues(settings: settings, secrets: secrets, upstream: profile.upstream, refresh: refresh)
+        let values = SettingValues(
+            settings: settings, files: files, secrets: secrets, upstream: profile.upstream, refresh: refresh)
         let id = try await values.text(of: profile.clientID, member: "client_id", or: .auth0ClientID, deadline)
         let secret = try await values.value(
             of: profile.clientSecret, member: "client_secret", or: .auth0ClientSecret, deadline)

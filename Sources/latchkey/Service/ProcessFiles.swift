@@ -1,4 +1,5 @@
 internal import Glibc
+internal import LatchkeyCore
 internal import LatchkeyMetrics
 
 /// Reading small files: settings, shared AWS files, `/proc`.
@@ -7,20 +8,40 @@ enum Files {
     private static let longest = 1 << 20
 
     /// A file's bytes; nil where it cannot be read or is longer than 1 MiB.
-    static func bytes(_ path: String) -> [UInt8]? {
+    static func bytes(_ path: String) -> [UInt8]? { try? content(path) }
+
+    /// A file's bytes, at most 1 MiB. A pipe that the shell has made for this process (`<(…)`, as `/dev/fd/63`) is read to
+    /// its end; any other path must be a regular file, so that a pipe that nobody writes to holds nothing up.
+    static func content(_ path: String) throws(FileFault) -> [UInt8] {
+        guard streams.contains(where: { path.hasPrefix($0) }) else {
+            return try FileReader.read(path, limit: longest)
+        }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
+        guard descriptor >= 0 else { throw FileFault(errno: errno) }
         defer { close(descriptor) }
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 16 * 1024)
         while bytes.count <= longest {
             let count = read(descriptor, &chunk, chunk.count)
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return count == 0 ? bytes : nil }
+            guard count >= 0 else { throw FileFault(errno: errno) }
+            if count == 0 { return bytes }
             bytes += chunk[..<count]
         }
-        return nil
+        throw .tooLarge(limit: longest)
     }
+
+    /// A file that an option names.
+    static func required(_ path: String) throws -> [UInt8] {
+        do throws(FileFault) {
+            return try content(path)
+        } catch {
+            throw CommandFailure(.usage, "cannot read \(path): \(error)")
+        }
+    }
+
+    /// Paths of descriptors that this process was started with.
+    private static let streams = ["/dev/fd/", "/dev/stdin", "/proc/self/fd/"]
 
     /// Whether the file's group or others may read it (stat(2)).
     static func isOpenToOthers(_ path: String) -> Bool {

@@ -5,6 +5,7 @@ internal import LatchkeyCrypto
 /// Which token profile an audience belongs to.
 struct ProfileDirectory: Sendable {
     let settings: Settings
+    let files: FollowedFiles
     let secrets: SecretBroker
 
     /// The profile whose audience this is: the default one without an audience, none for an audience nobody has. Where
@@ -29,7 +30,7 @@ struct ProfileDirectory: Sendable {
 
     private func settingAudience(_ deadline: MonotonicTime) async throws(UpstreamFault) -> String? {
         let name = SettingName.auth0Audience
-        if let given = settings.sources.current(name, readFile: Files.text) { return given }
+        if let given = files.current(name, of: settings) { return given }
         guard let key = SecretKey(name.rawValue) else { return nil }
         do throws(UpstreamFault) {
             return try await secrets.secret(SecretQuery(key), deadline: deadline).entry.value.revealText()

@@ -26,15 +26,20 @@ package final class Readiness: Sendable {
     private let health: TierHealth
     private let tiers: [Tier]
     private let secrets: SecretBroker
+    private let reloads: ReloadHealth
     private let time: TimeSource
     private let started: Now
     private let draining = Atomic<Bool>(false)
 
-    init(tokens: TokenBroker, health: TierHealth, tiers: [Tier], secrets: SecretBroker, time: TimeSource) {
+    init(
+        tokens: TokenBroker, health: TierHealth, tiers: [Tier], secrets: SecretBroker, reloads: ReloadHealth,
+        time: TimeSource
+    ) {
         self.tokens = tokens
         self.health = health
         self.tiers = tiers
         self.secrets = secrets
+        self.reloads = reloads
         self.time = time
         started = time.now()
     }
@@ -53,7 +58,7 @@ package final class Readiness: Sendable {
         let serves =
             states.contains { $0.state == .ok } || tokens.snapshot().contains { $0.token?.isValid(now) == true }
         guard serves else { return .unavailable }
-        let isWell = states.allSatisfy { $0.state != .failing && $0.writeErrorCode == nil }
+        let isWell = reloads.isWell && states.allSatisfy { $0.state != .failing && $0.writeErrorCode == nil }
         return isWell && !draining.load(ordering: .relaxed) ? .ok : .degraded
     }
 
@@ -71,7 +76,7 @@ package final class Readiness: Sendable {
                 "uptime_seconds": .integer((now.monotonic - started.monotonic).components.seconds),
                 "draining": .bool(draining.load(ordering: .relaxed)),
                 "secrets_backend": .string(secrets.backend?.rawValue ?? "unknown"),
-                "tiers": .object(tierReports), "tokens": .object(tokenReports),
+                "tiers": .object(tierReports), "tokens": .object(tokenReports), "followed": reloads.json,
             ])
     }
 

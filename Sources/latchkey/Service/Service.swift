@@ -17,7 +17,7 @@ struct Service: Sendable {
     private let readiness: Readiness
     private let watches: [Task<Void, Never>]
     private let drainTimeout: Duration
-    private let firstLook: Task<BackendWatch.Look, Never>?
+    private let firstLook: Task<Void, Never>?
     private let prefetched: [SecretKey]
     private let patience: Duration
     private let time: TimeSource
@@ -28,9 +28,9 @@ struct Service: Sendable {
         let upstreams = try Upstreams(settings, time: time, log: log)
         let readiness = Readiness(
             tokens: upstreams.tokens, health: upstreams.health, tiers: upstreams.tiersInForce,
-            secrets: upstreams.secrets, time: time)
+            secrets: upstreams.secrets, reloads: upstreams.reloads, time: time)
         let keys = LiveKeys(KeyRing(key: key))
-        let directory = ProfileDirectory(settings: settings, secrets: upstreams.secrets)
+        let directory = ProfileDirectory(settings: settings, files: upstreams.files, secrets: upstreams.secrets)
         let audiences = Audiences { audience, deadline async throws(UpstreamFault) in
             try await directory.profile(forAudience: audience, deadline: deadline)
         }
@@ -50,17 +50,18 @@ struct Service: Sendable {
             secrets: upstreams.secrets, health: upstreams.health,
             prefetch: settings.prefetch.compactMap { SecretKey($0) },
             patience: settings.upstreamTimeout * 2, time: time, log: log)
-        let keyWatch = KeyWatch(settings: settings, keys: keys, log: log)
-        let backendWatch = upstreams.backendWatch(settings, time: time, log: log)
-        let firstLook = backendWatch.map { watch in Task { await watch.look() } }
+        if let file = APIKeyFollower.file(settings, keys: keys) { upstreams.files.follow(file, value: key) }
+        for file in FollowedSettings.readAtStart(settings) { upstreams.files.follow(file) }
+        let backendFollower = upstreams.backendFollower(settings, time: time, log: log)
+        let firstLook = backendFollower.map { follower in Task { await follower.look() } }
         for address in server.addresses { log.notice("listening", metadata: ["address": "\(address)"]) }
         return Service(
             addresses: server.addresses, metrics: upstreams.metrics, upstreams: upstreams, server: server,
             readiness: readiness,
             watches: [
-                Task { await watch.run() }, Task { await keyWatch.run() },
+                Task { await watch.run() }, Task { await upstreams.files.run() },
                 Task { await showBudgets(upstreams, time) },
-                Task { if let firstLook { await backendWatch?.run(after: firstLook) } },
+                Task { if let firstLook { await backendFollower?.run(after: firstLook) } },
             ], drainTimeout: settings.drainTimeout, firstLook: firstLook, prefetched: watch.prefetch,
             patience: watch.patience, time: time)
     }

@@ -7,10 +7,11 @@ internal import LatchkeyUpstream
 /// What an issuer is asked with, as it stands now: settings, files and secrets.
 struct SettingValues: Sendable {
     let settings: Settings
+    let files: FollowedFiles
     let secrets: SecretBroker
     /// Whose request lacks what cannot be had.
     let upstream: Upstream
-    /// Past the cache of secrets; files are always read.
+    /// Past the cache of secrets; files are followed.
     var refresh = false
 
     /// A credential of a profile; the setting where the profile has none of its own.
@@ -21,10 +22,11 @@ struct SettingValues: Sendable {
         case nil: return try await value(name, deadline)
         case .literal(let value): return value
         case .file(let path):
-            guard let text = Files.text(path) else { throw missing(member, "cannot be read from \(path)") }
-            let value = text.hasSuffix("\n") ? String(text.dropLast()) : text
-            guard !value.isEmpty else { throw missing(member, "is empty in \(path)") }
-            return Secret(value)
+            guard let value = files.value(at: path) else {
+                let why = files.fault(at: path).map { ": \($0)" } ?? ""
+                throw missing(member, "cannot be read from \(path)\(why)")
+            }
+            return value
         case .secret(let key):
             return try await secret(key, deadline, absent: missing(member, "has no secret \(key.name)"))
         }
@@ -41,7 +43,7 @@ struct SettingValues: Sendable {
 
     /// The setting as it stands now, else the field of that name in the blob, by way of the secret cache.
     func value(_ name: SettingName, _ deadline: MonotonicTime) async throws(UpstreamFault) -> Secret {
-        if let given = settings.sources.current(name, readFile: Files.text) { return Secret(given) }
+        if let given = files.current(name, of: settings) { return Secret(given) }
         guard let key = SecretKey(name.rawValue) else { throw missing(name.rawValue, "is not set") }
         return try await secret(key, deadline, absent: missing(name.rawValue, "is neither set nor in the blob"))
     }

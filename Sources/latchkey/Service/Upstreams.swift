@@ -25,6 +25,10 @@ struct Upstreams: Sendable {
     let secrets: SecretBroker
     let metrics: Metrics
     let health: TierHealth
+    /// How what is followed stands.
+    let reloads: ReloadHealth
+    /// The files that settings and profiles name.
+    let files: FollowedFiles
     /// The tiers settings put to use, nearest first.
     let tiersInForce: [Tier]
     private let budgets: [ProfileBudget]
@@ -46,6 +50,9 @@ struct Upstreams: Sendable {
         }
         self.budgets = budgets
         health = TierHealth()
+        reloads = ReloadHealth(metrics: metrics, time: time)
+        files = FollowedFiles(health: reloads, log: log)
+        for file in FollowedSettings.credentials(settings) { files.follow(file) }
         let client = try Self.makeClient(settings)
         // A client of its own for AWS, where `AWS_CA_BUNDLE` has it trust others than the issuers' client does.
         let awsHTTP = try settings.aws.caBundle.map { bundle throws(SystemError) in
@@ -69,7 +76,7 @@ struct Upstreams: Sendable {
             backend: settings.backend.fixed,
             configuration: Self.secretConfiguration(settings), time: time, metrics: metrics, health: health, log: log)
         let profiles = Self.profiles(
-            settings, budgets, secrets: secrets, client: client, metrics: metrics, time: time)
+            settings, budgets, files: files, secrets: secrets, client: client, metrics: metrics, time: time)
         issuers = profiles.map(\.issuer)
         tokens = TokenBroker(
             profiles: profiles, shared: sharedTier, configuration: Self.tokenConfiguration(settings), time: time,
@@ -77,11 +84,11 @@ struct Upstreams: Sendable {
     }
 
     /// Follows the parameter that names the backend; nil where settings fix it.
-    func backendWatch(_ settings: Settings, time: TimeSource, log: Logger) -> BackendWatch? {
+    func backendFollower(_ settings: Settings, time: TimeSource, log: Logger) -> BackendFollower? {
         guard settings.backend == .auto else { return nil }
-        return BackendWatch(
-            store: parameterStore, prefix: settings.prefix, secrets: secrets, timeout: settings.upstreamTimeout,
-            time: time, log: log)
+        return BackendFollower(
+            store: parameterStore, prefix: settings.prefix, secrets: secrets, reloads: reloads,
+            timeout: settings.upstreamTimeout, time: time, log: log)
     }
 
     /// Ends the clients' loops and connections.
@@ -146,12 +153,13 @@ struct Upstreams: Sendable {
         configuration.negativeTTL = settings.negativeTTL
         configuration.staleTTL = settings.staleTTL
         configuration.upstreamTimeout = settings.upstreamTimeout
+        configuration.backendParameter = BackendFollower.parameter(below: settings.prefix)
         return configuration
     }
 
     private static func profiles(
-        _ settings: Settings, _ budgets: [ProfileBudget], secrets: SecretBroker, client: HTTPClient, metrics: Metrics,
-        time: TimeSource
+        _ settings: Settings, _ budgets: [ProfileBudget], files: FollowedFiles, secrets: SecretBroker,
+        client: HTTPClient, metrics: Metrics, time: TimeSource
     ) -> [TokenProfile] {
         settings.profiles.enumerated().map { index, profile in
             let issuer = TokenIssuer(
@@ -164,7 +172,8 @@ struct Upstreams: Sendable {
                     }
                 })
             let source = IssuerSource(
-                profile: profile, settings: settings, secrets: secrets, issuer: issuer, budget: budgets[index])
+                profile: profile, settings: settings, files: files, secrets: secrets, issuer: issuer,
+                budget: budgets[index])
             return TokenProfile(name: profile.name, issuer: source.tier)
         }
     }

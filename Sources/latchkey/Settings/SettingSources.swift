@@ -1,3 +1,4 @@
+internal import LatchkeyCore
 internal import LatchkeyHTTP
 
 /// Where each setting's text comes from: flags over environment over file over default.
@@ -127,21 +128,13 @@ package struct SettingSources: Sendable {
             given[name]?.text = path
             return
         }
-        guard var content = readFile(path) else {
+        guard let content = readFile(path) else {
             problems.append("\(name.rawValue): cannot read \(path)")
             given[name] = nil
             return
         }
-        if content.hasSuffix("\n") { content.removeLast() }
-        given[name]?.text = content
+        given[name]?.text = String(decoding: FileReader.withoutLineEnd(Array(content.utf8)), as: UTF8.self)
         given[name]?.readFrom = path
-    }
-
-    /// A setting's text now: a `file:` value is read again, and stays what it last was while it cannot be.
-    package func current(_ name: SettingName, readFile: (String) -> String?) -> String? {
-        guard let given = given[name] else { return nil }
-        guard let path = given.readFrom, let content = readFile(path) else { return given.text }
-        return content.hasSuffix("\n") ? String(content.dropLast()) : content
     }
 
     private static func trimmed(_ text: Substring) -> Substring {

@@ -19,6 +19,15 @@ extension Settings {
         case broker
     }
 
+    /// Whether a command of that need asks AWS itself.
+    package func asksAWS(_ need: Need) -> Bool {
+        switch need {
+        case .server, .upstreams: true
+        case .client: url == nil
+        case .broker: false
+        }
+    }
+
     /// Reads all settings and judges each.
     ///
     /// - Parameters:
@@ -39,14 +48,8 @@ extension Settings {
         reader.readTokens(&settings)
         reader.readProfiles(&settings, readFile)
         reader.refuseReserved()
-        let needsUpstreams =
-            switch need {
-            case .server, .upstreams: true
-            case .client: settings.url == nil
-            case .broker: false
-            }
         let proxyProblems = reader.readProxies(&settings)
-        if needsUpstreams {
+        if settings.asksAWS(need) {
             reader.problems += aws.problems.map { "\($0.name): \($0.description)" } + proxyProblems
         }
         guard reader.problems.isEmpty else { throw SettingsProblems(lines: reader.problems.sorted()) }

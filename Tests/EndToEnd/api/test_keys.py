@@ -105,7 +105,7 @@ def test_a_key_that_is_no_good_changes_nothing(broker: Broker, file: Path, text:
     else:
         write(file, text)
     if text == "short":
-        refused = "the new key is not taken"
+        refused = "a followed file cannot be used; the last good value stays in force"
         until(lambda: [line for line in broker.logs if line["message"] == refused], "a warning")
     assert opens(broker, API_KEY) and not opens(broker, text or "")
     write(file, SECOND)

@@ -205,6 +205,8 @@ class TestARotatedSecret:
         token(broker, "filed")
         world.issuer.set_secret("rotated-twice-77aa")
         file.write_text("rotated-twice-77aa\n")
+        name = "profile filed: client_secret"
+        until(lambda: broker.get("/health").json()["followed"][name]["last_change"], "the new secret is in force")
         assert broker.get("/token/filed?refresh=true").header("X-Latchkey-Refresh-Error") is None
         assert self.statuses(world) == ["200", "200"]
 

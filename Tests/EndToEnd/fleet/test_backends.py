@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from peers.broker import PREFIX, Broker, run
-from peers.faults import aws_error, status
+from peers.faults import aws_error, status, when_released
 from peers.proxy import mentions, operation
 from peers.readers import Readers
 from peers.waiting import until
@@ -29,7 +31,7 @@ def source(broker: Broker, key: str = "solo") -> str:
 
 def unread(broker: Broker) -> list[tuple[str, str]]:
     """What the log says of looks that failed."""
-    told = [line for line in broker.logs if "names the backend cannot be read" in line["message"]]
+    told = [line for line in broker.logs if "names the backend cannot be followed" in line["message"]]
     return [(line["level"], line["code"]) for line in told]
 
 
@@ -78,6 +80,7 @@ def test_auto_waits_until_it_knows_and_then_serves(world) -> None:
     broker = world.start(**AUTO).wait_live()
     refused = broker.get("/secrets/solo")
     assert (refused.status, refused.code, bool(refused.header("Retry-After"))) == (503, "not_ready", True)
+    assert f"the secrets backend is unknown: {PREFIX}/{SWITCH} " in refused.json()["detail"]
     assert broker.get("/health").json()["secrets_backend"] == "unknown"
     looks = mentions(f"{PREFIX}/{SWITCH}")
     until(lambda: len({seen.at // 1 for seen in world.aws.seen(looks)}) >= 4, "several looks", within=20)
@@ -87,15 +90,66 @@ def test_auto_waits_until_it_knows_and_then_serves(world) -> None:
     assert source(broker) == "parameter-store"
 
 
+def test_callers_that_come_before_the_first_read_wait_for_it(world) -> None:
+    world.put("solo", "new")
+    world.put(SWITCH, "parameter-store", "String")
+    released = threading.Event()
+    world.aws.always(when_released(released), when=mentions(f"{PREFIX}/{SWITCH}"))
+    broker = world.start(LATCHKEY_UPSTREAM_TIMEOUT="10", **AUTO)
+    until(lambda: world.aws.seen(mentions(f"{PREFIX}/{SWITCH}")), "the first read is under way")
+    with ThreadPoolExecutor(4) as pool:
+        paths = ["/secrets/solo", "/secrets?keys=solo", f"/secretsmanager/get?secretId={PREFIX.lstrip('/')}/solo", "/secrets/solo"]
+        answers = [pool.submit(broker.get, path) for path in paths]
+        until(lambda: broker.metric("latchkey_http_connections") > len(paths), "all of them wait")
+        assert not world.aws.seen(mentions(f"{PREFIX}/solo"))
+        released.set()
+        for path, answer in zip(paths, answers, strict=True):
+            assert answer.result().status == 200, path
+
+
+@pytest.mark.row(64)
+def test_callers_are_told_at_once_what_may_not_be_read_and_served_when_it_may(world) -> None:
+    world.put("solo", "new")
+    world.put(SWITCH, "parameter-store", "String")
+    world.aws.always(aws_error("AccessDeniedException"), when=mentions(f"{PREFIX}/{SWITCH}"))
+    broker = world.start(LATCHKEY_UPSTREAM_TIMEOUT="60", **AUTO)
+    refused = broker.get("/secrets/solo")
+    assert (refused.status, refused.code) == (503, "not_ready")
+    assert f"{PREFIX}/{SWITCH} could not be read [AccessDeniedException]" in refused.json()["detail"]
+    world.aws.heal()
+    until(lambda: broker.get("/secrets/solo").status == 200, "it knows", within=15)
+
+
+@pytest.mark.row(64)
+@pytest.mark.slow
+def test_once_a_word_was_followed_only_another_word_turns_the_fleet(world) -> None:
+    create(world, "solo", "old")
+    world.put("solo", "new")
+    world.put(SWITCH, "parameter-store", "String")
+    broker = world.serve(**AUTO)
+    assert source(broker) == "parameter-store"
+    world.ssm.delete_parameter(Name=f"{PREFIX}/{SWITCH}")
+    until(lambda: unread(broker), "a warning", within=20)
+    shown = broker.get("/health").json()
+    assert (shown["status"], shown["secrets_backend"]) == ("degraded", "parameter-store")
+    followed = shown["followed"]["LATCHKEY_SECRETS_BACKEND"]
+    assert (followed["what"], followed["source"], followed["error"]) == ("backend", f"{PREFIX}/{SWITCH}", "absent")
+    assert broker.metric("latchkey_reload_failures_total", what="backend") == 1
+    assert unread(broker) == [("warning", "absent")] and source(broker) == "parameter-store"
+    world.put(SWITCH, "secrets-manager", "String")
+    until(lambda: source(broker) == "secrets-manager", "another word is followed", within=30)
+    assert broker.get("/health").json()["followed"]["LATCHKEY_SECRETS_BACKEND"]["state"] == "ok"
+
+
+@pytest.mark.row(64)
 def test_a_word_that_names_no_backend_changes_nothing(world) -> None:
     create(world, "solo", "old")
     world.put(SWITCH, "secrets-manager", "String")
     broker = world.serve(**AUTO)
     assert source(broker) == "secrets-manager"
     world.put(SWITCH, "parameterstore", "String")
-    until(
-        lambda: [line for line in broker.logs if "says nothing that is one" in line["message"]], "a warning", within=20
-    )
+    until(lambda: unread(broker), "a warning", within=20)
+    assert unread(broker) == [("warning", "unknown_backend")]
     assert source(broker) == "secrets-manager"
 
 

@@ -1,0 +1,27 @@
+internal import LatchkeyCrypto
+internal import LatchkeyMetrics
+
+/// One file that is followed: who names it, and what its content must be.
+struct FollowedFile: Sendable {
+    /// Bytes that are read of a file with one value.
+    static let longestValue = 64 << 10
+
+    let what: ReloadSubject
+    /// The setting or the profile's member that names it, for messages.
+    let name: String
+    let path: String
+    /// Bytes that are read of it.
+    var limit = FollowedFile.longestValue
+    /// Why a content does not do and how to mend it, lower case and without any of it; nil where it does.
+    var judge: @Sendable (Secret) -> String? = { _ in nil }
+    /// Puts a changed value in force.
+    var changed: @Sendable (Secret) -> Void = { _ in }
+    /// What the log says of a change.
+    var news = "a followed file has changed; its new value is in force"
+
+    init(_ what: ReloadSubject, _ name: String, path: String) {
+        self.what = what
+        self.name = name
+        self.path = path
+    }
+}

@@ -1,0 +1,58 @@
+internal import LatchkeyCrypto
+internal import LatchkeyMetrics
+internal import LatchkeyUpstream
+
+/// Which files of the settings a running broker follows.
+enum FollowedSettings {
+    /// The settings whose value is used anew for each token.
+    private static let credentialNames: [SettingName] = [
+        .auth0Domain, .auth0ClientID, .auth0ClientSecret, .auth0Audience,
+    ]
+
+    /// The files that hold what issuers are asked with: those of the `AUTH0_*` settings and those of profiles.
+    static func credentials(_ settings: Settings) -> [FollowedFile] {
+        let ours = credentialNames.compactMap { name in
+            settings.sources.given[name]?.readFrom.map { FollowedFile(.credentials, name.rawValue, path: $0) }
+        }
+        return ours + settings.profiles.flatMap(credentials)
+    }
+
+    /// The files of a profile's credentials.
+    private static func credentials(_ profile: ProfileDefinition) -> [FollowedFile] {
+        [("client_id", profile.clientID), ("client_secret", profile.clientSecret)].compactMap { member, credential in
+            guard case .file(let path) = credential else { return nil }
+            var file = FollowedFile(.credentials, "profile \(profile.name): \(member)", path: path)
+            if member == "client_secret", case .privateKeyJWT(_) = profile.clientAuthentication {
+                file.judge = keyProblem
+            }
+            return file
+        }
+    }
+
+    /// What is read at start alone: the profiles file and the files of other settings. They are followed to tell that a
+    /// change needs a restart, or that a restart would fail.
+    static func readAtStart(_ settings: Settings) -> [FollowedFile] {
+        let others = SettingName.allCases.filter { $0 != .apiKey && !credentialNames.contains($0) }
+        var files = others.compactMap { name in
+            settings.sources.given[name]?.readFrom.map { FollowedFile(.settings, name.rawValue, path: $0) }
+        }
+        if let path = settings.profilesPath {
+            var file = FollowedFile(.profiles, SettingName.profilesFile.rawValue, path: path)
+            file.limit = 1 << 20
+            file.judge = { ProfilesFile($0.revealText() ?? "").problems.first }
+            files.append(file)
+        }
+        for index in files.indices { files[index].news = "a file has changed that is read at start: restart to use it" }
+        return files
+    }
+
+    /// Why a PEM text is no key for `private_key_jwt`.
+    private static let keyProblem: @Sendable (Secret) -> String? = { pem in
+        do throws(AssertionKey.Refusal) {
+            _ = try AssertionKey(pem: pem)
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+}

@@ -1,0 +1,76 @@
+internal import LatchkeyCore
+internal import LatchkeyHTTP
+internal import LatchkeyMetrics
+internal import Synchronization
+
+/// How each thing that is followed stands: a file, or the backend's parameter. For `/health` and the metric
+/// `latchkey_reload_failures_total`.
+final class ReloadHealth: Sendable {
+    private struct Entry: Sendable {
+        let what: ReloadSubject
+        let source: String
+        var error: String?
+        var failingSince: Now?
+        var lastChange: Now?
+    }
+
+    private let entries = Mutex<[String: Entry]>([:])
+    private let metrics: Metrics
+    private let time: TimeSource
+
+    init(metrics: Metrics, time: TimeSource) {
+        self.metrics = metrics
+        self.time = time
+    }
+
+    /// Something is followed from now on.
+    ///
+    /// - Parameters:
+    ///   - name: the setting or member that names it.
+    ///   - source: the file's path or the parameter's name.
+    func follow(_ name: String, _ what: ReloadSubject, source: String) {
+        entries.withLock { $0[name] = Entry(what: what, source: source) }
+    }
+
+    /// It is followed no more.
+    func forget(_ name: String) { entries.withLock { $0[name] = nil } }
+
+    /// It cannot be read, for the reason that `code` names; the last good value stays in force.
+    func failing(_ name: String, code: String) {
+        let now = time.now()
+        let what = entries.withLock { entries in
+            entries[name]?.error = code
+            if entries[name]?.failingSince == nil { entries[name]?.failingSince = now }
+            return entries[name]?.what
+        }
+        if let what { metrics.reloadFailure(what) }
+    }
+
+    /// It was read.
+    ///
+    /// - Parameter isChange: whether its value is another one.
+    func read(_ name: String, isChange: Bool) {
+        let now = time.now()
+        entries.withLock { entries in
+            entries[name]?.error = nil
+            entries[name]?.failingSince = nil
+            if isChange { entries[name]?.lastChange = now }
+        }
+    }
+
+    /// Whether all of it can be read.
+    var isWell: Bool { entries.withLock { $0.values.allSatisfy { $0.error == nil } } }
+
+    /// By name, what `/health` shows.
+    var json: JSON {
+        let time = { (now: Now?) -> JSON in now.map { .string(RFC3339.format($0.wall)) } ?? .null }
+        return .object(
+            entries.withLock { $0 }.mapValues { entry in
+                [
+                    "what": .string(entry.what.label), "source": .string(entry.source),
+                    "state": entry.error == nil ? "ok" : "failing", "error": entry.error.map { .string($0) } ?? .null,
+                    "failing_since": time(entry.failingSince), "last_change": time(entry.lastChange),
+                ]
+            })
+    }
+}
