@@ -66,6 +66,9 @@ package struct Journal: Sendable {
         }
     }
 
+    /// Whether nothing stands in it but how it was begun: no digest was made with its key.
+    package var isBare: Bool { items.isEmpty && left.isEmpty && runs.isEmpty }
+
     /// Whether the secret's version was seen in the parameter already, so that nothing is to be done for it.
     package func hasVerified(_ secret: OldSecret, at target: String) -> Bool {
         guard let item = items[target], item.state == .verified, let version = item.versionID else { return false }

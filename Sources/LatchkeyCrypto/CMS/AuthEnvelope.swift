@@ -91,6 +91,11 @@ package enum AuthEnvelope {
         return try encode(envelope)
     }
 
+    /// Whether the bytes have the shape of an envelope that is sealed here. Nothing is opened.
+    package static func hasShape(_ file: [UInt8]) -> Bool {
+        EnvelopeShape.isPasswordEnvelope(file) || EnvelopeShape.isCertificateEnvelope(file)
+    }
+
     // MARK: Opening
 
     /// The content, for who knows the password.

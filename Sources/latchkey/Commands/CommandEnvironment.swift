@@ -39,9 +39,11 @@ enum CommandEnvironment {
     static func settings(
         flags: [SettingName: String] = [:], environment: [String: String] = variables, need: Settings.Need
     ) throws(SettingsProblems) -> Settings {
-        try Settings.load(
+        let settings = try Settings.load(
             flags: flags, environment: withHome(environment), need: need, processors: processors,
             readSharedFile: SharedFileReader.read, readFile: Files.text)
+        if settings.asksAWS(need), let bundle = settings.aws.caBundle { try TrustFile.require(bundle) }
+        return settings
     }
 
     /// With the home directory of the user database where none is set, as service managers start programs: AWS's

@@ -32,6 +32,24 @@ struct BackupFile {
 
     var exists: Bool { access(path, F_OK) == 0 }
 
+    /// Looks at both paths before anything is written: what is there must be a backup of latchkey's and its manifest.
+    func requireOurs() throws {
+        if case .file(let count) = try OwnFile.look(at: path), count > 0 {
+            let bytes = DurableFile.read(path, longest: AuthEnvelope.longest + 65_536)
+            guard let bytes, AuthEnvelope.hasShape(bytes) else {
+                throw CommandFailure(
+                    .usage, "\(path) is no backup of latchkey's and was left alone: name another file")
+            }
+        }
+        if case .file(let count) = try OwnFile.look(at: manifestPath), count > 0 {
+            let bytes = DurableFile.read(manifestPath, longest: AuthEnvelope.longest)
+            guard let json = bytes.flatMap({ try? JSON(parsing: $0) }), BackupManifest(json) != nil else {
+                throw CommandFailure(
+                    .usage, "\(manifestPath) is no manifest of latchkey's and was left alone: name another file")
+            }
+        }
+    }
+
     /// Seals and writes both files, each in one step; the backup first.
     ///
     /// A manifest that is there is taken away before that: were this cut off between the two, the old one beside the new
@@ -54,7 +72,7 @@ struct BackupFile {
             try DurableFile.write(bytes, to: path)
             try DurableFile.write(manifest.json.bytes() + [UInt8(ascii: "\n")], to: manifestPath)
         } catch {
-            throw CommandFailure(.usage, "cannot write \(path): \(JournalFile.reason(error.code))")
+            throw CommandFailure(.usage, "cannot write \(path): \(OwnFile.reason(error.code))")
         }
         return manifest
     }
@@ -113,11 +131,10 @@ struct BackupFile {
 
     /// A password file's first line.
     static func password(_ path: String) throws -> Secret {
-        guard var bytes = DurableFile.read(path, longest: longestPassword) else {
-            throw CommandFailure(.usage, "cannot read the password in \(path), or it is over \(longestPassword) bytes")
+        let bytes = FileReader.withoutLineEnd(try Files.required(path))
+        guard bytes.count <= longestPassword else {
+            throw CommandFailure(.usage, "the password in \(path) is over \(longestPassword) bytes")
         }
-        if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
-        if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
         guard !bytes.isEmpty, !bytes.contains(UInt8(ascii: "\n")) else {
             throw CommandFailure(.usage, "\(path) must hold the password on one line")
         }

@@ -34,7 +34,7 @@ struct Selection: Sendable {
     }
 
     private static func readMap(_ path: String) throws -> [String: String] {
-        guard let bytes = Files.bytes(path) else { throw CommandFailure(.usage, "cannot read \(path)") }
+        let bytes = try Files.required(path)
         guard let members = (try? JSON(parsing: bytes))?.object else {
             throw CommandFailure(.usage, "\(path) is not a JSON object of secret ids and parameter names")
         }

@@ -34,7 +34,9 @@ struct MigrateBackupCommand: AsyncParsableCommand {
             let selection = try which.selection()
             let recipient = try sealedFor()
             let file = BackupFile(path: out)
+            try file.requireOurs()
             let access = try MigrationAccess(try CommandEnvironment.settings(need: .upstreams))
+            let prepared = dryRun ? nil : try PreparedJournal(path: journal, place: access.region, resumes: true)
             var reader = InventoryReader(access: access, selection: selection)
             reader.isDetailed = true
             let secrets = try await reader.readSecrets()
@@ -42,14 +44,13 @@ struct MigrateBackupCommand: AsyncParsableCommand {
             let document = BackupDocument(
                 created: TimeSource.system.now().wall, place: access.region, key: .random(),
                 secrets: secrets.filter(\.exists))
-            guard !dryRun else { return show(nil, document) }
+            guard let prepared else { return show(nil, document) }
             let standing = try yes ? nil : Self.standing(file, document)
             guard
                 standing != nil || !file.exists || yes
                     || Confirmation.asks("\(out) is there. It will be written over.")
             else { throw CommandFailure(.usage, "\(out) is there: name another file, or --yes writes over it") }
-            let journal = try JournalFile(
-                path: journal, place: access.region, resumes: true, now: TimeSource.system.now().wall)
+            let journal = try prepared.begin(now: TimeSource.system.now().wall)
             let manifest = try standing ?? file.write(document, for: recipient)
             try journal.record(
                 "backup", isClean: true, count: manifest.entries.count,
@@ -69,8 +70,7 @@ struct MigrateBackupCommand: AsyncParsableCommand {
     private func sealedFor() throws -> BackupFile.Recipient {
         if let passwordFile { return .password(try BackupFile.password(passwordFile)) }
         let path = recipient ?? ""
-        guard let pem = Files.bytes(path) else { throw CommandFailure(.usage, "cannot read \(path)") }
-        return .certificate(pem)
+        return .certificate(try Files.required(path))
     }
 
     /// A backup without a value that there is would be none.

@@ -49,15 +49,15 @@ struct MigrateCleanupCommand: AsyncParsableCommand {
             let access = try MigrationAccess(settings)
             let lever = BackendSwitch(access: access, settings)
             let cleanup = CleanupRun(access: access, selection: selection)
-            let shown = try await plan(cleanup, try JournalFile.peek(journal)?.journal ?? Journal(), lever)
+            let shown = try await plan(cleanup, try PreparedJournal.peek(journal)?.journal ?? Journal(), lever)
             if dryRun || Self.changes(shown) == 0 { return try conclude(shown, isDone: false) }
             try confirm(shown, Self.changes(shown))
-            let file = try JournalFile(
-                path: journal, place: access.region, resumes: true, now: TimeSource.system.now().wall)
+            let prepared = try PreparedJournal(path: journal, place: access.region, resumes: true)
             // Judged again now that nobody else can write the journal: the fleet may have been turned meanwhile. What was
             // not shown is not done.
             let asked = Set(shown.filter(\.isChange).map(\.secret.name))
-            let plan = try await plan(cleanup, file.journal, lever).map { $0.limited(to: asked) }
+            let plan = try await plan(cleanup, prepared.journal, lever).map { $0.limited(to: asked) }
+            let file = try prepared.begin(now: TimeSource.system.now().wall)
             let done = try await cleanup.carryOut(plan, days: recoveryWindowDays, file)
             try file.record(
                 undo ? "undo" : "cleanup", isClean: done.allSatisfy { $0.trouble == nil },
@@ -92,8 +92,7 @@ struct MigrateCleanupCommand: AsyncParsableCommand {
         guard file.exists else { return nil }
         if let passwordFile { return try file.manifest(.password(BackupFile.password(passwordFile))) }
         if let keyFile {
-            guard let pem = Files.bytes(keyFile) else { throw CommandFailure(.usage, "cannot read \(keyFile)") }
-            return try file.manifest(.privateKey(Secret(pem)))
+            return try file.manifest(.privateKey(Secret(try Files.required(keyFile))))
         }
         return try file.manifest()
     }

@@ -34,14 +34,14 @@ struct MigrateCopyCommand: AsyncParsableCommand {
             let access = try MigrationAccess(
                 try CommandEnvironment.settings(need: .upstreams), mostWrites: rate.writesPerSecond)
             if dryRun { return try await rehearse(access, selection, options) }
-            let file = try JournalFile(
-                path: journal, place: access.region, resumes: resume, now: TimeSource.system.now().wall)
-            let known = file.journal
+            let prepared = try PreparedJournal(path: journal, place: access.region, resumes: resume)
+            let known = prepared.journal
             var reader = InventoryReader(access: access, selection: selection)
             if resume { reader.isDone = { known.hasVerified($0, at: $1) } }
             let (inventory, map, done) = try await reader.read()
             let plan = Planner(map: map, options: options).plan(inventory)
             let mayOverwrite = try confirm(plan)
+            let file = try prepared.begin(now: TimeSource.system.now().wall)
             var copy = CopyRun(access: access, options: options, mayOverwrite: mayOverwrite)
             copy.journal = file
             let report = CopyReport(plan: plan, lines: try await copy.run(plan), done: done)

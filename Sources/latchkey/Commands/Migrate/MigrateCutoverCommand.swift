@@ -23,7 +23,7 @@ struct SwitchArguments: ParsableArguments {
         judge: (Journal) async throws -> Bool
     ) async throws {
         let lever = BackendSwitch(access: access, settings)
-        _ = try await judge(try JournalFile.peek(journal)?.journal ?? Journal())
+        _ = try await judge(try PreparedJournal.peek(journal)?.journal ?? Journal())
         let now = try await lever.current() ?? "none"
         if dryRun { return show(now, backend, try await functions(lever), lever, isDone: false) }
         let functions = lambdaFunction.isEmpty ? "" : " and \(lambdaFunction.joined(separator: ", "))"
@@ -31,12 +31,12 @@ struct SwitchArguments: ParsableArguments {
             throw CommandFailure(
                 Confirmation.isPossible ? .notSo : .usage, "nothing was changed: --yes does it without asking")
         }
-        let file = try JournalFile(
-            path: journal, place: access.region, resumes: true, now: TimeSource.system.now().wall)
-        let isForced = try await judge(file.journal)
+        let prepared = try PreparedJournal(path: journal, place: access.region, resumes: true)
+        let isForced = try await judge(prepared.journal)
         let from = try await lever.current() ?? "none"
         var details = ["from": from, "to": backend.rawValue, "parameter": lever.parameter]
         if isForced { details["forced"] = "true" }
+        let file = try prepared.begin(now: TimeSource.system.now().wall)
         // Said before it is done, so that one that is cut off is not forgotten.
         try file.record(
             "turn", isClean: false, count: lambdaFunction.count,

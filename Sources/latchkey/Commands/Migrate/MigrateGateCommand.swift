@@ -29,10 +29,11 @@ struct MigrateGateCommand: AsyncParsableCommand {
         CommandEnvironment.harden()
         try await finishing {
             let settings = try CommandEnvironment.settings(need: .client)
+            let prepared = try PreparedJournal(path: journal, place: settings.aws.region, resumes: true)
             let answer = try await BrokerConnection(settings).require("/metrics", accept: "text/plain; version=0.0.4")
             let now = TimeSource.system.now().wall
             let sample = try BrokerMetrics(answer.body).shadow(at: now)
-            let file = try JournalFile(path: journal, place: settings.aws.region, resumes: true, now: now)
+            let file = try prepared.begin(now: now)
             let gate = ShadowGate(window: Self.duration(window) ?? .zero, least: minComparisons)
             let verdict = gate.judge(sample, earlier: file.journal.runs.compactMap { ShadowSample($0) })
             let details = ["parameter": BackendSwitch.parameter(settings)]

@@ -54,9 +54,7 @@ struct MigrateRestoreCommand: AsyncParsableCommand {
 
     private func opener() throws -> BackupFile.Opener {
         if let passwordFile { return .password(try BackupFile.password(passwordFile)) }
-        let path = keyFile ?? ""
-        guard let pem = Files.bytes(path) else { throw CommandFailure(.usage, "cannot read \(path)") }
-        return .privateKey(Secret(pem))
+        return .privateKey(Secret(try Files.required(keyFile ?? "")))
     }
 
     private func chosen(_ secrets: [OldSecret]) throws -> [OldSecret] {

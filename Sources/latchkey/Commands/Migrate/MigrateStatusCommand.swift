@@ -28,7 +28,7 @@ struct MigrateStatusCommand: AsyncParsableCommand {
     func run() async throws {
         CommandEnvironment.harden()
         try await finishing {
-            let known = try JournalFile.peek(journal)?.journal ?? Journal()
+            let known = try PreparedJournal.peek(journal)?.journal ?? Journal()
             let selection = try selection(known)
             let settings = try CommandEnvironment.settings(need: .upstreams)
             let run = StatusRun(

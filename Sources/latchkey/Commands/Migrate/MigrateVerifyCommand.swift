@@ -27,15 +27,15 @@ struct MigrateVerifyCommand: AsyncParsableCommand {
             let selection = try which.selection()
             let settings = try CommandEnvironment.settings(need: .upstreams)
             let access = try MigrationAccess(settings)
-            let known = try JournalFile.peek(journal)
+            let known = try PreparedJournal.peek(journal)
             let (inventory, map, _) = try await InventoryReader(access: access, selection: selection).read()
             let plan = Planner(map: map, options: try how.options()).plan(inventory)
             let report = try await compare(plan, inventory, known, access)
             let isClean = report.isClean && !(strict && !report.left.isEmpty)
             if let known {
                 let place = try await access.place(known.journal, settings)
-                let file = try JournalFile(
-                    path: journal, place: access.region, resumes: true, now: TimeSource.system.now().wall)
+                let prepared = try PreparedJournal(path: journal, place: access.region, resumes: true)
+                let file = try prepared.begin(now: TimeSource.system.now().wall)
                 try file.record(
                     "verify", isClean: isClean, count: report.findings.count,
                     place.details(known.journal, comparing: Set(report.pairs.map(\.target))))
