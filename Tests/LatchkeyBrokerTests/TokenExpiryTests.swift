@@ -228,8 +228,3 @@ import Testing
         #expect(bench.issuer.calls.count == 0)
     }
 }
-
-/// Lets other tasks run until `condition` holds. For work in the background that tells nobody it has ended.
-func settle(_ condition: () -> Bool) async {
-    while !condition() { await Task.yield() }
-}

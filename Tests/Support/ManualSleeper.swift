@@ -1,31 +1,38 @@
 package import LatchkeyCore
 internal import Synchronization
 
-/// Wakes those who wait for a point in time when the test moves the clock.
+/// Sleepers that wake when the test moves the clock.
 package final class ManualSleeper: Sendable {
-    private let sleeping = Mutex<[Int: (MonotonicTime, CheckedContinuation<Void, Never>)]>([:])
-    private let lastID = Mutex(0)
+    private struct State {
+        var sleeping: [Int: (until: MonotonicTime, CheckedContinuation<Void, Never>)] = [:]
+        var lastID = 0
+    }
+
+    private let state = Mutex(State())
     private let clock: ManualClock
 
     package init(_ clock: ManualClock) { self.clock = clock }
 
-    /// Returns once the clock has been moved to the deadline, or the task is cancelled.
-    package func sleep(until deadline: MonotonicTime) async {
-        let id = lastID.withLock { last in
-            last += 1
-            return last
+    /// The times that sleepers wait for now, the earliest first.
+    package var times: [MonotonicTime] { state.withLock { $0.sleeping.values.map(\.until).sorted() } }
+
+    /// Returns when the clock was moved to `deadline`, or early when the task is cancelled.
+    @Sendable package func sleep(until deadline: MonotonicTime) async {
+        let id = state.withLock { state in
+            state.lastID += 1
+            return state.lastID
         }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let isDue = sleeping.withLock { sleeping in
+                let isDue = state.withLock { state in
                     if clock.now.monotonic >= deadline || Task.isCancelled { return true }
-                    sleeping[id] = (deadline, continuation)
+                    state.sleeping[id] = (deadline, continuation)
                     return false
                 }
                 if isDue { continuation.resume() }
             }
         } onCancel: {
-            sleeping.withLock { $0.removeValue(forKey: id)?.1 }?.resume()
+            state.withLock { $0.sleeping.removeValue(forKey: id)?.1 }?.resume()
         }
     }
 
@@ -33,9 +40,9 @@ package final class ManualSleeper: Sendable {
     package func advance(by duration: Duration) {
         clock.advance(by: duration)
         let now = clock.now.monotonic
-        let due = sleeping.withLock { sleeping in
-            let due = sleeping.filter { $0.value.0 <= now }
-            for id in due.keys { sleeping[id] = nil }
+        let due = state.withLock { state in
+            let due = state.sleeping.filter { $0.value.until <= now }
+            for id in due.keys { state.sleeping[id] = nil }
             return due.values.map(\.1)
         }
         for each in due { each.resume() }

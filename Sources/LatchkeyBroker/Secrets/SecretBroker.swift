@@ -15,8 +15,8 @@ package final class SecretBroker: Sendable {
         package var negativeTTL: Duration = .seconds(60)
         /// `LATCHKEY_STALE_TTL`: how long a value outlives its TTL while its store fails.
         package var staleTTL: Duration = .seconds(3600)
-        /// `LATCHKEY_UPSTREAM_TIMEOUT`: the longest one fetch may take; a key not in the blob takes two, and a listing
-        /// may take twice as long.
+        /// `LATCHKEY_UPSTREAM_TIMEOUT`: the longest that one request to a store may take. A fetch, which may have to
+        /// wait for its turn or be many requests, takes at most twice as long.
         package var upstreamTimeout: Duration = .seconds(5)
         package var maximumEntries = 10_000
         package var maximumBytes = 64 << 20

@@ -32,14 +32,32 @@ extension SecretBroker {
             completion(outcome)
         case .fly(let isNew, let isLate):
             probe.metrics.tierRequest(.secret, .memory, demand == .cached ? .miss : .skipped)
-            let joined = flights.join(item, isNew: isNew, deadline: deadline) {
-                await self.fetch(item, $0)
-            } waiter: { outcome in
-                let landed = self.landed(outcome, item)
-                completion(isLate ? Self.earlier(landed) : landed)
-            }
-            if joined { probe.metrics.flightJoined(.secret) }
+            join(item, isNew: isNew, deadline, mayRepeat: !isNew) { completion(isLate ? Self.earlier($0) : $0) }
         }
+    }
+
+    /// Waits for the item's flight, starting it if there is none.
+    /// - Parameters:
+    ///   - isNew: the flight must begin now.
+    ///   - mayRepeat: a caller who joined late may wait for one more flight (``LateJoin``).
+    private func join(
+        _ item: SecretQuery, isNew: Bool, _ deadline: MonotonicTime, mayRepeat: Bool,
+        _ completion: @escaping @Sendable (Outcome) -> Void
+    ) {
+        let isLate = mayRepeat && flights.waiters(on: item) != nil
+        let late = LateJoin(
+            since: time.now().monotonic, deadline: deadline, attempt: configuration.upstreamTimeout)
+        let joined = flights.join(item, isNew: isNew, deadline: deadline) {
+            await self.fetch(item, $0)
+        } waiter: { outcome in
+            let answer = self.landed(outcome, item)
+            if isLate, case .failure(let fault) = answer, late.asksAgain(after: fault, now: self.time.now().monotonic) {
+                self.join(item, isNew: false, deadline, mayRepeat: false, completion)
+            } else {
+                completion(answer)
+            }
+        }
+        if joined { probe.metrics.flightJoined(.secret) }
     }
 
     /// Where an answer is to come from.
@@ -142,9 +160,8 @@ extension SecretBroker {
         let name = source.name(of: item.key)
         let tier = source.store.tier
         do throws(UpstreamFault) {
-            // A listing is many requests, one after the other: it has the time that its callers have.
-            let end = item.isListing ? deadline : min(deadline, started.monotonic + configuration.upstreamTimeout)
-            let fetched = try await source.fetch(item, name, end)
+            // The source bounds each request. The wait for a turn and a listing's many requests have the callers' time.
+            let fetched = try await source.fetch(item, name, deadline)
             let record = try record(of: fetched, item, from: source)
             probe.succeeded(.secret, tier, .hit, since: started)
             state.withLock { $0.table.store(record, for: item, read: read) }

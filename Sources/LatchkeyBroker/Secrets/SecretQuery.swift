@@ -48,14 +48,6 @@ package struct SecretQuery: Hashable, Sendable {
     /// Whether it is the blob as it is now, whose reading says how its store is.
     var isCurrentBlob: Bool { self == currentBlob }
 
-    /// Whether it is read page by page.
-    var isListing: Bool {
-        switch shape {
-        case .tree, .names: true
-        case .value, .ciphertext, .description: false
-        }
-    }
-
     var isVersioned: Bool { version != nil || label != nil }
 
     /// The same, of that store where none was named.

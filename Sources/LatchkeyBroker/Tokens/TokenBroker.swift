@@ -199,14 +199,34 @@ extension TokenBroker {
             completion(.failure(fault))
         case .fly(let reason, let terms):
             probe.metrics.tierRequest(.token, .memory, reason == .forced ? .skipped : .miss)
-            let end = terms.until.map { min($0, deadline) } ?? deadline
-            let joined = flights.join(profile, isNew: terms.isNew, deadline: end) {
-                await self.fetch(profile, reason, minTTL: ask.minTTL, deadline: $0)
-            } waiter: {
-                self.landed($0, profile, ask, terms, deadline: deadline, mayRepeat: mayRepeat, completion)
-            }
-            if joined { probe.metrics.flightJoined(.token) }
+            join(profile, ask, reason, terms, deadline: deadline, mayRepeat: mayRepeat, completion)
         }
+    }
+
+    /// Waits for the profile's flight, starting it if there is none.
+    /// - Parameter mayRepeat: a caller whom this flight does not serve may wait for one more: one who joined late
+    ///   (``LateJoin``), or who wants a longer life than the flight's token has left.
+    private func join(
+        _ profile: ProfileID, _ ask: TokenAsk, _ reason: RefreshReason, _ terms: ProfileState.FlightTerms,
+        deadline: MonotonicTime, mayRepeat: Bool,
+        _ completion: @escaping @Sendable (Result<ServedToken, UpstreamFault>) -> Void
+    ) {
+        let isLate = mayRepeat && !terms.isNew && flights.waiters(on: profile) != nil
+        let late = LateJoin(
+            since: time.now().monotonic, deadline: deadline, attempt: configuration.upstreamTimeout)
+        let end = terms.until.map { min($0, deadline) } ?? deadline
+        let joined = flights.join(profile, isNew: terms.isNew, deadline: end) {
+            await self.fetch(profile, reason, minTTL: ask.minTTL, deadline: $0)
+        } waiter: { outcome in
+            let now = self.time.now()
+            if isLate, case .failure(let fault) = outcome, late.asksAgain(after: fault, now: now.monotonic),
+                self.states.withLock({ $0[profile.index].entry?.token.isValid(now) }) != true
+            {
+                return self.join(profile, ask, reason, terms, deadline: deadline, mayRepeat: false, completion)
+            }
+            self.landed(outcome, profile, ask, terms, deadline: deadline, mayRepeat: mayRepeat, completion)
+        }
+        if joined { probe.metrics.flightJoined(.token) }
     }
 
     private func served(

@@ -22,7 +22,7 @@ package final class AWSClient: Sendable {
         package var callsPerSecond: [AWSQuota: Int] = [:]
         /// `name/version` for `User-Agent`, so that CloudTrail can tell this program from others.
         package var userAgent: String
-        /// Waits until a point in time.
+        /// Waits until a point in time, or until the task is cancelled.
         package var sleep: @Sendable (MonotonicTime) async -> Void
         /// A random number in 0..<1.
         package var chance: @Sendable () -> Double
@@ -77,6 +77,9 @@ package final class AWSClient: Sendable {
     /// The time calls are made by.
     var now: MonotonicTime { environment.time.now().monotonic }
 
+    /// Waits until a point in time, or until the task is cancelled.
+    func sleep(until time: MonotonicTime) async { await environment.sleep(time) }
+
     /// One call, retries included, by `deadline`.
     ///
     /// - Parameters:
@@ -90,18 +93,21 @@ package final class AWSClient: Sendable {
     ) async throws(AWSError) -> JSON {
         let message = Message(target, operation, body)
         return try await call(
-            service, quota: AWSQuota(service, operation), isRetried: isRetried, deadline: deadline
+            service, quota: AWSQuota(service, operation), isRetried: isRetried, deadline: { deadline }
         ) { message }
     }
 
     /// One call whose message is settled when its turn has come, and not made at all where that is too late.
     ///
-    /// - Parameter message: called once at the most.
+    /// - Parameters:
+    ///   - deadline: asked again at every step: a call that is shared lasts longer when another caller joins it.
+    ///   - message: called once at the most.
     func call(
-        _ service: AWSService, quota: AWSQuota? = .parameterReads, isRetried: Bool = true, deadline: MonotonicTime,
-        message: @Sendable () -> Message
+        _ service: AWSService, quota: AWSQuota? = .parameterReads, isRetried: Bool = true,
+        deadline: @escaping @Sendable () -> MonotonicTime, message: @Sendable () -> Message
     ) async throws(AWSError) -> JSON {
-        var call = Call(service: service, quota: quota, isRetried: isRetried, id: Random.uuid(), deadline: deadline)
+        var call = Call(
+            service: service, quota: quota, isRetried: isRetried, id: Random.uuid(), currentDeadline: deadline)
         var attempt = 1
         var lastCost: Int?
         var rejected: Int?
@@ -134,7 +140,10 @@ package final class AWSClient: Sendable {
         var message: Message?
         let isRetried: Bool
         let id: String
-        let deadline: MonotonicTime
+        let currentDeadline: @Sendable () -> MonotonicTime
+
+        /// When the call ends at the latest, as far as is known now.
+        var deadline: MonotonicTime { currentDeadline() }
     }
 
     // MARK: One attempt
@@ -143,7 +152,7 @@ package final class AWSClient: Sendable {
         _ number: Int, _ call: inout Call, _ settle: () -> Message, rejecting rejected: Int?,
         _ generation: inout Int?
     ) async throws(AWSError) -> JSON {
-        let found = try await environment.credentials.credentials(rejecting: rejected, deadline: call.deadline)
+        let found = try await credentials(call, rejecting: rejected)
         generation = found.generation
         try await waitForTurn(call)
         let message = call.message ?? settle()
@@ -156,6 +165,20 @@ package final class AWSClient: Sendable {
         } catch {
             note(call, message, error.outcome, since: started)
             throw error
+        }
+    }
+
+    /// The credentials, waited for until the call's deadline, which may move while they are waited for.
+    private func credentials(
+        _ call: Call, rejecting rejected: Int?
+    ) async throws(AWSError) -> (credentials: AWSCredentials, generation: Int) {
+        while true {
+            let deadline = call.deadline
+            do throws(AWSError) {
+                return try await environment.credentials.credentials(rejecting: rejected, deadline: deadline)
+            } catch {
+                guard error.kind == .timedOut, call.deadline > deadline else { throw error }
+            }
         }
     }
 

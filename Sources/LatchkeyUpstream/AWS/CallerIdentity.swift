@@ -19,7 +19,7 @@ package struct CallerIdentity: Hashable, Sendable {
 
     /// Asks STS.
     package static func of(_ client: AWSClient, deadline: MonotonicTime) async throws(AWSError) -> CallerIdentity {
-        let answer = try await client.call(.sts, quota: nil, deadline: deadline) {
+        let answer = try await client.call(.sts, quota: nil, deadline: { deadline }) {
             AWSClient.Message(
                 form: [("Action", "GetCallerIdentity"), ("Version", "2011-06-15")], .getCallerIdentity,
                 elements: ["Account", "Arn"])

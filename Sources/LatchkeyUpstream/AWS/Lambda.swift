@@ -48,6 +48,8 @@ package struct Lambda: Sendable {
     ) async throws(AWSError) -> JSON {
         let path = "/2015-03-31/functions/\(PercentEncoding.encode(function))/configuration"
         let message = AWSClient.Message(method: method, path: path, operation, body)
-        return try await client.call(.lambda, quota: nil, isRetried: method == "GET", deadline: deadline) { message }
+        return try await client.call(.lambda, quota: nil, isRetried: method == "GET", deadline: { deadline }) {
+            message
+        }
     }
 }

@@ -5,9 +5,11 @@ internal import Synchronization
 /// Reads of parameters by name, put together while they wait for their turn: a start with hundreds of names, or the
 /// first minute after an outage, costs a tenth of the calls.
 ///
-/// A read that need not wait goes alone, as it is. Names of one read stay together: a token's pair and lease are one
-/// look at the store. What a policy forbids one name it forbids the whole call, so a call that is refused is made again
-/// by each read for itself, and for ``separate`` after that none is put together.
+/// A read that need not wait goes alone. The names of one read stay together: a token's pair and lease are one look at
+/// the store. AWS refuses a whole call because of one name that a policy forbids, so each read of a refused call is made
+/// again by itself, and for ``separate`` after that no reads are put together.
+///
+/// A shared call runs until the latest deadline of its reads; each read stops at its own (``ReadBatches``).
 final class ParameterReads: Sendable {
     /// What the store said of each name.
     struct Answer: Sendable {
@@ -33,26 +35,16 @@ final class ParameterReads: Sendable {
     /// How long reads stay apart after a call for several was refused.
     static let separate: Duration = .seconds(60)
 
-    /// Reads that will be one call.
-    private struct Batch {
-        var names: Set<String>
-        var followers: [CheckedContinuation<Role, Never>] = []
-    }
-
     private struct State {
-        var batches: [Int: Batch] = [:]
-        /// The batch that waits for its turn and may grow.
-        var open: Int?
-        var nextID = 0
+        var batches = Batches(maxNames: ParameterStore.batch)
         var separateUntil: MonotonicTime?
     }
 
-    /// A read's part in its batch.
-    private enum Role {
-        /// Makes the call for all.
-        case leads(Int)
-        /// Another did: its outcome, and whether it was for this read alone.
-        case landed(Result<Answer, AWSError>)
+    /// How a batch's call ended for one member.
+    private struct Ending: Sendable {
+        var outcome: Result<Answer, AWSError>
+        /// Whether the call was for several reads.
+        var isShared: Bool
     }
 
     private let client: AWSClient
@@ -62,62 +54,58 @@ final class ParameterReads: Sendable {
 
     /// Reads up to ten names, decrypted.
     ///
-    /// - Parameter names: without selector; one to ``ParameterStore/batch``.
+    /// - Parameters:
+    ///   - names: without selector; one to ``ParameterStore/batch``.
+    ///   - deadline: when this read stops to wait (`timedOut`). A call that is shared goes on for the others.
     func get(_ names: [String], deadline: MonotonicTime) async throws(AWSError) -> Answer {
-        switch await role(names) {
-        case .landed(let outcome): return try await mine(outcome, names, deadline)
-        case .leads(let id):
-            let outcome = await lead(id, deadline)
-            let batch = state.withLock { state in
-                if state.open == id { state.open = nil }
-                return state.batches.removeValue(forKey: id)
-            }
-            let followers = batch?.followers ?? []
-            if !followers.isEmpty, case .failure(let error) = outcome, error.mayConcernOneName {
-                let end = client.now + Self.separate
-                state.withLock { $0.separateUntil = end }
-            }
-            for follower in followers { follower.resume(returning: .landed(outcome)) }
-            return followers.isEmpty ? try outcome.get().of(names) : try await mine(outcome, names, deadline)
-        }
+        let ending = await ending(names, deadline)
+        return ending.isShared
+            ? try await mine(ending.outcome, names, deadline) : try ending.outcome.get().of(names)
     }
 
-    private func role(_ names: [String]) async -> Role {
+    private typealias Batches = ReadBatches<CheckedContinuation<Ending, Never>>
+
+    /// Joins a batch or starts one, and waits for its end or for `deadline`.
+    private func ending(_ names: [String], _ deadline: MonotonicTime) async -> Ending {
         let now = client.now
         return await withCheckedContinuation { continuation in
-            let leads: Int? = state.withLock { state in
-                if let open = state.open, let batch = state.batches[open] {
-                    let together = batch.names.union(names)
-                    if together.count <= ParameterStore.batch {
-                        state.batches[open]?.names = together
-                        state.batches[open]?.followers.append(continuation)
-                        return nil
-                    }
-                }
-                state.nextID += 1
-                state.batches[state.nextID] = Batch(names: Set(names))
+            let join = state.withLock { state in
                 let mayGrow = state.separateUntil.map { now >= $0 } ?? true
-                state.open = mayGrow ? state.nextID : nil
-                return state.nextID
+                return state.batches.join(names, deadline: deadline, mayGrow: mayGrow, waiter: continuation)
             }
-            if let leads { continuation.resume(returning: .leads(leads)) }
+            if let batch = join.start { Task { await self.run(batch, deadline) } }
+            for timer in join.timers { wake(timer) }
         }
     }
 
-    /// Makes a batch's call. Its names are settled when its turn has come.
-    private func lead(_ id: Int, _ deadline: MonotonicTime) async -> Result<Answer, AWSError> {
+    /// Ends one member's wait at its own deadline.
+    private func wake(_ timer: Batches.Timer) {
+        let task = Task {
+            await client.sleep(until: timer.deadline)
+            let waiter = state.withLock { $0.batches.leave(timer) }
+            waiter?.resume(returning: Ending(outcome: .failure(AWSError(.timedOut)), isShared: false))
+        }
+        if !state.withLock({ $0.batches.keep(task, for: timer) }) { task.cancel() }
+    }
+
+    /// Makes a batch's call and tells its members. The names are settled when the call's turn has come.
+    private func run(_ batch: Int, _ first: MonotonicTime) async {
+        let outcome: Result<Answer, AWSError>
         do throws(AWSError) {
-            return .success(try await call({ self.seal(id) }, deadline))
+            outcome = .success(
+                try await call({ self.state.withLock { $0.batches.seal(batch) } }) {
+                    self.state.withLock { $0.batches.deadline(of: batch) } ?? first
+                })
         } catch {
-            return .failure(error)
+            outcome = .failure(error)
         }
-    }
-
-    private func seal(_ id: Int) -> [String] {
-        state.withLock { state in
-            if state.open == id { state.open = nil }
-            return state.batches[id]?.names.sorted() ?? []
+        let end = state.withLock { $0.batches.finish(batch) }
+        for timer in end.timers { timer.cancel() }
+        if end.isShared, case .failure(let error) = outcome, error.mayConcernOneName {
+            let together = client.now + Self.separate
+            state.withLock { $0.separateUntil = together }
         }
+        for waiter in end.waiters { waiter.resume(returning: Ending(outcome: outcome, isShared: end.isShared)) }
     }
 
     /// This read's share of a call for several; where that was refused, a call of its own.
@@ -127,14 +115,14 @@ final class ParameterReads: Sendable {
         switch outcome {
         case .success(let answer): return try answer.of(names)
         case .failure(let error) where error.mayConcernOneName:
-            return try await call({ names }, deadline).of(names)
+            return try await call({ names }, { deadline }).of(names)
         case .failure(let error): throw error
         }
     }
 
     /// One call for the names there are when its turn has come: GetParameter for one, which a policy may allow alone.
     private func call(
-        _ names: @escaping @Sendable () -> [String], _ deadline: MonotonicTime
+        _ names: @escaping @Sendable () -> [String], _ deadline: @escaping @Sendable () -> MonotonicTime
     ) async throws(AWSError) -> Answer {
         let json: JSON
         do throws(AWSError) {
