@@ -35,6 +35,8 @@ package enum Obstacle: Hashable, Sendable {
     case reservedTags(Int)
     // The caller
     case denied(action: String)
+    /// The call got no answer.
+    case unread(action: String)
 
     /// How much it is in the way.
     package enum Weight: String, Sendable {
@@ -61,7 +63,8 @@ package enum Obstacle: Hashable, Sendable {
             .otherType:
             .blocks
         case .otherValue: .asks
-        case .denied(let action): Self.dispensableActions.contains(action) ? .warns : .blocks
+        case .denied(let action), .unread(let action):
+            Self.dispensableActions.contains(action) ? .warns : .blocks
         case .rotation, .replicas, .replica, .resourcePolicy, .keyOfItsOwn, .needsAdvanced, .keptAsItIs,
             .descriptionCut,
             .reservedTags:
@@ -72,6 +75,11 @@ package enum Obstacle: Hashable, Sendable {
     /// Whether it is a permission that is missing, so that nothing is known of the secret itself.
     package var isDenial: Bool {
         if case .denied = self { weight == .blocks } else { false }
+    }
+
+    /// Whether a read that got no answer is in the way, so that nothing is known of the secret itself.
+    package var isUnread: Bool {
+        if case .unread = self { weight == .blocks } else { false }
     }
 
     /// One word for programs.
@@ -104,6 +112,7 @@ package enum Obstacle: Hashable, Sendable {
         case .descriptionCut: "description_cut"
         case .reservedTags: "reserved_tags"
         case .denied: "permission"
+        case .unread: "unread"
         }
     }
 }

@@ -40,6 +40,7 @@ extension Obstacle {
         case .descriptionCut(let count): "the description has \(count) characters; 1024 of them are carried"
         case .reservedTags(let count): "\(count) of its tags are AWS's own (aws:) and are not carried"
         case .denied(let action): "\(action) is refused"
+        case .unread(let action): "\(action) got no answer"
         }
     }
 
@@ -72,6 +73,7 @@ extension Obstacle {
         case .otherValue: "make sure which is right; copy --yes writes over it"
         case .descriptionCut: "nothing, or shorten it"
         case .reservedTags: "nothing: AWS sets them"
+        case .unread: "run the command again; a copy goes on with --resume"
         case .denied(let action): "allow \(action) in the policy of whoever runs this (latchkey policy --role migrator)"
         }
     }

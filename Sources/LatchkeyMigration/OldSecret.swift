@@ -33,6 +33,8 @@ package struct OldSecret: Sendable {
     package var value: StoredValue?
     /// IAM actions that were refused for it, such as `secretsmanager:GetSecretValue`.
     package var denied: [String] = []
+    /// IAM actions whose calls for it got no answer.
+    package var unread: [String] = []
 
     package init(name: String) { self.name = name }
 }
@@ -118,6 +120,8 @@ package struct Inventory: Sendable {
     package var parameters: [String: ExistingParameter]
     /// IAM actions that were refused for parameters of these names, by action.
     package var deniedParameters: [String: Set<String>]
+    /// The IAM actions whose calls got no answer, by the parameter's name.
+    package var unreadParameters: [String: Set<String>] = [:]
     /// What a parameter's ARN has before its name, the slash behind `parameter` included.
     package var parameterARNPrefix: String
     /// Paths of parameters that nobody asked about whether they may be written.

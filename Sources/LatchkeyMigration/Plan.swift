@@ -33,6 +33,9 @@ package struct PlanItem: Sendable {
     /// Something is in the way that is no property of the secret: a permission that is missing.
     package var isDenied: Bool { act == .blocked && obstacles.contains(where: \.isDenial) }
 
+    /// It was not read, because a store gave no answer: nothing is known of it.
+    package var isUnread: Bool { act == .blocked && obstacles.contains(where: \.isUnread) }
+
     /// The value, of what is moved.
     package var value: Secret? { act == .blocked ? nil : secret.value?.secret }
 }

@@ -48,6 +48,7 @@ package struct Planner: Sendable {
         let key = options.keyID(for: secret, existing: existing)
         if let own = secret.keyID, key == nil, existing == nil { obstacles.append(.keyOfItsOwn(own)) }
         obstacles += (inventory.deniedParameters[target] ?? []).sorted().map { .denied(action: $0) }
+        obstacles += (inventory.unreadParameters[target] ?? []).sorted().map { .unread(action: $0) }
         let bytes = secret.value?.secret.count
         return PlanItem(
             secret: secret, target: target, act: .create, obstacles: obstacles, bytes: bytes,
@@ -71,9 +72,12 @@ package struct Planner: Sendable {
     private func ofSecret(_ secret: OldSecret) -> [Obstacle] {
         guard secret.exists else { return [.notFound] }
         var found: [Obstacle] = secret.denied.sorted().map { .denied(action: $0) }
+        found += secret.unread.sorted().map { .unread(action: $0) }
         if let deletion = secret.deletion {
             found.append(.pendingDeletion(deletion))
-        } else if secret.value == nil, secret.denied.allSatisfy({ Obstacle.dispensableActions.contains($0) }) {
+        } else if secret.value == nil,
+            (secret.denied + secret.unread).allSatisfy({ Obstacle.dispensableActions.contains($0) })
+        {
             found.append(.noValue)
         }
         if let service = secret.owningService { found.append(.ownedByService(service)) }

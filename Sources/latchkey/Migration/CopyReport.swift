@@ -22,13 +22,17 @@ struct CopyReport {
     private var absent: [PlanItem] { blocked.filter { !$0.secret.exists } }
     /// What a permission is missing for: whether it can be moved is not known.
     private var denied: [PlanItem] { blocked.filter(\.isDenied) }
+    /// What could not be read in several tries.
+    private var unread: [PlanItem] { blocked.filter(\.isUnread) }
 
     /// What was looked at and stays where it is. What waits for its deletion says so by itself.
-    var left: [PlanItem] { blocked.filter { $0.secret.exists && $0.secret.deletion == nil && !$0.isDenied } }
+    var left: [PlanItem] {
+        blocked.filter { $0.secret.exists && $0.secret.deletion == nil && !$0.isDenied && !$0.isUnread }
+    }
 
     /// Everything that can be moved is where it belongs, and everything was looked at.
     var isClean: Bool {
-        untried == 0 && absent.isEmpty && denied.isEmpty && lines.allSatisfy { $0.outcome.isClean }
+        untried == 0 && absent.isEmpty && denied.isEmpty && unread.isEmpty && lines.allSatisfy { $0.outcome.isClean }
     }
 
     /// How the command ends.
@@ -40,6 +44,7 @@ struct CopyReport {
         for kind in [Trouble.Kind.denied, .unsure, .throttled] {
             if let trouble = troubles.first(where: { $0.kind == kind }) { return trouble.status }
         }
+        guard unread.isEmpty else { return .unavailable }
         return isClean ? .done : .notSo
     }
 
@@ -103,6 +108,7 @@ struct CopyReport {
         if kept > 0 {
             advice.append("\(kept) have their value under another key or in another tier than asked for: see plan")
         }
+        if !unread.isEmpty { advice.append("what got no answer is not copied: run copy again with --resume") }
         for action in Set(denied.flatMap(\.deniedActions)).sorted() {
             advice.append("\(action) is refused: allow it (latchkey policy --role migrator)")
         }

@@ -40,7 +40,11 @@ struct InventoryReader: Sendable {
     }
 
     /// The secrets as they are described, without their values, and the parameter names by secret name.
-    func describeSecrets() async throws -> (secrets: [OldSecret], map: [String: String]) { try await secrets() }
+    func describeSecrets() async throws -> (secrets: [OldSecret], map: [String: String]) {
+        let (found, map) = try await secrets()
+        try Self.requireRead(found)
+        return (found, map)
+    }
 
     /// Those of the secrets that cannot be read any more, or not until their deletion is taken back.
     func away(_ names: [String]) async throws -> [String] {
@@ -48,7 +52,17 @@ struct InventoryReader: Sendable {
         if let action = secrets.lazy.flatMap(\.denied).first {
             throw CommandFailure(.denied, "\(action) is refused: allow it (latchkey policy --role migrator)")
         }
+        try Self.requireRead(secrets)
         return secrets.filter { !$0.exists || $0.deletion != nil }.map(\.name)
+    }
+
+    /// For what cannot be done without any of them.
+    private static func requireRead(_ secrets: [OldSecret]) throws {
+        let unread = secrets.filter { !$0.unread.isEmpty }.map { Table.clean($0.name) }
+        guard unread.isEmpty else {
+            throw CommandFailure(
+                .unavailable, "secretsmanager:DescribeSecret got no answer for \(unread.joined(separator: ", "))")
+        }
     }
 
     /// The parameters that secrets would go to.
@@ -96,13 +110,17 @@ struct InventoryReader: Sendable {
     }
 
     private func describe(_ id: String) async throws -> OldSecret {
-        do throws(AWSError) {
-            return OldSecret(try await access.secretsManager.describe(id, deadline: access.deadline))
-        } catch {
+        do {
+            let description = try await access.reading("secretsmanager:DescribeSecret") { () async throws(AWSError) in
+                try await access.secretsManager.describe(id, deadline: access.deadline)
+            }
+            return OldSecret(description)
+        } catch let error as AWSError {
             var secret = OldSecret(name: id)
             switch error.kind {
             case .notFound: secret.exists = false
             case .denied: secret.denied = ["secretsmanager:DescribeSecret"]
+            case _ where Trouble(error).mayPass: secret.unread = ["secretsmanager:DescribeSecret"]
             default: throw CommandFailure(error, action: "secretsmanager:DescribeSecret")
             }
             return secret
@@ -112,8 +130,11 @@ struct InventoryReader: Sendable {
     private func withDetails(_ secret: OldSecret) async throws -> OldSecret {
         guard secret.exists else { return secret }
         var secret = secret
-        do throws(AWSError) {
-            let description = try await access.secretsManager.describe(secret.name, deadline: access.deadline)
+        do {
+            let name = secret.name
+            let description = try await access.reading("secretsmanager:DescribeSecret") { () async throws(AWSError) in
+                try await access.secretsManager.describe(name, deadline: access.deadline)
+            }
             secret.replicas = description.replicas
             if description.rotationFunction != nil || description.rotationRules != nil {
                 secret.rotation = SecretRotation(
@@ -121,18 +142,29 @@ struct InventoryReader: Sendable {
             }
             secret.otherVersions = description.stages.filter { $0.key != description.currentVersionID }
                 .sorted { $0.key < $1.key }.prefix(StagedVersion.most).map { StagedVersion(id: $0, stages: $1) }
-        } catch {
+        } catch let error as AWSError {
+            if Trouble(error).mayPass {
+                secret.unread.append("secretsmanager:DescribeSecret")
+                return secret
+            }
             guard error.kind == .denied else { throw CommandFailure(error, action: "secretsmanager:DescribeSecret") }
             if !secret.denied.contains("secretsmanager:DescribeSecret") {
                 secret.denied.append("secretsmanager:DescribeSecret")
             }
         }
         guard secret.deletion == nil else { return secret }
-        do throws(AWSError) {
-            secret.resourcePolicy = try await access.secretsManager.resourcePolicy(
-                secret.name, deadline: access.deadline)
+        do {
+            let name = secret.name
+            secret.resourcePolicy = try await access.reading("secretsmanager:GetResourcePolicy") {
+                () async throws(AWSError) in
+                try await access.secretsManager.resourcePolicy(name, deadline: access.deadline)
+            }
             secret.hasResourcePolicy = secret.resourcePolicy != nil
-        } catch {
+        } catch let error as AWSError {
+            if Trouble(error).mayPass {
+                secret.unread.append("secretsmanager:GetResourcePolicy")
+                return secret
+            }
             guard error.kind == .denied || error.kind == .invalidRequest else {
                 throw CommandFailure(error, action: "secretsmanager:GetResourcePolicy")
             }
@@ -145,11 +177,17 @@ struct InventoryReader: Sendable {
         guard secret.exists, secret.deletion == nil else { return secret }
         var secret = secret
         for (index, version) in secret.otherVersions.enumerated() {
-            do throws(AWSError) {
-                let found = try await access.secretsManager.get(
-                    secret.name, versionID: version.id, deadline: access.deadline)
+            do {
+                let name = secret.name
+                let found = try await access.reading("secretsmanager:GetSecretValue") { () async throws(AWSError) in
+                    try await access.secretsManager.get(name, versionID: version.id, deadline: access.deadline)
+                }
                 secret.otherVersions[index].value = found.isBinary ? .binary(found.value) : .text(found.value)
-            } catch {
+            } catch let error as AWSError {
+                if Trouble(error).mayPass {
+                    secret.unread.append("secretsmanager:GetSecretValue")
+                    return secret
+                }
                 // One that has lost its label meanwhile, or was staged without a value.
                 guard error.kind == .notFound || error.kind == .invalidRequest else {
                     throw CommandFailure(error, action: error.isOfKey ? "kms:Decrypt" : "secretsmanager:GetSecretValue")
@@ -162,11 +200,14 @@ struct InventoryReader: Sendable {
     private func withValue(_ secret: OldSecret) async throws -> OldSecret {
         guard secret.exists, secret.deletion == nil else { return secret }
         var secret = secret
-        do throws(AWSError) {
-            let version = try await access.secretsManager.get(secret.name, deadline: access.deadline)
+        do {
+            let name = secret.name
+            let version = try await access.reading("secretsmanager:GetSecretValue") { () async throws(AWSError) in
+                try await access.secretsManager.get(name, deadline: access.deadline)
+            }
             secret.value = version.isBinary ? .binary(version.value) : .text(version.value)
             secret.versionID = version.versionID
-        } catch {
+        } catch let error as AWSError {
             switch error.kind {
             // A secret that was made without a value, or is marked for deletion though nothing said so.
             case .notFound, .invalidRequest: break
@@ -174,6 +215,7 @@ struct InventoryReader: Sendable {
                 secret.denied.append(
                     error.isOfKey || error.code == "DecryptionFailure" ? "kms:Decrypt" : "secretsmanager:GetSecretValue"
                 )
+            case _ where Trouble(error).mayPass: secret.unread.append("secretsmanager:GetSecretValue")
             default: throw CommandFailure(error, action: "secretsmanager:GetSecretValue")
             }
         }

@@ -2,6 +2,14 @@ internal import LatchkeyCore
 internal import LatchkeyMetrics
 internal import LatchkeyMigration
 internal import LatchkeyUpstream
+internal import Synchronization
+
+/// What all reads of one command know of each other's failures.
+private final class SharedRetry: Sendable {
+    private let state = Mutex(ReadRetry())
+
+    func change<Value: Sendable>(_ body: (inout ReadRetry) -> Value) -> Value { state.withLock { body(&$0) } }
+}
 
 /// Both stores as `latchkey migrate` uses them.
 struct MigrationAccess: Sendable {
@@ -13,6 +21,7 @@ struct MigrationAccess: Sendable {
     let lambda: Lambda
     let region: String
     private let patience: Duration
+    private let retry = SharedRetry()
 
     /// - Parameter mostWrites: writes a second to Parameter Store; an account has 3 by default.
     init(_ settings: Settings, mostWrites: Int = AWSQuota.mostWrites) throws {
@@ -37,13 +46,47 @@ struct MigrationAccess: Sendable {
             account: found.parameters.lazy.compactMap(\.account).first, parameter: BackendSwitch.parameter(settings))
     }
 
-    /// A call that fails the command where it fails.
+    /// A read, made again with growing pauses where it gets no answer.
+    ///
+    /// - Throws: `AWSError` of the last try. ``CommandFailure`` once several reads in a row have got no answer: the store
+    ///   is taken to be down, and the command ends.
+    func reading<Value: Sendable>(
+        _ action: String, _ call: () async throws(AWSError) -> Value
+    ) async throws -> Value {
+        var tries = 1
+        while true {
+            do throws(AWSError) {
+                let value = try await call()
+                retry.change { $0.answered() }
+                return value
+            } catch {
+                let trouble = Trouble(error)
+                guard trouble.mayPass else {
+                    retry.change { $0.answered() }
+                    throw error
+                }
+                let pause = retry.change { $0.pause(after: tries, trouble, jitter: .random(in: 0..<1)) }
+                guard let pause else {
+                    let isGivenUp = retry.change { state in
+                        state.failed()
+                        return state.isGivenUp
+                    }
+                    if isGivenUp { throw CommandFailure(error, action: action) }
+                    throw error
+                }
+                tries += 1
+                await TokenIssuer.sleep(.current + pause)
+            }
+        }
+    }
+
+    /// A read that fails the command where it fails in every try.
     func require<Value: Sendable>(
         _ action: String, _ call: () async throws(AWSError) -> Value
     ) async throws -> Value {
-        do throws(AWSError) {
-            return try await call()
-        } catch {
+        do {
+            return try await reading(action, call)
+        } catch let error as AWSError {
             throw CommandFailure(error, action: action)
         }
     }

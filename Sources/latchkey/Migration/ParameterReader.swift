@@ -13,13 +13,16 @@ struct ParameterReader: Sendable {
         var parameters: [Parameter] = []
         /// The IAM action that was refused, by name.
         var denied: [String: String] = [:]
+        /// The IAM action that got no answer, by name.
+        var unread: [String: String] = [:]
     }
 
     let access: MigrationAccess
     /// The key that writes would name.
     var keyID: String?
 
-    /// Reads names in tens; where ten are refused, each alone, since AWS refuses all for the sake of one.
+    /// Reads names in tens; where ten are refused or get no answer, each alone: AWS refuses all for the sake of one, and
+    /// one name that hangs holds up the call.
     /// - Parameter names: such as Parameter Store takes.
     func read(_ names: [String]) async throws -> Found {
         var found = Found()
@@ -28,10 +31,13 @@ struct ParameterReader: Sendable {
             do throws(AWSError) {
                 found.parameters += try await access.parameterStore.get(batch, deadline: access.deadline).parameters
             } catch {
-                guard error.kind == .denied else { throw CommandFailure(error, action: "ssm:GetParameters") }
+                guard error.kind == .denied || Trouble(error).mayPass else {
+                    throw CommandFailure(error, action: "ssm:GetParameters")
+                }
                 for alone in try await MigrationAccess.each(batch, { try await self.readAlone($0) }) {
                     found.parameters += alone.parameters
                     found.denied.merge(alone.denied) { $1 }
+                    found.unread.merge(alone.unread) { $1 }
                 }
             }
         }
@@ -40,9 +46,13 @@ struct ParameterReader: Sendable {
 
     /// A read of one name is a GetParameter.
     private func readAlone(_ name: String) async throws -> Found {
-        do throws(AWSError) {
-            return Found(parameters: try await access.parameterStore.get([name], deadline: access.deadline).parameters)
-        } catch {
+        do {
+            let found = try await access.reading("ssm:GetParameter") { () async throws(AWSError) in
+                try await access.parameterStore.get([name], deadline: access.deadline).parameters
+            }
+            return Found(parameters: found)
+        } catch let error as AWSError {
+            if Trouble(error).mayPass { return Found(unread: [name: "ssm:GetParameter"]) }
             guard error.kind == .denied else { throw CommandFailure(error, action: "ssm:GetParameter") }
             return Found(denied: [name: error.isOfKey ? "kms:Decrypt" : "ssm:GetParameter"])
         }
@@ -53,6 +63,7 @@ struct ParameterReader: Sendable {
         let found = try await read(usable(inventory, planner).keys.sorted())
         for parameter in found.parameters { inventory.parameters[parameter.name] = ExistingParameter(parameter) }
         for (name, action) in found.denied { inventory.deniedParameters[name, default: []].insert(action) }
+        for (name, action) in found.unread { inventory.unreadParameters[name, default: []].insert(action) }
         try await describe(&inventory)
     }
 
@@ -60,13 +71,19 @@ struct ParameterReader: Sendable {
     private func describe(_ inventory: inout Inventory) async throws {
         let names = inventory.parameters.keys.sorted()
         guard !names.isEmpty else { return }
-        do throws(AWSError) {
-            let described = try await access.parameterStore.describe(names, deadline: .current + .seconds(600))
+        do {
+            let described = try await access.reading("ssm:DescribeParameters") { () async throws(AWSError) in
+                try await access.parameterStore.describe(names, deadline: .current + .seconds(600))
+            }
             for description in described {
                 inventory.parameters[description.name]?.tier = description.tier.flatMap { ParameterTier(rawValue: $0) }
                 inventory.parameters[description.name]?.keyID = description.keyID
             }
-        } catch {
+        } catch let error as AWSError {
+            if Trouble(error).mayPass {
+                for name in names { inventory.unreadParameters[name, default: []].insert("ssm:DescribeParameters") }
+                return
+            }
             guard error.kind == .denied else { throw CommandFailure(error, action: "ssm:DescribeParameters") }
             for name in names { inventory.deniedParameters[name, default: []].insert("ssm:DescribeParameters") }
         }

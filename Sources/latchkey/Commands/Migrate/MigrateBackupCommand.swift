@@ -83,6 +83,11 @@ struct MigrateBackupCommand: AsyncParsableCommand {
             }
             throw CommandFailure(.denied, "\(action) is refused for \(name): nothing was written")
         }
+        let unread = secrets.filter { !$0.unread.isEmpty }.map { Table.clean($0.name) }
+        guard unread.isEmpty else {
+            throw CommandFailure(
+                .unavailable, "no answer for \(unread.joined(separator: ", ")): nothing was written; run backup again")
+        }
     }
 
     /// - Parameter manifest: nil where nothing was written.

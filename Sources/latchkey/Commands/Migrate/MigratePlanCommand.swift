@@ -34,6 +34,7 @@ struct MigratePlanCommand: AsyncParsableCommand {
             let (inventory, map, _) = try await reader.read()
             let plan = Planner(map: map, options: options, readsPerMonth: readsPerMonth).plan(inventory)
             if json { Terminal.print(plan.json.text) } else { PlanPage(plan).print() }
+            if plan.items.contains(where: \.isUnread) { throw ExitCode(ExitStatus.unavailable.rawValue) }
         }
     }
 }

@@ -62,7 +62,8 @@ struct MigrateVerifyCommand: AsyncParsableCommand {
             let denied = item.secret.denied + (inventory.deniedParameters[item.target] ?? []).sorted()
             first[index] = Verification.Reading(
                 old: item.secret.value, new: existing?.value, version: existing?.version,
-                trouble: denied.first { !Obstacle.dispensableActions.contains($0) }.map { Trouble(.denied, code: $0) })
+                trouble: denied.first { !Obstacle.dispensableActions.contains($0) }.map { Trouble(.denied, code: $0) }
+                    ?? (item.isUnread ? Trouble(.unsure, code: "unread") : nil))
         }
         let findings = try await VerifyRun(access: access, key: known?.key ?? .random()).run(pairs, first: first)
         return VerifyReport(pairs: pairs, findings: findings, left: left)
@@ -72,7 +73,9 @@ struct MigrateVerifyCommand: AsyncParsableCommand {
 extension PlanItem {
     /// Whether it cannot be moved and was not. What was moved once, by other options or a map, is compared.
     fileprivate func isLeft(_ inventory: Inventory, _ journal: Journal) -> Bool {
-        guard secret.exists, !isDenied, act == .blocked || journal.hasLeft(secret, at: target) else { return false }
+        guard secret.exists, !isDenied, !isUnread, act == .blocked || journal.hasLeft(secret, at: target) else {
+            return false
+        }
         return inventory.parameters[target] == nil || secret.deletion != nil
     }
 }

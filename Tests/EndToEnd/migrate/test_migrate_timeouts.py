@@ -1,0 +1,113 @@
+"""What `latchkey migrate` does where a read gets no answer: it reads again, goes on with the rest and names what it lacks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from peers.faults import never_answer, status
+from peers.move import Move, shapes
+from peers.proxy import Filter, FaultProxy
+
+OF_SECRETS = ("GetSecretValue",)
+OF_PARAMETERS = ("GetParameter", "GetParameters")
+
+
+@pytest.fixture
+def move(cloud, tmp_path) -> Move:
+    cloud.reset()
+    return Move(cloud, tmp_path, shapes(12, seed=15))
+
+
+@pytest.fixture
+def gate(cloud, later) -> FaultProxy:
+    proxy = FaultProxy(cloud.port)
+    later(proxy.stop)
+    return proxy
+
+
+@pytest.fixture
+def env(gate: FaultProxy) -> dict[str, str]:
+    return {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{gate.port}", "LATCHKEY_UPSTREAM_TIMEOUT": "3"}
+
+
+def reads(operations: tuple[str, ...], name: str) -> Filter:
+    return lambda request: request.operation in operations and f'"{name}"'.encode() in request.body
+
+
+def unread(said: dict[str, Any]) -> list[str]:
+    """The secrets that were not read, of `plan` or `copy`."""
+    entries = said.get("blocked") or said["secrets"]
+    codes = lambda entry: [o if isinstance(o, str) else o["code"] for o in entry.get("obstacles", [])]  # noqa: E731
+    return [entry["secret"] for entry in entries if "unread" in codes(entry)]
+
+
+def hung(move: Move, operations: tuple[str, ...]) -> tuple[Any, Filter]:
+    """A secret that can be moved, and the reads of one side of it."""
+    one = next(shape for shape in move.shapes if shape.moves)
+    return one, reads(operations, one.name if operations == OF_SECRETS else one.target)
+
+
+@pytest.mark.parametrize("operations", [OF_SECRETS, OF_PARAMETERS], ids=["secret", "parameter"])
+def test_a_read_that_times_out_once_is_made_again(move: Move, gate: FaultProxy, env, operations) -> None:
+    _, theirs = hung(move, operations)
+    gate.next(never_answer, when=theirs)
+    said = move.json("copy", *move.selection, *move.pace, **env)
+    assert said["clean"] and len(gate.seen(theirs)) >= 2
+    move.require_moved()
+    gate.next(never_answer, when=theirs)
+    assert move.json("verify", *move.selection, "--journal", str(move.journal), **env)["clean"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("operations", [OF_SECRETS, OF_PARAMETERS], ids=["secret", "parameter"])
+def test_one_that_never_answers_is_named_and_the_others_are_moved(move: Move, gate: FaultProxy, env, operations) -> None:
+    one, theirs = hung(move, operations)
+    gate.always(never_answer, when=theirs)
+    assert unread(move.json("plan", *move.selection, status=69, **env)) == [one.name]
+    said = move.json("copy", *move.selection, *move.pace, status=69, **env)
+    assert unread(said) == [one.name] and not said["clean"]
+    others = {shape.target for shape in move.shapes if shape.moves and shape is not one}
+    assert set(move.parameters()) == others and said["summary"]["copied"] == len(others)
+    # What was not read is not taken for left behind on purpose: the next run moves it.
+    gate.heal()
+    again = move.json("copy", *move.selection, *move.pace, "--resume", **env)
+    assert again["clean"] and again["summary"]["copied"] == 1
+    move.require_moved()
+
+
+@pytest.mark.slow
+def test_verify_names_what_it_could_not_read(move: Move, gate: FaultProxy, env) -> None:
+    move.copy()
+    one, theirs = hung(move, OF_SECRETS)
+    gate.always(never_answer, when=theirs)
+    said = move.json("verify", *move.selection, "--journal", str(move.journal), status=69, **env)
+    assert [s["secret"] for s in said["secrets"] if s["verdict"] != "equal"] == [one.name]
+    assert next(s for s in said["secrets"] if s["secret"] == one.name)["verdict"] == "unread"
+
+
+@pytest.mark.slow
+def test_a_backup_without_one_value_is_none_and_says_which(move: Move, gate: FaultProxy, env) -> None:
+    one, theirs = hung(move, OF_SECRETS)
+    password, out = move.folder / "password", Path(move.folder / "b.cms")
+    password.write_text("correct horse battery staple\n")
+    password.chmod(0o600)
+    backup = ["backup", *move.selection, "--out", str(out), "--password-file", str(password)]
+    gate.always(never_answer, when=theirs)
+    move.run(*backup, status=69, **env)
+    assert one.name in move.said and not out.exists()
+    gate.heal()
+    gate.next(never_answer, when=theirs)
+    move.run(*backup, **env)
+    assert out.exists()
+
+
+@pytest.mark.parametrize("fault", [never_answer, status(503)], ids=["no answer", "failing"])
+def test_a_store_that_is_down_ends_the_command_soon(move: Move, gate: FaultProxy, env, fault) -> None:
+    gate.always(fault, when=lambda request: request.operation in OF_SECRETS)
+    move.run("copy", *move.selection, *move.pace, status=69, **env)
+    assert move.parameters() == {}
+    # Three reads in a row with three tries each, and what ran beside them.
+    assert len({request.body for request in gate.seen(lambda r: r.operation in OF_SECRETS)}) <= 12
