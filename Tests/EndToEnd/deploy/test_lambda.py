@@ -14,6 +14,7 @@ from peers.broker import AWS_SECRET_ACCESS_KEY, BINARY, PREFIX, ROOT
 from peers.http import ask
 from peers.lambda_api import ExtensionsAPI, start, unpack
 from peers.moto import client_at
+from peers.promises import SLACK
 from peers.proxy import operation
 from peers.waiting import free_port
 
@@ -85,8 +86,8 @@ def test_a_thousand_invocations_cost_the_store_nothing_after_init(world, api, ex
     later_reads = [seen for seen in world.aws.seen(READS)[len(fetched):] if "db/password" in seen.body.decode()]
     assert later_reads == []
     deadline = api.shut_down(2000)
-    assert function.child.wait(5) == 0
-    assert time.time() < deadline
+    assert function.child.wait(30) == 0
+    assert time.time() < deadline + SLACK
     assert api.errors == []
     output = function.child.stdout + function.child.stderr
     assert not [secret for secret in (SESSION, "s3cret-of-lambda", AWS_SECRET_ACCESS_KEY) if secret in output]
@@ -98,7 +99,7 @@ def test_in_the_backend_auto_init_fetches_too(world, api, extension) -> None:
     api.wait_asked(1)
     assert [seen for seen in world.aws.seen(READS) if "db/password" in seen.body.decode()], "INIT has fetched it"
     api.shut_down(2000)
-    assert function.child.wait(5) == 0
+    assert function.child.wait(30) == 0
 
 
 def test_a_function_s_sdk_reads_with_credentials_given_in_code(world, api, extension) -> None:
@@ -108,7 +109,7 @@ def test_a_function_s_sdk_reads_with_credentials_given_in_code(world, api, exten
     found = ssm.get_parameter(Name=f"{PREFIX}/db/password", WithDecryption=True)
     assert found["Parameter"]["Value"] == "s3cret-of-lambda"
     api.shut_down(2000)
-    assert function.child.wait(5) == 0
+    assert function.child.wait(30) == 0
 
 
 def test_the_functions_session_token_is_the_key(world, api, extension) -> None:
@@ -118,7 +119,7 @@ def test_the_functions_session_token_is_the_key(world, api, extension) -> None:
     assert function.parameter("db/password", {}).status == 401
     assert ask(function.port, "/token", headers={"Authorization": f"Bearer {SESSION}"}).status == 200
     api.shut_down(2000)
-    assert function.child.wait(5) == 0
+    assert function.child.wait(30) == 0
 
 
 @pytest.mark.parametrize(("milliseconds", "kind"), [(300, "application/json"), (2000, "text/plain")])
@@ -131,17 +132,17 @@ def test_it_leaves_before_the_deadline_though_a_connection_is_open(
         idle.sendall(b"GET /livez HTTP/1.1\r\nHost: l\r\n")
         deadline = api.shut_down(milliseconds, "timeout", kind)
         assert function.child.wait(10) == 0
-        assert time.time() < deadline + 0.05
+        assert time.time() < deadline + SLACK
 
 
 def test_a_store_that_is_down_does_not_keep_init_from_ending(world, api, extension) -> None:
     world.aws.down()
     function = extension(LATCHKEY_UPSTREAM_TIMEOUT="1")
-    api.wait_asked(1, within=8)
+    api.wait_asked(1)
     assert function.parameter("db/password").status == 500
     world.aws.up()
     api.shut_down(2000)
-    assert function.child.wait(5) == 0
+    assert function.child.wait(30) == 0
 
 
 def test_empty_variables_of_aws_are_not_set(world, api, extension) -> None:
@@ -149,7 +150,7 @@ def test_empty_variables_of_aws_are_not_set(world, api, extension) -> None:
     api.wait_asked(1)
     assert function.parameter("db/password").status == 200
     api.shut_down(2000)
-    assert function.child.wait(5) == 0
+    assert function.child.wait(30) == 0
 
 
 def test_what_keeps_it_from_starting_is_told_to_lambda(world, api, extension) -> None:

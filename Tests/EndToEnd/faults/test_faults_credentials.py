@@ -13,6 +13,7 @@ import pytest
 
 from peers.credentials import NO_KEYS, credentials, reads, signer
 from peers.faults import aws_error, never_answer, status
+from peers.promises import DEADLINE
 from peers.proxy import Exchange, FaultProxy, Received, passed_on
 from peers.waiting import free_port, until
 from test_faults_clock import FIRST, HOUR, faked, jump  # noqa: F401
@@ -84,7 +85,7 @@ def test_a_source_that_is_down_is_done_without_until_the_credentials_end(world, 
     peer.always(status(500))
     peer.next(credentials("ASIAONE", lasting))
     broker = world.serve(**beside(peer))
-    until(lambda: peer.seen(), "the source has been asked", within=5)
+    until(lambda: peer.seen(), "the source has been asked")
     came = peer.seen()[0].at
     answers: list[tuple[float, int]] = []
     for number in range(100):
@@ -105,7 +106,7 @@ def test_a_source_that_is_down_is_done_without_until_the_credentials_end(world, 
     assert warnings and all("container" in line["why"] for line in warnings)
     peer.heal()
     peer.always(credentials("ASIATWO"))
-    until(lambda: broker.get("/secrets/n119").status == 200, "the source is well again", within=10)
+    until(lambda: broker.get("/secrets/n119").status == 200, "the source is well again")
     assert signer(world.aws.seen(reads("n119"))[-1]) == "ASIATWO"
 
 
@@ -119,7 +120,7 @@ def test_values_outlive_the_credentials_they_were_read_with(world, peer) -> None
     assert broker.get("/secrets/solo").status == 200
     # A name of its own each time: an absence is known for a while.
     names = (f"/secrets/absent-{number}" for number in itertools.count())
-    ended = until(lambda: (a := broker.get(next(names))).status == 503 and a, "the credentials have ended", within=8)
+    ended = until(lambda: (a := broker.get(next(names))).status == 503 and a, "the credentials have ended")
     assert ended.json()["upstream"] == "credentials"
     answer = broker.get("/secrets/solo")
     assert (answer.status, answer.json()["value"]) == (200, "the value")
@@ -128,6 +129,7 @@ def test_values_outlive_the_credentials_they_were_read_with(world, peer) -> None
 
 @pytest.mark.row(26)
 @pytest.mark.slow
+@pytest.mark.alone
 def test_a_refresh_that_hangs_under_load_blocks_nobody(world, peer) -> None:
     """A crowd of callers, each asking for names that nobody has asked for: every answer is a signed call to the store."""
     peer.always(never_answer)
@@ -167,7 +169,7 @@ def test_a_metadata_service_that_hangs_ends_the_chain_in_seconds(world, peer) ->
     started = time.monotonic()
     answer = broker.get("/secrets/solo")
     assert (answer.status, answer.code) == (503, "not_ready")
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < DEADLINE
     assert 2 <= len(peer.seen()) <= 4, "two tries for one walk"
     assert all(b"PUT /latest/api/token" in request.head for request in peer.seen())
 
@@ -179,7 +181,7 @@ def test_a_metadata_service_that_hangs_half_way_ends_the_chain_in_seconds(world,
     broker = world.start(**by_metadata(peer.port), LATCHKEY_UPSTREAM_TIMEOUT="5")
     started = time.monotonic()
     assert broker.get("/secrets/solo").status == 503
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < DEADLINE
 
 
 @pytest.mark.row(27)
@@ -189,7 +191,7 @@ def test_a_metadata_service_that_refuses_is_asked_once_a_walk(world, peer) -> No
     started = time.monotonic()
     answer = broker.get("/secrets/solo")
     assert (answer.status, answer.code) == (503, "not_ready")
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < DEADLINE
     assert len(peer.seen()) <= 2
     until(lambda: any("switched off (403)" in str(line.get("why")) for line in broker.logs), "the reason in the log")
 
@@ -200,7 +202,7 @@ def test_no_metadata_service_is_found_out_at_once(world) -> None:
     started = time.monotonic()
     answer = broker.get("/secrets/solo")
     assert (answer.status, answer.code) == (503, "not_ready")
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < DEADLINE
 
 
 def is_skewed(request: Received) -> bool:

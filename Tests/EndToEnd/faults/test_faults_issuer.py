@@ -7,6 +7,7 @@ import time
 import pytest
 
 from peers.faults import document, oauth_error, status
+from peers.promises import DEADLINE
 from peers.subjects import Subject, prepare
 from peers.waiting import until
 
@@ -22,17 +23,17 @@ def subject(world) -> Subject:
 @pytest.mark.slow
 @pytest.mark.parametrize("header", ["Retry-After", "x-ratelimit-reset"])
 def test_a_throttling_issuer_is_not_called_before_its_time(subject: Subject, header: str) -> None:
-    value = "4" if header == "Retry-After" else str(int(time.time()) + 4)
+    value = "8" if header == "Retry-After" else str(int(time.time()) + 8)
     subject.always(oauth_error("too_many_requests", 429, (header, value)))
     started = time.monotonic()
     refused = subject.ask()
     assert (refused.status, refused.code) == (503, "upstream_throttled")
-    assert 1 <= int(refused.header("Retry-After") or 0) <= 5
+    assert 1 <= int(refused.header("Retry-After") or 0) <= 9
     assert {subject.ask().status for _ in range(10)} == {503}
     subject.proxy.heal()
-    until(lambda: subject.ask().status == 200, "a token again", within=10)
+    until(lambda: subject.ask().status == 200, "a token again")
     assert len(subject.requests) == 2
-    assert subject.requests[1].at - started >= 2.9
+    assert subject.requests[1].at - started >= 6.9
 
 
 @pytest.mark.row(33)
@@ -49,9 +50,9 @@ def test_an_error_of_the_issuer_for_good_ends_in_the_deadline(subject: Subject) 
     refused = subject.ask()
     assert (refused.status, refused.code) == (503, "upstream_unavailable")
     assert 1 <= int(refused.header("Retry-After")) <= 5
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < DEADLINE
     assert 2 <= len(subject.requests) <= 4
-    subject.require_healing(within=10)
+    subject.require_healing()
 
 
 @pytest.mark.row(35)
@@ -82,7 +83,7 @@ def test_an_odd_lifetime_is_never_for_ever(subject: Subject, expires_in: object)
         assert 0 < answer.json()["expires_in"] <= 86_400
     else:
         assert (answer.status, answer.code) == (502, "upstream_invalid")
-        subject.require_healing(within=10)
+        subject.require_healing()
     if expires_in in ("3600", 3600.5):
         assert answer.status == 200
     if expires_in in (0, -1):
@@ -112,7 +113,7 @@ def test_an_odd_token_is_refused_and_not_kept(subject: Subject, change: dict) ->
     assert (refused.status, refused.code) == (502, "upstream_invalid")
     assert refused.header("X-Evil") is None
     assert subject.world.parameter("auth0-cache/token") is None
-    subject.require_healing(within=10)
+    subject.require_healing()
 
 
 @pytest.mark.row(37)

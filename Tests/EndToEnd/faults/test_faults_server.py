@@ -15,6 +15,7 @@ from peers.broker import API_KEY, Broker
 from peers.crowd import crowd, parse, pipelined
 from peers.faults import document, when_released
 from peers.http import ask
+from peers.promises import SLACK
 from peers.proxy import operation
 from peers.waiting import accepts, until
 
@@ -78,18 +79,25 @@ def test_callers_that_leave_in_the_middle_of_the_answer_kill_nobody(world) -> No
 
 @pytest.mark.row(44)
 @pytest.mark.slow
+@pytest.mark.alone
 def test_slow_clients_are_ended_and_hold_up_nobody(world) -> None:
     broker = world.serve()
     broker.token()
+
+    def slowest_but_one_percent() -> float:
+        spans = sorted(timed.seconds for timed in crowd(broker.port, ["/token"] * 500, at_once=10))
+        return spans[int(len(spans) * 0.99)]
+
+    before = slowest_but_one_percent()
     slow = [connect(broker) for _ in range(300)]
+    started = time.monotonic()
     for sock in slow:
         sock.sendall(b"GET /token HTTP/1.1\r\nHost: a\r\nX-Slow: ")
-    started = time.monotonic()
-    spans = sorted(timed.seconds for timed in crowd(broker.port, ["/token"] * 500, at_once=10))
-    assert spans[int(len(spans) * 0.99)] < 0.1
+    # A machine that is busy takes its time without slow clients, too.
+    assert slowest_but_one_percent() < max(0.1, 3 * before)
     answers = [parse(b"".join(iter(lambda s=sock: s.recv(4096), b""))) for sock in slow]
     assert {answer.status for answer in answers} == {408}
-    assert 8 <= time.monotonic() - started <= 15
+    assert 8 <= time.monotonic() - started <= 10 + SLACK
     for sock in slow:
         sock.close()
 
@@ -154,9 +162,9 @@ def test_sigterm_under_load_fails_no_request(world) -> None:
     stopping.set()
     started = time.monotonic()
     broker.stop(signal.SIGTERM)
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 20, "LATCHKEY_DRAIN_TIMEOUT"
     for thread in callers:
-        thread.join(10)
+        thread.join(30)
     assert failures == []
 
 
@@ -173,7 +181,7 @@ def test_a_request_under_way_at_sigterm_gets_its_answer(world) -> None:
     gate.set()
     answer = parse(b"".join(iter(lambda: sock.recv(4096), b"")))
     assert (answer.status, answer.header("Connection")) == (200, "close")
-    assert broker.child.wait(10) == 0
+    assert broker.child.wait(30) == 0
     # A token that was bought is shared, so that the next broker need not buy it again.
     assert world.parameter("auth0-cache/token")["Value"] == answer.json()["access_token"]
 
@@ -185,7 +193,7 @@ def test_sigterm_the_moment_it_listens_is_a_stop_like_any_other(world) -> None:
         while not accepts(broker.port):
             assert broker.child.running
         broker.child.send(signal.SIGTERM)
-        assert broker.child.wait(10) == 0
+        assert broker.child.wait(30) == 0
 
 
 @pytest.mark.row(51)
@@ -206,7 +214,7 @@ def test_a_token_that_expired_while_the_process_was_stopped_is_not_served(world)
     assert broker.token().json()["access_token"] == "asleep-5d2"
     expired = time.monotonic() + 4
     broker.child.send(signal.SIGSTOP)
-    until(lambda: time.monotonic() > expired, "the token has expired", within=6)
+    until(lambda: time.monotonic() > expired, "the token has expired")
     broker.child.send(signal.SIGCONT)
     answer = broker.token()
     assert answer.status == 200

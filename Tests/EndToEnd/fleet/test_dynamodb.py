@@ -11,6 +11,7 @@ from peers.broker import PREFIX, run
 from peers.faults import aws_error, never_answer
 from peers.fleet import Fleet, ask_all
 from peers.moto import TABLE
+from peers.promises import SLACK, caller_waits
 from peers.proxy import operation
 from peers.waiting import until
 
@@ -70,7 +71,7 @@ def test_a_write_that_was_long_on_its_way_undoes_no_newer_one(world, table) -> N
     )
     world.aws.forget()
     world.aws.heal()
-    until(lambda: world.aws.seen(WRITES), "the write is tried again", within=20)
+    until(lambda: world.aws.seen(WRITES), "the write is tried again")
     time.sleep(0.3)
     assert item(table)["token"] == later_one and item(table)["version"] == {"N": "9"}
 
@@ -102,11 +103,11 @@ def test_a_table_that_is_not_there_costs_nobody_a_token_and_is_named(world) -> N
     ids=["denied", "throttled", "never answered"],
 )
 def test_a_table_that_cannot_be_written_delays_no_caller(world, table, fault) -> None:
-    broker = world.serve(**TIER)
+    broker = world.serve(**TIER, LATCHKEY_UPSTREAM_TIMEOUT="10")
     world.aws.always(fault, when=WRITES)
     started = time.monotonic()
     assert broker.token().header("X-Latchkey-Tier") == "auth0"
-    assert time.monotonic() - started < 1.0
+    assert time.monotonic() - started < 0.5 + SLACK, "a claim has half a second, and the write's timeout is 10 s"
     assert len(world.issuer.requests) == 1
 
 
@@ -114,7 +115,7 @@ def test_the_table_s_calls_are_not_held_to_parameter_store_s_rate(world, table) 
     broker = world.serve(**TIER, LATCHKEY_SSM_MAX_TPS="1")
     started = time.monotonic()
     assert broker.token().status == 200
-    assert time.monotonic() - started < 1.0
+    assert time.monotonic() - started < caller_waits()
 
 
 def test_tiers_names_the_table_s_tier(world, table) -> None:

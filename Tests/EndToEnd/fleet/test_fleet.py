@@ -84,7 +84,7 @@ def test_over_three_lives_a_fleet_asks_once_a_life_and_once_more_for_a_refresher
     # Whoever refreshes the first token dies with the issuer's answer on its way.
     for door in twenty.doors:
         door.always(never_answer)
-    chosen = until(lambda: [n for n, door in enumerate(twenty.doors) if door.seen()], "one refreshes", within=20)
+    chosen = until(lambda: [n for n, door in enumerate(twenty.doors) if door.seen()], "one refreshes")
     assert len(chosen) == 1, "the others wait for it"
     twenty.kill(chosen[0])
     for door in twenty.doors:
@@ -135,9 +135,10 @@ def test_what_an_issuer_has_little_of_is_spared_by_the_whole_fleet(fleet, brief)
     asked_at = min(request.at for door in three.doors for request in door.seen())
     # Due from 16 of its 20 s on, within 2 s; at its end after 18 for those who judge it by its exp, in whole seconds, and
     # by what the store's Date leaves in doubt.
-    threading.Event().wait(asked_at + 17.5 - time.monotonic())
-    assert len(brief.requests) == 1, "nobody asks ahead of need"
-    until(lambda: len(three.tokens) == 2, "an expired token is replaced", within=5)
+    threading.Event().wait(max(0.0, asked_at + 17.5 - time.monotonic()))
+    asked = [request.at - asked_at for door in three.doors for request in door.seen()]
+    assert len([at for at in asked if at < 17.5]) == 1, "nobody asks ahead of need"
+    until(lambda: len(three.tokens) == 2, "an expired token is replaced")
     three.stop()
     three.require_no_expired()
     assert {call.status for call in three.calls} == {200}
@@ -148,20 +149,20 @@ def test_what_an_issuer_has_little_of_is_spared_by_the_whole_fleet(fleet, brief)
 def test_a_budget_that_is_spent_is_one_broker_s_own_matter(world) -> None:
     one, other = (world.serve(LATCHKEY_ISSUE_BUDGET_PER_HOUR="2") for _ in range(2))
     one.token()
-    until(lambda: one.token("?refresh=true").header("X-Latchkey-Tier") == "auth0", "the second of two", within=5)
+    until(lambda: one.token("?refresh=true").header("X-Latchkey-Tier") == "auth0", "the second of two")
     told = until(
         lambda: (a := one.token("?refresh=true")).header("X-Latchkey-Refresh-Error") not in (None, "refresh_floor") and a,
-        "it is spent", within=5,
+        "it is spent",
     )
     assert "issue_budget" in told.header("X-Latchkey-Refresh-Error")
     assert "resting" not in (world.parameter("auth0-cache/lease") or {"Value": ""})["Value"]
     assert len(world.issuer.requests) == 2
     answer = until(
-        lambda: (a := other.token("?refresh=true")).header("X-Latchkey-Tier") == "auth0" and a, "its own", within=5
+        lambda: (a := other.token("?refresh=true")).header("X-Latchkey-Tier") == "auth0" and a, "its own"
     )
     assert answer.header("X-Latchkey-Refresh-Error") is None
     one.get("/cache/clear", method="POST")
-    shared = until(lambda: (a := one.token()).status == 200 and a, "what the other has got", within=5)
+    shared = until(lambda: (a := one.token()).status == 200 and a, "what the other has got")
     assert shared.json()["access_token"] == answer.json()["access_token"]
 
 
@@ -179,13 +180,17 @@ def test_two_brokers_that_refresh_at_once_end_with_one_token(world, fleet) -> No
     asked = len(two.issuer.requests)
     assert 1 <= asked <= 2
     tokens = set(ask_all(two.brokers))
-    stored = until(
-        lambda: (value := (world.parameter("auth0-cache/token") or {}).get("Value")) in tokens and value,
-        "the pair is one of theirs",
-    )
-    third = world.serve()
-    answer = third.token()
-    assert (answer.header("X-Latchkey-Tier"), answer.json()["access_token"]) == ("parameter-store", stored)
+    stored = lambda: (world.parameter("auth0-cache/token") or {}).get("Value")  # noqa: E731
+    until(lambda: stored() in tokens, "the pair is one of theirs")
+
+    def taken_over() -> bool:
+        """Whether a broker that starts now takes what is there. Until both have written, that may still change."""
+        before = stored()
+        answer = world.serve().token()
+        assert answer.header("X-Latchkey-Tier") == "parameter-store" and answer.json()["access_token"] in tokens
+        return before == answer.json()["access_token"] == stored()
+
+    until(taken_over, "a third broker takes the pair that both have left there")
     assert set(ask_all(two.brokers)) == tokens, "neither takes the other's back"
     assert len(two.issuer.requests) == asked
 
@@ -237,7 +242,7 @@ def test_a_broker_killed_while_it_refreshes_holds_nobody_up_for_longer_than_its_
 
 
 def test_the_issuer_s_wish_for_peace_is_kept_by_the_whole_fleet(world, fleet) -> None:
-    refusal = status(429, b'{"error":"too_many_requests"}', ("Retry-After", "4"))
+    refusal = status(429, b'{"error":"too_many_requests"}', ("Retry-After", "12"))
     world.auth.always(refusal)
     brokers = [world.serve() for _ in range(4)]
     started = time.monotonic()
@@ -249,5 +254,5 @@ def test_the_issuer_s_wish_for_peace_is_kept_by_the_whole_fleet(world, fleet) ->
     assert len(world.auth.seen()) <= 2, f"{PREFIX}: one was told, the others read it"
     world.auth.heal()
     for broker in brokers:
-        until(lambda: broker.token().status == 200, "a token", within=10)  # noqa: B023
+        until(lambda: broker.token().status == 200, "a token")  # noqa: B023
     assert len(world.issuer.requests) == 1

@@ -10,6 +10,7 @@ import pytest
 from peers.crowd import Timed, crowd
 from peers.faults import at_most_a_second, aws_error
 from peers.issuer import AUDIENCE
+from peers.promises import caller_waits
 from peers.proxy import Received, operation
 from peers.waiting import until
 
@@ -17,8 +18,8 @@ pytestmark = pytest.mark.alone
 
 NAMES = [f"storm/{number}" for number in range(300)]
 READS = operation("GetParameter", "GetParameters")
-#: Twice the upstream timeout of these tests, and a moment for a machine that is busy.
-BOUND = 4 + 1.0
+#: The longest that a caller waits.
+BOUND = caller_waits()
 
 
 @pytest.fixture

@@ -131,7 +131,7 @@ class Broker:
         fields = Path(f"/proc/{self.child.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    def settle_descriptors(self, at_most: int, within: float = 10.0) -> None:
+    def settle_descriptors(self, at_most: int, within: float = 30.0) -> None:
         until(lambda: self.descriptors() <= at_most, f"at most {at_most} descriptors open", within)
 
 

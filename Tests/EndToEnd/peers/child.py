@@ -63,7 +63,7 @@ class Child:
             raise AssertionError(f"{self.command[0]} ended with {self.process.returncode}: {self.stderr[-4000:]}")
         return True
 
-    def ready(self, condition, what: str, within: float = 20.0) -> None:
+    def ready(self, condition, what: str, within: float = 40.0) -> None:
         """Waits for a condition that only a live process can fulfil."""
         until(lambda: self.require_running() and condition(), f"{what} ({self.command[0]})", within)
 

@@ -13,6 +13,7 @@ import jwt
 from .broker import Broker
 from .crowd import crowd
 from .issuer import Issuer
+from .promises import caller_waits
 from .proxy import Fault, FaultProxy
 from .waiting import until
 from .world import World
@@ -36,8 +37,8 @@ class Call:
 class Fleet:
     """Brokers started together. `stop` ends the callers; the world ends the brokers."""
 
-    #: Twice the upstream timeout of these tests, and a moment for a machine that is busy with twenty brokers.
-    bound = 4 + 1.0
+    #: The longest that a caller waits, on a machine that is busy with twenty brokers.
+    bound = caller_waits()
 
     def __init__(
         self, world: World, size: int, issuer: Issuer | None = None, fault: Fault | None = None, **extra: str

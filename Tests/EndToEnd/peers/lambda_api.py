@@ -51,7 +51,7 @@ class ExtensionsAPI:
         self._events.put((json.dumps(event).encode(), kind))
         return deadline / 1000
 
-    def wait_asked(self, times: int, within: float = 15.0) -> None:
+    def wait_asked(self, times: int, within: float = 30.0) -> None:
         until(lambda: self.asked >= times, f"the next event was asked for {times} times", within)
 
     def stop(self) -> None:

@@ -189,7 +189,7 @@ class FaultProxy:
     def open_connections(self) -> int:
         return len(self._open)
 
-    def settle(self, at_most: int = 0, within: float = 10.0) -> None:
+    def settle(self, at_most: int = 0, within: float = 30.0) -> None:
         until(lambda: self.open_connections <= at_most, f"at most {at_most} connections to the peer", within)
 
     # Listening

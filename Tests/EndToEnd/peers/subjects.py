@@ -45,7 +45,7 @@ class Subject:
         body = answer.json()
         assert body.get("value") == "the value" or body.get("access_token", "").count(".") == 2, body
 
-    def require_healing(self, within: float = 5.0) -> None:
+    def require_healing(self, within: float = 30.0) -> None:
         """With the peer well again the true value comes, and not what the fault may have left in a cache."""
         self.proxy.heal()
         answer = until(lambda: (a := self.ask()).status == 200 and a, f"{self.name} after the fault", within)

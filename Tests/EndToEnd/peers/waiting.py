@@ -37,8 +37,11 @@ _free = _ports()
 PAUSE = 0.01
 
 
-def until(condition: Callable[[], T], what: str, within: float = 10.0) -> T:
-    """Returns the condition's first true value; fails, saying `what` was waited for, after `within` seconds."""
+def until(condition: Callable[[], T], what: str, within: float = 30.0) -> T:
+    """Returns the condition's first true value; fails, saying `what` was waited for, after `within` seconds.
+
+    `within` is no promise of the product: on a busy machine a wait may take long. A promise is asserted by itself.
+    """
     deadline = time.monotonic() + within
     while True:
         value = condition()
