@@ -13,7 +13,9 @@ import Testing
     private let follower = Inbox<Result<SecretBroker.Served, UpstreamFault>>()
 
     private func ask(_ answers: Inbox<Result<SecretBroker.Served, UpstreamFault>>, refresh: Bool = false) throws {
-        try bench.broker.item(bench.query("A"), refresh: refresh, deadline: bench.deadline) { answers.put($0) }
+        try bench.broker.item(bench.query("A"), demand: refresh ? .forced : .cached, deadline: bench.deadline) {
+            answers.put($0)
+        }
     }
 
     /// Starts a fetch, has a second caller join it `seconds` later, and lets it time out 5 s after its start.

@@ -9,10 +9,13 @@ import Testing
     @Test func `Who comes while a rendering is made shares it`() {
         var rendering = SharedRendering<String, Int>()
         #expect(rendering.recent(time(0)) == nil)
-        #expect(rendering.join(1, now: time(0)))
+        let isFirst = rendering.join(1, now: time(0))
+        #expect(isFirst)
         #expect(rendering.recent(time(1)) == nil)
-        #expect(!rendering.join(2, now: time(1)))
-        #expect(rendering.finish("a") == [1, 2])
+        let isSecond = rendering.join(2, now: time(1))
+        #expect(!isSecond)
+        let waiting = rendering.finish("a")
+        #expect(waiting == [1, 2])
         #expect(rendering.recent(time(2)) == nil, "one that comes alone gets a rendering of its own")
     }
 
@@ -20,7 +23,8 @@ import Testing
         var rendering = SharedRendering<String, Int>()
         var made = 0
         for now in 0..<1000 where rendering.recent(time(Int64(now))) == nil {
-            #expect(rendering.join(now, now: time(Int64(now))))
+            let isFirst = rendering.join(now, now: time(Int64(now)))
+            #expect(isFirst)
             _ = rendering.finish("\(now)")
             made += 1
         }

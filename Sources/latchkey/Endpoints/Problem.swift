@@ -87,7 +87,8 @@ extension Problem {
         case .unavailable:
             self.init(
                 fault.retryAfter == nil ? 502 : 503, .upstreamUnavailable,
-                "\(source) cannot be reached\(fault.proxy.map { ": \($0)" } ?? " or fails\(Self.about(fault))"); latchkey goes on trying")
+                "\(source) cannot be reached\(fault.proxy.map { ": \($0)" } ?? " or fails\(Self.about(fault))"); latchkey goes on trying"
+            )
             retryAfter = Self.seconds(fault.retryAfter)
         case .timedOut:
             self.init(

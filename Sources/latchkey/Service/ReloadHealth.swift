@@ -64,13 +64,14 @@ final class ReloadHealth: Sendable {
     /// By name, what `/health` shows.
     var json: JSON {
         let time = { (now: Now?) -> JSON in now.map { .string(RFC3339.format($0.wall)) } ?? .null }
-        return .object(
-            entries.withLock { $0 }.mapValues { entry in
-                [
-                    "what": .string(entry.what.label), "source": .string(entry.source),
-                    "state": entry.error == nil ? "ok" : "failing", "error": entry.error.map { .string($0) } ?? .null,
-                    "failing_since": time(entry.failingSince), "last_change": time(entry.lastChange),
-                ]
-            })
+        let members = entries.withLock { $0 }.map { name, entry -> (String, JSON) in
+            let members: JSON = [
+                "what": .string(entry.what.label), "source": .string(entry.source),
+                "state": entry.error == nil ? "ok" : "failing", "error": entry.error.map { .string($0) } ?? .null,
+                "failing_since": time(entry.failingSince), "last_change": time(entry.lastChange),
+            ]
+            return (name, members)
+        }
+        return .object(JSONObject(members))
     }
 }
