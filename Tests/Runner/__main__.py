@@ -72,8 +72,9 @@ class Run:
         self.add(swift.swift_tests(options), swift.again)
 
     def end_to_end(self, options: Sequence[str]) -> None:
-        if not Path(".build/release/latchkey").exists():
-            fault = "there is no .build/release/latchkey: run Tests/run, or swift build -c release"
+        binary = os.environ.get("LATCHKEY_BINARY", ".build/release/latchkey")
+        if not Path(binary).exists():
+            fault = f"there is no {binary}: run Tests/run, or swift build -c release --static-swift-stdlib --product latchkey"
             self.add(Stage("End-to-end tests", faults=[fault]))
             return
         for stage in end_to_end.end_to_end(options):

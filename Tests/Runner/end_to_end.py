@@ -45,7 +45,7 @@ def phase(name: str, options: Sequence[str]) -> Stage:
     results.unlink(missing_ok=True)
     status = run(command(options), LOGS / "e2e.log", {"LATCHKEY_TEST_RESULTS": str(results)}, within=7200)
     stage.seconds = watch.seconds
-    read(stage, results)
+    read(stage, results, status)
     if status != NO_TESTS or stage.outcomes:
         stage.settle(status, LOGS / "e2e.log")
     else:
@@ -63,14 +63,14 @@ def again(names: Sequence[str]) -> list[Outcome]:
     return [found.get(name, Outcome(name, FAILED, 0.0)) for name in names]
 
 
-def read(stage: Stage, results: Path) -> None:
+def read(stage: Stage, results: Path, status: int) -> None:
     if not results.exists():
-        stage.faults.append(f"{stage.name} left no report")
+        stage.faults.append(f"{stage.name} left no report (exit status {status}): see {LOGS / 'e2e.log'}")
         return
     outcomes, ended = pytest_results(results)
     stage.add(outcomes)
     if not ended:
-        stage.faults.append(f"{stage.name} was cut off: see {LOGS / 'e2e.log'}")
+        stage.faults.append(f"{stage.name} was cut off (exit status {status}): see {LOGS / 'e2e.log'}")
 
 
 def command(options: Sequence[str]) -> list[str | Path]:
@@ -87,7 +87,7 @@ def collected(options: Sequence[str]) -> int:
     """How many tests the options choose."""
     log = LOGS / "e2e-collected.log"
     log.unlink(missing_ok=True)
-    run(command([*options, "--collect-only", "-q"]), log, is_shown=False)
+    run(command([*options, "--collect-only"]), log, is_shown=False)
     return sum("::" in line for line in log.read_text(errors="replace").splitlines())
 
 
