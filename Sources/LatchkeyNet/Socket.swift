@@ -50,6 +50,10 @@ package struct Socket: ~Copyable, Sendable {
             try socket.bindAndListen(address, backlog)
             return socket
         }
+        // The socket is made under a shorter name first, so a path that no client can connect to would not be noticed.
+        guard address.withSockaddr({ _, _ in true }) != nil else {
+            throw SystemError(call: "bind", errno: ENAMETOOLONG)
+        }
         let lock = FolderLock(of: path)
         try removeStale(path)
         try socket.listen(at: path, backlog)

@@ -5,7 +5,7 @@ import LatchkeyTestSupport
 import Testing
 
 /// The texts of `Fixtures/cases/blob` and `blob-more`, with what each field of them is.
-@Suite struct `Blobs as applications write them` {
+@Suite("Blobs as applications write them") struct BlobCaseTests {
     private let bench = SecretBench()
 
     @Test(arguments: ["cases/blob", "cases/blob-more"])

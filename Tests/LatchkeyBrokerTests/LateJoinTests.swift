@@ -6,7 +6,7 @@ import LatchkeyTestSupport
 import Testing
 
 /// Callers who join a fetch that is under way and then times out.
-@Suite(.timeLimit(.minutes(1))) struct `A caller who joins late` {
+@Suite("A caller who joins late", .timeLimit(.minutes(1))) struct LateJoinTests {
     private let bench = SecretBench()
     private let timedOut = UpstreamFault(.timedOut, upstream: .parameterStore)
     private let leader = Inbox<Result<SecretBroker.Served, UpstreamFault>>()

@@ -2,7 +2,7 @@ import LatchkeyCore
 import LatchkeyTestSupport
 import Testing
 
-@Suite struct `JSON made at random` {
+@Suite("JSON made at random") struct JSONPropertyTests {
     @Test(arguments: [1, 20_261_125])
     func `What was written is what is read, and what is written of that reads the same`(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)

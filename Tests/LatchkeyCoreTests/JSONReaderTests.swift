@@ -1,7 +1,7 @@
 import LatchkeyCore
 import Testing
 
-@Suite struct `Reading JSON` {
+@Suite("Reading JSON") struct JSONReaderTests {
     private func read(_ text: String, _ limits: JSONLimits = .document) throws(JSONError) -> JSONValue {
         try JSONDocument(text.utf8, limits: limits).root
     }

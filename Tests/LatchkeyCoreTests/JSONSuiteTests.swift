@@ -3,7 +3,7 @@ import LatchkeyTestSupport
 import Testing
 
 /// The texts of nst/JSONTestSuite, which lie in `Fixtures/json-test-suite`.
-@Suite struct `The JSON test suite` {
+@Suite("The JSON test suite") struct JSONSuiteTests {
     /// What is made of a text that RFC 8259 leaves open. The decision record on the reader has the reasons.
     enum Choice: Hashable {
         /// Read; every number has its text, and none has a double where it is past a double's range.

@@ -8,8 +8,7 @@ import Testing
     // MARK: What it refuses
 
     private static func put(_ name: String, _ more: JSONObject = [:]) -> JSON {
-        .object(
-            JSONObject(dictionaryLiteral: ("Name", .string(name)), ("Value", "v"), ("Type", "String")).merging(more))
+        .object((["Name": .string(name), "Value": "v", "Type": "String"] as JSONObject).merging(more))
     }
 
     private static func text(_ count: Int) -> JSON { .string(String(repeating: "x", count: count)) }

@@ -12,9 +12,11 @@ import Testing
         let limits = MessageLimits()
         var reader = RequestReader()
         var (unread, steps, kept): ([UInt8], [String], Int) = ([], [], 0)
-        for piece in pieces {
+        // A connection reads nothing behind a request that was refused or given up.
+        var hasEnded = false
+        for piece in pieces where !hasEnded {
             unread += bytes[piece]
-            while !unread.isEmpty {
+            while !unread.isEmpty, !hasEnded {
                 var consumed: Int?
                 unread.withUnsafeBytes { bytes in
                     switch reader.next(bytes, limits: limits) {
@@ -29,7 +31,8 @@ import Testing
                     case .mustIdentify(let body, let count):
                         steps.append("identify after \(body.bytes.count)")
                         if identifies { body.identified() } else { reader.drop() }
-                        consumed = identifies ? count : bytes.count
+                        hasEnded = !identifies
+                        consumed = count
                     case .request(let body, let count):
                         steps.append("request with \(body.bytes.count)")
                         consumed = count
@@ -38,10 +41,10 @@ import Testing
                         consumed = count
                     case .refused(let refusal, let method):
                         steps.append("refused \(refusal.status) \(method?.rawValue ?? "-")")
-                        consumed = bytes.count
+                        hasEnded = true
                     case .brokeOff:
                         steps.append("broke off")
-                        consumed = bytes.count
+                        hasEnded = true
                     }
                     kept = max(kept, reader.body?.bytes.count ?? 0)
                 }

@@ -2,7 +2,7 @@ import LatchkeyCrypto
 import LatchkeyMigration
 import Testing
 
-@Suite struct `Reads of a store that gives no answer` {
+@Suite("Reads of a store that gives no answer") struct ReadRetryTests {
     private let unanswered = Trouble(.unsure, code: "timed_out")
 
     @Test(arguments: [Trouble.Kind.unsure, .throttled])

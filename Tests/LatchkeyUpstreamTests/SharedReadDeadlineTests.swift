@@ -9,7 +9,7 @@ import Synchronization
 import Testing
 
 /// Reads that share one call, each with a deadline of its own. The store answers late, by a clock moved by hand.
-@Suite(.timeLimit(.minutes(1))) struct `Reads that share a call` {
+@Suite("Reads that share a call", .timeLimit(.minutes(1))) struct SharedReadDeadlineTests {
     private let clock: ManualClock
     private let sleeper: ManualSleeper
     private let store: LateStore

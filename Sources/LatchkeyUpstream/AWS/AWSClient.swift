@@ -282,20 +282,3 @@ package final class AWSClient: Sendable {
         await environment.sleep(wake)
     }
 }
-
-extension AWSError {
-    /// The error as metrics count it.
-    var outcome: UpstreamOutcome {
-        switch kind {
-        case .notFound: .notFound
-        case .denied: .denied
-        case .throttled: .throttled
-        case .expiredCredentials: .expiredCredentials
-        case .noCredentials: .noCredentials
-        case .alreadyExists, .conditionFailed, .invalidRequest: .invalidRequest
-        case .unavailable: transport == nil ? .unavailable : .transport
-        case .timedOut: .timedOut
-        case .invalidAnswer: .invalidAnswer
-        }
-    }
-}

@@ -56,7 +56,7 @@ struct ReadBatches<Waiter> {
 
     private var batches: [BatchID: Batch] = [:]
     /// The batch that waits for its turn and may grow.
-    private var open: BatchID?
+    private var growing: BatchID?
     private var lastID = 0
     private let maxNames: Int
 
@@ -68,7 +68,7 @@ struct ReadBatches<Waiter> {
     mutating func join(_ names: [String], deadline: MonotonicTime, mayGrow: Bool, waiter: Waiter) -> Join {
         lastID += 1
         let member = Member(id: lastID, names: names, deadline: deadline, waiter: waiter)
-        if let id = open, var batch = batches[id], batch.names(with: names).count <= maxNames {
+        if let id = growing, var batch = batches[id], batch.names(with: names).count <= maxNames {
             batch.members.append(member)
             batch.deadline = max(batch.deadline, deadline)
             let timers = batch.newTimers(id)
@@ -76,7 +76,7 @@ struct ReadBatches<Waiter> {
             return Join(start: nil, timers: timers)
         }
         batches[member.id] = Batch(members: [member], deadline: deadline)
-        open = mayGrow ? member.id : nil
+        growing = mayGrow ? member.id : nil
         return Join(start: member.id, timers: [])
     }
 
@@ -94,7 +94,7 @@ struct ReadBatches<Waiter> {
 
     /// A batch's turn has come: nobody joins it any more. The names of those who still wait, sorted.
     mutating func seal(_ batch: BatchID) -> [String] {
-        if open == batch { open = nil }
+        if growing == batch { growing = nil }
         if let count = batches[batch]?.members.count, count > 1 { batches[batch]?.isShared = true }
         return batches[batch]?.names().sorted() ?? []
     }
@@ -117,7 +117,7 @@ struct ReadBatches<Waiter> {
 
     /// A batch's call has ended.
     mutating func finish(_ batch: BatchID) -> End {
-        if open == batch { open = nil }
+        if growing == batch { growing = nil }
         guard let ended = batches.removeValue(forKey: batch) else { return End() }
         return End(
             waiters: ended.members.map(\.waiter), timers: ended.members.compactMap(\.timer), isShared: ended.isShared)

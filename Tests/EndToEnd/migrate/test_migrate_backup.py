@@ -285,9 +285,7 @@ def test_a_backup_that_is_killed_leaves_the_old_one_or_the_new_one(
     chance = random.Random(7)
     opens = ["--from", str(file), *password, "--to", "secrets-manager", "--dry-run", "--only", next(iter(values(move)))]
     between = 0
-    for attempt in range(20):
-        if attempt >= 6 and between > 0:
-            break
+    for attempt in (made for made in range(20) if made < 6 or between == 0):
         before = file.stat().st_ino
         run = move.start("backup", *move.selection, "--out", str(file), *password, "--yes")
         if attempt < 3:

@@ -24,11 +24,11 @@ EXCEPTIONS = Path(__file__).resolve().parents[1] / "exceptions.json"
 SUBJECTS = {"api", "faults", "migrate", "credentials", "fleet", "deploy"}
 
 _TYPE = re.compile(
-    r"(?:@\w+(?:\([^)]*\))? )*(?:(?:package|public|internal|private|fileprivate|final|indirect|nonisolated) )*"
+    r"(?:@\w+(?:\(.*\))? )*(?:(?:package|public|internal|private|fileprivate|final|indirect|nonisolated) )*"
     r"(?:struct|class|enum|actor|protocol|extension|typealias|macro) ([\w.]+)"
 )
 _FREE = re.compile(
-    r"(?:@\w+(?:\([^)]*\))? )*(?:(?:package|public|internal) )?(?:func|let|var|infix operator) `?(\w+)"
+    r"(?:@\w+(?:\(.*\))? )*(?:(?:package|public|internal) )?(?:func|let|var|infix operator) `?(\w+)"
 )
 
 
