@@ -89,8 +89,9 @@ import Testing
         Self.everyWay(
             text, admission: keep, is: ["head", "identify after 8", "request with 20"], keeping: 20)
         Self.everyWay(text, admission: keep, identifies: false, is: ["head", "identify after 8"], keeping: 8)
-        Self.everyWay(
-            text, admission: .keep(limit: .max, callerWithin: 20), is: ["head", "request with 20"], keeping: 20)
+        // A chunked body of just that many bytes has not ended: its last chunk is still to come.
+        let steps = text == Self.length ? ["head", "request with 20"] : ["head", "identify after 20", "request with 20"]
+        Self.everyWay(text, admission: .keep(limit: .max, callerWithin: 20), is: steps, keeping: 20)
     }
 
     @Test func `A chunked body over the limit of its route is refused, and broken off where it was answered`() {

@@ -20,7 +20,7 @@ from peers.waiting import until
 
 VALUE = "exec-value-5d1f0c"
 BLOB = {"FIRST": VALUE, "SECOND": "it's $5", "PORT": 8080, "NESTED": {"b": [1, None], "a": "x"}, "ON": True}
-RENDERED = {"FIRST": VALUE, "SECOND": "it's $5", "PORT": "8080", "NESTED": '{"a":"x","b":[1,null]}', "ON": "true"}
+RENDERED = {"FIRST": VALUE, "SECOND": "it's $5", "PORT": "8080", "NESTED": '{"b": [1, null], "a": "x"}', "ON": "true"}
 
 #: Prints what a process finds of itself, as JSON.
 SELF = """

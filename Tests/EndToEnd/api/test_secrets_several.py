@@ -28,7 +28,7 @@ def test_the_names_are_all_there_is_and_hold_no_value(world) -> None:
     broker.token()
     answer = broker.get("/secrets")
     assert answer.status == 200, answer.text
-    assert answer.json() == {"names": ["STRIPE_KEY", "db/password", "mongodb-uri"]}
+    assert answer.json() == {"names": ["STRIPE_KEY", "db/password", "mongodb-uri", "not a key"]}
     assert answer.header("Cache-Control") == "no-store"
     listing = world.aws.seen(operation("GetParametersByPath"))
     assert [request.json()["WithDecryption"] for request in listing] == [False]

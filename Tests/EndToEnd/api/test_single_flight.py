@@ -15,7 +15,7 @@ from peers.waiting import until
 
 @pytest.mark.row(41)
 def test_five_hundred_cold_callers_cost_the_issuer_one_request(world) -> None:
-    broker = world.serve()
+    broker = world.serve(LATCHKEY_UPSTREAM_TIMEOUT="10")
     answers = crowd(broker.port, ["/token"] * 500)
     assert {timed.answer.status for timed in answers} == {200}
     assert len({timed.answer.json()["access_token"] for timed in answers}) == 1

@@ -276,15 +276,15 @@ def test_into_an_empty_store_killed_and_repeated_all_comes_back_equal(
 
 
 @pytest.mark.row(50)
+@pytest.mark.timeout(240)
 def test_a_backup_that_is_killed_leaves_the_old_one_or_the_new_one(
     move: Move, backup: Path, password: list[str]
 ) -> None:
-    file = move.folder / "killed.cms"
+    file, between = move.folder / "killed.cms", 0
     file.write_bytes(backup.read_bytes())
     Path(f"{file}.manifest").write_bytes(Path(f"{backup}.manifest").read_bytes())
     chance = random.Random(7)
     opens = ["--from", str(file), *password, "--to", "secrets-manager", "--dry-run", "--only", next(iter(values(move)))]
-    between = 0
     for attempt in (made for made in range(20) if made < 6 or between == 0):
         before = file.stat().st_ino
         run = move.start("backup", *move.selection, "--out", str(file), *password, "--yes")
