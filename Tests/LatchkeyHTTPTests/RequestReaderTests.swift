@@ -90,7 +90,7 @@ import Testing
             text, admission: keep, is: ["head", "identify after 8", "request with 20"], keeping: 20)
         Self.everyWay(text, admission: keep, identifies: false, is: ["head", "identify after 8"], keeping: 8)
         // A chunked body of just that many bytes has not ended: its last chunk is still to come.
-        let steps = text == Self.length ? ["head", "request with 20"] : ["head", "identify after 20", "request with 20"]
+        let steps = ["head"] + (text == Self.length ? [] : ["identify after 20"]) + ["request with 20"]
         Self.everyWay(text, admission: .keep(limit: .max, callerWithin: 20), is: steps, keeping: 20)
     }
 
