@@ -37,12 +37,12 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CLinux"),
-        .target(name: "CCrash", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        .target(name: "CSignals", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         room("LatchkeyCore"),
-        room("LatchkeyNet", ["LatchkeyCore", "CLinux", "CCrash"]),
+        room("LatchkeyNet", ["LatchkeyCore", "CLinux", "CSignals"]),
         room("LatchkeyCrypto", ["LatchkeyCore", "COpenSSL"]),
         room("LatchkeyMetrics", ["LatchkeyCore"]),
         room("LatchkeyHTTP", ["LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "CZlib", log]),
@@ -58,7 +58,7 @@ let package = Package(
             dependencies: [
                 "LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP",
                 "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev", "CLinux",
-                "CCrash",
+                "CSignals",
                 log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

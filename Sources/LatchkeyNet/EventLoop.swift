@@ -1,4 +1,4 @@
-internal import CCrash
+internal import CSignals
 internal import Dispatch
 internal import Glibc
 package import LatchkeyCore

@@ -5,11 +5,11 @@ from __future__ import annotations
 #: The targets below Sources, in the order of Architecture.md, and the package's own modules each may import. Down only.
 SOURCES: dict[str, set[str]] = {
     "CLinux": set(),
-    "CCrash": set(),
+    "CSignals": set(),
     "COpenSSL": set(),
     "CZlib": set(),
     "LatchkeyCore": set(),
-    "LatchkeyNet": {"LatchkeyCore", "CLinux", "CCrash"},
+    "LatchkeyNet": {"LatchkeyCore", "CLinux", "CSignals"},
     "LatchkeyCrypto": {"LatchkeyCore", "COpenSSL"},
     "LatchkeyMetrics": {"LatchkeyCore"},
     "LatchkeyHTTP": {"LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "CZlib"},
@@ -20,7 +20,7 @@ SOURCES: dict[str, set[str]] = {
     "LatchkeyDev": {"LatchkeyCore", "LatchkeyNet", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyCrypto"},
     "latchkey": {
         "LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS",
-        "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev", "CLinux", "CCrash",
+        "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev", "CLinux", "CSignals",
     },
 }
 

@@ -1,7 +1,6 @@
 internal import ArgumentParser
-internal import CCrash
+internal import CSignals
 internal import CLinux
-internal import Dispatch
 internal import Glibc
 internal import LatchkeyCore
 internal import LatchkeyHTTP
@@ -120,38 +119,5 @@ extension Settings {
         for upstream in plainUpstreams {
             log.warning("an upstream \(Self.plainUpstreamWarning)", metadata: ["upstream": "\(upstream)"])
         }
-    }
-}
-
-/// The signals that end a server, kept from the moment this is made: a server that listens is stopped in order, however
-/// soon it is asked to.
-struct Signals {
-    private let asked: AsyncStream<Int32>
-    private let sources: [any DispatchSourceSignal]
-
-    init() {
-        let (asked, sink) = AsyncStream.makeStream(of: Int32.self)
-        self.asked = asked
-        sources = [SIGTERM, SIGINT, SIGHUP].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { sink.yield(number) }
-            source.resume()
-            return source
-        }
-    }
-
-    /// Returns at SIGTERM or SIGINT. SIGHUP is logged and changes nothing: settings are read at start, and the files
-    /// they name are followed without being told.
-    func untilAskedToStop(log: Logger) async {
-        for await number in asked {
-            if number == SIGHUP {
-                log.notice("SIGHUP changes nothing: restart for new settings")
-                continue
-            }
-            log.notice("asked to stop", metadata: ["signal": "\(number == SIGTERM ? "SIGTERM" : "SIGINT")"])
-            break
-        }
-        for source in sources { source.cancel() }
     }
 }

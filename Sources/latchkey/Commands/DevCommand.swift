@@ -21,7 +21,7 @@ struct DevCommand: AsyncParsableCommand {
             var environment = CommandEnvironment.variables
             // People watch this one.
             environment["LATCHKEY_LOG_FORMAT"] = environment["LATCHKEY_LOG_FORMAT"] ?? "text"
-            let signals = Signals()
+            let signals = try Signals()
             let dev = try start(environment, sink)
             Terminal.print(json ? line(dev) : welcome(dev))
             await signals.untilAskedToStop(log: CommandEnvironment.quietLogger(sink: sink))

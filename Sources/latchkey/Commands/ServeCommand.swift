@@ -21,7 +21,7 @@ struct ServeCommand: AsyncParsableCommand {
             if let path = settings.profilesPath, Files.isOpenToOthers(path) {
                 log.warning("\(path) can be read by its group or by others: chmod 600 it, it may hold credentials")
             }
-            let signals = Signals()
+            let signals = try Signals()
             let service = try Self.start(settings, log: log)
             CommandEnvironment.dropProgramPages()
             await signals.untilAskedToStop(log: log)

@@ -1,5 +1,5 @@
-#ifndef LATCHKEY_CCRASH_H
-#define LATCHKEY_CCRASH_H
+#ifndef LATCHKEY_CRASH_H
+#define LATCHKEY_CRASH_H
 // One log line when the process crashes. In C, because a signal handler may call nothing that allocates, locks or
 // initialises itself at its first use, and Swift promises none of that.
 
