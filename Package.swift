@@ -53,12 +53,18 @@ let package = Package(
         room("LatchkeyBroker", ["LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", log]),
         room("LatchkeyMigration", ["LatchkeyCore", "LatchkeyCrypto"]),
         room("LatchkeyDev", ["LatchkeyCore", "LatchkeyNet", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyCrypto"]),
+        room(
+            "LatchkeySettings",
+            [
+                "LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyUpstream", "LatchkeyBroker",
+                log,
+            ]),
         .executableTarget(
             name: "latchkey",
             dependencies: [
                 "LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP",
-                "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev", "CLinux",
-                "CSignals",
+                "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev",
+                "LatchkeySettings", "CLinux", "CSignals",
                 log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -81,7 +87,11 @@ let package = Package(
         // What the fuzzer feeds. `Tests/Fuzz/run` builds the executable around it; Swift tests replay seeds through it.
         .target(
             name: "FuzzTargets",
-            dependencies: ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyBroker", "LatchkeyMigration"],
+            dependencies: [
+                "LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker",
+                "LatchkeyMigration",
+                "LatchkeySettings",
+            ],
             path: "Tests/Fuzz/Targets", swiftSettings: strict),
         // What the product makes of shared AWS files, for the comparison with botocore.
         .executableTarget(
@@ -103,8 +113,14 @@ let package = Package(
             "LatchkeyDev",
             ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyUpstream"]),
         tests(
+            "LatchkeySettings",
+            ["LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyUpstream", log]),
+        tests(
             "latchkey",
-            ["LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyBroker"]),
+            [
+                "LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyBroker",
+                "LatchkeySettings",
+            ]),
     ]
 )
 

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import LatchkeySettings
 
 /// The command line's root.
 @main

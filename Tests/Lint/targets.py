@@ -18,9 +18,12 @@ SOURCES: dict[str, set[str]] = {
     "LatchkeyBroker": {"LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics"},
     "LatchkeyMigration": {"LatchkeyCore", "LatchkeyCrypto"},
     "LatchkeyDev": {"LatchkeyCore", "LatchkeyNet", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyCrypto"},
+    "LatchkeySettings": {
+        "LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyUpstream", "LatchkeyBroker",
+    },
     "latchkey": {
         "LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS",
-        "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev", "CLinux", "CSignals",
+        "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev", "LatchkeySettings", "CLinux", "CSignals",
     },
 }
 
@@ -37,7 +40,10 @@ SHARED: dict[str, tuple[str, set[str]]] = {
     ),
     "FuzzTargets": (
         "Tests/Fuzz/Targets",
-        {"LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration"},
+        {
+            "LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration",
+            "LatchkeySettings",
+        },
     ),
 }
 
@@ -55,7 +61,7 @@ OUTSIDE: dict[str, set[str]] = {
         "fleet-simulation",
     },
     "Dispatch": {"LatchkeyNet", "LatchkeyHTTP", "LatchkeyUpstream", "latchkey"},
-    "Logging": {"LatchkeyHTTP", "LatchkeyUpstream", "LatchkeyBroker", "latchkey"},
+    "Logging": {"LatchkeyHTTP", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeySettings", "latchkey"},
     "ArgumentParser": {"latchkey"},
     "FoundationEssentials": {"LatchkeyCore"},
 }

@@ -1,4 +1,5 @@
 import LatchkeyCore
+import LatchkeySettings
 import LatchkeyTestSupport
 import Testing
 

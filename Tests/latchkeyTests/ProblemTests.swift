@@ -2,6 +2,7 @@ import LatchkeyBroker
 import LatchkeyCore
 import LatchkeyHTTP
 import LatchkeyMetrics
+import LatchkeySettings
 import Testing
 import latchkey
 

@@ -1,5 +1,6 @@
 import LatchkeyBroker
 import LatchkeyMetrics
+import LatchkeySettings
 import Testing
 import latchkey
 

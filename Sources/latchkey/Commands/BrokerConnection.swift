@@ -3,6 +3,7 @@ internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 internal import LatchkeyNet
+internal import LatchkeySettings
 internal import LatchkeyUpstream
 
 /// A running broker as the client commands see it.

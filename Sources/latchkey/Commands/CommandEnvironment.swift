@@ -1,9 +1,10 @@
 internal import ArgumentParser
-internal import CSignals
 internal import CLinux
+internal import CSignals
 internal import Glibc
 internal import LatchkeyCore
 internal import LatchkeyHTTP
+internal import LatchkeySettings
 internal import LatchkeyUpstream
 internal import Logging
 

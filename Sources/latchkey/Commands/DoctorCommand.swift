@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import LatchkeyCore
+internal import LatchkeySettings
 
 /// `latchkey doctor`.
 struct DoctorCommand: AsyncParsableCommand {

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import LatchkeySettings
 
 /// `latchkey env`.
 struct EnvCommand: AsyncParsableCommand {

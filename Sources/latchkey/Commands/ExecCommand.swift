@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Glibc
+internal import LatchkeySettings
 
 /// `latchkey exec`.
 struct ExecCommand: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Glibc
 internal import LatchkeyBroker
+internal import LatchkeySettings
 
 /// How a command ends (contract §4; the numbers are those of sysexits.h).
 package enum ExitStatus: Int32, Sendable {

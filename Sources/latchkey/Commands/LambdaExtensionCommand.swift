@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Glibc
 internal import LatchkeyCore
 internal import LatchkeyNet
+internal import LatchkeySettings
 internal import Logging
 
 /// `latchkey lambda-extension`.

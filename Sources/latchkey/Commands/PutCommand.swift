@@ -4,6 +4,7 @@ internal import LatchkeyBroker
 internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyMetrics
+internal import LatchkeySettings
 internal import LatchkeyUpstream
 
 /// `latchkey put`.

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import LatchkeyHTTP
 internal import LatchkeyNet
+internal import LatchkeySettings
 internal import Logging
 
 /// `latchkey serve`.

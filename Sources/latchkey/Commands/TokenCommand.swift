@@ -3,6 +3,7 @@ internal import LatchkeyBroker
 internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
+internal import LatchkeySettings
 
 /// `latchkey token`.
 struct TokenCommand: AsyncParsableCommand {

@@ -1,5 +1,6 @@
 internal import LatchkeyCore
 internal import LatchkeyCrypto
+internal import LatchkeySettings
 
 /// The file of certificate authorities that `AWS_CA_BUNDLE` (or `ca_bundle` in the shared config file) names. It is looked
 /// at before anything is asked: a file that cannot be used would show as a failed handshake much later.

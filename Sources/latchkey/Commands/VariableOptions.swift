@@ -3,6 +3,7 @@ internal import LatchkeyBroker
 internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
+internal import LatchkeySettings
 
 /// The options of the commands that make variables of secrets, and the way from the blob to the variables.
 struct VariableOptions: ParsableArguments {

@@ -1,5 +1,6 @@
 internal import LatchkeyCore
 package import LatchkeyCrypto
+internal import LatchkeySettings
 internal import LatchkeyUpstream
 
 /// What the blob `<prefix>/secrets` looks like. Pure; says nothing of a value but its shape.

@@ -1,5 +1,6 @@
 internal import LatchkeyCore
 internal import LatchkeyHTTP
+internal import LatchkeySettings
 internal import LatchkeyUpstream
 
 /// Looks at everything the broker stands on, from the ground up. Changes nothing; what a failure makes pointless to look

@@ -2,6 +2,7 @@ internal import LatchkeyBroker
 internal import LatchkeyCore
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
+internal import LatchkeySettings
 internal import LatchkeyUpstream
 
 /// Asks each profile's issuer for a token, once, and keeps none.

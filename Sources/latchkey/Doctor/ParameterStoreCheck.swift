@@ -2,6 +2,7 @@ internal import LatchkeyBroker
 internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyMigration
+internal import LatchkeySettings
 internal import LatchkeyUpstream
 
 /// What the broker does with Parameter Store, each action tried by a call that changes nothing.

@@ -1,5 +1,6 @@
 internal import LatchkeyBroker
 internal import LatchkeyCore
+internal import LatchkeySettings
 internal import LatchkeyUpstream
 
 /// What the broker does with Secrets Manager.

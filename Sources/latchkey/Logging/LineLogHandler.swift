@@ -1,4 +1,5 @@
 package import LatchkeyCore
+package import LatchkeySettings
 package import Logging
 
 /// swift-log's handler: renders each record and hands it to the sink.

@@ -2,6 +2,7 @@ internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyMetrics
 internal import LatchkeyMigration
+internal import LatchkeySettings
 internal import LatchkeyUpstream
 
 /// The parameter that brokers of backend `auto` follow, and the variable of functions that follow the guide.

@@ -1,6 +1,7 @@
 internal import LatchkeyCore
 internal import LatchkeyMetrics
 internal import LatchkeyMigration
+internal import LatchkeySettings
 internal import LatchkeyUpstream
 internal import Synchronization
 

@@ -2,6 +2,7 @@ internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 internal import LatchkeyMigration
+internal import LatchkeySettings
 internal import LatchkeyUpstream
 
 /// Finds out where a move stands. Reads no secret's value, so that it resets no date of reading, and writes nothing.

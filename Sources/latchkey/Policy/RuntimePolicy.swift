@@ -1,4 +1,5 @@
 internal import LatchkeyBroker
+package import LatchkeySettings
 
 /// What the broker may do: read its secrets and share its tokens, by the stores that settings put to use.
 package struct RuntimePolicy: Sendable {

@@ -1,6 +1,7 @@
 internal import LatchkeyBroker
 internal import LatchkeyCrypto
 internal import LatchkeyMetrics
+internal import LatchkeySettings
 internal import Synchronization
 
 /// Follows the file that `LATCHKEY_API_KEY` is read from: a new key is in force within a second, and the one before it

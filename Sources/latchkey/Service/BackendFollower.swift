@@ -2,6 +2,7 @@ internal import LatchkeyBroker
 internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyMetrics
+internal import LatchkeySettings
 internal import LatchkeyUpstream
 internal import Logging
 internal import Synchronization

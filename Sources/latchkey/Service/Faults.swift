@@ -1,6 +1,7 @@
 internal import LatchkeyBroker
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
+internal import LatchkeySettings
 internal import LatchkeyUpstream
 
 // Where the upstream rooms' errors become the broker's: nowhere else are both known.

@@ -1,5 +1,6 @@
 internal import LatchkeyCrypto
 internal import LatchkeyMetrics
+internal import LatchkeySettings
 internal import LatchkeyUpstream
 
 /// Which files of the settings a running broker follows.

@@ -2,6 +2,7 @@ internal import LatchkeyBroker
 internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyMetrics
+internal import LatchkeySettings
 internal import LatchkeyUpstream
 
 // The fronts' reads, made of the broker's: the same cache, the same flights, the same bounds.

@@ -2,6 +2,7 @@ internal import LatchkeyBroker
 internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyMetrics
+internal import LatchkeySettings
 internal import LatchkeyUpstream
 
 /// Asks the issuer for one profile's token, with the credentials that are in force at that moment.

@@ -1,6 +1,7 @@
 internal import LatchkeyBroker
 internal import LatchkeyCore
 internal import LatchkeyCrypto
+internal import LatchkeySettings
 
 /// Which token profile an audience belongs to.
 struct ProfileDirectory: Sendable {

@@ -3,6 +3,7 @@ internal import LatchkeyCore
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 internal import LatchkeyNet
+internal import LatchkeySettings
 internal import LatchkeyUpstream
 internal import Logging
 

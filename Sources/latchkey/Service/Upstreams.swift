@@ -4,6 +4,7 @@ internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 internal import LatchkeyNet
+internal import LatchkeySettings
 internal import LatchkeyUpstream
 internal import Logging
 

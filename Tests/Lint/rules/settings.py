@@ -10,7 +10,7 @@ from functools import cache
 from rule import rule
 from tree import ROOT, lines, shown, text, tracked
 
-NAMES = ROOT / "Sources/latchkey/Settings/SettingName.swift"
+NAMES = ROOT / "Sources/LatchkeySettings/SettingName.swift"
 ENVIRONMENT = ROOT / "deploy/systemd/latchkey.env"
 #: The unit gives the key itself, and a file and an address are for other ways to start and for clients.
 ELSEWHERE = {"LATCHKEY_API_KEY", "LATCHKEY_CONFIG", "LATCHKEY_URL"}

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyMigration
+internal import LatchkeySettings
 internal import LatchkeyUpstream
 
 /// `latchkey migrate cleanup`.

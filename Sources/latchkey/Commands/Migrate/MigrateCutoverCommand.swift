@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import LatchkeyCore
 internal import LatchkeyMigration
+internal import LatchkeySettings
 
 /// What cutover and rollback have in common.
 struct SwitchArguments: ParsableArguments {

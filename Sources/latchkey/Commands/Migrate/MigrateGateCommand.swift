@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import LatchkeyCore
 internal import LatchkeyHTTP
 internal import LatchkeyMigration
+internal import LatchkeySettings
 internal import LatchkeyUpstream
 
 /// `latchkey migrate gate`.

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import LatchkeyCore
 internal import LatchkeyMigration
+internal import LatchkeySettings
 
 /// `latchkey migrate plan`.
 struct MigratePlanCommand: AsyncParsableCommand {

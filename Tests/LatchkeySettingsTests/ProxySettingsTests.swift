@@ -1,10 +1,10 @@
 import LatchkeyCore
 import LatchkeyCrypto
 import LatchkeyHTTP
+import LatchkeySettings
 import LatchkeyTestSupport
 import LatchkeyUpstream
 import Testing
-import latchkey
 
 /// Which proxy each call goes through: the shared table against the settings as they are read.
 @Suite struct ProxySettingsTests {

@@ -1,9 +1,9 @@
 import LatchkeyBroker
 import LatchkeyCrypto
+import LatchkeySettings
 import LatchkeyTestSupport
 import LatchkeyUpstream
 import Testing
-import latchkey
 
 @Suite struct ProfilesFileTests {
     private static let base = #""client_id":"i","client_secret":"hush-hush","token_url":"https://id.example/t""#

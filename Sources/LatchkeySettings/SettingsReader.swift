@@ -1,4 +1,3 @@
-internal import Glibc
 internal import LatchkeyBroker
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP

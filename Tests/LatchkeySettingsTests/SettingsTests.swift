@@ -1,10 +1,10 @@
 import LatchkeyCore
 import LatchkeyCrypto
 import LatchkeyNet
+import LatchkeySettings
 import LatchkeyUpstream
 import Logging
 import Testing
-import latchkey
 
 @Suite struct SettingsTests {
     private static let key = "k3y-of-thirty-two-bytes-or-more-0123"

@@ -111,4 +111,6 @@ package struct Settings: Sendable {
 package struct SettingsProblems: Error, Sendable {
     /// One line each, the setting's name first; never a secret's value.
     package let lines: [String]
+
+    package init(lines: [String]) { self.lines = lines }
 }
