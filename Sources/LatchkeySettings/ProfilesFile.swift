@@ -107,7 +107,7 @@ private struct ProfileReader {
         profile.extra = extra()
         if profile.kind == .oauth2 {
             for (member, value) in [("client_id", profile.clientID), ("client_secret", profile.clientSecret)]
-            where value == nil && members[member] == nil {
+            where value == nil && isAbsent(member) {
                 problems.append("\(member) is required with kind oauth2")
             }
         }
@@ -127,6 +127,14 @@ private struct ProfileReader {
             return nil
         }
         return text.isEmpty ? nil : text
+    }
+
+    private func isAbsent(_ member: String) -> Bool {
+        switch members[member] {
+        case nil, .null?: true
+        case .string(let text)?: text.isEmpty
+        default: false
+        }
     }
 
     private mutating func kind() -> TokenRequest.Kind {

@@ -49,6 +49,18 @@ import Testing
         (#"{"name":"p"}"#, "p: kind must be auth0 or oauth2"),
         (#"{"name":"p","kind":"oauth2","client_id":"i","client_secret":"hush-hush"}"#, "p: token_url is required"),
         (#"{"name":"p","kind":"oauth2","token_url":"https://t/","client_secret":"hush-hush"}"#, "p: client_id is req"),
+        (
+            #"{"name":"p","kind":"oauth2","token_url":"https://t/","client_id":"","client_secret":"hush-hush"}"#,
+            "p: client_id is req"
+        ),
+        (
+            #"{"name":"p","kind":"oauth2","token_url":"https://t/","client_id":"i","client_secret":null}"#,
+            "p: client_secret is req"
+        ),
+        (
+            #"{"name":"p","kind":"oauth2","token_url":"","client_id":"i","client_secret":"hush-hush"}"#,
+            "p: token_url is req"
+        ),
         (#"{"name":"p","kind":"auth0","token_url":"http://id.example/t"}"#, "p: token_url: http would send"),
         (#"{"name":"p","kind":"auth0","token_url":7}"#, "p: token_url must be a string"),
         (#"{"name":"p","kind":"auth0","client_auth":"tls"}"#, "p: client_auth must be"),
