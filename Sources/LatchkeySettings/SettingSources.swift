@@ -33,6 +33,11 @@ package struct SettingSources: Sendable {
     /// `AWS_*` lines of the settings file: the AWS settings' defaults below the environment's own.
     package private(set) var awsDefaults: [String: String] = [:]
 
+    /// Where the settings file is; nil where none is named.
+    private var settingsFile: String?
+    /// The variables of the process that have a value.
+    private var ownNames: Set<String> = []
+
     /// - Parameters:
     ///   - flags: from the command line, by setting.
     ///   - environment: the process's; names that begin with `LATCHKEY_` must all be known.
@@ -42,12 +47,14 @@ package struct SettingSources: Sendable {
             if let standard = name.row.standard { given[name] = Given(text: standard, origin: .standard) }
         }
         if let path = flags[.config] ?? environment[SettingName.config.rawValue], !path.isEmpty {
+            settingsFile = path
             if let text = readFile(path) {
                 readSettingsFile(text, path: path)
             } else {
                 problems.append("LATCHKEY_CONFIG: cannot read \(path)")
             }
         }
+        ownNames = Set(environment.filter { !$0.value.isEmpty }.keys)
         takeProxies(environment, .environment)
         for (name, value) in environment.sorted(by: { $0.key < $1.key }) where !Self.isProxy(name) {
             take(name, value, .environment, isStrict: name.hasPrefix("LATCHKEY_"))
@@ -56,29 +63,26 @@ package struct SettingSources: Sendable {
         for name in given.keys { resolveReference(name, readFile) }
     }
 
-    /// `NAME=value` lines, as systemd's EnvironmentFile and `.env` have them: comments, blank lines, an optional
-    /// `export`, optional quotes around the whole value.
+    /// Who set one of AWS's own variables, which has a value.
+    func origin(ofAWS name: String) -> String {
+        let origin = settingsFile.map { Origin.file($0) } ?? .environment
+        return (ownNames.contains(name) ? .environment : origin).description
+    }
+
     private mutating func readSettingsFile(_ text: String, path: String) {
         var proxies: [String: String] = [:]
-        defer { takeProxies(proxies, .file(path)) }
-        for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            var content = Self.trimmed(line)
-            if content.isEmpty || content.hasPrefix("#") || content.hasPrefix(";") { continue }
-            if content.hasPrefix("export ") { content = Self.trimmed(content.dropFirst(7)) }
-            guard let equals = content.firstIndex(of: "=") else {
-                problems.append("\(path), line \(number + 1): not NAME=value")
-                continue
-            }
-            let name = String(Self.trimmed(content[..<equals]))
-            let value = Self.unquoted(Self.trimmed(content[content.index(after: equals)...]))
-            if name.hasPrefix("AWS_") {
-                awsDefaults[name] = value
-            } else if Self.isProxy(name) {
-                proxies[name] = value
+        let file = SettingsFile(text)
+        problems += file.errors.map { "\(path), line \($0.line): \($0.reason)" }
+        for line in file.assignments {
+            if line.name.hasPrefix("AWS_") {
+                awsDefaults[line.name] = line.value
+            } else if Self.isProxy(line.name) {
+                proxies[line.name] = line.value
             } else {
-                take(name, value, .file(path), isStrict: true)
+                take(line.name, line.value, .file(path), isStrict: true, at: "\(path), line \(line.line): ")
             }
         }
+        takeProxies(proxies, .file(path))
     }
 
     /// The proxy variables of one source: which of several spellings counts is judged within it.
@@ -92,12 +96,15 @@ package struct SettingSources: Sendable {
         SettingName.proxies.values.contains { $0.rawValue == name.uppercased() }
     }
 
-    private mutating func take(_ name: String, _ value: String, _ origin: Origin, isStrict: Bool) {
-        if name == "USE_PARAMETER_STORE" { return takeGuideBackend(value, origin) }
+    /// - Parameter place: where it stands, as a problem's message begins; empty where its name says it all.
+    private mutating func take(
+        _ name: String, _ value: String, _ origin: Origin, isStrict: Bool, at place: String = ""
+    ) {
+        if name == "USE_PARAMETER_STORE" { return takeGuideBackend(value, origin, at: place) }
         guard let setting = SettingName.named(name) else {
             if isStrict {
                 let hint = SettingName.nearest(to: name).map { ": did you mean \($0.rawValue)?" } ?? ""
-                problems.append("\(name): unknown setting\(hint)")
+                problems.append("\(place)\(name): unknown setting\(hint)")
             }
             return
         }
@@ -107,11 +114,11 @@ package struct SettingSources: Sendable {
     }
 
     /// The guide's switch between the two stores.
-    private mutating func takeGuideBackend(_ value: String, _ origin: Origin) {
+    private mutating func takeGuideBackend(_ value: String, _ origin: Origin, at place: String) {
         guard !value.isEmpty else { return }
         let backends = ["true": "parameter-store", "false": "secrets-manager"]
         guard let backend = backends[value.lowercased()] else {
-            problems.append("USE_PARAMETER_STORE: must be true or false")
+            problems.append("\(place)USE_PARAMETER_STORE: must be true or false")
             return
         }
         // The setting's own name wins at the same level and above.
@@ -135,19 +142,5 @@ package struct SettingSources: Sendable {
         }
         given[name]?.text = String(decoding: FileReader.withoutLineEnd(Array(content.utf8)), as: UTF8.self)
         given[name]?.readFrom = path
-    }
-
-    private static func trimmed(_ text: Substring) -> Substring {
-        let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" || $0 == "\r" }
-        var text = text.drop(while: isBlank)
-        while let last = text.last, isBlank(last) { text.removeLast() }
-        return text
-    }
-
-    private static func unquoted(_ text: Substring) -> String {
-        for quote in ["\"", "'"] where text.count >= 2 && text.hasPrefix(quote) && text.hasSuffix(quote) {
-            return String(text.dropFirst().dropLast())
-        }
-        return String(text)
     }
 }

@@ -1,49 +1,87 @@
 package import LatchkeyCore
 internal import LatchkeyHTTP
+internal import LatchkeyUpstream
 
 /// Every effective value and where it came from: what `latchkey config` prints. Secrets show as `<secret>`.
 package struct SettingsReport: Sendable {
     /// One setting.
     package struct Line: Sendable {
         package let name: String
-        /// Nil where the setting has no value.
+        /// As it is shown; nil where the setting has no value.
         package let value: String?
         package let origin: String
+        /// Why the value as it is shown cannot be given back; nil where it can.
+        let omission: String?
     }
 
     package let lines: [Line]
 
     package init(_ settings: Settings) {
-        lines = SettingName.allCases.map { name in
+        let table = SettingName.allCases.map { name in
             guard let given = settings.sources.given[name] else {
-                return Line(name: name.rawValue, value: Self.derived(name, settings), origin: "default")
+                return Line(name: name.rawValue, value: Self.derived(name, settings), origin: "default", omission: nil)
             }
             let origin = given.readFrom.map { "\(given.origin), read from \($0)" } ?? "\(given.origin)"
-            return Line(name: name.rawValue, value: Self.shown(name, given.text, settings), origin: origin)
+            let shown = Self.shown(name, given.text, settings)
+            return Line(name: name.rawValue, value: shown.text, origin: origin, omission: shown.omission)
         }
+        lines = table + [Self.region(settings)]
     }
 
     /// A proxy's URL is shown without its user and password.
-    private static func shown(_ name: SettingName, _ text: String, _ settings: Settings) -> String {
+    private static func shown(
+        _ name: SettingName, _ text: String, _ settings: Settings
+    ) -> (text: String, omission: String?) {
+        let proxy: String?
         switch name {
-        case .httpsProxy: settings.proxies.https?.description ?? "<unusable>"
-        case .httpProxy: settings.proxies.http?.description ?? "<unusable>"
-        default: name.row.isSecret ? "<secret>" : text
+        case .httpsProxy: proxy = settings.proxies.https?.description
+        case .httpProxy: proxy = settings.proxies.http?.description
+        default: return name.row.isSecret ? ("<secret>", "a secret") : (text, nil)
         }
+        guard let proxy else { return ("<unusable>", "unusable") }
+        return (proxy, proxy == text ? nil : "without its credentials")
     }
 
     private static func derived(_ name: SettingName, _ settings: Settings) -> String? {
         name == .workers ? "\(settings.workers)" : nil
     }
 
-    /// `NAME=value  # origin` lines, ready to become a settings file.
+    /// The region is AWS's own setting; without it what this prints could not be read back alone.
+    private static func region(_ settings: Settings) -> Line {
+        let name = "AWS_REGION"
+        guard !settings.aws.problems.contains(where: { $0.name == name }) else {
+            return Line(name: name, value: nil, origin: "default", omission: nil)
+        }
+        let variable = [name, "AWS_DEFAULT_REGION"].first { settings.environment[$0]?.isEmpty == false }
+        return Line(
+            name: name, value: settings.aws.region,
+            origin: variable.map { settings.sources.origin(ofAWS: $0) } ?? "shared AWS files", omission: nil)
+    }
+
+    /// A settings file: `NAME=value` lines below comments that say where they come from. What has no value, and what cannot
+    /// be given back, stands in a comment.
     package var text: String {
-        let width = lines.map { "\($0.name)=\($0.value ?? "")".count }.max() ?? 0
-        return lines.map { line in
-            let assignment = "\(line.name)=\(line.value ?? "")"
-            let start = line.value == nil ? "# " + assignment : assignment
-            return start + String(repeating: " ", count: max(1, width + 3 - start.count)) + "# \(line.origin)"
-        }.joined(separator: "\n")
+        var rows: [String] = []
+        var origin: String?
+        for line in lines {
+            if line.origin != origin {
+                rows.append("# \(Self.printable(line.origin))")
+                origin = line.origin
+            }
+            if line.omission == nil, let value = line.value, let written = SettingsFile.written(value) {
+                rows.append("\(line.name)=\(written)")
+            } else {
+                let why = line.value.map { _ in " (\(line.omission ?? "no line can hold it"))" } ?? ""
+                rows.append("# \(line.name)=\(Self.printable(line.value ?? ""))\(why)")
+            }
+        }
+        return rows.joined(separator: "\n")
+    }
+
+    /// On one line, so that it cannot end a comment.
+    private static func printable(_ text: String) -> String {
+        String(
+            String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
     }
 
     /// One object: name → `{value, origin}`.

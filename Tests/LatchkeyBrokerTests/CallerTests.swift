@@ -50,6 +50,8 @@ import Testing
         ("changemechangeme", false, .wellKnown), ("password12345678", false, .wellKnown),
         ("your-internal-api-key", false, .wellKnown), ("my-super-secret!", false, nil),
         ("Development-Key-1", false, .wellKnown), ("1234567890123456", false, .wellKnown),
+        ("0123456789abcdef", false, .wellKnown), ("fedcba9876543210FEDCBA9876543210", true, .wellKnown),
+        ("example-key-0123456789", false, .wellKnown), ("example-key-0123456789abcdef", false, nil),
         ("aaaaaaaaaaaaaaaa", false, .repetitive), ("abababababababab", false, .repetitive),
         ("k3J9vQ2mX8pL5tRw", false, nil), ("4f1d0c9ab27e4e6d9c1f3b5a7d8e2f60", true, nil),
     ])

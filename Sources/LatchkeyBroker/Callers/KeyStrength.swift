@@ -1,3 +1,4 @@
+internal import LatchkeyCore
 package import LatchkeyCrypto
 
 /// Why a key must not guard a broker.
@@ -46,23 +47,28 @@ package enum KeyStrength {
 
     /// Whether nothing is left once well-known words, digits and marks are taken away.
     private static func isWellKnown(_ bytes: [UInt8]) -> Bool {
+        guard !isCounting(bytes) else { return true }
         var letters = String(decoding: bytes, as: UTF8.self).lowercased().filter(\.isLetter)
-        guard !letters.isEmpty else { return isCounting(bytes) }
+        guard !letters.isEmpty else { return false }
         for word in words { letters = letters.replacing(word, with: "") }
         return letters.isEmpty
     }
 
-    /// Digits that go up or down one by one, as `1234567890123456`.
+    /// Digits, decimal or hexadecimal, that go up or down one by one, as `1234567890123456` and `0123456789abcdef`.
     private static func isCounting(_ bytes: [UInt8]) -> Bool {
-        let steps = Set(zip(bytes, bytes.dropFirst()).map { (Int($1) - Int($0) + 10) % 10 })
-        return steps == [1] || steps == [9]
+        let digits = bytes.compactMap { Hex.value($0).map(Int.init) }
+        guard digits.count == bytes.count else { return false }
+        return [10, 16].contains { base in
+            let steps = Set(zip(digits, digits.dropFirst()).map { ($1 - $0 + base) % base })
+            return steps == [1] || steps == [base - 1]
+        }
     }
 
     /// Longer words before those they contain: `password` before `pass`.
     private static let words = [
         "placeholder", "development", "replaceme", "production", "changeit", "changeme", "internal", "latchkey",
         "password", "insecure", "testing", "example", "default", "service", "secret", "qwerty", "bearer", "sample",
-        "change", "access", "please", "abcdef", "secure", "apikey", "admin", "token", "dummy", "local", "guest",
+        "change", "access", "please", "secure", "apikey", "admin", "token", "dummy", "local", "guest",
         "user", "root", "test", "demo", "your", "pass", "here", "this", "todo", "prod", "key", "dev", "api", "app",
         "the", "my", "me",
     ]

@@ -18,10 +18,15 @@ class TestConfig:
         file.write_text("LATCHKEY_NEGATIVE_TTL=17\n")
         done = run("config", env=world.settings(LATCHKEY_SECRET_TTL="42", LATCHKEY_CONFIG=str(file)))
         assert done.returncode == 0, done.stderr
-        lines = {line.split()[0].split("=")[0]: line for line in done.stdout.splitlines() if line.strip()}
-        assert "42" in lines["LATCHKEY_SECRET_TTL"] and "env" in lines["LATCHKEY_SECRET_TTL"]
-        assert "17" in lines["LATCHKEY_NEGATIVE_TTL"] and str(file) in lines["LATCHKEY_NEGATIVE_TTL"]
-        assert "3600" in lines["LATCHKEY_STALE_TTL"] and "default" in lines["LATCHKEY_STALE_TTL"]
+        origin, origins = "", {}
+        for line in done.stdout.splitlines():
+            if line.startswith("# ") and "=" not in line:
+                origin = line.removeprefix("# ")
+            else:
+                origins[line] = origin
+        assert origins["LATCHKEY_SECRET_TTL=42"] == "environment"
+        assert origins["LATCHKEY_NEGATIVE_TTL=17"] == f"file {file}"
+        assert origins["LATCHKEY_STALE_TTL=3600"] == "default"
 
     def test_it_shows_no_secret(self, world) -> None:
         done = run("config", env=world.settings())
