@@ -84,7 +84,7 @@ let package = Package(
         .executableTarget(
             name: "fleet-simulation", dependencies: ["Fleet", "LatchkeyCore"],
             path: "Tests/Simulation/fleet-simulation", swiftSettings: strict),
-        // What the fuzzer feeds. `Tests/Fuzz/run` builds the executable around it; Swift tests replay seeds through it.
+        // What the fuzzer feeds. `Tests/Fuzz/run` builds the executable around it; the tests of `latchkey` feed it seeds.
         .target(
             name: "FuzzTargets",
             dependencies: [
@@ -119,7 +119,7 @@ let package = Package(
             "latchkey",
             [
                 "LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyBroker",
-                "LatchkeySettings",
+                "LatchkeySettings", "FuzzTargets",
             ]),
     ]
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -64,20 +65,79 @@ def resource_names() -> Iterator[bytes]:
     yield b"a_b.c-d/e+f=@"
 
 
+#: In the place of a file's secrets, so that the target can tell when a message holds one (PlantedSecret.swift).
+SECRET = "hush-hush"
+
+
+def texts() -> Iterator[bytes]:
+    """JSON: the test suite's texts, and the small bodies of the other tables."""
+    for path in sorted((FIXTURES / "json-test-suite/test_parsing").iterdir()):
+        yield path.read_bytes()
+    for name in ("cases/json-limits.json", "cases/rejects.json", "aws/credentials.json"):
+        yield (FIXTURES / name).read_bytes()[:LONGEST]
+    for path in sorted((FIXTURES / "cases/blob").glob("*.json")):
+        yield path.read_bytes()
+    yield rb'{"a":1,"\u0061":2,"\ud83d\ude00":[1.50,-0e9,9223372036854775807],"b":{"a":"\udc00"}}'
+
+
+def settings_files() -> Iterator[bytes]:
+    for path in sorted((FIXTURES / "cases/settings").glob("*.env")):
+        yield path.read_bytes()
+    example = (FIXTURES.parents[1] / "deploy/systemd/latchkey.env").read_bytes()
+    for name in re.findall(rb"^#([A-Z0-9_]+=.*)$", example, re.MULTILINE):
+        yield name + b"\nLATCHKEY_API_KEY=" + SECRET.encode() + b"-0123456789\nAUTH0_CLIENT_SECRET='" + SECRET.encode() + b"'\n"
+    yield b"AWS_REGION=eu-central-1\nHTTPS_PROXY=http://user:password@proxy.example:3128\nno_proxy=.example\n"
+    yield b"LATCHKEY_PROFILES_FILE=/profiles\n\0" + next(profiles())
+
+
+def profiles() -> Iterator[bytes]:
+    member = {"name": "orders", "kind": "auth0", "client_id": "orders", "client_secret": SECRET, "audience": "https://a/"}
+    other = {**member, "name": "other", "kind": "oauth2", "token_url": "https://id.example/token", "scope": "read write"}
+    other |= {"client_auth": "basic", "organization": "org_1", "extra": {"resource": "https://r/"}}
+    key = {**other, "name": "key", "client_auth": "private_key_jwt", "key_id": "k1", "client_secret": "file:/run/key.pem"}
+    for value in ([member], {"profiles": [member, other, key]}, [{**other, "client_id": "secret:orders/id"}], [{**member, "name": "token"}]):
+        yield json.dumps(value, separators=(",", ":")).encode()
+
+
+def shared_files() -> Iterator[bytes]:
+    """The config file and, behind a zero byte, the credentials file."""
+    for folder in ("cases/aws-config", "cases/aws-config-more"):
+        for case in sorted((FIXTURES / folder).iterdir()):
+            both = [case / name for name in ("config", "credentials")]
+            yield b"\0".join(planted(path.read_bytes()) if path.exists() else b"" for path in both)
+    for case in json.loads((FIXTURES / "data/aws/profile-parser-tests.json").read_text())["tests"]:
+        both = [case["input"].get(name, "").encode() for name in ("configFile", "credentialsFile")]
+        yield b"\0".join(both)
+
+
+def planted(file: bytes) -> bytes:
+    return re.sub(rb"(aws_secret_access_key[ \t]*=[ \t]*)[^\r\n]*", rb"\1" + SECRET.encode(), file)
+
+
 TARGETS: dict[str, Callable[[], Iterator[bytes]]] = {
     "request": requests,
     "response": responses,
     "chunked": chunked,
     "journal": journals,
     "resource-name": resource_names,
+    "json": texts,
+    "settings": settings_files,
+    "profiles": profiles,
+    "shared-config": shared_files,
 }
+
+
+def found(target: str) -> Iterator[bytes]:
+    """Inputs that broke a rule once."""
+    for path in sorted((FIXTURES / "fuzz" / target).glob("*")):
+        yield path.read_bytes()
 
 
 def folder(target: str, parent: Path) -> Path:
     """A folder with the target's seeds, one file each, named by their digest."""
     place = parent / target
     place.mkdir(parents=True, exist_ok=True)
-    for seed in TARGETS[target]():
+    for seed in (*TARGETS[target](), *found(target)):
         if len(seed) <= LONGEST:
             (place / hashlib.sha256(seed).hexdigest()[:16]).write_bytes(seed)
     return place

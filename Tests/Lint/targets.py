@@ -51,6 +51,7 @@ SHARED: dict[str, tuple[str, set[str]]] = {
 TESTS_BESIDE: dict[str, set[str]] = {
     "LatchkeyBrokerTests": {"Fleet"},
     "LatchkeyDevTests": {"LatchkeyUpstream", "LatchkeyMetrics"},
+    "latchkeyTests": {"FuzzTargets"},
 }
 
 #: Modules from outside the package, and the targets that may import them. `Testing` is for tests.

@@ -8,6 +8,10 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case chunked
     case journal
     case resourceName = "resource-name"
+    case json
+    case settings
+    case profiles
+    case sharedConfig = "shared-config"
 
     /// Feeds one input.
     ///
@@ -19,6 +23,10 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .chunked: try ChunkedFuzz.run(bytes)
         case .journal: try JournalFuzz.run(bytes)
         case .resourceName: try ResourceNameFuzz.run(bytes)
+        case .json: try JSONFuzz.run(bytes)
+        case .settings: try SettingsFuzz.run(bytes)
+        case .profiles: try ProfilesFuzz.run(bytes)
+        case .sharedConfig: try SharedConfigFuzz.run(bytes)
         }
     }
 }

@@ -1,0 +1,109 @@
+internal import LatchkeySettings
+
+/// Settings files: systemd and dotenv readers find the same values, line ends change nothing, what is printed can be read
+/// again, and no message tells a secret. The input is the file and, behind a zero byte, the file of profiles.
+enum SettingsFuzz {
+    static func run(_ bytes: [UInt8]) throws(FuzzViolation) {
+        let parts = bytes.split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)
+        // What is not UTF-8 is not given to the reader.
+        guard let text = String(validating: parts.first ?? [], as: UTF8.self) else { return }
+        let profiles = parts.count > 1 ? String(validating: parts[1], as: UTF8.self) : nil
+        let file = SettingsFile(text)
+        try checkLines(file, text)
+        // A file with a line that cannot be read is refused, whatever stands in the others.
+        guard file.errors.isEmpty else { return }
+        try checkReaders(file, text)
+        try checkSettings(text, profiles, isPlanted: isPlanted(bytes))
+    }
+
+    private static func isPlanted(_ bytes: [UInt8]) -> Bool {
+        PlantedSecret.isPlanted(
+            in: bytes, behind: ["LATCHKEY_API_KEY", "AUTH0_CLIENT_SECRET", "AWS_SECRET_ACCESS_KEY"])
+    }
+
+    // MARK: The file
+
+    private static func checkLines(_ file: SettingsFile, _ text: String) throws(FuzzViolation) {
+        var lines = PlainSettingsReader.lines(of: text)
+        let numbers = file.assignments.map(\.line) + file.errors.map(\.line)
+        try require(numbers.allSatisfy { (1...lines.count).contains($0) }, "a line of the file is named")
+        try require(Set(numbers).count == numbers.count, "a line is read once")
+        for separator in ["\n", "\r", "\r\n"] {
+            let other = SettingsFile(lines.joined(separator: separator))
+            let isSame = other.assignments == file.assignments && other.errors == file.errors
+            try require(isSame, "CR, LF and CR LF mean the same")
+        }
+        let place = Int(text.utf8.first ?? 0) % (lines.count + 1)
+        lines.insert(contentsOf: ["# a comment", "", "; another"], at: place)
+        if place > 0 || !text.utf8.starts(with: [0xEF, 0xBB, 0xBF]) {
+            let other = SettingsFile(lines.joined(separator: "\n"))
+            let isSame = other.assignments.map { [$0.name, $0.value] } == file.assignments.map { [$0.name, $0.value] }
+            try require(isSame && other.errors.count == file.errors.count, "comments and blank lines change nothing")
+        }
+        for assignment in file.assignments {
+            guard let written = SettingsFile.written(assignment.value) else { continue }
+            let again = SettingsFile("\(assignment.name)=\(written)").assignments.first
+            let isSame = again.map { $0.value.utf8.elementsEqual(assignment.value.utf8) } ?? false
+            try require(isSame, "a value that was written is read as it was")
+        }
+    }
+
+    /// Both kinds of readers find the values that this one found, and no others.
+    private static func checkReaders(_ file: SettingsFile, _ text: String) throws(FuzzViolation) {
+        let found = Dictionary(file.assignments.map { ($0.name, $0.value) }) { $1 }
+        let systemd = PlainSettingsReader.systemd(text)
+        try require(Set(systemd.keys) == Set(found.keys), "systemd finds the same names")
+        for (name, value) in found {
+            // A comment behind a closing quote is one for dotenv readers, and nobody means it as part of the value.
+            let rest = (systemd[name] ?? "").utf8.dropFirst(value.utf8.count)
+            let isSame = systemd[name].map { $0.utf8.starts(with: value.utf8) } ?? false
+            try require(isSame && (rest.isEmpty || rest.first == UInt8(ascii: "#")), "systemd finds the same values")
+        }
+        let dotenv = PlainSettingsReader.dotenv(text)
+        try require(Set(dotenv.keys) == Set(found.keys), "dotenv readers find the same names")
+        let isSame = found.allSatisfy { name, value in dotenv[name].map { $0.utf8.elementsEqual(value.utf8) } ?? false }
+        try require(isSame, "dotenv readers find the same values")
+    }
+
+    // MARK: The settings
+
+    private static func checkSettings(_ text: String, _ profiles: String?, isPlanted: Bool) throws(FuzzViolation) {
+        let outcome = load(text, profiles)
+        switch outcome {
+        case .failure(let problems):
+            try require(!problems.lines.isEmpty, "settings are refused for a reason")
+            guard isPlanted else { return }
+            try require(!problems.lines.contains { PlantedSecret.holds($0) }, "no message tells a secret")
+        case .success(let settings):
+            let report = SettingsReport(settings)
+            if isPlanted { try require(!PlantedSecret.holds(report.text), "no report tells a secret") }
+            try checkBounds(settings)
+            guard case .success(let again) = load(report.text, profiles) else {
+                throw FuzzViolation(description: "what was printed can be read")
+            }
+            let second = SettingsReport(again)
+            let isSame = zip(report.lines, second.lines).allSatisfy { first, second in
+                first.value == second.value || !report.text.contains("\n\(first.name)=")
+            }
+            try require(isSame, "what was printed is read as it was")
+        }
+    }
+
+    private static func load(_ text: String, _ profiles: String?) -> Result<Settings, SettingsProblems> {
+        Result { () throws(SettingsProblems) in
+            try Settings.load(
+                environment: ["LATCHKEY_CONFIG": "/file", "AWS_REGION": "eu-central-1"], need: .client, processors: 2
+            ) { $0 == "/file" ? text : profiles }
+        }
+    }
+
+    private static func checkBounds(_ settings: Settings) throws(FuzzViolation) {
+        try require((1...256).contains(settings.workers), "workers are within their bounds")
+        try require((1...1_000_000).contains(settings.maxConnections), "connections are within their bounds")
+        let times = [settings.secretTTL, settings.negativeTTL, settings.staleTTL, settings.tokenExpiryBuffer]
+        try require(times.allSatisfy { $0 >= .zero && $0 <= .seconds(604_800) }, "times are within their bounds")
+        try require(settings.upstreamTimeout >= .seconds(1), "an upstream has time to answer")
+        try require(!settings.listen.isEmpty, "there is an address to listen at")
+        try require(settings.prefix.hasPrefix("/") && !settings.prefix.hasSuffix("/"), "a prefix is a path")
+    }
+}
