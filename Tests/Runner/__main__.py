@@ -1,6 +1,6 @@
 """What `Tests/run` does once the machine has what the tests need: the stages, the one retry, and the counts.
 
-    python3 Tests/Runner all|lint|swift|e2e|long [OPTION…]
+    python3 Tests/Runner all|lint|swift|e2e|long|sanitize [OPTION…]
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import end_to_end  # noqa: E402
+import sanitize  # noqa: E402
 import swift  # noqa: E402
 from outcome import FAILED, PASSED, SKIPPED, Stage, junit  # noqa: E402
 from program import LOGS, Stopwatch, run  # noqa: E402
@@ -137,6 +138,11 @@ def main(arguments: Sequence[str]) -> int:
     if wanted == "long" and current.build():
         current.swift_tests(["--filter", "LongRuns"])
         current.end_to_end(["-m", "long"])
+    if wanted == "sanitize":
+        kinds, rest = sanitize.parts(options)
+        for kind in kinds:
+            if current.add(sanitize.build(kind)):
+                current.add(sanitize.tests(kind, rest))
     return current.finish()
 
 
