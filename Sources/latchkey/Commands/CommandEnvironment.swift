@@ -1,6 +1,6 @@
 internal import ArgumentParser
-internal import CSignals
 internal import CLinux
+internal import CSignals
 internal import Glibc
 internal import LatchkeyCore
 internal import LatchkeyHTTP

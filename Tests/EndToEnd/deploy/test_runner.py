@@ -37,7 +37,7 @@ def test_flaky():
 def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """The modules of Tests/Runner, turned to a folder of tests of our own."""
     monkeypatch.syspath_prepend(str(FOLDER))
-    names = ("outcome", "program", "end_to_end", "swift", "retry")
+    names = ("outcome", "program", "end_to_end", "fuzz", "swift", "retry")
     for name in names:
         monkeypatch.delitem(sys.modules, name, raising=False)
     modules = {name: importlib.import_module(name) for name in names}
