@@ -72,7 +72,7 @@ def test_twenty_brokers_that_start_at_once_cost_the_issuer_one_request(world, fl
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("tier", ["parameter-store", f"dynamodb:{TABLE}"])
 def test_over_three_lives_a_fleet_asks_once_a_life_and_once_more_for_a_refresher_that_dies(
     brief, fleet, table, tier: str
