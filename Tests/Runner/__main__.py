@@ -1,6 +1,6 @@
 """What `Tests/run` does once the machine has what the tests need: the stages, the one retry, and the counts.
 
-    python3 Tests/Runner all|lint|swift|e2e|long|sanitize [OPTION…]
+    python3 Tests/Runner all|lint|swift|fuzz|e2e|long|sanitize [OPTION…]
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import end_to_end  # noqa: E402
+import fuzz  # noqa: E402
 import sanitize  # noqa: E402
 import swift  # noqa: E402
 from outcome import FAILED, PASSED, SKIPPED, Stage, junit  # noqa: E402
@@ -60,11 +61,18 @@ class Run:
         return not stage.faults
 
     def build(self) -> bool:
-        """The product and the tests. The product keeps one core busy for most of its time: the other one installs."""
-        with ThreadPoolExecutor(1) as pool:
-            python = pool.submit(swift.build, "Python peers", ["Tests/run", "python"], "python.log")
-            is_built = self.add(swift.build("Build of the product", swift.PRODUCT, "build.log"))
-            return self.add(python.result()) and is_built and self.build_tests()
+        """Everything. The product keeps one core busy for most of its time: the other one does what it can meanwhile.
+
+        The Swift tests come after, since SwiftPM builds one thing at a time in a folder.
+        """
+        with ThreadPoolExecutor() as pool:
+            meanwhile = [
+                pool.submit(swift.build, "Python peers", ["Tests/run", "python"], "python.log"),
+                pool.submit(swift.build, "Build of the fuzz targets", fuzz.BUILD, "build-fuzz.log"),
+            ]
+            built = [self.add(swift.build("Build of the product", swift.PRODUCT, "build.log"))]
+            built += [self.add(stage.result()) for stage in meanwhile]
+        return all(built) and self.build_tests()
 
     def build_tests(self) -> bool:
         return self.add(swift.build("Build of the tests", swift.TESTS, "build-tests.log"))
@@ -130,9 +138,12 @@ def main(arguments: Sequence[str]) -> int:
         current.add(lint(options))
     if wanted == "all" and current.build():
         current.swift_tests([])
+        current.add(fuzz.fuzz([]))
         current.end_to_end([])
     if wanted == "swift" and current.build_tests():
         current.swift_tests(options)
+    if wanted == "fuzz":
+        current.add(fuzz.fuzz(options))
     if wanted == "e2e":
         current.end_to_end(options)
     if wanted == "long" and current.build():

@@ -12,7 +12,7 @@ from program import LOGS, ROOT, Stopwatch, run
 FOLDER = Path("Tests/EndToEnd")
 PYTHON = Path(".build/venv/bin/python")
 #: Processes that run tests side by side. The tests wait most of the time, so there are more of them than cores.
-WORKERS = int(os.environ.get("LATCHKEY_TEST_WORKERS") or 3 * len(os.sched_getaffinity(0)))
+WORKERS = int(os.environ.get("LATCHKEY_TEST_WORKERS") or 5 * len(os.sched_getaffinity(0)))
 #: Fewer tests than this run in one process: each further one starts peers of its own.
 FEW = 40
 #: What pytest says by its exit status when nothing was to be run.
@@ -30,18 +30,18 @@ def end_to_end(options: Sequence[str]) -> list[Stage]:
     if "-m" in chosen or any(word.startswith("-m") for word in chosen):
         return [phase("End-to-end tests", [*parallel, *chosen])]
     stages = [
-        phase("End-to-end tests, side by side", [*parallel, "-m", "not alone", *chosen]),
-        phase("End-to-end tests, alone", ["-m", "alone", *chosen]),
+        phase("End-to-end tests, side by side", [*parallel, "-m", "not alone", *chosen], "e2e-results"),
+        phase("End-to-end tests, alone", ["-m", "alone", *chosen], "e2e-alone-results"),
     ]
     found = [stage for stage in stages if stage.outcomes or stage.faults]
     return found or [Stage("End-to-end tests", faults=["End-to-end tests: the options choose no test"])]
 
 
-def phase(name: str, options: Sequence[str]) -> Stage:
-    """One run of pytest."""
+def phase(name: str, options: Sequence[str], report: str = "e2e-results") -> Stage:
+    """One run of pytest. What became of each test stays in a file of that name."""
     watch, stage = Stopwatch(), Stage(name)
     print(f"\n== {name[0].lower()}{name[1:]}", flush=True)
-    results = LOGS / "e2e-results.jsonl"
+    results = LOGS / f"{report}.jsonl"
     results.unlink(missing_ok=True)
     status = run(command(options), LOGS / "e2e.log", {"LATCHKEY_TEST_RESULTS": str(results)}, within=7200)
     stage.seconds = watch.seconds

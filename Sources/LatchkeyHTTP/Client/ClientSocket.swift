@@ -21,7 +21,7 @@ final class ClientSocket {
     private var channel: ChannelID?
     /// The outermost first: that with a proxy, where the proxy is spoken to over TLS, then that with the origin.
     private var sessions: [TLSSession] = []
-    private var unsent: [UInt8] = []
+    private var unsent: ArraySlice<UInt8> = []
 
     init(_ socket: consuming Socket, handler: any EventHandler, on loop: EventLoop) throws(SystemError) {
         self.socket = socket
@@ -65,7 +65,7 @@ final class ClientSocket {
     func flush(on loop: EventLoop) throws(Failure) {
         if !unsent.isEmpty {
             switch unsent.withUnsafeBytes({ socket.send($0) }) {
-            case .moved(let count): unsent.removeFirst(count)
+            case .moved(let count): unsent = unsent.count == count ? [] : unsent.dropFirst(count)
             case .wouldBlock: break
             // What the peer sent before it closed may still be read: the read says how the connection ended.
             case .failed: unsent = []

@@ -90,7 +90,7 @@ def test_terraform_finds_its_files_formatted() -> None:
     assert status == 0, output
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_terraform_accepts_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(DEPLOY, tmp_path / "deploy")
     folder = tmp_path / "deploy/terraform"

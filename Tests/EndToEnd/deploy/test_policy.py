@@ -310,7 +310,7 @@ def test_every_call_of_the_broker_is_permitted_and_no_write_of_a_secret(world, t
 # Terraform
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_terraform_applies_both_and_plans_no_difference_after(world, tmp_path: Path, monkeypatch) -> None:
     for name in ("iam", "terraform"):
         (tmp_path / name).mkdir()

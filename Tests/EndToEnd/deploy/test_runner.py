@@ -37,7 +37,7 @@ def test_flaky():
 def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """The modules of Tests/Runner, turned to a folder of tests of our own."""
     monkeypatch.syspath_prepend(str(FOLDER))
-    names = ("outcome", "program", "end_to_end", "swift", "retry")
+    names = ("outcome", "program", "end_to_end", "fuzz", "sanitize", "swift", "retry")
     for name in names:
         monkeypatch.delitem(sys.modules, name, raising=False)
     modules = {name: importlib.import_module(name) for name in names}
@@ -171,3 +171,18 @@ def test_swift_tests_that_leave_no_report_are_a_failure(runner, monkeypatch, cap
     stage = runner.swift.swift_tests([])
     assert stage.count("failed") == 1
     assert "it is gone" in capfd.readouterr().err
+
+
+def test_what_a_sanitizer_reports_is_a_failure_whatever_the_tests_say(runner) -> None:
+    log = runner.folder / "sanitize.log"
+    log.write_text("fine\nWARNING: ThreadSanitizer: data race\nSUMMARY: ThreadSanitizer: data race a.swift:1 in f\n" * 2)
+    assert runner.sanitize.found(log) == [f"ThreadSanitizer: data race a.swift:1 in f (2 of them): see {log}"]
+    log.write_text("==7==ERROR: AddressSanitizer: stack-overflow\n")
+    assert runner.sanitize.found(log) == [f"a report without an end: see {log}"]
+    log.write_text("all is well\n")
+    assert runner.sanitize.found(log) == []
+
+
+def test_options_choose_sanitizers_and_the_others_go_to_the_tests(runner) -> None:
+    assert runner.sanitize.parts([]) == (["address", "thread"], [])
+    assert runner.sanitize.parts(["thread", "--filter", "Net"]) == (["thread"], ["--filter", "Net"])

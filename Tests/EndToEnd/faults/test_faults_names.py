@@ -79,7 +79,7 @@ def quickly(broker, path: str, within: float) -> None:
 
 @pytest.mark.row(59)
 @pytest.mark.slow
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(300)
 def test_names_that_hang_and_a_resolver_that_is_gone_hold_up_no_known_name(world, names, tmp_path) -> None:
     counts = sorted({*COUNTS, *COUNTS_MORE})
     world.put("secrets", "{}")

@@ -74,7 +74,7 @@ def issued(world) -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 @pytest.mark.row(60)
 @pytest.mark.parametrize("case", cases("rejects"))
 def test_nobody_loses_a_valid_token_by_anothers_claim(world, case: dict) -> None:

@@ -276,7 +276,7 @@ def test_into_an_empty_store_killed_and_repeated_all_comes_back_equal(
 
 
 @pytest.mark.row(50)
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(480)
 def test_a_backup_that_is_killed_leaves_the_old_one_or_the_new_one(
     move: Move, backup: Path, password: list[str]
 ) -> None:

@@ -40,7 +40,7 @@ def test_a_rehearsal_writes_nothing(move: Move) -> None:
 
 
 @pytest.mark.row(50)
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(480)
 def test_a_copy_that_is_killed_at_twenty_points_brings_every_value_once(move: Move) -> None:
     chance = random.Random(50)
     steps = sum(shape.moves for shape in move.shapes) * 3

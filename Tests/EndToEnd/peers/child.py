@@ -85,7 +85,8 @@ class Child:
             return self.wait(within)
         except subprocess.TimeoutExpired:
             self.kill()
-            raise AssertionError(f"{self.command[0]} did not end within {within} s of signal {number}") from None
+            words = f"{self.command[0]} did not end within {within} s of signal {number}: {self.stderr[-4000:]}"
+            raise AssertionError(words) from None
 
     def kill(self) -> None:
         """Ends the whole group at once; used where a test has already failed, and for peers."""

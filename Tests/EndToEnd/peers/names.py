@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from .waiting import WORKER
+
 
 def with_files(folder: Path, files: Mapping[str, str]) -> list[str]:
     """A command prefix under which these files have this text, for that process and its children alone."""
@@ -32,7 +34,8 @@ def with_files(folder: Path, files: Mapping[str, str]) -> list[str]:
 class NameServer:
     """Answers the names in `table` and leaves every other question without an answer."""
 
-    ADDRESS = "127.0.0.77"
+    #: One for each of the processes that run tests side by side: all use port 53.
+    ADDRESS = f"127.0.77.{WORKER + 1}"
 
     def __init__(self, table: Mapping[str, list[str]] | None = None) -> None:
         self.table: dict[str, list[str]] = dict(table or {})
@@ -43,7 +46,7 @@ class NameServer:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
             self._socket.bind((self.ADDRESS, 53))
-        except OSError as fault:
+        except PermissionError as fault:
             pytest.skip(f"port 53 is not to be had: {fault}")
         self._socket.settimeout(0.1)
         self._closing = False

@@ -35,10 +35,10 @@ def terraform(*arguments: str, cwd: Path) -> tuple[int, str]:
     environment = {**os.environ, "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
     try:
         done = subprocess.run(
-            [program, *arguments], cwd=cwd, env=environment, capture_output=True, text=True, timeout=100
+            [program, *arguments], cwd=cwd, env=environment, capture_output=True, text=True, timeout=300
         )
     except subprocess.TimeoutExpired:
-        return 1, "terraform took more than 100 seconds"
+        return 1, "terraform took more than 300 seconds"
     return done.returncode, done.stdout + done.stderr
 
 

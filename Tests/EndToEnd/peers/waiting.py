@@ -18,11 +18,14 @@ T = TypeVar("T")
 _FIRST, _LAST = 10_000, 32_767
 
 
+#: The number of this process among those that run tests side by side, from 0.
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+
+
 def _share() -> range:
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    workers = max(int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")), worker + 1)
+    workers = max(int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")), WORKER + 1)
     size = (_LAST + 1 - _FIRST) // workers
-    return range(_FIRST + worker * size, _FIRST + (worker + 1) * size)
+    return range(_FIRST + WORKER * size, _FIRST + (WORKER + 1) * size)
 
 
 def _ports() -> Iterator[int]:
