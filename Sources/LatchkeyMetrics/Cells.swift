@@ -27,5 +27,10 @@ struct Cells: Sendable {
         chunks[index >> 6].cells[index & 63].store(value, ordering: .relaxed)
     }
 
+    /// Back to what they were at the start.
+    func reset(_ range: Range<Int>, to initial: Int64 = 0) {
+        for index in range { store(initial, at: index) }
+    }
+
     subscript(index: Int) -> Int64 { chunks[index >> 6].cells[index & 63].load(ordering: .relaxed) }
 }

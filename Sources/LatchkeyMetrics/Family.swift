@@ -14,7 +14,7 @@ struct Family: Sendable {
             values = Value.labels
         }
 
-        /// A label whose values are known at start alone (profile names from settings).
+        /// A label whose values come from settings (profile names); an empty one stands for none.
         init(_ name: String, values: [String]) {
             self.name = name
             self.values = values
@@ -50,6 +50,25 @@ struct Family: Sendable {
 
     /// The number of a series of a family with three labels.
     func index(_ first: Int, _ second: Int, _ third: Int) -> Int { first * lastTwo + second * last + third }
+
+    /// The numbers of the series whose first label has that ordinal.
+    func series(ofFirst ordinal: Int) -> Range<Int> {
+        let each = count / max(1, dimensions.first?.values.count ?? 1)
+        return ordinal * each..<(ordinal + 1) * each
+    }
+
+    /// The same family with other values of the first label, as many as before. One that is empty stands for none: its
+    /// series are not shown.
+    func named(_ values: [String]) -> Family {
+        let first = Dimension(dimensions.first?.name ?? "", values: values)
+        return Family(name, kind, unit: unit, help: help, [first] + dimensions.dropFirst())
+    }
+
+    /// Whether the first label of series `index` has a value.
+    func isNamed(_ index: Int) -> Bool {
+        guard let values = dimensions.first?.values, !values.isEmpty else { return true }
+        return !values[index / (count / values.count)].isEmpty
+    }
 
     /// The labels of series `index` as `a="x",b="y"`, escaped; empty for a family without labels.
     ///

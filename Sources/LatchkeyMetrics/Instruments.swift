@@ -8,6 +8,18 @@ struct Counters: Sendable {
     private let cells: Cells
     private let shown: Set<Int>
 
+    /// The same counts under other values of the first label.
+    func named(_ values: [String]) -> Counters { Counters(family.named(values), shown: shown, cells: cells) }
+
+    /// Takes the series whose first label has that ordinal back to 0.
+    func reset(_ first: Int) { cells.reset(family.series(ofFirst: first)) }
+
+    private init(_ family: Family, shown: Set<Int>, cells: Cells) {
+        self.family = family
+        self.shown = shown
+        self.cells = cells
+    }
+
     /// `shown` are the series that exist from the start at 0, so that `rate()` sees their first increment.
     init(_ family: Family, shown: Set<Int> = []) {
         self.family = family
@@ -24,7 +36,7 @@ struct Counters: Sendable {
     var samples: [(index: Int, value: Int64)] {
         (0..<cells.count).compactMap { index in
             let value = cells[index]
-            return value != 0 || shown.contains(index) ? (index, value) : nil
+            return (value != 0 || shown.contains(index)) && family.isNamed(index) ? (index, value) : nil
         }
     }
 }
@@ -36,6 +48,17 @@ struct Gauges: Sendable {
 
     let family: Family
     private let cells: Cells
+
+    /// The same values under other values of the first label.
+    func named(_ values: [String]) -> Gauges { Gauges(family.named(values), cells: cells) }
+
+    /// Takes the series whose first label has that ordinal out of the exposition until they are set again.
+    func reset(_ first: Int) { cells.reset(family.series(ofFirst: first), to: Self.unset) }
+
+    private init(_ family: Family, cells: Cells) {
+        self.family = family
+        self.cells = cells
+    }
 
     /// `initial` is the value every series has from the start, or nil to leave them out until they are set.
     init(_ family: Family, initial: Int64? = nil) {
@@ -55,7 +78,7 @@ struct Gauges: Sendable {
     var samples: [(index: Int, value: Int64)] {
         (0..<cells.count).compactMap { index in
             let value = cells[index]
-            return value == Self.unset ? nil : (index, value)
+            return value == Self.unset || !family.isNamed(index) ? nil : (index, value)
         }
     }
 }

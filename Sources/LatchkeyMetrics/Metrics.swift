@@ -1,9 +1,11 @@
 package import LatchkeyCore
+internal import Synchronization
 
 /// Every metric Latchkey has, by name, and the calls that move them.
 ///
 /// Each update is one or two relaxed atomic additions at an index made of the labels' ordinals: no lock, no
-/// dictionary, no allocation. All names, labels and label values are fixed when the process starts.
+/// dictionary, no allocation. All names, labels and label values are fixed when the process starts, but for the names of
+/// profiles.
 ///
 /// Which series exist before their first increment: the tiers in force (every outcome), authentication failures,
 /// joined flights, stale answers, reload failures and open connections show 0 from the start, so that a first increment
@@ -26,18 +28,24 @@ package final class Metrics: Sendable {
     private let shadowComparisons: Counters
     private let reloadFailures: Counters
     private let buildInfo: Family
+    /// The profiles' names by place; empty where there is none.
+    private let profiles: Mutex<[String]>
     private let readProcess: @Sendable () -> ProcessReading?
 
     /// - Parameters:
     ///   - version: the build's version, the value of `latchkey_build_info`.
-    ///   - profiles: the token profiles' names, in the order of their indices; the label set of `profile`.
+    ///   - profiles: the token profiles' names, in the order of their places; the label set of `profile`.
+    ///   - places: how many profiles there is room for; nil where they do not change.
     ///   - tiersInForce: the tiers settings put to use; their request counters show 0 from the start.
     ///   - readProcess: reads `/proc/self` at each scrape; nil leaves the `process_*` metrics out.
     package init(
-        version: String, profiles: [String], tiersInForce: [(Resource, Tier)] = [],
+        version: String, profiles: [String], places: Int? = nil, tiersInForce: [(Resource, Tier)] = [],
         readProcess: @escaping @Sendable () -> ProcessReading? = { nil }
     ) {
+        let free = max(0, (places ?? 0) - profiles.count)
+        let profiles = profiles + [String](repeating: "", count: free)
         let profile = Family.Dimension("profile", values: profiles)
+        self.profiles = Mutex(profiles)
         let shown = tiersInForce.flatMap { resource, tier in
             TierOutcome.allCases.map { Family.tierRequests.index(resource.rawValue, tier.rawValue, $0.rawValue) }
         }
@@ -72,6 +80,7 @@ package final class Metrics: Sendable {
     /// Appends every metric to `bytes` in `format`.
     package func render(_ format: ExpositionFormat, into bytes: inout [UInt8]) {
         var exposition = Exposition(format, appendingTo: bytes)
+        let profiles = profiles.withLock { $0 }
         exposition.write(tierRequests)
         exposition.write(tierDurations)
         exposition.write(httpRequests)
@@ -80,12 +89,12 @@ package final class Metrics: Sendable {
         exposition.write(upstreamRequests)
         exposition.write(upstreamDurations)
         exposition.write(upstreamRetries)
-        exposition.write(tokenExpiry)
-        exposition.write(tokenRefreshes)
+        exposition.write(tokenExpiry.named(profiles))
+        exposition.write(tokenRefreshes.named(profiles))
         exposition.write(singleFlightJoined)
         exposition.write(staleServed)
         exposition.write(authFailures)
-        exposition.write(issuerQuota)
+        exposition.write(issuerQuota.named(profiles))
         exposition.write(shadowComparisons)
         exposition.write(reloadFailures)
         exposition.write(buildInfo, value: "1")
@@ -149,9 +158,25 @@ extension Metrics {
     /// A request was not let in.
     package func authFailure(_ reason: AuthFailure) { authFailures.increment(reason.rawValue) }
 
-    /// What an issuer's answer said is left of an allowance.
-    package func issuerQuota(profile: Int, _ bucket: QuotaBucket, remaining: Int64) {
-        issuerQuota.set(remaining, profile, bucket.rawValue)
+    /// What an issuer's answer said is left of an allowance. Nothing for a profile that was removed.
+    package func issuerQuota(profile name: String, _ bucket: QuotaBucket, remaining: Int64) {
+        profiles.withLock { profiles in
+            guard let profile = profiles.firstIndex(of: name) else { return }
+            issuerQuota.set(remaining, profile, bucket.rawValue)
+        }
+    }
+
+    /// A place has another profile from now on, or none. The series of one that was removed are gone, and begin at 0
+    /// when it comes back. Those of a profile that keeps its place go on.
+    package func profile(_ place: Int, isCalled name: String?) {
+        profiles.withLock { profiles in
+            let name = name ?? ""
+            guard profiles[place] != name else { return }
+            profiles[place] = name
+            tokenExpiry.reset(place)
+            tokenRefreshes.reset(place)
+            issuerQuota.reset(place)
+        }
     }
 
     /// One value was compared between the two secret stores.

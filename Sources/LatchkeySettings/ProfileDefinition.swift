@@ -1,9 +1,10 @@
 package import LatchkeyBroker
+internal import LatchkeyCore
 package import LatchkeyCrypto
 package import LatchkeyUpstream
 
 /// One kind of token that callers may ask for by name, as settings describe it.
-package struct ProfileDefinition: Sendable {
+package struct ProfileDefinition: Equatable, Sendable {
     /// What the token is for.
     package enum Audience: Hashable, Sendable {
         /// The request names none.
@@ -14,7 +15,7 @@ package struct ProfileDefinition: Sendable {
     }
 
     /// Where a credential stands. Files and secrets are read anew for each token, so that a change needs no restart.
-    package enum Credential: Sendable {
+    package enum Credential: Equatable, Sendable {
         case literal(Secret)
         /// The file's text without the line end that editors put there.
         case file(path: String)
@@ -46,4 +47,28 @@ package struct ProfileDefinition: Sendable {
     }
 
     package static let standardName = "default"
+
+    /// Tells apart what tokens are for, as brokers that share tokens tell one another: 16 hex digits of a SHA-256 over
+    /// all but how the client proves itself. A `file:` or `secret:` value counts by its name. Nil for ``standard``.
+    package var identity: String? {
+        guard self != Self.standard else { return nil }
+        let text = { (value: String?) -> JSON in value.map { .string($0) } ?? .null }
+        let members: JSON = [
+            "kind": .string("\(kind)"), "token_url": text(endpoint?.description), "audience": .string("\(audience)"),
+            "scope": text(scope), "organization": text(organization), "client_id": text(clientID?.reference),
+            "extra": .object(JSONObject(extra.map { ($0, .string($1)) })),
+        ]
+        return String(SHA256.hash(members.bytes()).hex.prefix(16))
+    }
+}
+
+extension ProfileDefinition.Credential {
+    /// The value, or the name of what holds it.
+    fileprivate var reference: String {
+        switch self {
+        case .literal(let value): "text:\(value.revealText() ?? "")"
+        case .file(let path): "file:\(path)"
+        case .secret(let key): "secret:\(key.name)"
+        }
+    }
 }

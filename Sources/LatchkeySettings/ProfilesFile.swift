@@ -7,6 +7,11 @@ internal import LatchkeyUpstream
 package struct ProfilesFile: Sendable {
     /// Most profiles in one file: each has a token, a lease and metrics of its own.
     package static let mostProfiles = 100
+    /// Largest file, in bytes.
+    package static let longestFile = 1 << 20
+    /// Places for profiles in a running broker: all of them may be replaced by others at once, ``ProfileDefinition/standard``
+    /// among them.
+    package static let places = 2 * (mostProfiles + 1)
     /// Longest name: it is part of a parameter's path and of a URL's.
     package static let longestName = 64
     /// Names of the token cache's own parameters (contract §5) and of a route below `/token`.

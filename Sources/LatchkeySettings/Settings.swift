@@ -72,6 +72,8 @@ package struct Settings: Sendable {
     package var profiles: [ProfileDefinition] = [.standard]
     /// The file they are read from, if any.
     package var profilesPath: String?
+    /// What was read of it, without the line end at its end.
+    package var profilesText: Secret?
     package var sharedTier = SharedTierChoice.parameterStore
     package var upstreamTimeout: Duration = .zero
     package var ssmMaxTPS = 0

@@ -1,4 +1,5 @@
 internal import LatchkeyBroker
+internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 internal import LatchkeyNet
@@ -217,6 +218,7 @@ struct SettingsReader {
         for problem in file.problems { refuse(.profilesFile, problem) }
         settings.profiles = file.profiles
         settings.profilesPath = path
+        settings.profilesText = Secret(FileReader.withoutLineEnd(Array(content.utf8)))
     }
 
     /// - Returns: what is wrong, which matters to those alone who call upstreams.

@@ -18,14 +18,16 @@ struct TokenBench {
     let writes = BrokerScript<Void>(.success(()))
     /// What was written, in order.
     let written = Inbox<StoredToken>()
-    let metrics = Metrics(version: "test", profiles: ["default", "billing"])
+    let metrics: Metrics
     let health = TierHealth()
     let log = LogInbox()
     let broker: TokenBroker
     let profile = ProfileID(0)
 
-    init(maximumWaiters: Int = 10_000, isShared: Bool = true) {
+    /// - Parameter places: room for profiles that come later; nil where they do not change.
+    init(maximumWaiters: Int = 10_000, isShared: Bool = true, places: Int? = nil) {
         sleeper = ManualSleeper(clock)
+        metrics = Metrics(version: "test", profiles: ["default", "billing"], places: places)
         let (shared, issuer, writes, written, claims) = (shared, issuer, writes, written, claims)
         let tier = SharedTier(tier: .parameterStore) { profile, _ throws(UpstreamFault) in
             let pair = try await shared.answer(profile)
@@ -45,7 +47,7 @@ struct TokenBench {
         configuration.maximumWaiters = maximumWaiters
         configuration.chance = { 0.5 }
         broker = TokenBroker(
-            profiles: ["default", "billing"].map { TokenProfile(name: $0, issuer: issuing) },
+            profiles: ["default", "billing"].map { TokenProfile(name: $0, issuer: issuing) }, places: places,
             shared: isShared ? tier : nil, configuration: configuration, time: clock.source, sleeper: sleeper.sleeper,
             metrics: metrics, health: health, log: log.logger)
     }

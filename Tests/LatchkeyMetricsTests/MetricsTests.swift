@@ -106,6 +106,30 @@ import Testing
         #expect(!text(metrics).contains("latchkey_token_expiry"))
     }
 
+    @Test func `The series of a profile begin when it is there and end when it is removed`() {
+        let metrics = Metrics(version: "1", profiles: ["default"], places: 3)
+        metrics.tokenRefresh(profile: 1, .cold, .success)
+        #expect(!text(metrics).contains("latchkey_token_refreshes"))
+        metrics.profile(1, isCalled: "a")
+        metrics.profile(2, isCalled: "b")
+        for place in 0..<3 { metrics.tokenRefresh(profile: place, .cold, .success) }
+        metrics.issuerQuota(profile: "a", .budget, remaining: 7)
+        metrics.issuerQuota(profile: "nobody", .budget, remaining: 8)
+        let refreshes = { (name: String) in
+            #"latchkey_token_refreshes_total{profile="\#(name)",reason="cold",outcome="success"} 1"#
+        }
+        let quota = #"latchkey_issuer_quota_remaining{profile="a",bucket="budget"} 7"#
+        for line in [refreshes("default"), refreshes("a"), refreshes("b"), quota] {
+            #expect(lines(metrics).contains(line))
+        }
+        metrics.profile(1, isCalled: "a")
+        #expect(lines(metrics).contains(refreshes("a")))
+        metrics.profile(1, isCalled: nil)
+        #expect(!text(metrics).contains(#"profile="a""#) && lines(metrics).contains(refreshes("b")))
+        metrics.profile(1, isCalled: "c")
+        #expect(!text(metrics).contains(#"profile="c""#))
+    }
+
     @Test(arguments: ExpositionFormat.allCases)
     func `Every family is declared once and its samples follow it`(format: ExpositionFormat) {
         let metrics = Metrics(version: "1", profiles: ["default"], tiersInForce: [(.token, .memory)]) {

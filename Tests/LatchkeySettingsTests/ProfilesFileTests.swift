@@ -36,6 +36,32 @@ import Testing
         #expect(ProfilesFile("[]").profiles.map(\.name) == ["default"])
     }
 
+    @Test func `What tokens are for tells definitions apart, and how the client proves itself does not`() throws {
+        let text = { (more: String) in
+            #"[{"name":"p","kind":"oauth2","token_url":"https://id.example/t","client_id":"i","client_secret":"s"\#(more)}]"#
+        }
+        let identity = { (text: String) in ProfilesFile(text).profiles.last?.identity }
+        let plain = try #require(identity(text("")))
+        #expect(plain.utf8.count == 16 && ProfilesFile(text("")).problems.isEmpty)
+        for (old, new) in [(#""s""#, #""other""#), (#""s""#, #""file:/run/s""#), (#""s""#, #""secret:s""#)] {
+            #expect(
+                identity(text("").replacing(#""client_secret":\#(old)"#, with: #""client_secret":\#(new)"#)) == plain)
+        }
+        #expect(identity(text(#","client_auth":"basic""#)) == plain)
+        #expect(identity(text("").replacing(#""p""#, with: #""q""#)) == plain)
+        let others = [
+            text(#","audience":"a""#), text(#","audience":"b""#), text(#","scope":"a""#), text(#","organization":"a""#),
+            text(#","extra":{"resource":"a"}"#), text(#","extra":{"resource":"b"}"#),
+            text(#","extra":{"a":"resource"}"#),
+            text("").replacing("example/t", with: "example/u"), text("").replacing("oauth2", with: "auth0"),
+            text("").replacing(#""i""#, with: #""j""#), text("").replacing(#""i""#, with: #""file:/i""#),
+            text("").replacing(#""i""#, with: #""secret:i""#),
+        ]
+        #expect(Set(others.map(identity) + [plain]).count == others.count + 1)
+        #expect(ProfileDefinition.standard.identity == nil)
+        #expect(ProfilesFile(#"[{"name":"default","kind":"auth0"}]"#).profiles.first?.identity != nil)
+    }
+
     @Test func `A default of the file's own comes first and takes the settings' place`() {
         let file = ProfilesFile(
             #"[{"name":"a","kind":"auth0"},{"name":"default","kind":"auth0","audience":"https://d"}]"#)

@@ -1,5 +1,6 @@
 import LatchkeyBroker
 import LatchkeyCore
+import LatchkeyTestSupport
 import Synchronization
 import Testing
 import latchkey
@@ -44,6 +45,27 @@ import latchkey
         let later = Self.start + Audiences.believed
         #expect(try await audiences.profile(of: "a", deadline: later, now: later) == ProfileID(1))
         #expect(audiences.known("a", now: later) == ProfileID(1))
+    }
+
+    @Test func `When profiles change nothing is known of before, not even what was being looked for`() async throws {
+        let table = Table()
+        table.profiles.withLock { $0["a"] = ProfileID(1) }
+        let audiences = audiences(over: table)
+        _ = try await audiences.profile(of: "a", deadline: Self.start, now: Self.start)
+        audiences.forget()
+        #expect(audiences.known("a", now: Self.start) == nil)
+        let (gate, asked) = (Gate(), Inbox<String>())
+        let slow = Audiences { audience, _ async throws(UpstreamFault) in
+            asked.put(audience)
+            await gate.pass()
+            return ProfileID(1)
+        }
+        async let found = slow.profile(of: "a", deadline: Self.start, now: Self.start)
+        await asked.first(1)
+        slow.forget()
+        gate.open()
+        #expect(try await found == ProfileID(1))
+        #expect(slow.known("a", now: Self.start) == nil)
     }
 
     @Test func `What is not there is looked for each time and never kept`() async throws {

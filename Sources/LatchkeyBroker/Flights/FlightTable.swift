@@ -16,6 +16,7 @@ struct FlightTable<Key: Hashable & Sendable, Value: Sendable> {
 
     private struct Flight {
         let id: UInt64
+        let key: Key
         let deadline: MonotonicTime
         var waiters: [(deadline: MonotonicTime, waiter: Waiter)] = []
         /// The earliest timer that was asked for and has not fired.
@@ -56,7 +57,7 @@ struct FlightTable<Key: Hashable & Sendable, Value: Sendable> {
         guard var flight = flights.removeValue(forKey: key) else {
             lastID += 1
             let timer = min(flightDeadline, waiting?.deadline ?? flightDeadline)
-            var flight = Flight(id: lastID, deadline: flightDeadline, timer: timer)
+            var flight = Flight(id: lastID, key: key, deadline: flightDeadline, timer: timer)
             if let waiting { flight.waiters.append(waiting) }
             flights[key] = flight
             return .start(flight: lastID, timer: timer)
@@ -96,6 +97,13 @@ struct FlightTable<Key: Hashable & Sendable, Value: Sendable> {
     mutating func finish(_ key: Key, flight: UInt64) -> (waiters: [Waiter], tasks: [Task<Void, Never>]) {
         guard let ended = remove(key, flight) else { return ([], []) }
         return (ended.waiters.map(\.waiter), ended.tasks)
+    }
+
+    /// Ends every flight of a key, replaced ones too: everyone to tell, and the tasks to cancel.
+    mutating func abandon(_ key: Key) -> (waiters: [Waiter], tasks: [Task<Void, Never>]) {
+        let ended = [flights.removeValue(forKey: key)].compactMap { $0 } + replaced.values.filter { $0.key == key }
+        for flight in ended { replaced[flight.id] = nil }
+        return (ended.flatMap { $0.waiters.map(\.waiter) }, ended.flatMap(\.tasks))
     }
 
     /// What has run out by `now`.

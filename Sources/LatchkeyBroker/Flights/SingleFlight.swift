@@ -49,6 +49,13 @@ package final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Sen
     /// Keeps later callers from joining any flight that is under way. Those who wait are still answered.
     package func replaceAll() { table.withLock { $0.replaceAll() } }
 
+    /// Gives up every flight of `key`: its callers are told `fault`, its tasks cancelled.
+    package func abandon(_ key: Key, because fault: UpstreamFault) {
+        let (waiters, tasks) = table.withLock { $0.abandon(key) }
+        for task in tasks { task.cancel() }
+        for waiter in waiters { waiter(.failure(fault)) }
+    }
+
     /// Starts a flight nobody waits for. False when one is under way already.
     package func start(_ key: Key, work: @escaping @Sendable (MonotonicTime) async -> Outcome) -> Bool {
         !fly(key, isNew: false, waiting: nil, work: work)

@@ -23,6 +23,8 @@ package enum IssuePurpose: Hashable, Sendable {
 extension UpstreamFault {
     /// The caller asked for a read or an issuance of its own, and one was made too short a time ago.
     package static let refreshFloor = UpstreamFault(.throttled, code: "refresh_floor")
+    /// The profile was defined anew while its caller waited.
+    package static let profileChanged = UpstreamFault(.unavailable, code: "profile_changed", retryAfter: .seconds(1))
 
     /// The issuer is not asked because rejections caused an issuance too short a time ago.
     static func rejectionFloor(_ wait: Duration) -> UpstreamFault {

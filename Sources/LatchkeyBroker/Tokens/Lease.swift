@@ -14,6 +14,11 @@ package struct Lease: Hashable, Sendable {
     package var after: Int64
     /// What it stands for.
     package var purpose: Purpose
+    /// The holder's definition of the profile (``TokenProfile/definition``): what the token that is written under this
+    /// lease is for. Nil for the `AUTH0_*` settings and from brokers that do not say.
+    package var definition: String?
+    /// The definition that the token of version ``after`` was got for; nil where the holder does not know.
+    package var replaces: String?
 
     /// What a lease stands for.
     package enum Purpose: Hashable, Sendable {
@@ -26,11 +31,16 @@ package struct Lease: Hashable, Sendable {
         case spare
     }
 
-    package init(holder: String, until: WallTime, after: Int64, purpose: Purpose = .refresh) {
+    package init(
+        holder: String, until: WallTime, after: Int64, purpose: Purpose = .refresh, definition: String? = nil,
+        replaces: String? = nil
+    ) {
         self.holder = holder
         self.until = until
         self.after = after
         self.purpose = purpose
+        self.definition = definition
+        self.replaces = replaces
     }
 
     /// The longest ``Purpose/spare`` believed; issuers count by the day.
@@ -56,11 +66,20 @@ package struct Lease: Hashable, Sendable {
         let isSparing = json["sparing"]?.bool ?? false
         self.init(
             holder: holder, until: WallTime(milliseconds: until), after: after,
-            purpose: isResting ? .rest : isSparing ? .spare : .refresh)
+            purpose: isResting ? .rest : isSparing ? .spare : .refresh, definition: Self.definition(json["for"]),
+            replaces: Self.definition(json["replaces"]))
+    }
+
+    /// Plain text of at most 64 bytes; nil for anything else.
+    private static func definition(_ value: JSON?) -> String? {
+        guard let text = value?.string, (1...64).contains(text.utf8.count), text.utf8.allSatisfy({ isPlain($0) }) else {
+            return nil
+        }
+        return text
     }
 
     /// One line of JSON: `{"after":3,"holder":"…","until":1763900000000}`, and `"resting":true` or `"sparing":true`
-    /// where it is so.
+    /// where it is so; `"for":"…"` and `"replaces":"…"` where the definitions are known.
     package var text: String {
         var members: JSONObject = [
             "after": .integer(after), "holder": .string(holder), "until": .integer(until.milliseconds),
@@ -70,6 +89,8 @@ package struct Lease: Hashable, Sendable {
         case .rest: members["resting"] = true
         case .spare: members["sparing"] = true
         }
+        members["for"] = definition.map { .string($0) }
+        members["replaces"] = replaces.map { .string($0) }
         return JSON.object(members).text
     }
 

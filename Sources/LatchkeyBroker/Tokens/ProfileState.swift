@@ -33,8 +33,23 @@ package struct ProfileState: Sendable {
     private var lastTrip: UInt64 = 0
     private var entryTrip: UInt64 = 0
     private var clearedTrip: UInt64 = 0
+    /// The profile's definition has changed while the broker ran.
+    private var isRedefined = false
 
     package init() {}
+
+    /// The state of a profile that is defined anew: nothing is known of it. Versions go on, because endpoints keep what
+    /// they rendered by them, and trips that are under way are older than any to come.
+    ///
+    /// - Parameter isKnown: the name had another definition before, so what stands in the shared tier may be that one's.
+    package mutating func redefine(isKnown: Bool) {
+        var state = ProfileState()
+        state.version = version
+        state.lastTrip = lastTrip
+        state.clearedTrip = lastTrip
+        state.isRedefined = isKnown
+        self = state
+    }
 
     /// The token in memory was refused by a resource server, and is served because no other is there yet.
     package var isRejected: Bool { rejections.current != nil }
@@ -144,6 +159,7 @@ package struct ProfileState: Sendable {
         if need.issuerHeld == nil, need.purpose == .rejection { need.issuerHeld = rejections.floor(now.monotonic) }
         need.deferral = deferral
         need.ownLease = ownLease
+        need.isRedefined = isRedefined
         return need
     }
 

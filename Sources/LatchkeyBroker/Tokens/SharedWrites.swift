@@ -18,12 +18,17 @@ final class SharedWrites: Sendable {
     }
 
     private struct Lane {
+        /// Work of an earlier epoch of the place is not taken.
+        var epoch: UInt64 = 0
         var task: Task<Void, Never>?
         /// Between two attempts; cut short when there is something newer to write, or no time left.
         var pause: Task<Void, Never>?
         /// What is to be written next: the newest of each kind, a pair first.
         var pair: Work?
         var notice: Work?
+
+        /// The profile that it is for, by name.
+        var name = ""
 
         mutating func next() -> Work? {
             defer { if pair == nil { notice = nil } else { pair = nil } }
@@ -36,38 +41,55 @@ final class SharedWrites: Sendable {
 
     private let lanes: Mutex<[Lane]>
     private let tier: SharedTier
-    private let profiles: [String]
     private let timeout: Duration
     private let sleeper: Sleeper
     private let chance: @Sendable () -> Double
     private let probe: TierProbe
     private let isDraining = Atomic<Bool>(false)
 
-    /// `timeout` bounds one request; a pair is two.
+    /// `timeout` bounds one request; a pair is two. `places` is one more than the greatest ``ProfileID/index``.
     init(
-        _ tier: SharedTier, profiles: [String], timeout: Duration, sleeper: Sleeper,
+        _ tier: SharedTier, places: Int, timeout: Duration, sleeper: Sleeper,
         chance: @escaping @Sendable () -> Double, probe: TierProbe
     ) {
         self.tier = tier
-        self.profiles = profiles
         self.timeout = timeout
         self.sleeper = sleeper
         self.chance = chance
         self.probe = probe
-        lanes = Mutex(profiles.map { _ in Lane() })
+        lanes = Mutex([Lane](repeating: Lane(), count: places))
     }
 
-    /// Has `work` done, now or once the write under way is over.
-    func offer(_ work: Work, for profile: ProfileID) {
+    /// Has `work` done for the profile called `name`, now or once the write under way is over.
+    func offer(_ work: Work, for profile: ProfileID, _ name: String) {
         lanes.withLock { lanes in
+            guard lanes[profile.index].epoch == profile.epoch else { return }
+            lanes[profile.index].name = name
             switch work {
             case .pair: lanes[profile.index].pair = work
             case .notice: lanes[profile.index].notice = work
             }
             lanes[profile.index].pause?.cancel()
             guard lanes[profile.index].task == nil else { return }
-            lanes[profile.index].task = Task { await self.work(profile) }
+            lanes[profile.index].task = Task { await self.work(profile.index) }
         }
+    }
+
+    /// Writes nothing more of earlier epochs of the place. A write that is under way is not tried again.
+    func begin(_ profile: ProfileID) {
+        lanes.withLock { lanes in
+            lanes[profile.index].epoch = profile.epoch
+            lanes[profile.index].pair = nil
+            lanes[profile.index].notice = nil
+            lanes[profile.index].pause?.cancel()
+        }
+    }
+
+    /// Returns once no write is under way for the place: what an earlier definition has begun to write does not come
+    /// after what the present one reads. That takes no longer than a write may take.
+    func settle(_ profile: ProfileID) async {
+        let task = lanes.withLock { $0[profile.index].task }
+        await task?.value
     }
 
     /// Waits until nothing is left to write, or until `end`; what failed is not tried again.
@@ -89,31 +111,35 @@ final class SharedWrites: Sendable {
         timer.cancel()
     }
 
-    private func work(_ profile: ProfileID) async {
-        while let work = next(profile) {
+    private func work(_ place: Int) async {
+        while let (work, profile, name) = next(place) {
             switch work {
-            case .pair(let pair, let end): await write(pair, by: end, profile)
-            case .notice(let lease, let seen): await write(lease, seen, profile)
+            case .pair(let pair, let end): await write(pair, by: end, profile, name)
+            case .notice(let lease, let seen): await write(lease, seen, name)
             }
         }
     }
 
-    /// The next work; none ends the lane's task.
-    private func next(_ profile: ProfileID) -> Work? {
+    /// The next work, and whose it is; none ends the lane's task.
+    private func next(_ place: Int) -> (Work, ProfileID, name: String)? {
         lanes.withLock { lanes in
-            let work = lanes[profile.index].next()
-            if work == nil { lanes[profile.index].task = nil }
-            return work
+            guard let work = lanes[place].next() else {
+                lanes[place].task = nil
+                return nil
+            }
+            return (work, ProfileID(place, epoch: lanes[place].epoch), lanes[place].name)
         }
     }
 
     private func isSuperseded(_ profile: ProfileID) -> Bool {
         isDraining.load(ordering: .relaxed)
-            || lanes.withLock { $0[profile.index].pair != nil || $0[profile.index].notice != nil }
+            || lanes.withLock { lanes in
+                let lane = lanes[profile.index]
+                return lane.epoch != profile.epoch || lane.pair != nil || lane.notice != nil
+            }
     }
 
-    private func write(_ pair: StoredToken, by end: MonotonicTime, _ profile: ProfileID) async {
-        let name = profiles[profile.index]
+    private func write(_ pair: StoredToken, by end: MonotonicTime, _ profile: ProfileID, _ name: String) async {
         for attempt in 1...Self.attempts {
             do throws(UpstreamFault) {
                 try await tier.write(name, pair, min(end, probe.time.now().monotonic + timeout * 2))
@@ -138,8 +164,7 @@ final class SharedWrites: Sendable {
     }
 
     /// Siblings who do not see it ask the issuer themselves and are told the same.
-    private func write(_ lease: Lease, _ seen: SharedView, _ profile: ProfileID) async {
-        let name = profiles[profile.index]
+    private func write(_ lease: Lease, _ seen: SharedView, _ name: String) async {
         do throws(UpstreamFault) {
             _ = try await tier.claim(name, lease, seen, probe.time.now().monotonic + timeout)
         } catch {

@@ -31,25 +31,31 @@ package final class TokenBroker: Sendable {
         package let isRefreshing: Bool
     }
 
-    private let profiles: [TokenProfile]
-    private let states: Mutex<[ProfileState]>
-    private let flights: SingleFlight<ProfileID, TokenEntry>
-    private let shared: SharedTier?
-    private let writes: SharedWrites?
-    private let configuration: Configuration
-    private let longestFlight: Duration
-    private let time: TimeSource
-    private let sleeper: Sleeper
-    private let probe: TierProbe
+    /// The profiles in force by name.
+    package let names: ProfileNames
+
+    let slots: Mutex<ProfileSlots>
+    let flights: SingleFlight<ProfileID, TokenEntry>
+    let shared: SharedTier?
+    let writes: SharedWrites?
+    let configuration: Configuration
+    let longestFlight: Duration
+    let time: TimeSource
+    let sleeper: Sleeper
+    let probe: TierProbe
 
     /// - Parameters:
     ///   - profiles: in the order of their ``ProfileID``; `metrics` was made with the same names in that order.
+    ///   - places: how many profiles there is room for, twice as many as there may be; nil where they do not change.
+    ///     `metrics` was made with the same number.
     ///   - shared: where replicas share tokens; nil for `LATCHKEY_SHARED_TIER=none`.
     package init(
-        profiles: [TokenProfile], shared: SharedTier?, configuration: Configuration = Configuration(),
+        profiles: [TokenProfile], places: Int? = nil, shared: SharedTier?,
+        configuration: Configuration = Configuration(),
         time: TimeSource, sleeper: Sleeper = .system, metrics: Metrics, health: TierHealth, log: Logger
     ) {
-        self.profiles = profiles
+        let places = max(places ?? 0, profiles.count)
+        names = ProfileNames(profiles.enumerated().map { .init(name: $1.name, id: ProfileID($0)) })
         self.shared = shared
         self.configuration = configuration
         longestFlight = configuration.upstreamTimeout * 2
@@ -57,20 +63,20 @@ package final class TokenBroker: Sendable {
         self.sleeper = sleeper
         let probe = TierProbe(metrics: metrics, health: health, log: log, time: time)
         self.probe = probe
-        states = Mutex(profiles.map { _ in ProfileState() })
+        slots = Mutex(ProfileSlots(profiles, places: places))
         flights = SingleFlight(
             maximumWaiters: configuration.maximumWaiters, longest: longestFlight, time: time,
             sleeper: sleeper)
         writes = shared.map {
             SharedWrites(
-                $0, profiles: profiles.map(\.name), timeout: configuration.upstreamTimeout, sleeper: sleeper,
+                $0, places: places, timeout: configuration.upstreamTimeout, sleeper: sleeper,
                 chance: configuration.chance, probe: probe)
         }
     }
 
     /// The profile of that name.
     package func profile(named name: String) -> ProfileID? {
-        profiles.firstIndex { $0.name.hasSameBytes(as: name) }.map { ProfileID($0) }
+        names.entries.first { $0.name.hasSameBytes(as: name) }?.id
     }
 
     /// What memory holds for a caller.
@@ -84,14 +90,18 @@ package final class TokenBroker: Sendable {
         package let isRejected: Bool
     }
 
-    /// The token in memory, if it is valid and lasts as long as wished. One lock, no waiting.
+    /// The token in memory, if it is valid and lasts as long as wished. One lock, no waiting. Nil also where the profile
+    /// is defined otherwise now.
     ///
     /// A token inside its buffer is returned too, and a refresh started in the background if it is time for one.
     package func cached(_ profile: ProfileID, now: Now, minTTL: Duration? = nil) -> Cached? {
         let buffer = configuration.buffer
         let flight = longestFlight
-        switch states.withLock({ $0[profile.index].hit(now, minTTL: minTTL, buffer: buffer, flight: flight) }) {
-        case .miss:
+        let hit = slots.withLock { slots in
+            slots.with(profile) { $0.hit(now, minTTL: minTTL, buffer: buffer, flight: flight) }
+        }
+        switch hit {
+        case .miss, nil:
             return nil
         case .fresh(let entry):
             probe.metrics.tierRequest(.token, .memory, .hit)
@@ -107,7 +117,7 @@ package final class TokenBroker: Sendable {
         case .due(let entry):
             probe.metrics.tierRequest(.token, .memory, .stale)
             let started = flights.start(profile) { await self.fetch(profile, .ahead, minTTL: nil, deadline: $0) }
-            if !started { states.withLock { $0[profile.index].landed() } }
+            if !started { slots.withLock { $0.with(profile) { $0.landed() } } }
             return Cached(entry: entry, isStale: true, refreshError: nil, isRejected: false)
         }
     }
@@ -147,14 +157,18 @@ package final class TokenBroker: Sendable {
     package func reject(_ profile: ProfileID, sha256: Digest, by caller: String) -> Bool {
         let now = time.now()
         let flight = longestFlight
-        switch states.withLock({ $0[profile.index].reject(sha256, by: caller, now, flight: flight) }) {
+        let (effect, name) = slots.withLock { slots in
+            let name = slots.profile(profile)?.name ?? ""
+            return (slots.with(profile) { $0.reject(sha256, by: caller, now, flight: flight) } ?? .none, name)
+        }
+        switch effect {
         case .none: return false
         case .known: return true
         case .look: break
         }
         probe.log.notice(
             "a resource server refused the token; it is served until another is there",
-            metadata: ["profile": "\(profiles[profile.index].name)", "caller": "\(caller)"])
+            metadata: ["profile": "\(name)", "caller": "\(caller)"])
         _ = flights.start(profile) { await self.fetch(profile, .rejected, minTTL: nil, deadline: $0) }
         return true
     }
@@ -163,138 +177,24 @@ package final class TokenBroker: Sendable {
     /// kept; who comes later starts another.
     package func clear() {
         flights.replaceAll()
-        states.withLock { states in
-            for index in states.indices { states[index].clear() }
+        slots.withLock { slots in
+            slots.clear()
+            for index in slots.slots.indices { probe.metrics.tokenExpiry(profile: index, nil) }
         }
-        for index in profiles.indices { probe.metrics.tokenExpiry(profile: index, nil) }
     }
 
     /// Every profile's token, for `/health`. From memory.
     package func snapshot() -> [ProfileStatus] {
-        let known = states.withLock { $0.map { ($0.entry, $0.isRefreshing) } }
-        return zip(profiles, known).map { ProfileStatus(name: $0.name, token: $1.0?.token, isRefreshing: $1.1) }
+        slots.withLock { slots in
+            names.entries.compactMap { entry in
+                slots.with(entry.id) {
+                    ProfileStatus(name: entry.name, token: $0.entry?.token, isRefreshing: $0.isRefreshing)
+                }
+            }
+        }
     }
 
     /// Waits until every new token stands in the shared tier, or could not be written, and no longer than to `end`. For
     /// the end of the process.
     package func drain(by end: MonotonicTime) async { await writes?.drain(by: end) }
-}
-
-// MARK: - Past memory
-
-extension TokenBroker {
-    private func token(
-        _ profile: ProfileID, _ ask: TokenAsk, deadline: MonotonicTime, mayRepeat: Bool,
-        completion: @escaping @Sendable (Result<ServedToken, UpstreamFault>) -> Void
-    ) {
-        let now = time.now()
-        let buffer = configuration.buffer
-        let flight = longestFlight
-        switch states.withLock({ $0[profile.index].decide(ask, now, buffer: buffer, flight: flight) }) {
-        case .serve(let entry, let fault):
-            probe.metrics.tierRequest(.token, .memory, entry.isStale(now) ? .stale : .hit)
-            completion(.success(served(profile, entry, .memory, fault)))
-        case .refuse(let fault):
-            probe.metrics.tierRequest(.token, .memory, .miss)
-            completion(.failure(fault))
-        case .fly(let reason, let terms):
-            probe.metrics.tierRequest(.token, .memory, reason == .forced ? .skipped : .miss)
-            join(profile, ask, reason, terms, deadline: deadline, mayRepeat: mayRepeat, completion)
-        }
-    }
-
-    /// Waits for the profile's flight, starting it if there is none.
-    /// - Parameter mayRepeat: a caller whom this flight does not serve may wait for one more: one who joined late
-    ///   (``LateJoin``), or who wants a longer life than the flight's token has left.
-    private func join(
-        _ profile: ProfileID, _ ask: TokenAsk, _ reason: RefreshReason, _ terms: ProfileState.FlightTerms,
-        deadline: MonotonicTime, mayRepeat: Bool,
-        _ completion: @escaping @Sendable (Result<ServedToken, UpstreamFault>) -> Void
-    ) {
-        let isLate = mayRepeat && !terms.isNew && flights.waiters(on: profile) != nil
-        let late = LateJoin(
-            since: time.now().monotonic, deadline: deadline, attempt: configuration.upstreamTimeout)
-        let end = terms.until.map { min($0, deadline) } ?? deadline
-        let joined = flights.join(profile, isNew: terms.isNew, deadline: end) {
-            await self.fetch(profile, reason, minTTL: ask.minTTL, deadline: $0)
-        } waiter: { outcome in
-            let now = self.time.now()
-            if isLate, case .failure(let fault) = outcome, late.asksAgain(after: fault, now: now.monotonic),
-                self.states.withLock({ $0[profile.index].entry?.token.isValid(now) }) != true
-            {
-                return self.join(profile, ask, reason, terms, deadline: deadline, mayRepeat: false, completion)
-            }
-            self.landed(outcome, profile, ask, terms, deadline: deadline, mayRepeat: mayRepeat, completion)
-        }
-        if joined { probe.metrics.flightJoined(.token) }
-    }
-
-    private func served(
-        _ profile: ProfileID, _ entry: TokenEntry, _ tier: Tier, _ fault: UpstreamFault?
-    ) -> ServedToken {
-        let isRejected = states.withLock { $0[profile.index].isRejected(entry) }
-        return ServedToken(entry: entry, tier: tier, refreshError: fault, isRejected: isRejected)
-    }
-
-    /// Answers one caller with the outcome of the flight it waited for.
-    private func landed(
-        _ outcome: Result<TokenEntry, UpstreamFault>, _ profile: ProfileID, _ ask: TokenAsk,
-        _ terms: ProfileState.FlightTerms, deadline: MonotonicTime, mayRepeat: Bool,
-        _ completion: @escaping @Sendable (Result<ServedToken, UpstreamFault>) -> Void
-    ) {
-        let now = time.now()
-        if flights.waiters(on: profile) == nil { states.withLock { $0[profile.index].landed() } }
-        switch outcome {
-        case .success(let entry):
-            // The flight may have been started by someone content with less life.
-            if mayRepeat, !entry.token.lasts(ask.minTTL, now, buffer: configuration.buffer) {
-                token(profile, ask, deadline: deadline, mayRepeat: false, completion: completion)
-            } else {
-                completion(.success(served(profile, entry, entry.token.source, terms.fault)))
-            }
-        case .failure(let fault):
-            guard let entry = states.withLock({ $0[profile.index].entry }), entry.token.isValid(now) else {
-                completion(.failure(fault))
-                return
-            }
-            probe.metrics.staleServed(.token)
-            completion(.success(served(profile, entry, .memory, fault)))
-        }
-    }
-
-    /// The work of one flight: the trip, and keeping what it brought.
-    private func fetch(
-        _ profile: ProfileID, _ reason: RefreshReason, minTTL: Duration?, deadline: MonotonicTime
-    ) async -> Result<TokenEntry, UpstreamFault> {
-        let now = time.now()
-        let need = states.withLock { $0[profile.index].need(reason, minTTL: minTTL, now) }
-        let trip = TokenFetch(
-            profile: profiles[profile.index], shared: shared, buffer: configuration.buffer,
-            limits: TokenTrip.Limits(timeout: configuration.upstreamTimeout), holder: configuration.holder, time: time,
-            sleeper: sleeper, chance: configuration.chance, probe: probe)
-        return keep(await trip.run(need, deadline: deadline), profile, reason)
-    }
-
-    private func keep(
-        _ outcome: TokenTrip.Outcome, _ profile: ProfileID, _ reason: RefreshReason
-    ) -> Result<TokenEntry, UpstreamFault> {
-        let now = time.now()
-        let chance = configuration.chance()
-        let landed = states.withLock { $0[profile.index].land(outcome, reason, now, chance: chance) }
-        probe.metrics.tokenRefresh(profile: profile.index, reason, outcome.result)
-        defer {
-            if let notice = outcome.notice { writes?.offer(.notice(notice.lease, seen: notice.seen), for: profile) }
-        }
-        guard case .success(let entry) = landed else { return landed }
-        let current = states.withLock { $0[profile.index].entry }
-        probe.metrics.tokenExpiry(profile: profile.index, current?.token.expiry.wall)
-        // A trip that started later may have brought another token already.
-        guard outcome.token?.value == entry.token.value else { return landed }
-        if outcome.isTorn || (outcome.askedIssuer && outcome.fault == nil) {
-            let pair = StoredToken(entry.token, after: outcome.sharedVersion)
-            let end = outcome.isTorn ? now.monotonic + longestFlight : entry.token.writeBy
-            writes?.offer(.pair(pair, by: end), for: profile)
-        }
-        return landed
-    }
 }

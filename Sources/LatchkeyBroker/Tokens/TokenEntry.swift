@@ -30,10 +30,14 @@ package struct TokenAsk: Hashable, Sendable {
     package var minTTL: Duration?
     /// Go past memory (`refresh=true`).
     package var refresh: Bool
+    /// The caller knows the profile by its name: where it is defined anew meanwhile, a token of the new definition is
+    /// what it asks for. Else it is told ``UpstreamFault/profileChanged``.
+    package var isByName: Bool
 
-    package init(minTTL: Duration? = nil, refresh: Bool = false) {
+    package init(minTTL: Duration? = nil, refresh: Bool = false, isByName: Bool = true) {
         self.minTTL = minTTL
         self.refresh = refresh
+        self.isByName = isByName
     }
 }
 

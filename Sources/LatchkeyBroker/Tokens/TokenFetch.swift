@@ -27,6 +27,9 @@ struct TokenFetch: Sendable {
                 if outcome.fault != nil, !outcome.askedIssuer { probe.skipped(.token, profile.issuer.tier) }
                 return outcome
             case .read: step = await read(&trip, deadline)
+            case .claim where Task.isCancelled, .issue where Task.isCancelled:
+                // Nobody waits for it any more, so nobody is asked either.
+                step = trip.cancelled()
             case .claim(let lease, let seen, let end): step = await claim(&trip, lease, seen, end)
             case .issue: step = await issue(&trip, need.purpose, deadline)
             case .pause(let end):

@@ -54,6 +54,24 @@ package struct SharedView: Sendable {
     /// Our time as the store has it: what the dates in it are judged by.
     func theirs(_ now: Now) -> Now { Now(monotonic: now.monotonic, wall: now.wall + clock.certain) }
 
+    /// Which definition of its profile the pair was got for.
+    package enum PairDefinition: Hashable, Sendable {
+        /// Nothing beside the pair says so.
+        case unknown
+        /// A lease says so: nil for the `AUTH0_*` settings, or a broker that does not name it.
+        case known(String?)
+    }
+
+    /// Which definition the pair was got for, as the lease beside it says: one write after the lease it is the holder's,
+    /// before that write it is what the holder has found. What was written later still is taken for another's where the
+    /// holder's definition is not `ours`, and is else unknown.
+    package func pairDefinition(ours: String?) -> PairDefinition {
+        guard let lease else { return .unknown }
+        guard version > lease.after else { return lease.replaces.map { .known($0) } ?? .unknown }
+        if version - 1 > lease.after, lease.definition == ours { return .unknown }
+        return .known(lease.definition)
+    }
+
     /// What the pair is worth; nil when there is none.
     package func judged(from source: Tier, now: Now, buffer: ExpiryBuffer) -> StoredToken.Judgement? {
         let isLeased = lease.map { version > $0.after } ?? false
@@ -88,20 +106,33 @@ package struct IssuerTier: Sendable {
     }
 }
 
-/// A profile's place in the settings' list; 0 is the default profile.
+/// A profile as it is defined at one time. Where its definition changes it gets another one.
 package struct ProfileID: Hashable, Sendable {
+    /// Its place among the profiles; 0 is the default profile's.
     package let index: Int
+    /// How often the place was given to another definition.
+    package let epoch: UInt64
 
-    package init(_ index: Int) { self.index = index }
+    package init(_ index: Int, epoch: UInt64 = 0) {
+        self.index = index
+        self.epoch = epoch
+    }
 }
 
 /// A named kind of token that callers may ask for.
 package struct TokenProfile: Sendable {
     package let name: String
     package let issuer: IssuerTier
+    /// Tells apart what tokens are for: a token that was got for one definition is none of another. Shown to those who
+    /// share tokens (``Lease/definition``): 1 to 64 letters, digits and hyphens. Nil for the `AUTH0_*` settings.
+    package let definition: String?
+    /// Changes with anything about the profile, also with what leaves its ``definition`` as it is.
+    package let revision: Int
 
-    package init(name: String, issuer: IssuerTier) {
+    package init(name: String, issuer: IssuerTier, definition: String? = nil, revision: Int = 0) {
         self.name = name
         self.issuer = issuer
+        self.definition = definition
+        self.revision = revision
     }
 }

@@ -61,7 +61,8 @@ package struct TokenTrip: Sendable {
         _ view: SharedView, _ judgement: StoredToken.Judgement?, _ now: Now, chance: Double
     ) -> Step {
         latest = view
-        if case .usable(let token) = judgement {
+        let pair = view.pairDefinition(ours: need.definition)
+        if case .usable(let token) = judgement, need.accepts(pair) {
             if isRejected(token) {
                 // Valid, and better than nothing where no other can be had.
                 if need.current == nil { fallback = token }
@@ -75,13 +76,17 @@ package struct TokenTrip: Sendable {
             }
         }
         if need.issuerHeld != nil { return issue(now) }
-        if isSparing, let wait = view.lease?.spares(view.theirs(now)) {
+        if isSparing, let lease = view.lease, need.isBound(by: lease), let wait = lease.spares(view.theirs(now)) {
             var outcome = outcome()
             outcome.sparesFor = wait
             return .done(outcome)
         }
         // Of several whose answers were lost, the one whose word stands there has it: the others read that too.
-        if let claimed, claimed <= view.leaseVersion, view.lease?.holder == holder { return won(view, now) }
+        if let claimed, claimed <= view.leaseVersion, let lease = view.lease, lease.holder == holder,
+            lease.definition == need.definition
+        {
+            return won(view, now)
+        }
         seen = view
         var isWhole = false
         if case .usable = judgement { isWhole = true }
@@ -91,7 +96,7 @@ package struct TokenTrip: Sendable {
             return .done(outcome(fallback, resting(lease, view.theirs(now))))
         }
         guard !isSettling else { return issue(now) }
-        let lease = Lease(holder: holder, until: view.theirs(now).wall + limits.lease, after: view.version)
+        let lease = ourLease(.refresh, until: view.theirs(now).wall + limits.lease)
         let patience = max(limits.longestClaim, ahead(now) / 2)
         return .claim(lease, seen: view, by: min(deadline, now.monotonic + min(patience, limits.timeout)))
     }
@@ -156,8 +161,9 @@ package struct TokenTrip: Sendable {
             watched = nil
             return false
         }
-        if need.ownLease == view.leaseVersion { return false }
+        if need.ownLease == view.leaseVersion || isAbandoned(lease) { return false }
         let isResting = lease.purpose == .rest
+        if isResting, !need.isBound(by: lease) { return false }
         let longest = isResting ? Hold.longestRetryAfter : limits.lease
         // A date further off than any holder would write comes from a clock that is wrong.
         guard left <= longest * 2 else { return false }
@@ -167,6 +173,19 @@ package struct TokenTrip: Sendable {
         }
         guard deferral.leases <= limits.leases else { return false }
         return isResting || now.monotonic - (watched?.since ?? now.monotonic) < longest
+    }
+
+    /// Our own lease from before the profile's definition has changed: its trip was given up.
+    private func isAbandoned(_ lease: Lease) -> Bool {
+        need.isRedefined && need.current == nil && lease.holder == holder
+    }
+
+    /// Our lease over what was seen last.
+    private func ourLease(_ purpose: Lease.Purpose, until: WallTime) -> Lease {
+        var lease = Lease(
+            holder: holder, until: until, after: seen.version, purpose: purpose, definition: need.definition)
+        if case .known(let found) = seen.pairDefinition(ours: need.definition) { lease.replaces = found }
+        return lease
     }
 
     private func resting(_ lease: Lease, _ now: Now) -> UpstreamFault {
@@ -251,8 +270,7 @@ package struct TokenTrip: Sendable {
     /// What goes over our own lease; nil where we hold none.
     private func notice(_ purpose: Lease.Purpose, _ wait: Duration, _ now: Now) -> (Lease, SharedView)? {
         guard holds else { return nil }
-        let until = seen.theirs(now).wall + wait
-        return (Lease(holder: holder, until: until, after: seen.version, purpose: purpose), seen)
+        return (ourLease(purpose, until: seen.theirs(now).wall + wait), seen)
     }
 
     private func isRejected(_ token: AccessToken) -> Bool { need.rejected.contains { token.value.hasDigest($0) } }

@@ -23,11 +23,28 @@ extension TokenTrip {
         package var deferral: Deferral?
         /// The version of the lease this broker won last and got no token with; a trip of its own is not waited for.
         package var ownLease: Int64?
+        /// What the token is to be for (``TokenProfile/definition``).
+        package var definition: String?
+        /// The definition has changed while the broker ran, so a shared token counts only if it is known to be for this
+        /// one.
+        package var isRedefined = false
 
         package init(_ reason: RefreshReason, minTTL: Duration? = nil) {
             self.reason = reason
             self.minTTL = minTTL
         }
+
+        /// Whether a pair may be for the definition.
+        func accepts(_ pair: SharedView.PairDefinition) -> Bool {
+            switch pair {
+            case .unknown: !isRedefined
+            case .known(let other): other == definition || (other == nil && !isRedefined)
+            }
+        }
+
+        /// Whether what a lease asks for (``Lease/Purpose/rest``, ``Lease/Purpose/spare``) concerns the definition: the
+        /// issuer of another one may be another.
+        func isBound(by lease: Lease) -> Bool { accepts(.known(lease.definition)) }
     }
 
     /// What letting other brokers go first has cost so far, over any number of trips.

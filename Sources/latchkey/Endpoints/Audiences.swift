@@ -3,7 +3,8 @@ package import LatchkeyCore
 internal import Synchronization
 
 /// Which profile an audience belongs to. An audience may stand in the blob, so finding out may take an upstream; an
-/// answer is kept for a while, so that a client who comes again is answered without waiting.
+/// answer is kept for a while, so that a client who comes again is answered without waiting. When the profiles change,
+/// nothing is kept of before.
 package final class Audiences: Sendable {
     /// Finds the profile of an audience, nil for none, by the deadline.
     package typealias Find = @Sendable (_ audience: String, MonotonicTime) async throws(UpstreamFault) -> ProfileID?
@@ -18,16 +19,30 @@ package final class Audiences: Sendable {
         let until: MonotonicTime
     }
 
+    private struct Table {
+        var known: [ExactText: Known] = [:]
+        /// How often all was forgotten: an answer from before is not kept.
+        var generation = 0
+    }
+
     private let find: Find
-    private let known = Mutex<[ExactText: Known]>([:])
+    private let table = Mutex(Table())
 
     package init(find: @escaping Find) { self.find = find }
 
     /// The profile of an audience that was found not long ago; nil where ``profile(of:deadline:now:)`` has to be asked.
     package func known(_ audience: String, now: MonotonicTime) -> ProfileID? {
-        known.withLock { known in
-            guard let found = known[ExactText(audience)], now < found.until else { return nil }
+        table.withLock { table in
+            guard let found = table.known[ExactText(audience)], now < found.until else { return nil }
             return found.profile
+        }
+    }
+
+    /// The profiles have changed.
+    package func forget() {
+        table.withLock { table in
+            table.known.removeAll()
+            table.generation += 1
         }
     }
 
@@ -35,10 +50,12 @@ package final class Audiences: Sendable {
     package func profile(
         of audience: String, deadline: MonotonicTime, now: MonotonicTime
     ) async throws(UpstreamFault) -> ProfileID? {
+        let generation = table.withLock { $0.generation }
         guard let profile = try await find(audience, deadline) else { return nil }
-        known.withLock { known in
-            if known.count >= Self.capacity { known.removeAll() }
-            known[ExactText(audience)] = Known(profile: profile, until: now + Self.believed)
+        table.withLock { table in
+            guard table.generation == generation else { return }
+            if table.known.count >= Self.capacity { table.known.removeAll() }
+            table.known[ExactText(audience)] = Known(profile: profile, until: now + Self.believed)
         }
         return profile
     }

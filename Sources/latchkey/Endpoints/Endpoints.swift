@@ -30,11 +30,13 @@ final class Endpoints {
     private var tokenPages = TokenPages()
     private var oauthPages = OAuthPages()
     var keys: LiveKeys.Copy
+    var profiles: ProfileNames.Copy
     let routes = RouteTable.entries
 
     init(_ services: EndpointServices) {
         self.services = services
         keys = LiveKeys.Copy(services.keys)
+        profiles = ProfileNames.Copy(services.tokens.names)
     }
 
     func handle(_ exchange: Exchange) {
@@ -63,9 +65,12 @@ final class Endpoints {
 
     private func answer(_ exchange: Exchange, _ call: Call) throws(Problem) {
         let query = exchange.slice(exchange.head.query)
+        followProfiles()
         switch call.entry.route {
-        case .token: try token(exchange, call, profile: ProfileID(0), query, &tokenPages)
-        case .tokenProfile: try token(exchange, call, profile: profile(call.rest), query, &tokenPages)
+        case .token: try token(exchange, call, profile: profiles.standard, query, &tokenPages)
+        case .tokenProfile:
+            let profile = try profile(call.rest)
+            try token(exchange, call, profile: profile, query, &tokenPages)
         case .secret: try secret(exchange, call, query)
         case .secrets: try secrets(exchange, call, query)
         case .tokenRejected: try rejected(exchange, call, query)
@@ -82,10 +87,20 @@ final class Endpoints {
     }
 
     private func profile(_ rest: UnsafeRawBufferPointer) throws(Problem) -> ProfileID {
-        guard let name = PercentEncoding.decode(rest), let profile = services.tokens.profile(named: name) else {
-            throw Problem(404, .notFound, "no such token profile")
-        }
+        guard let name = PercentEncoding.decode(rest) else { throw Self.noSuchProfile }
+        return try profile(named: name)
+    }
+
+    func profile(named name: String) throws(Problem) -> ProfileID {
+        guard let profile = profiles.id(of: name) else { throw Self.noSuchProfile }
         return profile
+    }
+
+    /// Takes the profiles now in force. What was rendered for others is dropped.
+    private func followProfiles() {
+        guard profiles.follow() else { return }
+        tokenPages = TokenPages()
+        oauthPages = OAuthPages()
     }
 
     // MARK: Letting in
@@ -128,6 +143,8 @@ final class Endpoints {
         services.metrics.authFailure(reason)
         exchange.callerIsUnknown = true
     }
+
+    static let noSuchProfile = Problem(404, .notFound, "no such token profile")
 
     private static let notFound = Problem(404, .notFound, "no such route")
 

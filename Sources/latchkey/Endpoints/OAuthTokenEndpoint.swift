@@ -74,7 +74,7 @@ extension Endpoints {
         try authorize(request, call.entry, exchange)
         let now = services.time.now()
         let target = target(request.audience, now)
-        if case .known(let profile) = target, let cached = services.tokens.cached(profile, now: now) {
+        if case .known(let profile, _) = target, let cached = services.tokens.cached(profile, now: now) {
             let page = pages.page(profile, cached.entry)
             try page.require(request.scope)
             let id = exchange.slice(exchange.head.requestID)
@@ -132,8 +132,9 @@ extension Endpoints {
 
     /// No audience means the default profile, which needs no look-up.
     private func target(_ audience: String?, _ now: Now) -> OAuthErrand.Target {
-        guard let audience else { return .known(ProfileID(0)) }
-        return services.audiences.known(audience, now: now.monotonic).map { .known($0) } ?? .audience(audience)
+        guard let audience else { return .known(profiles.standard, of: nil) }
+        return services.audiences.known(audience, now: now.monotonic).map { .known($0, of: audience) }
+            ?? .audience(audience)
     }
 
     private func oauthMiss(_ exchange: Exchange, _ call: Call, _ errand: OAuthErrand, _ now: Now) {
@@ -166,7 +167,8 @@ extension Endpoints {
 /// What is left to do for an OAuth client that memory had no answer for.
 struct OAuthErrand: Sendable {
     enum Target: Sendable {
-        case known(ProfileID)
+        /// The profile of that audience; the default one where the client named none.
+        case known(ProfileID, of: String?)
         /// The profile of this audience has to be found.
         case audience(String)
     }
@@ -192,15 +194,21 @@ struct OAuthErrand: Sendable {
 
     /// - Parameter completion: called once, on any thread. A task is made only where an audience has to be looked up.
     func run(_ services: EndpointServices, _ now: Now, completion: @escaping @Sendable (Outcome) -> Void) {
-        let deadline = now.monotonic + services.patience
+        run(target, services, deadline: now.monotonic + services.patience, now.monotonic, completion)
+    }
+
+    private func run(
+        _ target: Target, _ services: EndpointServices, deadline: MonotonicTime, _ now: MonotonicTime,
+        _ completion: @escaping @Sendable (Outcome) -> Void
+    ) {
         switch target {
-        case .known(let profile): fetch(profile, services, deadline, completion)
+        case .known(let profile, let audience): fetch(profile, of: audience, services, deadline, completion)
         case .audience(let audience):
             Task {
                 do throws(UpstreamFault) {
                     let found = try await services.audiences.profile(
-                        of: audience, deadline: deadline, now: now.monotonic)
-                    if let profile = found { return fetch(profile, services, deadline, completion) }
+                        of: audience, deadline: deadline, now: now)
+                    if let profile = found { return fetch(profile, of: audience, services, deadline, completion) }
                     completion(.refused(OAuthError(.invalidTarget, "no token profile has this audience")))
                 } catch {
                     completion(.refused(OAuthError(Problem(error, what: "token"))))
@@ -210,12 +218,19 @@ struct OAuthErrand: Sendable {
     }
 
     private func fetch(
-        _ profile: ProfileID, _ services: EndpointServices, _ deadline: MonotonicTime,
+        _ profile: ProfileID, of audience: String?, _ services: EndpointServices, _ deadline: MonotonicTime,
         _ completion: @escaping @Sendable (Outcome) -> Void
     ) {
-        services.tokens.token(profile, deadline: deadline) { result in
+        services.tokens.token(profile, TokenAsk(isByName: audience == nil), deadline: deadline) { result in
             switch result {
             case .success(let served): completion(outcome(served))
+            case .failure(.profileChanged):
+                // The audience may be another profile's now, or nobody's.
+                let now = services.time.now().monotonic
+                guard let audience, now < deadline else {
+                    return completion(.refused(OAuthError(Problem(.profileChanged, what: "token"))))
+                }
+                run(.audience(audience), services, deadline: deadline, now, completion)
             case .failure(let fault): completion(.refused(OAuthError(Problem(fault, what: "token"))))
             }
         }

@@ -14,13 +14,8 @@ extension Endpoints {
             throw Problem(411, .lengthRequired, "send the body with content-length or chunked")
         }
         let request = try RejectedToken(exchange.body)
-        var profile = ProfileID(0)
-        if let name = request.profile {
-            guard let named = services.tokens.profile(named: name) else {
-                throw Problem(404, .notFound, "no such token profile")
-            }
-            profile = named
-        }
+        var profile = profiles.standard
+        if let name = request.profile { profile = try self.profile(named: name) }
         services.tokens.reject(profile, sha256: request.digest, by: caller(exchange)?.id ?? Caller.default.id)
         let reply = exchange.reply
         reply.begin(202)

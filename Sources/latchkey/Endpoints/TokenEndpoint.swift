@@ -125,6 +125,9 @@ extension Endpoints {
                         isStale: served.entry.isStale(now), isRejected: served.isRejected,
                         refreshError: served.refreshError, now: now, to: reply
                     ) { $0.append(Array(id.utf8)) }
+                // Of a token this says that its profile was removed meanwhile.
+                case .failure(let fault) where fault.reason == .notFound:
+                    Self.write(Self.noSuchProfile, id: id, to: reply)
                 case .failure(let fault): Self.write(Problem(fault, what: "token"), id: id, to: reply)
                 }
                 Self.count(metrics, route, method, reply.status, since: started)

@@ -14,10 +14,15 @@ struct FollowedFile: Sendable {
     var limit = FollowedFile.longestValue
     /// Why a content does not do and how to mend it, lower case and without any of it; nil where it does.
     var judge: @Sendable (Secret) -> String? = { _ in nil }
+    /// Tells apart files of one name whose content is judged otherwise.
+    var use = ""
     /// Puts a changed value in force.
     var changed: @Sendable (Secret) -> Void = { _ in }
     /// What the log says of a change.
     var news = "a followed file has changed; its new value is in force"
+
+    /// Whether following the one does for the other: the same file, for the same use.
+    func isSame(as other: FollowedFile) -> Bool { name == other.name && path == other.path && use == other.use }
 
     init(_ what: ReloadSubject, _ name: String, path: String) {
         self.what = what

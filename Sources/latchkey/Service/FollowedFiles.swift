@@ -46,9 +46,18 @@ final class FollowedFiles: Sendable {
         health.follow(file.name, file.what, source: file.path)
         let item = Item(file: file, followed: Followed(first))
         items.withLock { items in
-            items.removeAll { $0.file.name == file.name }
+            items.removeAll { $0.file.isSame(as: file) }
             items.append(item)
         }
+    }
+
+    /// Follows a file no more.
+    func forget(_ file: FollowedFile) {
+        let hasOther = items.withLock { items in
+            items.removeAll { $0.file.isSame(as: file) }
+            return items.contains { $0.file.name == file.name }
+        }
+        if !hasOther { health.forget(file.name) }
     }
 
     /// The last good value of the file at `path`; nil where there never was one.
@@ -101,7 +110,7 @@ final class FollowedFiles: Sendable {
             let file = item.file
             let look = look(at: file, current: item.followed.value)
             let event = items.withLock { items in
-                guard let index = items.firstIndex(where: { $0.file.name == file.name }) else {
+                guard let index = items.firstIndex(where: { $0.file.isSame(as: file) }) else {
                     return Followed<Secret>.Event.nothing
                 }
                 return items[index].followed.take(look)

@@ -19,29 +19,39 @@ enum FollowedSettings {
     }
 
     /// The files of a profile's credentials.
-    private static func credentials(_ profile: ProfileDefinition) -> [FollowedFile] {
+    static func credentials(_ profile: ProfileDefinition) -> [FollowedFile] {
         [("client_id", profile.clientID), ("client_secret", profile.clientSecret)].compactMap { member, credential in
             guard case .file(let path) = credential else { return nil }
             var file = FollowedFile(.credentials, "profile \(profile.name): \(member)", path: path)
             if member == "client_secret", case .privateKeyJWT(_) = profile.clientAuthentication {
                 file.judge = keyProblem
+                file.use = "key"
             }
             return file
         }
     }
 
-    /// What is read at start alone: the profiles file and the files of other settings. They are followed to tell that a
-    /// change needs a restart, or that a restart would fail.
+    /// The profiles file; nil where there is none.
+    ///
+    /// - Parameter changed: puts the profiles of a file without a problem in force.
+    static func profiles(
+        _ settings: Settings, changed: @escaping @Sendable ([ProfileDefinition]) -> Void
+    ) -> FollowedFile? {
+        guard let path = settings.profilesPath else { return nil }
+        var file = FollowedFile(.profiles, SettingName.profilesFile.rawValue, path: path)
+        file.limit = ProfilesFile.longestFile
+        file.judge = { ProfilesFile($0.revealText() ?? "").problems.first }
+        file.changed = { changed(ProfilesFile($0.revealText() ?? "").profiles) }
+        file.news = "the profiles have changed; those of the file are in force"
+        return file
+    }
+
+    /// What is read at start alone: the files of other settings. They are followed to tell that a change needs a restart,
+    /// or that a restart would fail.
     static func readAtStart(_ settings: Settings) -> [FollowedFile] {
         let others = SettingName.allCases.filter { $0 != .apiKey && !credentialNames.contains($0) }
         var files = others.compactMap { name in
             settings.sources.given[name]?.readFrom.map { FollowedFile(.settings, name.rawValue, path: $0) }
-        }
-        if let path = settings.profilesPath {
-            var file = FollowedFile(.profiles, SettingName.profilesFile.rawValue, path: path)
-            file.limit = 1 << 20
-            file.judge = { ProfilesFile($0.revealText() ?? "").problems.first }
-            files.append(file)
         }
         for index in files.indices { files[index].news = "a file has changed that is read at start: restart to use it" }
         return files

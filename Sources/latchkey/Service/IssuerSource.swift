@@ -18,10 +18,13 @@ struct IssuerSource: Sendable {
     var tier: IssuerTier {
         IssuerTier(tier: profile.tier) { _, purpose, deadline async throws(UpstreamFault) in
             let request = try await self.request(refresh: false, deadline)
+            // Nobody waits any more: the profile was defined otherwise meanwhile, or the time is up.
+            if Task.isCancelled { throw UpstreamFault(.timedOut, upstream: profile.upstream) }
             do throws(IssuerError) {
                 return try await self.grant(request, purpose, deadline)
             } catch {
-                guard error.isClientRefused, let renewed = await self.renewed(request, deadline) else {
+                guard error.isClientRefused, let renewed = await self.renewed(request, deadline), !Task.isCancelled
+                else {
                     throw UpstreamFault(error, from: profile.upstream)
                 }
                 do throws(IssuerError) {

@@ -7,11 +7,11 @@ internal import Synchronization
 /// One profile's `LATCHKEY_ISSUE_BUDGET_PER_HOUR`, shared by all who spend of it, and shown as a metric.
 final class ProfileBudget: Sendable {
     private let budget: Mutex<IssueBudget>
-    private let profile: Int
+    private let profile: String
     private let metrics: Metrics
 
-    /// - Parameter profile: the profile's index in `metrics`.
-    init(_ perHour: Int, profile: Int, metrics: Metrics) {
+    /// - Parameter profile: the profile's name.
+    init(_ perHour: Int, profile: String, metrics: Metrics) {
         budget = Mutex(IssueBudget(perHour))
         self.profile = profile
         self.metrics = metrics
@@ -23,6 +23,9 @@ final class ProfileBudget: Sendable {
         show(now)
         return wait
     }
+
+    /// Whether nothing of it is spent.
+    func isWhole(_ now: MonotonicTime) -> Bool { budget.withLock { $0.remaining(now) >= $0.perHour } }
 
     /// Brings the metric up to date: the budget grows back as time passes, without anybody asking.
     func show(_ now: MonotonicTime) {

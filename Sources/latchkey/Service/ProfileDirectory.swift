@@ -6,6 +6,8 @@ internal import LatchkeySettings
 /// Which token profile an audience belongs to.
 struct ProfileDirectory: Sendable {
     let settings: Settings
+    let profiles: LiveProfiles
+    let names: ProfileNames
     let files: FollowedFiles
     let secrets: SecretBroker
 
@@ -19,14 +21,17 @@ struct ProfileDirectory: Sendable {
     func profile(
         forAudience audience: String?, deadline: MonotonicTime
     ) async throws(UpstreamFault) -> ProfileID? {
-        guard let audience else { return ProfileID(0) }
-        let given = settings.profiles.firstIndex { profile in
+        // Whoever is found by a list that is older than these is known to be outdated by its epoch.
+        let (names, definitions) = (names.entries, profiles.listed.map(\.definition))
+        let id = { (profile: ProfileDefinition) in names.first { $0.name == profile.name }?.id }
+        guard let audience else { return names.first?.id }
+        let given = definitions.first { profile in
             if case .given(let own) = profile.audience { own.hasSameBytes(as: audience) } else { false }
         }
         // A profile that names the audience itself needs no look at the blob.
-        if let given { return ProfileID(given) }
-        guard let setting = settings.profiles.firstIndex(where: { $0.audience == .setting }) else { return nil }
-        return try await settingAudience(deadline)?.hasSameBytes(as: audience) == true ? ProfileID(setting) : nil
+        if let given { return id(given) }
+        guard let setting = definitions.first(where: { $0.audience == .setting }).flatMap(id) else { return nil }
+        return try await settingAudience(deadline)?.hasSameBytes(as: audience) == true ? setting : nil
     }
 
     private func settingAudience(_ deadline: MonotonicTime) async throws(UpstreamFault) -> String? {

@@ -24,7 +24,7 @@ package final class Readiness: Sendable {
 
     private let tokens: TokenBroker
     private let health: TierHealth
-    private let tiers: [Tier]
+    private let tiers: @Sendable () -> [Tier]
     private let secrets: SecretBroker
     private let reloads: ReloadHealth
     private let time: TimeSource
@@ -32,8 +32,8 @@ package final class Readiness: Sendable {
     private let draining = Atomic<Bool>(false)
 
     init(
-        tokens: TokenBroker, health: TierHealth, tiers: [Tier], secrets: SecretBroker, reloads: ReloadHealth,
-        time: TimeSource
+        tokens: TokenBroker, health: TierHealth, tiers: @escaping @Sendable () -> [Tier], secrets: SecretBroker,
+        reloads: ReloadHealth, time: TimeSource
     ) {
         self.tokens = tokens
         self.health = health
@@ -54,7 +54,7 @@ package final class Readiness: Sendable {
     func beginDraining() { draining.store(true, ordering: .relaxed) }
 
     private func status(now: Now) -> Status {
-        let states = tiers.map { health.status($0) }
+        let states = tiers().map { health.status($0) }
         let serves =
             states.contains { $0.state == .ok } || tokens.snapshot().contains { $0.token?.isValid(now) == true }
         guard serves else { return .unavailable }
@@ -66,7 +66,7 @@ package final class Readiness: Sendable {
     package func report(now: Now) -> Report {
         let status = status(now: now)
         var tierReports: JSONObject = [:]
-        for tier in tiers { tierReports[tier.name] = Self.describe(health.status(tier), now) }
+        for tier in tiers() { tierReports[tier.name] = Self.describe(health.status(tier), now) }
         var tokenReports: JSONObject = [:]
         for profile in tokens.snapshot() { tokenReports[profile.name] = Self.describe(profile, now) }
         return Report(

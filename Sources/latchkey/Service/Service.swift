@@ -28,10 +28,12 @@ struct Service: Sendable {
         guard let key = settings.apiKey else { throw SettingsProblems(lines: ["LATCHKEY_API_KEY is required"]) }
         let upstreams = try Upstreams(settings, time: time, log: log)
         let readiness = Readiness(
-            tokens: upstreams.tokens, health: upstreams.health, tiers: upstreams.tiersInForce,
+            tokens: upstreams.tokens, health: upstreams.health, tiers: { upstreams.tiersInForce },
             secrets: upstreams.secrets, reloads: upstreams.reloads, time: time)
         let keys = LiveKeys(KeyRing(key: key))
-        let directory = ProfileDirectory(settings: settings, files: upstreams.files, secrets: upstreams.secrets)
+        let directory = ProfileDirectory(
+            settings: settings, profiles: upstreams.profiles, names: upstreams.tokens.names, files: upstreams.files,
+            secrets: upstreams.secrets)
         let audiences = Audiences { audience, deadline async throws(UpstreamFault) in
             try await directory.profile(forAudience: audience, deadline: deadline)
         }
@@ -52,6 +54,11 @@ struct Service: Sendable {
             prefetch: settings.prefetch.compactMap { SecretKey($0) },
             patience: settings.upstreamTimeout * 2, time: time, log: log)
         if let file = APIKeyFollower.file(settings, keys: keys) { upstreams.files.follow(file, value: key) }
+        let profiles = FollowedSettings.profiles(settings) { definitions in
+            upstreams.profiles.replace(with: definitions, in: upstreams.tokens)
+            audiences.forget()
+        }
+        if let profiles { upstreams.files.follow(profiles, value: settings.profilesText) }
         for file in FollowedSettings.readAtStart(settings) { upstreams.files.follow(file) }
         let backendFollower = upstreams.backendFollower(settings, time: time, log: log)
         let firstLook = backendFollower.map { follower in Task { await follower.look() } }
@@ -72,7 +79,7 @@ struct Service: Sendable {
 
     private static func showBudgets(_ upstreams: Upstreams, _ time: TimeSource) async {
         while !Task.isCancelled {
-            upstreams.showBudgets(time.now().monotonic)
+            upstreams.profiles.showBudgets(time.now().monotonic)
             try? await Task.sleep(for: betweenBudgets)
         }
     }

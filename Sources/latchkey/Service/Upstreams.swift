@@ -30,9 +30,10 @@ struct Upstreams: Sendable {
     let reloads: ReloadHealth
     /// The files that settings and profiles name.
     let files: FollowedFiles
-    /// The tiers settings put to use, nearest first.
-    let tiersInForce: [Tier]
-    private let budgets: [ProfileBudget]
+    /// The token profiles in force.
+    let profiles: LiveProfiles
+    /// The stores settings put to use, nearest first.
+    private let storesInForce: [Tier]
     private let clients: [HTTPClient]
 
     /// - Parameter mostWrites: writes a second to Parameter Store.
@@ -41,15 +42,10 @@ struct Upstreams: Sendable {
     ) throws(SystemError) {
         let stores = settings.backend.stores
         let shared = settings.sharedTier.tier
-        tiersInForce =
+        storesInForce =
             [.parameterStore, .dynamodb, .secretsManager].filter { $0 == shared || stores.map(\.tier).contains($0) }
-            + Self.issuers(settings)
         let metrics = Self.makeMetrics(settings, stores: stores)
         self.metrics = metrics
-        let budgets = settings.profiles.indices.map {
-            ProfileBudget(settings.issueBudget, profile: $0, metrics: metrics)
-        }
-        self.budgets = budgets
         health = TierHealth()
         reloads = ReloadHealth(metrics: metrics, time: time)
         files = FollowedFiles(health: reloads, log: log)
@@ -76,11 +72,14 @@ struct Upstreams: Sendable {
             ],
             backend: settings.backend.fixed,
             configuration: Self.secretConfiguration(settings), time: time, metrics: metrics, health: health, log: log)
-        let profiles = Self.profiles(
-            settings, budgets, files: files, secrets: secrets, client: client, metrics: metrics, time: time)
-        issuers = profiles.map(\.issuer)
+        profiles = LiveProfiles(
+            LiveProfiles.Means(
+                settings: settings, files: files, secrets: secrets, client: client, metrics: metrics, time: time))
+        let first = profiles.profiles
+        issuers = first.map(\.issuer)
         tokens = TokenBroker(
-            profiles: profiles, shared: sharedTier, configuration: Self.tokenConfiguration(settings), time: time,
+            profiles: first, places: Self.places(settings), shared: sharedTier,
+            configuration: Self.tokenConfiguration(settings), time: time,
             metrics: metrics, health: health, log: log)
     }
 
@@ -95,18 +94,23 @@ struct Upstreams: Sendable {
     /// Ends the clients' loops and connections.
     func shutdown() { for client in clients { client.shutdown() } }
 
-    /// Brings the metrics of the issue budgets up to date.
-    func showBudgets(_ now: MonotonicTime) { for budget in budgets { budget.show(now) } }
+    /// The tiers that are in use, nearest first.
+    var tiersInForce: [Tier] { storesInForce + profiles.tiers }
 
-    /// The kinds of issuer that the profiles use.
+    /// The kinds of issuer that the profiles of the settings use.
     private static func issuers(_ settings: Settings) -> [Tier] {
         let used = Set(settings.profiles.map(\.tier))
         return [.auth0, .oauth2].filter { used.contains($0) }
     }
 
+    /// Room for profiles: only those of a file change.
+    private static func places(_ settings: Settings) -> Int? {
+        settings.profilesPath == nil ? nil : ProfilesFile.places
+    }
+
     private static func makeMetrics(_ settings: Settings, stores: [SecretStore]) -> Metrics {
         Metrics(
-            version: Version.number, profiles: settings.profiles.map(\.name),
+            version: Version.number, profiles: settings.profiles.map(\.name), places: places(settings),
             tiersInForce: [(.token, .memory), (.secret, .memory)] + stores.map { (.secret, $0.tier) }
                 + (issuers(settings) + [settings.sharedTier.tier].compactMap { $0 }).map { (.token, $0) },
             readProcess: { ProcessFiles.read() })
@@ -156,27 +160,6 @@ struct Upstreams: Sendable {
         configuration.upstreamTimeout = settings.upstreamTimeout
         configuration.backendParameter = BackendFollower.parameter(below: settings.prefix)
         return configuration
-    }
-
-    private static func profiles(
-        _ settings: Settings, _ budgets: [ProfileBudget], files: FollowedFiles, secrets: SecretBroker,
-        client: HTTPClient, metrics: Metrics, time: TimeSource
-    ) -> [TokenProfile] {
-        settings.profiles.enumerated().map { index, profile in
-            let issuer = TokenIssuer(
-                transport: client.transport, time: time, version: Version.number,
-                observe: { call in
-                    metrics.upstreamRequest(call.upstream, .issueToken, call.outcome, call.duration)
-                    if call.attempt > 1 { metrics.upstreamRetry(call.upstream) }
-                    for allowance in call.quota.allowances {
-                        metrics.issuerQuota(profile: index, allowance.bucket, remaining: allowance.remaining)
-                    }
-                })
-            let source = IssuerSource(
-                profile: profile, settings: settings, files: files, secrets: secrets, issuer: issuer,
-                budget: budgets[index])
-            return TokenProfile(name: profile.name, issuer: source.tier)
-        }
     }
 }
 
