@@ -38,7 +38,8 @@ package enum IssuerError: Error, Hashable, Sendable {
             switch self {
             case .emptyBody: "the answer has no body"
             case .notJSON: "the answer is not a json object"
-            case .accessToken: "access_token is missing, stands twice, is too long or is not visible ascii without blanks"
+            case .accessToken:
+                "access_token is missing, stands twice, is too long or is not visible ascii without blanks"
             case .tokenType: "token_type is not bearer, nor one that the profile allows"
             case .expiresIn: "expires_in is not a positive number of seconds, or stands twice"
             case .repeatedMember: "a member stands twice"

@@ -190,7 +190,8 @@ private struct ProfileReader {
     private mutating func tokenTypes() -> Set<String> {
         let texts = list("token_type").map { $0.string.flatMap(Self.tokenType) }
         if texts.contains(nil) {
-            problems.append("token_type must be a text, or a list of texts, of at most 64 visible ascii characters each")
+            problems.append(
+                "token_type must be a text, or a list of texts, of at most 64 visible ascii characters each")
         }
         return Set(texts.compactMap(\.self))
     }
@@ -204,7 +205,8 @@ private struct ProfileReader {
         let numbers = list("token_status").map { $0.integer.flatMap(Int.init(exactly:)) }
         guard numbers.allSatisfy({ $0.map { $0 == 200 || possible.contains($0) } ?? false }) else {
             problems.append(
-                "token_status must be a number, or a list of numbers, from \(possible.lowerBound) to \(possible.upperBound)")
+                "token_status must be a number, or a list of numbers, from \(possible.lowerBound) to \(possible.upperBound)"
+            )
             return []
         }
         return Set(numbers.compactMap(\.self))
