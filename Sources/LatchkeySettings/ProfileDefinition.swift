@@ -36,6 +36,8 @@ package struct ProfileDefinition: Equatable, Sendable {
     package var clientSecret: Credential?
     package var clientAuthentication = TokenRequest.ClientAuthentication.post
     package var extra: [String: String] = [:]
+    /// What of the issuer's answer is taken beyond the standard.
+    package var allowance = AnswerAllowance()
 
     package init(name: String) { self.name = name }
 

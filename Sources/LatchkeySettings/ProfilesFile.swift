@@ -87,7 +87,7 @@ private struct ProfileReader {
 
     private static let known: Set<String> = [
         "name", "kind", "token_url", "audience", "scope", "organization", "client_id", "client_secret", "client_auth",
-        "key_id", "extra",
+        "key_id", "token_type", "token_status", "extra",
     ]
 
     init(name: String, members: JSONObject) {
@@ -109,6 +109,7 @@ private struct ProfileReader {
         profile.clientID = credential("client_id")
         profile.clientSecret = credential("client_secret")
         profile.clientAuthentication = clientAuthentication()
+        profile.allowance = AnswerAllowance(tokenTypes: tokenTypes(), statuses: statuses())
         profile.extra = extra()
         if profile.kind == .oauth2 {
             for (member, value) in [("client_id", profile.clientID), ("client_secret", profile.clientSecret)]
@@ -196,6 +197,40 @@ private struct ProfileReader {
             problems.append("client_auth must be post, basic or private_key_jwt")
             return .post
         }
+    }
+
+    /// One text or a list of them; the empty text is one.
+    private mutating func tokenTypes() -> Set<String> {
+        let texts = list("token_type").map { $0.string.flatMap(Self.tokenType) }
+        if texts.contains(nil) {
+            problems.append(
+                "token_type must be a text, or a list of texts, of at most 64 visible ascii characters each")
+        }
+        return Set(texts.compactMap(\.self))
+    }
+
+    private static func tokenType(_ text: String) -> String? {
+        text.utf8.count <= 64 && text.utf8.allSatisfy { (0x21...0x7E).contains($0) } ? text : nil
+    }
+
+    private mutating func statuses() -> Set<Int> {
+        let possible = AnswerAllowance.possibleStatuses
+        let numbers = list("token_status").map { $0.integer.flatMap(Int.init(exactly:)) }
+        guard numbers.allSatisfy({ $0.map { $0 == 200 || possible.contains($0) } ?? false }) else {
+            problems.append(
+                "token_status must be a number, or a list of numbers, from \(possible.lowerBound) to \(possible.upperBound)"
+            )
+            return []
+        }
+        return Set(numbers.compactMap(\.self))
+    }
+
+    /// A member that may be one value or a list of at most 16.
+    private mutating func list(_ member: String) -> [JSON] {
+        guard let value = members[member], value != .null else { return [] }
+        guard let list = value.array else { return [value] }
+        if list.count > 16 { problems.append("\(member) has \(list.count) values; 16 are the most") }
+        return Array(list.prefix(16))
     }
 
     private mutating func extra() -> [String: String] {

@@ -28,6 +28,20 @@ import Testing
         #expect(key.name == "orders/id")
     }
 
+    @Test func `What an issuer may answer beyond the standard is one value or a list`() {
+        let file = ProfilesFile(
+            #"""
+            [{"name":"a","kind":"auth0","token_type":"N_A","token_status":201},
+             {"name":"b","kind":"auth0","token_type":["","x"],"token_status":[200,202]}]
+            """#)
+        #expect(file.problems.isEmpty)
+        #expect(
+            file.profiles.dropFirst().map(\.allowance) == [
+                AnswerAllowance(tokenTypes: ["N_A"], statuses: [201]),
+                AnswerAllowance(tokenTypes: ["", "x"], statuses: [200, 202]),
+            ])
+    }
+
     @Test func `Auth0 needs a name and a kind alone, and an object may stand around the list`() {
         let file = ProfilesFile(#"{"profiles":[{"name":"a","kind":"auth0"},{"name":"B.2_c-d","kind":"auth0"}]}"#)
         #expect(file.problems.isEmpty)
@@ -90,6 +104,11 @@ import Testing
         (#"{"name":"p","kind":"auth0","token_url":"http://id.example/t"}"#, "p: token_url: http would send"),
         (#"{"name":"p","kind":"auth0","token_url":7}"#, "p: token_url must be a string"),
         (#"{"name":"p","kind":"auth0","client_auth":"tls"}"#, "p: client_auth must be"),
+        (#"{"name":"p","kind":"auth0","token_type":7}"#, "p: token_type must be a text"),
+        (#"{"name":"p","kind":"auth0","token_type":["a b"]}"#, "p: token_type must be a text"),
+        (#"{"name":"p","kind":"auth0","token_status":302}"#, "p: token_status must be a number"),
+        (#"{"name":"p","kind":"auth0","token_status":"201"}"#, "p: token_status must be a number"),
+        (#"{"name":"p","kind":"auth0","token_status":[201,1e99]}"#, "p: token_status must be a number"),
         (#"{"name":"p","kind":"auth0","client_secret":"file:hush-hush"}"#, "p: client_secret: file: takes"),
         (#"{"name":"p","kind":"auth0","client_secret":"secret:hush hush"}"#, "p: client_secret: secret: takes"),
         (#"{"name":"p","kind":"auth0","client_secret":["hush-hush"]}"#, "p: client_secret must be a string"),

@@ -60,8 +60,10 @@ import Testing
         (#"{"access_token":"a b","token_type":"Bearer"}"#, .accessToken),
         (#"{"access_token":"a\u0000b","token_type":"Bearer"}"#, .accessToken),
         (#"{"access_token":"tökén","token_type":"Bearer"}"#, .accessToken),
-        (#"{"access_token":"a=b","token_type":"Bearer"}"#, .accessToken),
-        (#"{"access_token":"==","token_type":"Bearer"}"#, .accessToken),
+        (#"{"access_token":"a\u007F","token_type":"Bearer"}"#, .accessToken),
+        (#"{"access_token":"a","access_token":"b","token_type":"Bearer"}"#, .accessToken),
+        (#"{"access_token":"a","token_type":"Bearer","expires_in":60,"expires_in":600}"#, .expiresIn),
+        (#"{"access_token":"a","token_type":"Bearer","x":1,"\u0078":2}"#, .repeatedMember),
         (#"{"access_token":"a","token_type":"MAC"}"#, .tokenType),
         (#"{"access_token":"a","token_type":"DPoP"}"#, .tokenType),
         (#"{"access_token":"a"}"#, .tokenType),
@@ -73,6 +75,33 @@ import Testing
         let bench = IssuerBench(.json(200, text))
         #expect(await bench.error() == .invalid(flaw))
         #expect(bench.requests.count == 1)
+    }
+
+    @Test func `A profile may allow other types and statuses, each as it is written`() async throws {
+        func issue(_ status: Int, _ type: String, _ allowance: AnswerAllowance) async throws -> IssuedToken {
+            var request = IssuerBench.request(.oauth2)
+            request.allowance = allowance
+            return try await IssuerBench(.json(status, #"{"access_token":"a"\#(type)}"#)).issue(request)
+        }
+        let types = AnswerAllowance(tokenTypes: ["", "N_A"])
+        #expect(try await issue(200, "", types).tokenType == "Bearer")
+        #expect(try await issue(200, #","token_type":null"#, types).tokenType == "Bearer")
+        #expect(try await issue(200, #","token_type":"N_A""#, types).tokenType == "Bearer")
+        for refused in [#""n_a""#, #""""#, "7", #""mac""#] {
+            await #expect(throws: IssuerError.invalid(.tokenType)) {
+                try await issue(200, #","token_type":\#(refused)"#, types)
+            }
+        }
+        #expect(try await issue(201, #","token_type":"bearer""#, AnswerAllowance(statuses: [201])).value == Secret("a"))
+        await #expect(throws: IssuerError.invalid(.status)) {
+            try await issue(202, #","token_type":"bearer""#, AnswerAllowance(statuses: [201]))
+        }
+    }
+
+    @Test func `A token may hold every visible character`() async throws {
+        let visible = String(decoding: (0x21...0x7E).map { UInt8($0) }, as: UTF8.self)
+        let body = JSON.object(["access_token": .string(visible), "token_type": "Bearer"]).text
+        #expect(try await IssuerBench(.json(200, body)).issue().value == Secret(visible))
     }
 
     @Test func `A token of 64 KiB is taken and one byte more is not`() async throws {

@@ -25,7 +25,7 @@ package struct ParameterStore: Sendable {
     /// Names in one GetParameters or DeleteParameters call (its API reference).
     package static let batch = 10
     /// Pages read of one path: at ten parameters a page more than the standard tier holds.
-    private static let maxPages = 1000
+    static let maxPages = 1000
 
     let client: AWSClient
     private let reads: ParameterReads
@@ -86,20 +86,18 @@ package struct ParameterStore: Sendable {
         path: String, recursive: Bool = true, isDecrypted: Bool = true, deadline: MonotonicTime
     ) async throws(AWSError) -> [JSON] {
         var entries: [JSON] = []
-        var token: String?
-        for _ in 0..<Self.maxPages {
+        var pages = ListPages(limit: Self.maxPages)
+        while true {
             var body: JSONObject = [
                 "Path": .string(path), "Recursive": .bool(recursive), "WithDecryption": .bool(isDecrypted),
                 "MaxResults": 10,
             ]
-            if let token { body["NextToken"] = .string(token) }
+            body["NextToken"] = pages.token.map { .string($0) }
             let answer = try await client.call(
                 .parameterStore, "GetParametersByPath", .getParametersByPath, .object(body), deadline: deadline)
             entries += answer["Parameters"]?.array ?? []
-            token = answer["NextToken"]?.string
-            if token == nil { return entries }
+            guard try pages.advance(answer["NextToken"]) else { return entries }
         }
-        throw AWSError(.invalidAnswer, hint: "the list of parameters does not end")
     }
 
     /// Writes a parameter.

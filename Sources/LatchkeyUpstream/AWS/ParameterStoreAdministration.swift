@@ -80,13 +80,14 @@ extension ParameterStore {
         var found: [ParameterDescription] = []
         for start in stride(from: 0, to: names.count, by: Self.describeBatch) {
             let some = names[start..<min(start + Self.describeBatch, names.count)].map { JSON.string($0) }
-            var token: String?
-            repeat {
+            var pages = ListPages(limit: Self.maxPages)
+            var hasMore = true
+            while hasMore {
                 var body: JSONObject = [
                     "ParameterFilters": [["Key": "Name", "Option": "Equals", "Values": .array(some)]],
                     "MaxResults": 50,
                 ]
-                body["NextToken"] = token.map { .string($0) }
+                body["NextToken"] = pages.token.map { .string($0) }
                 let answer = try await client.call(
                     .parameterStore, "DescribeParameters", .describeParameters, .object(body), deadline: deadline)
                 for entry in answer["Parameters"]?.array ?? [] {
@@ -95,11 +96,8 @@ extension ParameterStore {
                         ParameterDescription(
                             name: name, tier: entry["Tier"]?.string, keyID: entry["KeyId"]?.string))
                 }
-                let next = answer["NextToken"]?.string
-                // A token that repeats would be asked for without end.
-                guard next == nil || next != token else { throw AWSError(.invalidAnswer) }
-                token = next
-            } while token != nil
+                hasMore = try pages.advance(answer["NextToken"])
+            }
         }
         return found
     }

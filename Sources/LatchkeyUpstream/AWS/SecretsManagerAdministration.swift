@@ -91,11 +91,11 @@ extension SecretsManager {
         prefix: String, deadline: MonotonicTime
     ) async throws(AWSError) -> [SecretDescription] {
         var found: [SecretDescription] = []
-        var token: String?
-        for _ in 0..<Self.maxPages {
+        var pages = ListPages(limit: Self.maxPages)
+        while true {
             var body: JSONObject = ["MaxResults": 100, "IncludePlannedDeletion": true]
             if !prefix.isEmpty { body["Filters"] = [["Key": "name", "Values": [.string(prefix)]]] }
-            body["NextToken"] = token.map { .string($0) }
+            body["NextToken"] = pages.token.map { .string($0) }
             let answer = try await client.call(
                 .secretsManager, "ListSecrets", .listSecrets, .object(body), deadline: deadline)
             for entry in answer["SecretList"]?.array ?? [] {
@@ -103,10 +103,8 @@ extension SecretsManager {
                 // The filter goes by words and not by characters.
                 if secret.name.hasPrefix(prefix) { found.append(secret) }
             }
-            token = answer["NextToken"]?.string
-            if token == nil { return found }
+            guard try pages.advance(answer["NextToken"]) else { return found }
         }
-        throw AWSError(.invalidAnswer, hint: "the list of secrets does not end")
     }
 
     /// What is known of one secret besides its value.

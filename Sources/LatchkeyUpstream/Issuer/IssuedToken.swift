@@ -2,7 +2,8 @@ package import LatchkeyCrypto
 
 /// What an issuer gave (RFC 6749 §5.1), checked for form.
 package struct IssuedToken: Sendable {
-    /// 1 to ``longest`` bytes of the `b64token` alphabet (RFC 6750 §2.1): safe in a header and in a parameter.
+    /// 1 to ``longest`` bytes of visible ASCII without blanks (RFC 6749 appendix A.12): safe in a header and in a
+    /// parameter.
     package let value: Secret
     /// Always `Bearer`, however the issuer spelled it.
     package let tokenType = "Bearer"

@@ -10,11 +10,13 @@ enum IssuerAnswer {
     /// May be better the next time, but not before so long where the issuer said.
     case transient(IssuerError, notBefore: Duration?)
 
-    /// - Parameter now: this machine's clock, used for dates where the response has no `Date` of its own.
-    init(_ response: HTTPResponse, now: WallTime) {
+    /// - Parameters:
+    ///   - allowance: what the profile takes beyond RFC 6749.
+    ///   - now: this machine's clock, used for dates where the response has no `Date` of its own.
+    init(_ response: HTTPResponse, allowance: AnswerAllowance, now: WallTime) {
         let wait = RetryHint(response.fields, now: now)
         switch response.status {
-        case 200: self = Self.token(response, now)
+        case let status where allowance.takes(status: status): self = Self.token(response, allowance, now)
         case 300...399: self = .refused(.invalid(.redirect))
         case 429: self = .refused(.throttled(retryAfter: wait.longest))
         case 408, 425: self = Self.unavailable(response.status, wait)
@@ -35,16 +37,22 @@ enum IssuerAnswer {
 
     /// An empty or unreadable 200 has been seen to pass by itself (a proxy restarting), so it is worth another
     /// attempt; a JSON answer with the wrong members is not.
-    private static func token(_ response: HTTPResponse, _ now: WallTime) -> IssuerAnswer {
+    private static func token(
+        _ response: HTTPResponse, _ allowance: AnswerAllowance, _ now: WallTime
+    ) -> IssuerAnswer {
         guard !response.body.isEmpty else { return .transient(.invalid(.emptyBody), notBefore: nil) }
-        guard let object = try? JSON(parsing: response.body), object.object != nil else {
-            return .transient(.invalid(.notJSON), notBefore: nil)
+        let object: JSON
+        do throws(JSONError) {
+            object = try JSON(parsing: response.body, limits: .document.refusingDuplicates)
+        } catch {
+            guard error.reason == .duplicateName else { return .transient(.invalid(.notJSON), notBefore: nil) }
+            return .refused(.invalid(repeated(at: error.offset, in: response.body)))
         }
-        guard let value = object["access_token"]?.string, isBearerToken(value) else {
+        guard object.object != nil else { return .transient(.invalid(.notJSON), notBefore: nil) }
+        guard let value = object["access_token"]?.string, isToken(value) else {
             return .refused(.invalid(.accessToken))
         }
-        // RFC 6749 §7.1: a client must not use a token whose type it does not understand; the name has no case.
-        guard object["token_type"]?.string?.lowercased() == "bearer" else { return .refused(.invalid(.tokenType)) }
+        guard takes(object["token_type"], allowance) else { return .refused(.invalid(.tokenType)) }
         let lifetime: Duration?
         switch TokenLifetime.read(object["expires_in"]) {
         case .absent: lifetime = nil
@@ -57,21 +65,24 @@ enum IssuerAnswer {
                 quota: IssuerQuota(response.fields, now: now)))
     }
 
-    /// `b64token` (RFC 6750 §2.1): letters, digits, `-._~+/`, then only `=`.
-    static func isBearerToken(_ text: String) -> Bool {
-        guard (1...IssuedToken.longest).contains(text.utf8.count) else { return false }
-        let characters = text.utf8.prefix { $0 != UInt8(ascii: "=") }
-        return !characters.isEmpty
-            && characters.allSatisfy { byte in
-                switch byte {
-                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-                case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "+"),
-                    UInt8(ascii: "/"):
-                    true
-                default: false
-                }
-            }
-            && text.utf8.dropFirst(characters.count).allSatisfy { $0 == UInt8(ascii: "=") }
+    /// Visible ASCII (RFC 6749 appendix A.12), the blank aside: a token is one word of a header (RFC 9110 §5.5).
+    private static func isToken(_ text: String) -> Bool {
+        (1...IssuedToken.longest).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+    }
+
+    private static func takes(_ tokenType: JSON?, _ allowance: AnswerAllowance) -> Bool {
+        switch tokenType {
+        case nil, .null: allowance.takes(tokenType: nil)
+        case let value?: value.string.map { allowance.takes(tokenType: $0) } ?? false
+        }
+    }
+
+    /// Which member stands twice: RFC 6749 §3.2 wants each once, and which of two is meant cannot be told.
+    ///
+    /// - Parameter offset: of the second one's name.
+    private static func repeated(at offset: Int, in body: [UInt8]) -> IssuerError.InvalidAnswer {
+        let members: [IssuerError.InvalidAnswer] = [.accessToken, .tokenType, .expiresIn]
+        return members.first { body[offset...].starts(with: "\"\($0.rawValue)\"".utf8) } ?? .repeatedMember
     }
 
     /// A scope as RFC 6749 §3.3 writes it, up to 4 KiB; anything else is left out, since nothing depends on it.

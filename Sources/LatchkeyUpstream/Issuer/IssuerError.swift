@@ -29,6 +29,7 @@ package enum IssuerError: Error, Hashable, Sendable {
         case accessToken = "access_token"
         case tokenType = "token_type"
         case expiresIn = "expires_in"
+        case repeatedMember = "repeated_member"
         case redirect = "redirect"
         case status = "unexpected_status"
 
@@ -37,11 +38,13 @@ package enum IssuerError: Error, Hashable, Sendable {
             switch self {
             case .emptyBody: "the answer has no body"
             case .notJSON: "the answer is not a json object"
-            case .accessToken: "access_token is missing, too long or holds characters a bearer token cannot have"
-            case .tokenType: "token_type is not bearer"
-            case .expiresIn: "expires_in is not a positive number of seconds"
+            case .accessToken:
+                "access_token is missing, stands twice, is too long or is not visible ascii without blanks"
+            case .tokenType: "token_type is not bearer, nor one that the profile allows"
+            case .expiresIn: "expires_in is not a positive number of seconds, or stands twice"
+            case .repeatedMember: "a member stands twice"
             case .redirect: "redirect not followed; set the token url to where it leads if that is right"
-            case .status: "the status is neither 200 nor an error"
+            case .status: "the status is neither 200, nor one that the profile allows, nor an error"
             }
         }
     }

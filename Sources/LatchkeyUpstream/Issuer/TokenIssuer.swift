@@ -102,7 +102,7 @@ package struct TokenIssuer: Sendable {
         do throws(HTTPClientError) {
             let response = try await transport(message, request.endpoint.origin, deadline)
             quota = IssuerQuota(response.fields, now: time.now().wall)
-            answer = IssuerAnswer(response, now: time.now().wall)
+            answer = IssuerAnswer(response, allowance: request.allowance, now: time.now().wall)
         } catch {
             answer = Self.judge(error)
         }

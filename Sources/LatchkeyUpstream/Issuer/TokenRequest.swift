@@ -43,6 +43,8 @@ package struct TokenRequest: Sendable {
     package var clientAuthentication: ClientAuthentication
     /// Further parameters an issuer wants (`resource`, for one). Names in ``reserved`` are not taken from here.
     package var extra: [String: String]
+    /// What of the answer is taken beyond the standard.
+    package var allowance: AnswerAllowance
 
     /// Parameter names that ``extra`` cannot set: they are the request's own.
     package static let reserved: Set<String> = [
@@ -53,7 +55,7 @@ package struct TokenRequest: Sendable {
     package init(
         kind: Kind, endpoint: TokenEndpoint, credentials: ClientCredentials, audience: String? = nil,
         scope: String? = nil, organization: String? = nil, clientAuthentication: ClientAuthentication = .post,
-        extra: [String: String] = [:]
+        extra: [String: String] = [:], allowance: AnswerAllowance = AnswerAllowance()
     ) {
         self.kind = kind
         self.endpoint = endpoint
@@ -63,6 +65,7 @@ package struct TokenRequest: Sendable {
         self.organization = organization
         self.clientAuthentication = clientAuthentication
         self.extra = extra
+        self.allowance = allowance
     }
 
     /// The request on the wire. An empty optional parameter is left out: Auth0 answers an empty `scope` or

@@ -75,7 +75,8 @@ struct IssuerSource: Sendable {
             kind: profile.kind, endpoint: try await endpoint(values, deadline),
             credentials: ClientCredentials(clientID: id, clientSecret: secret), audience: audience,
             scope: profile.scope, organization: profile.organization,
-            clientAuthentication: profile.clientAuthentication, extra: profile.extra)
+            clientAuthentication: profile.clientAuthentication, extra: profile.extra,
+            allowance: profile.allowance)
     }
 
     private func endpoint(
