@@ -5,6 +5,12 @@ extension StringProtocol {
     /// Whether both are the same bytes in UTF-8.
     package func hasSameBytes(as other: some StringProtocol) -> Bool { utf8.elementsEqual(other.utf8) }
 
+    /// Whether both are the same bytes, ASCII letters in either case.
+    package func hasSameBytesInAnyCase(as other: some StringProtocol) -> Bool {
+        func folded(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }
+        return utf8.lazy.map(folded).elementsEqual(other.utf8.lazy.map(folded))
+    }
+
     /// Whether the bytes of `self` come before those of `other`.
     package func precedesInBytes(_ other: some StringProtocol) -> Bool {
         utf8.lexicographicallyPrecedes(other.utf8)

@@ -14,6 +14,8 @@ import Testing
             ("text/plain", "text/plain;q=2", 0), ("text/plain", "text/plain;q=nan", 0),
             ("application/openmetrics-text", prometheus, 800), ("text/plain", prometheus, 500),
             ("application/json", prometheus, 100), ("text/plain", ",,;;,", 0),
+            ("text/plain", "text/plain\u{301}", 0), ("text/plain", "\u{301}, text/plain;q=0.5", 500),
+            ("text/plain", "text/plain;q=0.\(String(repeating: "1", count: 40))", 0),
         ] as [(String, String?, Int)])
     func `The most specific range of Accept counts`(type: String, field: String?, weight: Int) {
         #expect(Negotiation.weight(ofType: type, in: field) == weight)

@@ -33,6 +33,9 @@ import Testing
         #expect(PercentEncoding.pairs("a=%".utf8) == nil)
         #expect(PercentEncoding.pairs("%=a".utf8) == nil)
         #expect(PercentEncoding.pairs("".utf8)?.isEmpty == true)
+        #expect(PercentEncoding.pairs("a=%00".utf8) == nil)
+        #expect(PercentEncoding.pairs("a=%00".utf8, allowsZero: true)?.first?.value == "\u{0}")
+        #expect(PercentEncoding.pairs("%00=a".utf8, allowsZero: true) == nil)
     }
 
     @Test func `The segments of a path are decoded`() {

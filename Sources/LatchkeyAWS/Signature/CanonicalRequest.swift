@@ -62,6 +62,6 @@ package struct CanonicalRequest: Sendable {
 
     /// Without white space at the ends, and with one space where there were several.
     private static func trimmed(_ value: String) -> String {
-        value.split(whereSeparator: { $0 == " " || $0 == "\t" }).joined(separator: " ")
+        value.utf8.split { $0 == 0x20 || $0 == 0x09 }.map { Substring($0) }.joined(separator: " ")
     }
 }

@@ -28,8 +28,9 @@ package struct SignatureVerification: Sendable {
         guard let header = headers.first, !header.isEmpty else {
             throw AWSFault(common: "MissingAuthenticationTokenException", "Missing Authentication Token")
         }
-        guard headers.count == 1, header.utf8.count <= Self.longestHeader else {
-            throw Self.incomplete("Authorization header is given more than once, or is too long.")
+        // All of it is ASCII. Other text takes more time to compare than its length.
+        guard headers.count == 1, header.utf8.count <= Self.longestHeader, header.utf8.allSatisfy({ $0 < 0x80 }) else {
+            throw Self.incomplete("Authorization header is given more than once, is too long, or is not ASCII.")
         }
         let values = try Self.parameters(of: header)
         let credential = values["Credential", default: ""].split(separator: "/", omittingEmptySubsequences: false)
@@ -79,7 +80,8 @@ package struct SignatureVerification: Sendable {
     ) throws(AWSFault) {
         try checkHead(request, isKnown: !secrets.isEmpty, service: service, now: now)
         let hashes = request.fields.values("X-Amz-Content-Sha256")
-        guard hashes.allSatisfy({ $0 == SHA256.hash(request.body).hex }) else { throw Self.mismatch }
+        let hash = hashes.isEmpty ? "" : SHA256.hash(request.body).hex
+        guard hashes.allSatisfy({ $0.hasSameBytes(as: hash) }) else { throw Self.mismatch }
         let covered = Set(signedFields.split(separator: ";").map { String($0) })
         let canonical = CanonicalRequest(request, host: request.fields["Host"] ?? "", covering: covered)
         guard canonical.signedFields == signedFields else { throw Self.mismatch }

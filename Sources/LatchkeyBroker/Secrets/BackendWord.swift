@@ -49,6 +49,9 @@ package struct BackendWord: Sendable {
         case recovered
     }
 
+    /// The longest text that is read, in bytes: no backend's name is a quarter of it, white space around it included.
+    private static let longest = 256
+
     /// In force while nobody has ever written the parameter: the old store is the one that has everything.
     package static let standard = SecretBackend.secretsManager
 
@@ -64,7 +67,9 @@ package struct BackendWord: Sendable {
     package mutating func take(_ look: Look) -> Event {
         switch look {
         case .word(let text):
-            guard let word = SecretBackend(rawValue: Self.trimmed(text)) else { return fail(.unknownWord) }
+            guard text.utf8.count <= Self.longest, let word = SecretBackend(rawValue: Self.trimmed(text)) else {
+                return fail(.unknownWord)
+            }
             hasFollowed = true
             return follow(word)
         case .absent: return hasFollowed ? fail(.gone) : follow(Self.standard)

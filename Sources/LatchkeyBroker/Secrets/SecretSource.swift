@@ -47,6 +47,7 @@ package struct SecretSource: Sendable {
     /// The key of a full name; nil for what is not the application's, or is no secret of it.
     package func key(of name: String) -> SecretKey? {
         let root = self.name(of: .root) + "/"
-        return name.hasPrefix(root) ? SecretKey(String(name.dropFirst(root.count))) : nil
+        guard name.utf8.starts(with: root.utf8) else { return nil }
+        return SecretKey(String(decoding: name.utf8.dropFirst(root.utf8.count), as: UTF8.self))
     }
 }

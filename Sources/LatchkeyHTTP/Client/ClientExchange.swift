@@ -54,9 +54,9 @@ final class ClientExchange {
 
     private func decoded(_ response: HTTPResponse, limit: Int) -> Result<HTTPResponse, HTTPClientError> {
         var response = response
-        let codings = response.fields.values("content-encoding").joined(separator: ",").lowercased()
-            .filter { $0 != " " }
-        switch codings {
+        let codings = response.fields.values("content-encoding").joined(separator: ",").utf8.filter { $0 != 0x20 }
+        // A coding's name is ASCII (RFC 9110 §8.4.1). Other text is none, and is not compared with them.
+        switch codings.allSatisfy({ $0 < 0x80 }) ? String(decoding: codings, as: UTF8.self).lowercased() : "?" {
         case "", "identity": return .success(response)
         case "gzip" where acceptsGzip, "x-gzip" where acceptsGzip:
             if response.body.isEmpty { return .success(response) }

@@ -174,10 +174,16 @@ package struct ResponseParser: Sendable {
     private mutating func frame(minor: UInt8) throws(Refusal) {
         let lengths = response.fields.values("content-length")
         let encodings = response.fields.values("transfer-encoding")
-        let connection = response.fields.values("connection").joined(separator: ",").lowercased()
-        let tokens = connection.split(separator: ",").map { $0.drop { $0 == " " || $0 == "\t" } }
-            .map { String($0.prefix { $0 != " " && $0 != "\t" }) }
-        mayReuseConnection = !tokens.contains("close") && (minor >= 1 || tokens.contains("keep-alive"))
+        var (closes, keepsAlive) = (false, false)
+        for value in response.fields.values("connection") {
+            Array(value.utf8).withUnsafeBytes { bytes in
+                Grammar.forEachMember(of: bytes) { member in
+                    if Grammar.equals(member, folded: "close") { closes = true }
+                    if Grammar.equals(member, folded: "keep-alive") { keepsAlive = true }
+                }
+            }
+        }
+        mayReuseConnection = !closes && (minor >= 1 || keepsAlive)
         if lengths.count > 1 { throw .malformed(reason: "more than one content-length") }
         if !encodings.isEmpty, !lengths.isEmpty {
             throw .malformed(reason: "content-length and transfer-encoding exclude each other")
@@ -185,7 +191,7 @@ package struct ResponseParser: Sendable {
         if answersHead || response.status == 204 || response.status == 304 {
             phase = .complete
         } else if let encoding = encodings.first {
-            guard encodings.count == 1, encoding.lowercased() == "chunked", minor >= 1 else {
+            guard encodings.count == 1, HTTPFields.same(encoding, "chunked"), minor >= 1 else {
                 throw .malformed(reason: "unknown transfer coding")
             }
             phase = .chunked(ChunkedDecoder(bodyBytes: limits.bodyBytes, overheadBytes: limits.headBytes * 2))

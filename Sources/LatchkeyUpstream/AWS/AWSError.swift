@@ -100,8 +100,16 @@ extension AWSError {
     /// `com.amazonaws.ssm#ParameterNotFound` and `ParameterNotFound:http://…` as `ParameterNotFound`; nil-like text
     /// (anything but letters, digits and dots) is cut off.
     static func bareCode(_ type: String) -> String {
-        let name = type.split(separator: "#").last ?? ""
-        return String(name.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "." || $0 == "_") }.prefix(64))
+        // By bytes, for the text may be anything and as long as an answer.
+        let name = type.utf8.split(separator: UInt8(ascii: "#")).last ?? ""[...].utf8
+        return String(Substring(name.prefix(64).prefix(while: isOfCode)))
+    }
+
+    private static func isOfCode(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "."), UInt8(ascii: "_"): true
+        default: false
+        }
     }
 
     /// `<Code>…</Code>` of the XML that some refusals come in.

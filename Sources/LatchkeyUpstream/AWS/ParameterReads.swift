@@ -13,13 +13,13 @@ internal import Synchronization
 final class ParameterReads: Sendable {
     /// What the store said of each name.
     struct Answer: Sendable {
-        var found: [String: Parameter] = [:]
-        var missing: Set<String> = []
+        var found: [ExactText: Parameter] = [:]
+        var missing: Set<ExactText> = []
 
         /// The names' part of it; an answer that is silent about one of them is none of the service's.
         func of(_ names: [String]) throws(AWSError) -> Answer {
             var mine = Answer()
-            for name in names {
+            for name in names.map({ ExactText($0) }) {
                 if let parameter = found[name] {
                     mine.found[name] = parameter
                 } else if missing.contains(name) {
@@ -128,19 +128,23 @@ final class ParameterReads: Sendable {
         do throws(AWSError) {
             json = try await client.call(.parameterStore, deadline: deadline) { Self.message(names()) }
         } catch  where error.kind == .notFound {
-            return Answer(missing: Set(names()))
+            return Answer(missing: Set(names().map { ExactText($0) }))
         }
         if let single = json["Parameter"] {
             let parameter = try Parameter(single)
-            return Answer(found: [parameter.name: parameter])
+            return Answer(found: [ExactText(parameter.name): parameter])
         }
         guard let entries = json["Parameters"]?.array else { throw AWSError(.invalidAnswer) }
-        var answer = Answer(missing: Set((json["InvalidParameters"]?.array ?? []).compactMap(\.string)))
+        var answer = Answer(missing: Self.names(json["InvalidParameters"]))
         for entry in entries {
             let parameter = try Parameter(entry)
-            answer.found[parameter.name] = parameter
+            answer.found[ExactText(parameter.name)] = parameter
         }
         return answer
+    }
+
+    private static func names(_ list: JSON?) -> Set<ExactText> {
+        Set((list?.array ?? []).compactMap { $0.string.map { ExactText($0) } })
     }
 
     private static func message(_ names: [String]) -> AWSClient.Message {

@@ -5,7 +5,7 @@ internal import LatchkeyMetrics
 /// One parameter as Parameter Store has it.
 package struct Parameter: Sendable {
     /// How a value is kept.
-    package enum Kind: String, Sendable {
+    package enum Kind: String, CaseIterable, Sendable {
         case string = "String"
         case stringList = "StringList"
         case secureString = "SecureString"
@@ -43,7 +43,9 @@ package struct ParameterStore: Sendable {
         _ name: String, isDecrypted: Bool = true, deadline: MonotonicTime
     ) async throws(AWSError) -> Parameter {
         if isDecrypted, !name.utf8.contains(UInt8(ascii: ":")) {
-            guard let found = try await reads.get([name], deadline: deadline).found[name] else { throw Self.notFound }
+            guard let found = try await reads.get([name], deadline: deadline).found[ExactText(name)] else {
+                throw Self.notFound
+            }
             return found
         }
         let answer = try await client.call(
@@ -62,8 +64,8 @@ package struct ParameterStore: Sendable {
         for start in stride(from: 0, to: names.count, by: Self.batch) {
             let some = Array(names[start..<min(start + Self.batch, names.count)])
             let answer = try await reads.get(some, deadline: deadline)
-            parameters += some.compactMap { answer.found[$0] }
-            missing += some.filter { answer.missing.contains($0) }
+            parameters += some.compactMap { answer.found[ExactText($0)] }
+            missing += some.filter { answer.missing.contains(ExactText($0)) }
         }
         return (parameters, missing)
     }
@@ -147,7 +149,8 @@ extension Parameter {
     /// A `Parameter` of the service's answers.
     init(_ json: JSON?) throws(AWSError) {
         guard let name = json?["Name"]?.string, let value = json?["Value"]?.string,
-            let kind = (json?["Type"]?.string).flatMap({ Kind(rawValue: $0) })
+            let type = json?["Type"]?.string,
+            let kind = Kind.allCases.first(where: { $0.rawValue.hasSameBytes(as: type) })
         else { throw AWSError(.invalidAnswer) }
         self.init(
             name: name, kind: kind, value: Secret(value),

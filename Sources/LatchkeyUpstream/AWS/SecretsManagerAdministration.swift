@@ -42,12 +42,16 @@ package struct SecretDescription: Sendable {
         lastChanged = Self.date(json["LastChangedDate"])
         // The two operations name it differently.
         let staged = json["VersionIdsToStages"]?.object ?? json["SecretVersionsToStages"]?.object ?? [:]
-        stages = staged.reduce(into: [:]) { $0[$1.key] = ($1.value.array ?? []).compactMap(\.string) }
+        stages = staged.filter { $0.key.utf8.count <= Self.longestVersionID }
+            .reduce(into: [:]) { $0[$1.key] = ($1.value.array ?? []).compactMap(\.string) }
             .filter { !$0.value.isEmpty }
-        currentVersionID = stages.first { $0.value.contains("AWSCURRENT") }?.key
+        currentVersionID = stages.first { $0.value.contains { $0.hasSameBytes(as: "AWSCURRENT") } }?.key
         rotationFunction = json["RotationLambdaARN"]?.string
         rotationRules = json["RotationRules"]?.object.map { JSON.object($0).text }
     }
+
+    /// Bytes of a version's id (Secrets Manager API Reference, `VersionId`).
+    private static let longestVersionID = 64
 
     /// Epoch seconds with a fraction, perhaps in exponent notation.
     private static func date(_ json: JSON?) -> WallTime? {
@@ -101,7 +105,7 @@ extension SecretsManager {
             for entry in answer["SecretList"]?.array ?? [] {
                 let secret = try SecretDescription(entry)
                 // The filter goes by words and not by characters.
-                if secret.name.hasPrefix(prefix) { found.append(secret) }
+                if secret.name.utf8.starts(with: prefix.utf8) { found.append(secret) }
             }
             guard try pages.advance(answer["NextToken"]) else { return found }
         }

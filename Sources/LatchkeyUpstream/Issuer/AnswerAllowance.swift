@@ -1,3 +1,5 @@
+internal import LatchkeyCore
+
 /// What is taken of an issuer's answer beyond RFC 6749 §5.1, which has status 200 and a `token_type`. Nothing unless a
 /// profile says so by name.
 package struct AnswerAllowance: Hashable, Sendable {
@@ -22,6 +24,6 @@ package struct AnswerAllowance: Hashable, Sendable {
     /// not use a token whose type it does not understand. The name `bearer` has no case (§5.1).
     func takes(tokenType: String?) -> Bool {
         guard let tokenType else { return tokenTypes.contains("") }
-        return tokenType.lowercased() == "bearer" || !tokenType.isEmpty && tokenTypes.contains(tokenType)
+        return tokenType.hasSameBytesInAnyCase(as: "bearer") || !tokenType.isEmpty && tokenTypes.contains(tokenType)
     }
 }

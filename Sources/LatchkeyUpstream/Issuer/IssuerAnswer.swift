@@ -106,9 +106,9 @@ enum IssuerAnswer {
 
     /// Auth0 has been seen to answer its global rate limit with 500 and this text instead of 429.
     private static func isGlobalLimit(_ response: HTTPResponse) -> Bool {
-        guard let object = try? JSON(parsing: response.body), object["error"]?.string == "access_denied" else {
-            return false
-        }
+        guard let object = try? JSON(parsing: response.body),
+            object["error"]?.string?.hasSameBytes(as: "access_denied") ?? false
+        else { return false }
         return object["error_description"]?.string?.contains("Global limit has been reached") ?? false
     }
 }

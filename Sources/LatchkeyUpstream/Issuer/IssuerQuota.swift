@@ -79,6 +79,8 @@ package struct IssuerQuota: Hashable, Sendable {
     }
 
     private mutating func add(_ value: String, hour: QuotaBucket, day: QuotaBucket) {
+        // Other characters are in none of them, and take more time to compare than their length.
+        guard value.utf8.allSatisfy({ $0 < 0x80 }) else { return }
         for piece in value.split(separator: ",").prefix(8) {
             var bucket: QuotaBucket?
             var remaining: Int64?

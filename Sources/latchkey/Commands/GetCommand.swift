@@ -39,12 +39,19 @@ struct GetCommand: AsyncParsableCommand {
         guard let key = SecretKey(requested: key) else { throw CommandFailure(.notSo, "no such secret") }
         let entry = try await DirectAccess(settings).secret(key)
         var value = entry.value
-        if let field {
-            guard let part = try entry.field(field) else {
-                throw CommandFailure(.notSo, "the secret has no such field")
-            }
-            value = part
-        }
+        if let field { value = try part(field, of: entry) }
         return json ? SecretForm.page(entry, value).bytes() : value.reveal()
+    }
+
+    /// A member that cannot be handed out ends the command as the broker's answer to it does.
+    private func part(_ field: String, of entry: SecretEntry) throws -> Secret {
+        let found: Secret?
+        do throws(UpstreamFault) {
+            found = try entry.field(field)
+        } catch {
+            throw CommandFailure(error, what: "secret")
+        }
+        guard let found else { throw CommandFailure(.notSo, "the secret has no such field") }
+        return found
     }
 }

@@ -62,14 +62,22 @@ struct OAuthParameters {
     private var values: [ExactText: String] = [:]
 
     init(contentType: String?, body: some Collection<UInt8>) throws(OAuthError) {
-        let type = contentType?.split(separator: ";").first?.lowercased().filter { $0 != " " && $0 != "\t" }
-        switch type {
-        case "application/x-www-form-urlencoded": try readForm(body)
-        case "application/json": try readJSON(body)
-        default:
+        let type = Self.mediaType(contentType ?? "")
+        if type == Array("application/x-www-form-urlencoded".utf8) {
+            try readForm(body)
+        } else if type == Array("application/json".utf8) {
+            try readJSON(body)
+        } else {
             throw OAuthError(
                 .invalidRequest, "content-type must be application/x-www-form-urlencoded or application/json")
         }
+    }
+
+    /// The media type without its parameters, in lower case and without blanks. As bytes, and so in linear time: whoever
+    /// sends it is not known yet.
+    private static func mediaType(_ contentType: String) -> [UInt8] {
+        let type = contentType.utf8.split(separator: UInt8(ascii: ";"), maxSplits: 1).first ?? ""[...].utf8
+        return type.filter { $0 != 0x20 && $0 != 0x09 }.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
     }
 
     /// The value of a parameter; an empty one counts as absent (RFC 6749 §3.2).

@@ -6,10 +6,11 @@ struct RequestQuery {
     /// Names are compared as bytes: hashing a long run of combining marks as a String takes long.
     private let values: [ExactText: String]
 
+    /// The parameters that name members of a blob or value, whose names may have any characters (RFC 8259 §7).
+    private static let memberNames: Set<ExactText> = ["field", "keys"]
+
     init(_ bytes: UnsafeRawBufferPointer, allowed: Set<String>) throws(Problem) {
-        guard let pairs = PercentEncoding.pairs(bytes) else {
-            throw Problem(400, .badRequest, "the query is not percent-encoded text")
-        }
+        guard let pairs = PercentEncoding.pairs(bytes, allowsZero: true) else { throw Self.unreadable }
         var values: [ExactText: String] = [:]
         for (name, value) in pairs {
             guard allowed.contains(where: { $0.hasSameBytes(as: name) }) else {
@@ -17,12 +18,15 @@ struct RequestQuery {
                 throw Problem(
                     400, .unknownParameter, "unknown query parameter \(Self.shown(name)); known here: \(known)")
             }
+            guard Self.memberNames.contains(ExactText(name)) || !value.utf8.contains(0) else { throw Self.unreadable }
             guard values.updateValue(value, forKey: ExactText(name)) == nil else {
                 throw Problem(400, .badRequest, "query parameter \(name) is given twice")
             }
         }
         self.values = values
     }
+
+    private static let unreadable = Problem(400, .badRequest, "the query is not percent-encoded text")
 
     subscript(name: String) -> String? { values[ExactText(name)] }
 

@@ -31,7 +31,8 @@ struct BorrowedSecret {
 
     /// Partition, region and account are the parameter's.
     private var arn: String {
-        let parts = parameter.arn.split(separator: ":", omittingEmptySubsequences: false)
+        let parts = parameter.arn.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+            .map { Substring($0) }
         let place = parts.count > 4 ? (parts[1], parts[3], parts[4]) : ("aws", "", "")
         return "arn:\(place.0):secretsmanager:\(place.1):\(place.2):secret:\(name)-\(SHA256.hash(name).hex.prefix(6))"
     }

@@ -1,5 +1,6 @@
 internal import LatchkeyAWS
 package import LatchkeyBroker
+internal import LatchkeyCore
 
 /// Which of AWS's names are the application's, and which keys of the broker they are.
 package struct FrontNames: Sendable {
@@ -28,7 +29,7 @@ package struct FrontNames: Sendable {
 
     /// The key of a path that parameters may be listed below: the prefix, or a path below it. No slash at the end.
     package func key(ofPath path: some StringProtocol) -> SecretKey? {
-        path == prefix ? .root : key(ofParameter: path)
+        path.hasSameBytes(as: prefix) ? .root : key(ofParameter: path)
     }
 
     package func secret(_ key: SecretKey) -> String { "\(secretPrefix)/\(key.name)" }
@@ -36,7 +37,8 @@ package struct FrontNames: Sendable {
     private var secretPrefix: String { prefix.hasPrefix("/") ? String(prefix.dropFirst()) : prefix }
 
     private static func key(_ name: some StringProtocol, below prefix: String) -> SecretKey? {
-        guard name.hasPrefix("\(prefix)/") else { return nil }
-        return SecretKey(String(name.dropFirst(prefix.count + 1)))
+        let start = "\(prefix)/".utf8
+        guard name.utf8.starts(with: start) else { return nil }
+        return SecretKey(String(decoding: name.utf8.dropFirst(start.count), as: UTF8.self))
     }
 }

@@ -26,11 +26,15 @@ package struct FrontTarget: Sendable {
     package let service: FrontService?
     private let name: Substring
 
-    /// - Parameter text: the field's value; empty where it did not come.
+    /// - Parameter text: the field's value; empty where it did not come. AWS's names are ASCII: any other text counts as
+    ///   none, and is not compared with them.
     package init(_ text: String) {
-        let halves = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-        service = halves.first.flatMap { first in FrontService.allCases.first { $0.targetPrefix == first } }
-        name = halves.count == 2 ? halves[1] : ""
+        let text = text.utf8.allSatisfy { $0 < 0x80 } ? text : ""
+        let halves = text.utf8.split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
+        service = halves.first.flatMap { first in
+            FrontService.allCases.first { first.elementsEqual($0.targetPrefix.utf8) }
+        }
+        name = halves.count == 2 ? Substring(halves[1]) : ""
     }
 
     /// The operation, for this caller.

@@ -15,7 +15,8 @@ struct FrontReader {
     func parameter(_ text: String) throws(AWSFault) -> ParameterAsk {
         let arn = try arn(text, .parameterStore, kind: "parameter/")
         let name = arn.map { $0.resource.dropFirst("parameter".count) } ?? text[...]
-        let halves = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        let halves = name.utf8.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
+            .map { Substring($0) }
         guard let key = names.key(ofParameter: halves[0]) else { throw outside(text) }
         var query = SecretQuery(key)
         if halves.count > 1 {
@@ -39,7 +40,8 @@ struct FrontReader {
         }
         var asks: [ParameterAsk] = []
         var elsewhere: [String] = []
-        for text in texts where !asks.contains(where: { $0.text == text }) && !elsewhere.contains(text) {
+        var seen: Set<ExactText> = []
+        for text in texts where seen.insert(ExactText(text)).inserted {
             if let arn = AmazonResourceName(text), !names.isHere(arn) {
                 elsewhere.append(text)
             } else {
@@ -51,7 +53,8 @@ struct FrontReader {
 
     func path() throws(AWSFault) -> PathAsk {
         let text = try input.required("Path")
-        let path = text.count > 1 && text.hasSuffix("/") ? String(text.dropLast()) : text
+        let hasSlash = text.utf8.count > 1 && text.utf8.last == UInt8(ascii: "/")
+        let path = hasSlash ? String(Substring(text.utf8.dropLast())) : text
         guard names.key(ofPath: path) != nil else { throw outside(text) }
         guard try input.structures("ParameterFilters").isEmpty else {
             throw AWSFault("InvalidFilterKey", "latchkey takes no ParameterFilters: choose from what is listed")

@@ -50,7 +50,7 @@ package struct SecretAsk: Hashable, Sendable {
     func accepts(arn text: String, name: String) -> Bool {
         guard let arn else { return true }
         guard let found = AmazonResourceName(text), found.account == arn.account else { return false }
-        return arn.resource == found.resource || arn.resource == "secret:\(name)"
+        return arn.resource == found.resource || arn.resource.hasSameBytes(as: "secret:\(name)")
     }
 
     /// A name without a hyphen and six letters or digits at its end, which end every ARN of Secrets Manager's; nil where

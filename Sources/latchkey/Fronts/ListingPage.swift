@@ -1,4 +1,5 @@
 internal import LatchkeyAWS
+internal import LatchkeyCore
 
 /// One page of a listing that keeps the store's own order. A page's token says how far it went and which name it ended
 /// with, so that a walk goes on in the right place although the listing is read anew on the way.
@@ -15,11 +16,11 @@ package struct ListingPage: Hashable, Sendable {
 
         /// Nil for a token that was not made here.
         package init?(token: String) {
-            guard let text = PageToken.decode(token), let colon = text.firstIndex(of: ":"),
+            guard let text = PageToken.decode(token), let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")),
                 let count = Int(text[..<colon]), count > 0
             else { return nil }
             self.count = count
-            name = String(text[text.index(after: colon)...])
+            name = String(Substring(text.utf8[colon...].dropFirst()))
         }
     }
 
@@ -35,7 +36,9 @@ package struct ListingPage: Hashable, Sendable {
 
     /// Behind the name, wherever it is now; where it is gone, at the place it had.
     private static func start(_ names: [String], _ mark: Mark) -> Int {
-        if mark.count <= names.count, names[mark.count - 1] == mark.name { return mark.count }
-        return names.firstIndex(of: mark.name).map { $0 + 1 } ?? min(mark.count - 1, names.count)
+        // A token may be made up: names are compared as bytes.
+        if mark.count <= names.count, names[mark.count - 1].hasSameBytes(as: mark.name) { return mark.count }
+        let place = names.firstIndex { $0.hasSameBytes(as: mark.name) }
+        return place.map { $0 + 1 } ?? min(mark.count - 1, names.count)
     }
 }

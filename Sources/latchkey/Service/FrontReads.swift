@@ -65,7 +65,9 @@ extension ParameterRead {
 }
 
 extension PathRead {
-    fileprivate func isDirectlyBelow(_ name: String) -> Bool { !name.dropFirst(path.count + 1).contains("/") }
+    fileprivate func isDirectlyBelow(_ name: String) -> Bool {
+        !name.utf8.dropFirst(path.utf8.count + 1).contains(UInt8(ascii: "/"))
+    }
 }
 
 /// How a secret of Secrets Manager's is read from the store in force.

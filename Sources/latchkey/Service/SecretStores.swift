@@ -70,6 +70,8 @@ extension AWSError {
 
 extension FetchedSecret {
     fileprivate static func names(_ names: [String]) -> FetchedSecret {
-        FetchedSecret(value: Secret(JSON.array(names.sorted().map { .string($0) }).bytes()), version: "0")
+        FetchedSecret(
+            value: Secret(JSON.array(names.sorted { $0.precedesInBytes($1) }.map { .string($0) }).bytes()), version: "0"
+        )
     }
 }

@@ -1,0 +1,123 @@
+"""Searches for the request that costs most: row 56 of the faults to survive.
+
+No list of hostile requests is whole. Each case here is a climb: it begins with a request made at random, and goes on from
+the dearest found so far with requests near to it, over every route, every place for text, and every framing.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from peers import longrun
+from peers.broker import PREFIX, Broker, settings
+from peers.cpu import ThreadTimes
+from peers.hostile import KINDS, PLACES, Shape, Shapes, encoded
+from peers.raw import bearer, exchange, request, signature, status_of
+from peers.textstore import TextStore
+
+#: Milliseconds of one thread that one request may cost (the limits in openapi.yaml and ThreatModel.md).
+BOUND = 50
+#: Requests of one climb, and climbs of the long run.
+STEPS, CLIMBS = 20, 4_000
+#: Blobs and listings as an application has them: what a request is held against.
+DEEP = json.dumps({"a": {"a": {"a": [[1.50, {"a": "b"}], "c"]}}, "a.a": "d", **{f"a{number}": number for number in range(200)}})
+WIDE = json.dumps({"a": list(range(2_000)), "b": [[], {}]})
+
+
+class Target:
+    """A broker whose stores have something to read, and what a shape costs it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = TextStore()
+        for name, text in (("secrets", json.dumps({"deep": DEEP, "wide": WIDE})), ("a", DEEP)):
+            self.store.put(f"{PREFIX}/{name}", text)
+        for number in range(60):
+            self.store.put(f"{PREFIX}/list/a{number}", "listed")
+        self.broker = Broker(settings(folder, **self.store.settings())).wait_live().wait_ready()
+        self.times = ThreadTimes(self.broker.child.pid)
+
+    def bytes_of(self, shape: Shape) -> bytes:
+        place, text = shape.place, shape.text()
+        fields = [(place.field, text)] * shape.lines if place.field else []
+        if place.credential == "key" and place.field != "Authorization":
+            fields.append(bearer())
+        if place.content_type:
+            fields.append(("Content-Type", place.content_type))
+        if place.route == "GET":
+            return request("GET", text, fields)
+        body = b"{}" if place.field else encoded(text)
+        if place.route.startswith("/") and place.route not in ("/oauth/token", "/token/rejected"):
+            return request("GET", place.route, fields)
+        if place.credential == "signed":
+            fields += signature(self.broker.port, place.operation, body)
+        elif place.credential == "listed":
+            fields += self.listed(place.field)
+        return request("POST", place.route.removeprefix("POST "), fields, body, shape.chunk)
+
+    def listed(self, field: str) -> list[tuple[str, str]]:
+        """The fields of a caller who knows an id and no key, with a field that is said to be signed."""
+        good = signature(self.broker.port, "AmazonSSM.GetParameter", b"{}")
+        authorization = dict(good)["Authorization"].partition("SignedHeaders=")[0]
+        listed = ";".join(sorted({"host", "x-amz-date", "x-amz-target", field.lower()}))
+        claim = ("Authorization", f"{authorization}SignedHeaders={listed}, Signature={'0' * 64}")
+        return [claim, *((name, value) for name, value in good if name.startswith("X-Amz-") and name != field)]
+
+    def cost(self, shape: Shape, enough: float) -> tuple[float, int]:
+        """Milliseconds and the status. What costs more than `enough` is sent again, and the least counts."""
+        data = self.bytes_of(shape)
+        best, status = self.once(data)
+        for _ in range(4):
+            if best <= enough:
+                break
+            again, status = self.once(data)
+            best = min(best, again)
+        return best, status
+
+    def once(self, data: bytes) -> tuple[float, int]:
+        spent, answer = self.times.spent(lambda: exchange(self.broker.port, data))
+        assert self.broker.child.running, f"the broker ended: {self.broker.child.stderr[-2000:]}"
+        return spent, status_of(answer)
+
+
+@pytest.fixture(scope="module")
+def search(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    searched = Target(tmp_path_factory.mktemp("search"))
+    yield searched
+    searched.broker.stop()
+    searched.store.stop()
+
+
+def climb(search: Target, number: int) -> tuple[float, Shape]:
+    """The dearest request that a case comes to: each kind of text at one place, and then what is near to the dearest."""
+    numbers = random.Random(number)
+    shapes = Shapes(numbers)
+    place = PLACES[number % len(PLACES)]
+    kinds = numbers.sample(KINDS, len(KINDS))
+    best, dearest = 0.0, shapes.fresh(place, kinds[0])
+    for step in range(STEPS):
+        shape = shapes.fresh(place, kinds[step]) if step < len(kinds) else shapes.near(dearest)
+        spent, status = search.cost(shape, enough=max(best, 5.0))
+        assert status < 500 or status in (502, 503), f"case {number}: {status} for {shape}"
+        if spent >= best:
+            best, dearest = spent, shape
+    return best, dearest
+
+
+@pytest.mark.row(56)
+@pytest.mark.alone
+@pytest.mark.long
+def test_no_request_that_can_be_found_costs_more_than_50_ms_of_a_thread(search: Target) -> None:
+    found = []
+    for number in longrun.cases(CLIMBS, "hostile requests"):
+        best, shape = climb(search, number)
+        found.append((best, number, str(shape)))
+    found.sort(reverse=True)
+    for best, number, shape in found[:10]:
+        print(f"{best:.1f} ms, case {number}: {shape}")
+    dear = [f"{best:.1f} ms, case {number}: {shape}" for best, number, shape in found if best > BOUND]
+    assert not dear, f"{len(dear)} of {len(found)}:\n" + "\n".join(dear[:20])
