@@ -65,7 +65,7 @@ import Testing
             try await client.execute(
                 HTTPRequest(method: "GET", target: "/"), to: origin, deadline: .current + .milliseconds(200))
         }
-        #expect(MonotonicTime.current - started < .seconds(2))
+        #expect(MonotonicTime.current - started >= .milliseconds(200))
         client.shutdown()
         await server.drain(timeout: .milliseconds(100))
     }
