@@ -182,13 +182,17 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func `A source that hangs with nothing to fall back on is waited for until the caller's deadline`() async {
-        let chain = chain(ReleasedSource())
+    func `A source that hangs with nothing to fall back on is waited for until the caller's deadline`() async throws {
+        let gate = ReleasedSource()
+        let chain = chain(gate)
         await #expect {
             _ = try await chain.credentials(deadline: clock.now.monotonic + .seconds(1))
         } throws: {
             ($0 as? AWSError)?.kind == .timedOut
         }
+        // What it brings at last is there for the next caller.
+        gate.open(.success(set("1", lasting: .seconds(3600))))
+        #expect(try await chain.credentials().credentials.accessKeyID == "1")
     }
 
     @Test(.timeLimit(.minutes(1)))

@@ -114,12 +114,13 @@ import Testing
 
     @Test func `A megabyte of any line is read in linear time`() throws {
         for line in ["[a]", "[a]\nb = c", "x=#", "  y", "[p]\nq =\n  r = s", "#", ";;", "a = \u{00E9} "] {
-            let count = SharedConfigParser.maxBytes / (line.utf8.count + 1)
-            let text = "[first]\n" + String(repeating: line + "\n", count: count - 8)
-            let started = ContinuousClock.now
-            _ = try? SharedConfigParser.parse(Array(text.utf8))
-            // A debug build on a busy machine takes a second or two; quadratic work would take hours.
-            #expect(ContinuousClock.now - started < .seconds(60))
+            let count = SharedConfigParser.maxBytes / (line.utf8.count + 1) - 8
+            let spent = [count / 8, count].map { count in
+                let text = Array(("[first]\n" + String(repeating: line + "\n", count: count)).utf8)
+                return ThreadTime.spent { _ = try? SharedConfigParser.parse(text) }
+            }
+            // Eight times the text; quadratic work would take 64 times as long.
+            #expect(spent[1] < spent[0] * 24 + .milliseconds(20), "\(line)")
         }
     }
 

@@ -48,13 +48,13 @@ def build(kind: str) -> Stage:
 def tests(kind: str, options: Sequence[str]) -> Stage:
     """Runs the tests. Each kind of report is a fault of the stage, whatever the tests themselves say."""
     watch, stage, log = Stopwatch(), Stage(f"Swift tests, {kind} sanitizer"), LOGS / f"sanitize-{kind}.log"
-    report = LOGS / f"sanitize-{kind}-swift-testing.xml"
+    report = LOGS / f"sanitize-{kind}.xml"
     print(f"\n== Swift tests with the {kind} sanitizer", flush=True)
     report.unlink(missing_ok=True)
     log.unlink(missing_ok=True)
     # XCTest, which has no test here, would be run first, and has leaks of its own.
     command = ["swift", "test", "--skip-build", "--disable-xctest", *folder(kind)]
-    command += ["--xunit-output", LOGS / f"sanitize-{kind}.xml", *options]
+    command += ["--xunit-output", report, *options]
     status = run(command, log, env=environment(kind), within=2 * 3600, is_shown=False)
     stage.seconds = watch.seconds
     if report.exists():

@@ -13,7 +13,9 @@ enum SettingsFuzz {
         // A file with a line that cannot be read is refused, whatever stands in the others.
         guard file.errors.isEmpty else { return }
         try checkReaders(file, text)
-        try checkSettings(text, profiles, isPlanted: isPlanted(bytes))
+        // What `file:/path` stands for may be shown where the setting is no secret.
+        let isOnlyThere = !(profiles.map { PlantedSecret.holds($0) } ?? false)
+        try checkSettings(text, profiles, isPlanted: isOnlyThere && isPlanted(Array(text.utf8)))
     }
 
     private static func isPlanted(_ bytes: [UInt8]) -> Bool {
