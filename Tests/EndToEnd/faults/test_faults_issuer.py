@@ -23,17 +23,19 @@ def subject(world) -> Subject:
 @pytest.mark.slow
 @pytest.mark.parametrize("header", ["Retry-After", "x-ratelimit-reset"])
 def test_a_throttling_issuer_is_not_called_before_its_time(subject: Subject, header: str) -> None:
-    value = "8" if header == "Retry-After" else str(int(time.time()) + 8)
+    started, now = time.monotonic(), time.time()
+    wait = 8 if header == "Retry-After" else int(now) + 8 - now
+    value = "8" if header == "Retry-After" else str(int(now) + 8)
     subject.always(oauth_error("too_many_requests", 429, (header, value)))
-    started = time.monotonic()
     refused = subject.ask()
     assert (refused.status, refused.code) == (503, "upstream_throttled")
     assert 1 <= int(refused.header("Retry-After") or 0) <= 9
     assert {subject.ask().status for _ in range(10)} == {503}
     subject.proxy.heal()
     until(lambda: subject.ask().status == 200, "a token again")
-    assert len(subject.requests) == 2
-    assert subject.requests[1].at - started >= 6.9
+    # Two, on a machine that is not so busy that a second wait passes.
+    assert len(subject.requests) <= 1 + (time.monotonic() - started) / wait
+    assert subject.requests[1].at - started >= wait - 0.1
 
 
 @pytest.mark.row(33)
