@@ -3,6 +3,7 @@ import LatchkeyCore
 import LatchkeyCrypto
 import LatchkeyMetrics
 import LatchkeyTestSupport
+import Logging
 import Testing
 
 @Suite struct ProfileChangeTests {
@@ -99,6 +100,20 @@ import Testing
         #expect(try await broker.token(id, deadline: bench.deadline).entry.token.value == Secret("again"))
     }
 
+    @Test func `What the old definition's issuer does after the change is no failure of the tier`() async throws {
+        let (gate, old) = (Gate(), BrokerScript<IssuedGrant>())
+        old.then(.failure(UpstreamFault(.timedOut, upstream: .auth0)), gate: gate)
+        replace(profiles.profile("a", "1", old))
+        let id = try #require(broker.profile(named: "a"))
+        broker.token(id, deadline: bench.deadline) { _ in }
+        await old.calls.first(1)
+        replace(profiles.profile("a", "2", gives: "new"))
+        #expect(try await profiles.token("a") == "new")
+        gate.open()
+        for _ in 0..<100 { await Task.yield() }
+        #expect(bench.health.status(.auth0).state == .ok && bench.log.lines(.warning).isEmpty)
+    }
+
     @Test func `Of another way to get the same tokens only the failures of the old one are forgotten`() async throws {
         let refused = BrokerScript<IssuedGrant>(.failure(UpstreamFault(.denied, upstream: .auth0)))
         replace(profiles.profile("a", "1", revision: 1, refused), profiles.profile("b", "1", gives: "b"))
@@ -139,6 +154,24 @@ import Testing
         #expect(try await profiles.token("a") == "own")
     }
 
+    @Test func `A flight that was reading the shared tier takes no lease for the old definition and asks nobody`()
+        async throws
+    {
+        let (gate, old) = (Gate(), BrokerScript(.success(bench.opaque("old"))))
+        bench.shared.then(.success(nil), gate: gate)
+        replace(profiles.profile("a", "1", old))
+        let id = try #require(broker.profile(named: "a"))
+        broker.token(id, deadline: bench.deadline) { _ in }
+        await bench.shared.calls.first(1)
+        bench.shared.then(.success(nil))
+        replace(profiles.profile("a", "2", gives: "new"))
+        #expect(try await profiles.token("a") == "new")
+        gate.open()
+        for _ in 0..<100 { await Task.yield() }
+        #expect(old.calls.count == 0 && bench.claims.calls.count == 1)
+        #expect(bench.claims.calls.values[0].contains(#""for":"2""#))
+    }
+
     @Test func `What waits to be written for the old definition is never written after the new one's`() async throws {
         bench.writes.then(.failure(UpstreamFault(.throttled, upstream: .parameterStore)))
         replace(profiles.profile("a", "1", gives: "old"))
@@ -149,6 +182,18 @@ import Testing
         #expect(try await profiles.token("a") == "new")
         await broker.drain(by: .distantFuture)
         #expect(bench.written.values.map(\.token) == [Secret("new")])
+    }
+
+    @Test func `A write that failed is not tried again once its profile is removed`() async throws {
+        bench.writes.then(.failure(UpstreamFault(.throttled, upstream: .parameterStore)))
+        replace(profiles.profile("a", "1", gives: "old"))
+        _ = try await profiles.token("a")
+        let next = bench.now.monotonic + .seconds(1)
+        while !bench.sleeper.times.contains(next) { await Task.yield() }
+        replace()
+        while bench.sleeper.times.contains(next) { await Task.yield() }
+        for _ in 0..<200 { await Task.yield() }
+        #expect(bench.writes.calls.count == 1)
     }
 
     @Test func `A new definition asks nobody while a write of the old one is under way`() async throws {

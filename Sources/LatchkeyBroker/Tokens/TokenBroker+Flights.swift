@@ -125,7 +125,8 @@ extension TokenBroker {
         let trip = TokenFetch(
             profile: definition, shared: shared, buffer: configuration.buffer,
             limits: TokenTrip.Limits(timeout: configuration.upstreamTimeout), holder: configuration.holder, time: time,
-            sleeper: sleeper, chance: configuration.chance, probe: probe)
+            sleeper: sleeper, chance: configuration.chance, probe: probe,
+            isCurrent: { self.slots.withLock { $0.isCurrent(profile) } })
         return keep(await trip.run(need, deadline: deadline), profile, definition.name, reason)
     }
 

@@ -15,6 +15,9 @@ struct TokenFetch: Sendable {
     let sleeper: Sleeper
     let chance: @Sendable () -> Double
     let probe: TierProbe
+    /// Whether the profile is still defined as it was when the trip began. If not, nobody is asked any more, and what the
+    /// issuer of the old definition does says nothing.
+    let isCurrent: @Sendable () -> Bool
 
     func run(_ need: TokenTrip.Need, deadline: MonotonicTime) async -> TokenTrip.Outcome {
         var trip = TokenTrip(
@@ -27,9 +30,7 @@ struct TokenFetch: Sendable {
                 if outcome.fault != nil, !outcome.askedIssuer { probe.skipped(.token, profile.issuer.tier) }
                 return outcome
             case .read: step = await read(&trip, deadline)
-            case .claim where Task.isCancelled, .issue where Task.isCancelled:
-                // Nobody waits for it any more, so nobody is asked either.
-                step = trip.cancelled()
+            case .claim where !isCurrent(), .issue where !isCurrent(): step = trip.cancelled()
             case .claim(let lease, let seen, let end): step = await claim(&trip, lease, seen, end)
             case .issue: step = await issue(&trip, need.purpose, deadline)
             case .pause(let end):
@@ -92,7 +93,7 @@ struct TokenFetch: Sendable {
             probe.succeeded(.token, issuer.tier, .hit, since: started)
             return trip.issued(token, time.now())
         } catch {
-            probe.failed(.token, issuer.tier, error, since: started)
+            if isCurrent() { probe.failed(.token, issuer.tier, error, since: started) }
             return trip.issueFailed(error, time.now())
         }
     }

@@ -38,12 +38,14 @@ final class ReloadHealth: Sendable {
     /// It cannot be read, for the reason that `code` names; the last good value stays in force.
     func failing(_ name: String, code: String) {
         let now = time.now()
-        let what = entries.withLock { entries in
-            entries[name]?.error = code
-            if entries[name]?.failingSince == nil { entries[name]?.failingSince = now }
-            return entries[name]?.what
+        entries.withLock { entries in
+            guard var entry = entries[name] else { return }
+            entry.error = code
+            entry.failingSince = entry.failingSince ?? now
+            entries[name] = entry
+            // Who sees the one sees the other.
+            metrics.reloadFailure(entry.what)
         }
-        if let what { metrics.reloadFailure(what) }
     }
 
     /// It was read.
