@@ -37,9 +37,13 @@ def stored(world, value: str) -> None:
     until(lambda: (world.parameter("auth0-cache/token") or {}).get("Value") == value, "the pair is written")
 
 
+PATIENT = {"LATCHKEY_UPSTREAM_TIMEOUT": "15"}
+
+
 @pytest.fixture
 def broker(world) -> Broker:
-    return world.serve()
+    """Its upstreams have as long as they need on a busy machine: past the time-out, a refused token is given out again."""
+    return world.serve(**PATIENT)
 
 
 def test_the_cached_token_is_replaced_for_one_request_more(broker, world) -> None:
@@ -113,18 +117,20 @@ def test_rejecting_one_token_after_the_other_is_held_back(broker, world) -> None
     for _ in range(2):
         reject(broker, {"sha256": digest(held := token(broker))})
     answer = broker.token()
-    assert answer.json()["access_token"] == held and answer.header("X-Latchkey-Rejected") == "true"
-    assert answer.header("X-Latchkey-Refresh-Error") == "rejection_floor"
+    # Where all this took longer than the delay, it is over.
+    if time.monotonic() - began < 2:
+        assert answer.json()["access_token"] == held and answer.header("X-Latchkey-Rejected") == "true"
+        assert answer.header("X-Latchkey-Refresh-Error") == "rejection_floor"
     until(lambda: token(broker) != held, "a third token")
     assert len(world.issuer.requests) == 3
     assert time.monotonic() - began >= 2, "the delay between two issuances that rejections cause"
 
 
 def test_a_sibling_adopts_the_token_that_replaced_the_rejected_one(world) -> None:
-    one = world.serve()
+    one = world.serve(**PATIENT)
     first = token(one)
     stored(world, first)
-    other = world.serve()
+    other = world.serve(**PATIENT)
     assert token(other) == first
     reject(one, {"sha256": digest(first)})
     second = token(one)
@@ -136,7 +142,7 @@ def test_a_sibling_adopts_the_token_that_replaced_the_rejected_one(world) -> Non
 
 
 def test_siblings_told_in_the_same_moment_cost_one_request_more(world) -> None:
-    brokers = [world.serve() for _ in range(3)]
+    brokers = [world.serve(**PATIENT) for _ in range(3)]
     first = token(brokers[0])
     stored(world, first)
     assert {token(broker) for broker in brokers} == {first}
