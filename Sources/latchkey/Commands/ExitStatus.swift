@@ -64,6 +64,10 @@ enum Terminal {
     /// Writes a message to standard error, as `latchkey: …`.
     static func complain(_ message: String) { write(Array("latchkey: \(message)\n".utf8), to: STDERR_FILENO) }
 
+    /// Ends the process and runs nothing on the way. Threads may still be at work, and `exit` would have OpenSSL free
+    /// what they use. Nothing that was written waits in a buffer here.
+    static func end(_ status: Int32) -> Never { _exit(status) }
+
     @discardableResult
     static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
         guard isOutput(descriptor) else {
@@ -91,12 +95,15 @@ extension AsyncParsableCommand {
     func finishing(_ body: () async throws -> Void) async throws {
         do {
             try await body()
+            Terminal.end(ExitStatus.done.rawValue)
         } catch let failure as CommandFailure {
             Terminal.complain(failure.message)
-            throw ExitCode(failure.status.rawValue)
+            Terminal.end(failure.status.rawValue)
         } catch let problems as SettingsProblems {
             for line in problems.lines { Terminal.complain(line) }
-            throw ExitCode(ExitStatus.configuration.rawValue)
+            Terminal.end(ExitStatus.configuration.rawValue)
+        } catch let code as ExitCode {
+            Terminal.end(code.rawValue)
         }
     }
 }

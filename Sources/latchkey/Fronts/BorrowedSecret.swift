@@ -14,7 +14,7 @@ struct BorrowedSecret {
     var item: SecretItem {
         var item = SecretItem(
             name: name, arn: arn, value: parameter.value, isBinary: false, versionID: versionID,
-            stages: [stage], created: parameter.lastModified)
+            stages: [stage], created: parameter.lastModified?.double)
         item.isParameter = true
         return item
     }

@@ -10,12 +10,12 @@ package struct ParameterItem: Sendable {
     package var value: Secret
     package var version: Int64
     package var arn: String
-    /// Seconds since the epoch, with the fraction the store gave.
-    package var lastModified: Double?
+    /// Seconds since the epoch, written as the store wrote them.
+    package var lastModified: JSON?
     package var dataType: String
 
     package init(
-        name: String, type: String, value: Secret, version: Int64, arn: String, lastModified: Double?,
+        name: String, type: String, value: Secret, version: Int64, arn: String, lastModified: JSON?,
         dataType: String = "text"
     ) {
         self.name = name
@@ -34,7 +34,7 @@ package struct ParameterItem: Sendable {
             "ARN": .string(arn), "DataType": .string(dataType), "Name": .string(name), "Type": .string(type),
             "Value": .string(value.revealText() ?? ""), "Version": .integer(version),
         ]
-        members["LastModifiedDate"] = lastModified.map { .number($0) }
+        members["LastModifiedDate"] = lastModified
         members["Selector"] = selector.map { .string($0) }
         return .object(members)
     }

@@ -115,7 +115,8 @@ extension ParameterItem {
         self.init(
             name: json["Name"]?.string ?? "", type: json["Type"]?.string ?? "", value: value,
             version: json["Version"]?.integer ?? 0, arn: json["ARN"]?.string ?? "",
-            lastModified: json["LastModifiedDate"]?.double, dataType: json["DataType"]?.string ?? "text")
+            lastModified: json["LastModifiedDate"].flatMap { $0.double == nil ? nil : $0 },
+            dataType: json["DataType"]?.string ?? "text")
     }
 }
 

@@ -62,7 +62,7 @@ def test_a_crowd_whose_credentials_have_ended_looks_them_up_once(world, peer) ->
         world.put(f"n{number}", "v")
     peer.always(credentials("ASIATWO"))
     peer.next(credentials("ASIAONE"))
-    broker = world.serve(**beside(peer))
+    broker = world.serve(**beside(peer), LATCHKEY_UPSTREAM_TIMEOUT="15")
     world.aws.always(aws_error("ExpiredTokenException"), when=lambda r: "ASIAONE" in r.headers.get("authorization", ""))
     statuses = []
     threads = [

@@ -34,7 +34,8 @@ class Issuer:
         self.child = Child(
             [
                 Path(sys.executable).parent / "gunicorn",
-                *("-b", f"127.0.0.1:{self.port}", "-w", "1", "-k", "gthread", "--threads", "8"),
+                # One thread: a request is written to the log before the next one is looked at.
+                *("-b", f"127.0.0.1:{self.port}", "-w", "1", "-k", "gthread", "--threads", "1"),
                 *("--keep-alive", "30", "--log-level", "warning", "--access-logfile", str(self.log)),
                 *("--access-logformat", "%(m)s %(U)s %(s)s"),
                 "peers.issuer_app:application",
@@ -80,20 +81,23 @@ class Issuer:
         return self.log.read_text().splitlines() if self.log.exists() else []
 
     def forget(self) -> None:
-        """Counts from here on."""
+        """Counts from here on: what was answered before does not come into the log after."""
+        self._wait_for_log()
         self._forgotten = len(self._lines())
 
     @property
     def requests(self) -> list[str]:
-        """`METHOD PATH STATUS` of each token request since `forget`.
+        """`METHOD PATH STATUS` of each token request since `forget`."""
+        self._wait_for_log()
+        return [line for line in self._lines()[self._forgotten :] if "/oauth/token" in line]
 
-        The server writes a line when it has sent the answer: a request of our own behind the others tells when theirs
+    def _wait_for_log(self) -> None:
+        """The server writes a line when it has sent the answer: a request of our own behind the others tells when theirs
         are there.
         """
         marker = f"/marker/{next(self._markers)}"
         ask(self.port, marker)
         until(lambda: any(marker in line for line in self._lines()), "the issuer's log is up to date")
-        return [line for line in self._lines()[self._forgotten :] if "/oauth/token" in line]
 
     def stop(self) -> None:
         self.child.kill()
