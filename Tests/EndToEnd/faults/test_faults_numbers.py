@@ -147,7 +147,8 @@ COMMANDS = json.loads((CASES / "metrics-text.json").read_text())["commands"]
 @pytest.mark.parametrize("case", cases("metrics-text"))
 def test_a_number_in_a_metrics_text_ends_no_command(world, command: str, case: dict) -> None:
     with text_server(GOOD + case["line"] + "\n") as url:
-        done = run(*arguments(world, command), env=world.settings(LATCHKEY_URL=url, LATCHKEY_API_KEY=API_KEY))
+        env = world.settings(LATCHKEY_URL=url, LATCHKEY_API_KEY=API_KEY, LATCHKEY_UPSTREAM_TIMEOUT="15")
+        done = run(*arguments(world, command), env=env)
     if command == "tiers":
         # It asks the tiers themselves, and reads no metrics.
         assert done.returncode == 0, done.stderr

@@ -30,7 +30,7 @@ def gate(cloud, later) -> FaultProxy:
 
 @pytest.fixture
 def env(gate: FaultProxy) -> dict[str, str]:
-    return {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{gate.port}", "LATCHKEY_UPSTREAM_TIMEOUT": "3"}
+    return {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{gate.port}", "LATCHKEY_UPSTREAM_TIMEOUT": "6"}
 
 
 def reads(operations: tuple[str, ...], name: str) -> Filter:
