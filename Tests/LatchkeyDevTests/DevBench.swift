@@ -27,6 +27,11 @@ struct DevBench: Sendable {
         peers = DevPeers(configuration, time: clock.source)
     }
 
+    /// The input of a PutParameter that is taken, with some members changed or added.
+    static func parameter(_ name: String, _ more: JSONObject = [:]) -> JSON {
+        .object((["Name": .string(name), "Value": "v", "Type": "String"] as JSONObject).merging(more))
+    }
+
     /// One AWS call; the body of a success, or the error's type.
     @discardableResult
     func aws(_ target: String, _ input: JSON) throws -> JSON {
