@@ -81,7 +81,7 @@ package final class SecretBroker: Sendable {
     let parsing = ParsedText.Budget()
     let waiters: BackendWaiters
     let time: TimeSource
-    let probe: TierProbe
+    let probe: TierTelemetry
     let shadow: ShadowComparison
 
     /// - Parameters:
@@ -94,7 +94,7 @@ package final class SecretBroker: Sendable {
         self.sources = sources
         self.configuration = configuration
         self.time = time
-        let probe = TierProbe(metrics: metrics, health: health, log: log, time: time)
+        let probe = TierTelemetry(metrics: metrics, health: health, log: log, time: time)
         self.probe = probe
         let table = SecretTable(
             maximumEntries: configuration.maximumEntries, maximumBytes: configuration.maximumBytes,

@@ -19,7 +19,7 @@ final class ShadowComparison: Sendable {
 
     private let other: SecretSource?
     private let timeout: Duration
-    private let probe: TierProbe
+    private let probe: TierTelemetry
     /// Made anew by each process: digests are of no use outside it.
     private let key = Secret(Random.bytes(32))
     private let state: Mutex<State>
@@ -43,7 +43,7 @@ final class ShadowComparison: Sendable {
     ///   - timeout: the longest one read may take.
     ///   - interval: a value that has not changed is compared at most once in so long.
     ///   - maximumNames: names whose last comparison is remembered.
-    init(other: SecretSource?, timeout: Duration, interval: Duration, maximumNames: Int, probe: TierProbe) {
+    init(other: SecretSource?, timeout: Duration, interval: Duration, maximumNames: Int, probe: TierTelemetry) {
         self.other = other
         self.timeout = timeout
         self.interval = interval

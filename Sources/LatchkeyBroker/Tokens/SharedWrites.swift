@@ -44,13 +44,13 @@ final class SharedWrites: Sendable {
     private let timeout: Duration
     private let sleeper: Sleeper
     private let chance: @Sendable () -> Double
-    private let probe: TierProbe
+    private let probe: TierTelemetry
     private let isDraining = Atomic<Bool>(false)
 
     /// `timeout` bounds one request; a pair is two. `places` is one more than the greatest ``ProfileID/index``.
     init(
         _ tier: SharedTier, places: Int, timeout: Duration, sleeper: Sleeper,
-        chance: @escaping @Sendable () -> Double, probe: TierProbe
+        chance: @escaping @Sendable () -> Double, probe: TierTelemetry
     ) {
         self.tier = tier
         self.timeout = timeout

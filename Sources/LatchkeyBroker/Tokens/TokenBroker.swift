@@ -42,7 +42,7 @@ package final class TokenBroker: Sendable {
     let longestFlight: Duration
     let time: TimeSource
     let sleeper: Sleeper
-    let probe: TierProbe
+    let probe: TierTelemetry
 
     /// - Parameters:
     ///   - profiles: in the order of their ``ProfileID``; `metrics` was made with the same names in that order.
@@ -61,7 +61,7 @@ package final class TokenBroker: Sendable {
         longestFlight = configuration.upstreamTimeout * 2
         self.time = time
         self.sleeper = sleeper
-        let probe = TierProbe(metrics: metrics, health: health, log: log, time: time)
+        let probe = TierTelemetry(metrics: metrics, health: health, log: log, time: time)
         self.probe = probe
         slots = Mutex(ProfileSlots(profiles, places: places))
         flights = SingleFlight(

@@ -14,7 +14,7 @@ struct TokenFetch: Sendable {
     let time: TimeSource
     let sleeper: Sleeper
     let chance: @Sendable () -> Double
-    let probe: TierProbe
+    let probe: TierTelemetry
     /// Whether the profile is still defined as it was when the trip began. If not, nobody is asked any more, and what the
     /// issuer of the old definition does says nothing.
     let isCurrent: @Sendable () -> Bool

@@ -3,7 +3,7 @@ internal import LatchkeyMetrics
 internal import Logging
 
 /// Notes how each call to a tier ended, in the metrics, in the tier's health and, at a change, in the log.
-struct TierProbe: Sendable {
+struct TierTelemetry: Sendable {
     let metrics: Metrics
     let health: TierHealth
     let log: Logger
