@@ -5,9 +5,7 @@ internal import COpenSSL
 /// The bytes live in one allocation of their own, never moved or copied by growth, overwritten with
 /// `OPENSSL_cleanse` before it is freed. Reading them takes a named call (``withBytes(_:)``, ``reveal()``),
 /// so every place where a secret leaves its box can be found by searching for those two names.
-///
-/// `@unchecked Sendable`: the storage is written only in `init` and `deinit`.
-package final class Secret: @unchecked Sendable {
+package final class Secret: @unchecked Sendable {  // Unchecked: a pointer, written in `init` and `deinit` alone.
     private let storage: UnsafeMutableRawBufferPointer
 
     /// Copies `bytes` into a box of their own. The caller's copy is the caller's to wipe.
