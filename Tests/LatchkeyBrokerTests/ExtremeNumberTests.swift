@@ -31,8 +31,8 @@ import Testing
                 #"{"after":1,"holder":"b","sparing":true,"until":\#(number)}"#,
             ] {
                 for version in Extremes.integers {
-                    let view = SharedView(version: version, lease: Lease(json), leaseVersion: version)
-                    for reason in [TokenTrip.Need(.cold), TokenTrip.Need(.ahead)] {
+                    let view = SharedTokenSnapshot(version: version, lease: Lease(json), leaseVersion: version)
+                    for reason in [TokenRefresh.Need(.cold), TokenRefresh.Need(.ahead)] {
                         var trip = trip(reason)
                         guard case .claim(_, let seen, _) = trip.read(view, nil, start, chance: 0.5) else { continue }
                         _ = trip.claimed(true, start, chance: 0.5)
@@ -48,7 +48,7 @@ import Testing
     }
 
     @Test func `Of a lease that cannot be read nobody waits for its holder`() {
-        var view = SharedView()
+        var view = SharedTokenSnapshot()
         view.unreadableLease = ["N": "9223372036854775807"]
         var lost = trip()
         #expect(word(lost.read(view, nil, start, chance: 0)) == "claim")

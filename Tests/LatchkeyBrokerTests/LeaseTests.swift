@@ -8,7 +8,7 @@ import Testing
 @Suite struct `What a fleet keeps`: TripBench {
     @Test func `The issuer's wish for peace is written over our lease, and kept by the others`() {
         var holder = trip()
-        _ = holder.read(SharedView(version: 2, leaseVersion: 4), nil, start, chance: 0)
+        _ = holder.read(SharedTokenSnapshot(version: 2, leaseVersion: 4), nil, start, chance: 0)
         _ = holder.claimed(true, start, chance: 0)
         let fault = UpstreamFault(.throttled, upstream: .auth0, retryAfter: .seconds(120))
         guard case .done(let outcome) = holder.issueFailed(fault, start), let rest = outcome.notice else {
@@ -18,7 +18,7 @@ import Testing
         #expect(rest.lease == Lease(holder: "me", until: start.wall + .seconds(120), after: 2, purpose: .rest))
         #expect(rest.seen.leaseVersion == 5)
         var sibling = trip()
-        let view = SharedView(version: 2, lease: rest.lease, leaseVersion: 6)
+        let view = SharedTokenSnapshot(version: 2, lease: rest.lease, leaseVersion: 6)
         guard case .done(let told) = sibling.read(view, nil, at(20), chance: 0) else {
             Issue.record("the sibling asks")
             return
@@ -30,7 +30,7 @@ import Testing
 
     @Test func `A spent budget is this process's own matter, and no wish of the issuer's`() {
         var holder = trip()
-        _ = holder.read(SharedView(version: 2, leaseVersion: 4), nil, start, chance: 0)
+        _ = holder.read(SharedTokenSnapshot(version: 2, leaseVersion: 4), nil, start, chance: 0)
         _ = holder.claimed(true, start, chance: 0)
         for fault in [
             UpstreamFault(.budgetSpent, upstream: .auth0, retryAfter: .seconds(3000)),
@@ -43,7 +43,7 @@ import Testing
 
     @Test func `What an issuer has little of is spared by the fleet, and not from whoever needs a token`() throws {
         var holder = trip()
-        _ = holder.read(SharedView(version: 2, leaseVersion: 4), nil, start, chance: 0)
+        _ = holder.read(SharedTokenSnapshot(version: 2, leaseVersion: 4), nil, start, chance: 0)
         _ = holder.claimed(true, start, chance: 0)
         var low = try token()
         low.quotaLowFor = .seconds(600)
@@ -52,8 +52,8 @@ import Testing
             return
         }
         #expect(notice.lease == Lease(holder: "me", until: start.wall + .seconds(600), after: 2, purpose: .spare))
-        let view = SharedView(version: 3, lease: notice.lease, leaseVersion: 6)
-        var need = TokenTrip.Need(.ahead)
+        let view = SharedTokenSnapshot(version: 3, lease: notice.lease, leaseVersion: 6)
+        var need = TokenRefresh.Need(.ahead)
         need.current = low
         var ahead = trip(need)
         guard case .done(let told) = ahead.read(view, .usable(low), at(100), chance: 0) else {
@@ -68,13 +68,13 @@ import Testing
         #expect(word(wishing.read(view, .usable(low), at(100), chance: 0)) == "claim")
         var cold = trip()
         #expect(word(cold.read(view, .expired, at(100), chance: 0)) == "claim")
-        var late = trip(TokenTrip.Need(.ahead))
+        var late = trip(TokenRefresh.Need(.ahead))
         #expect(word(late.read(view, .expired, at(600), chance: 0)) == "claim")
     }
 
     @Test func `A token from the shared tier brings word of what the issuer has left`() throws {
         let pair = StoredToken(token: Secret("t"), expires: String((start.wall + .seconds(3000)).milliseconds))
-        let view = SharedView(
+        let view = SharedTokenSnapshot(
             pair: pair, version: 3, lease: lease(after: 2, for: .seconds(600), purpose: .spare), leaseVersion: 6)
         guard case .usable(let found) = view.judged(from: .parameterStore, now: at(100), buffer: buffer) else {
             Issue.record("not usable")
@@ -86,11 +86,11 @@ import Testing
     @Test func `A refused token is accepted from the shared tier only where there is no other`() throws {
         let pair = StoredToken(token: Secret("bad"), expires: String((start.wall + .seconds(3000)).milliseconds))
         for hasToken in [true, false] {
-            var need = TokenTrip.Need(hasToken ? .rejected : .cold)
+            var need = TokenRefresh.Need(hasToken ? .rejected : .cold)
             need.rejected = [SHA256.hash("bad")]
             need.current = hasToken ? try token("bad") : nil
             var trip = trip(need)
-            let view = SharedView(pair: pair, version: 1)
+            let view = SharedTokenSnapshot(pair: pair, version: 1)
             #expect(word(trip.read(view, .usable(try token("bad")), start, chance: 0)) == "claim")
             _ = trip.claimed(true, start, chance: 0)
             guard case .done(let outcome) = trip.issueFailed(UpstreamFault(.unavailable), start) else {
@@ -105,13 +105,13 @@ import Testing
     func `While nobody may be asked for another, a refused token costs one look at the shared tier`(
         _ reason: UpstreamFault.Reason
     ) throws {
-        var need = TokenTrip.Need(.rejected)
+        var need = TokenRefresh.Need(.rejected)
         need.rejected = [SHA256.hash("bad")]
         need.current = try token("bad")
         need.issuerHeld = UpstreamFault(reason, upstream: .auth0)
         var trip = trip(need)
         let pair = StoredToken(token: Secret("bad"), expires: String((start.wall + .seconds(3000)).milliseconds))
-        let step = trip.read(SharedView(pair: pair, version: 7), .usable(try token("bad")), start, chance: 0)
+        let step = trip.read(SharedTokenSnapshot(pair: pair, version: 7), .usable(try token("bad")), start, chance: 0)
         guard case .done(let outcome) = step else {
             Issue.record("it asks")
             return
@@ -120,12 +120,12 @@ import Testing
     }
 
     @Test func `A sibling's token replaces a refused one, also where it ends no later`() throws {
-        var need = TokenTrip.Need(.rejected)
+        var need = TokenRefresh.Need(.rejected)
         need.rejected = [SHA256.hash("bad")]
         need.current = try token("bad")
         var trip = trip(need)
         let pair = StoredToken(token: Secret("good"), expires: String((start.wall + .seconds(3000)).milliseconds))
-        let step = trip.read(SharedView(pair: pair, version: 8), .usable(try token("good")), start, chance: 0)
+        let step = trip.read(SharedTokenSnapshot(pair: pair, version: 8), .usable(try token("good")), start, chance: 0)
         guard case .done(let outcome) = step else {
             Issue.record("it goes on")
             return

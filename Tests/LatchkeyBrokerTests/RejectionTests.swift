@@ -167,7 +167,7 @@ import Testing
         /// A trip that asks an issuer whose budget is 60 an hour.
         func trip(_ reason: RefreshReason) {
             let need = state.need(reason, minTTL: nil, now)
-            var outcome = TokenTrip.Outcome(token: nil, fault: need.issuerHeld)
+            var outcome = TokenRefresh.Outcome(token: nil, fault: need.issuerHeld)
             (outcome.trip, outcome.purpose) = (need.trip, need.purpose)
             if need.issuerHeld == nil {
                 outcome.askedIssuer = true

@@ -31,7 +31,7 @@ struct TokenBench {
         let (shared, issuer, writes, written, claims) = (shared, issuer, writes, written, claims)
         let tier = SharedTier(tier: .parameterStore) { profile, _ throws(UpstreamFault) in
             let pair = try await shared.answer(profile)
-            return SharedView(pair: pair, version: pair == nil ? 0 : 1)
+            return SharedTokenSnapshot(pair: pair, version: pair == nil ? 0 : 1)
         } write: { profile, token, _ throws(UpstreamFault) in
             try await writes.answer(profile)
             written.put(token)

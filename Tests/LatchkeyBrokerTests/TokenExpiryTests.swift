@@ -186,7 +186,7 @@ import Testing
         let pair = StoredToken(token: bench.jwt("new"), expires: expires)
         let lease = Lease(holder: "other", until: bench.now.wall, after: 4)
         func judged(version: Int64, lease: Lease?) -> AccessToken? {
-            let view = SharedView(pair: pair, version: version, lease: lease, leaseVersion: 2)
+            let view = SharedTokenSnapshot(pair: pair, version: version, lease: lease, leaseVersion: 2)
             guard case .usable(let token) = view.judged(from: .parameterStore, now: bench.now, buffer: ExpiryBuffer())
             else { return nil }
             return token

@@ -12,9 +12,9 @@ extension TripBench {
     }
     var buffer: ExpiryBuffer { ExpiryBuffer() }
 
-    func trip(_ need: TokenTrip.Need = TokenTrip.Need(.cold), isShared: Bool = true) -> TokenTrip {
-        TokenTrip(
-            need, limits: TokenTrip.Limits(), buffer: buffer, holder: "me", isShared: isShared, now: start,
+    func trip(_ need: TokenRefresh.Need = TokenRefresh.Need(.cold), isShared: Bool = true) -> TokenRefresh {
+        TokenRefresh(
+            need, limits: TokenRefresh.Limits(), buffer: buffer, holder: "me", isShared: isShared, now: start,
             deadline: start.monotonic + .seconds(10))
     }
 
@@ -34,7 +34,7 @@ extension TripBench {
     }
 
     /// What a step is, in a word.
-    func word(_ step: TokenTrip.Step) -> String {
+    func word(_ step: TokenRefresh.Step) -> String {
         switch step {
         case .read: "read"
         case .pause: "pause"

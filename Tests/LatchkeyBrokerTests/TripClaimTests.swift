@@ -8,18 +8,18 @@ import Testing
 @Suite struct `A claim to the lease`: TripBench {
     @Test func `A claim whose answer was lost is known again`() {
         var trip = trip()
-        _ = trip.read(SharedView(lease: nil, leaseVersion: 2), nil, start, chance: 0)
+        _ = trip.read(SharedTokenSnapshot(lease: nil, leaseVersion: 2), nil, start, chance: 0)
         #expect(word(trip.claimFailed(UpstreamFault(.unavailable), start, chance: 0)) == "pause")
         let ours = Lease(holder: "me", until: start.wall + .seconds(5), after: 0)
-        #expect(word(trip.read(SharedView(lease: ours, leaseVersion: 3), nil, at(0.3), chance: 0)) == "issue")
+        #expect(word(trip.read(SharedTokenSnapshot(lease: ours, leaseVersion: 3), nil, at(0.3), chance: 0)) == "issue")
     }
 
     @Test func `Of claims whose answers were lost the one that stands is won, and one known to be lost is not`() {
         let ours = Lease(holder: "me", until: start.wall + .seconds(5), after: 0)
-        let view = SharedView(lease: ours, leaseVersion: 2)
-        func next(after answer: (inout TokenTrip) -> TokenTrip.Step) -> String {
+        let view = SharedTokenSnapshot(lease: ours, leaseVersion: 2)
+        func next(after answer: (inout TokenRefresh) -> TokenRefresh.Step) -> String {
             var trip = trip()
-            _ = trip.read(SharedView(), nil, start, chance: 0)
+            _ = trip.read(SharedTokenSnapshot(), nil, start, chance: 0)
             _ = answer(&trip)
             return word(trip.read(view, nil, at(0.3), chance: 0))
         }
@@ -28,16 +28,16 @@ import Testing
     }
 
     @Test func `A claim may take half of what the token in memory has left, and no caller's time after that`() throws {
-        var need = TokenTrip.Need(.ahead)
+        var need = TokenRefresh.Need(.ahead)
         need.current = try token(lifetime: .seconds(4))
         var ahead = trip(need)
-        guard case .claim(_, _, let end) = ahead.read(SharedView(), nil, at(1), chance: 0) else {
+        guard case .claim(_, _, let end) = ahead.read(SharedTokenSnapshot(), nil, at(1), chance: 0) else {
             Issue.record("no claim")
             return
         }
         #expect(end == at(2.5).monotonic)
         #expect(word(ahead.claimFailed(UpstreamFault(.timedOut), at(2.5), chance: 0)) == "pause")
-        guard case .claim(_, _, let late) = ahead.read(SharedView(), nil, at(4), chance: 0) else {
+        guard case .claim(_, _, let late) = ahead.read(SharedTokenSnapshot(), nil, at(4), chance: 0) else {
             Issue.record("no claim")
             return
         }
@@ -47,9 +47,9 @@ import Testing
 
     @Test func `Whoever waits for another's token looks again before its own time is up`() {
         var trip = trip()
-        let view = SharedView(lease: lease(for: .seconds(9)), leaseVersion: 1)
+        let view = SharedTokenSnapshot(lease: lease(for: .seconds(9)), leaseVersion: 1)
         for time in [0, 0.2, 0.6, 1.4] { _ = trip.read(view, nil, at(time), chance: 0.5) }
-        let second = SharedView(
+        let second = SharedTokenSnapshot(
             lease: Lease(holder: "next", until: start.wall + .seconds(13), after: 0), leaseVersion: 2)
         guard case .pause(let end) = trip.read(second, nil, at(8), chance: 0.5) else {
             Issue.record("no pause")
@@ -61,21 +61,21 @@ import Testing
     @Test(arguments: [("me", "issue"), ("other", "pause")])
     func `Of a claim that had its time without an answer one look tells who has it`(_ holder: String, _ next: String) {
         var trip = trip()
-        _ = trip.read(SharedView(), nil, start, chance: 0)
+        _ = trip.read(SharedTokenSnapshot(), nil, start, chance: 0)
         _ = trip.claimFailed(UpstreamFault(.timedOut), at(0.5), chance: 0)
         let standing = Lease(holder: holder, until: start.wall + .seconds(5), after: 0)
-        #expect(word(trip.read(SharedView(lease: standing, leaseVersion: 1), nil, at(0.6), chance: 0)) == next)
+        #expect(word(trip.read(SharedTokenSnapshot(lease: standing, leaseVersion: 1), nil, at(0.6), chance: 0)) == next)
     }
 
     @Test func `A claim that takes its time delays no caller, and may take it while nobody waits`() throws {
         var cold = trip()
-        _ = cold.read(SharedView(), nil, start, chance: 0)
+        _ = cold.read(SharedTokenSnapshot(), nil, start, chance: 0)
         #expect(word(cold.claimFailed(UpstreamFault(.timedOut), at(0.5), chance: 0)) == "read")
-        #expect(word(cold.read(SharedView(), nil, at(0.5), chance: 0)) == "issue", "nobody holds it")
-        var need = TokenTrip.Need(.ahead)
+        #expect(word(cold.read(SharedTokenSnapshot(), nil, at(0.5), chance: 0)) == "issue", "nobody holds it")
+        var need = TokenRefresh.Need(.ahead)
         need.current = try token()
         var ahead = trip(need)
-        guard case .claim(_, _, let end) = ahead.read(SharedView(), nil, start, chance: 0) else {
+        guard case .claim(_, _, let end) = ahead.read(SharedTokenSnapshot(), nil, start, chance: 0) else {
             Issue.record("no claim")
             return
         }
@@ -86,14 +86,14 @@ import Testing
     @Test(arguments: [UpstreamFault.Reason.denied, .invalid, .notReady])
     func `Where leases cannot be written everyone asks for himself`(_ reason: UpstreamFault.Reason) {
         var trip = trip()
-        _ = trip.read(SharedView(), nil, start, chance: 0)
+        _ = trip.read(SharedTokenSnapshot(), nil, start, chance: 0)
         #expect(word(trip.claimFailed(UpstreamFault(reason), start, chance: 0)) == "issue")
     }
 
     @Test func `A throttled claim is tried again, and after the third the issuer is asked all the same`() {
         var trip = trip()
         for attempt in 1...3 {
-            #expect(word(trip.read(SharedView(), nil, at(Double(attempt)), chance: 0)) == "claim")
+            #expect(word(trip.read(SharedTokenSnapshot(), nil, at(Double(attempt)), chance: 0)) == "claim")
             let next = trip.claimFailed(UpstreamFault(.throttled), at(Double(attempt)), chance: 0)
             #expect(word(next) == (attempt < 3 ? "pause" : "issue"))
         }
@@ -101,18 +101,18 @@ import Testing
 
     @Test func `Our own lease of an attempt that failed is no hindrance to the next one`() {
         var first = trip()
-        _ = first.read(SharedView(), nil, start, chance: 0)
+        _ = first.read(SharedTokenSnapshot(), nil, start, chance: 0)
         _ = first.claimed(true, start, chance: 0)
         guard case .done(let outcome) = first.issueFailed(UpstreamFault(.unavailable), start) else { return }
         #expect(outcome.heldLease == 1)
-        var need = TokenTrip.Need(.cold)
+        var need = TokenRefresh.Need(.cold)
         need.ownLease = outcome.heldLease
         var next = trip(need)
         let ours = Lease(holder: "me", until: start.wall + .seconds(5), after: 0)
-        let view = SharedView(lease: ours, leaseVersion: 1)
+        let view = SharedTokenSnapshot(lease: ours, leaseVersion: 1)
         #expect(word(next.read(view, nil, at(1), chance: 0)) == "claim")
         // Somebody else has won the lease since, and we have written over it in vain.
         var late = trip(need)
-        #expect(word(late.read(SharedView(lease: ours, leaseVersion: 3), nil, at(1), chance: 0)) == "pause")
+        #expect(word(late.read(SharedTokenSnapshot(lease: ours, leaseVersion: 3), nil, at(1), chance: 0)) == "pause")
     }
 }

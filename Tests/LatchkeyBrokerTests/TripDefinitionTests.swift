@@ -6,8 +6,8 @@ import Testing
 
 /// What a trip makes of a pair that may be of another definition of its profile.
 @Suite struct TripDefinitionTests: TripBench {
-    private func need(_ definition: String?, isRedefined: Bool = false) -> TokenTrip.Need {
-        var need = TokenTrip.Need(.cold)
+    private func need(_ definition: String?, isRedefined: Bool = false) -> TokenRefresh.Need {
+        var need = TokenRefresh.Need(.cold)
         need.definition = definition
         need.isRedefined = isRedefined
         return need
@@ -17,14 +17,16 @@ import Testing
     private func view(
         version: Int64, after: Int64, for definition: String?, replaces: String? = nil, holder: String = "other",
         purpose: Lease.Purpose = .refresh, until seconds: Double = 5
-    ) -> SharedView {
+    ) -> SharedTokenSnapshot {
         let lease = Lease(
             holder: holder, until: start.wall + .seconds(seconds), after: after, purpose: purpose,
             definition: definition, replaces: replaces)
-        return SharedView(version: version, lease: lease, leaseVersion: 9)
+        return SharedTokenSnapshot(version: version, lease: lease, leaseVersion: 9)
     }
 
-    private func step(_ need: TokenTrip.Need, _ view: SharedView, hasPair: Bool = true) throws -> TokenTrip.Step {
+    private func step(_ need: TokenRefresh.Need, _ view: SharedTokenSnapshot, hasPair: Bool = true) throws
+        -> TokenRefresh.Step
+    {
         var trip = trip(need)
         _ = trip.begin(start)
         return trip.read(view, hasPair ? .usable(try token()) : nil, start, chance: 0.5)

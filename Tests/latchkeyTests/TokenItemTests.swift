@@ -50,18 +50,18 @@ import latchkey
     }
 
     @Test func `A lease is made where there is none, and changed where it is as it was seen`() {
-        let first = TokenItem.claim(lease, seen: SharedView())
+        let first = TokenItem.claim(lease, seen: SharedTokenSnapshot())
         #expect(first.condition == "attribute_not_exists(#lease_version)" && first.values[":seen"] == nil)
-        let next = TokenItem.claim(lease, seen: SharedView(leaseVersion: 3))
+        let next = TokenItem.claim(lease, seen: SharedTokenSnapshot(leaseVersion: 3))
         #expect(next.condition == "#lease_version = :seen" && next.values[":seen"]?.number == 3)
         #expect(next.values[":lease"]?.string == Secret(lease.text))
     }
 
     @Test(arguments: [
         TokenItem.write(StoredToken(token: Secret("t"), expires: "1")),
-        TokenItem.claim(Lease(holder: "me", until: WallTime(milliseconds: 1), after: 0), seen: SharedView()),
+        TokenItem.claim(Lease(holder: "me", until: WallTime(milliseconds: 1), after: 0), seen: SharedTokenSnapshot()),
         TokenItem.claim(
-            Lease(holder: "me", until: WallTime(milliseconds: 1), after: 0), seen: SharedView(leaseVersion: 1)),
+            Lease(holder: "me", until: WallTime(milliseconds: 1), after: 0), seen: SharedTokenSnapshot(leaseVersion: 1)),
     ])
     func `Every name and value of an update is used, and none is used that is not given`(update: DynamoDB.Update) {
         // DynamoDB refuses both (UpdateItem, ValidationException).

@@ -25,7 +25,7 @@ package struct ProfileState: Sendable {
     /// What resource servers refused.
     private var rejections = TokenRejections()
     /// Set while trips let other brokers go first and bring nothing.
-    private var deferral: TokenTrip.Deferral?
+    private var deferral: TokenRefresh.Deferral?
     /// The lease this broker won last and got no token with.
     private var ownLease: Int64?
     /// Trips are numbered in the order in which they start. The number of the last one, of the one whose token is in
@@ -146,9 +146,9 @@ package struct ProfileState: Sendable {
     }
 
     /// What a trip that starts now is for.
-    package mutating func need(_ reason: RefreshReason, minTTL: Duration?, _ now: Now) -> TokenTrip.Need {
+    package mutating func need(_ reason: RefreshReason, minTTL: Duration?, _ now: Now) -> TokenRefresh.Need {
         lastTrip += 1
-        var need = TokenTrip.Need(reason, minTTL: minTTL)
+        var need = TokenRefresh.Need(reason, minTTL: minTTL)
         need.trip = lastTrip
         need.current = entry?.token
         need.rejected = rejections.digests
@@ -173,7 +173,7 @@ package struct ProfileState: Sendable {
     /// - Parameter chance: uniform in [0, 1).
     /// - Returns: the new token; or why there is none, with the time until another attempt.
     package mutating func land(
-        _ outcome: TokenTrip.Outcome, _ reason: RefreshReason, _ now: Now, chance: Double
+        _ outcome: TokenRefresh.Outcome, _ reason: RefreshReason, _ now: Now, chance: Double
     ) -> Result<TokenEntry, UpstreamFault> {
         if outcome.trip == lastTrip { flyingUntil = nil }
         if outcome.askedIssuer {
@@ -231,7 +231,7 @@ package struct ProfileState: Sendable {
     }
 
     private mutating func failed(
-        _ fault: UpstreamFault, _ outcome: TokenTrip.Outcome, _ reason: RefreshReason, _ now: Now, _ chance: Double
+        _ fault: UpstreamFault, _ outcome: TokenRefresh.Outcome, _ reason: RefreshReason, _ now: Now, _ chance: Double
     ) {
         if let entry, entry.token.isValid(now) {
             if outcome.deferral != nil, fault.reason == .unavailable {

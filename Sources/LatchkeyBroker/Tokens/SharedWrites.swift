@@ -14,7 +14,7 @@ final class SharedWrites: Sendable {
         /// A pair, and the time after which it must not be written any more.
         case pair(StoredToken, by: MonotonicTime)
         /// Over our own lease: what the issuer wants the fleet to keep.
-        case notice(Lease, seen: SharedView)
+        case notice(Lease, seen: SharedTokenSnapshot)
     }
 
     private struct Lane {
@@ -164,7 +164,7 @@ final class SharedWrites: Sendable {
     }
 
     /// Siblings who do not see it ask the issuer themselves and are told the same.
-    private func write(_ lease: Lease, _ seen: SharedView, _ name: String) async {
+    private func write(_ lease: Lease, _ seen: SharedTokenSnapshot, _ name: String) async {
         do throws(UpstreamFault) {
             _ = try await tier.claim(name, lease, seen, probe.time.now().monotonic + timeout)
         } catch {

@@ -63,7 +63,7 @@ package struct StoredToken: Hashable, Sendable {
     /// that way: it is taken for as long as the stored time says, although it truly lives on for the writer's buffer,
     /// and not at all beside a time written well after it.
     ///
-    /// - Parameter now: by the store's clock (``SharedView/theirs(_:)``), and so is the token it gives.
+    /// - Parameter now: by the store's clock (``SharedTokenSnapshot/theirs(_:)``), and so is the token it gives.
     /// - Parameter doubt: how much later it may be than `now` says: a JSON Web Token is taken to end that much earlier.
     ///   A stored time is well before the end as it is.
     /// - Parameter isLeased: it was written under the lease that now stands beside it. A JSON Web Token's own `exp`

@@ -122,9 +122,10 @@ extension TokenBroker {
         var need = begun.1
         need.definition = definition.definition
         if need.isRedefined, need.current == nil { await writes?.settle(profile) }
-        let trip = TokenFetch(
+        let trip = TokenRefreshRunner(
             profile: definition, shared: shared, buffer: configuration.buffer,
-            limits: TokenTrip.Limits(timeout: configuration.upstreamTimeout), holder: configuration.holder, time: time,
+            limits: TokenRefresh.Limits(timeout: configuration.upstreamTimeout), holder: configuration.holder,
+            time: time,
             sleeper: sleeper, chance: configuration.chance, probe: probe,
             isCurrent: { self.slots.withLock { $0.isCurrent(profile) } })
         return keep(await trip.run(need, deadline: deadline), profile, definition.name, reason)
@@ -132,7 +133,7 @@ extension TokenBroker {
 
     /// Keeps what a trip brought, unless the profile is defined otherwise now: then it is nobody's.
     private func keep(
-        _ outcome: TokenTrip.Outcome, _ profile: ProfileID, _ name: String, _ reason: RefreshReason
+        _ outcome: TokenRefresh.Outcome, _ profile: ProfileID, _ name: String, _ reason: RefreshReason
     ) -> Result<TokenEntry, UpstreamFault> {
         let now = time.now()
         let chance = configuration.chance()

@@ -5,18 +5,20 @@ package import LatchkeyMetrics
 package struct SharedTier: Sendable {
     package let tier: Tier
     /// A profile's pair and lease in one call by the deadline.
-    package let read: @Sendable (_ profile: String, MonotonicTime) async throws(UpstreamFault) -> SharedView
+    package let read: @Sendable (_ profile: String, MonotonicTime) async throws(UpstreamFault) -> SharedTokenSnapshot
     /// Writes the token, then the expiry.
     package let write: @Sendable (_ profile: String, StoredToken, MonotonicTime) async throws(UpstreamFault) -> Void
     /// Writes a lease if nobody has written one since `seen`. True: this process holds it.
     package let claim:
-        @Sendable (_ profile: String, Lease, _ seen: SharedView, MonotonicTime) async throws(UpstreamFault) -> Bool
+        @Sendable (_ profile: String, Lease, _ seen: SharedTokenSnapshot, MonotonicTime) async throws(UpstreamFault) ->
+            Bool
 
     package init(
         tier: Tier,
-        read: @escaping @Sendable (String, MonotonicTime) async throws(UpstreamFault) -> SharedView,
+        read: @escaping @Sendable (String, MonotonicTime) async throws(UpstreamFault) -> SharedTokenSnapshot,
         write: @escaping @Sendable (String, StoredToken, MonotonicTime) async throws(UpstreamFault) -> Void,
-        claim: @escaping @Sendable (String, Lease, SharedView, MonotonicTime) async throws(UpstreamFault) -> Bool
+        claim:
+            @escaping @Sendable (String, Lease, SharedTokenSnapshot, MonotonicTime) async throws(UpstreamFault) -> Bool
     ) {
         self.tier = tier
         self.read = read
@@ -26,7 +28,7 @@ package struct SharedTier: Sendable {
 }
 
 /// What stands in the shared tier for one profile.
-package struct SharedView: Sendable {
+package struct SharedTokenSnapshot: Sendable {
     /// Nil when there is no token; its `expires` is empty where that half is absent.
     package var pair: StoredToken?
     /// Of the token: greater after each write of it. 0 when there is none.

@@ -70,11 +70,11 @@ struct TokenParameters {
     }
 
     /// What the parameters that were found say.
-    func view(of parameters: [Parameter]) -> SharedView {
+    func view(of parameters: [Parameter]) -> SharedTokenSnapshot {
         let token = parameters.first { $0.name == self.token }
         let expires = parameters.first { $0.name == self.expires }
         let lease = parameters.first { $0.name == self.lease }
-        var view = SharedView(version: token?.version ?? 0)
+        var view = SharedTokenSnapshot(version: token?.version ?? 0)
         if let lease {
             // A parameter that is there has a version from 1 on.
             view.lease = lease.version > 0 ? lease.value.revealText().flatMap { Lease($0) } : nil

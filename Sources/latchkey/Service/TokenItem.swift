@@ -27,8 +27,8 @@ package struct TokenItem: Sendable {
     }
 
     /// What an item says; nil stands for one that is not there.
-    package static func view(of item: [String: DynamoDB.Value]?) -> SharedView {
-        var view = SharedView(version: OutsideNumber.version(item?["version"]?.number) ?? 0)
+    package static func view(of item: [String: DynamoDB.Value]?) -> SharedTokenSnapshot {
+        var view = SharedTokenSnapshot(version: OutsideNumber.version(item?["version"]?.number) ?? 0)
         if let found = item?["lease_version"] {
             // Each write of a lease counts from 1.
             if let version = OutsideNumber.version(found.number), version > 0 {
@@ -59,7 +59,7 @@ package struct TokenItem: Sendable {
     }
 
     /// The lease, if nobody has written one since `seen`.
-    package static func claim(_ lease: Lease, seen: SharedView) -> DynamoDB.Update {
+    package static func claim(_ lease: Lease, seen: SharedTokenSnapshot) -> DynamoDB.Update {
         var update = DynamoDB.Update(
             "SET #lease = :lease, #ttl = if_not_exists(#ttl, :ttl) ADD #lease_version :one",
             if: "attribute_not_exists(#lease_version)", names: ["lease", "lease_version", "ttl"],

@@ -12,7 +12,7 @@ struct SimulatedBroker {
 
     /// The flight under way.
     struct Flight {
-        var trip: TokenTrip
+        var trip: TokenRefresh
         let reason: RefreshReason
         let since: MonotonicTime
         let deadline: MonotonicTime
@@ -26,7 +26,7 @@ struct SimulatedBroker {
         var text: String
         var by: MonotonicTime
         /// Goes over our own lease once the pair is there.
-        var notice: (lease: Lease, seen: SharedView)?
+        var notice: (lease: Lease, seen: SharedTokenSnapshot)?
         var attempt = 1
     }
 

@@ -33,7 +33,7 @@ struct StoreModel {
     }
 
     /// What one GetParameters of the three gives; nil when throttled.
-    mutating func read(_ now: Now) -> SharedView? {
+    mutating func read(_ now: Now) -> SharedTokenSnapshot? {
         readsSeen += 1
         guard reads.reserve(now.monotonic, notLaterThan: now.monotonic) != nil else {
             readsThrottled += 1
@@ -42,7 +42,7 @@ struct StoreModel {
         let token = seen(.token, now)
         let expires = seen(.expires, now)
         let lease = seen(.lease, now)
-        var view = SharedView(
+        var view = SharedTokenSnapshot(
             version: token?.version ?? 0, lease: lease.flatMap { Lease($0.value) }, leaseVersion: lease?.version ?? 0)
         if let token {
             view.pair = StoredToken(

@@ -104,7 +104,7 @@ extension World {
         guard brokers[index].flight == nil else { return }
         let clock = clock(index)
         var flight = SimulatedBroker.Flight(
-            trip: TokenTrip(
+            trip: TokenRefresh(
                 brokers[index].state.need(reason, minTTL: nil, clock), limits: limits, buffer: buffer,
                 holder: "b\(index)-\(brokers[index].life)", isShared: true, now: clock, deadline: now + patience),
             reason: reason, since: now, deadline: now + patience)
@@ -114,7 +114,7 @@ extension World {
     }
 
     /// A trip is over: its outcome is taken, its callers are answered.
-    mutating func land(_ index: Int, _ outcome: TokenTrip.Outcome) {
+    mutating func land(_ index: Int, _ outcome: TokenRefresh.Outcome) {
         guard let flight = brokers[index].flight else { return }
         brokers[index].flight = nil
         report.longestTrip = max(report.longestTrip, now - flight.since)

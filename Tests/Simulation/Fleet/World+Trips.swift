@@ -7,7 +7,7 @@ import LatchkeyUpstream
 // A trip's steps, sent to the store and the issuer and answered by them.
 extension World {
     /// Does what a trip says is next.
-    mutating func take(_ step: TokenTrip.Step, _ index: Int) {
+    mutating func take(_ step: TokenRefresh.Step, _ index: Int) {
         brokers[index].flight?.step += 1
         guard let flight = brokers[index].flight else { return }
         let (life, number) = (brokers[index].life, flight.step)
@@ -65,7 +65,7 @@ extension World {
     }
 
     private mutating func advance(
-        _ index: Int, _ life: Int, _ step: Int, _ next: (inout TokenTrip, Now, Double) -> TokenTrip.Step
+        _ index: Int, _ life: Int, _ step: Int, _ next: (inout TokenRefresh, Now, Double) -> TokenRefresh.Step
     ) {
         guard brokers[index].life == life, var flight = brokers[index].flight, flight.step == step else { return }
         let step = next(&flight.trip, clock(index), chance)

@@ -8,7 +8,7 @@ extension World {
     private static let attempts = 5
 
     /// Has a token written, once the write under way is over.
-    mutating func offer(_ index: Int, _ token: AccessToken, _ outcome: TokenTrip.Outcome) {
+    mutating func offer(_ index: Int, _ token: AccessToken, _ outcome: TokenRefresh.Outcome) {
         let end = outcome.isTorn ? now + scenario.timeout * 2 : token.writeBy
         offer(
             index,
@@ -34,7 +34,7 @@ extension World {
     }
 
     /// Has what the issuer wishes written over our own lease.
-    mutating func send(_ notice: (lease: Lease, seen: SharedView), _ index: Int) {
+    mutating func send(_ notice: (lease: Lease, seen: SharedTokenSnapshot), _ index: Int) {
         send(.storeNotice(index, notice.lease, base: notice.seen.leaseVersion))
     }
 

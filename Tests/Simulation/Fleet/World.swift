@@ -17,7 +17,7 @@ package struct World {
         /// A broker's clock reaches the end of a pause.
         case paused(Int, life: Int, step: Int)
         case storeRead(Int, life: Int, step: Int, StoreCall)
-        case storeReadBack(Int, life: Int, step: Int, Result<SharedView, UpstreamFault>)
+        case storeReadBack(Int, life: Int, step: Int, Result<SharedTokenSnapshot, UpstreamFault>)
         case storeClaim(Int, life: Int, step: Int, StoreCall, Lease, base: Int64)
         case storeClaimBack(Int, life: Int, step: Int, Result<Bool, UpstreamFault>)
         case issuer(Int, life: Int, step: Int, deadline: MonotonicTime)
@@ -43,7 +43,7 @@ package struct World {
     var now = MonotonicTime(nanoseconds: 1_000_000_000_000)
     let start: MonotonicTime
     let buffer = ExpiryBuffer()
-    let limits: TokenTrip.Limits
+    let limits: TokenRefresh.Limits
     var report = Report()
     var tokens = 0
     var hasKilledHolder = false
@@ -54,7 +54,7 @@ package struct World {
         store = StoreModel(
             StoreModel.Quota(readsPerSecond: scenario.readsPerSecond, writesPerSecond: scenario.writesPerSecond))
         start = now
-        limits = TokenTrip.Limits(timeout: scenario.timeout)
+        limits = TokenRefresh.Limits(timeout: scenario.timeout)
     }
 
     /// Runs it to the end.

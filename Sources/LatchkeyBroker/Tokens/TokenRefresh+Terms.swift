@@ -3,7 +3,7 @@ package import LatchkeyCrypto
 package import LatchkeyMetrics
 
 // What a trip is told, what it says, and how long it may wait.
-extension TokenTrip {
+extension TokenRefresh {
     /// What the trip is for.
     package struct Need: Sendable {
         package var reason: RefreshReason
@@ -35,7 +35,7 @@ extension TokenTrip {
         }
 
         /// Whether a pair may be for the definition.
-        func accepts(_ pair: SharedView.PairDefinition) -> Bool {
+        func accepts(_ pair: SharedTokenSnapshot.PairDefinition) -> Bool {
             switch pair {
             case .unknown: !isRedefined
             case .known(let other): other == definition || (other == nil && !isRedefined)
@@ -105,7 +105,7 @@ extension TokenTrip {
         /// Nothing, until then.
         case pause(until: MonotonicTime)
         /// Write this lease if nobody has since, by then.
-        case claim(Lease, seen: SharedView, by: MonotonicTime)
+        case claim(Lease, seen: SharedTokenSnapshot, by: MonotonicTime)
         /// Ask the issuer.
         case issue
         case done(Outcome)
@@ -130,7 +130,7 @@ extension TokenTrip {
         /// The version of the lease the trip held, where it got no token.
         package var heldLease: Int64?
         /// To be written over our own lease, after the pair where there is one: what the issuer wants the fleet to keep.
-        package var notice: (lease: Lease, seen: SharedView)?
+        package var notice: (lease: Lease, seen: SharedTokenSnapshot)?
         /// No token ahead of need for so long: the issuer has little left.
         package var sparesFor: Duration?
 

@@ -9,7 +9,7 @@ internal import LatchkeyMetrics
 /// the shared tier refuses or cannot do costs the fleet its agreement and never a token: the trip then goes to the
 /// issuer by itself. Throttling alone is waited out, up to ``Limits/patience``: it is what a fleet that starts at once
 /// causes, and going on to the issuer would only move the storm there.
-package struct TokenTrip: Sendable {
+package struct TokenRefresh: Sendable {
     private let need: Need
     private let limits: Limits
     private let buffer: ExpiryBuffer
@@ -20,8 +20,8 @@ package struct TokenTrip: Sendable {
     /// A valid token that is less than was wished for.
     private var fallback: AccessToken?
     /// The shared tier as it was when the lease was claimed, and as it was seen last.
-    private var seen = SharedView()
-    private var latest = SharedView()
+    private var seen = SharedTokenSnapshot()
+    private var latest = SharedTokenSnapshot()
     private var polls = 0
     private var failedClaims = 0
     /// The lease others hold, and since when we have seen it unchanged by our own clock.
@@ -58,7 +58,7 @@ package struct TokenTrip: Sendable {
 
     /// The shared tier answered; `judgement` is what its pair is worth, nil for none.
     package mutating func read(
-        _ view: SharedView, _ judgement: StoredToken.Judgement?, _ now: Now, chance: Double
+        _ view: SharedTokenSnapshot, _ judgement: StoredToken.Judgement?, _ now: Now, chance: Double
     ) -> Step {
         latest = view
         let pair = view.pairDefinition(ours: need.definition)
@@ -146,7 +146,7 @@ package struct TokenTrip: Sendable {
         return current.expiry.remaining(now)
     }
 
-    private mutating func won(_ view: SharedView, _ now: Now) -> Step {
+    private mutating func won(_ view: SharedTokenSnapshot, _ now: Now) -> Step {
         holds = true
         seen = view
         return issue(now)
@@ -154,7 +154,7 @@ package struct TokenTrip: Sendable {
 
     /// Whether another broker's lease stands in the way: unspent, not over by either clock. A token that is there
     /// while its expiry is not does not spend the lease: its holder is between the two writes.
-    private mutating func isWatched(_ view: SharedView, isWhole: Bool, _ now: Now) -> Bool {
+    private mutating func isWatched(_ view: SharedTokenSnapshot, isWhole: Bool, _ now: Now) -> Bool {
         let left = view.lease.map { $0.until - view.theirs(now).wall } ?? .zero
         guard let lease = view.lease, lease.purpose != .spare, view.version <= lease.after || !isWhole, left > .zero
         else {
@@ -268,7 +268,7 @@ package struct TokenTrip: Sendable {
     }
 
     /// What goes over our own lease; nil where we hold none.
-    private func notice(_ purpose: Lease.Purpose, _ wait: Duration, _ now: Now) -> (Lease, SharedView)? {
+    private func notice(_ purpose: Lease.Purpose, _ wait: Duration, _ now: Now) -> (Lease, SharedTokenSnapshot)? {
         guard holds else { return nil }
         return (ourLease(purpose, until: seen.theirs(now).wall + wait), seen)
     }

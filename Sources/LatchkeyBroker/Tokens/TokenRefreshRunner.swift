@@ -3,12 +3,12 @@ internal import LatchkeyCrypto
 internal import LatchkeyMetrics
 internal import Logging
 
-/// Carries out a ``TokenTrip``: makes its calls, waits its pauses, counts what the tiers said.
-struct TokenFetch: Sendable {
+/// Carries out a ``TokenRefresh``: makes its calls, waits its pauses, counts what the tiers said.
+struct TokenRefreshRunner: Sendable {
     let profile: TokenProfile
     let shared: SharedTier?
     let buffer: ExpiryBuffer
-    let limits: TokenTrip.Limits
+    let limits: TokenRefresh.Limits
     /// This process's name in leases.
     let holder: String
     let time: TimeSource
@@ -19,8 +19,8 @@ struct TokenFetch: Sendable {
     /// issuer of the old definition does says nothing.
     let isCurrent: @Sendable () -> Bool
 
-    func run(_ need: TokenTrip.Need, deadline: MonotonicTime) async -> TokenTrip.Outcome {
-        var trip = TokenTrip(
+    func run(_ need: TokenRefresh.Need, deadline: MonotonicTime) async -> TokenRefresh.Outcome {
+        var trip = TokenRefresh(
             need, limits: limits, buffer: buffer, holder: holder, isShared: shared != nil, now: time.now(),
             deadline: deadline)
         var step = trip.begin(time.now())
@@ -44,10 +44,10 @@ struct TokenFetch: Sendable {
         min(deadline, started.monotonic + limits.timeout)
     }
 
-    private func read(_ trip: inout TokenTrip, _ deadline: MonotonicTime) async -> TokenTrip.Step {
+    private func read(_ trip: inout TokenRefresh, _ deadline: MonotonicTime) async -> TokenRefresh.Step {
         guard let shared else { return trip.readFailed(UpstreamFault(.notReady), time.now(), chance: chance()) }
         let started = time.now()
-        let view: SharedView
+        let view: SharedTokenSnapshot
         do throws(UpstreamFault) {
             view = try await shared.read(profile.name, stepDeadline(deadline, started))
         } catch {
@@ -70,8 +70,8 @@ struct TokenFetch: Sendable {
     }
 
     private func claim(
-        _ trip: inout TokenTrip, _ lease: Lease, _ seen: SharedView, _ deadline: MonotonicTime
-    ) async -> TokenTrip.Step {
+        _ trip: inout TokenRefresh, _ lease: Lease, _ seen: SharedTokenSnapshot, _ deadline: MonotonicTime
+    ) async -> TokenRefresh.Step {
         guard let shared else { return trip.claimFailed(UpstreamFault(.notReady), time.now(), chance: chance()) }
         do throws(UpstreamFault) {
             let isOurs = try await shared.claim(profile.name, lease, seen, deadline)
@@ -83,8 +83,8 @@ struct TokenFetch: Sendable {
     }
 
     private func issue(
-        _ trip: inout TokenTrip, _ purpose: IssuePurpose, _ deadline: MonotonicTime
-    ) async -> TokenTrip.Step {
+        _ trip: inout TokenRefresh, _ purpose: IssuePurpose, _ deadline: MonotonicTime
+    ) async -> TokenRefresh.Step {
         let issuer = profile.issuer
         let started = time.now()
         do throws(UpstreamFault) {

@@ -5,11 +5,11 @@ import LatchkeyMetrics
 import Testing
 
 /// A trip's decisions, step by step.
-@Suite struct `One trip past memory`: TripBench {
+@Suite("One refresh of a token past memory") struct TokenRefreshStateTests: TripBench {
     @Test func `An empty shared tier is followed by a claim, a claim that is won by the issuer`() {
         var trip = trip()
         #expect(word(trip.begin(start)) == "read")
-        guard case .claim(let lease, let seen, let end) = trip.read(SharedView(), nil, start, chance: 0) else {
+        guard case .claim(let lease, let seen, let end) = trip.read(SharedTokenSnapshot(), nil, start, chance: 0) else {
             Issue.record("no claim")
             return
         }
@@ -26,16 +26,16 @@ import Testing
 
     @Test func `Whoever loses the claim looks for the winner's token`() throws {
         var trip = trip()
-        _ = trip.read(SharedView(), nil, start, chance: 0)
+        _ = trip.read(SharedTokenSnapshot(), nil, start, chance: 0)
         #expect(word(trip.claimed(false, start, chance: 0)) == "pause")
         #expect(word(trip.paused(at(0.2))) == "read")
-        let found = SharedView(version: 1, lease: lease(), leaseVersion: 1)
+        let found = SharedTokenSnapshot(version: 1, lease: lease(), leaseVersion: 1)
         #expect(word(trip.read(found, .usable(try token()), at(0.3), chance: 0)) == "token")
     }
 
     @Test func `A living lease of another is waited for, at growing intervals`() {
         var trip = trip()
-        let view = SharedView(lease: lease(), leaseVersion: 1)
+        let view = SharedTokenSnapshot(lease: lease(), leaseVersion: 1)
         var lengths: [Duration] = []
         var time = 0.0
         while time < 4 {
@@ -51,7 +51,7 @@ import Testing
 
     @Test func `A dead holder's lease is over when its time is up, and claimed on top of its version`() {
         var trip = trip()
-        let view = SharedView(lease: lease(), leaseVersion: 7)
+        let view = SharedTokenSnapshot(lease: lease(), leaseVersion: 7)
         #expect(word(trip.read(view, nil, at(0), chance: 0)) == "pause")
         guard case .claim(_, let seen, _) = trip.read(view, nil, at(5), chance: 0) else {
             Issue.record("no claim")
@@ -62,11 +62,11 @@ import Testing
 
     @Test func `A lease by a clock that is wrong holds nobody up for longer than its length`() {
         var trip = trip()
-        let slow = SharedView(lease: lease(for: .seconds(8)), leaseVersion: 1)
+        let slow = SharedTokenSnapshot(lease: lease(for: .seconds(8)), leaseVersion: 1)
         #expect(word(trip.read(slow, nil, at(0), chance: 0)) == "pause")
         #expect(word(trip.read(slow, nil, at(5), chance: 0)) == "claim")
         var other = self.trip()
-        let absurd = SharedView(lease: lease(for: .seconds(3600)), leaseVersion: 1)
+        let absurd = SharedTokenSnapshot(lease: lease(for: .seconds(3600)), leaseVersion: 1)
         #expect(word(other.read(absurd, nil, at(0), chance: 0)) == "claim")
     }
 
@@ -74,11 +74,12 @@ import Testing
         var trip = trip()
         for (version, begin) in [(1, 0.0), (2, 4.0)] {
             let until = start.wall + .seconds(begin + 5)
-            let view = SharedView(
+            let view = SharedTokenSnapshot(
                 lease: Lease(holder: "h\(version)", until: until, after: 0), leaseVersion: Int64(version))
             #expect(word(trip.read(view, nil, at(begin), chance: 0)) == "pause")
         }
-        let third = SharedView(lease: Lease(holder: "h3", until: start.wall + .seconds(14), after: 0), leaseVersion: 3)
+        let third = SharedTokenSnapshot(
+            lease: Lease(holder: "h3", until: start.wall + .seconds(14), after: 0), leaseVersion: 3)
         #expect(word(trip.read(third, nil, at(6), chance: 0)) == "claim")
         #expect(word(trip.claimed(false, at(6), chance: 0)) == "issue", "nor is whoever was quicker")
     }
@@ -87,23 +88,23 @@ import Testing
         var trip = trip()
         for version in 1...5 {
             let until = start.wall + .seconds(5) + .milliseconds(version * 100)
-            let view = SharedView(
+            let view = SharedTokenSnapshot(
                 lease: Lease(holder: "h\(version)", until: until, after: 0), leaseVersion: Int64(version))
             #expect(word(trip.read(view, nil, at(0.3 * Double(version)), chance: 0)) == "pause")
         }
     }
 
     @Test func `What was waited for is remembered over trips`() {
-        var need = TokenTrip.Need(.cold)
-        need.deferral = TokenTrip.Deferral(since: start.monotonic + .seconds(-9), leases: 2)
+        var need = TokenRefresh.Need(.cold)
+        need.deferral = TokenRefresh.Deferral(since: start.monotonic + .seconds(-9), leases: 2)
         var trip = trip(need)
-        let view = SharedView(lease: lease(), leaseVersion: 7)
+        let view = SharedTokenSnapshot(lease: lease(), leaseVersion: 7)
         #expect(word(trip.read(view, nil, start, chance: 0)) == "claim")
     }
 
     @Test func `A lease whose token is there is spent, and not while its expiry is still to come`() throws {
-        let view = SharedView(version: 4, lease: lease(after: 3), leaseVersion: 9)
-        var forced = trip(TokenTrip.Need(.forced))
+        let view = SharedTokenSnapshot(version: 4, lease: lease(after: 3), leaseVersion: 9)
+        var forced = trip(TokenRefresh.Need(.forced))
         // Another token than ours and no later one: a refresh was asked for, and nobody is on it.
         let found = try token(lifetime: .seconds(100))
         #expect(word(forced.read(view, .usable(found), start, chance: 0)) == "token")
@@ -112,10 +113,10 @@ import Testing
     }
 
     @Test func `A forced refresh finds a spent lease no hindrance`() throws {
-        var need = TokenTrip.Need(.forced)
+        var need = TokenRefresh.Need(.forced)
         need.current = try token("same")
         var trip = trip(need)
-        let view = SharedView(version: 4, lease: lease(after: 3), leaseVersion: 9)
+        let view = SharedTokenSnapshot(version: 4, lease: lease(after: 3), leaseVersion: 9)
         #expect(word(trip.read(view, .usable(try token("same")), start, chance: 0)) == "claim")
     }
 
@@ -134,8 +135,8 @@ import Testing
         }
         #expect(outcome.deferral != nil)
         #expect(outcome.fault?.reason == .throttled)
-        var need = TokenTrip.Need(.cold)
-        need.deferral = TokenTrip.Deferral(since: start.monotonic + .seconds(-60))
+        var need = TokenRefresh.Need(.cold)
+        need.deferral = TokenRefresh.Deferral(since: start.monotonic + .seconds(-60))
         var impatient = self.trip(need)
         #expect(word(impatient.readFailed(UpstreamFault(.throttled), start, chance: 0)) == "issue")
     }
@@ -143,7 +144,7 @@ import Testing
     @Test func `A valid token that is less than wished is served before anyone waits`() throws {
         var trip = trip()
         let old = try token(lifetime: .seconds(5))
-        let view = SharedView(version: 1, lease: lease(after: 1), leaseVersion: 1)
+        let view = SharedTokenSnapshot(version: 1, lease: lease(after: 1), leaseVersion: 1)
         guard case .done(let outcome) = trip.read(view, .usable(old), at(4.5), chance: 0) else {
             Issue.record("it waits")
             return
@@ -155,10 +156,10 @@ import Testing
     @Test func `A token without its time is written whole by who meets it after its writer's lease`() throws {
         let pair = StoredToken(token: Secret("t"), expires: "")
         let lease = Lease(holder: "gone", until: start.wall + .seconds(5), after: 0)
-        let view = SharedView(pair: pair, version: 1, lease: lease, leaseVersion: 1)
+        let view = SharedTokenSnapshot(pair: pair, version: 1, lease: lease, leaseVersion: 1)
         let whole = StoredToken(token: Secret("t"), expires: String((start.wall + .seconds(3000)).milliseconds))
         func isTorn(_ pair: StoredToken, _ seconds: Double) throws -> Bool? {
-            var trip = trip(TokenTrip.Need(.cold))
+            var trip = trip(TokenRefresh.Need(.cold))
             var view = view
             view.pair = pair
             let step = trip.read(view, .usable(try token("t")), at(seconds), chance: 0)
