@@ -6,6 +6,8 @@ import latchkey
 
 /// The written pages against the tables they describe: what one says and the other does not is a failure.
 @Suite struct ReadmeTests {
+    private static let pages = "Sources/latchkey/Latchkey.docc/"
+
     @Test func `The API description has the routes, methods and query parameters there are`() throws {
         let description = APIDescription(try projectLines("openapi.yaml"))
         let table = Dictionary(
@@ -20,8 +22,8 @@ import latchkey
         #expect(APIDescription(try projectLines("openapi.yaml")).codes == codes)
     }
 
-    @Test func `The README's table of errors has a row for each code`() throws {
-        let rows = try rows(of: "README.md", under: "### Errors").map { cells in cells.first ?? "" }
+    @Test func `The page of the API has a row for each error code`() throws {
+        let rows = try rows(of: Self.pages + "API.md", under: "## Errors").map { cells in cells.first ?? "" }
         #expect(rows == Problem.Code.allCases.map { "`\($0.rawValue)`" })
     }
 
@@ -36,8 +38,8 @@ import latchkey
         #expect(shown.sorted() == names.sorted())
     }
 
-    @Test func `The README's table of settings is the table of settings`() throws {
-        let rows = try rows(of: "README.md", under: "## Settings")
+    @Test func `The page of settings has the table of settings`() throws {
+        let rows = try rows(of: Self.pages + "Settings.md", under: "# Settings")
         let table = SettingName.allCases.map { name in
             ["`\(name.rawValue)`", name.row.standard.map { "`\($0)`" } ?? "", name.row.meaning]
         }

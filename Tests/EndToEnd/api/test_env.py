@@ -39,7 +39,7 @@ VALUES = {
     "EXPORT": "export A=b",
     "CONTROL": "a\x01\x1b[31mb\x7f",
 }
-#: Of these every reader of .env files makes the same; see the README for the others.
+#: Of these every reader of .env files makes the same; see SecretVariables.md for the others.
 AGREED = set(VALUES) - {"BOTH", "BACKSLASHES", "ALL"}
 
 

@@ -1,4 +1,4 @@
-"""README's table of what callers get when the store does not play along: one test a row, expectations read from it."""
+"""The API page's table of what callers get when the store does not play along: one test a row, expectations read from it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from peers.http import Answer
 from peers.proxy import mentions
 from peers.waiting import until
 
-README = ROOT / "README.md"
+PAGE = ROOT / "Sources/latchkey/Latchkey.docc/API.md"
 STORES = ("parameter-store", "secrets-manager")
 #: Below the prefix, in either store: one begins its names with a slash.
 OURS = mentions(f"{PREFIX.lstrip('/')}/")
@@ -33,7 +33,7 @@ AT_ONCE = 1.9
 
 def rows() -> dict[str, list[str]]:
     """The table's rows by what the store does."""
-    text = README.read_text()
+    text = PAGE.read_text()
     table = text[text.index("| the store | held, within its TTL |") :].split("\n\n")[0]
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[2:]]
     return {first: rest for first, *rest in cells}

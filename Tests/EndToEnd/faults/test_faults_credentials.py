@@ -157,7 +157,7 @@ def test_a_refresh_that_hangs_under_load_blocks_nobody(world, peer) -> None:
     assert statuses == {404}
     assert len(took) > 120 and len(peer.seen()) >= 2, "there was a refresh under load, and it hangs"
     assert len(peer.seen()) <= 3, "one refresh at a time"
-    # README: one renewal may hold callers up for 250 ms in all. Each of them waits once at the most.
+    # AWSCredentials.md: one renewal may hold callers up for 250 ms in all. Each of them waits once at the most.
     assert max(took) < 0.25 + ROUND_TRIP
     assert len([one for one in took if one > ROUND_TRIP]) <= len(crowd)
 

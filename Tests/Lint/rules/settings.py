@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from rule import rule
 from tree import ROOT, lines, shown, text, tracked
 
 NAMES = ROOT / "Sources/LatchkeySettings/SettingName.swift"
+SETTINGS = ROOT / "Sources/latchkey/Latchkey.docc/Settings.md"
 ENVIRONMENT = ROOT / "deploy/systemd/latchkey.env"
 #: The unit gives the key itself, and a file and an address are for other ways to start and for clients.
 ELSEWHERE = {"LATCHKEY_API_KEY", "LATCHKEY_CONFIG", "LATCHKEY_URL"}
@@ -64,13 +66,13 @@ def readable() -> Iterator[str]:
             yield f"{setting.name} has no meaning"
 
 
-@rule("The README's table of settings is the table of settings")
-def readme() -> Iterator[str]:
-    rows = table("## Settings")
+@rule("The page of settings has the table of settings")
+def page() -> Iterator[str]:
+    rows = table(SETTINGS, "# Settings")
     wanted = [[f"`{s.name}`", f"`{s.standard}`" if s.standard else "", s.meaning] for s in settings()]
     for row in wanted:
         if row not in rows:
-            yield f"README.md has not the row | {' | '.join(row)} |"
+            yield f"{shown(SETTINGS)} has not the row | {' | '.join(row)} |"
     for row in rows:
         if row not in wanted:
             yield f"{shown(NAMES)} has not the row | {' | '.join(row)} |"
@@ -103,9 +105,9 @@ def known_names() -> Iterator[str]:
                     yield f"{shown(path)}:{number}: {name}"
 
 
-def table(heading: str) -> list[list[str]]:
-    """The cells of the first table under a heading of the README, its head left out."""
-    page = lines(ROOT / "README.md")
+def table(path: Path, heading: str) -> list[list[str]]:
+    """The cells of the first table under a heading of a page, its head left out."""
+    page = lines(path)
     below = page[page.index(heading) :]
     first = next(number for number, line in enumerate(below) if line.startswith("|"))
     rows = []
