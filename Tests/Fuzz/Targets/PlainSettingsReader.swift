@@ -43,24 +43,29 @@ struct PlainSettingsReader {
         return String(name.dropFirst(7).drop { $0 == " " || $0 == "\t" })
     }
 
+    /// Goes to the next line that is neither blank nor a comment. False at the end of the text.
+    private mutating func findLine() -> Bool {
+        while true {
+            _ = take { Self.isLineEnd($0) || Self.isBlank($0) }
+            guard let first = next else { return false }
+            guard first == "#" || first == ";" else { return true }
+            _ = take { !Self.isLineEnd($0) }
+        }
+    }
+
     // MARK: systemd
 
     /// By name, the last of several.
     static func systemd(_ text: String) -> [String: String] {
         var reader = PlainSettingsReader(text)
         var found: [String: String] = [:]
-        while true {
-            _ = reader.take { isLineEnd($0) || isBlank($0) }
-            guard let first = reader.next else { return found }
-            if first == "#" || first == ";" {
-                _ = reader.take { !isLineEnd($0) }
-                continue
-            }
+        while reader.findLine() {
             let name = trimmedEnd(reader.take { $0 != "=" && !isLineEnd($0) })
             guard reader.next == "=" else { continue }
             reader.place += 1
             found[withoutExport(name)] = reader.systemdValue()
         }
+        return found
     }
 
     private mutating func systemdValue() -> String {
@@ -123,13 +128,7 @@ struct PlainSettingsReader {
     static func dotenv(_ text: String) -> [String: String] {
         var reader = PlainSettingsReader(text)
         var found: [String: String] = [:]
-        while true {
-            _ = reader.take { isLineEnd($0) || isBlank($0) }
-            guard let first = reader.next else { return found }
-            if first == "#" || first == ";" {
-                _ = reader.take { !isLineEnd($0) }
-                continue
-            }
+        while reader.findLine() {
             var name = reader.take { $0 != "=" && $0 != "#" && !isLineEnd($0) && !isBlank($0) }
             _ = reader.take { isBlank($0) }
             if name == "export", reader.next != "=" {
@@ -151,6 +150,7 @@ struct PlainSettingsReader {
                 _ = reader.take { !isLineEnd($0) }
             }
         }
+        return found
     }
 
     /// Nil for a line that the grammar does not allow.
