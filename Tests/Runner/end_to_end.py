@@ -12,7 +12,7 @@ from program import LOGS, ROOT, Stopwatch, run
 FOLDER = Path("Tests/EndToEnd")
 PYTHON = Path(".build/venv/bin/python")
 #: Processes that run tests side by side. The tests wait most of the time, so there are more of them than cores.
-WORKERS = int(os.environ.get("LATCHKEY_TEST_WORKERS") or 7 * len(os.sched_getaffinity(0)))
+WORKERS = int(os.environ.get("LATCHKEY_TEST_WORKERS") or 5 * len(os.sched_getaffinity(0)))
 #: Fewer tests than this run in one process: each further one starts peers of its own.
 FEW = 40
 #: What pytest says by its exit status when nothing was to be run.

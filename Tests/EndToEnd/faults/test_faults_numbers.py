@@ -71,7 +71,7 @@ def test_a_number_in_a_store_ends_no_broker(world, request, case: dict) -> None:
             table.put_item(TableName=TABLE, Item={"profile": {"S": KEY}, "lease": {"S": "{}"}, "lease_version": value})
         except Exception:  # noqa: BLE001  (what no table takes is put into its answers)
             world.aws.always(attribute_is(value), when=operation("GetItem"))
-        broker = world.serve(LATCHKEY_SHARED_TIER=f"dynamodb:{TABLE}")
+        broker = world.serve(LATCHKEY_SHARED_TIER=f"dynamodb:{TABLE}", LATCHKEY_UPSTREAM_TIMEOUT="5")
         wanted = case["GET /token"]
         assert broker.token().status == wanted
         until(lambda: broker.token().status == wanted, "and again")

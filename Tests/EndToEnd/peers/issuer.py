@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import itertools
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -18,6 +20,38 @@ CLIENT_ID = "orders-service"
 #: What must never be seen in any output of the broker.
 CLIENT_SECRET = "client-secret-71e0c4d9b2"
 AUDIENCE = "https://orders.test/api"
+END_TO_END = Path(__file__).resolve().parents[1]
+#: Databases as an issuer finds them at its start.
+PREPARED = END_TO_END.parents[1] / ".build" / "issuers"
+
+
+def environment(database: Path) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "ISSUER_DATABASE": str(database),
+        "ISSUER_CLIENT_ID": CLIENT_ID,
+        "ISSUER_CLIENT_SECRET": CLIENT_SECRET,
+    }
+
+
+def prepared_database() -> Path:
+    """The database of a new issuer, made once for all that run the same application: Django takes seconds to lay it out."""
+    parts = [END_TO_END / "peers" / "issuer_app.py", END_TO_END / "requirements.txt", END_TO_END / "constraints.txt"]
+    name = hashlib.sha256(b"".join(part.read_bytes() for part in parts)).hexdigest()[:16]
+    database = PREPARED / f"{name}.sqlite3"
+    PREPARED.mkdir(parents=True, exist_ok=True)
+    with open(PREPARED / "lock", "w") as lock:
+        # The others wait for the one that makes it.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not database.exists():
+            unfinished = PREPARED / f"{name}.unfinished"
+            unfinished.unlink(missing_ok=True)
+            subprocess.run(
+                [sys.executable, "-c", "from peers.issuer_app import prepare; prepare()"], check=True, cwd=END_TO_END,
+                env=environment(unfinished) | {"ISSUER_KEY": ""}, capture_output=True,
+            )
+            unfinished.rename(database)
+    return database
 
 
 class Issuer:
@@ -28,6 +62,7 @@ class Issuer:
         self.log = folder / "access.log"
         self.database = folder / "issuer.sqlite3"
         self.key = folder / "issuer.pem"
+        shutil.copy(prepared_database(), self.database)
         subprocess.run(
             ["openssl", "genrsa", "-traditional", "-out", str(self.key), "2048"], check=True, capture_output=True
         )
@@ -40,15 +75,8 @@ class Issuer:
                 *("--access-logformat", "%(m)s %(U)s %(s)s"),
                 "peers.issuer_app:application",
             ],
-            {
-                "PATH": os.environ["PATH"],
-                "ISSUER_DATABASE": str(self.database),
-                "ISSUER_KEY": str(self.key),
-                "ISSUER_LIFETIME": str(lifetime),
-                "ISSUER_CLIENT_ID": CLIENT_ID,
-                "ISSUER_CLIENT_SECRET": CLIENT_SECRET,
-            },
-            cwd=Path(__file__).resolve().parents[1],
+            environment(self.database) | {"ISSUER_KEY": str(self.key), "ISSUER_LIFETIME": str(lifetime)},
+            cwd=END_TO_END,
         )
         self._forgotten = 0
         self._markers = itertools.count()

@@ -77,6 +77,4 @@ def prepare() -> None:
     )
 
 
-if not os.path.exists(DATABASE):
-    prepare()
 application = get_wsgi_application()

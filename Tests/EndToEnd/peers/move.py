@@ -105,7 +105,9 @@ class Move:
     @property
     def env(self) -> dict[str, str]:
         return settings(
-            self.folder, AWS_ENDPOINT_URL=self.moto.url, LATCHKEY_SSM_MAX_TPS="1000", LATCHKEY_API_KEY=None
+            self.folder, AWS_ENDPOINT_URL=self.moto.url, LATCHKEY_SSM_MAX_TPS="1000", LATCHKEY_API_KEY=None,
+            # Nothing hangs here: only a busy machine lets a read of moto take long, and that is no reason to give up.
+            LATCHKEY_UPSTREAM_TIMEOUT="10",
         )
 
     def run(self, command: str, *arguments: str, status: int = 0, **env: str) -> str:
