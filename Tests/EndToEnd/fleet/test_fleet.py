@@ -62,13 +62,13 @@ def fleet(world, later):
 
 
 def test_twenty_brokers_that_start_at_once_cost_the_issuer_one_request(world, fleet) -> None:
-    twenty = fleet(20)
+    twenty = fleet(20, **Fleet.CROWD)
     twenty.wait_served()
     twenty.stop()
     assert twenty.issuer.requests == ["POST /oauth/token 200"]
     assert len(set(ask_all(twenty.brokers))) == 1
     assert {call.status for call in twenty.calls} == {200}
-    assert twenty.longest < BOUND
+    assert twenty.longest < twenty.bound
 
 
 @pytest.mark.slow
@@ -77,7 +77,7 @@ def test_twenty_brokers_that_start_at_once_cost_the_issuer_one_request(world, fl
 def test_over_three_lives_a_fleet_asks_once_a_life_and_once_more_for_a_refresher_that_dies(
     brief, fleet, table, tier: str
 ) -> None:
-    twenty = fleet(20, brief, LATCHKEY_SHARED_TIER=tier)
+    twenty = fleet(20, brief, LATCHKEY_SHARED_TIER=tier, **Fleet.CROWD)
     twenty.wait_served()
     started = time.monotonic()
     assert len(brief.requests) == 1
@@ -93,7 +93,7 @@ def test_over_three_lives_a_fleet_asks_once_a_life_and_once_more_for_a_refresher
     twenty.stop()
     twenty.require_no_expired()
     assert {call.status for call in twenty.calls} == {200}
-    assert twenty.longest < BOUND
+    assert twenty.longest < twenty.bound
     # A token is due after 16 of its 20 s; the one that died had asked in vain.
     lives = 62 / 16
     assert 3 <= len(brief.requests) <= lives + 1

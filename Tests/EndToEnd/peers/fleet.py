@@ -37,13 +37,17 @@ class Call:
 class Fleet:
     """Brokers started together. `stop` ends the callers; the world ends the brokers."""
 
-    #: The longest that a caller waits, on a machine that is busy with twenty brokers.
+    #: The longest that a caller waits, on a machine that is busy with a few brokers.
     bound = caller_waits()
+    #: Settings of a crowd of brokers. They share one moto, which answers one at a time: on a busy machine the last of them
+    #: waits longer than most tests' upstream timeout, and would rightly ask the issuer itself.
+    CROWD = {"LATCHKEY_UPSTREAM_TIMEOUT": "5"}
 
     def __init__(
         self, world: World, size: int, issuer: Issuer | None = None, fault: Fault | None = None, **extra: str
     ) -> None:
         """`fault` is what every broker's way to the issuer does from the start."""
+        self.bound = caller_waits(float(extra.get("LATCHKEY_UPSTREAM_TIMEOUT", "2")))
         self.issuer = issuer or world.issuer
         self.issuer.forget()
         self.doors = [FaultProxy(self.issuer.port) for _ in range(size)]
