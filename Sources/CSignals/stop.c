@@ -20,16 +20,24 @@ static void asked(int number) {
     errno = saved;
 }
 
+static void survived(int number) { (void)number; }
+
+static int handle(const int *numbers, int count, void (*handler)(int)) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = handler;
+    action.sa_flags = SA_RESTART;
+    for (int index = 0; index < count; index++)
+        if (sigaction(numbers[index], &action, NULL) != 0) return -1;
+    return 0;
+}
+
+int latchkey_stop_survive(const int *numbers, int count) { return handle(numbers, count, survived); }
+
 int latchkey_stop_install(const int *numbers, int count) {
     if (ends[0] < 0) {
         if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return -1;
         atomic_store(&writing, ends[1]);
     }
-    struct sigaction action;
-    memset(&action, 0, sizeof action);
-    action.sa_handler = asked;
-    action.sa_flags = SA_RESTART;
-    for (int index = 0; index < count; index++)
-        if (sigaction(numbers[index], &action, NULL) != 0) return -1;
-    return ends[0];
+    return handle(numbers, count, asked) == 0 ? ends[0] : -1;
 }

@@ -29,6 +29,7 @@ package enum SettingName: String, CaseIterable, Sendable {
     case tlsKey = "LATCHKEY_TLS_KEY"
     case tlsClientCA = "LATCHKEY_TLS_CLIENT_CA"
     case maxConnections = "LATCHKEY_MAX_CONNECTIONS"
+    case drainDelay = "LATCHKEY_DRAIN_DELAY"
     case drainTimeout = "LATCHKEY_DRAIN_TIMEOUT"
     case workers = "LATCHKEY_WORKERS"
     case logLevel = "LATCHKEY_LOG_LEVEL"
@@ -112,6 +113,12 @@ package enum SettingName: String, CaseIterable, Sendable {
         case .tlsKey: Row(meaning: "serve TLS: private key (reserved: not in this version)", isReserved: true)
         case .tlsClientCA: Row(meaning: "mutual TLS: callers' CA (reserved: not in this version)", isReserved: true)
         case .maxConnections: Row(standard: "8192", meaning: "connections at once, 1 to 1000000; past it 503")
+        case .drainDelay:
+            Row(
+                standard: "0",
+                meaning:
+                    "seconds after SIGTERM in which `/readyz` is 503 and connections are still accepted, 0 to 3600; part of `LATCHKEY_DRAIN_TIMEOUT` and smaller than it"
+            )
         case .drainTimeout: Row(standard: "20", meaning: "seconds from SIGTERM to exit at the most, 0 to 3600")
         case .workers: Row(meaning: "event loops, 1 to 256; default one for each core")
         case .logLevel:

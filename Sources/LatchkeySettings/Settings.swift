@@ -79,6 +79,9 @@ package struct Settings: Sendable {
     package var ssmMaxTPS = 0
     package var issueBudget = 0
     package var maxConnections = 0
+    /// From SIGTERM, how long `/readyz` is 503 while connections are still accepted. Part of ``drainTimeout``.
+    package var drainDelay: Duration = .zero
+    /// From SIGTERM to the end of the process, at the most.
     package var drainTimeout: Duration = .zero
     package var workers = 1
     package var logLevel = Logger.Level.info

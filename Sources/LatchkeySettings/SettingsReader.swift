@@ -99,7 +99,7 @@ struct SettingsReader {
         settings.listen = addresses()
         settings.url = brokerURL()
         settings.maxConnections = number(.maxConnections, 1...1_000_000) ?? 1
-        settings.drainTimeout = seconds(.drainTimeout, 0...3600)
+        readDrain(&settings)
         settings.workers = number(.workers, 1...256) ?? processors
         settings.logFormat = choice(.logFormat, .json)
         if let level = text(.logLevel).flatMap({ Logger.Level(rawValue: $0.lowercased()) }) {
@@ -108,6 +108,15 @@ struct SettingsReader {
             refuse(.logLevel, "must be trace, debug, info, notice, warning, error or critical")
         }
         readKey(&settings, need: need)
+    }
+
+    /// The delay is a part of the timeout: without time left for the drain, connections would be cut.
+    private mutating func readDrain(_ settings: inout Settings) {
+        guard let delay = number(.drainDelay, 0...3600), let timeout = number(.drainTimeout, 0...3600) else { return }
+        settings.drainDelay = .seconds(delay)
+        settings.drainTimeout = .seconds(timeout)
+        guard delay > 0, delay >= timeout else { return }
+        refuse(.drainDelay, "must be smaller than \(SettingName.drainTimeout.rawValue), of which it is a part")
     }
 
     private mutating func readKey(_ settings: inout Settings, need: Settings.Need) {

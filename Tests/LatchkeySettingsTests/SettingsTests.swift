@@ -37,6 +37,7 @@ import Testing
         #expect(settings.secretTTL == .seconds(300) && settings.negativeTTL == .seconds(60))
         #expect(settings.staleTTL == .seconds(3600) && settings.tokenExpiryBuffer == .seconds(300))
         #expect(settings.upstreamTimeout == .seconds(5) && settings.drainTimeout == .seconds(20))
+        #expect(settings.drainDelay == .zero)
         #expect(settings.prefetch == ["secrets"] && settings.maxConnections == 8192 && settings.workers == 4)
         #expect(settings.logFormat == .json && settings.logLevel == .info && settings.sharedTier == .parameterStore)
     }
@@ -53,7 +54,8 @@ import Testing
         ("LATCHKEY_SHARED_TIER", "dynamodb:"), ("LATCHKEY_SHARED_TIER", "dynamodb:a b c"),
         ("LATCHKEY_UPSTREAM_TIMEOUT", "0"),
         ("LATCHKEY_UPSTREAM_TIMEOUT", "61"), ("LATCHKEY_SSM_MAX_TPS", "0"), ("LATCHKEY_ISSUE_BUDGET_PER_HOUR", "0"),
-        ("LATCHKEY_MAX_CONNECTIONS", "0"), ("LATCHKEY_DRAIN_TIMEOUT", "-1"), ("LATCHKEY_WORKERS", "0"),
+        ("LATCHKEY_MAX_CONNECTIONS", "0"), ("LATCHKEY_DRAIN_TIMEOUT", "-1"), ("LATCHKEY_DRAIN_DELAY", "20"),
+        ("LATCHKEY_DRAIN_DELAY", "1.5"), ("LATCHKEY_WORKERS", "0"),
         ("LATCHKEY_LOG_LEVEL", "loud"), ("LATCHKEY_LOG_FORMAT", "xml"), ("LATCHKEY_URL", "ftp://h"),
         ("LATCHKEY_AUTH0_TOKEN_URL", "http://issuer.example/oauth/token"), ("AUTH0_DOMAIN", "no domain/"),
         ("LATCHKEY_CALLERS_FILE", "/x"), ("LATCHKEY_TLS_CERT", "/x"),
@@ -63,6 +65,15 @@ import Testing
     func `A value that cannot be followed is refused by the setting's name`(name: String, value: String) {
         let found = problems([name: value])
         #expect(found.count == 1 && found[0].hasPrefix("\(name): "), "\(found)")
+    }
+
+    @Test(arguments: [("5", "4", false), ("5", "5", false), ("5", "6", true), ("0", "0", true), ("0", "1", true)])
+    func `The delay of a drain is smaller than the drain, of which it is a part`(
+        delay: String, timeout: String, isTaken: Bool
+    ) {
+        let found = problems(["LATCHKEY_DRAIN_DELAY": delay, "LATCHKEY_DRAIN_TIMEOUT": timeout])
+        #expect(found.isEmpty == isTaken, "\(found)")
+        #expect(isTaken || found[0].contains("LATCHKEY_DRAIN_TIMEOUT"))
     }
 
     @Test(arguments: [

@@ -1,4 +1,7 @@
 import Glibc
+import LatchkeyBroker
+import LatchkeyCore
+import LatchkeyTestSupport
 import Logging
 import Testing
 import latchkey
@@ -6,10 +9,25 @@ import latchkey
 @Suite struct SignalsTests {
     /// One test, since a process keeps its signals once.
     @Test(.timeLimit(.minutes(1)))
-    func `A signal that comes as soon as it is kept is not lost, and SIGHUP stops nothing`() async throws {
+    func
+        `A signal that comes as soon as it is kept is not lost, one that means nothing stops nothing, a second one ends the delay`()
+        async throws
+    {
+        let log = Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() }
+        Signals.survive()
+        kill(getpid(), SIGUSR1)
         let signals = try Signals()
-        kill(getpid(), SIGHUP)
+        for number in [SIGHUP, SIGUSR1, SIGUSR2, SIGALRM, SIGPROF, SIGIO, __libc_current_sigrtmin() + 3] {
+            kill(getpid(), number)
+        }
         kill(getpid(), SIGTERM)
-        await signals.untilAskedToStop(log: Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() })
+        await signals.untilAskedToStop(log: log)
+        // The clock of the delay stands still, so nothing but the second signal ends it.
+        let clock = ManualClock()
+        kill(getpid(), SIGUSR2)
+        kill(getpid(), SIGINT)
+        let sleeper = ManualSleeper(clock)
+        await signals.wait(
+            until: clock.now.monotonic + .seconds(5), sleeper: Sleeper { await sleeper.sleep(until: $0) }, log: log)
     }
 }

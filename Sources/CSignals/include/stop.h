@@ -8,4 +8,8 @@
 // in started programs, or -1 with `errno` set. Each further call adds signals to the same pipe.
 int latchkey_stop_install(const int *numbers, int count);
 
+// Has each of these signals do nothing, except to interrupt a wait. A program that is started later gets the standard
+// actions again, which it would not where they were ignored. Returns -1 with `errno` set where one cannot be caught.
+int latchkey_stop_survive(const int *numbers, int count);
+
 #endif

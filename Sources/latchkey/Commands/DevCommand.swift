@@ -16,6 +16,7 @@ struct DevCommand: AsyncParsableCommand {
 
     func run() async throws {
         CommandEnvironment.harden()
+        Signals.survive()
         try await finishing {
             let sink = LogSink()
             var environment = CommandEnvironment.variables
@@ -24,8 +25,9 @@ struct DevCommand: AsyncParsableCommand {
             let signals = try Signals()
             let dev = try start(environment, sink)
             Terminal.print(json ? line(dev) : welcome(dev))
-            await signals.untilAskedToStop(log: CommandEnvironment.quietLogger(sink: sink))
-            await dev.stop()
+            let log = CommandEnvironment.quietLogger(sink: sink)
+            await signals.untilAskedToStop(log: log)
+            await dev.stop(delayEndedBy: signals, log: log)
             sink.flush(timeout: .seconds(1))
         }
     }

@@ -18,6 +18,7 @@ struct LambdaExtensionCommand: AsyncParsableCommand {
 
     func run() async throws {
         CommandEnvironment.harden()
+        Signals.survive()
         try await finishing {
             let sink = LogSink()
             let environment: LambdaEnvironment

@@ -13,6 +13,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         CommandEnvironment.harden()
+        Signals.survive()
         try await finishing {
             let settings = try CommandEnvironment.settings(flags: flags.values, need: .server)
             CommandEnvironment.tellCrashes(settings)
@@ -26,7 +27,7 @@ struct ServeCommand: AsyncParsableCommand {
             let service = try Self.start(settings, log: log)
             CommandEnvironment.dropProgramPages()
             await signals.untilAskedToStop(log: log)
-            await service.stop()
+            await service.stop(delayEndedBy: signals, log: log)
             log.notice("stopped")
             sink.flush(timeout: .seconds(1))
         }

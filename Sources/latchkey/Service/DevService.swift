@@ -64,8 +64,9 @@ struct DevService: Sendable {
         return result
     }
 
-    func stop() async {
-        await service.stop()
+    /// Stops as ``Service/stop(delayEndedBy:log:)`` does, the embedded upstreams last.
+    func stop(delayEndedBy signals: Signals, log: Logger) async {
+        await service.stop(delayEndedBy: signals, log: log)
         await peers.drain(timeout: .seconds(1))
     }
 }

@@ -29,6 +29,8 @@ package final class Readiness: Sendable {
     private let reloads: ReloadHealth
     private let time: TimeSource
     private let started: Now
+    /// Set from the moment that the process was asked to stop.
+    private let stopping = Atomic<Bool>(false)
     private let draining = Atomic<Bool>(false)
 
     init(
@@ -45,13 +47,22 @@ package final class Readiness: Sendable {
     }
 
     /// Load balancers should send requests here.
-    package var isReady: Bool { status(now: time.now()) != .unavailable && !draining.load(ordering: .relaxed) }
+    package var isReady: Bool { status(now: time.now()) != .unavailable && !isStopping }
 
-    /// Whether the process is on its way out.
+    /// Whether the process was asked to stop. Connections may still be accepted.
+    private var isStopping: Bool { stopping.load(ordering: .relaxed) }
+
+    /// Whether connections are no longer accepted, and those who wait for something are to be answered.
     var isDraining: Bool { draining.load(ordering: .relaxed) }
 
-    /// The process is on its way out.
-    func beginDraining() { draining.store(true, ordering: .relaxed) }
+    /// The process was asked to stop: it is not ready from now on, and serves as before.
+    func announceStop() { stopping.store(true, ordering: .relaxed) }
+
+    /// Connections are no longer accepted.
+    func beginDraining() {
+        announceStop()
+        draining.store(true, ordering: .relaxed)
+    }
 
     private func status(now: Now) -> Status {
         let states = tiers().map { health.status($0) }
@@ -59,7 +70,7 @@ package final class Readiness: Sendable {
             states.contains { $0.state == .ok } || tokens.snapshot().contains { $0.token?.isValid(now) == true }
         guard serves else { return .unavailable }
         let isWell = reloads.isWell && states.allSatisfy { $0.state != .failing && $0.writeErrorCode == nil }
-        return isWell && !draining.load(ordering: .relaxed) ? .ok : .degraded
+        return isWell && !isStopping ? .ok : .degraded
     }
 
     /// The whole report.
@@ -74,7 +85,7 @@ package final class Readiness: Sendable {
             json: [
                 "status": .string(status.rawValue), "version": .string(Version.number),
                 "uptime_seconds": .integer((now.monotonic - started.monotonic).components.seconds),
-                "draining": .bool(draining.load(ordering: .relaxed)),
+                "draining": .bool(isStopping),
                 "secrets_backend": .string(secrets.backend?.rawValue ?? "unknown"),
                 "tiers": .object(tierReports), "tokens": .object(tokenReports), "followed": reloads.json,
             ])

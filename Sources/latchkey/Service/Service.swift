@@ -17,6 +17,7 @@ struct Service: Sendable {
     private let server: HTTPServer
     private let readiness: Readiness
     private let watches: [Task<Void, Never>]
+    private let drainDelay: Duration
     private let drainTimeout: Duration
     private let firstLook: Task<Void, Never>?
     private let prefetched: [SecretKey]
@@ -70,8 +71,8 @@ struct Service: Sendable {
                 Task { await watch.run() }, Task { await upstreams.files.run() },
                 Task { await showBudgets(upstreams, time) },
                 Task { if let firstLook { await backendFollower?.run(after: firstLook) } },
-            ], drainTimeout: settings.drainTimeout, firstLook: firstLook, prefetched: watch.prefetch,
-            patience: watch.patience, time: time)
+            ], drainDelay: settings.drainDelay, drainTimeout: settings.drainTimeout, firstLook: firstLook,
+            prefetched: watch.prefetch, patience: watch.patience, time: time)
     }
 
     /// Between two looks at the issue budgets, which grow back with time.
@@ -134,6 +135,23 @@ struct Service: Sendable {
                 group.addTask { _ = try? await upstreams.secrets.secret(SecretQuery(key), deadline: deadline) }
             }
         }
+    }
+
+    /// Stops as SIGTERM asks for. For `LATCHKEY_DRAIN_DELAY` connections are still accepted and kept, and `/readyz` is 503,
+    /// so that load balancers look elsewhere before a connection is refused. Then ``stop(within:)``, in what is left of
+    /// `LATCHKEY_DRAIN_TIMEOUT`.
+    ///
+    /// - Parameter signals: a further SIGTERM or SIGINT ends the delay.
+    func stop(delayEndedBy signals: Signals, log: Logger) async {
+        let asked = time.now().monotonic
+        if drainDelay > .zero {
+            readiness.announceStop()
+            log.notice(
+                "not ready any more; connections are still accepted",
+                metadata: ["seconds": "\(drainDelay.components.seconds)"])
+            await signals.wait(until: asked + drainDelay, log: log)
+        }
+        await stop(within: max(.zero, drainTimeout - (time.now().monotonic - asked)))
     }
 
     /// Accepts nothing more, lets what is under way finish, writes what is still to be written.
