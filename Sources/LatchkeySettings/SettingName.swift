@@ -77,7 +77,7 @@ package enum SettingName: String, CaseIterable, Sendable {
         case .negativeTTL: Row(standard: "60", meaning: "seconds a known absence is believed, 0 to 86400")
         case .staleTTL:
             Row(standard: "3600", meaning: "seconds a secret outlives its TTL while the store fails, 0 to 604800")
-        case .prefetch: Row(standard: "secrets", meaning: "comma list of secrets fetched at start")
+        case .prefetch: Row(standard: "secrets", meaning: "comma list of secrets fetched at start; empty for none")
         case .tokenExpiryBuffer:
             Row(
                 standard: "300",

@@ -109,7 +109,8 @@ package struct SettingSources: Sendable {
             return
         }
         // Empty is what launchers pass for "not set"; a key that is there and empty is a mistake all the same.
-        if value.isEmpty, setting != .apiKey { return }
+        // An empty list of secrets to fetch is a list.
+        if value.isEmpty, setting != .apiKey, setting != .prefetch { return }
         given[setting] = Given(text: value, origin: origin)
     }
 

@@ -154,6 +154,34 @@ import Testing
         #expect(bench.store.calls.values.last == "/app/dev/secrets")
     }
 
+    @Test
+    func `What callers have been given is usable to the end of its bounds, and what nobody asked for does not count`()
+        async throws
+    {
+        bench.store.put("/app/dev/A", "1")
+        _ = try? await bench.broker.secret(
+            bench.query("secrets"), demand: .look(maximumAge: .zero), deadline: bench.deadline)
+        #expect(!bench.broker.isAsked)
+        #expect(bench.broker.usableUntil() == nil)
+        let start = bench.now.monotonic
+        _ = try await bench.secret("A")
+        #expect(bench.broker.isAsked)
+        // The parameter is served for as long as it is known that there is no blob.
+        #expect(bench.broker.usableUntil() == start + .seconds(60 + 3600))
+        bench.store.put("/app/dev/secrets", #"{"B":"1","AUTH0_DOMAIN":"d"}"#)
+        bench.sleeper.advance(by: .seconds(2))
+        _ = try await bench.secret("secrets", refresh: true)
+        #expect(bench.broker.usableUntil() == start + .seconds(2 + 300 + 3600), "the blob")
+        #expect(bench.broker.blobHas(anyOf: ["X", "AUTH0_DOMAIN"]))
+        #expect(!bench.broker.blobHas(anyOf: ["X"]))
+        bench.store.fail("*", UpstreamFault(.denied, upstream: .parameterStore, code: "AccessDeniedException"))
+        bench.sleeper.advance(by: .seconds(5))
+        _ = try await bench.secret("secrets", refresh: true)
+        #expect(bench.broker.usableUntil() == start + .seconds(2 + 300), "a refusal takes what is past the TTL")
+        bench.broker.clear()
+        #expect(bench.broker.usableUntil() == nil)
+    }
+
     @Test func `With a TTL of nothing every answer is the store's, and none is stale`() async throws {
         let bench = SecretBench { $0.freshTTL = .zero }
         bench.store.put("/app/dev/secrets", #"{"A":"1"}"#)

@@ -59,12 +59,14 @@ extension SecretBroker {
     ) -> Looked {
         switch table.find(item, now) {
         case .record(let record, let fault):
-            let hit: Hit =
-                switch pick(record) {
-                case .success(let entry): .found(entry, received: record.received, isStale: fault != nil)
-                case .failure(let fault): .absent(fault)
-                case nil: .absent(UpstreamFault(.notFound))
-                }
+            let hit: Hit
+            switch pick(record) {
+            case .success(let entry):
+                table.use(record)
+                hit = .found(entry, received: record.received, isStale: fault != nil)
+            case .failure(let fault): hit = .absent(fault)
+            case nil: hit = .absent(UpstreamFault(.notFound))
+            }
             return Looked(hit: hit, due: table.isDue(item, now) ? [item] : [])
         case .absent(let fault): return Looked(hit: .absent(fault))
         case .held, .unknown: return Looked(hit: nil)

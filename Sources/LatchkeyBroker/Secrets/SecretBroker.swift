@@ -80,6 +80,7 @@ package final class SecretBroker: Sendable {
     let tagKey = Secret(Random.bytes(32))
     let parsing = ParsedText.Budget()
     let waiters: BackendWaiters
+    private let asked = Atomic<Bool>(false)
     let time: TimeSource
     let probe: TierTelemetry
     let shadow: ShadowComparison
@@ -129,6 +130,7 @@ package final class SecretBroker: Sendable {
         _ query: SecretQuery, demand: SecretDemand = .cached, deadline: MonotonicTime,
         completion: @escaping @Sendable (Result<Served, UpstreamFault>) -> Void
     ) {
+        if demand.isCallers { asked.store(true, ordering: .relaxed) }
         guard let store = query.store ?? backend?.store else {
             return whenBackendKnown(by: deadline) { fault in
                 if let fault { return completion(.failure(fault)) }
@@ -138,7 +140,7 @@ package final class SecretBroker: Sendable {
         let query = query.of(store)
         let key = ExactText(query.key.name)
         guard query.key != .blob else {
-            resolve(query, demand, deadline) { completion(self.served($0, query) { .success($0.whole) }) }
+            resolve(query, demand, deadline) { completion(self.served($0, query, demand) { .success($0.whole) }) }
             return
         }
         resolve(query.currentBlob, demand, deadline) { outcome in
@@ -148,10 +150,10 @@ package final class SecretBroker: Sendable {
             case .failure(let fault): blobFault = fault.isFromEarlierRead ? .refreshFloor : nil
             case .success(let blob) where blob.record.fields[key] != nil:
                 guard query.isVersioned else {
-                    completion(self.served(outcome, query) { $0.fields[key] })
+                    completion(self.served(outcome, query, demand) { $0.fields[key] })
                     return
                 }
-                self.resolve(query.blob, demand, deadline) { completion(self.served($0, query) { $0.fields[key] }) }
+                self.resolve(query.blob, demand, deadline) { completion(self.served($0, query, demand) { $0.fields[key] }) }
                 return
             case .success(let blob): blobFault = demand == .forced ? blob.fault : nil
             }
@@ -160,11 +162,11 @@ package final class SecretBroker: Sendable {
             guard query.key.isItemName else {
                 let absence = UpstreamFault(.notFound, upstream: store.tier.upstream)
                 let outcome = unmet == nil ? .failure(absence) : Self.earlier(.failure(absence), because: unmet)
-                return completion(self.served(outcome, query) { .success($0.whole) })
+                return completion(self.served(outcome, query, demand) { .success($0.whole) })
             }
             self.resolve(query, demand, deadline) {
                 let outcome = unmet == nil ? $0 : Self.earlier($0, because: unmet)
-                completion(self.served(outcome, query) { .success($0.whole) })
+                completion(self.served(outcome, query, demand) { .success($0.whole) })
             }
         }
     }
@@ -191,6 +193,7 @@ package final class SecretBroker: Sendable {
         _ query: SecretQuery, demand: SecretDemand = .cached, deadline: MonotonicTime,
         completion: @escaping @Sendable (Result<Served, UpstreamFault>) -> Void
     ) {
+        if demand.isCallers { asked.store(true, ordering: .relaxed) }
         guard let store = query.store ?? backend?.store else {
             return whenBackendKnown(by: deadline) { fault in
                 if let fault { return completion(.failure(fault)) }
@@ -198,7 +201,7 @@ package final class SecretBroker: Sendable {
             }
         }
         let query = query.of(store)
-        resolve(query, demand, deadline) { completion(self.served($0, query) { .success($0.whole) }) }
+        resolve(query, demand, deadline) { completion(self.served($0, query, demand) { .success($0.whole) }) }
     }
 
     /// ``item(_:demand:deadline:completion:)`` for code that awaits.
@@ -232,6 +235,25 @@ package final class SecretBroker: Sendable {
     package func clear() {
         flights.replaceAll()
         state.withLock { $0.table.clear() }
+    }
+
+    // MARK: Readiness
+
+    /// Whether a caller has asked for a secret, or an issuer's credentials have been looked for among the secrets.
+    package var isAsked: Bool { asked.load(ordering: .relaxed) }
+
+    /// Until when any value that callers have been given may be served though the store in force fails; nil where there
+    /// is none.
+    package func usableUntil() -> MonotonicTime? {
+        let store = store
+        return state.withLock { $0.table.usableUntil(of: store) }
+    }
+
+    /// Whether the blob that was read last has a field of one of these names.
+    package func blobHas(anyOf names: [String]) -> Bool {
+        let blob = SecretQuery(.blob, store: store)
+        let fields = state.withLock { $0.table.latest(blob) }?.fields
+        return fields.map { fields in names.contains { fields[ExactText($0)] != nil } } ?? false
     }
 
     /// Entries, bytes and known absences in memory.

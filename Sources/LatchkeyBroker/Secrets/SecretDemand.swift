@@ -11,6 +11,14 @@ package enum SecretDemand: Hashable, Sendable {
     /// read that is under way. It takes no forced read from anybody.
     case look(maximumAge: Duration)
 
+    /// Whether a caller asks, or Latchkey on a caller's behalf or ahead of callers (`LATCHKEY_PREFETCH`).
+    var isCallers: Bool {
+        switch self {
+        case .cached, .forced: true
+        case .reread, .look: false
+        }
+    }
+
     /// Whether a read that is under way is too old.
     var needsNewRead: Bool {
         switch self {

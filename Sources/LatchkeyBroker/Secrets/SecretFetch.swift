@@ -127,7 +127,8 @@ extension SecretBroker {
     }
 
     func served(
-        _ outcome: Outcome, _ query: SecretQuery, pick: (SecretRecord) -> SecretRecord.Field?
+        _ outcome: Outcome, _ query: SecretQuery, _ demand: SecretDemand,
+        pick: (SecretRecord) -> SecretRecord.Field?
     ) -> Result<Served, UpstreamFault> {
         outcome.flatMap { resolved in
             let record = resolved.record
@@ -139,6 +140,7 @@ extension SecretBroker {
                 let name = source(of: query).map { $0.name(of: query.key) }
                 return .failure(UpstreamFault(.notFound, upstream: query.store?.tier.upstream, subject: name))
             }
+            if demand.isCallers, !record.isUsed { state.withLock { $0.table.use(record) } }
             let isStale = resolved.isStale(time.now())
             if isStale { probe.metrics.staleServed(.secret) }
             return .success(

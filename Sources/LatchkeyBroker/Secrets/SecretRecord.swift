@@ -1,5 +1,6 @@
 internal import LatchkeyCore
 internal import LatchkeyCrypto
+internal import Synchronization
 
 /// What one fetch brought: the whole, and for the blob its fields.
 final class SecretRecord: Sendable {
@@ -17,6 +18,8 @@ final class SecretRecord: Sendable {
     let staleUntil: MonotonicTime
     /// Bytes held, about.
     let cost: Int
+    /// A caller has been given it, or an earlier version of it.
+    private let used: Atomic<Bool>
 
     /// The part of a TTL after which what is in use is fetched anew: 0.8 to 0.9.
     ///
@@ -31,6 +34,7 @@ final class SecretRecord: Sendable {
         self.whole = whole
         self.fields = fields
         self.received = received
+        used = Atomic(false)
         freshUntil = received.monotonic + freshFor
         aheadFrom = received.monotonic + freshFor * Self.untilAhead(chance: chance)
         staleUntil = freshUntil + staleFor
@@ -41,6 +45,7 @@ final class SecretRecord: Sendable {
     }
 
     private init(_ record: SecretRecord, staleUntil: MonotonicTime) {
+        used = Atomic(record.isUsed)
         whole = record.whole
         fields = record.fields
         received = record.received
@@ -52,6 +57,12 @@ final class SecretRecord: Sendable {
 
     /// The same, not to be served past its TTL.
     var withoutStale: SecretRecord { SecretRecord(self, staleUntil: freshUntil) }
+
+    /// Whether a caller has been given it, or an earlier version of it.
+    var isUsed: Bool { used.load(ordering: .relaxed) }
+
+    /// Notes that a caller is given it. True the first time.
+    func use() -> Bool { !isUsed && !used.exchange(true, ordering: .relaxed) }
 
     func isFresh(_ now: Now) -> Bool { now.monotonic < freshUntil }
 }

@@ -21,6 +21,9 @@ struct SecretTable {
     /// Reads are numbered in the order in which they begin: the last one, and the last one before memory was cleared.
     private var lastRead: UInt64 = 0
     private var clearedRead: UInt64 = 0
+    /// Counts what may change what ``usableUntil(of:)`` says, and what it said last.
+    private var changes = 0
+    private var lastUsable: (store: SecretStore, changes: Int, until: MonotonicTime?)?
 
     init(maximumEntries: Int, maximumBytes: Int, maximumAbsences: Int) {
         records = LeastRecentlyUsed(maximumCount: maximumEntries, maximumCost: maximumBytes)
@@ -78,6 +81,25 @@ struct SecretTable {
     /// What is held of an item, however old.
     func latest(_ item: SecretQuery) -> SecretRecord? { records[peek: item] }
 
+    /// Notes that a caller is given a record.
+    mutating func use(_ record: SecretRecord) { if record.use() { changes += 1 } }
+
+    /// Until when any value that callers have been given may be served by the native routes though its store fails; nil
+    /// where there is none. A parameter is served for as long as it is known whether the blob has a field of its name.
+    mutating func usableUntil(of store: SecretStore) -> MonotonicTime? {
+        if let lastUsable, lastUsable.store == store, lastUsable.changes == changes { return lastUsable.until }
+        let blob = SecretQuery(.blob, store: store)
+        let blobKnown = [records[peek: blob]?.staleUntil, absences[peek: blob]?.staleUntil].compactMap { $0 }.max()
+        var until: MonotonicTime?
+        for item in records.keysByUse where item.store == store {
+            guard let record = records[peek: item], record.isUsed else { continue }
+            let end = min(record.staleUntil, blobKnown ?? record.staleUntil)
+            until = max(end, until ?? end)
+        }
+        lastUsable = (store, changes, until)
+        return until
+    }
+
     /// Items of a store in memory, the most recently used first, versions left out.
     func items(of store: SecretStore) -> [SecretQuery] {
         records.keysByUse.filter { $0.store == store && !$0.isVersioned }
@@ -119,6 +141,8 @@ struct SecretTable {
 
     mutating func store(_ record: SecretRecord, for item: SecretQuery, read: UInt64) {
         guard apply(read, to: item) else { return }
+        changes += 1
+        if records[peek: item]?.isUsed == true { _ = record.use() }
         records.insert(record, for: item, cost: record.cost)
         absences.remove(item)
         holds.remove(item)
@@ -131,6 +155,7 @@ struct SecretTable {
         chance: Double, read: UInt64
     ) {
         guard apply(read, to: item) else { return }
+        changes += 1
         records.remove(item)
         holds.remove(item)
         let freshUntil = now.monotonic + freshFor
@@ -165,6 +190,7 @@ struct SecretTable {
     /// Takes from an item what it would have had past its TTL; one that is past it goes. What is within it stays: a
     /// refresh that fails leaves the cache alone.
     private mutating func endWithTTL(_ item: SecretQuery, _ now: Now) {
+        changes += 1
         if let record = records[peek: item] {
             if record.isFresh(now) {
                 records.insert(record.withoutStale, for: item, cost: record.cost)
@@ -180,6 +206,7 @@ struct SecretTable {
 
     /// Forgets everything. What reads bring that have begun before is not kept.
     mutating func clear() {
+        changes += 1
         clearedRead = lastRead
         records.removeAll()
         absences.removeAll()

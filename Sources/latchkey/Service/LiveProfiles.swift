@@ -54,12 +54,6 @@ final class LiveProfiles: Sendable {
     /// The profiles as the token broker has them.
     var profiles: [TokenProfile] { listed.map(profile) }
 
-    /// The kinds of issuer that the profiles use.
-    var tiers: [Tier] {
-        let used = Set(listed.map(\.definition.tier))
-        return [.auth0, .oauth2].filter { used.contains($0) }
-    }
-
     /// Brings the metrics of the issue budgets up to date.
     func showBudgets(_ now: MonotonicTime) { for profile in listed { profile.budget.show(now) } }
 

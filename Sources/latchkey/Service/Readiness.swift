@@ -5,16 +5,10 @@ internal import LatchkeyMetrics
 internal import Synchronization
 
 /// Whether the process can do its work, from what the tiers' traffic has shown: asking costs no upstream call.
+///
+/// What makes it so is decided by ``ReadinessRule``.
 package final class Readiness: Sendable {
-    /// The three states of `/health`.
-    package enum Status: String, Sendable {
-        /// Every tier that was asked answered.
-        case ok
-        /// Something fails, and callers are still served.
-        case degraded
-        /// Nothing can be served: nothing has ever answered, or everything fails and no valid token is held.
-        case unavailable
-    }
+    package typealias Status = ReadinessRule.Status
 
     /// What `/health` says.
     package struct Report: Sendable {
@@ -24,7 +18,7 @@ package final class Readiness: Sendable {
 
     private let tokens: TokenBroker
     private let health: TierHealth
-    private let tiers: @Sendable () -> [Tier]
+    private let use: ServiceUse
     private let secrets: SecretBroker
     private let reloads: ReloadHealth
     private let time: TimeSource
@@ -34,12 +28,12 @@ package final class Readiness: Sendable {
     private let draining = Atomic<Bool>(false)
 
     init(
-        tokens: TokenBroker, health: TierHealth, tiers: @escaping @Sendable () -> [Tier], secrets: SecretBroker,
-        reloads: ReloadHealth, time: TimeSource
+        tokens: TokenBroker, health: TierHealth, use: ServiceUse, secrets: SecretBroker, reloads: ReloadHealth,
+        time: TimeSource
     ) {
         self.tokens = tokens
         self.health = health
-        self.tiers = tiers
+        self.use = use
         self.secrets = secrets
         self.reloads = reloads
         self.time = time
@@ -47,7 +41,7 @@ package final class Readiness: Sendable {
     }
 
     /// Load balancers should send requests here.
-    package var isReady: Bool { status(now: time.now()) != .unavailable && !isStopping }
+    package var isReady: Bool { rule(use.parts, time.now()).isReady }
 
     /// Whether the process was asked to stop. Connections may still be accepted.
     private var isStopping: Bool { stopping.load(ordering: .relaxed) }
@@ -64,20 +58,27 @@ package final class Readiness: Sendable {
         draining.store(true, ordering: .relaxed)
     }
 
-    private func status(now: Now) -> Status {
-        let states = tiers().map { health.status($0) }
-        let serves =
-            states.contains { $0.state == .ok } || tokens.snapshot().contains { $0.token?.isValid(now) == true }
-        guard serves else { return .unavailable }
-        let isWell = reloads.isWell && states.allSatisfy { $0.state != .failing && $0.writeErrorCode == nil }
-        return isWell && !isStopping ? .ok : .degraded
+    private func rule(_ parts: ServiceUse.Parts, _ now: Now) -> ReadinessRule {
+        let issuers = parts.issuers.map { health.status($0) }
+        let shared = parts.shared.map { health.status($0) }
+        let secrets = ReadinessRule.secrets(
+            isUsed: parts.secrets, store: health.status(self.secrets.store.tier).state,
+            usableUntil: self.secrets.usableUntil(), now)
+        let tokens = ReadinessRule.tokens(
+            isUsed: parts.tokens, issuers: issuers, shared: shared,
+            hasToken: self.tokens.snapshot().contains { $0.token?.isValid(now) == true }, now)
+        let isWell =
+            reloads.isWell
+            && parts.tiers.map { health.status($0) }.allSatisfy { $0.state != .failing && $0.writeErrorCode == nil }
+        return ReadinessRule(secrets: secrets, tokens: tokens, isWell: isWell, isStopping: isStopping)
     }
 
     /// The whole report.
     package func report(now: Now) -> Report {
-        let status = status(now: now)
+        let parts = use.parts
+        let status = rule(parts, now).status
         var tierReports: JSONObject = [:]
-        for tier in tiers() { tierReports[tier.name] = Self.describe(health.status(tier), now) }
+        for tier in parts.tiers { tierReports[tier.name] = Self.describe(health.status(tier), now) }
         var tokenReports: JSONObject = [:]
         for profile in tokens.snapshot() { tokenReports[profile.name] = Self.describe(profile, now) }
         return Report(

@@ -29,8 +29,8 @@ struct Service: Sendable {
         guard let key = settings.apiKey else { throw SettingsProblems(lines: ["LATCHKEY_API_KEY is required"]) }
         let upstreams = try Upstreams(settings, time: time, log: log)
         let readiness = Readiness(
-            tokens: upstreams.tokens, health: upstreams.health, tiers: { upstreams.tiersInForce },
-            secrets: upstreams.secrets, reloads: upstreams.reloads, time: time)
+            tokens: upstreams.tokens, health: upstreams.health, use: upstreams.use, secrets: upstreams.secrets,
+            reloads: upstreams.reloads, time: time)
         let keys = LiveKeys(KeyRing(key: key))
         let directory = ProfileDirectory(
             settings: settings, profiles: upstreams.profiles, names: upstreams.tokens.names, files: upstreams.files,
@@ -51,7 +51,7 @@ struct Service: Sendable {
             return RequestHandler(admit: endpoints.admit, identify: endpoints.identify, answer: endpoints.handle)
         }
         let watch = StoreWatch(
-            secrets: upstreams.secrets, health: upstreams.health,
+            secrets: upstreams.secrets, use: upstreams.use, health: upstreams.health,
             prefetch: settings.prefetch.compactMap { SecretKey($0) },
             patience: settings.upstreamTimeout * 2, time: time, log: log)
         if let file = APIKeyFollower.file(settings, keys: keys) { upstreams.files.follow(file, value: key) }

@@ -15,6 +15,7 @@ struct StoreWatch: Sendable {
     static let startJitter: Duration = .milliseconds(250)
 
     let secrets: SecretBroker
+    let use: ServiceUse
     let health: TierHealth
     let prefetch: [SecretKey]
     let patience: Duration
@@ -27,7 +28,8 @@ struct StoreWatch: Sendable {
         var waiting = prefetch
         while !Task.isCancelled {
             waiting = await fetch(waiting)
-            await look()
+            // A store that nobody uses need not be there.
+            if use.parts.secrets { await look() }
             let interval = health.status(secrets.store.tier).state == .ok ? Self.wellInterval : Self.failingInterval
             try? await Task.sleep(for: interval * Double.random(in: 0.8..<1.2))
         }

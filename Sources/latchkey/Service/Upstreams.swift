@@ -32,8 +32,8 @@ struct Upstreams: Sendable {
     let files: FollowedFiles
     /// The token profiles in force.
     let profiles: LiveProfiles
-    /// The stores settings put to use, nearest first.
-    private let storesInForce: [Tier]
+    /// What of all this is in use.
+    let use: ServiceUse
     private let clients: [HTTPClient]
 
     /// - Parameter mostWrites: writes a second to Parameter Store.
@@ -41,9 +41,6 @@ struct Upstreams: Sendable {
         _ settings: Settings, time: TimeSource, log: Logger, mostWrites: Int = AWSQuota.mostWrites
     ) throws(SystemError) {
         let stores = settings.backend.stores
-        let shared = settings.sharedTier.tier
-        storesInForce =
-            [.parameterStore, .dynamodb, .secretsManager].filter { $0 == shared || stores.map(\.tier).contains($0) }
         let metrics = Self.makeMetrics(settings, stores: stores)
         self.metrics = metrics
         health = TierHealth()
@@ -75,6 +72,7 @@ struct Upstreams: Sendable {
         profiles = LiveProfiles(
             LiveProfiles.Means(
                 settings: settings, files: files, secrets: secrets, client: client, metrics: metrics, time: time))
+        use = ServiceUse(settings: settings, profiles: profiles, secrets: secrets)
         let first = profiles.profiles
         issuers = first.map(\.issuer)
         tokens = TokenBroker(
@@ -93,9 +91,6 @@ struct Upstreams: Sendable {
 
     /// Ends the clients' loops and connections.
     func shutdown() { for client in clients { client.shutdown() } }
-
-    /// The tiers that are in use, nearest first.
-    var tiersInForce: [Tier] { storesInForce + profiles.tiers }
 
     /// The kinds of issuer that the profiles of the settings use.
     private static func issuers(_ settings: Settings) -> [Tier] {
