@@ -1,4 +1,5 @@
 internal import LatchkeyCore
+internal import LatchkeyMetrics
 
 /// A pause after a failure: until it ends, callers are given the failure again and nobody is asked.
 struct Hold: Hashable, Sendable {
@@ -6,7 +7,14 @@ struct Hold: Hashable, Sendable {
     let fault: UpstreamFault
     /// Failures in a row, this one included.
     let failures: Int
+    /// When the failure was noted.
+    let since: MonotonicTime
     private(set) var until: MonotonicTime
+    /// The end of its cause may end it. Not so where an upstream fixed its length, or where the pause before it was ended
+    /// so and the same failed again: what fails by itself in a tier that answers is asked no oftener for that.
+    private var mayEndEarly: Bool
+    /// The end of its cause has ended it.
+    private var hasEndedEarly = false
 
     /// The pause after one more failure: 1 s, 2 s, 4 s … up to `cap`, each between three and five quarters of that
     /// so that replicas which failed together do not come back together.
@@ -15,18 +23,35 @@ struct Hold: Hashable, Sendable {
     init(after previous: Hold?, _ fault: UpstreamFault, now: MonotonicTime, cap: Duration, chance: Double = 0.5) {
         let earlier = previous?.failures ?? 0
         let length = min(cap, .seconds(1 << min(earlier, 16)))
-        self.init(fault, failures: earlier + 1, until: now + min(cap, length * (0.75 + chance / 2)))
+        self.init(fault, failures: earlier + 1, since: now, until: now + min(cap, length * (0.75 + chance / 2)))
+        mayEndEarly = previous?.hasEndedEarly != true
     }
 
     /// A pause of a length that something else fixed.
-    init(_ fault: UpstreamFault, failures: Int = 1, until: MonotonicTime) {
+    init(_ fault: UpstreamFault, failures: Int = 1, since: MonotonicTime, until: MonotonicTime) {
         self.fault = fault
         self.failures = failures
+        self.since = since
         self.until = until
+        mayEndEarly = false
     }
 
     /// Makes the pause no longer than to `time`.
     mutating func end(by time: MonotonicTime) { until = min(until, time) }
+
+    /// Whether the tier's failure began it. Credentials of AWS that could not be had are seen in the tiers that need them.
+    func isCaused(by tier: Tier) -> Bool {
+        guard fault.isOutage, let upstream = fault.upstream else { return false }
+        let isAWS = tier != .auth0 && tier != .oauth2
+        return upstream == tier.upstream || (isAWS && (upstream == .credentials || upstream == .sts))
+    }
+
+    /// Its cause ended at `recovery`, if ever: what waited for that goes on.
+    mutating func end(because recovery: MonotonicTime?) {
+        guard let recovery, mayEndEarly, since < recovery, recovery < until else { return }
+        until = recovery
+        hasEndedEarly = true
+    }
 
     /// The failure to give callers while the pause lasts, with what is left of it; nil once it is over.
     func fault(at now: MonotonicTime) -> UpstreamFault? {

@@ -29,6 +29,7 @@ package struct TierStatus: Hashable, Sendable {
 /// The tiers' states, for `/health` and for warning once per outage.
 package final class TierHealth: Sendable {
     private let statuses: Mutex<[TierStatus]>
+    private let observers = Mutex<[@Sendable (Tier) -> Void]>([])
 
     package init() { statuses = Mutex(Tier.allCases.map { TierStatus(tier: $0) }) }
 
@@ -39,15 +40,20 @@ package final class TierHealth: Sendable {
 
     package func status(_ tier: Tier) -> TierStatus { statuses.withLock { $0[tier.rawValue] } }
 
-    /// Notes an answer. True when the tier was failing until now.
+    /// Has `body` called whenever a tier that was failing answers again, on any thread and under no lock.
+    package func onRecovery(_ body: @escaping @Sendable (Tier) -> Void) { observers.withLock { $0.append(body) } }
+
+    /// Notes an answer, and tells those who wait for the end of an outage. True when the tier was failing until now.
     @discardableResult
     package func succeeded(_ tier: Tier, at now: Now) -> Bool {
-        statuses.withLock { all in
+        let recovered = statuses.withLock { all in
             let recovered = all[tier.rawValue].state == .failing
             all[tier.rawValue].state = .ok
             all[tier.rawValue].lastSuccess = now
             return recovered
         }
+        if recovered { for observer in observers.withLock({ $0 }) { observer(tier) } }
+        return recovered
     }
 
     /// Notes a failure. True when it is the first of an outage or its code differs from the last one's.

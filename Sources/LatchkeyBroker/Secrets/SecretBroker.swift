@@ -108,6 +108,14 @@ package final class SecretBroker: Sendable {
         shadow = ShadowComparison(
             other: sources.first { $0.store == .parameterStore }, timeout: configuration.upstreamTimeout,
             interval: configuration.freshTTL, maximumNames: configuration.maximumEntries, probe: probe)
+        health.onRecovery { [weak self] in self?.recovered($0) }
+    }
+
+    /// A tier that failed answers again: what waited for that goes on.
+    private func recovered(_ tier: Tier) {
+        guard let store = SecretStore.allCases.first(where: { $0.tier == tier }) else { return }
+        let now = time.now()
+        state.withLock { $0.table.recovered(store, now) }
     }
 
     /// What memory has, without waiting; nil when a store must be asked. One lock.
@@ -153,7 +161,9 @@ package final class SecretBroker: Sendable {
                     completion(self.served(outcome, query, demand) { $0.fields[key] })
                     return
                 }
-                self.resolve(query.blob, demand, deadline) { completion(self.served($0, query, demand) { $0.fields[key] }) }
+                self.resolve(query.blob, demand, deadline) {
+                    completion(self.served($0, query, demand) { $0.fields[key] })
+                }
                 return
             case .success(let blob): blobFault = demand == .forced ? blob.fault : nil
             }

@@ -21,6 +21,8 @@ struct SecretTable {
     /// Reads are numbered in the order in which they begin: the last one, and the last one before memory was cleared.
     private var lastRead: UInt64 = 0
     private var clearedRead: UInt64 = 0
+    /// When each store answered again after it had failed, the last time.
+    private var recoveries: [SecretStore: MonotonicTime] = [:]
     /// Counts what may change what ``usableUntil(of:)`` says, and what it said last.
     private var changes = 0
     private var lastUsable: (store: SecretStore, changes: Int, until: MonotonicTime?)?
@@ -49,7 +51,7 @@ struct SecretTable {
     /// Past its time an item is served for as long as the last attempt to renew it has failed, the pause after it or no:
     /// the next attempt is made behind the callers' backs (``isDue(_:_:)``), so that a slow store makes nobody wait twice.
     mutating func find(_ item: SecretQuery, _ now: Now) -> Found {
-        let hold = holds[peek: item]
+        let hold = hold(item)
         let fault = hold?.fault(at: now.monotonic)
         let excuse = hold?.fault.leavesStale == true ? fault ?? hold?.fault : nil
         if let record = records.value(for: item) {
@@ -121,7 +123,17 @@ struct SecretTable {
     }
 
     /// The failure of the last attempt, while its pause lasts.
-    func fault(_ item: SecretQuery, _ now: Now) -> UpstreamFault? { holds[peek: item]?.fault(at: now.monotonic) }
+    func fault(_ item: SecretQuery, _ now: Now) -> UpstreamFault? { hold(item)?.fault(at: now.monotonic) }
+
+    /// The pause after the last attempt. Where the store could not answer, it is over once the store answers again.
+    private func hold(_ item: SecretQuery) -> Hold? {
+        guard var hold = holds[peek: item] else { return nil }
+        if hold.fault.isOutage { hold.end(because: item.store.flatMap { recoveries[$0] }) }
+        return hold
+    }
+
+    /// A store that failed answers again.
+    mutating func recovered(_ store: SecretStore, _ now: Now) { recoveries[store] = now.monotonic }
 
     // MARK: What reads bring
 
@@ -178,9 +190,10 @@ struct SecretTable {
             guard apply(read, to: item) else { return false }
             endWithTTL(item, now)
         }
-        let last = holds[peek: item]
+        let last = hold(item)
         if fault.reason == .throttled, let wait = fault.retryAfter {
-            holds.insert(Hold(fault, until: now.monotonic + min(wait, Hold.whileServing)), for: item)
+            let until = now.monotonic + min(wait, Hold.whileServing)
+            holds.insert(Hold(fault, since: now.monotonic, until: until), for: item)
         } else {
             holds.insert(Hold(after: last, fault, now: now.monotonic, cap: Hold.whileEmpty), for: item)
         }
@@ -216,6 +229,9 @@ struct SecretTable {
 }
 
 extension UpstreamFault {
+    /// Whether the upstream could not be asked or did not answer.
+    var isOutage: Bool { reason == .unavailable || reason == .timedOut || reason == .notReady }
+
     /// Whether what memory still has may be served past its time: the store cannot answer, or not with sense. A store
     /// that refuses or denies it has answered.
     var leavesStale: Bool {

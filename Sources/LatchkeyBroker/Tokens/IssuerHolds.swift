@@ -23,7 +23,9 @@ struct IssuerHolds: Sendable {
 
     /// Notes what the issuer's answer, nil for a token, means for the next call to it.
     mutating func answered(_ fault: UpstreamFault?, _ purpose: IssuePurpose, _ now: Now) {
-        let hold = fault.flatMap { fault in Self.wait(after: fault).map { Hold(fault, until: now.monotonic + $0) } }
+        let hold = fault.flatMap { fault in
+            Self.wait(after: fault).map { Hold(fault, since: now.monotonic, until: now.monotonic + $0) }
+        }
         if fault?.reason == .budgetSpent, purpose != .expiry {
             parts[purpose] = hold
         } else {

@@ -1,4 +1,5 @@
 internal import LatchkeyCore
+internal import LatchkeyMetrics
 
 /// The places of the profiles, and each one's state. Pure: the broker keeps it under its lock.
 ///
@@ -59,6 +60,11 @@ struct ProfileSlots: Sendable {
     /// Empties the memory of all.
     mutating func clear() {
         for index in slots.indices { slots[index].state.clear() }
+    }
+
+    /// A tier that failed answers again.
+    mutating func recovered(_ tier: Tier, isShared: Bool, _ now: Now) {
+        for index in slots.indices { slots[index].state.recovered(tier, isShared: isShared, now) }
     }
 
     // MARK: Changing

@@ -26,8 +26,10 @@ package struct ProfileState: Sendable {
     private var rejections = TokenRejections()
     /// Set while trips let other brokers go first and bring nothing.
     private var deferral: TokenRefresh.Deferral?
-    /// The lease this broker won last and got no token with.
-    private var ownLease: Int64?
+    /// The lease this broker won last, and the trip that won it, which is over.
+    private var ownLease: (version: Int64, trip: UInt64)?
+    /// Memory was cleared, and no trip that has begun since is over.
+    private var isCleared = false
     /// Trips are numbered in the order in which they start. The number of the last one, of the one whose token is in
     /// memory, and of the last one before memory was cleared.
     private var lastTrip: UInt64 = 0
@@ -158,7 +160,8 @@ package struct ProfileState: Sendable {
         need.issuerHeld = issuer.held(need.purpose, now)
         if need.issuerHeld == nil, need.purpose == .rejection { need.issuerHeld = rejections.floor(now.monotonic) }
         need.deferral = deferral
-        need.ownLease = ownLease
+        need.ownLease = ownLease?.version
+        need.isCleared = isCleared
         need.isRedefined = isRedefined
         return need
     }
@@ -181,8 +184,9 @@ package struct ProfileState: Sendable {
             if outcome.purpose == .rejection { rejections.causedIssuance(now.monotonic) }
         }
         deferral = outcome.deferral
-        ownLease = outcome.heldLease
+        if let held = outcome.heldLease, outcome.trip >= ownLease?.trip ?? 0 { ownLease = (held, outcome.trip) }
         let isCurrent = outcome.trip > clearedTrip
+        if isCurrent { isCleared = false }
         // What was valid when the trip found it may have expired, or been refused, by the time it is over.
         let token = outcome.token.flatMap { $0.isValid(now) && isWelcome($0, now) ? $0 : nil }
         var result = entry
@@ -248,6 +252,13 @@ package struct ProfileState: Sendable {
         if reason == .forced || reason == .ahead { forced?.fault = fault }
     }
 
+    /// A tier that failed answers again. Pauses whose cause that was end, and so does any pause if replicas share tokens
+    /// there, because another's token may be found. What an issuer asked for stays.
+    package mutating func recovered(_ tier: Tier, isShared: Bool, _ now: Now) {
+        if let hold = coldHold, hold.isCaused(by: tier) || isShared { coldHold?.end(because: now.monotonic) }
+        if let hold = aheadHold, hold.isCaused(by: tier) || isShared { aheadHold?.end(because: now.monotonic) }
+    }
+
     // MARK: Rejections and clearing
 
     /// Notes that a resource server refused the token of that digest.
@@ -280,6 +291,7 @@ package struct ProfileState: Sendable {
         forced = nil
         flyingUntil = nil
         clearedTrip = lastTrip
+        isCleared = true
         issuer.clear()
     }
 }

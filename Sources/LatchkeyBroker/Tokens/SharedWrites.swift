@@ -92,19 +92,37 @@ final class SharedWrites: Sendable {
         await task?.value
     }
 
-    /// Waits until nothing is left to write, or until `end`; what failed is not tried again.
-    func drain(by end: MonotonicTime) async {
-        isDraining.store(true, ordering: .relaxed)
+    /// The same, and no longer than until `end`.
+    func settle(_ profile: ProfileID, by end: MonotonicTime) async {
+        guard lanes.withLock({ $0[profile.index].task }) != nil else { return }
+        await wait(until: end) { await self.settle(profile) }
+    }
+
+    /// The tier answers again: who pauses between two attempts goes on.
+    func goOn() {
         lanes.withLock { lanes in
             for lane in lanes { lane.pause?.cancel() }
         }
+    }
+
+    /// Waits until nothing is left to write, or until `end`; what failed is not tried again.
+    func drain(by end: MonotonicTime) async {
+        isDraining.store(true, ordering: .relaxed)
+        goOn()
+        await wait(until: end) {
+            while let task = self.lanes.withLock({ $0.lazy.compactMap(\.task).first }) { await task.value }
+        }
+    }
+
+    /// Returns when `work` is done, or at `end`; the work goes on then.
+    private func wait(until end: MonotonicTime, for work: @escaping @Sendable () async -> Void) async {
         let (events, event) = AsyncStream.makeStream(of: Void.self)
         let timer = Task {
             await sleeper.sleep(end)
             event.yield()
         }
         Task {
-            while let task = lanes.withLock({ $0.lazy.compactMap(\.task).first }) { await task.value }
+            await work()
             event.yield()
         }
         for await _ in events { break }

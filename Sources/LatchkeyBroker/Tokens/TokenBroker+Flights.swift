@@ -108,6 +108,9 @@ extension TokenBroker {
         }
     }
 
+    /// After memory was cleared, how long a write of this broker's own is waited for: what it brings spares an issuance.
+    private static let writeTime: Duration = .milliseconds(500)
+
     /// The work of one flight: the trip, and keeping what it brought.
     func fetch(
         _ profile: ProfileID, _ reason: RefreshReason, minTTL: Duration?, deadline: MonotonicTime
@@ -122,6 +125,7 @@ extension TokenBroker {
         var need = begun.1
         need.definition = definition.definition
         if need.isRedefined, need.current == nil { await writes?.settle(profile) }
+        if need.isCleared { await writes?.settle(profile, by: min(deadline, time.now().monotonic + Self.writeTime)) }
         let trip = TokenRefreshRunner(
             profile: definition, shared: shared, buffer: configuration.buffer,
             limits: TokenRefresh.Limits(timeout: configuration.upstreamTimeout), holder: configuration.holder,

@@ -72,6 +72,16 @@ package final class TokenBroker: Sendable {
                 $0, places: places, timeout: configuration.upstreamTimeout, sleeper: sleeper,
                 chance: configuration.chance, probe: probe)
         }
+        health.onRecovery { [weak self] in self?.recovered($0) }
+    }
+
+    /// A tier that failed answers again: refreshes that waited for that go on with the next caller, and
+    /// writes at once.
+    private func recovered(_ tier: Tier) {
+        let now = time.now()
+        let isShared = tier == shared?.tier
+        slots.withLock { $0.recovered(tier, isShared: isShared, now) }
+        if isShared { writes?.goOn() }
     }
 
     /// The profile of that name.

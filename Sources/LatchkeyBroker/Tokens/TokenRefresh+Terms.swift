@@ -21,8 +21,10 @@ extension TokenRefresh {
         package var issuerHeld: UpstreamFault?
         /// How long this broker has let the fleet go first without getting a token.
         package var deferral: Deferral?
-        /// The version of the lease this broker won last and got no token with; a trip of its own is not waited for.
+        /// The version of the lease this broker won last; a trip of its own that is over is not waited for.
         package var ownLease: Int64?
+        /// Memory was cleared and no trip is over since: what this broker was about before is not waited for either.
+        package var isCleared = false
         /// What the token is to be for (``TokenProfile/definition``).
         package var definition: String?
         /// The definition has changed while the broker ran, so a shared token counts only if it is known to be for this
@@ -127,7 +129,7 @@ extension TokenRefresh {
         package var sharedVersion: Int64 = 0
         /// The token came from the shared tier without its time, and whoever was to write that is gone.
         package var isTorn = false
-        /// The version of the lease the trip held, where it got no token.
+        /// The version of the lease the trip held.
         package var heldLease: Int64?
         /// To be written over our own lease, after the pair where there is one: what the issuer wants the fleet to keep.
         package var notice: (lease: Lease, seen: SharedTokenSnapshot)?

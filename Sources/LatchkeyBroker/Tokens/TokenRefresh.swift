@@ -162,6 +162,7 @@ package struct TokenRefresh: Sendable {
             return false
         }
         if need.ownLease == view.leaseVersion || isAbandoned(lease) { return false }
+        if need.isCleared, lease.purpose == .refresh, lease.holder == holder { return false }
         let isResting = lease.purpose == .rest
         if isResting, !need.isBound(by: lease) { return false }
         let longest = isResting ? Hold.longestRetryAfter : limits.lease
@@ -229,6 +230,7 @@ package struct TokenRefresh: Sendable {
         outcome.trip = need.trip
         outcome.purpose = need.purpose
         outcome.sharedVersion = latest.version
+        if holds { outcome.heldLease = seen.leaseVersion }
         return outcome
     }
 
@@ -259,7 +261,6 @@ package struct TokenRefresh: Sendable {
     package func issueFailed(_ fault: UpstreamFault, _ now: Now) -> Step {
         var outcome = outcome(fallback, fault)
         outcome.askedIssuer = true
-        if holds { outcome.heldLease = seen.leaseVersion }
         if fault.isIssuersWish {
             let wait = min(max(fault.retryAfter ?? .seconds(1), .seconds(1)), Hold.longestRetryAfter)
             outcome.notice = notice(.rest, wait, now)

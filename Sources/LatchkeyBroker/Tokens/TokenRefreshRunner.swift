@@ -82,6 +82,17 @@ struct TokenRefreshRunner: Sendable {
         }
     }
 
+    /// The issuer was asked in vain; or it was not asked, because what it is asked with could not be had. That is told of
+    /// the tier where it stands.
+    private func failed(_ fault: UpstreamFault, since started: Now) {
+        let tier = profile.issuer.tier
+        if fault.upstream == nil || fault.upstream == tier.upstream {
+            probe.failed(.token, tier, fault, since: started)
+        } else {
+            probe.skipped(.token, tier)
+        }
+    }
+
     private func issue(
         _ trip: inout TokenRefresh, _ purpose: IssuePurpose, _ deadline: MonotonicTime
     ) async -> TokenRefresh.Step {
@@ -93,7 +104,7 @@ struct TokenRefreshRunner: Sendable {
             probe.succeeded(.token, issuer.tier, .hit, since: started)
             return trip.issued(token, time.now())
         } catch {
-            if isCurrent() { probe.failed(.token, issuer.tier, error, since: started) }
+            if isCurrent() { failed(error, since: started) }
             return trip.issueFailed(error, time.now())
         }
     }

@@ -11,6 +11,8 @@ struct StoreWatch: Sendable {
     static let wellInterval: Duration = .seconds(10)
     /// Between looks at a store that fails.
     static let failingInterval: Duration = .seconds(2)
+    /// Between two looks at the least.
+    static let shortestInterval: Duration = .milliseconds(200)
     /// The spread of the first look, so that replicas started together do not ask together.
     static let startJitter: Duration = .milliseconds(250)
 
@@ -28,10 +30,11 @@ struct StoreWatch: Sendable {
         var waiting = prefetch
         while !Task.isCancelled {
             waiting = await fetch(waiting)
+            var wait: Duration?
             // A store that nobody uses need not be there.
-            if use.parts.secrets { await look() }
+            if use.parts.secrets { wait = await look() }
             let interval = health.status(secrets.store.tier).state == .ok ? Self.wellInterval : Self.failingInterval
-            try? await Task.sleep(for: interval * Double.random(in: 0.8..<1.2))
+            try? await Task.sleep(for: min(interval * Double.random(in: 0.8..<1.2), wait ?? interval * 2))
         }
     }
 
@@ -52,12 +55,20 @@ struct StoreWatch: Sendable {
         return left
     }
 
-    private func look() async {
+    /// How it went stands in the tier's health.
+    ///
+    /// - Returns: when to look again, where that is known: the source of credentials is asked again after a pause of its own.
+    private func look() async -> Duration? {
         let status = health.status(secrets.store.tier)
         let age = status.age(time.now()) ?? .seconds(3600)
-        guard status.state != .ok || age > Self.wellInterval / 2 else { return }
-        // How it went stands in the tier's health; there is nobody to tell.
-        _ = try? await secrets.secret(SecretQuery(.blob), demand: .look(maximumAge: .zero), deadline: deadline)
+        guard status.state != .ok || age > Self.wellInterval / 2 else { return nil }
+        do throws(UpstreamFault) {
+            _ = try await secrets.secret(SecretQuery(.blob), demand: .look(maximumAge: .zero), deadline: deadline)
+            return nil
+        } catch {
+            guard error.upstream == .credentials, let wait = error.retryAfter else { return nil }
+            return max(wait, Self.shortestInterval)
+        }
     }
 
     private var deadline: MonotonicTime { time.now().monotonic + patience }

@@ -35,6 +35,8 @@ struct SimulatedBroker {
     var waiters: [Waiter] = []
     var writing: Write?
     var nextWrite: Write?
+    /// The store could not be read the last time.
+    var isStoreFailing = false
     /// Counts up at each crash: what was meant for an earlier life is lost.
     var life = 0
     var isUp = false

@@ -37,6 +37,7 @@ extension World {
             advance(index, life, step) { trip, now, _ in trip.paused(now) }
         case .storeRead(let index, let life, let step, let call): read(index, life, step, call)
         case .storeReadBack(let index, let life, let step, let result):
+            noteStore(index, life, isFailing: (try? result.get()) == nil)
             // What an answer shows of the store's clock is held against our clock as it is when the answer comes.
             let clock = hasJustJumped(index) ? storeClock(index) : nil
             let buffer = buffer
@@ -62,6 +63,15 @@ extension World {
         case .issuerBack(let index, let life, let step, let result): issued(index, life, step, result)
         default: return
         }
+    }
+
+    /// As `TierHealth` does for a broker: it is told when the store answers again.
+    private mutating func noteStore(_ index: Int, _ life: Int, isFailing: Bool) {
+        guard brokers[index].life == life else { return }
+        if brokers[index].isStoreFailing, !isFailing {
+            brokers[index].state.recovered(.parameterStore, isShared: true, clock(index))
+        }
+        brokers[index].isStoreFailing = isFailing
     }
 
     private mutating func advance(
