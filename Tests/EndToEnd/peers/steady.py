@@ -1,0 +1,66 @@
+"""Callers that ask at a steady rate over connections that they keep, and count what is no answer."""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import threading
+
+from .broker import API_KEY
+
+
+class SteadyCallers:
+    """Asks for `path` about `rate` times a second from a thread of its own, until `stop`."""
+
+    def __init__(self, port: int, path: str, rate: int, connections: int = 50) -> None:
+        self.port = port
+        self.request = (
+            f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {API_KEY}\r\n"
+            "Accept: text/plain\r\n\r\n"
+        ).encode()
+        self.pause = connections / rate
+        self.connections = connections
+        #: How often each thing happened that was not status 200.
+        self.failures: collections.Counter[str] = collections.Counter()
+        self.served = 0
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
+        self._thread.start()
+
+    async def _run(self) -> None:
+        await asyncio.gather(*(self._keep_asking(number) for number in range(self.connections)))
+
+    async def _keep_asking(self, number: int) -> None:
+        loop = asyncio.get_running_loop()
+        due = loop.time() + self.pause * number / self.connections
+        reader = writer = None
+        while not self._stopping.is_set():
+            # Who is late goes on from now: a machine that was busy is not asked for all at once.
+            due = max(due + self.pause, loop.time())
+            await asyncio.sleep(due - loop.time())
+            try:
+                if writer is None:
+                    reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                writer.write(self.request)
+                head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 60)
+                lower = head.lower()
+                await reader.readexactly(int(lower.split(b"content-length: ")[1].split(b"\r\n")[0]))
+                status = head.split(b" ", 2)[1].decode()
+                if status == "200":
+                    self.served += 1
+                else:
+                    self.failures[f"status {status}"] += 1
+                if b"connection: close" in lower:
+                    writer.close()
+                    writer = None
+            except (OSError, EOFError, IndexError, TimeoutError) as fault:
+                self.failures[repr(fault)[:80]] += 1
+                if writer is not None:
+                    writer.close()
+                writer = None
+        if writer is not None:
+            writer.close()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._thread.join(90)
