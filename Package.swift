@@ -118,8 +118,8 @@ let package = Package(
         tests(
             "latchkey",
             [
-                "LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyBroker",
-                "LatchkeySettings", "FuzzTargets",
+                "LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyUpstream",
+                "LatchkeyBroker", "LatchkeySettings", "FuzzTargets",
             ]),
     ]
 )

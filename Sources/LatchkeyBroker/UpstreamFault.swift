@@ -1,3 +1,4 @@
+package import LatchkeyCore
 package import LatchkeyMetrics
 
 /// Why something that lives outside the process could not be had. The composition root makes these from the
@@ -53,6 +54,14 @@ package struct UpstreamFault: Error, Hashable, Sendable {
         self.subject = subject
     }
 
+    /// With a code of Latchkey's own.
+    package init(
+        _ reason: Reason, upstream: Upstream? = nil, code: FaultCode, retryAfter: Duration? = nil,
+        subject: String? = nil
+    ) {
+        self.init(reason, upstream: upstream, code: code.rawValue, retryAfter: retryAfter, subject: subject)
+    }
+
     private static func isPlain(_ code: String) -> Bool {
         (1...64).contains(code.utf8.count)
             && code.utf8.allSatisfy { byte in
@@ -74,8 +83,26 @@ package struct UpstreamFault: Error, Hashable, Sendable {
     /// An issuer asks to be left alone: a wish that the whole fleet keeps.
     var isIssuersWish: Bool { reason == .throttled && (upstream == .auth0 || upstream == .oauth2) }
 
-    /// One short word for logs, metrics and `/health`: the upstream's code, or else the reason's name.
-    package var summary: String { code ?? "\(reason)" }
+    /// One short word for logs, metrics and `/health`: the upstream's code, or else the word for the reason.
+    package var summary: String { code ?? reason.code.rawValue }
+}
+
+extension UpstreamFault.Reason {
+    /// The word for a fault that has no code.
+    package var code: FaultCode {
+        switch self {
+        case .notFound: .notFound
+        case .denied: .denied
+        case .refused: .refused
+        case .throttled: .throttled
+        case .budgetSpent: .issueBudget
+        case .unavailable: .unavailable
+        case .timedOut: .timedOut
+        case .invalid: .invalid
+        case .overloaded: .overloaded
+        case .notReady: .notReady
+        }
+    }
 }
 
 extension Tier {

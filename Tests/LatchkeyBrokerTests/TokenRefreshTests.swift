@@ -194,6 +194,6 @@ import Testing
         #expect(UpstreamFault(.denied, code: "a b\r\nX-Evil: 1").code == nil)
         #expect(UpstreamFault(.denied, code: String(repeating: "a", count: 65)).code == nil)
         #expect(UpstreamFault(.denied, code: "AccessDeniedException").summary == "AccessDeniedException")
-        #expect(UpstreamFault(.timedOut).summary == "timedOut")
+        #expect(UpstreamFault(.timedOut).summary == "timed_out")
     }
 }

@@ -1,3 +1,5 @@
+internal import LatchkeyCore
+
 /// Which backend is in force where a parameter names it (backend `auto`), by what each look at the parameter gave. Pure.
 ///
 /// Once a word was followed, only another valid word changes the backend: a parameter that is gone, that holds an unknown
@@ -21,8 +23,8 @@ package struct BackendWord: Sendable {
         /// One word for `/health` and the log.
         package var code: String {
             switch self {
-            case .gone: "absent"
-            case .unknownWord: "unknown_backend"
+            case .gone: FaultCode.absent.rawValue
+            case .unknownWord: FaultCode.unknownBackend.rawValue
             case .unread(let fault): fault.summary
             }
         }

@@ -20,7 +20,7 @@ struct BlobFields {
             throw invalid("secrets_\(error.code)")
         }
         guard !blob.isBinary, let members = document.root.members else {
-            throw invalid("secrets_not_a_json_object")
+            throw invalid(FaultCode.blobNotAnObject.rawValue)
         }
         var values: [ExactText: Result<Secret, UpstreamFault>] = [:]
         for (name, value) in members {

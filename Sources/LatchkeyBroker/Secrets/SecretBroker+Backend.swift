@@ -5,7 +5,7 @@ internal import Synchronization
 
 extension SecretBroker {
     /// The code of what callers are told while nobody knows which backend is in force.
-    package static let backendUnknownCode = "backend_unknown"
+    package static let backendUnknownCode = FaultCode.backendUnknown.rawValue
 
     /// Where secrets are read; nil while that is not known.
     package var backend: SecretBackend? { state.withLock { $0.backend } }

@@ -155,7 +155,7 @@ extension SecretBroker {
     /// The work of one flight: the fetch, and keeping what it brought.
     func fetch(_ item: SecretQuery, _ deadline: MonotonicTime) async -> Result<SecretRecord, UpstreamFault> {
         guard let source = source(of: item) else {
-            return .failure(UpstreamFault(.notReady, code: "store_not_in_use"))
+            return .failure(UpstreamFault(.notReady, code: .storeNotInUse))
         }
         let started = time.now()
         let read = state.withLock { $0.table.beginRead() }

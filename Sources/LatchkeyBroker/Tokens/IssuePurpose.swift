@@ -22,17 +22,17 @@ package enum IssuePurpose: Hashable, Sendable {
 
 extension UpstreamFault {
     /// The caller asked for a read or an issuance of its own, and one was made too short a time ago.
-    package static let refreshFloor = UpstreamFault(.throttled, code: "refresh_floor")
+    package static let refreshFloor = UpstreamFault(.throttled, code: .refreshFloor)
     /// The profile was defined anew while its caller waited.
-    package static let profileChanged = UpstreamFault(.unavailable, code: "profile_changed", retryAfter: .seconds(1))
+    package static let profileChanged = UpstreamFault(.unavailable, code: .profileChanged, retryAfter: .seconds(1))
 
     /// The issuer is not asked because rejections caused an issuance too short a time ago.
     static func rejectionFloor(_ wait: Duration) -> UpstreamFault {
-        UpstreamFault(.throttled, code: "rejection_floor", retryAfter: wait)
+        UpstreamFault(.throttled, code: .rejectionFloor, retryAfter: wait)
     }
 
     /// The issuer is not asked because of a rejection: little is left of what it allows.
     static func quotaLow(_ wait: Duration) -> UpstreamFault {
-        UpstreamFault(.throttled, code: "issuer_quota_low", retryAfter: wait)
+        UpstreamFault(.throttled, code: .issuerQuotaLow, retryAfter: wait)
     }
 }

@@ -190,7 +190,7 @@ package struct TokenRefresh: Sendable {
     }
 
     private func resting(_ lease: Lease, _ now: Now) -> UpstreamFault {
-        UpstreamFault(.throttled, code: "fleet_rests", retryAfter: lease.until - now.wall)
+        UpstreamFault(.throttled, code: .issuerBackoff, retryAfter: lease.until - now.wall)
     }
 
     // MARK: Waiting
@@ -215,7 +215,7 @@ package struct TokenRefresh: Sendable {
     }
 
     /// Another broker is getting the token, and there was no time to see it arrive.
-    private static let elsewhere = UpstreamFault(.unavailable, code: "refresh_elsewhere", retryAfter: .seconds(1))
+    private static let elsewhere = UpstreamFault(.unavailable, code: .refreshElsewhere, retryAfter: .seconds(1))
 
     /// The trip's end while another broker is on it.
     private func deferred(_ token: AccessToken?, _ fault: UpstreamFault? = nil) -> Outcome {

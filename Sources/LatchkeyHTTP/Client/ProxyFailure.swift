@@ -1,3 +1,5 @@
+internal import LatchkeyCore
+
 /// What went wrong with a proxy on the way to an upstream. Never carries a byte of what was received, nor a credential.
 package struct ProxyFailure: Error, Hashable, Sendable, CustomStringConvertible {
     package enum Reason: Hashable, Sendable {
@@ -58,13 +60,13 @@ package struct ProxyFailure: Error, Hashable, Sendable, CustomStringConvertible 
     /// One word for logs and `/health`; always begins with `proxy_`.
     package var code: String {
         switch reason {
-        case .nameNotResolved: "proxy_name_not_resolved"
-        case .connectFailed: "proxy_connect_failed"
-        case .connectTimedOut: "proxy_connect_timed_out"
-        case .tlsFailed: "proxy_tls_failed"
-        case .timedOut: "proxy_timed_out"
-        case .closed: "proxy_closed"
-        case .malformed: "proxy_malformed_http"
+        case .nameNotResolved: FaultCode.proxyNameNotResolved.rawValue
+        case .connectFailed: FaultCode.proxyConnectFailed.rawValue
+        case .connectTimedOut: FaultCode.proxyConnectTimedOut.rawValue
+        case .tlsFailed: FaultCode.proxyTLSFailed.rawValue
+        case .timedOut: FaultCode.proxyTimedOut.rawValue
+        case .closed: FaultCode.proxyClosed.rawValue
+        case .malformed: FaultCode.proxyMalformedHTTP.rawValue
         case .refused(let status): "proxy_http_\(status)"
         }
     }

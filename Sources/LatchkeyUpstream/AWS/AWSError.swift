@@ -44,7 +44,7 @@ package struct AWSError: Error, Hashable, Sendable {
     var serverDate: String?
 
     /// The code of a call that Latchkey's own rate held back.
-    package static let localRateLimit = "LocalRateLimit"
+    package static let localRateLimit = FaultCode.localRateLimit.rawValue
 
     /// Secrets Manager's code for a secret that is not in the state for it: of a read, one that waits for its deletion.
     package static let invalidState = "InvalidRequestException"

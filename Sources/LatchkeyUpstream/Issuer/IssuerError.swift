@@ -1,3 +1,4 @@
+internal import LatchkeyCore
 package import LatchkeyCrypto
 package import LatchkeyHTTP
 package import LatchkeyMetrics
@@ -57,8 +58,8 @@ package enum IssuerError: Error, Hashable, Sendable {
         case .unavailable(let status, _): "http_\(status)"
         case .invalid(let answer): answer.rawValue
         case .timedOut, .transport: nil
-        case .budgetSpent: "issue_budget"
-        case .unusableKey: "private_key"
+        case .budgetSpent: FaultCode.issueBudget.rawValue
+        case .unusableKey: FaultCode.privateKey.rawValue
         }
     }
 

@@ -1,4 +1,5 @@
 internal import LatchkeyBroker
+internal import LatchkeyCore
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 internal import LatchkeySettings
@@ -12,7 +13,8 @@ extension UpstreamFault {
         // set up by somebody.
         if error.kind == .noCredentials, let wait = error.retryAfter {
             self.init(
-                .unavailable, upstream: .credentials, code: error.code ?? error.transport?.proxyFailure?.code,
+                .unavailable, upstream: .credentials,
+                code: error.code ?? error.transport?.proxyFailure?.code ?? FaultCode.noCredentials.rawValue,
                 retryAfter: wait, subject: error.hint)
             proxy = error.transport?.proxyFailure?.description
             return
@@ -28,9 +30,10 @@ extension UpstreamFault {
             case .unavailable: .unavailable
             case .timedOut: .timedOut
             }
+        let own = error.kind == .noCredentials ? FaultCode.noCredentials.rawValue : nil
         self.init(
-            reason, upstream: upstream, code: error.code ?? error.transport?.code, retryAfter: error.retryAfter,
-            subject: error.kind == .noCredentials ? error.hint : nil)
+            reason, upstream: upstream, code: error.code ?? error.transport?.code ?? own,
+            retryAfter: error.retryAfter, subject: own == nil ? nil : error.hint)
         proxy = error.transport?.proxyFailure?.description
     }
 
@@ -69,17 +72,17 @@ extension HTTPClientError {
     /// One word for logs and `/health`.
     var code: String {
         switch self {
-        case .nameNotResolved: "name_not_resolved"
-        case .connectFailed: "connect_failed"
-        case .connectTimedOut: "connect_timed_out"
-        case .tlsFailed: "tls_failed"
-        case .timedOut: "timed_out"
-        case .closedBeforeResponse: "closed_before_response"
-        case .truncated: "truncated"
-        case .malformed: "malformed_http"
-        case .tooLarge: "too_large"
-        case .unexpectedEncoding: "unexpected_encoding"
-        case .shutDown: "shut_down"
+        case .nameNotResolved: FaultCode.nameNotResolved.rawValue
+        case .connectFailed: FaultCode.connectFailed.rawValue
+        case .connectTimedOut: FaultCode.connectTimedOut.rawValue
+        case .tlsFailed: FaultCode.tlsFailed.rawValue
+        case .timedOut: FaultCode.timedOut.rawValue
+        case .closedBeforeResponse: FaultCode.closedBeforeResponse.rawValue
+        case .truncated: FaultCode.truncated.rawValue
+        case .malformed: FaultCode.malformedHTTP.rawValue
+        case .tooLarge: FaultCode.tooLarge.rawValue
+        case .unexpectedEncoding: FaultCode.unexpectedEncoding.rawValue
+        case .shutDown: FaultCode.shutDown.rawValue
         case .proxy(let failure): failure.code
         }
     }

@@ -188,7 +188,8 @@ package final class CredentialChain: Sendable {
             left.map { $0 > .zero } ?? false
                 ? "AWS credentials could not be renewed; those in force go on" : "there are no AWS credentials",
             metadata: [
-                "why": "\(report.inVain)", "pause_s": "\(pause.inSeconds)",
+                "code": "\(FaultCode.noCredentials.rawValue)", "why": "\(report.inVain)",
+                "pause_s": "\(pause.inSeconds)",
                 "remaining_s": "\(max(0, left?.inSeconds ?? 0))",
             ])
     }
