@@ -15,6 +15,10 @@ package final class ReplyWriter {
     package internal(set) var confirmsKeepAlive = false
     /// The status last begun, for metrics and logs.
     package private(set) var status = 0
+    /// When the request began that the server itself answers.
+    package internal(set) var started = MonotonicTime(nanoseconds: 0)
+    /// Where the reply last begun starts in ``output``.
+    private var start = 0
 
     /// The loop's clock for this turn.
     package internal(set) var now = MonotonicTime(nanoseconds: 0)
@@ -29,6 +33,7 @@ package final class ReplyWriter {
     /// Status line, `Date` and `Connection`.
     package func begin(_ status: Int) {
         self.status = status
+        start = output.count
         HTTPStatus.appendLine(status, to: &output)
         date.append(to: &output, at: now)
         if closes {
@@ -58,6 +63,22 @@ package final class ReplyWriter {
         append(": ")
         output.append(contentsOf: value.utf8.lazy.map { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F ? 0x20 : $0 })
         append("\r\n")
+    }
+
+    /// The value of a field of the reply last begun, for logs: what its caller was told. Nil where the reply has no such
+    /// field.
+    /// - Parameter name: spelled as it was written.
+    package func fieldValue(_ name: StaticString) -> String? {
+        let name = UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+        var line = output[start...]
+        while let end = line.firstIndex(of: 0x0D), end > line.startIndex {
+            let text = line[..<end]
+            if text.starts(with: name), text.dropFirst(name.count).starts(with: ": ".utf8) {
+                return String(decoding: text.dropFirst(name.count + 2), as: UTF8.self)
+            }
+            line = line[end...].dropFirst(2)
+        }
+        return nil
     }
 
     /// `Content-Length` and the end of the head, after which the caller appends exactly `length` bytes unless ``isHead``.

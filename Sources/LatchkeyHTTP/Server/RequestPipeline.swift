@@ -192,9 +192,10 @@ final class RequestPipeline {
     /// The server's own answer, the last of the connection.
     func refuse(_ refusal: ServerRefusal, method: RequestMethod?) {
         isLast = true
-        clock.messageStart = nil
         let reply = worker.reply
         let start = reply.output.count
+        reply.started = clock.messageStart.map { MonotonicTime(nanoseconds: $0) } ?? reply.now
+        clock.messageStart = nil
         reply.isHead = method == .head
         reply.closes = true
         worker.refuse(refusal, reply)

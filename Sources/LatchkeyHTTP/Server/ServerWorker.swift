@@ -104,6 +104,7 @@ final class ServerWorker {
     /// A turn of one connection begins.
     func beginTurn(on loop: EventLoop) {
         reply.now = loop.now
+        reply.started = loop.now
         budget.begin()
     }
 

@@ -108,6 +108,14 @@ enum CommandEnvironment {
     /// A log for commands that people run: warnings, as text.
     static func quietLogger(sink: LogSink) -> Logger {
         Logger(label: "latchkey") {
+    /// The log of what is answered, beside the other.
+    static func requestLog(_ settings: Settings, sink: LogSink) -> RequestLog {
+        let writer = LogLineWriter(label: "latchkey.requests", format: settings.logFormat, sink: sink, time: .system)
+        return RequestLog(level: settings.logLevel, time: .system) { message, level, metadata, isEssential in
+            writer.write(message, at: level, metadata: metadata, isEssential: isEssential)
+        }
+    }
+
             LineLogHandler(label: $0, level: .error, format: .text, sink: sink, time: .system)
         }
     }

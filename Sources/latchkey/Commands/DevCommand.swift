@@ -34,9 +34,7 @@ struct DevCommand: AsyncParsableCommand {
 
     private func start(_ environment: [String: String], _ sink: LogSink) throws -> DevService {
         do {
-            return try DevService.start(port: port, environment: environment) {
-                CommandEnvironment.logger($0, sink: sink)
-            }
+            return try DevService.start(port: port, environment: environment, sink: sink)
         } catch is HTTPServer.StartError {
             throw CommandFailure(.configuration, "cannot listen on loopback")
         } catch is SigningKey.Refused {

@@ -65,7 +65,7 @@ struct LambdaExtensionCommand: AsyncParsableCommand {
             CommandEnvironment.tellCrashes(settings)
             let log = CommandEnvironment.logger(settings, sink: sink)
             settings.logWarnings(log)
-            let service = try ServeCommand.start(settings, log: log)
+            let service = try ServeCommand.start(settings, log: log, sink: sink)
             await service.prefetch()
             return (service, log)
         } catch {

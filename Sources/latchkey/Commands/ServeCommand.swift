@@ -24,7 +24,7 @@ struct ServeCommand: AsyncParsableCommand {
                 log.warning("\(path) can be read by its group or by others: chmod 600 it, it may hold credentials")
             }
             let signals = try Signals()
-            let service = try Self.start(settings, log: log)
+            let service = try Self.start(settings, log: log, sink: sink)
             CommandEnvironment.dropProgramPages()
             await signals.untilAskedToStop(log: log)
             await service.stop(delayEndedBy: signals, log: log)
@@ -34,9 +34,10 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     /// Starts the service; an address that cannot be listened on is a matter of configuration.
-    static func start(_ settings: Settings, log: Logger) throws -> Service {
+    static func start(_ settings: Settings, log: Logger, sink: LogSink) throws -> Service {
         do {
-            return try Service.start(settings, log: log)
+            return try Service.start(
+                settings, log: log, requests: CommandEnvironment.requestLog(settings, sink: sink))
         } catch let error as HTTPServer.StartError {
             let place = error.address.map { "\($0)" } ?? "LATCHKEY_LISTEN"
             let advice =

@@ -7,6 +7,7 @@ extension Endpoints {
     /// refuses is answered here, before anything of the body is kept.
     func admit(_ exchange: Exchange) -> BodyAdmission {
         let started = exchange.reply.now
+        callerID = nil
         guard let (entry, rest) = RouteTable.find(exchange.slice(exchange.head.path), in: routes), entry.access != .open
         else {
             // A refusal or a probe: neither has a use for the body.
@@ -33,6 +34,7 @@ extension Endpoints {
     /// Asks the first part of a body for its caller. Only `/oauth/token` has its credential there.
     func identify(_ exchange: Exchange) -> Bool {
         let started = exchange.reply.now
+        callerID = nil
         guard let (entry, rest) = RouteTable.find(exchange.slice(exchange.head.path), in: routes) else { return false }
         let call = Call(entry: entry, rest: rest, method: Method(exchange.head.method), started: started)
         return identifyClient(exchange, call)

@@ -54,6 +54,6 @@ extension Endpoints {
 
     private func refuse(_ exchange: Exchange, _ call: Call, _ error: OAuthError) {
         Self.write(error, id: ids.text(exchange.slice(exchange.head.requestID)), to: exchange.reply)
-        count(call.entry.route, call.method, error.status, since: call.started)
+        answered(exchange, call)
     }
 }

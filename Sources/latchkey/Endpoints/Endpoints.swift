@@ -12,6 +12,7 @@ struct EndpointServices: Sendable {
     let audiences: Audiences
     let fronts: FrontDesk
     let metrics: Metrics
+    let recorder: AnswerRecorder
     let scrapes: MetricsPages
     let readiness: Readiness
     let waits: SecretWaits
@@ -31,6 +32,8 @@ final class Endpoints {
     private var oauthPages = OAuthPages()
     var keys: LiveKeys.Copy
     var profiles: ProfileNames.Copy
+    /// Who asks, once that is settled; nil until then. Each call of the server's begins without.
+    var callerID: String?
     let routes = RouteTable.entries
 
     init(_ services: EndpointServices) {
@@ -41,6 +44,7 @@ final class Endpoints {
 
     func handle(_ exchange: Exchange) {
         let started = exchange.reply.now
+        callerID = nil
         let path = exchange.slice(exchange.head.path)
         guard let (entry, rest) = RouteTable.find(path, in: routes) else {
             return refuse(exchange, .other, started, isKnown(exchange) ? Self.notFound : Self.unauthorized(exchange))
@@ -135,6 +139,7 @@ final class Endpoints {
         while key.first == 0x20 { key = UnsafeRawBufferPointer(rebasing: key.dropFirst()) }
         let caller = keys.caller(presenting: key)
         if caller == nil { unknownCaller(exchange, .unknown) }
+        callerID = caller?.id
         return caller
     }
 
@@ -166,7 +171,7 @@ final class Endpoints {
                 AWSFault(problem), allow: problem.allow, to: exchange.reply)
         default: Self.write(problem, id: id, to: exchange.reply)
         }
-        count(route, Method(exchange.head.method), problem.status, since: started)
+        answered(exchange, route, started)
     }
 
     /// Renders a problem.
@@ -181,15 +186,21 @@ final class Endpoints {
         reply.end(problem.page(requestID: id, more: members).bytes())
     }
 
-    /// One answer has been given. The clock is read again for its duration.
-    func count(_ route: Route, _ method: Method, _ status: Int, since started: MonotonicTime) {
-        Self.count(services.metrics, route, method, status, since: started)
+    /// One answer was rendered.
+    /// - Parameter tier: where it came from, for answers without `X-Latchkey-Tier`.
+    func answered(_ exchange: Exchange, _ call: Call, tier: StaticString? = nil) {
+        services.recorder.record(request(call), exchange.reply, tier: tier)
     }
 
-    static func count(
-        _ metrics: Metrics, _ route: Route, _ method: Method, _ status: Int, since started: MonotonicTime
-    ) {
-        metrics.httpRequest(route, method, StatusCode(status))
-        metrics.httpDuration(route, nanoseconds: MonotonicTime.current.nanoseconds - started.nanoseconds)
+    private func answered(_ exchange: Exchange, _ route: Route, _ started: MonotonicTime) {
+        let method = Method(exchange.head.method)
+        services.recorder.record(
+            AnswerRecorder.Request(route: route, method: method, started: started, caller: callerID), exchange.reply)
+    }
+
+    /// What is to be recorded of a request, for one that is answered later.
+    func request(_ call: Call) -> AnswerRecorder.Request {
+        AnswerRecorder.Request(
+            route: call.entry.route, method: call.method, started: call.started, caller: callerID)
     }
 }

@@ -54,7 +54,7 @@ extension Endpoints {
         } catch {
             let id = ids.text(exchange.slice(exchange.head.requestID))
             Self.write(error, id: id, to: exchange.reply)
-            count(call.entry.route, call.method, error.status, since: call.started)
+            answered(exchange, call)
         }
     }
 
@@ -82,7 +82,7 @@ extension Endpoints {
                 isStale: cached.isStale, isRejected: cached.isRejected, refreshError: cached.refreshError, now: now,
                 to: exchange.reply
             ) { self.ids.append(id, to: $0) }
-            return count(call.entry.route, call.method, 200, since: call.started)
+            return answered(exchange, call)
         }
         oauthMiss(exchange, call, OAuthErrand(target: target, scope: request.scope), now)
     }
@@ -126,6 +126,7 @@ extension Endpoints {
                 unknownCaller(exchange, .unknown)
                 throw OAuthError(.invalidClient, "no caller has this client_id and client_secret")
             }
+            callerID = found.id
             return found
         }
     }
@@ -140,12 +141,11 @@ extension Endpoints {
     private func oauthMiss(_ exchange: Exchange, _ call: Call, _ errand: OAuthErrand, _ now: Now) {
         let id = ids.text(exchange.slice(exchange.head.requestID))
         guard let later = exchange.later() else { return }
-        let (route, method, started) = (call.entry.route, call.method, call.started)
-        let services = services
+        let (services, request) = (services, request(call))
         let answer = { @Sendable (outcome: OAuthErrand.Outcome) in
             later.send { reply in
                 outcome.write(now: services.time.now(), id: id, to: reply)
-                Self.count(services.metrics, route, method, reply.status, since: started)
+                services.recorder.record(request, reply)
             }
         }
         errand.run(services, now, completion: answer)

@@ -12,7 +12,7 @@ extension Endpoints {
         ids.append(exchange.slice(exchange.head.requestID), to: reply)
         reply.append("\r\n")
         reply.end(Array((isGood ? "ok" : "not ready").utf8))
-        count(call.entry.route, call.method, reply.status, since: call.started)
+        answered(exchange, call)
     }
 
     /// `GET /health`: everything from memory, no upstream is called.
@@ -26,7 +26,7 @@ extension Endpoints {
         reply.append("\r\n")
         if report.status == .unavailable { reply.append("Retry-After: 5\r\n") }
         reply.end(report.json.bytes())
-        count(call.entry.route, call.method, reply.status, since: call.started)
+        answered(exchange, call)
     }
 
     /// `GET /metrics` in the format the scraper prefers.
@@ -42,15 +42,14 @@ extension Endpoints {
         let id = ids.text(exchange.slice(exchange.head.requestID))
         if let page = services.scrapes.recent(kind, now: services.time.now().monotonic) {
             page.write(id: id, to: exchange.reply)
-            return count(call.entry.route, call.method, 200, since: call.started)
+            return answered(exchange, call)
         }
         guard let later = exchange.later() else { return }
-        let (route, method, started) = (call.entry.route, call.method, call.started)
-        let metrics = services.metrics
+        let (recorder, request) = (services.recorder, request(call))
         services.scrapes.render(kind, now: services.time.now().monotonic) { page in
             later.send { reply in
                 page.write(id: id, to: reply)
-                Self.count(metrics, route, method, 200, since: started)
+                recorder.record(request, reply)
             }
         }
     }
@@ -66,6 +65,6 @@ extension Endpoints {
         ids.append(exchange.slice(exchange.head.requestID), to: reply)
         reply.append("\r\n")
         reply.endWithoutBody()
-        count(call.entry.route, call.method, 204, since: call.started)
+        answered(exchange, call)
     }
 }

@@ -23,6 +23,6 @@ extension Endpoints {
         ids.append(exchange.slice(exchange.head.requestID), to: reply)
         reply.append("\r\n")
         reply.end([])
-        count(call.entry.route, call.method, 202, since: call.started)
+        answered(exchange, call)
     }
 }

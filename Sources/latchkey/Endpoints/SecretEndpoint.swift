@@ -31,17 +31,16 @@ extension Endpoints {
                 form.write(served, now: now, to: exchange.reply)
             case .absent(let fault): form.write(fault, to: exchange.reply)
             }
-            return count(call.entry.route, call.method, exchange.reply.status, since: call.started)
+            return answered(exchange, call)
         }
         guard let later = exchange.later() else { return }
-        let (route, method, started) = (call.entry.route, call.method, call.started)
-        let (metrics, time) = (services.metrics, services.time)
+        let (recorder, request, time) = (services.recorder, request(call), services.time)
         services.secrets.secret(
             wanted, demand: refresh ? .forced : .cached, deadline: now.monotonic + services.patience
         ) { result in
             later.send { reply in
                 form.write(result, now: time.now(), to: reply)
-                Self.count(metrics, route, method, reply.status, since: started)
+                recorder.record(request, reply)
             }
         }
     }
@@ -55,8 +54,7 @@ extension Endpoints {
             throw Problem(UpstreamFault(.overloaded, retryAfter: .seconds(1)), what: "secret")
         }
         guard let later = exchange.later() else { return services.waits.leave() }
-        let (route, method, started) = (call.entry.route, call.method, call.started)
-        let patience = services.patience
+        let (request, patience) = (request(call), services.patience)
         Task { @Sendable in
             let result = await services.waits.answer(
                 to: wanted, until: end, patience: patience, isAwaited: { later.isAwaited },
@@ -64,7 +62,7 @@ extension Endpoints {
             services.waits.leave()
             later.send { reply in
                 form.write(result, now: services.time.now(), to: reply)
-                Self.count(services.metrics, route, method, reply.status, since: started)
+                services.recorder.record(request, reply)
             }
         }
     }

@@ -14,8 +14,7 @@ extension Endpoints {
         let wanted = batch
         let id = ids.text(exchange.slice(exchange.head.requestID))
         guard let later = exchange.later(alone: true) else { return }
-        let (route, method, started) = (call.entry.route, call.method, call.started)
-        let (secrets, metrics) = (services.secrets, services.metrics)
+        let (secrets, recorder, request) = (services.secrets, services.recorder, request(call))
         let deadline = services.time.now().monotonic + services.patience
         Task { @Sendable in
             let page: SecretPage
@@ -26,7 +25,7 @@ extension Endpoints {
             }
             later.send { reply in
                 page.write(id: id, to: reply)
-                Self.count(metrics, route, method, reply.status, since: started)
+                recorder.record(request, reply)
             }
         }
     }

@@ -106,7 +106,7 @@ extension Endpoints {
             ) {
                 self.ids.append(id, to: $0)
             }
-            return count(call.entry.route, call.method, 200, since: call.started)
+            return answered(exchange, call)
         }
         miss(exchange, call, profile, ask, now)
     }
@@ -114,8 +114,7 @@ extension Endpoints {
     private func miss(_ exchange: Exchange, _ call: Call, _ profile: ProfileID, _ ask: TokenAsk, _ now: Now) {
         let id = ids.text(exchange.slice(exchange.head.requestID))
         guard let later = exchange.later() else { return }
-        let (route, method, started) = (call.entry.route, call.method, call.started)
-        let (metrics, time) = (services.metrics, services.time)
+        let (recorder, request, time) = (services.recorder, request(call), services.time)
         services.tokens.token(profile, ask, deadline: now.monotonic + services.patience) { result in
             later.send { reply in
                 switch result {
@@ -130,7 +129,7 @@ extension Endpoints {
                     Self.write(Self.noSuchProfile, id: id, to: reply)
                 case .failure(let fault): Self.write(Problem(fault, what: "token"), id: id, to: reply)
                 }
-                Self.count(metrics, route, method, reply.status, since: started)
+                recorder.record(request, reply)
             }
         }
     }

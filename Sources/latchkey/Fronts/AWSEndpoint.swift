@@ -22,7 +22,7 @@ extension Endpoints {
         } catch {
             let answer = FrontAnswer(service: aim.service ?? .parameterStore, id: id)
             answer.write(error, to: exchange.reply)
-            count(call.entry.route, call.method, error.status, since: call.started)
+            answered(exchange, call)
         }
     }
 
@@ -33,19 +33,26 @@ extension Endpoints {
         let now = services.time.now()
         if !refresh, let result = services.fronts.cached(request, now: now) {
             answer.write(result, to: exchange.reply)
-            return count(call.entry.route, call.method, exchange.reply.status, since: call.started)
+            return answered(exchange, call, tier: Tier.memory.header)
         }
         guard let later = exchange.later(alone: true) else { return }
-        let (route, method, started) = (call.entry.route, call.method, call.started)
-        let metrics = services.metrics
+        let (recorder, recorded, tier) = (services.recorder, self.request(call), tier(asked: answer.service))
         let finish = { @Sendable (result: Result<JSON, AWSFault>, refreshError: UpstreamFault?) in
             later.send { reply in
                 answer.write(result, refreshError: refreshError, to: reply)
-                Self.count(metrics, route, method, reply.status, since: started)
+                recorder.record(recorded, reply, tier: reply.status == 200 ? tier : nil)
             }
         }
         services.fronts.answer(
             request, refresh: refresh, deadline: now.monotonic + services.patience, completion: finish)
+    }
+
+    /// The store that a service's requests go to, for the request log; nil while that is not known.
+    private func tier(asked service: FrontService) -> StaticString? {
+        switch service {
+        case .parameterStore: Tier.parameterStore.header
+        case .secretsManager: services.fronts.store.backend()?.tier.header
+        }
     }
 
     /// Decides from the head whether the body of a signed request is wanted: its signature covers the body.
@@ -63,7 +70,7 @@ extension Endpoints {
         } catch {
             let id = ids.text(exchange.slice(head.requestID))
             FrontAnswer(service: aim.service ?? .parameterStore, id: id).write(error, to: exchange.reply)
-            count(call.entry.route, call.method, error.status, since: call.started)
+            answered(exchange, call)
             return .answered
         }
     }
@@ -96,6 +103,7 @@ extension Endpoints {
             throw error
         }
         guard let caller = signer?.caller else { throw SignatureVerification.unknownKey }
+        callerID = caller.id
         guard case .signed(let scope) = entry.access, caller.scopes.isSuperset(of: scope) else {
             services.metrics.authFailure(.scope)
             throw .denied(caller.id, "this operation", "its key does not open secrets")

@@ -20,7 +20,7 @@ extension Endpoints {
             front(exchange, call, answer, request, refresh: refresh)
         } catch {
             answer.write(error, to: exchange.reply)
-            count(call.entry.route, call.method, error.status, since: call.started)
+            answered(exchange, call)
         }
     }
 
@@ -64,6 +64,7 @@ extension Endpoints {
         if token.isPresent {
             found = keys.caller(presenting: exchange.slice(token))
             if found == nil { unknownCaller(exchange, .unknown) }
+            callerID = found?.id
         } else {
             found = caller(exchange)
         }

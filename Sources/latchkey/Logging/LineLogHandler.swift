@@ -6,17 +6,11 @@ package import Logging
 package struct LineLogHandler: LogHandler {
     package var logLevel: Logger.Level
     package var metadata: Logger.Metadata = [:]
-    private let label: String
-    private let format: Settings.LogFormat
-    private let sink: LogSink
-    private let time: TimeSource
+    private let writer: LogLineWriter
 
     package init(label: String, level: Logger.Level, format: Settings.LogFormat, sink: LogSink, time: TimeSource) {
-        self.label = label
         logLevel = level
-        self.format = format
-        self.sink = sink
-        self.time = time
+        writer = LogLineWriter(label: label, format: format, sink: sink, time: time)
     }
 
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -26,13 +20,6 @@ package struct LineLogHandler: LogHandler {
 
     package func log(event: LogEvent) {
         let all = metadata.merging(event.metadata ?? [:]) { _, own in own }
-        let time = time.now().wall
-        let message = "\(event.message)"
-        let line =
-            switch format {
-            case .json: LogLine.json(at: time, level: event.level, label: label, message: message, metadata: all)
-            case .text: LogLine.text(at: time, level: event.level, label: label, message: message, metadata: all)
-            }
-        sink.write(line)
+        writer.write("\(event.message)", at: event.level, metadata: all)
     }
 }

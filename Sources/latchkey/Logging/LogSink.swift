@@ -6,40 +6,43 @@ internal import Synchronization
 /// Takes log lines from any thread and writes them from one of its own: a pipe that is full or closed, or a full disk,
 /// never holds up a request. What cannot be kept or written is dropped, counted, and the count is logged once
 /// writing works again.
+///
+/// Essential lines outlive that: they wait, with a reserve of their own, and are tried again every second.
 package final class LogSink: Sendable {
     private struct State {
-        var pending: [UInt8] = []
-        var lines = 0
-        var dropped = 0
+        var queue: LogQueue
         var isScheduled = false
     }
 
-    /// Bytes kept while the writer is held up.
-    private let bound: Int
+    /// Bytes given to one `write`.
+    private static let batch = 64 * 1024
+    /// Between two tries to write essential lines.
+    private static let pause: Duration = .seconds(1)
+
     private let descriptor: Int32
     private let queue = DispatchQueue(label: "latchkey.log", qos: .utility)
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    /// - Parameter descriptor: where lines go; not closed by the sink.
-    package init(descriptor: Int32 = 2, bound: Int = 1 << 20) {
+    /// - Parameters:
+    ///   - descriptor: where lines go; not closed by the sink.
+    ///   - bound: bytes kept while the writer is held up.
+    ///   - reserve: bytes kept beyond that for essential lines: about 30,000 lines of the request log.
+    package init(descriptor: Int32 = 2, bound: Int = 1 << 20, reserve: Int = 8 << 20) {
         self.descriptor = descriptor
-        self.bound = bound
+        state = Mutex(State(queue: LogQueue(bound: bound, reserve: reserve)))
     }
 
     /// Lines lost so far that no line has told of yet.
-    package var dropped: Int { state.withLock { $0.dropped } }
+    package var dropped: Int { state.withLock { $0.queue.dropped } }
 
     /// Takes one line, its line end included. Never waits.
-    package func write(_ line: [UInt8]) {
+    /// - Parameter isEssential: dropped only where ``LogQueue/reserve`` is full too.
+    package func write(_ line: [UInt8], isEssential: Bool = false) {
         let schedule = state.withLock { state in
-            guard state.pending.count + line.count <= bound else {
-                state.dropped += 1
-                return false
-            }
-            state.pending += line
-            state.lines += 1
-            defer { state.isScheduled = true }
-            return !state.isScheduled
+            state.queue.add(line, isEssential: isEssential)
+            if state.isScheduled || state.queue.isEmpty { return false }
+            state.isScheduled = true
+            return true
         }
         if schedule { queue.async { self.drain() } }
     }
@@ -47,38 +50,41 @@ package final class LogSink: Sendable {
     /// Waits until what has been taken is written, or `timeout` has passed. For the end of the process.
     package func flush(timeout: Duration) {
         let done = DispatchSemaphore(value: 0)
-        queue.async { done.signal() }
+        queue.async {
+            self.drain()
+            done.signal()
+        }
         _ = done.wait(timeout: .now() + .nanoseconds(Int(min(timeout, .seconds(3600)).clampedNanoseconds)))
     }
 
     private func drain() {
-        while let (bytes, lines) = take() {
-            if !writeAll(bytes) { state.withLock { $0.dropped += lines } }
+        while let batch = take() {
+            let written = writeAll(batch.bytes)
+            if written == batch.bytes.count { continue }
+            let waits = state.withLock { state in
+                state.queue.failed(batch, written: written)
+                state.isScheduled = !state.queue.isEmpty
+                return state.isScheduled
+            }
+            if waits {
+                let pause = Int(Self.pause.clampedNanoseconds)
+                queue.asyncAfter(deadline: .now() + .nanoseconds(pause)) { self.drain() }
+            }
+            return
         }
     }
 
-    /// What is to be written, and how many lines are lost when that fails: those whose loss it tells of included.
-    private func take() -> (bytes: [UInt8], lines: Int)? {
+    private func take() -> LogQueue.Batch? {
         state.withLock { state in
-            guard !state.pending.isEmpty else {
-                state.isScheduled = false
-                return nil
-            }
-            var bytes = state.pending
-            let lines = state.lines + state.dropped
-            if state.dropped > 0 {
-                bytes += Array(
-                    "{\"level\":\"warning\",\"message\":\"log lines were dropped\",\"count\":\"\(state.dropped)\"}\n"
-                        .utf8)
-                state.dropped = 0
-            }
-            defer { (state.pending, state.lines) = ([], 0) }
-            return (bytes, lines)
+            let batch = state.queue.next(most: Self.batch)
+            if batch == nil { state.isScheduled = false }
+            return batch
         }
     }
 
-    /// False when the bytes cannot be written: nobody reads (EPIPE), no room (ENOSPC), or no progress in a second.
-    private func writeAll(_ bytes: [UInt8]) -> Bool {
+    /// - Returns: how many bytes were written: fewer when nobody reads (EPIPE), there is no room (ENOSPC), or there is
+    ///   no progress for a second.
+    private func writeAll(_ bytes: [UInt8]) -> Int {
         bytes.withUnsafeBytes { buffer in
             var offset = 0
             while offset < buffer.count {
@@ -87,12 +93,12 @@ package final class LogSink: Sendable {
                     offset += count
                 } else if errno == EAGAIN {
                     var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                    if poll(&wait, 1, 1000) == 0 { return false }
+                    if poll(&wait, 1, 1000) == 0 { return offset }
                 } else if errno != EINTR {
-                    return false
+                    return offset
                 }
             }
-            return true
+            return offset
         }
     }
 }

@@ -4,7 +4,6 @@ internal import LatchkeyDev
 internal import LatchkeyHTTP
 internal import LatchkeyNet
 internal import LatchkeySettings
-internal import Logging
 
 /// The broker on embedded upstreams: what `latchkey dev` runs. Not safe for production use: everything is in memory
 /// and gone at the end.
@@ -24,7 +23,7 @@ struct DevService: Sendable {
     private let service: Service
 
     /// - Parameter port: the broker's; 0 picks one.
-    static func start(port: UInt16, environment: [String: String], log: (Settings) -> Logger) throws -> DevService {
+    static func start(port: UInt16, environment: [String: String], sink: LogSink) throws -> DevService {
         let prefix = environment[SettingName.prefix.rawValue] ?? "/your-app/dev"
         let seed = DevSeed.random(prefix: prefix)
         var configuration = DevPeers.Configuration(seed: seed, signingKey: try SigningKey.generateRSA())
@@ -38,7 +37,8 @@ struct DevService: Sendable {
         let settings = try CommandEnvironment.settings(
             flags: [.listen: "127.0.0.1:\(port)"],
             environment: brokerEnvironment(environment, seed: seed, endpoint: endpoint, key: key), need: .server)
-        let service = try ServeCommand.start(settings, log: log(settings))
+        let service = try ServeCommand.start(
+            settings, log: CommandEnvironment.logger(settings, sink: sink), sink: sink)
         return DevService(
             url: "http://\(service.addresses.first.map { "\($0)" } ?? "")", key: Secret(key), awsEndpointURL: endpoint,
             tokenURL: "\(endpoint)/oauth/token", region: seed.place.region, prefix: prefix, peers: peers,

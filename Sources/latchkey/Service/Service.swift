@@ -14,6 +14,7 @@ struct Service: Sendable {
     let metrics: Metrics
 
     private let upstreams: Upstreams
+    private let requests: RequestLog
     private let server: HTTPServer
     private let readiness: Readiness
     private let watches: [Task<Void, Never>]
@@ -25,7 +26,9 @@ struct Service: Sendable {
     private let time: TimeSource
 
     /// Starts everything. Upstreams that are down hold nothing up: the service is then not ready until they come back.
-    static func start(_ settings: Settings, time: TimeSource = .system, log: Logger) throws -> Service {
+    static func start(
+        _ settings: Settings, time: TimeSource = .system, log: Logger, requests: RequestLog
+    ) throws -> Service {
         guard let key = settings.apiKey else { throw SettingsProblems(lines: ["LATCHKEY_API_KEY is required"]) }
         let upstreams = try Upstreams(settings, time: time, log: log)
         let readiness = Readiness(
@@ -38,14 +41,16 @@ struct Service: Sendable {
         let audiences = Audiences { audience, deadline async throws(UpstreamFault) in
             try await directory.profile(forAudience: audience, deadline: deadline)
         }
+        let recorder = AnswerRecorder(metrics: upstreams.metrics, log: requests)
         let services = EndpointServices(
             keys: keys, tokens: upstreams.tokens, secrets: upstreams.secrets, audiences: audiences,
             fronts: FrontDesk(store: .broker(upstreams.secrets, names: FrontNames(settings))),
-            metrics: upstreams.metrics, scrapes: MetricsPages(upstreams.metrics), readiness: readiness,
+            metrics: upstreams.metrics, recorder: recorder, scrapes: MetricsPages(upstreams.metrics),
+            readiness: readiness,
             waits: SecretWaits(secrets: upstreams.secrets, readiness: readiness, time: time), time: time,
             patience: settings.upstreamTimeout * 2)
         let server = try HTTPServer.start(
-            configuration(settings, cap: connectionCap(settings, log), metrics: upstreams.metrics, time: time)
+            configuration(settings, cap: connectionCap(settings, log), recorder, upstreams.metrics, time: time)
         ) {
             let endpoints = Endpoints(services)
             return RequestHandler(admit: endpoints.admit, identify: endpoints.identify, answer: endpoints.handle)
@@ -65,7 +70,8 @@ struct Service: Sendable {
         let firstLook = backendFollower.map { follower in Task { await follower.look() } }
         for address in server.addresses { log.notice("listening", metadata: ["address": "\(address)"]) }
         return Service(
-            addresses: server.addresses, metrics: upstreams.metrics, upstreams: upstreams, server: server,
+            addresses: server.addresses, metrics: upstreams.metrics, upstreams: upstreams, requests: requests,
+            server: server,
             readiness: readiness,
             watches: [
                 Task { await watch.run() }, Task { await upstreams.files.run() },
@@ -109,14 +115,14 @@ struct Service: Sendable {
     }
 
     private static func configuration(
-        _ settings: Settings, cap: Int, metrics: Metrics, time: TimeSource
+        _ settings: Settings, cap: Int, _ recorder: AnswerRecorder, _ metrics: Metrics, time: TimeSource
     ) -> HTTPServer.Configuration {
         var configuration = HTTPServer.Configuration(addresses: settings.listen, workers: settings.workers) {
             refusal, reply in
             let problem = Problem(refusal)
             var ids = RequestIDs()
             Endpoints.write(problem, id: String(decoding: ids.next(), as: UTF8.self), to: reply)
-            metrics.httpRequest(.other, .other, StatusCode(problem.status))
+            recorder.refused(reply)
         }
         configuration.time = time
         configuration.limits.maxConnections = cap
@@ -164,5 +170,6 @@ struct Service: Sendable {
         await server.drain(timeout: timeout)
         await upstreams.tokens.drain(by: end)
         upstreams.shutdown()
+        requests.tellLeftOut()
     }
 }
