@@ -38,6 +38,19 @@ extension Settings {
         flags: [SettingName: String] = [:], environment: [String: String], need: Need, processors: Int,
         readSharedFile: (String) -> SharedFileContent = { _ in .absent }, readFile: (String) -> String?
     ) throws(SettingsProblems) -> Settings {
+        let (settings, problems) = examine(
+            flags: flags, environment: environment, need: need, processors: processors,
+            readSharedFile: readSharedFile, readFile: readFile)
+        guard problems.isEmpty else { throw SettingsProblems(lines: problems) }
+        return settings
+    }
+
+    /// As ``load(flags:environment:need:processors:readSharedFile:readFile:)``, for who wants to see the settings although
+    /// something is wrong with them. Where it is, they hold what cannot be used, or nothing.
+    package static func examine(
+        flags: [SettingName: String] = [:], environment: [String: String], need: Need, processors: Int,
+        readSharedFile: (String) -> SharedFileContent = { _ in .absent }, readFile: (String) -> String?
+    ) -> (settings: Settings, problems: [String]) {
         let sources = SettingSources(flags: flags, environment: environment, readFile: readFile)
         let environment = sources.awsDefaults.merging(environment) { file, own in own.isEmpty ? file : own }
         var reader = SettingsReader(sources: sources)
@@ -52,8 +65,7 @@ extension Settings {
         if settings.asksAWS(need) {
             reader.problems += aws.problems.map { "\($0.name): \($0.description)" } + proxyProblems
         }
-        guard reader.problems.isEmpty else { throw SettingsProblems(lines: reader.problems.sorted()) }
-        return settings
+        return (settings, reader.problems.sorted())
     }
 }
 

@@ -25,7 +25,7 @@ package struct SettingsReport: Sendable {
             let shown = Self.shown(name, given.text, settings)
             return Line(name: name.rawValue, value: shown.text, origin: origin, omission: shown.omission)
         }
-        lines = table + [Self.region(settings)]
+        lines = table + [Self.region(settings)] + AWSVariables.names.map { Self.aws($0, settings) }
     }
 
     /// A proxy's URL is shown without its user and password.
@@ -36,10 +36,18 @@ package struct SettingsReport: Sendable {
         switch name {
         case .httpsProxy: proxy = settings.proxies.https?.description
         case .httpProxy: proxy = settings.proxies.http?.description
-        default: return name.row.isSecret ? ("<secret>", "a secret") : (text, nil)
+        default:
+            if name.row.isSecret { return ("<secret>", "a secret") }
+            return holdsCredentials(text) ? ("<unusable>", "unusable") : (text, nil)
         }
         guard let proxy else { return ("<unusable>", "unusable") }
         return (proxy, proxy == text ? nil : "without its credentials")
+    }
+
+    /// Whether it is a URL with a user or a password, which no setting but a proxy's may have.
+    private static func holdsCredentials(_ text: String) -> Bool {
+        guard let start = text.firstRange(of: "://")?.upperBound else { return false }
+        return text[start...].utf8.prefix { $0 != UInt8(ascii: "/") }.contains(UInt8(ascii: "@"))
     }
 
     private static func derived(_ name: SettingName, _ settings: Settings) -> String? {
@@ -56,6 +64,23 @@ package struct SettingsReport: Sendable {
         return Line(
             name: name, value: settings.aws.region,
             origin: variable.map { settings.sources.origin(ofAWS: $0) } ?? "shared AWS files", omission: nil)
+    }
+
+    /// One of AWS's own variables. The shared AWS files are not looked through: `latchkey doctor` says what comes of them.
+    private static func aws(_ name: String, _ settings: Settings) -> Line {
+        guard let value = settings.environment[name], !value.isEmpty else {
+            return Line(name: name, value: nil, origin: "default", omission: nil)
+        }
+        let origin = settings.sources.origin(ofAWS: name)
+        if AWSVariables.secret.contains(name) {
+            return Line(name: name, value: "<secret>", origin: origin, omission: "a secret")
+        }
+        if holdsCredentials(value) {
+            return Line(name: name, value: "<unusable>", origin: origin, omission: "unusable")
+        }
+        // Given back without its secret it would be half a credential.
+        let omission = name == "AWS_ACCESS_KEY_ID" ? "of use with its secret alone" : nil
+        return Line(name: name, value: value, origin: origin, omission: omission)
     }
 
     /// A settings file: `NAME=value` lines below comments that say where they come from. What has no value, and what cannot

@@ -196,6 +196,34 @@ import Testing
             #expect(!text.contains(Self.key) && !text.contains("auth0-s3cret"))
             #expect(text.contains("<secret>"))
         }
-        #expect(report.lines.map(\.name) == SettingName.allCases.map(\.rawValue) + ["AWS_REGION"])
+        #expect(
+            report.lines.map(\.name).filter { !$0.hasPrefix("AWS_") } == SettingName.allCases.map(\.rawValue))
+    }
+
+    @Test func `The report has AWS's own variables, and none of their secrets`() throws {
+        let aws = [
+            "AWS_ACCESS_KEY_ID": "AKIAREPORT", "AWS_SECRET_ACCESS_KEY": "s3cret-one", "AWS_SESSION_TOKEN": "s3cret-two",
+            "AWS_ENDPOINT_URL_SSM": "http://127.0.0.1:4566",
+        ]
+        let files = ["/f": "AWS_MAX_ATTEMPTS=7\n"]
+        let report = SettingsReport(try load(aws.merging(["LATCHKEY_CONFIG": "/f"]) { $1 }, files: files))
+        let lines = Dictionary(uniqueKeysWithValues: report.lines.map { ($0.name, $0) })
+        #expect(lines["AWS_ENDPOINT_URL_SSM"]?.value == "http://127.0.0.1:4566")
+        #expect(lines["AWS_ACCESS_KEY_ID"]?.value == "AKIAREPORT" && !report.text.contains("\nAWS_ACCESS_KEY_ID="))
+        #expect(lines["AWS_SESSION_TOKEN"]?.value == "<secret>" && !report.text.contains("s3cret"))
+        #expect(lines["AWS_MAX_ATTEMPTS"]?.origin == "file /f" && lines["AWS_RETRY_MODE"]?.value == nil)
+        #expect(Set(report.lines.map(\.name)).count == report.lines.count)
+    }
+
+    @Test func `What is wrong with the settings is told, and the report is there all the same`() {
+        let environment = [
+            "LATCHKEY_SECRET_TTL": "long", "LATCHKEY_URL": "http://u:pa55word@h", "AWS_REGION": "no region",
+        ]
+        let (settings, problems) = Settings.examine(
+            environment: environment, need: .client, processors: 4, readFile: { _ in nil })
+        #expect(problems.count == 2)
+        let report = SettingsReport(settings)
+        #expect(report.lines.first { $0.name == "LATCHKEY_SECRET_TTL" }?.value == "long")
+        #expect(!report.text.contains("pa55word"))
     }
 }

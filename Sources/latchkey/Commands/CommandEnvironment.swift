@@ -39,11 +39,19 @@ enum CommandEnvironment {
     static func settings(
         flags: [SettingName: String] = [:], environment: [String: String] = variables, need: Settings.Need
     ) throws(SettingsProblems) -> Settings {
-        let settings = try Settings.load(
-            flags: flags, environment: withHome(environment), need: need, processors: processors,
-            readSharedFile: SharedFileReader.read, readFile: Files.text)
+        let (settings, problems) = examine(flags: flags, environment: environment, need: need)
+        guard problems.isEmpty else { throw SettingsProblems(lines: problems) }
         if settings.asksAWS(need), let bundle = settings.aws.caBundle { try TrustFile.require(bundle) }
         return settings
+    }
+
+    /// All settings, and all that is wrong with them.
+    static func examine(
+        flags: [SettingName: String] = [:], environment: [String: String] = variables, need: Settings.Need
+    ) -> (settings: Settings, problems: [String]) {
+        Settings.examine(
+            flags: flags, environment: withHome(environment), need: need, processors: processors,
+            readSharedFile: SharedFileReader.read, readFile: Files.text)
     }
 
     /// With the home directory of the user database where none is set, as service managers start programs: AWS's
@@ -100,14 +108,6 @@ enum CommandEnvironment {
         }
     }
 
-    /// Has a crash of this process leave one line in its log. Before anything starts a thread of its own.
-    static func tellCrashes(_ settings: Settings) {
-        latchkey_crash_install(Version.number, settings.logFormat == .json ? 1 : 0)
-    }
-
-    /// A log for commands that people run: warnings, as text.
-    static func quietLogger(sink: LogSink) -> Logger {
-        Logger(label: "latchkey") {
     /// The log of what is answered, beside the other.
     static func requestLog(_ settings: Settings, sink: LogSink) -> RequestLog {
         let writer = LogLineWriter(label: "latchkey.requests", format: settings.logFormat, sink: sink, time: .system)
@@ -116,6 +116,14 @@ enum CommandEnvironment {
         }
     }
 
+    /// Has a crash of this process leave one line in its log. Before anything starts a thread of its own.
+    static func tellCrashes(_ settings: Settings) {
+        latchkey_crash_install(Version.number, settings.logFormat == .json ? 1 : 0)
+    }
+
+    /// A log for commands that people run: warnings, as text.
+    static func quietLogger(sink: LogSink) -> Logger {
+        Logger(label: "latchkey") {
             LineLogHandler(label: $0, level: .error, format: .text, sink: sink, time: .system)
         }
     }

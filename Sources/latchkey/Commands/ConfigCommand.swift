@@ -5,16 +5,20 @@ internal import LatchkeySettings
 /// `latchkey config`.
 struct ConfigCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "config", abstract: "Print every effective setting and where it came from.")
+        commandName: "config", abstract: "Print every effective setting and where it came from.",
+        discussion: "AWS's own variables are among them. What is wrong is said after the table, with exit code 78.")
 
     @OptionGroup var flags: SettingFlags
     @Flag(help: "Print one JSON object.") var json = false
 
     func run() async throws {
         try await finishing {
-            let settings = try CommandEnvironment.settings(flags: flags.values, need: .client)
+            let (settings, problems) = CommandEnvironment.examine(flags: flags.values, need: .client)
             let report = SettingsReport(settings)
             Terminal.print(json ? report.json.text : report.text)
+            // What is wrong comes after the table: whoever mends it wants to see what is in force and from where.
+            guard problems.isEmpty else { throw SettingsProblems(lines: problems) }
+            _ = try CommandEnvironment.settings(flags: flags.values, need: .client)
         }
     }
 }
