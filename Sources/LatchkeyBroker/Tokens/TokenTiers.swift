@@ -54,7 +54,7 @@ package struct SharedTokenSnapshot: Sendable {
     }
 
     /// Our time as the store has it: what the dates in it are judged by.
-    func theirs(_ now: Now) -> Now { Now(monotonic: now.monotonic, wall: now.wall + clock.certain) }
+    package func theirs(_ now: Now) -> Now { Now(monotonic: now.monotonic, wall: now.wall + clock.certain) }
 
     /// Which definition of its profile the pair was got for.
     package enum PairDefinition: Hashable, Sendable {
