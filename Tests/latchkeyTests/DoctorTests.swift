@@ -1,6 +1,7 @@
 import LatchkeyBroker
 import LatchkeyCore
 import LatchkeyCrypto
+import LatchkeyHTTP
 import LatchkeyMetrics
 import LatchkeyTestSupport
 import Testing
@@ -82,7 +83,7 @@ import Testing
         ),
     ])
     func `What an issuer does wrong is told with what to do`(fault: UpstreamFault, status: Int32, word: String) {
-        let finding = IssuerCheck.finding(fault, "default", "tenant.example:443")
+        let finding = IssuerCheck.finding(fault, "default", Origin(scheme: .https, host: "tenant.example"))
         #expect(finding.weight == .problem && finding.status.rawValue == status)
         #expect((finding.explanation + (finding.remedy ?? "")).contains(word))
     }

@@ -49,7 +49,7 @@ extension ParameterStore {
         let request = JSON.object(body)
         try await Self.passing([.invalidRequest, .alreadyExists]) { () async throws(AWSError) in
             try await client.call(
-                .parameterStore, "PutParameter", .putParameter, request, isRetried: false, deadline: deadline)
+                .parameterStore, "PutParameter", .putParameter, request, deadline: deadline)
         }
     }
 

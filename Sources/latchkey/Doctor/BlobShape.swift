@@ -29,7 +29,7 @@ package struct BlobShape: Sendable {
             return [
                 .problem(
                     .notSo, .blob, name, why,
-                    remedy: "write it anew: latchkey put secrets --file blob.json, after: jq . blob.json")
+                    remedy: "look at it with jq . blob.json, then write it: latchkey put secrets --file blob.json")
             ]
         }
         let found = wanted.flatMap { field($0, fields[$0]) }

@@ -1,3 +1,4 @@
+internal import LatchkeyBroker
 internal import LatchkeyCore
 internal import LatchkeyHTTP
 internal import LatchkeySettings
@@ -10,7 +11,9 @@ struct Doctor {
     /// Ask the issuers for tokens.
     let asksIssuers: Bool
 
-    private var patience: Duration { settings.upstreamTimeout * 2 }
+    /// For one question. The doctor asks one after the other, at no more than `LATCHKEY_SSM_MAX_TPS`: a question waits for
+    /// its turn, and once more where it is throttled. What the doctor's own pace costs is no finding.
+    private var patience: Duration { max(settings.upstreamTimeout * 2, .seconds(10)) }
 
     func examine() async throws -> Diagnosis {
         let access = try await DirectAccess(settings)
@@ -24,20 +27,56 @@ struct Doctor {
         let who = await IdentityCheck(client: client, patience: patience).run()
         diagnosis.findings.append(who.finding)
         if let source = Self.source(access.upstreams.credentials.report) { diagnosis.findings.append(source) }
+        let usesTokens = await usesTokens(access)
         if who.mayGoOn {
-            diagnosis.findings += await stores(access.upstreams, who.identity, reachable)
+            let looked = usesTokens ? self : withoutTokens
+            diagnosis.findings += await looked.stores(access.upstreams, who.identity, reachable)
         } else {
             diagnosis.findings.append(
                 .skipped(.permission, "all", "without credentials nobody can be asked"))
         }
-        if asksIssuers {
-            let check = IssuerCheck(settings: settings, issuers: access.upstreams.issuers, patience: patience)
+        if !usesTokens {
+            diagnosis.findings.append(
+                .skipped(
+                    .issuer, "default",
+                    "neither AUTH0_* settings, nor such fields in the blob, nor profiles: this setup has secrets alone")
+            )
+        } else if asksIssuers {
+            let check = IssuerCheck(
+                settings: settings, issuers: access.upstreams.issuers, secrets: access.upstreams.secrets,
+                timeout: patience)
             diagnosis.findings += await check.run()
         } else {
             diagnosis.findings.append(.skipped(.issuer, "all", "--no-token"))
         }
         if settings.url != nil { diagnosis.findings.append(await broker()) }
         return diagnosis
+    }
+
+    /// Whether this setup has tokens: a setting or a field of the blob says something of an issuer. Where the blob cannot
+    /// be read, it may.
+    private func usesTokens(_ access: DirectAccess) async -> Bool {
+        let names: [SettingName] = [.auth0Domain, .auth0ClientID, .auth0ClientSecret, .auth0Audience]
+        if settings.profilesPath != nil || settings.tokenEndpoint != nil { return true }
+        if names.contains(where: { settings.sources.given[$0] != nil }) { return true }
+        for name in names {
+            guard let key = SecretKey(name.rawValue) else { continue }
+            do throws(UpstreamFault) {
+                _ = try await access.upstreams.secrets.secret(SecretQuery(key), deadline: .current + patience)
+                return true
+            } catch {
+                if error.reason != .notFound { return true }
+            }
+        }
+        return false
+    }
+
+    /// The same for a setup that has secrets alone: neither its shared tier nor what the blob lacks is looked at.
+    private var withoutTokens: Doctor {
+        var settings = settings
+        settings.sharedTier = .none
+        settings.profiles = []
+        return Doctor(settings: settings, asksIssuers: false)
     }
 
     /// Which source of credentials answered, and why those before it did not; nil where none has been asked.

@@ -15,18 +15,18 @@ struct EndpointCheck {
         var reachable: Set<AWSService> = []
         var clock: ClockReading?
         for service in services {
-            let host = configuration.endpoints[service]?.origin.authority ?? service.name
+            guard let origin = configuration.endpoints[service]?.origin else { continue }
             let asked = TimeSource.system.now().wall
             do throws(HTTPClientError) {
                 let theirs = try await client.reach(service, deadline: .current + patience)
                 let answered = TimeSource.system.now().wall
                 if clock == nil { clock = theirs.map { ClockReading(theirs: $0, asked: asked, answered: answered) } }
                 reachable.insert(service)
-                let proxy = configuration.endpoints[service].flatMap { proxies.route(to: $0.origin).proxy }
+                let proxy = proxies.route(to: origin).proxy
                 let way = proxy.map { ", through the proxy \($0.authority)" } ?? ""
-                findings.append(.fine(.endpoint, service.name, "\(host) answers\(way)"))
+                findings.append(.fine(.endpoint, service.name, "\(origin.authority) answers\(way)"))
             } catch {
-                findings.append(Self.finding(error, .endpoint, service.name, host))
+                findings.append(Self.finding(error, .endpoint, service.name, origin))
             }
         }
         if let clock {
@@ -38,12 +38,15 @@ struct EndpointCheck {
     }
 
     /// An exchange that failed, by where on its way.
-    static func finding(_ error: HTTPClientError, _ area: Finding.Area, _ subject: String, _ host: String) -> Finding {
-        error.proxyFailure.map { finding(proxy: $0.description, code: $0.code, area, subject, host) }
-            ?? finding(code: error.code, area, subject, host)
+    static func finding(
+        _ error: HTTPClientError, _ area: Finding.Area, _ subject: String, _ origin: Origin
+    ) -> Finding {
+        let host = origin.authority
+        return error.proxyFailure.map { finding(proxy: $0.description, code: $0.code, area, subject, host) }
+            ?? finding(code: error.code, area, subject, origin)
             ?? .problem(
                 .unavailable, area, subject, "\(host) gives no answer of HTTP's [\(error.code)]",
-                remedy: "find out who answers there: curl -v https://\(host)/")
+                remedy: "find out who answers there: \(origin.curl)")
     }
 
     /// A proxy that failed or refused on the way.
@@ -58,28 +61,36 @@ struct EndpointCheck {
     }
 
     /// By the code that logs and `/health` have; nil for a code that is no transport's.
-    static func finding(code: String, _ area: Finding.Area, _ subject: String, _ host: String) -> Finding? {
-        switch code {
-        case "name_not_resolved":
+    static func finding(code: String, _ area: Finding.Area, _ subject: String, _ origin: Origin) -> Finding? {
+        let host = origin.authority
+        return switch FaultCode(rawValue: code) {
+        case .nameNotResolved:
             .problem(
-                .unavailable, area, subject, "the name \(host) has no address",
-                remedy: "check the spelling, AWS_REGION and the resolver: getent hosts \(host.split(separator: ":")[0])"
-            )
-        case "connect_failed", "connect_timed_out":
+                .unavailable, area, subject, "the name \(origin.host) has no address",
+                remedy: "check the spelling, AWS_REGION and the resolver: getent hosts \(origin.host)")
+        case .connectFailed, .connectTimedOut:
             .problem(
                 .unavailable, area, subject, "no connection to \(host) [\(code)]",
-                remedy: "check routes, security groups and the VPC endpoint: curl -v https://\(host)/")
-        case "tls_failed":
+                remedy: "check routes, security groups and the VPC endpoint: \(origin.curl)")
+        case .tlsFailed:
             .problem(
                 .unavailable, area, subject, "the certificate of \(host) does not hold, or TLS cannot be agreed on",
                 remedy:
                     "check the trust store (ca-certificates, SSL_CERT_FILE, AWS_CA_BUNDLE) and what stands between: "
-                    + "openssl s_client -connect \(host)")
-        case "timed_out", "closed_before_response", "truncated":
+                    + "openssl s_client -connect \(origin.place)")
+        case .timedOut, .closedBeforeResponse, .truncated:
             .problem(
                 .unavailable, area, subject, "\(host) took the connection and did not answer [\(code)]",
                 remedy: "check what stands between, and LATCHKEY_UPSTREAM_TIMEOUT")
         default: nil
         }
     }
+}
+
+extension Origin {
+    /// The command that shows what happens on the way there.
+    fileprivate var curl: String { "curl -v \(scheme.rawValue)://\(authority)/" }
+
+    /// Host and port, the port always.
+    fileprivate var place: String { "\(host.contains(":") ? "[\(host)]" : host):\(port)" }
 }

@@ -1,5 +1,6 @@
 internal import LatchkeyBroker
 internal import LatchkeyCore
+internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 internal import LatchkeySettings
@@ -9,30 +10,39 @@ internal import LatchkeyUpstream
 struct IssuerCheck {
     let settings: Settings
     let issuers: [IssuerTier]
-    let patience: Duration
+    /// Where credentials, and the tenant's domain, may come from.
+    let secrets: SecretBroker
+    let timeout: Duration
 
     func run() async -> [Finding] {
         var findings: [Finding] = []
         for (profile, issuer) in zip(settings.profiles, issuers) {
             do throws(UpstreamFault) {
-                let grant = try await issuer.issue(profile.name, .expiry, .current + patience)
+                let grant = try await issuer.issue(profile.name, .expiry, .current + timeout)
                 let life =
                     grant.expiresIn.map { "lasts \($0.components.seconds) s" } ?? "does not say how long it lasts"
                 findings.append(.fine(.issuer, profile.name, "gives out a token that \(life)"))
             } catch {
-                findings.append(Self.finding(error, profile.name, host(profile)))
+                findings.append(Self.finding(error, profile.name, await origin(profile)))
             }
         }
         return findings
     }
 
-    /// The issuer's host, as far as settings tell it.
-    private func host(_ profile: ProfileDefinition) -> String {
-        if let endpoint = profile.endpoint ?? settings.tokenEndpoint { return endpoint.origin.authority }
-        return settings.sources.given[.auth0Domain]?.text ?? "the domain in the blob"
+    /// Where the profile's issuer is: by the settings, else by the domain in the blob, which has been read for the request.
+    /// Nil where nothing says it.
+    private func origin(_ profile: ProfileDefinition) async -> Origin? {
+        if let endpoint = profile.endpoint ?? settings.tokenEndpoint { return endpoint.origin }
+        var domain = settings.sources.given[.auth0Domain]?.text
+        if domain == nil, let key = SecretKey(SettingName.auth0Domain.rawValue) {
+            let entry = try? await secrets.secret(SecretQuery(key), deadline: .current + timeout).entry
+            domain = entry?.value.revealText()
+        }
+        return domain.flatMap { try? TokenEndpoint.auth0(domain: $0) }?.origin
     }
 
-    static func finding(_ fault: UpstreamFault, _ profile: String, _ host: String) -> Finding {
+    static func finding(_ fault: UpstreamFault, _ profile: String, _ origin: Origin?) -> Finding {
+        let host = origin?.authority ?? "the issuer of the profile \(profile)"
         let code = fault.code.map { " [\($0)]" } ?? ""
         // A profile's credentials may be in a store, which is then what failed.
         if let upstream = fault.upstream, [.parameterStore, .secretsManager].contains(upstream) {
@@ -41,7 +51,8 @@ struct IssuerCheck {
         if let proxy = fault.proxy {
             return EndpointCheck.finding(proxy: proxy, code: fault.summary, .issuer, profile, host)
         }
-        if let code = fault.code, let finding = EndpointCheck.finding(code: code, .issuer, profile, host) {
+        if let code = fault.code, let origin, let finding = EndpointCheck.finding(code: code, .issuer, profile, origin)
+        {
             return finding
         }
         switch fault.reason {

@@ -102,7 +102,7 @@ struct ParameterStoreCheck {
         guard let backend = BackendInForce(rawValue: word) else {
             return .problem(
                 .configuration, .settings, lever, "is none of the words that brokers know, so that they change nothing",
-                remedy: "latchkey migrate cutover or rollback writes a right one")
+                remedy: "write one of them into it: \(SecretBackend.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         return .fine(.settings, lever, "says \(backend.rawValue)")
     }

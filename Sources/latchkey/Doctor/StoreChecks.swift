@@ -130,8 +130,8 @@ extension Settings {
             return .warning(
                 .blob, name, "is not there, and brokers of backend \(backend.rawValue) read both stores",
                 remedy:
-                    "before a move that is so; else latchkey migrate copy, and latchkey migrate status says where it stands"
-            )
+                    "before a move that is so; else latchkey migrate copy --filter-prefix \(prefix.dropFirst())/ "
+                    + "writes what is not there yet")
         }
         return .problem(
             .configuration, .blob, name, "is not there, and \(wanted.joined(separator: ", ")) are to come from it",
