@@ -53,22 +53,18 @@ struct Doctor {
         return diagnosis
     }
 
-    /// Whether this setup has tokens: a setting or a field of the blob says something of an issuer. Where the blob cannot
-    /// be read, it may.
+    /// Whether this setup has tokens, as ``ServiceUse`` decides it once the blob has been read. Where the blob cannot be
+    /// read, it may.
     private func usesTokens(_ access: DirectAccess) async -> Bool {
-        let names: [SettingName] = [.auth0Domain, .auth0ClientID, .auth0ClientSecret, .auth0Audience]
-        if settings.profilesPath != nil || settings.tokenEndpoint != nil { return true }
-        if names.contains(where: { settings.sources.given[$0] != nil }) { return true }
-        for name in names {
-            guard let key = SecretKey(name.rawValue) else { continue }
-            do throws(UpstreamFault) {
-                _ = try await access.upstreams.secrets.secret(SecretQuery(key), deadline: .current + patience)
-                return true
-            } catch {
-                if error.reason != .notFound { return true }
-            }
+        let (profiles, secrets) = (access.upstreams.profiles, access.upstreams.secrets)
+        let use = ServiceUse(settings: settings, profiles: profiles, secrets: secrets)
+        guard !use.parts.tokens, let key = SecretKey(SettingName.auth0Domain.rawValue) else { return true }
+        do throws(UpstreamFault) {
+            _ = try await secrets.secret(SecretQuery(key), deadline: .current + patience)
+            return true
+        } catch {
+            return error.reason != .notFound || use.parts.tokens
         }
-        return false
     }
 
     /// The same for a setup that has secrets alone: neither its shared tier nor what the blob lacks is looked at.
