@@ -18,6 +18,9 @@ package struct Settings: Sendable {
         /// The backend where settings alone decide it; nil for ``auto``.
         package var fixed: SecretBackend? { SecretBackend(rawValue: rawValue) }
 
+        /// Whether the parameter that lists the secrets kept in Secrets Manager is followed.
+        package var followsKept: Bool { self == .parameterStore || self == .auto }
+
         /// The stores that are read.
         package var stores: [SecretStore] {
             switch self {

@@ -81,7 +81,7 @@ import Testing
     @Test func `What is in use is at hand in the new store before it is in force`() async throws {
         let bench = bench(.secretsManager)
         _ = try await bench.secret("A")
-        await bench.broker.warm(.parameterStore, deadline: bench.deadline)
+        await bench.broker.warm(SecretPlaces(backend: .parameterStore), deadline: bench.deadline)
         bench.broker.follow(.parameterStore)
         let asked = bench.store.calls.count
         #expect(try bench.isCached("A"))
@@ -92,7 +92,7 @@ import Testing
         let bench = bench(.secretsManager)
         for number in 0..<300 { bench.other.put("app/dev/K\(number)", "v") }
         for number in 0..<300 { _ = try await bench.secret("K\(number)") }
-        await bench.broker.warm(.parameterStore, deadline: bench.deadline)
+        await bench.broker.warm(SecretPlaces(backend: .parameterStore), deadline: bench.deadline)
         let asked = Set(bench.store.calls.values)
         #expect(asked == Set((100..<300).map { "/app/dev/K\($0)" } + ["/app/dev/secrets"]))
     }

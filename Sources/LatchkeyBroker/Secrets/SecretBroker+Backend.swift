@@ -7,17 +7,55 @@ extension SecretBroker {
     /// The code of what callers are told while nobody knows which backend is in force.
     package static let backendUnknownCode = FaultCode.backendUnknown.rawValue
 
-    /// Where secrets are read; nil while that is not known.
+    /// The backend in force; nil while that is not known.
     package var backend: SecretBackend? { state.withLock { $0.backend } }
 
-    /// The store in force; Parameter Store while that is not known.
-    package var store: SecretStore { backend?.store ?? .parameterStore }
+    /// Where each secret is read; nil while that is not known, or not for certain.
+    package var places: SecretPlaces? { state.withLock { $0.isDoubtful ? nil : $0.places } }
+
+    /// The store that the blob is read from; Parameter Store while that is not known.
+    package var store: SecretStore { state.withLock { $0.places?.store(of: .blob) } ?? .parameterStore }
 
     /// Reads secrets there from now on, and lets the callers go on who waited to know. What memory has of the other store
     /// stays, for the way back.
-    package func follow(_ backend: SecretBackend) {
-        state.withLock { $0.backend = backend }
+    package func follow(_ places: SecretPlaces) {
+        state.withLock { state in
+            state.backend = places.backend
+            state.kept = places.kept
+        }
         waiters.release(nil)
+    }
+
+    /// Reads all secrets from one store from now on.
+    package func follow(_ backend: SecretBackend) { follow(SecretPlaces(backend: backend)) }
+
+    /// Which secrets are kept in Secrets Manager is to be read first. Callers wait until ``follow(_:)`` or
+    /// ``keptIsUnread(_:)``.
+    package func awaitKept() { state.withLock { $0.kept = nil } }
+
+    /// Which secrets are kept could not be read yet. Callers go on with the backend's store; what is absent there may be
+    /// kept, so they are told that this is not known (``doubted(_:)``).
+    ///
+    /// - Parameter why: ends the sentence "the secrets backend is unknown: <parameter> …".
+    package func keptIsUnread(_ why: String) {
+        state.withLock { state in
+            state.unknown = why
+            state.keptIsUnread = true
+        }
+        waiters.release(nil)
+    }
+
+    /// The fault as callers are told it: while it is not known which secrets are kept, an absence in Parameter Store
+    /// says nothing.
+    package func doubted(_ fault: UpstreamFault) -> UpstreamFault {
+        guard fault.reason == .notFound, state.withLock({ $0.isDoubtful }) else { return fault }
+        return backendUnknown
+    }
+
+    /// The keys of names of Secrets Manager; other names than the application's secrets are left out.
+    package func keys(ofSecrets names: [String]) -> Set<SecretKey> {
+        guard let source = sources.first(where: { $0.store == .secretsManager }) else { return [] }
+        return Set(names.compactMap { source.key(of: $0) })
     }
 
     /// The parameter that names the backend could not be read, and no backend is in force yet.
@@ -29,7 +67,7 @@ extension SecretBroker {
         let isKnown = state.withLock { state in
             state.unknown = why
             state.failsUnknown = isFinal
-            return state.backend != nil
+            return state.places != nil
         }
         if isFinal, !isKnown { waiters.release(backendUnknown) }
     }
@@ -49,19 +87,40 @@ extension SecretBroker {
     func whenBackendKnown(
         by deadline: MonotonicTime, _ completion: @escaping @Sendable (UpstreamFault?) -> Void
     ) {
-        if state.withLock({ $0.failsUnknown && $0.backend == nil }) { return completion(backendUnknown) }
+        if state.withLock({ $0.failsUnknown && $0.places == nil }) { return completion(backendUnknown) }
         waiters.wait(until: deadline, late: { self.backendUnknown }, completion)
         // It may have become known before this caller was among those who wait.
-        if backend != nil { waiters.release(nil) }
+        if state.withLock({ $0.places != nil }) { waiters.release(nil) }
     }
 
-    /// The store in force, for code that awaits.
-    package func store(by deadline: MonotonicTime) async throws(UpstreamFault) -> SecretStore {
-        if let store = backend?.store { return store }
+    /// The store that has the item of this key, for code that awaits.
+    package func store(of key: SecretKey, by deadline: MonotonicTime) async throws(UpstreamFault) -> SecretStore {
+        if let store = state.withLock({ $0.places?.store(of: key) }) { return store }
         let fault = await withCheckedContinuation { continuation in
             whenBackendKnown(by: deadline) { continuation.resume(returning: $0) }
         }
         if let fault { throw fault }
-        return store
+        return state.withLock { $0.places?.store(of: key) } ?? .parameterStore
     }
+
+    /// Reads ahead what memory has of a store that it is not to be read from any more, so that nobody waits when `places`
+    /// come in force.
+    ///
+    /// The blob and at most ``warmest`` other items; what fails, or is not there by the deadline, is fetched when somebody
+    /// asks for it.
+    package func warm(_ places: SecretPlaces, deadline: MonotonicTime) async {
+        let known = state.withLock { state in SecretStore.allCases.flatMap { state.table.items(of: $0) } }
+        let moving = known.filter { item in
+            item.shape == .value && item.key != .blob && item.store != places.store(of: item.key)
+        }
+        await withTaskGroup(of: Void.self) { group in
+            for key in [.blob] + moving.map(\.key).prefix(Self.warmest) {
+                let item = SecretQuery(key, store: places.store(of: key))
+                group.addTask { _ = try? await self.item(item, deadline: deadline) }
+            }
+        }
+    }
+
+    /// The most items that ``warm(_:deadline:)`` fetches.
+    private static let warmest = 200
 }

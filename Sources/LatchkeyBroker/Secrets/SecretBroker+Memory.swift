@@ -9,6 +9,12 @@ extension SecretBroker {
     struct Looked {
         var hit: Hit?
         var due: [SecretQuery] = []
+
+        /// The same without an absence, so that the caller asks the store.
+        func without(absence isLeftOut: Bool) -> Looked {
+            guard isLeftOut, case .absent = hit else { return self }
+            return Looked(hit: nil, due: due)
+        }
     }
 
     func cached(_ now: Now, _ look: (inout State) -> Looked) -> Hit? {
@@ -29,21 +35,22 @@ extension SecretBroker {
         for item in items { _ = flights.start(item) { await self.fetch(item, $0) } }
     }
 
-    static func look(_ query: SecretQuery, _ table: inout SecretTable, _ now: Now) -> Looked {
-        guard query.key != .blob else { return item(query, &table, now) { .success($0.whole) } }
-        let key = ExactText(query.key.name)
-        switch table.find(query.currentBlob, now) {
+    static func look(_ query: PlacedQuery, _ table: inout SecretTable, _ now: Now) -> Looked {
+        let (wanted, blob) = (query.item, query.currentBlob)
+        guard !query.isBlob else { return item(wanted, &table, now) { .success($0.whole) } }
+        let key = ExactText(wanted.key.name)
+        switch table.find(blob, now) {
         case .held, .unknown: return Looked(hit: nil)
-        case .record(let blob, _):
-            guard blob.fields[key] != nil else { break }
-            guard query.isVersioned else { return item(query.currentBlob, &table, now) { $0.fields[key] } }
-            return with(query.currentBlob, &table, now, item(query.blob, &table, now) { $0.fields[key] })
+        case .record(let record, _):
+            guard record.fields[key] != nil else { break }
+            guard wanted.isVersioned else { return item(blob, &table, now) { $0.fields[key] } }
+            return with(blob, &table, now, item(query.blob, &table, now) { $0.fields[key] })
         case .absent: break
         }
-        guard query.key.isItemName else {
-            return with(query.currentBlob, &table, now, Looked(hit: .absent(UpstreamFault(.notFound))))
+        guard wanted.key.isItemName else {
+            return with(blob, &table, now, Looked(hit: .absent(UpstreamFault(.notFound))))
         }
-        return with(query.currentBlob, &table, now, item(query, &table, now) { .success($0.whole) })
+        return with(blob, &table, now, item(wanted, &table, now) { .success($0.whole) })
     }
 
     /// The blob is a part of the answer, be it by its absence, and is kept up to date with it.

@@ -67,10 +67,29 @@ package final class SecretBroker: Sendable {
         var table: SecretTable
         /// Nil until it is known.
         var backend: SecretBackend?
+        /// The secrets that stay in Secrets Manager; nil until that is known.
+        var kept: Set<SecretKey>? = []
         /// Why it is not known: ends a sentence that begins with the parameter's name.
         var unknown = "has not been read yet"
         /// Callers are told at once that it is not known.
         var failsUnknown = false
+        /// The first look at the kept secrets has failed; callers do not wait for the next one.
+        var keptIsUnread = false
+
+        /// Nil while callers have to wait to know.
+        var places: SecretPlaces? {
+            guard let backend, !isDoubtful || keptIsUnread else { return nil }
+            return SecretPlaces(backend: backend, kept: kept ?? [])
+        }
+
+        /// Whether a secret that is read from Parameter Store may be kept in Secrets Manager.
+        var isDoubtful: Bool { backend?.store == .parameterStore && kept == nil }
+
+        /// A query with its stores; nil while callers have to wait to know them.
+        func place(_ query: SecretQuery) -> PlacedQuery? {
+            if let store = query.store { return PlacedQuery(item: query, blobStore: store) }
+            return places?.place(query)
+        }
     }
 
     let sources: [SecretSource]
@@ -123,8 +142,8 @@ package final class SecretBroker: Sendable {
     /// A value near the end of its TTL is fetched anew in the background, so that what is in use is seldom waited for.
     package func cached(_ query: SecretQuery, now: Now) -> Hit? {
         cached(now) { state in
-            guard let store = query.store ?? state.backend?.store else { return Looked(hit: nil) }
-            return Self.look(query.of(store), &state.table, now)
+            guard let placed = state.place(query) else { return Looked(hit: nil) }
+            return Self.look(placed, &state.table, now).without(absence: state.isDoubtful && query.store == nil)
         }
     }
 
@@ -139,46 +158,54 @@ package final class SecretBroker: Sendable {
         completion: @escaping @Sendable (Result<Served, UpstreamFault>) -> Void
     ) {
         if demand.isCallers { asked.store(true, ordering: .relaxed) }
-        guard let store = query.store ?? backend?.store else {
+        guard let placed = state.withLock({ $0.place(query) }) else {
             return whenBackendKnown(by: deadline) { fault in
                 if let fault { return completion(.failure(fault)) }
                 self.secret(query, demand: demand, deadline: deadline, completion: completion)
             }
         }
-        let query = query.of(store)
-        let key = ExactText(query.key.name)
-        guard query.key != .blob else {
-            resolve(query, demand, deadline) { completion(self.served($0, query, demand) { .success($0.whole) }) }
+        let completion = query.store == nil ? doubting(completion) : completion
+        let item = placed.item
+        let key = ExactText(item.key.name)
+        guard !placed.isBlob else {
+            resolve(item, demand, deadline) { completion(self.served($0, item, demand) { .success($0.whole) }) }
             return
         }
-        resolve(query.currentBlob, demand, deadline) { outcome in
+        resolve(placed.currentBlob, demand, deadline) { outcome in
             var blobFault: UpstreamFault?
             switch outcome {
             case .failure(let fault) where fault.reason != .notFound: return completion(.failure(fault))
             case .failure(let fault): blobFault = fault.isFromEarlierRead ? .refreshFloor : nil
             case .success(let blob) where blob.record.fields[key] != nil:
-                guard query.isVersioned else {
-                    completion(self.served(outcome, query, demand) { $0.fields[key] })
+                guard item.isVersioned else {
+                    completion(self.served(outcome, item, demand) { $0.fields[key] })
                     return
                 }
-                self.resolve(query.blob, demand, deadline) {
-                    completion(self.served($0, query, demand) { $0.fields[key] })
+                self.resolve(placed.blob, demand, deadline) {
+                    completion(self.served($0, item, demand) { $0.fields[key] })
                 }
                 return
             case .success(let blob): blobFault = demand == .forced ? blob.fault : nil
             }
             // What the blob says is a part of the answer, so a demand that it did not meet is told too.
             let unmet = blobFault
-            guard query.key.isItemName else {
-                let absence = UpstreamFault(.notFound, upstream: store.tier.upstream)
+            guard item.key.isItemName else {
+                let absence = UpstreamFault(.notFound, upstream: item.store?.tier.upstream)
                 let outcome = unmet == nil ? .failure(absence) : Self.earlier(.failure(absence), because: unmet)
-                return completion(self.served(outcome, query, demand) { .success($0.whole) })
+                return completion(self.served(outcome, item, demand) { .success($0.whole) })
             }
-            self.resolve(query, demand, deadline) {
+            self.resolve(item, demand, deadline) {
                 let outcome = unmet == nil ? $0 : Self.earlier($0, because: unmet)
-                completion(self.served(outcome, query, demand) { .success($0.whole) })
+                completion(self.served(outcome, item, demand) { .success($0.whole) })
             }
         }
+    }
+
+    /// Tells a caller of an absence only while it is certain which store has the secret.
+    private func doubting(
+        _ completion: @escaping @Sendable (Result<Served, UpstreamFault>) -> Void
+    ) -> @Sendable (Result<Served, UpstreamFault>) -> Void {
+        { completion($0.mapError { self.doubted($0) }) }
     }
 
     /// ``secret(_:demand:deadline:completion:)`` for code that awaits.
@@ -193,8 +220,9 @@ package final class SecretBroker: Sendable {
     /// What memory has of a store's own item, the blob's fields left out of account; nil when the store must be asked.
     package func cachedItem(_ query: SecretQuery, now: Now) -> Hit? {
         cached(now) { state in
-            guard let store = query.store ?? state.backend?.store else { return Looked(hit: nil) }
-            return Self.item(query.of(store), &state.table, now) { .success($0.whole) }
+            guard let placed = state.place(query) else { return Looked(hit: nil) }
+            return Self.item(placed.item, &state.table, now) { .success($0.whole) }
+                .without(absence: state.isDoubtful && query.store == nil)
         }
     }
 
@@ -204,14 +232,15 @@ package final class SecretBroker: Sendable {
         completion: @escaping @Sendable (Result<Served, UpstreamFault>) -> Void
     ) {
         if demand.isCallers { asked.store(true, ordering: .relaxed) }
-        guard let store = query.store ?? backend?.store else {
+        guard let placed = state.withLock({ $0.place(query) }) else {
             return whenBackendKnown(by: deadline) { fault in
                 if let fault { return completion(.failure(fault)) }
                 self.item(query, demand: demand, deadline: deadline, completion: completion)
             }
         }
-        let query = query.of(store)
-        resolve(query, demand, deadline) { completion(self.served($0, query, demand) { .success($0.whole) }) }
+        let completion = query.store == nil ? doubting(completion) : completion
+        let item = placed.item
+        resolve(item, demand, deadline) { completion(self.served($0, item, demand) { .success($0.whole) }) }
     }
 
     /// ``item(_:demand:deadline:completion:)`` for code that awaits.
@@ -222,23 +251,6 @@ package final class SecretBroker: Sendable {
             item(query, demand: demand, deadline: deadline) { continuation.resume(returning: $0) }
         }.get()
     }
-
-    /// Has a store at hand what memory has of the other one, so that nobody waits when it comes in force.
-    ///
-    /// The blob and at most ``warmest`` other items; what fails, or is not there by the deadline, is fetched when somebody asks for it.
-    package func warm(_ store: SecretStore, deadline: MonotonicTime) async {
-        let others = SecretStore.allCases.filter { $0 != store }
-        let known = state.withLock { state in others.flatMap { state.table.items(of: $0) } }
-        let keys = [.blob] + known.filter { $0.shape == .value && $0.key != .blob }.map(\.key).prefix(Self.warmest)
-        await withTaskGroup(of: Void.self) { group in
-            for key in keys {
-                group.addTask { _ = try? await self.item(SecretQuery(key, store: store), deadline: deadline) }
-            }
-        }
-    }
-
-    /// The most items that ``warm(_:deadline:)`` fetches.
-    private static let warmest = 200
 
     /// Empties memory, known absences included. What reads under way bring goes to those who wait for it and is not
     /// kept; who comes later starts another.

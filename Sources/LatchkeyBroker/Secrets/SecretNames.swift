@@ -21,6 +21,7 @@ extension SecretBroker {
         var names = Set(listed.compactMap { $0.string.flatMap { source?.key(of: $0) }.map { ExactText($0.name) } })
         var isStale = listing.isStale
         var refreshError = listing.refreshError
+        names.formUnion(await keptNames(demand, deadline: deadline))
         if names.remove(ExactText(SecretKey.blob.name)) != nil {
             do throws(UpstreamFault) {
                 let blob = try await fields(demand, deadline: deadline)
@@ -32,6 +33,17 @@ extension SecretBroker {
             }
         }
         return Names(names: names.sorted().map(\.text), isStale: isStale, refreshError: refreshError)
+    }
+
+    /// Names of the secrets that stay in Secrets Manager while the backend is Parameter Store. Those that Secrets Manager
+    /// does not list (they wait for their deletion) are left out; where it lists nothing, all of them are named.
+    private func keptNames(_ demand: SecretDemand, deadline: MonotonicTime) async -> Set<ExactText> {
+        guard let places, places.backend.store == .parameterStore, !places.kept.isEmpty else { return [] }
+        let listing = try? await item(
+            SecretQuery(.root, store: .secretsManager, shape: .names), demand: demand, deadline: deadline)
+        let listed = (listing.flatMap { try? JSON(parsing: $0.entry.value.reveal(), limits: .ownFile) })?.array
+        let present = listed.map { keys(ofSecrets: $0.compactMap(\.string)) }
+        return Set(places.kept.filter { present?.contains($0) ?? true }.map { ExactText($0.name) })
     }
 
     /// The names of the blob's fields. The empty one is no key.

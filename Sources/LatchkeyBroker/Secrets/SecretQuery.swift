@@ -39,14 +39,8 @@ package struct SecretQuery: Hashable, Sendable {
         self.shape = shape
     }
 
-    /// The blob at the same version, where the key turns out to be one of its fields.
-    var blob: SecretQuery { SecretQuery(.blob, version: version, label: label, store: store) }
-
-    /// The blob as it is now.
-    var currentBlob: SecretQuery { SecretQuery(.blob, store: store) }
-
     /// Whether it is the blob as it is now, whose reading says how its store is.
-    var isCurrentBlob: Bool { self == currentBlob }
+    var isCurrentBlob: Bool { self == SecretQuery(.blob, store: store) }
 
     var isVersioned: Bool { version != nil || label != nil }
 

@@ -71,6 +71,8 @@ struct BrokerConnection: Sendable {
 struct DirectAccess {
     let upstreams: Upstreams
     private let patience: Duration
+    /// Says which secrets are kept in Secrets Manager.
+    private let follower: BackendFollower?
     /// Why nobody knows where secrets are read (backend `auto`).
     private let unknownBackend: UpstreamFault?
 
@@ -79,14 +81,28 @@ struct DirectAccess {
         let log = CommandEnvironment.quietLogger(sink: LogSink())
         upstreams = try Upstreams(settings, time: .system, log: log)
         patience = settings.upstreamTimeout * 2
-        unknownBackend = await upstreams.backendFollower(settings, time: .system, log: log)?.readOnce()
+        follower = upstreams.backendFollower(settings, isUsed: { true }, time: .system, log: log)
+        guard settings.backend.fixed != nil else {
+            unknownBackend = await follower?.readOnce()
+            return
+        }
+        unknownBackend = nil
+        // A token may need no store at all.
+        if follower != nil { upstreams.secrets.keptIsUnread("has not been read yet") }
     }
 
     var deadline: MonotonicTime { .current + patience }
 
     func token(_ profile: ProfileID) async throws -> ServedToken {
         do throws(UpstreamFault) {
-            let served = try await upstreams.tokens.token(profile, deadline: deadline)
+            let served: ServedToken
+            do throws(UpstreamFault) {
+                served = try await upstreams.tokens.token(profile, deadline: deadline)
+            } catch  where error.code == SecretBroker.backendUnknownCode && upstreams.secrets.places == nil {
+                // The issuer's credentials may be in a kept secret.
+                await follower?.look()
+                served = try await upstreams.tokens.token(profile, deadline: deadline)
+            }
             await upstreams.tokens.drain(by: deadline)
             return served
         } catch {
@@ -95,6 +111,7 @@ struct DirectAccess {
     }
 
     func secret(_ key: SecretKey) async throws -> SecretEntry {
+        if upstreams.secrets.places == nil { await follower?.look() }
         do throws(UpstreamFault) {
             return try await upstreams.secrets.secret(SecretQuery(key), deadline: deadline).entry
         } catch {

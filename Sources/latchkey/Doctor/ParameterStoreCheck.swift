@@ -19,7 +19,7 @@ struct ParameterStoreCheck {
     private var sharesTokens: Bool { settings.sharedTier == .parameterStore }
     private var blob: String { "\(settings.prefix)/secrets" }
     /// What brokers of backend `auto` follow.
-    private var lever: String { "\(settings.prefix)/latchkey/backend" }
+    private var lever: String { BackendParameters.backend(below: settings.prefix) }
     private var deadline: MonotonicTime { .current + patience }
 
     private var pairs: [TokenParameters] {

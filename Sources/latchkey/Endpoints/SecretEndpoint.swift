@@ -15,7 +15,7 @@ extension Endpoints {
         guard let key = SecretKey(requested: segments.joined(separator: "/")) else {
             throw Problem(404, .notFound, "no such secret")
         }
-        let wanted = try SecretQuery(key, selectors: query, store: services.secrets.backend?.store)
+        let wanted = try SecretQuery(key, selectors: query, store: services.secrets.places?.store(of: key))
         let refresh = try query.flag("refresh")
         let now = services.time.now()
         let form = try SecretForm(
@@ -69,7 +69,7 @@ extension Endpoints {
 }
 
 extension SecretQuery {
-    /// - Parameter store: the one in force, where that is known.
+    /// - Parameter store: the one that the secret is read from, where that is known.
     fileprivate init(_ key: SecretKey, selectors: RequestQuery, store: SecretStore?) throws(Problem) {
         self.init(
             key, version: try selectors.text("version", upTo: Self.longestVersion),

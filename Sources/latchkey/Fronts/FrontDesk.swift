@@ -27,7 +27,7 @@ struct FrontDesk: Sendable {
 
     private func cached(_ ask: SecretAsk, _ now: Now) -> Result<SecretItem, UpstreamFault>? {
         var last: Result<SecretItem, UpstreamFault>?
-        for query in ask.queries(in: store.backend()) {
+        for query in ask.queries(store.storeOf) {
             guard let result = store.cachedSecret(query, now).map({ ask.checked($0) }) else { return nil }
             guard result.isNotFound else { return result }
             last = result
@@ -93,7 +93,7 @@ struct FrontDesk: Sendable {
         _ ask: SecretAsk, _ refresh: Bool, _ deadline: MonotonicTime
     ) async -> Result<SecretItem, UpstreamFault> {
         var last = Result<SecretItem, UpstreamFault>.failure(UpstreamFault(.notFound))
-        for query in ask.queries(in: store.backend()) {
+        for query in ask.queries(store.storeOf) {
             do throws(UpstreamFault) {
                 last = ask.checked(.success(try await store.secret(query, refresh, deadline)))
             } catch {
@@ -106,7 +106,7 @@ struct FrontDesk: Sendable {
 
     private func description(_ ask: SecretAsk, _ deadline: MonotonicTime) async -> Result<JSON, AWSFault> {
         var last = UpstreamFault(.notFound)
-        for query in ask.queries(in: store.backend()) {
+        for query in ask.queries(store.storeOf) {
             do throws(UpstreamFault) {
                 if let own = try await store.description(query, deadline) {
                     if ask.accepts(arn: own["ARN"]?.string ?? "", name: own["Name"]?.string ?? "") {

@@ -34,9 +34,11 @@ package struct SecretAsk: Hashable, Sendable {
     ///
     /// Secrets Manager tells a secret's own ARN, so that the short name, which is the likely one, can be asked for first.
     /// A parameter has no such characters: there a secret of just that name comes first.
-    func queries(in store: SecretStore?) -> [SecretQuery] {
+    ///
+    /// - Parameter store: which store a secret is read from; nil while that is not known.
+    func queries(_ store: (SecretKey) -> SecretStore?) -> [SecretQuery] {
         guard let shortQuery else { return [query] }
-        return store == .secretsManager ? [shortQuery, query] : [query, shortQuery]
+        return store(shortQuery.key) == .secretsManager ? [shortQuery, query] : [query, shortQuery]
     }
 
     /// Whether a secret is the one that was asked for, and not one of another account or with other random characters.

@@ -9,14 +9,14 @@ struct FrontStore: Sendable {
     typealias Outcome<Item> = Result<Item, UpstreamFault>
 
     let names: FrontNames
-    /// Which store secrets are read from now; nil while that is not known.
-    let backend: @Sendable () -> SecretStore?
+    /// Which store a secret is read from now; nil while that is not known.
+    let storeOf: @Sendable (SecretKey) -> SecretStore?
     let cachedParameter: @Sendable (ParameterRead, Now) -> Outcome<ParameterItem>?
     let parameter: @Sendable (ParameterRead, MonotonicTime) async throws(UpstreamFault) -> ParameterItem
     let cachedSecret: @Sendable (SecretQuery, Now) -> Outcome<SecretItem>?
     /// The flag: go past memory.
     let secret: @Sendable (SecretQuery, Bool, MonotonicTime) async throws(UpstreamFault) -> SecretItem
-    /// What Secrets Manager says of a secret; nil where another store is in force.
+    /// What Secrets Manager says of a secret; nil where it is read from another store.
     let description: @Sendable (SecretQuery, MonotonicTime) async throws(UpstreamFault) -> JSON?
     /// All of it, in the store's order.
     let listing: @Sendable (PathRead, MonotonicTime) async throws(UpstreamFault) -> [ParameterItem]

@@ -5,7 +5,7 @@ internal import LatchkeyMigration
 internal import LatchkeySettings
 internal import LatchkeyUpstream
 
-/// The parameter that brokers of backend `auto` follow, and the variable of functions that follow the guide.
+/// The parameters that brokers follow, and the variable of functions that follow the guide.
 struct BackendSwitch: Sendable {
     /// Looks for what was written: with the pauses between, about 6 s.
     private static let mostLooks = 6
@@ -15,14 +15,17 @@ struct BackendSwitch: Sendable {
     let access: MigrationAccess
     /// `<prefix>/latchkey/backend`.
     let parameter: String
+    /// `<prefix>/latchkey/kept`.
+    let keptParameter: String
 
     init(access: MigrationAccess, _ settings: Settings) {
         self.access = access
         parameter = Self.parameter(settings)
+        keptParameter = BackendParameters.kept(below: settings.prefix)
     }
 
     /// What a fleet of these settings follows.
-    static func parameter(_ settings: Settings) -> String { "\(settings.prefix)/latchkey/backend" }
+    static func parameter(_ settings: Settings) -> String { BackendParameters.backend(below: settings.prefix) }
 
     /// What the parameter says; nil where there is none.
     func current() async throws -> String? {
@@ -30,26 +33,46 @@ struct BackendSwitch: Sendable {
     }
 
     /// The parameter as it is; nil where there is none. A read of one name is a GetParameter.
-    func parameterNow() async throws -> Parameter? {
+    func parameterNow() async throws -> Parameter? { try await now(parameter) }
+
+    /// The secrets that stay in Secrets Manager; nil where there is no parameter that lists them.
+    func kept() async throws -> KeptList? {
+        try await now(keptParameter)?.value.revealText().flatMap { KeptList($0) }
+    }
+
+    private func now(_ name: String) async throws -> Parameter? {
         try await access.require("ssm:GetParameter") { () async throws(AWSError) in
-            try await access.parameterStore.get([parameter], deadline: access.deadline).parameters.first
+            try await access.parameterStore.get([name], deadline: access.deadline).parameters.first
         }
     }
 
-    /// Writes it and reads it back.
+    /// Writes the backend and reads it back.
     func set(_ backend: BackendInForce) async throws {
-        let found = try await parameterNow()
-        let value = Secret(backend.rawValue)
+        try await set(parameter, to: backend.rawValue, "Where latchkey reads secrets (backend auto)")
+    }
+
+    /// Writes the list of kept secrets and reads it back. The Advanced tier holds what the Standard tier does not.
+    func set(_ kept: KeptList) async throws {
+        try await set(
+            keptParameter, to: kept.text, "Secrets that latchkey reads from Secrets Manager after the cut-over")
+    }
+
+    private func set(_ name: String, to text: String, _ description: String) async throws {
+        let found = try await now(name)
+        let value = Secret(text)
         guard found?.value != value else { return }
-        var write = ParameterWrite(
-            name: parameter, value: value, kind: found?.kind ?? .string, overwrites: found != nil)
-        write.description = found == nil ? "Where latchkey reads secrets (backend auto)" : nil
+        var write = ParameterWrite(name: name, value: value, kind: found?.kind ?? .string, overwrites: found != nil)
+        write.description = found == nil ? description : nil
+        // There is no way back from the Advanced tier.
+        if max(value.count, found?.value.count ?? 0) > ParameterTier.standard.longestValue {
+            write.tier = ParameterTier.advanced.rawValue
+        }
         try await put(write)
         for look in 0..<Self.mostLooks {
             if look > 0 { await TokenIssuer.sleep(.current + .milliseconds(100 << look)) }
-            if try await current() == backend.rawValue { return }
+            if try await now(name)?.value == value { return }
         }
-        throw CommandFailure(.unavailable, "\(parameter) was written and does not show \(backend.rawValue) yet")
+        throw CommandFailure(.unavailable, "\(name) was written and does not show the new value yet")
     }
 
     /// The guide's variable of a function; nil where it is not set.

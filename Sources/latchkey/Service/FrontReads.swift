@@ -11,7 +11,7 @@ extension FrontStore {
     static func broker(_ secrets: SecretBroker, names: FrontNames) -> FrontStore {
         FrontStore(
             names: names,
-            backend: { secrets.backend?.store },
+            storeOf: { secrets.places?.store(of: $0) },
             cachedParameter: { read, now in
                 secrets.cachedItem(read.item, now: now).map { Self.outcome($0).map { ParameterItem($0) } }
             },
@@ -19,21 +19,26 @@ extension FrontStore {
                 ParameterItem(try await secrets.item(read.item, deadline: deadline).entry)
             },
             cachedSecret: { query, now in
-                guard let store = secrets.backend?.store else { return nil }
+                guard let store = secrets.places?.store(of: query.key) else { return nil }
                 let read = SecretRead(query, store: store, names: names)
                 guard let hit = secrets.cachedItem(read.item, now: now) else { return nil }
                 return Self.outcome(hit).flatMap { read.secret($0) }
             },
             secret: { query, refresh, deadline async throws(UpstreamFault) in
-                let read = SecretRead(query, store: try await secrets.store(by: deadline), names: names)
-                let served = try await secrets.item(
-                    read.item, demand: refresh ? .forced : .cached, deadline: deadline)
-                var secret = try read.secret(served.entry).get()
-                secret.refreshError = served.refreshError
-                return secret
+                let store = try await secrets.store(of: query.key, by: deadline)
+                let read = SecretRead(query, store: store, names: names)
+                do throws(UpstreamFault) {
+                    let served = try await secrets.item(
+                        read.item, demand: refresh ? .forced : .cached, deadline: deadline)
+                    var secret = try read.secret(served.entry).get()
+                    secret.refreshError = served.refreshError
+                    return secret
+                } catch {
+                    throw store == .parameterStore ? secrets.doubted(error) : error
+                }
             },
             description: { query, deadline async throws(UpstreamFault) in
-                guard try await secrets.store(by: deadline) == .secretsManager else { return nil }
+                guard try await secrets.store(of: query.key, by: deadline) == .secretsManager else { return nil }
                 let item = SecretQuery(query.key, store: .secretsManager, shape: .description)
                 return try await secrets.item(item, deadline: deadline).entry.attributes
             },

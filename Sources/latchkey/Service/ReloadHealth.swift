@@ -3,13 +3,15 @@ internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 internal import Synchronization
 
-/// How each thing that is followed stands: a file, or the backend's parameter. For `/health` and the metric
+/// How each thing that is followed stands: a file, or a parameter. For `/health` and the metric
 /// `latchkey_reload_failures_total`.
 final class ReloadHealth: Sendable {
     private struct Entry: Sendable {
         let what: ReloadSubject
         let source: String
         var error: String?
+        /// The error makes the whole `degraded`.
+        var degrades = true
         var failingSince: Now?
         var lastChange: Now?
     }
@@ -36,11 +38,14 @@ final class ReloadHealth: Sendable {
     func forget(_ name: String) { entries.withLock { $0[name] = nil } }
 
     /// It cannot be read, for the reason that `code` names; the last good value stays in force.
-    func failing(_ name: String, code: String) {
+    ///
+    /// - Parameter degrades: false where the setup may well be meant so.
+    func failing(_ name: String, code: String, degrades: Bool = true) {
         let now = time.now()
         entries.withLock { entries in
             guard var entry = entries[name] else { return }
             entry.error = code
+            entry.degrades = degrades
             entry.failingSince = entry.failingSince ?? now
             entries[name] = entry
             // Who sees the one sees the other.
@@ -60,8 +65,8 @@ final class ReloadHealth: Sendable {
         }
     }
 
-    /// Whether all of it can be read.
-    var isWell: Bool { entries.withLock { $0.values.allSatisfy { $0.error == nil } } }
+    /// Whether all of it can be read that has to be.
+    var isWell: Bool { entries.withLock { $0.values.allSatisfy { $0.error == nil || !$0.degrades } } }
 
     /// By name, what `/health` shows.
     var json: JSON {

@@ -31,6 +31,8 @@ struct Service: Sendable {
     ) throws -> Service {
         guard let key = settings.apiKey else { throw SettingsProblems(lines: ["LATCHKEY_API_KEY is required"]) }
         let upstreams = try Upstreams(settings, time: time, log: log)
+        let backendFollower = upstreams.backendFollower(
+            settings, isUsed: { upstreams.use.parts.secrets }, time: time, log: log)
         let readiness = Readiness(
             tokens: upstreams.tokens, health: upstreams.health, use: upstreams.use, secrets: upstreams.secrets,
             reloads: upstreams.reloads, time: time)
@@ -66,7 +68,6 @@ struct Service: Sendable {
         }
         if let profiles { upstreams.files.follow(profiles, value: settings.profilesText) }
         for file in FollowedSettings.readAtStart(settings) { upstreams.files.follow(file) }
-        let backendFollower = upstreams.backendFollower(settings, time: time, log: log)
         let firstLook = backendFollower.map { follower in Task { await follower.look() } }
         for address in server.addresses { log.notice("listening", metadata: ["address": "\(address)"]) }
         return Service(

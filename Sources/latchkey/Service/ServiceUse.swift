@@ -35,7 +35,10 @@ struct ServiceUse: Sendable {
         parts.secrets =
             !settings.prefetch.isEmpty || settings.backend == .auto || secrets.isAsked || configured.isEmpty
             || configured.contains { needsSecrets($0) }
-        if parts.secrets { parts.stores = settings.backend.stores.map(\.tier) }
+        if parts.secrets {
+            parts.stores = settings.backend.stores.map(\.tier)
+            if secrets.places?.kept.isEmpty == false { parts.stores.append(.secretsManager) }
+        }
         guard !configured.isEmpty else { return parts }
         parts.tokens = true
         parts.shared = settings.sharedTier.tier

@@ -33,6 +33,7 @@ struct StoreWatch: Sendable {
             var wait: Duration?
             // A store that nobody uses need not be there.
             if use.parts.secrets { wait = await look() }
+            await lookAtKept()
             let interval = health.status(secrets.store.tier).state == .ok ? Self.wellInterval : Self.failingInterval
             try? await Task.sleep(for: min(interval * Double.random(in: 0.8..<1.2), wait ?? interval * 2))
         }
@@ -69,6 +70,15 @@ struct StoreWatch: Sendable {
             guard error.upstream == .credentials, let wait = error.retryAfter else { return nil }
             return max(wait, Self.shortestInterval)
         }
+    }
+
+    /// While Secrets Manager fails and secrets are kept there, asks it for one of them.
+    private func lookAtKept() async {
+        guard health.status(.secretsManager).state == .failing, let places = secrets.places,
+            places.backend.store == .parameterStore, let key = places.kept.first
+        else { return }
+        let query = SecretQuery(key, store: .secretsManager)
+        _ = try? await secrets.item(query, demand: .look(maximumAge: .zero), deadline: deadline)
     }
 
     private var deadline: MonotonicTime { time.now().monotonic + patience }

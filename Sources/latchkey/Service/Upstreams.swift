@@ -81,12 +81,18 @@ struct Upstreams: Sendable {
             metrics: metrics, health: health, log: log)
     }
 
-    /// Follows the parameter that names the backend; nil where settings fix it.
-    func backendFollower(_ settings: Settings, time: TimeSource, log: Logger) -> BackendFollower? {
-        guard settings.backend == .auto else { return nil }
+    /// Follows the parameters that say where secrets are read; nil where settings say all of it. Until its first look
+    /// callers of secrets wait.
+    ///
+    /// - Parameter isUsed: whether anybody uses secrets.
+    func backendFollower(
+        _ settings: Settings, isUsed: @escaping @Sendable () -> Bool, time: TimeSource, log: Logger
+    ) -> BackendFollower? {
+        guard settings.backend.followsKept else { return nil }
+        secrets.awaitKept()
         return BackendFollower(
-            store: parameterStore, prefix: settings.prefix, secrets: secrets, reloads: reloads,
-            timeout: settings.upstreamTimeout, time: time, log: log)
+            store: parameterStore, prefix: settings.prefix, backend: settings.backend.fixed, isUsed: isUsed,
+            secrets: secrets, reloads: reloads, timeout: settings.upstreamTimeout, time: time, log: log)
     }
 
     /// Ends the clients' loops and connections.
@@ -153,7 +159,9 @@ struct Upstreams: Sendable {
         configuration.negativeTTL = settings.negativeTTL
         configuration.staleTTL = settings.staleTTL
         configuration.upstreamTimeout = settings.upstreamTimeout
-        configuration.backendParameter = BackendFollower.parameter(below: settings.prefix)
+        configuration.backendParameter =
+            settings.backend.fixed == nil
+            ? BackendParameters.backend(below: settings.prefix) : BackendParameters.kept(below: settings.prefix)
         return configuration
     }
 }
