@@ -9,7 +9,7 @@ struct PolicyCommand: AsyncParsableCommand {
         commandName: "policy", abstract: "Print the least that a role needs, from the effective settings.",
         discussion: """
             runtime is the broker's role, migrator the role of whoever runs latchkey migrate and latchkey put. Prefix, \
-            region, stores, shared tier and profiles are those of the settings. Calls nothing.
+            region, stores, shared tier and profiles are those of the settings. Calls nothing, except with --read-kept.
             """)
 
     enum Role: String, ExpressibleByArgument, CaseIterable { case runtime, migrator }
@@ -24,6 +24,13 @@ struct PolicyCommand: AsyncParsableCommand {
     @Flag(help: "runtime: share tokens of any profile, also of one that is yet to come.") var anyProfile = false
     @Flag(help: "runtime: may list names, for GET /secrets and an SDK's get_parameters_by_path.") var withListing =
         false
+    @Option(
+        help: ArgumentHelp(
+            "runtime: a secret that migrate cutover --keep leaves in Secrets Manager; may be repeated.",
+            valueName: "name"))
+    var kept: [String] = []
+    @Flag(help: "runtime: the secrets that <prefix>/latchkey/kept lists, read with the environment's credentials.")
+    var readKept = false
     @Option(help: ArgumentHelp("migrator: a Lambda function that is cut over; may be repeated.", valueName: "name"))
     var lambdaFunction: [String] = []
     @Flag(help: "migrator: may set deletions and take them back, for migrate cleanup.") var withCleanup = false
@@ -40,8 +47,9 @@ struct PolicyCommand: AsyncParsableCommand {
         guard lambdaFunction.allSatisfy({ (1...64).contains($0.count) && $0.allSatisfy(allowed) }) else {
             throw ValidationError("--lambda-function must be a function's name: letters, digits, - and _")
         }
-        guard role == .runtime || (!bothStores && !anyProfile && !withListing) else {
-            throw ValidationError("--both-stores, --any-profile and --with-listing are for --role runtime")
+        guard role == .runtime || (!bothStores && !anyProfile && !withListing && kept.isEmpty && !readKept) else {
+            throw ValidationError(
+                "--both-stores, --any-profile, --with-listing, --kept and --read-kept are for --role runtime")
         }
         guard role == .migrator || (!withCleanup && !withRestore && lambdaFunction.isEmpty) else {
             throw ValidationError("--with-cleanup, --with-restore and --lambda-function are for --role migrator")
@@ -56,11 +64,12 @@ struct PolicyCommand: AsyncParsableCommand {
                 region: settings.aws.region, account: account ?? key?.account ?? PolicyPlace.anyAccount,
                 prefix: settings.prefix, keyARN: key?.text)
             try refuse(key, settings)
-            let document = document(settings)
+            let document = document(settings, kept: try await keptSecrets(settings))
             guard document(place).length <= PolicyDocument.longest else {
                 throw CommandFailure(
                     .notSo,
-                    "the policy is over the \(PolicyDocument.longest) characters that IAM takes: --any-profile")
+                    "the policy is over the \(PolicyDocument.longest) characters that IAM takes: --any-profile, or "
+                        + "--both-stores in place of kept secrets by name")
             }
             switch format {
             case .json: Terminal.print(document(place).text)
@@ -77,7 +86,21 @@ struct PolicyCommand: AsyncParsableCommand {
             "the key is in \(key.region) and the settings are of \(settings.aws.region): AWS_REGION or --kms-key")
     }
 
-    private func document(_ settings: Settings) -> @Sendable (PolicyPlace) -> PolicyDocument {
+    /// The kept secrets of this application, by name and from the list.
+    private func keptSecrets(_ settings: Settings) async throws -> [String] {
+        let start = "\(settings.prefix.drop { $0 == "/" })/"
+        guard let foreign = kept.first(where: { !$0.utf8.starts(with: start.utf8) }) else {
+            let listed = readKept ? try await Self.list(settings).names : []
+            return KeptList(names: kept + listed.filter { $0.utf8.starts(with: start.utf8) }).names
+        }
+        throw CommandFailure(.usage, "--kept \(Table.clean(foreign)): names of this prefix begin with \(start)")
+    }
+
+    private static func list(_ settings: Settings) async throws -> KeptList {
+        try await BackendSwitch(access: try MigrationAccess(settings), settings).kept() ?? KeptList(names: [])
+    }
+
+    private func document(_ settings: Settings, kept: [String]) -> @Sendable (PolicyPlace) -> PolicyDocument {
         let command = self
         return { place in
             switch command.role {
@@ -86,6 +109,7 @@ struct PolicyCommand: AsyncParsableCommand {
                 if command.bothStores { (policy.readsParameterStore, policy.readsSecretsManager) = (true, true) }
                 if command.anyProfile { policy.profiles = .any }
                 policy.lists = command.withListing
+                policy.kept = kept
                 return policy.document
             case .migrator:
                 var policy = MigratorPolicy(place: place)

@@ -32,6 +32,9 @@ package struct PolicyPlace: Hashable, Sendable {
     /// The secret below the prefix, which has no slash in front there.
     package func secret(_ name: String) -> String { arn("secretsmanager", "secret:\(prefix.dropFirst())/\(name)") }
 
+    /// One secret by its whole name. The six characters that AWS adds to its ARN are any.
+    package func secret(named name: String) -> String { arn("secretsmanager", "secret:\(name)-??????") }
+
     package func table(_ name: String) -> String { arn("dynamodb", "table/\(name)") }
 
     package func function(_ name: String) -> String { arn("lambda", "function:\(name)") }

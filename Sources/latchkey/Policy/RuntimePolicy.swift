@@ -15,6 +15,8 @@ package struct RuntimePolicy: Sendable {
     package var readsSecretsManager = false
     package var sharedTier = Settings.SharedTierChoice.parameterStore
     package var profiles = Profiles.any
+    /// Secrets, by their names in Secrets Manager, that are read there although the rest is in Parameter Store.
+    package var kept: [String] = []
     /// For what lists: `GET /secrets`, and an SDK's GetParametersByPath.
     package var lists = false
 
@@ -63,11 +65,18 @@ package struct RuntimePolicy: Sendable {
     }
 
     private var secrets: PolicyStatement? {
-        guard readsSecretsManager else { return nil }
+        guard readsSecretsManager else {
+            guard !kept.isEmpty else { return nil }
+            return PolicyStatement(
+                "ReadKeptSecrets", ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"], on: keptARNs)
+        }
         // What an SDK asks for by DescribeSecret is asked there, too.
         return PolicyStatement(
             "ReadSecrets", ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"], on: [place.secret("*")])
     }
+
+    /// Every ARN of Secrets Manager ends in a hyphen and six random characters.
+    private var keptARNs: [String] { kept.map { place.secret(named: $0) } }
 
     /// Opened on demand alone. AWS authorises GetParametersByPath on the path, whatever it returns, so that no Deny on a
     /// parameter below holds; and ListSecrets has no resource, so that it shows the names of the whole region (Service
@@ -106,10 +115,10 @@ package struct RuntimePolicy: Sendable {
                 ? place.key(
                     "DecryptParameters", ["kms:Decrypt"], via: ["ssm"],
                     context: ("PARAMETER_ARN", [place.parameter("*")])) : nil,
-            readsSecretsManager
+            readsSecretsManager || !kept.isEmpty
                 ? place.key(
                     "DecryptSecrets", ["kms:Decrypt"], via: ["secretsmanager"],
-                    context: ("SecretARN", [place.secret("*")])) : nil,
+                    context: ("SecretARN", readsSecretsManager ? [place.secret("*")] : keptARNs)) : nil,
         ]
     }
 }
