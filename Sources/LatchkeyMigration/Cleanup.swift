@@ -3,6 +3,8 @@ package import LatchkeyCore
 /// Why a secret is not deleted yet.
 package enum CleanupBlock: Hashable, Sendable {
     case notFound
+    /// Brokers read it from Secrets Manager.
+    case kept
     case notMoved
     case changedSince
     case parameterMissing
@@ -20,6 +22,7 @@ package enum CleanupBlock: Hashable, Sendable {
     package var code: String {
         switch self {
         case .notFound: "not_found"
+        case .kept: "kept"
         case .notMoved: "not_moved"
         case .changedSince: "changed_since"
         case .parameterMissing: "parameter_missing"
@@ -39,6 +42,7 @@ package enum CleanupBlock: Hashable, Sendable {
     package var explanation: String {
         switch self {
         case .notFound: "there is no such secret: leave it out"
+        case .kept: "brokers read it from Secrets Manager, as migrate cutover --keep has it"
         case .notMoved: "the journal has no verified copy of it: copy and verify first"
         case .changedSince: "it was changed after the copy: copy and verify again"
         case .parameterMissing: "its parameter is not there: copy again"
@@ -71,6 +75,8 @@ package struct CleanupRules: Sendable {
     package var backend: String?
     /// When that was last written, by whomever; nil where it is not known.
     package var backendWritten: WallTime?
+    /// The secrets that brokers read from Secrets Manager.
+    package var kept = KeptList(names: [])
     /// Of a backup that is there and whole; nil for none.
     package var backup: BackupManifest?
 
@@ -105,6 +111,7 @@ package struct CleanupRules: Sendable {
     package func blocks(_ secret: OldSecret, target: String, hasParameter: Bool) -> [CleanupBlock] {
         guard secret.exists else { return [.notFound] }
         guard secret.deletion == nil else { return [] }
+        guard !kept.names.contains(secret.name) else { return [.kept] }
         var found: [CleanupBlock] = secret.denied.sorted().map { .denied(action: $0) }
         if let item = journal.items[target], item.state == .verified, item.secret == secret.name {
             if item.versionID != secret.versionID { found.append(.changedSince) }

@@ -74,18 +74,20 @@ package enum CutoverProof: Hashable, Sendable {
     package var holds: Bool { if case .holds = self { true } else { false } }
 
     /// What is so, and what to do.
-    package var explanation: String {
-        switch self {
+    /// - Parameter journal: the argument that names the journal, with a space before it.
+    package func explanation(_ journal: String = "") -> String {
+        let verify = "latchkey migrate verify\(journal)"
+        return switch self {
         case .holds(let command, _): "\(command) was clean within the last hour"
-        case .none: "the journal has neither gate nor verify: latchkey migrate verify, then this"
-        case .unclean(let command): "the last \(command) was not clean: latchkey migrate verify, then this"
+        case .none: "the journal has neither gate nor verify: \(verify), then this"
+        case .unclean(let command): "the last \(command) was not clean: \(verify), then this"
         case .elsewhere(let command):
-            "the last \(command) was of another account or LATCHKEY_PREFIX, or what it was of is gone: latchkey migrate "
-                + "verify, then this"
+            "the last \(command) was of another account or LATCHKEY_PREFIX, or what it was of is gone: \(verify), then "
+                + "this"
         case .partial(let count, let moved):
             "the last verify, of \(count) secrets, was not of all \(moved) that were moved, or they were copied since: "
-                + "latchkey migrate verify of all, then this"
-        case .stale(let command, _): "the last clean \(command) is over an hour old: latchkey migrate verify, then this"
+                + "\(verify), then this"
+        case .stale(let command, _): "the last clean \(command) is over an hour old: \(verify), then this"
         }
     }
 }

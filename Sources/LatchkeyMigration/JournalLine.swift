@@ -132,8 +132,9 @@ package struct JournalItem: Hashable, Sendable {
 
 /// The end of a command: who ran it, when, and what came of it.
 package struct JournalRun: Hashable, Sendable {
-    /// `backup`, `copy`, `verify`, `gate`, `shadow`, `cutover`, `rollback`, `cleanup` or `undo`; and before it is done
-    /// `turn` for what shadow, cutover and rollback write, `delete` and `undelete` for one secret.
+    /// `backup`, `copy`, `verify`, `gate`, `shadow`, `cutover`, `rollback`, `cleanup` or `undo`; `selection` for what a
+    /// copy or a comparison is about; and before it is done `turn` for what shadow, cutover and rollback write, `delete`
+    /// and `undelete` for one secret.
     package var command: String
     /// Nothing was left to be done, or everything was equal.
     package var isClean: Bool

@@ -7,6 +7,10 @@ package struct MoveStatus: Sendable {
         package var secret: OldSecret
         package var target: String
         package var standing: Standing
+        /// Its parameter is there.
+        package var hasParameter: Bool
+        /// Its parameter may not be read.
+        package var isRefused: Bool
         /// When the journal last had something of it.
         package var at: WallTime?
     }
@@ -17,6 +21,8 @@ package struct MoveStatus: Sendable {
     package let place: ProofPlace
     /// What the parameter that brokers of backend `auto` follow says; nil where there is none.
     package let backend: BackendInForce?
+    /// The secrets that brokers read from Secrets Manager while the backend is Parameter Store.
+    package let kept: KeptList
     /// Of a broker; nil where none was asked.
     package let figures: MoveFigures?
     /// A backup that is there and whole; nil for none.
@@ -31,16 +37,20 @@ package struct MoveStatus: Sendable {
     ///   - refused: the parameters that may not be read.
     package init(
         secrets: [(secret: OldSecret, target: String)], versions: [String: Int64], refused: Set<String> = [],
-        journal: Journal, place: ProofPlace, backend: BackendInForce?, figures: MoveFigures?, backup: BackupManifest?,
-        now: WallTime, minDays: Int
+        journal: Journal, place: ProofPlace, backend: BackendInForce?, kept: KeptList = KeptList(names: []),
+        figures: MoveFigures?, backup: BackupManifest?, now: WallTime, minDays: Int
     ) {
+        let names = Set(kept.names)
         lines = secrets.map { secret, target in
-            Line(
+            let isRefused = refused.contains(target)
+            let standing = Standing(
+                secret, target: target, version: versions[target], isRefused: isRefused, journal)
+            return Line(
                 secret: secret, target: target,
-                standing: Standing(
-                    secret, target: target, version: versions[target], isRefused: refused.contains(target), journal),
-                at: journal.items[target]?.at)
+                standing: names.contains(secret.name) && standing.mayBeKept ? .kept : standing,
+                hasParameter: versions[target] != nil, isRefused: isRefused, at: journal.items[target]?.at)
         }
+        self.kept = kept
         self.journal = journal
         self.place = place
         self.backend = backend

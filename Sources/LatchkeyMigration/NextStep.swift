@@ -14,7 +14,8 @@ extension MoveStatus {
     ///   - which: the arguments that say which secrets, exactly these; nil where none that are short enough do. Never
     ///     wider ones: a command that is typed as it is printed must not move more.
     ///   - file: a name for a backup that no file has.
-    package func next(_ which: String?, backupFile file: String) -> NextStep {
+    ///   - journal: the argument that names the journal, with a space before it, for commands inside a reason.
+    package func next(_ which: String?, backupFile file: String, journal: String = "") -> NextStep {
         if count(.refused) > 0 {
             return NextStep(
                 why: "\(count(.refused)) may not be looked at: latchkey policy --role migrator says what it takes")
@@ -24,9 +25,9 @@ extension MoveStatus {
                 backup == nil ? "there is no backup that is whole" : "the backup lacks \(withoutBackup) as they are"
             return about(
                 which, "backup", "--out \(file) --password-file FILE",
-                why: "\(lack); what stands in the way: latchkey migrate plan")
+                why: lack + (which.map { "; what stands in the way: latchkey migrate plan \($0)" } ?? ""))
         }
-        return toCopy(which) ?? (isCutOver ? afterCutover(which) : toCutOver(which))
+        return toCopy(which) ?? (isCutOver ? afterCutover(which, journal) : toCutOver(which, journal))
     }
 
     private func toCopy(_ which: String?) -> NextStep? {
@@ -41,27 +42,41 @@ extension MoveStatus {
         return wantingCopy > 0 ? about(which, "copy", why: "\(wantingCopy) are to be copied") : nil
     }
 
-    private func toCutOver(_ which: String?) -> NextStep {
+    private func toCutOver(_ which: String?, _ journal: String) -> NextStep {
         if moved == 0 { return about(which, "plan", why: "none of them can be moved as it is") }
-        let proof = CutoverProof(journal, of: place, now: now)
+        let proof = CutoverProof(self.journal, of: place, now: now)
         if !proof.holds {
             return backend == .shadow
                 ? NextStep(command: "gate --window 24h", why: "brokers compare both stores")
-                : about(which, "verify", why: proof.explanation)
+                : about(which, "verify", why: proof.explanation(journal))
         }
-        return NextStep(command: "cutover", why: proof.explanation)
+        guard !staying.isEmpty else { return NextStep(command: "cutover", why: proof.explanation(journal)) }
+        return about(
+            which, "cutover", "--keep",
+            why: "\(proof.explanation(journal)); \(staying.count) stay in Secrets Manager, and brokers go on to read "
+                + "them there")
     }
 
-    private func afterCutover(_ which: String?) -> NextStep {
+    private func afterCutover(_ which: String?, _ journal: String) -> NextStep {
+        if !unkept.isEmpty {
+            let step = toCutOver(which, journal)
+            return NextStep(
+                command: step.command,
+                why: "\(unkept.count) in Secrets Manager are not kept, so that callers get 404 for them; \(step.why)")
+        }
         guard count(.moved) > 0 else {
+            let kept = count(.kept) > 0 ? "; \(count(.kept)) are kept in Secrets Manager" : ""
             return NextStep(
                 why: count(.deleting) > 0
-                    ? "\(count(.deleting)) wait for their deletion: cleanup --undo takes it back" : "the move is done")
+                    ? "\(count(.deleting)) wait for their deletion: cleanup --undo takes it back"
+                    : "the move is done\(kept)")
         }
         let due = (cutOverSince ?? now) + .seconds(86_400 * minDays)
         guard now >= due else {
-            let cleanup = ["latchkey migrate cleanup", which].compactMap { $0 }.joined(separator: " ")
-            return NextStep(why: "wait until \(Day.text(due)), then \(cleanup); rollback takes it back until then")
+            let cleanup = which.map { ", then latchkey migrate cleanup \($0)\(journal)" } ?? ""
+            return NextStep(
+                why: "wait until \(Day.text(due))\(cleanup); latchkey migrate rollback\(journal) takes it back until "
+                    + "then")
         }
         return about(
             which, "cleanup", why: "\(count(.moved)) have been on the new store for \(minDays) days")

@@ -58,6 +58,9 @@ package struct Plan: Sendable {
         items.count { $0.obstacles.contains { $0.weight == weight } }
     }
 
+    /// What is blocked and there: it stays in Secrets Manager.
+    package var staying: [PlanItem] { items.filter { $0.act == .blocked && $0.secret.exists } }
+
     /// The plan for programs. Holds no value and no digest.
     package var json: JSON {
         [
@@ -65,7 +68,8 @@ package struct Plan: Sendable {
             "summary": [
                 "create": .integer(Int64(count(.create))), "overwrite": .integer(Int64(count(.overwrite))),
                 "nothing": .integer(Int64(count(.nothing))), "blocked": .integer(Int64(count(.blocked))),
-                "warned": .integer(Int64(count(.warns))), "unasked_paths": .integer(Int64(unaskedPaths)),
+                "staying": .integer(Int64(staying.count)), "warned": .integer(Int64(count(.warns))),
+                "unasked_paths": .integer(Int64(unaskedPaths)),
             ],
             "cost": ["currency": "USD", "before": Self.json(costBefore), "after": Self.json(costAfter)],
         ]

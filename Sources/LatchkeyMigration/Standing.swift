@@ -15,6 +15,8 @@ package enum Standing: String, Hashable, Sendable, CaseIterable {
     case moved
     /// A copy has looked at it as it is and left it: something is in the way, which plan names.
     case left
+    /// It stays in Secrets Manager, and brokers read it there.
+    case kept
     /// It, or its parameter, may not be looked at.
     case refused
     /// Set to be deleted by this move's cleanup.
@@ -30,7 +32,7 @@ package enum Standing: String, Hashable, Sendable, CaseIterable {
     package var wantsCopy: Bool {
         switch self {
         case .open, .begun, .failed, .changed, .missing, .rewritten: true
-        case .moved, .left, .refused, .deleting, .pending, .gone, .lost: false
+        case .moved, .left, .kept, .refused, .deleting, .pending, .gone, .lost: false
         }
     }
 
@@ -38,7 +40,15 @@ package enum Standing: String, Hashable, Sendable, CaseIterable {
     package var isMoved: Bool {
         switch self {
         case .moved, .deleting, .gone: true
-        case .open, .begun, .failed, .changed, .missing, .rewritten, .left, .refused, .pending, .lost: false
+        case .open, .begun, .failed, .changed, .missing, .rewritten, .left, .kept, .refused, .pending, .lost: false
+        }
+    }
+
+    /// Whether its value may be in Secrets Manager alone, so that it can be on the list of kept secrets.
+    var mayBeKept: Bool {
+        switch self {
+        case .open, .begun, .failed, .missing, .left, .kept, .refused, .pending: true
+        case .moved, .changed, .rewritten, .deleting, .gone, .lost: false
         }
     }
 

@@ -53,7 +53,9 @@ package enum SuccessCriterion: String, Hashable, Sendable, CaseIterable {
     private static let notMeasured = (state: State.unknown, measured: "not measured: LATCHKEY_URL is not set")
 
     private static func equal(_ status: MoveStatus) -> (State, String) {
-        let text = "\(status.moved) moved, \(status.wantingCopy) to copy, \(status.count(.left)) left"
+        let text =
+            "\(status.moved) moved, \(status.wantingCopy) to copy, \(status.left) left in Secrets Manager"
+            + (status.left > 0 ? " (\(status.count(.kept)) of them kept)" : "")
         return (status.isCopied && status.isProven ? .met : .unmet, text)
     }
 

@@ -111,7 +111,7 @@ struct DirectAccess {
     }
 
     func secret(_ key: SecretKey) async throws -> SecretEntry {
-        if upstreams.secrets.places == nil { await follower?.look() }
+        if unknownBackend == nil, upstreams.secrets.places == nil { await follower?.look() }
         do throws(UpstreamFault) {
             return try await upstreams.secrets.secret(SecretQuery(key), deadline: deadline).entry
         } catch {

@@ -24,11 +24,7 @@ struct BackupFile {
     var manifestPath: String { path + ".manifest" }
 
     /// The path from the root, so that it is found from elsewhere.
-    var absolutePath: String {
-        guard !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return path }
-        defer { free(folder) }
-        return "\(String(cString: folder))/\(path)"
-    }
+    var absolutePath: String { OwnFile.absolute(path) }
 
     var exists: Bool { access(path, F_OK) == 0 }
 

@@ -7,7 +7,7 @@ internal import LatchkeyUpstream
 struct CleanupLine: Sendable {
     let secret: OldSecret
     let target: String
-    /// `delete`, `restore`, `nothing` or `blocked`.
+    /// `delete`, `restore`, `nothing`, `kept` or `blocked`.
     var act: String
     var blocks: [CleanupBlock] = []
     /// When it is deleted, once that is set.
@@ -41,13 +41,16 @@ struct CleanupLine: Sendable {
 struct CleanupRun {
     let access: MigrationAccess
     let selection: Selection
+    /// Secrets that were named on the command line, so that an undo brings them back whoever has deleted them.
+    var named: Set<String> = []
 
     /// What would be deleted, and what is kept by what.
     func plan(_ rules: CleanupRules) async throws -> [CleanupLine] {
         let (secrets, targets, present) = try await look()
         return zip(secrets, targets).map { secret, target in
             let blocks = rules.blocks(secret, target: target, hasParameter: present.contains(target))
-            let act = !blocks.isEmpty ? "blocked" : secret.deletion == nil ? "delete" : "nothing"
+            let isKept = blocks == [.kept]
+            let act = isKept ? "kept" : !blocks.isEmpty ? "blocked" : secret.deletion == nil ? "delete" : "nothing"
             return CleanupLine(
                 secret: secret, target: target, act: act, blocks: blocks, deletion: secret.deletion)
         }
@@ -55,7 +58,7 @@ struct CleanupRun {
 
     /// What would be brought back: what a cleanup is to delete, and what is named. What somebody else deletes is theirs.
     func undoing(_ journal: Journal) async throws -> [CleanupLine] {
-        let ours = journal.removed.union(selection.names)
+        let ours = journal.removed.union(named)
         let (secrets, targets, _) = try await look()
         return zip(secrets, targets).map { secret, target in
             let isOurs = secret.deletion != nil && ours.contains(secret.name)

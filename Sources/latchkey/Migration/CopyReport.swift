@@ -10,8 +10,11 @@ struct CopyReport {
     let blocked: [PlanItem]
     /// What was not come to, because a store stopped answering.
     let untried: Int
+    /// The argument that names the journal, for the command that is printed.
+    let journal: String
 
-    init(plan: Plan, lines: [CopyRun.Line], done: [OldSecret]) {
+    init(plan: Plan, lines: [CopyRun.Line], done: [OldSecret], journal: String) {
+        self.journal = journal
         self.lines = lines
         self.done = done
         blocked = plan.items.filter { $0.act == .blocked }
@@ -25,10 +28,8 @@ struct CopyReport {
     /// What could not be read in several tries.
     private var unread: [PlanItem] { blocked.filter(\.isUnread) }
 
-    /// What was looked at and stays where it is. What waits for its deletion says so by itself.
-    var left: [PlanItem] {
-        blocked.filter { $0.secret.exists && $0.secret.deletion == nil && !$0.isDenied && !$0.isUnread }
-    }
+    /// What was looked at and stays where it is.
+    var left: [PlanItem] { blocked.filter { $0.secret.exists && !$0.isDenied && !$0.isUnread } }
 
     /// Everything that can be moved is where it belongs, and everything was looked at.
     var isClean: Bool {
@@ -109,6 +110,7 @@ struct CopyReport {
             advice.append("\(kept) have their value under another key or in another tier than asked for: see plan")
         }
         if !unread.isEmpty { advice.append("what got no answer is not copied: run copy again with --resume") }
+        advice += StayingSecret.advice(blocked.count { $0.secret.exists }, journal: journal)
         for action in Set(denied.flatMap(\.deniedActions)).sorted() {
             advice.append("\(action) is refused: allow it (latchkey policy --role migrator)")
         }

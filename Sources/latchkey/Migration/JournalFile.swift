@@ -58,6 +58,12 @@ final class JournalFile {
             }.map { .item($0) })
     }
 
+    /// Writes down which secrets a copy or a comparison is about, unless that stands there already.
+    func record(_ selection: MoveSelection) throws {
+        guard journal.selection.union(selection) != journal.selection else { return }
+        try record("selection", isClean: true, count: 0, [Journal.selectionDetail: selection.text])
+    }
+
     /// Writes down that a command came to its end, or what it is about to do.
     func record(_ command: String, isClean: Bool, count: Int, _ details: [String: String] = [:]) throws {
         var run = JournalRun(

@@ -10,6 +10,13 @@ enum OwnFile {
         case file(bytes: Int)
     }
 
+    /// The path from the root, so that it is found from elsewhere.
+    static func absolute(_ path: String) -> String {
+        guard !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return path }
+        defer { free(folder) }
+        return "\(String(cString: folder))/\(path)"
+    }
+
     /// Looks at a path without following a symbolic link (lstat(2)).
     static func look(at path: String) throws(CommandFailure) -> Found {
         var status = stat()

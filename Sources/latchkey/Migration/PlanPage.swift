@@ -16,7 +16,7 @@ struct PlanPage {
                 item.act.rawValue,
             ])
         }
-        return table.lines + [""] + obstacles + [summary] + unasked + cost
+        return table.lines + [""] + obstacles + [summary] + staying + unasked + cost
     }
 
     /// Each obstacle with its remedy, under the secret it is of.
@@ -36,6 +36,14 @@ struct PlanPage {
     private var summary: String {
         "\(plan.items.count) secrets: \(plan.count(.create)) to create, \(plan.count(.overwrite)) to write over, "
             + "\(plan.count(.nothing)) there already, \(plan.count(.blocked)) blocked"
+    }
+
+    /// What a copy by this plan would leave in Secrets Manager.
+    private var staying: [String] {
+        let names = plan.staying.map { Table.clean($0.secret.name) }
+        guard !names.isEmpty else { return [] }
+        let list = names.joined(separator: ", ")
+        return ["\(names.count) stay in Secrets Manager, and cutover wants --keep for them: \(list)"]
     }
 
     private var unasked: [String] {

@@ -33,6 +33,44 @@ struct Selection: Sendable {
         self.map = map
     }
 
+    /// What a journal's copies and comparisons were told, or else what it has; nil where it says nothing.
+    init?(recordedIn journal: Journal) {
+        self.init(map: [:])
+        add(journal.selection)
+        if journal.selection.isEmpty { add(journal) { _ in true } }
+        guard !prefixes.isEmpty || !names.isEmpty else { return nil }
+    }
+
+    /// All that a move is about: what the journal's copies and comparisons were told, what it has, and what is said
+    /// besides; nil where nothing says it.
+    init?(of journal: Journal, and which: SelectionArguments) throws {
+        self = try which.isSaid ? which.selection() : Selection(map: [:])
+        add(journal.selection)
+        add(journal) { _ in true }
+        guard !prefixes.isEmpty || !names.isEmpty else { return nil }
+    }
+
+    /// Adds what was recorded. A map that is not there any more says nothing; the journal has what was copied by it.
+    private mutating func add(_ recorded: MoveSelection) {
+        let maps = recorded.maps.compactMap { try? Self.readMap($0) }
+        for map in maps { self.map.merge(map) { mine, _ in mine } }
+        let known = Set(prefixes)
+        prefixes += recorded.prefixes.filter { !known.contains($0) }
+        let added = recorded.names + maps.flatMap { $0.keys.sorted() }
+        let named = Set(names)
+        names += MoveSelection(names: added).names.filter { !named.contains($0) }
+    }
+
+    /// Adds what a journal has of the secrets that are meant, with the parameters they went to.
+    mutating func add(_ journal: Journal, where isMeant: (String) -> Bool) {
+        var named = Set(names)
+        let items = Array(journal.items.values) + Array(journal.left.values)
+        for item in items where named.contains(item.secret) || isMeant(item.secret) {
+            if named.insert(item.secret).inserted { names.append(item.secret) }
+            if map[item.secret] == nil { map[item.secret] = item.target }
+        }
+    }
+
     private static func readMap(_ path: String) throws -> [String: String] {
         let bytes = try Files.required(path)
         guard let members = (try? JSON(parsing: bytes))?.object else {

@@ -11,7 +11,7 @@ struct StatusReport {
     /// IAM actions that were refused, so that not all is known.
     let denied: [String]
 
-    private var next: NextStep { status.next(which, backupFile: Self.freeName) }
+    private var next: NextStep { status.next(which, backupFile: Self.freeName, journal: journal) }
 
     /// A name for a backup that no file of this folder has, so that the command can be typed as it is printed.
     private static var freeName: String {
@@ -44,6 +44,7 @@ struct StatusReport {
             "summary": .object(
                 JSONObject(
                     Standing.allCases.map { ($0.rawValue, .integer(Int64(status.count($0)))) })),
+            "kept": .array(status.kept.names.map { .string($0) }), "staying": .array(status.staying.map(\.json)),
             "backend": status.backend.map { .string($0.rawValue) } ?? .null,
             "denied": .array(denied.map { .string($0) }),
             "next": ["command": command.map { .string($0) } ?? .null, "why": .string(next.why)],

@@ -12,6 +12,8 @@ struct StatusRun {
     let journal: Journal
     let settings: Settings
     let minDays: Int
+    /// Whether the broker at `LATCHKEY_URL`, if any, is asked for what it has measured.
+    var asksBroker = true
 
     /// Where the move stands, and the IAM actions that were refused.
     func run() async throws -> (status: MoveStatus, denied: [String]) {
@@ -22,21 +24,23 @@ struct StatusRun {
             ParameterName.isUsable($0, arnPrefix: Inventory(secrets: []).parameterARNPrefix)
         }
         let lever = BackendSwitch.parameter(settings)
-        let found = try await ParameterReader(access: access).read(names.sorted() + [lever])
-        let word = found.parameters.first { $0.name == lever }?.value.revealText()
+        let list = BackendParameters.kept(below: settings.prefix)
+        let found = try await ParameterReader(access: access).read(names.sorted() + [lever, list])
+        let text = { (name: String) in found.parameters.first { $0.name == name }?.value.revealText() }
         // The account as a cut-over would find it out.
         let place = try await access.place(journal, settings)
         let status = MoveStatus(
             secrets: Array(zip(secrets, targets)),
             versions: Dictionary(found.parameters.map { ($0.name, $0.version) }, uniquingKeysWith: { $1 }),
             refused: Set(found.denied.keys), journal: journal, place: place,
-            backend: word.flatMap { BackendInForce(rawValue: $0) }, figures: try await figures(), backup: backup,
-            now: TimeSource.system.now().wall, minDays: minDays)
+            backend: text(lever).flatMap { BackendInForce(rawValue: $0) },
+            kept: text(list).flatMap { KeptList($0) } ?? KeptList(names: []), figures: try await figures(),
+            backup: backup, now: TimeSource.system.now().wall, minDays: minDays)
         return (status, Set(secrets.flatMap(\.denied) + found.denied.values).sorted())
     }
 
     private func figures() async throws -> MoveFigures? {
-        guard settings.url != nil else { return nil }
+        guard asksBroker, settings.url != nil else { return nil }
         let answer = try await BrokerConnection(settings).require("/metrics", accept: "text/plain; version=0.0.4")
         return try BrokerMetrics(answer.body).figures
     }

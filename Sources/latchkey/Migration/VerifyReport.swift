@@ -8,6 +8,8 @@ struct VerifyReport {
     let findings: [Verification.Finding]
     /// What cannot be moved and was not: it is only in Secrets Manager.
     let left: [PlanItem]
+    /// The argument that names the journal, for the command that is printed.
+    let journal: String
 
     /// Everything that can be moved is equal in both stores.
     var isClean: Bool { findings.allSatisfy(\.verdict.isClean) }
@@ -77,6 +79,6 @@ struct VerifyReport {
         }
         let equal = count(.equal)
         let summary = "\(equal) equal, \(findings.count - equal) not, \(left.count) left in Secrets Manager"
-        return (rows > 0 ? table.lines + [""] : []) + [summary]
+        return (rows > 0 ? table.lines + [""] : []) + [summary] + StayingSecret.advice(left.count, journal: journal)
     }
 }

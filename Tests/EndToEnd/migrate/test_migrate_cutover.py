@@ -36,10 +36,10 @@ class TestCutover:
         move.copy()
         move.run("cutover", *journal(move), "--yes", status=1)
         move.run("verify", *move.selection, *journal(move))
-        move.run("cutover", *journal(move), status=64)
-        move.run("cutover", *journal(move), "--dry-run")
+        move.run("cutover", *journal(move), "--keep", status=64)
+        move.run("cutover", *journal(move), "--keep", "--dry-run")
         assert backend(move) is None
-        move.run("cutover", *journal(move), "--yes")
+        move.run("cutover", *journal(move), "--keep", "--yes")
         assert backend(move) == "parameter-store"
 
     def test_a_verify_that_was_not_clean_is_no_proof(self, move: Move) -> None:
@@ -55,8 +55,8 @@ class TestCutover:
 
     def test_both_ways_are_written_down_and_repeat_harmlessly(self, move: Move) -> None:
         proven(move)
-        for command in ("cutover", "cutover", "rollback", "rollback"):
-            move.run(command, *journal(move), "--yes")
+        for command in (["cutover", "--keep"], ["cutover", "--keep"], ["rollback"], ["rollback"]):
+            move.run(*command, *journal(move), "--yes")
         assert backend(move) == "secrets-manager"
         turns = [(r["details"]["from"], r["details"]["to"]) for r in runs(move, "cutover") + runs(move, "rollback")]
         assert turns == [
@@ -101,7 +101,7 @@ class TestCutover:
 
     def test_it_is_judged_again_once_nobody_else_writes_the_journal(self, move: Move) -> None:
         proven(move)
-        asked = Asked(move, "cutover", *journal(move))
+        asked = Asked(move, "cutover", "--keep", *journal(move))
         move.secrets.create_secret(Name="shop/prod/late", SecretString="moved while it was asked")
         move.run("copy", "--secret", "shop/prod/late", *move.pace)
         assert "not of all" in asked.confirm(status=1)
@@ -124,8 +124,8 @@ class TestFunction:
     def test_it_keeps_every_other_variable(self, move: Move, function: str) -> None:
         proven(move)
         client = move.moto.client("lambda")
-        for command, value in (("cutover", "true"), ("rollback", "false"), ("rollback", "false")):
-            move.run(command, "--lambda-function", function, *journal(move), "--yes")
+        for command, value in ((["cutover", "--keep"], "true"), (["rollback"], "false"), (["rollback"], "false")):
+            move.run(*command, "--lambda-function", function, *journal(move), "--yes")
             found = client.get_function_configuration(FunctionName=function)
             assert found["Environment"]["Variables"] == VARIABLES | {"USE_PARAMETER_STORE": value}
             assert (found["MemorySize"], found["Timeout"]) == (256, 7)
@@ -147,7 +147,7 @@ class TestFunction:
             return not exchange.wait_for_close()
 
         proxy.always(unanswered, when=lambda request: request.method == "PUT")
-        turn = ["cutover", "--lambda-function", function, *journal(move), "--yes"]
+        turn = ["cutover", "--keep", "--lambda-function", function, *journal(move), "--yes"]
         run = move.start(*turn, AWS_ENDPOINT_URL=f"http://127.0.0.1:{proxy.port}")
         until(lambda: proxy.seen(lambda request: request.method == "PUT"), "the function is asked", 30)
         client = move.moto.client("lambda")
@@ -166,14 +166,14 @@ class TestFunction:
     def test_a_rehearsal_looks_at_the_function_and_changes_nothing(self, move: Move, function: str) -> None:
         proven(move)
         before = move.journal.read_text()
-        said = move.json("cutover", "--lambda-function", function, *journal(move), "--dry-run")
+        said = move.json("cutover", "--keep", "--lambda-function", function, *journal(move), "--dry-run")
         assert said["lambda_functions"] == {function: "false"} and not said["done"]
-        move.run("cutover", "--lambda-function", "nobody", *journal(move), "--dry-run", status=1)
+        move.run("cutover", "--keep", "--lambda-function", "nobody", *journal(move), "--dry-run", status=1)
         assert backend(move) is None and move.journal.read_text() == before
 
     def test_one_that_is_not_there_is_told_and_written_down(self, move: Move) -> None:
         proven(move)
-        move.run("cutover", "--lambda-function", "nobody", *journal(move), "--yes", status=1)
+        move.run("cutover", "--keep", "--lambda-function", "nobody", *journal(move), "--yes", status=1)
         assert not runs(move, "cutover")[0]["clean"]
 
 
@@ -220,6 +220,17 @@ class TestGate:
         move.run("gate", "--window", "30s", *journal(move), **metrics.env)
         move.run("cutover", *journal(move), "--yes")
         assert backend(move) == "parameter-store"
+
+    def test_it_names_what_the_copies_have_left(self, move: Move, later) -> None:
+        metrics = Metrics()
+        later(metrics.server.shutdown)
+        move.copy()
+        metrics.counts = {"match": 100}
+        said = move.json("gate", "--window", "1h", *journal(move), **metrics.env)
+        assert sorted(s["secret"] for s in said["staying"]) == sorted(s.name for s in move.shapes if not s.moves)
+        assert "cutover --keep" in move.run("gate", "--window", "1h", *journal(move), **metrics.env)
+        assert "stay in Secrets Manager" in refused(move, "cutover", *journal(move), "--yes")
+        move.run("cutover", "--keep", *journal(move), "--yes")
 
     def test_a_broker_that_compares_nothing_is_no_proof(self, move: Move, world) -> None:
         broker = world.serve()

@@ -20,7 +20,7 @@ import pytest
 
 from peers.broker import BINARY, PREFIX as PARAMETERS
 from peers.move import Move, shapes
-from peers.proxy import Exchange, FaultProxy, operation
+from peers.proxy import Exchange, FaultProxy, mentions, operation
 from peers.waiting import until
 
 BACKEND = f"{PARAMETERS}/latchkey/backend"
@@ -85,16 +85,17 @@ def test_a_turn_that_is_killed_is_either_made_or_not(move: Move, command: str) -
     move.copy()
     move.run("verify", *move.selection, *journal(move))
     if command == "rollback":
-        move.run("cutover", *journal(move), "--yes")
+        move.run("cutover", "--keep", *journal(move), "--yes")
+    keep = ["--keep"] if command == "cutover" else []
     before, after = {"cutover": (None, "parameter-store"), "rollback": ("parameter-store", "secrets-manager")}[command]
     chance = random.Random(command)
     cut_off = 0
     for _ in range(KILLS):
-        cut_off += killed(move, command, *journal(move), "--yes", after=chance.random() * 0.06)
+        cut_off += killed(move, command, *keep, *journal(move), "--yes", after=chance.random() * 0.06)
         assert backend(move) in (before, after)
     assert cut_off > 0, "every one came to its end before it was killed"
     require_whole_journal(move)
-    move.run(command, *journal(move), "--yes")
+    move.run(command, *keep, *journal(move), "--yes")
     assert backend(move) == after
     last = json.loads(move.journal.read_text().splitlines()[-1])
     assert (last["run"], last["clean"], last["details"]["to"]) == (command, True, after)
@@ -114,7 +115,7 @@ def proxy(cloud, later) -> FaultProxy:
 @pytest.mark.parametrize(
     ("command", "before", "after"),
     [
-        ("cutover", "none", "parameter-store"), ("rollback", "parameter-store", "secrets-manager"),
+        ("cutover --keep", "none", "parameter-store"), ("rollback", "parameter-store", "secrets-manager"),
         ("cutover --to shadow", "none", "shadow"),
     ],
 )
@@ -125,13 +126,13 @@ def test_a_turn_that_is_killed_once_it_is_made_has_been_written_down(
     move.copy()
     move.run("verify", *move.selection, *journal(move))
     if command == "rollback":
-        move.run("cutover", *journal(move), "--yes")
+        move.run("cutover", "--keep", *journal(move), "--yes")
 
     def unanswered(exchange: Exchange) -> bool:
         exchange.forward()
         return not exchange.wait_for_close()
 
-    proxy.always(unanswered, when=operation("PutParameter"))
+    proxy.always(unanswered, when=lambda request: operation("PutParameter")(request) and mentions(BACKEND)(request))
     began = time.time()
     env = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{proxy.port}"}
     run = move.start(*command.split(), *journal(move), "--yes", **env)
@@ -186,7 +187,7 @@ def test_a_verify_that_is_killed_proves_nothing_and_spoils_nothing(move: Move) -
         move.run("cutover", *journal(move), "--yes", status=1)
     require_whole_journal(move)
     move.run(*verify)
-    move.run("cutover", *journal(move), "--yes")
+    move.run("cutover", "--keep", *journal(move), "--yes")
 
 
 # What shows

@@ -80,7 +80,7 @@ def test_what_a_copy_left_for_its_tier_is_left_to_verify(move: Move) -> None:
         assert [left["secret"] for left in said["left"]] == [f"{PREFIX}long"]
     move.run("verify", *move.selection, status=1)
     move.run("verify", *move.selection, "--tier", "standard", "--journal", str(move.journal))
-    move.run("cutover", "--journal", str(move.journal), "--yes")
+    move.run("cutover", "--keep", "--journal", str(move.journal), "--yes")
 
 
 def test_a_copy_keeps_to_three_writes_a_second_unless_it_is_told(move: Move, gate: FaultProxy) -> None:

@@ -37,8 +37,7 @@ def follow(move: Move, said: dict[str, Any]) -> str:
     assert words[:2] == ["latchkey", "migrate"]
     command, rest = words[2], [str(move.folder / "password") if word == "FILE" else word for word in words[3:]]
     more = {"copy": move.rate, "cutover": ["--yes"], "cleanup": ["--yes", "--min-days", "0"]}.get(command, [])
-    # Some can never be moved, and cleanup keeps them.
-    move.run(command, *rest, *more, status=1 if command == "cleanup" else 0)
+    move.run(command, *rest, *more)
     return command
 
 
@@ -128,11 +127,15 @@ def test_without_a_selection_the_next_command_is_about_the_journals_secrets_alon
     words = shlex.split(move.json("status", "--journal", str(move.journal))["next"]["command"])
     assert words[2:7] == ["verify", "--secret", one.name, "--secret", other.name]
     assert "--filter-prefix" not in words
-    # Those that went to other parameters than their names say are typed by whoever has the map.
+    # The map that a copy had is meant, too, from whichever folder.
     (move.folder / "map.json").write_text(f'{{"{third.name}": "/elsewhere/third"}}')
     move.run("copy", "--map", "map.json", *move.pace)
     said = move.json("status", "--journal", str(move.journal))
-    assert said["next"]["command"] is None and "--map" in said["next"]["why"]
+    words = shlex.split(said["next"]["command"])
+    assert words[2:] == [
+        "backup", "--secret", one.name, "--secret", other.name, "--map", str(move.folder / "map.json"), "--out",
+        "backup.cms", "--password-file", "FILE", "--journal", str(move.journal),
+    ]
     assert {line["parameter"] for line in said["secrets"]} == {one.target, other.target, "/elsewhere/third"}
     said = move.json("status", "--map", "map.json", "--journal", str(move.journal))
     assert "--map map.json" in said["next"]["command"]

@@ -39,7 +39,7 @@ class Shape:
         return {"SecretBinary": self.value} if isinstance(self.value, bytes) else {"SecretString": self.value}
 
 
-def shapes(count: int, seed: int) -> list[Shape]:
+def shapes(count: int, seed: int, prefix: str = PREFIX) -> list[Shape]:
     """So many secrets: every odd shape there is, over and over, and plain ones between. Each value is like no other."""
     chance = random.Random(seed)
 
@@ -73,14 +73,15 @@ def shapes(count: int, seed: int) -> list[Shape]:
         ),
         lambda name: Shape(name, mark(), {"description_cut"}, extra={"Description": "d" * 1025}),
     ]
-    return [makers[number % len(makers)](f"{PREFIX}s{number:04}") for number in range(count)]
+    return [makers[number % len(makers)](f"{prefix}s{number:04}") for number in range(count)]
 
 
 class Move:
     """Both stores, the command line, and all that it ever said."""
 
-    def __init__(self, moto: Moto, folder: Path, made: Sequence[Shape]) -> None:
+    def __init__(self, moto: Moto, folder: Path, made: Sequence[Shape], prefix: str = PREFIX) -> None:
         self.moto = moto
+        self.prefix = prefix
         self.folder = folder
         self.shapes = list(made)
         self.ssm = moto.client("ssm")
@@ -128,7 +129,7 @@ class Move:
 
     @property
     def selection(self) -> list[str]:
-        return ["--filter-prefix", PREFIX]
+        return ["--filter-prefix", self.prefix]
 
     @property
     def pace(self) -> list[str]:

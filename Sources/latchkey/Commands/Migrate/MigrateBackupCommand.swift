@@ -32,7 +32,7 @@ struct MigrateBackupCommand: AsyncParsableCommand {
     func run() async throws {
         CommandEnvironment.harden()
         try await finishing {
-            let selection = try which.selection()
+            let selection = try which.selection(orOf: PreparedJournal.peek(journal)?.journal ?? Journal())
             let recipient = try sealedFor()
             let file = BackupFile(path: out)
             try file.requireOurs()

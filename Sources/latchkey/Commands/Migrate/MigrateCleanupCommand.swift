@@ -11,10 +11,11 @@ struct MigrateCleanupCommand: AsyncParsableCommand {
         commandName: "cleanup",
         abstract: "Set the deletion of secrets that were moved, once nothing speaks against it.",
         discussion: """
-            A secret is kept while it is not verified in Parameter Store at its present version, while the fleet is told \
+            A secret stays while it is not verified in Parameter Store at its present version, while the fleet is told \
             to read another store, while the cut-over or its last read is younger than --min-days, and while no whole \
-            backup has it. Lists what keeps which; exit \
-            code 1 while anything is kept. Until the recovery window is over --undo brings all of them back.
+            backup has it. Lists what blocks which; exit code 1 while anything is blocked. Secrets that cutover --keep \
+            has left in Secrets Manager are left alone. Until the recovery window is over --undo brings back all that \
+            was deleted.
             """)
 
     @OptionGroup var which: SelectionArguments
@@ -45,12 +46,14 @@ struct MigrateCleanupCommand: AsyncParsableCommand {
     func run() async throws {
         CommandEnvironment.harden()
         try await finishing {
-            let selection = try which.selection()
+            let known = try PreparedJournal.peek(journal)?.journal ?? Journal()
+            let selection = try which.selection(orOf: known)
             let settings = try CommandEnvironment.settings(need: .upstreams)
             let access = try MigrationAccess(settings)
             let lever = BackendSwitch(access: access, settings)
-            let cleanup = CleanupRun(access: access, selection: selection)
-            let shown = try await plan(cleanup, try PreparedJournal.peek(journal)?.journal ?? Journal(), lever)
+            let named = which.isSaid ? Set(selection.names) : []
+            let cleanup = CleanupRun(access: access, selection: selection, named: named)
+            let shown = try await plan(cleanup, known, lever)
             if dryRun || Self.changes(shown) == 0 { return try conclude(shown, isDone: false) }
             try confirm(shown, Self.changes(shown))
             let prepared = try PreparedJournal(path: journal, place: access.region, resumes: true)
@@ -77,6 +80,7 @@ struct MigrateCleanupCommand: AsyncParsableCommand {
         let standing = try await lever.parameterNow()
         rules.backend = standing?.value.revealText()
         rules.backendWritten = standing?.lastModified
+        rules.kept = try await lever.kept() ?? rules.kept
         return try await cleanup.plan(rules)
     }
 
@@ -112,7 +116,7 @@ struct MigrateCleanupCommand: AsyncParsableCommand {
 
     private func conclude(_ lines: [CleanupLine], isDone: Bool) throws {
         if json {
-            let acts = ["delete", "restore", "nothing", "blocked"]
+            let acts = ["delete", "restore", "nothing", "kept", "blocked"]
             Terminal.print(
                 JSON.object([
                     "done": .bool(isDone), "secrets": .array(lines.map(\.json)),
@@ -137,6 +141,9 @@ struct MigrateCleanupCommand: AsyncParsableCommand {
         let changes = lines.count { $0.isChange && $0.trouble == nil }
         let blocked = lines.count { $0.act == "blocked" }
         let what = undo ? "brought back" : "deletion set"
-        return table.lines + ["", "\(changes) \(isDone ? what : "to do"), \(blocked) kept"]
+        let kept = lines.count { $0.act == "kept" }
+        return table.lines + [
+            "", "\(changes) \(isDone ? what : "to do"), \(blocked) blocked, \(kept) kept in Secrets Manager",
+        ]
     }
 }

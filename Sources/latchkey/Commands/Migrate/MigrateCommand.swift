@@ -28,6 +28,22 @@ struct SelectionArguments: ParsableArguments {
     func selection() throws -> Selection {
         try Selection(prefixes: filterPrefix, names: secret, mapFile: map)
     }
+
+    var isSaid: Bool { !filterPrefix.isEmpty || !secret.isEmpty || map != nil }
+
+    /// What is said; else what the journal's copies and comparisons were told.
+    func selection(orOf journal: Journal) throws -> Selection {
+        guard !isSaid, let recorded = Selection(recordedIn: journal) else { return try selection() }
+        return recorded
+    }
+
+    /// As it was said.
+    var said: MoveSelection { MoveSelection(prefixes: filterPrefix, names: secret, maps: [map].compactMap { $0 }) }
+
+    /// As a journal keeps it: good in any folder.
+    var recorded: MoveSelection {
+        MoveSelection(prefixes: filterPrefix, names: secret, maps: [map].compactMap { $0.map(OwnFile.absolute) })
+    }
 }
 
 /// How values are kept in Parameter Store: what plan and copy take.

@@ -30,7 +30,7 @@ struct MigrateCopyCommand: AsyncParsableCommand {
     func run() async throws {
         CommandEnvironment.harden()
         try await finishing {
-            let selection = try which.selection()
+            let selection = try which.selection(orOf: PreparedJournal.peek(journal)?.journal ?? Journal())
             let options = try how.options()
             let access = try MigrationAccess(
                 try CommandEnvironment.settings(need: .upstreams), mostWrites: rate.writesPerSecond)
@@ -43,9 +43,11 @@ struct MigrateCopyCommand: AsyncParsableCommand {
             let plan = Planner(map: map, options: options).plan(inventory)
             let mayOverwrite = try confirm(plan)
             let file = try prepared.begin(now: TimeSource.system.now().wall)
+            try file.record(which.recorded)
             var copy = CopyRun(access: access, options: options, mayOverwrite: mayOverwrite)
             copy.journal = file
-            let report = CopyReport(plan: plan, lines: try await copy.run(plan), done: done)
+            let report = CopyReport(
+                plan: plan, lines: try await copy.run(plan), done: done, journal: ShellWord.journal(journal))
             if report.untried == 0 {
                 try file.leave(report.left)
                 try file.record("copy", isClean: report.isClean, count: report.lines.count + done.count)

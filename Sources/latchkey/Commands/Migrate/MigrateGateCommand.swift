@@ -46,9 +46,13 @@ struct MigrateGateCommand: AsyncParsableCommand {
                         "open": .bool(verdict.isOpen), "explanation": .string(verdict.explanation),
                         "match": .integer(Int64(sample.matches)), "mismatch": .integer(Int64(sample.mismatches)),
                         "error": .integer(Int64(sample.errors)),
+                        "staying": .array(file.journal.staying.map(\.json)),
                     ]).text)
             } else {
+                for secret in file.journal.staying { Terminal.print("stays in Secrets Manager: \(secret.line)") }
                 Terminal.print("\(verdict.isOpen ? "open" : "shut"): \(verdict.explanation)")
+                let advice = StayingSecret.advice(file.journal.staying.count, journal: ShellWord.journal(journal))
+                for line in advice { Terminal.print(line) }
             }
             if !verdict.isOpen { throw ExitCode(ExitStatus.notSo.rawValue) }
         }

@@ -25,10 +25,10 @@ struct MigrateVerifyCommand: AsyncParsableCommand {
     func run() async throws {
         CommandEnvironment.harden()
         try await finishing {
-            let selection = try which.selection()
+            let known = try PreparedJournal.peek(journal)
+            let selection = try which.selection(orOf: known?.journal ?? Journal())
             let settings = try CommandEnvironment.settings(need: .upstreams)
             let access = try MigrationAccess(settings)
-            let known = try PreparedJournal.peek(journal)
             let (inventory, map, _) = try await InventoryReader(access: access, selection: selection).read()
             let plan = Planner(map: map, options: try how.options()).plan(inventory)
             let report = try await compare(plan, inventory, known, access)
@@ -37,6 +37,7 @@ struct MigrateVerifyCommand: AsyncParsableCommand {
                 let place = try await access.place(known.journal, settings)
                 let prepared = try PreparedJournal(path: journal, place: access.region, resumes: true)
                 let file = try prepared.begin(now: TimeSource.system.now().wall)
+                try file.record(which.recorded)
                 try file.record(
                     "verify", isClean: isClean, count: report.findings.count,
                     place.details(known.journal, comparing: Set(report.pairs.map(\.target))))
@@ -67,7 +68,8 @@ struct MigrateVerifyCommand: AsyncParsableCommand {
                     ?? (item.isUnread ? Trouble(.unsure, code: "unread") : nil))
         }
         let findings = try await VerifyRun(access: access, key: known?.key ?? .random()).run(pairs, first: first)
-        return VerifyReport(pairs: pairs, findings: findings, left: left)
+        return VerifyReport(
+            pairs: pairs, findings: findings, left: left, journal: ShellWord.journal(self.journal))
     }
 }
 

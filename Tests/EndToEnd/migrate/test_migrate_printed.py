@@ -1,0 +1,112 @@
+"""Every command that `latchkey migrate` prints does what is said of it, typed as it is printed."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+from peers.move import PREFIX, Move, Shape, shapes
+from peers.turning import backend, refused
+
+#: Options that have no value.
+FLAGS = {"--keep", "--undo", "--resume", "--force"}
+
+
+@pytest.fixture
+def move(cloud, tmp_path: Path) -> Move:
+    cloud.reset()
+    made = [shape for shape in shapes(40, seed=13) if "replicas" not in shape.obstacles]
+    # A name that a shell would divide, and a journal in a folder with such a name.
+    folder = tmp_path / "a folder"
+    folder.mkdir()
+    move = Move(cloud, folder, [*made, Shape(f"{PREFIX}plain", "a plain value")])
+    (folder / "password").write_text("correct horse battery staple\n")
+    (folder / "password").chmod(0o600)
+    return move
+
+
+def printed(text: str) -> list[list[str]]:
+    """The commands in a text, each up to the first word that is neither an option nor its value."""
+    return [words(part) for part in text.split("latchkey migrate ")[1:]]
+
+
+def words(text: str) -> list[str]:
+    lexer = shlex.shlex(text, posix=True)
+    lexer.whitespace_split, lexer.commenters = True, ""
+    command: list[str] = []
+    while True:
+        rest = text[lexer.instream.tell() :].lstrip()
+        is_value = bool(command) and command[-1].startswith("--") and command[-1] not in FLAGS
+        if command and not is_value and not rest.startswith("--"):
+            return command
+        word = lexer.get_token() or ""
+        command.append(word.rstrip(",.;:)"))
+        if command[-1] != word:
+            return command
+
+
+def typed(move: Move, command: list[str], status: int = 0) -> str:
+    """Types a command, with a yes where it would ask; all that it says."""
+    more = {"copy": move.rate, "cutover": ["--yes"], "rollback": ["--yes"], "cleanup": ["--yes", "--min-days", "0"]}
+    words = [str(move.folder / "password") if word == "FILE" else word for word in command]
+    return refused(move, *words, *more.get(command[0], []), status=status)
+
+
+def test_what_a_move_prints_leads_through_it(move: Move) -> None:
+    journal = ["--journal", str(move.journal)]
+    said = move.run("copy", *move.selection, *move.pace)
+    assert printed(said) == [["cutover", "--keep", *journal]]
+    # It wants proof first, and says how to come by it.
+    said = typed(move, ["cutover", "--keep", *journal], status=1)
+    assert printed(said) == [["verify", *journal]]
+    said = typed(move, ["verify", *journal])
+    assert printed(said) == [["cutover", "--keep", *journal]]
+    said = typed(move, ["cutover", *journal], status=1)
+    assert printed(said) == [["cutover", "--keep", *journal]]
+    typed(move, ["cutover", "--keep", *journal])
+    assert backend(move) == "parameter-store"
+    said = move.run("status", *journal)
+    assert printed(said)[0][0] == "backup" and "--filter-prefix" in printed(said)[0]
+    for command in printed(said):
+        typed(move, command)
+    said = move.run("status", *journal)
+    assert [command[0] for command in printed(said)] == ["cleanup", "rollback"]
+    for command in printed(said):
+        # Rollback is refused while what cleanup deletes can still be brought back, and says how.
+        if command[0] == "cleanup":
+            typed(move, command)
+        else:
+            (undo,) = printed(typed(move, command, status=1))
+            assert undo == ["cleanup", "--undo", *journal]
+            typed(move, undo)
+            typed(move, command)
+    assert backend(move) == "secrets-manager"
+
+
+def test_status_prints_the_selection_and_not_each_secret(move: Move) -> None:
+    move.copy()
+    for arguments in (["--journal", str(move.journal)], [*move.selection, "--journal", str(move.journal)]):
+        words = shlex.split(move.json("status", *arguments)["next"]["command"])
+        assert words[3:5] == ["--filter-prefix", PREFIX] and "--secret" not in words
+    # The standard journal needs no argument; and another folder has the same map.
+    (move.folder / "map.json").write_text(f'{{"{PREFIX}plain": "{move.shapes[-1].target}"}}')
+    move.run("copy", "--map", "map.json", *move.rate)
+    command = move.json("status")["next"]["command"]
+    assert f"--map '{move.folder}/map.json'" in command and "--journal" not in command
+    for words in printed(command):
+        typed(move, words)
+
+
+def test_a_forced_cut_over_can_be_mended_as_it_is_printed(move: Move) -> None:
+    journal = ["--journal", str(move.journal)]
+    out = ["--out", "b.cms", "--password-file", "password"]
+    move.run("backup", *move.selection, *out, *journal)
+    move.copy()
+    move.run("verify", *journal)
+    move.run("cutover", "--force", *journal, "--yes")
+    (command,) = printed(move.json("status", *journal)["next"]["command"])
+    assert command == ["cutover", "--filter-prefix", PREFIX, "--keep", *journal]
+    typed(move, command)
+    assert move.json("status", *journal)["summary"]["kept"] == sum(not shape.moves for shape in move.shapes)

@@ -1,0 +1,134 @@
+import LatchkeyCore
+import LatchkeyMigration
+import Testing
+
+@Suite struct KeptTests {
+    private static let now = WallTime(seconds: 86_400_000)
+
+    private static func item(_ name: String, _ state: JournalItem.State, reason: String? = nil) -> JournalItem {
+        JournalItem(
+            secret: name, target: "/\(name)", state: state, digest: "d", versionID: "v", version: 1, reason: reason,
+            at: now)
+    }
+
+    private static func secret(_ name: String, _ change: (inout OldSecret) -> Void = { _ in }) -> OldSecret {
+        var secret = OldSecret(name: name)
+        secret.versionID = "v"
+        change(&secret)
+        return secret
+    }
+
+    /// - Parameter parameters: those that are there.
+    private static func status(
+        _ secrets: [OldSecret], _ items: [JournalItem], parameters: [String], kept: [String] = [],
+        backend: BackendInForce? = nil, runs: [String] = []
+    ) -> MoveStatus {
+        var journal = Journal()
+        for item in items { journal.note(.item(item)) }
+        let place = ProofPlace(account: nil, parameter: "/p")
+        for command in ["copy"] + runs {
+            var run = JournalRun(command: command, isClean: true, count: 1, by: "me", at: now)
+            run.details = place.details(journal, comparing: Set(items.map(\.target)))
+            journal.note(.ran(run))
+        }
+        return MoveStatus(
+            secrets: secrets.map { ($0, "/\($0.name)") },
+            versions: Dictionary(uniqueKeysWithValues: parameters.map { ($0, 1) }), journal: journal, place: place,
+            backend: backend, kept: KeptList(names: kept), figures: nil,
+            backup: BackupManifest(
+                fileDigest: "f", created: now, place: "p",
+                entries: secrets.map { ManifestEntry(name: $0.name, versionID: "v", digest: "d") }), now: now,
+            minDays: 7)
+    }
+
+    @Test func `What stays is what has no value of its own in Parameter Store, each with its reason`() {
+        let status = Self.status(
+            [
+                Self.secret("moved"), Self.secret("binary"), Self.secret("gone") { $0.exists = false },
+                Self.secret("pending") { $0.deletion = Self.now }, Self.secret("denied") { $0.denied = ["a:B"] },
+                Self.secret("lost"), Self.secret("new"), Self.secret("other"),
+            ],
+            [
+                Self.item("moved", .verified), Self.item("binary", .left, reason: "binary"),
+                Self.item("lost", .verified), Self.item("other", .failed, reason: "other_value"),
+                Self.item("gone", .verified),
+            ], parameters: ["/moved", "/other", "/gone"])
+        #expect(
+            status.staying.map { [$0.name, $0.reason] } == [
+                ["binary", "binary"], ["pending", "pending_deletion"], ["denied", "permission"],
+                ["lost", "parameter_missing"], ["new", "not_copied"], ["other", "other_value"],
+            ])
+        #expect(status.staying.filter(\.isUnreadable).map(\.name) == ["pending"])
+        #expect(status.staying.filter(\.isShadowed).map(\.name) == ["other"])
+        #expect(status.left == 3, "those that wait for a copy are not left")
+    }
+
+    @Test func `What is on the list stands as kept, and what was moved does not`() {
+        let status = Self.status(
+            [Self.secret("moved"), Self.secret("binary")],
+            [Self.item("moved", .verified), Self.item("binary", .left, reason: "binary")], parameters: ["/moved"],
+            kept: ["moved", "binary"], backend: .parameterStore)
+        #expect(status.lines.map(\.standing) == [.moved, .kept])
+        #expect(SuccessCriterion.equal.judge(status).measured.contains("1 left in Secrets Manager (1 of them kept)"))
+    }
+
+    @Test func `The next command keeps what stays, and says so after a cut-over that kept nothing`() {
+        let secrets = [Self.secret("moved"), Self.secret("binary")]
+        let items = [Self.item("moved", .verified), Self.item("binary", .left, reason: "binary")]
+        let before = Self.status(secrets, items, parameters: ["/moved"], runs: ["verify"])
+        let step = before.next("--filter-prefix a/", backupFile: "b", journal: " --journal j")
+        #expect(step.command == "cutover --filter-prefix a/ --keep")
+        let forced = Self.status(
+            secrets, items, parameters: ["/moved"], backend: .parameterStore, runs: ["verify", "cutover"])
+        let after = forced.next("--filter-prefix a/", backupFile: "b")
+        #expect(after.command == "cutover --filter-prefix a/ --keep")
+        #expect(after.why.contains("404"))
+        let kept = Self.status(
+            secrets, items, parameters: ["/moved"], kept: ["binary"], backend: .parameterStore,
+            runs: ["verify", "cutover"])
+        #expect(kept.next("--filter-prefix a/", backupFile: "b").why.contains("wait until"))
+    }
+
+    @Test func `A list has what stays beside what others have put there, and force empties it`() {
+        let staying = [
+            StayingSecret(name: "b", reason: "binary", isUnreadable: false, isShadowed: false),
+            StayingSecret(name: "p", reason: "pending_deletion", isUnreadable: true, isShadowed: false),
+            StayingSecret(name: "s", reason: "other_value", isUnreadable: false, isShadowed: true),
+        ]
+        let selected: Set<String> = ["a", "b", "p", "s"]
+        let known = KeptList(names: ["a", "theirs"])
+        let keeping = KeptChange(staying: staying, selected: selected, known: known, keeps: true)
+        #expect(keeping.list.names == ["b", "p", "s", "theirs"] && keeping.lost.isEmpty && keeping.shadowed.isEmpty)
+        let forced = KeptChange(staying: staying, selected: selected, known: known, keeps: false)
+        #expect(forced.list.text == "placeholder")
+        #expect(forced.lost == ["b", "theirs"] && forced.shadowed == ["s"])
+    }
+
+    @Test func `A selection comes back from the journal, each prefix and name once`() throws {
+        var journal = Journal()
+        for said in [
+            MoveSelection(prefixes: ["a/"], names: ["b"]), MoveSelection(names: ["a/x", "b", "c's"]),
+            MoveSelection(maps: ["/m.json"]),
+        ] {
+            var run = JournalRun(command: "selection", isClean: true, count: 0, by: "me", at: Self.now)
+            run.details[Journal.selectionDetail] = said.text
+            let line = try #require(JournalLine(JournalLine.ran(run).json))
+            journal.note(line)
+        }
+        #expect(
+            journal.selection.arguments == [
+                "--filter-prefix", "a/", "--secret", "b", "--secret", "c's", "--map", "/m.json",
+            ])
+        #expect(MoveSelection().arguments == nil)
+        #expect(MoveSelection(maps: ["/a", "/b"]).arguments == nil)
+        #expect(MoveSelection(names: (0...MoveSelection.mostNamed).map { "n\($0)" }).arguments == nil)
+    }
+
+    @Test func `A kept secret is not deleted, whatever else is so`() {
+        var rules = CleanupRules(
+            now: Self.now, minDays: 0, journal: Journal(), parameter: "/p", backend: nil, backup: nil)
+        rules.kept = KeptList(names: ["a"])
+        #expect(rules.blocks(Self.secret("a"), target: "/a", hasParameter: true) == [.kept])
+        #expect(!rules.blocks(Self.secret("b"), target: "/b", hasParameter: true).contains(.kept))
+    }
+}
