@@ -120,6 +120,8 @@ import latchkey
             (.getParameters, ["Names": many]), (.getParametersByPath, ["Path": path, "MaxResults": 0]),
             (.getParametersByPath, ["Path": path, "MaxResults": 11]), (.getSecretValue, [:]),
             (.batchGetSecretValue, ["SecretIdList": secrets]), (.getParameter, ["Name": "/orders/prod/db:"]),
+            (.getParameter, ["Name": "/orders/prod/db:0"]), (.getParameter, ["Name": "/orders/prod/db:1:live"]),
+            (.getParameter, ["Name": "/orders/prod/db:5a"]), (.getParameter, ["Name": "/orders/prod/db:../x"]),
         ] as [(FrontOperation, JSON)] {
             #expect(fault(operation, body) == "ValidationException", "\(operation) \(body)")
         }

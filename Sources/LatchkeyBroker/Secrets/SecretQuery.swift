@@ -15,10 +15,9 @@ package struct SecretQuery: Hashable, Sendable {
         case description
     }
 
-    /// Bytes of a version: Secrets Manager's ids have 32 to 64 (GetSecretValue, `VersionId`).
-    package static let longestVersion = 64
-    /// Bytes of a label: Parameter Store's have up to 100 (LabelParameterVersion), Secrets Manager's stages up to 256
-    /// (GetSecretValue, `VersionStage`).
+    /// Bytes of a version's id at Secrets Manager (GetSecretValue, `VersionId`).
+    package static let versionIDBytes = 32...64
+    /// Bytes of a version stage at Secrets Manager (GetSecretValue, `VersionStage`).
     package static let longestLabel = 256
 
     package let key: SecretKey

@@ -28,19 +28,7 @@ extension ParameterStorePeer {
         ]
     }
 
-    /// Letters, digits, `.-_`; at most 100; not beginning with a digit, `aws` or `ssm`.
-    private static func isLabel(_ label: String) -> Bool {
-        let lowered = label.lowercased()
-        guard (1...100).contains(label.utf8.count), let first = label.utf8.first, !(0x30...0x39).contains(first),
-            !lowered.hasPrefix("aws"), !lowered.hasPrefix("ssm")
-        else { return false }
-        return label.utf8.allSatisfy { byte in
-            switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "-"): true
-            default: false
-            }
-        }
-    }
+    private static func isLabel(_ label: String) -> Bool { ParameterSelector(label: label) != nil }
 
     // MARK: Tags
 

@@ -126,7 +126,8 @@ final class Endpoints {
         }
     }
 
-    private func isKnown(_ exchange: Exchange) -> Bool { caller(exchange) != nil }
+    /// A path that is none may be a mistyped one of any route, so each way to present a key counts.
+    private func isKnown(_ exchange: Exchange) -> Bool { tokenCaller(exchange) != nil }
 
     /// Who holds the key of `Authorization: Bearer <key>` (RFC 6750 §2.1; the scheme in any case, RFC 9110 §11.1).
     func caller(_ exchange: Exchange) -> Caller? {

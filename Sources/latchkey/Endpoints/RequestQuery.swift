@@ -5,6 +5,8 @@ internal import LatchkeyHTTP
 struct RequestQuery {
     /// Names are compared as bytes: hashing a long run of combining marks as a String takes long.
     private let values: [ExactText: String]
+    /// As they were sent.
+    private let order: [ExactText]
 
     /// The parameters that name members of a blob or value, whose names may have any characters (RFC 8259 §7).
     private static let memberNames: Set<ExactText> = ["field", "keys"]
@@ -12,6 +14,7 @@ struct RequestQuery {
     init(_ bytes: UnsafeRawBufferPointer, allowed: Set<String>) throws(Problem) {
         guard let pairs = PercentEncoding.pairs(bytes, allowsZero: true) else { throw Self.unreadable }
         var values: [ExactText: String] = [:]
+        order = pairs.map { ExactText($0.name) }
         for (name, value) in pairs {
             guard allowed.contains(where: { $0.hasSameBytes(as: name) }) else {
                 let known = allowed.isEmpty ? "none" : allowed.sorted().joined(separator: ", ")
@@ -30,6 +33,9 @@ struct RequestQuery {
 
     subscript(name: String) -> String? { values[ExactText(name)] }
 
+    /// Whichever of the names was sent first.
+    func first(of names: Set<ExactText>) -> String? { order.first { names.contains($0) }?.text }
+
     /// `true` or `false`; absent is false.
     func flag(_ name: String) throws(Problem) -> Bool {
         switch values[ExactText(name)] {
@@ -46,15 +52,6 @@ struct RequestQuery {
             throw Problem(400, .badRequest, "\(name) must be whole seconds, 0 to \(most)")
         }
         return .seconds(number)
-    }
-
-    /// Text that is neither empty nor over so many bytes.
-    func text(_ name: String, upTo most: Int) throws(Problem) -> String? {
-        guard let text = values[ExactText(name)] else { return nil }
-        guard (1...most).contains(text.utf8.count) else {
-            throw Problem(400, .badRequest, "\(name) must have 1 to \(most) bytes")
-        }
-        return text
     }
 
     /// A caller's own word, cut short and made printable before it is repeated.

@@ -12,8 +12,8 @@ package enum Access: Hashable, Sendable {
     case client(Scopes)
     /// Whoever signed the request, with a key that allows this (AWS Signature Version 4). The route checks it itself.
     case signed(Scopes)
-    /// Whoever presents a key that allows this in `X-Aws-Parameters-Secrets-Token`, or as for ``key(_:)``. The route
-    /// reads it itself.
+    /// Whoever presents a key that allows this in a field of ``ExtensionToken``, or as for ``key(_:)``. The route reads
+    /// it itself.
     case token(Scopes)
 }
 
@@ -30,10 +30,13 @@ package enum RouteTable {
         /// The path up to what varies.
         fileprivate let prefix: StaticString
         fileprivate let isExact: Bool
+        /// One slash more at the path's end means the same: clients are given the addresses of the fronts by hand, and
+        /// AWS's own examples have it.
+        fileprivate let takesSlash: Bool
 
         fileprivate init(
             _ route: Route, _ prefix: StaticString, variable: String? = nil, methods: [Method] = [.get, .head],
-            access: Access, query: Set<String> = []
+            access: Access, query: Set<String> = [], takesSlash: Bool = false
         ) {
             self.route = route
             self.prefix = prefix
@@ -42,6 +45,7 @@ package enum RouteTable {
             self.query = query
             path = "\(prefix)\(variable.map { "{\($0)}" } ?? "")"
             isExact = variable == nil
+            self.takesSlash = takesSlash
         }
 
         /// The `Allow` field's value.
@@ -57,14 +61,17 @@ package enum RouteTable {
         Entry(.secrets, "/secrets", access: .key(.secrets), query: ["keys", "refresh"]),
         Entry(.tokenRejected, "/token/rejected", methods: [.post], access: .key(.token)),
         Entry(.tokenProfile, "/token/", variable: "profile", access: .key(.token), query: ["refresh", "min_ttl"]),
-        Entry(.oauthToken, "/oauth/token", methods: [.post], access: .client(.token)),
+        Entry(.oauthToken, "/oauth/token", methods: [.post], access: .client(.token), takesSlash: true),
         Entry(.aws, "/", methods: [.post], access: .signed(.secrets)),
         Entry(
             .extensionSecrets, "/secretsmanager/get", methods: [.get], access: .token(.secrets),
-            query: ["secretId", "versionId", "versionStage", "refreshNow"]),
+            query: ["secretId", "versionId", "versionStage", "refreshNow"], takesSlash: true),
+        Entry(
+            .extensionSecrets, "/v1/", variable: "secretId", methods: [.get], access: .token(.secrets),
+            query: ["versionId", "versionStage", "refreshNow"], takesSlash: true),
         Entry(
             .extensionParameters, "/systemsmanager/parameters/get", methods: [.get], access: .token(.secrets),
-            query: ["name", "version", "label", "withDecryption"]),
+            query: ["name", "version", "label", "withDecryption"], takesSlash: true),
         Entry(.livez, "/livez", access: .open),
         Entry(.readyz, "/readyz", access: .open),
         Entry(.health, "/health", access: .key([])),
@@ -78,13 +85,20 @@ package enum RouteTable {
     ) -> (entry: Entry, rest: UnsafeRawBufferPointer)? {
         for entry in entries {
             let length = entry.prefix.utf8CodeUnitCount
-            guard entry.isExact ? path.count == length : path.count > length,
-                Grammar.equals(UnsafeRawBufferPointer(rebasing: path[..<length]), entry.prefix)
+            guard path.count >= length, Grammar.equals(UnsafeRawBufferPointer(rebasing: path[..<length]), entry.prefix)
             else { continue }
-            return (entry, UnsafeRawBufferPointer(rebasing: path[length...]))
+            var rest = UnsafeRawBufferPointer(rebasing: path[length...])
+            if entry.takesSlash, rest.last == slash {
+                rest = UnsafeRawBufferPointer(rebasing: rest.dropLast())
+                // A second one is part of no name here.
+                if rest.last == slash { continue }
+            }
+            if rest.isEmpty == entry.isExact { return (entry, rest) }
         }
         return nil
     }
+
+    private static let slash = UInt8(ascii: "/")
 }
 
 extension Method {

@@ -68,18 +68,6 @@ extension Endpoints {
     }
 }
 
-extension SecretQuery {
-    /// - Parameter store: the one that the secret is read from, where that is known.
-    fileprivate init(_ key: SecretKey, selectors: RequestQuery, store: SecretStore?) throws(Problem) {
-        self.init(
-            key, version: try selectors.text("version", upTo: Self.longestVersion),
-            label: try selectors.text("label", upTo: Self.longestLabel))
-        if version != nil, label != nil, store == .parameterStore {
-            throw Problem(400, .badRequest, "version and label are given: Parameter Store takes one of them")
-        }
-    }
-}
-
 /// How one caller wants a secret's answer.
 struct SecretForm: Sendable {
     private let field: String?

@@ -20,14 +20,10 @@ struct FrontReader {
         guard let key = names.key(ofParameter: halves[0]) else { throw outside(text) }
         var query = SecretQuery(key)
         if halves.count > 1 {
-            guard !halves[1].isEmpty, halves[1].utf8.count <= 100 else {
-                throw .validation("Parameter name: a selector is a version or a label behind a colon.")
-            }
-            // A label never begins with a digit (LabelParameterVersion).
-            if halves[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
-                query.version = String(halves[1])
-            } else {
-                query.label = String(halves[1])
+            switch ParameterSelector(halves[1]) {
+            case .version(let number): query.version = "\(number)"
+            case .label(let label): query.label = label
+            case nil: throw .validation("Parameter name: a selector is a version or a label behind a colon.")
             }
         }
         return ParameterAsk(text: text, query: query, account: arn?.account)
@@ -76,7 +72,7 @@ struct FrontReader {
     // MARK: Secrets
 
     func secret() throws(AWSFault) -> SecretAsk {
-        let version = try text("VersionId", in: FrontRequest.versionID)
+        let version = try text("VersionId", in: SecretQuery.versionIDBytes)
         let label = try text("VersionStage", in: 1...SecretQuery.longestLabel)
         return try secret(input.required("SecretId"), version: version, label: label)
     }

@@ -99,8 +99,6 @@ package enum FrontRequest: Hashable, Sendable {
     static let mostParameters = 10
     /// Ids in one BatchGetSecretValue (its API reference).
     static let mostSecrets = 20
-    /// Bytes of a version's id (GetSecretValue, `VersionId`).
-    static let versionID = 32...SecretQuery.longestVersion
 
     /// - Throws: AWS's own error for a body that is not this operation's, `AccessDeniedException` for names that are
     ///   not the application's.

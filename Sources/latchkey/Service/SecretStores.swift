@@ -1,3 +1,4 @@
+internal import LatchkeyAWS
 internal import LatchkeyBroker
 internal import LatchkeyCore
 internal import LatchkeyCrypto
@@ -12,10 +13,8 @@ extension SecretSource {
             do throws(AWSError) {
                 switch query.shape {
                 case .value, .ciphertext:
-                    // A selector stands behind a colon (GetParameter, Name).
-                    let selector = (query.version ?? query.label).map { ":\($0)" } ?? ""
                     let parameter = try await store.get(
-                        name + selector, isDecrypted: query.shape == .value, deadline: deadline)
+                        name + Self.selector(query), isDecrypted: query.shape == .value, deadline: deadline)
                     return FetchedSecret(
                         value: parameter.value, version: String(parameter.version), attributes: parameter.attributes)
                 case .tree(let isDecrypted):
@@ -30,6 +29,20 @@ extension SecretSource {
                 throw UpstreamFault(error, from: .parameterStore)
             }
         }
+    }
+
+    /// What stands behind the name for a version or label (GetParameter, `Name`); empty for neither.
+    ///
+    /// - Throws: `notFound` for what is neither at Parameter Store, such as a stage of Secrets Manager's: no parameter has
+    ///   it, and the name made with it could be another's.
+    private static func selector(_ query: SecretQuery) throws(AWSError) -> String {
+        switch (query.version, query.label) {
+        case (nil, nil): return ""
+        case (let text?, nil): if let version = ParameterSelector(version: text) { return ":\(version)" }
+        case (nil, let text?): if let label = ParameterSelector(label: text) { return ":\(label)" }
+        case (_?, _?): break
+        }
+        throw AWSError(.notFound, code: "ParameterVersionNotFound")
     }
 
     static func secretsManager(_ store: SecretsManager, prefix: String) -> SecretSource {

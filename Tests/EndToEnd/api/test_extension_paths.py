@@ -78,7 +78,6 @@ def test_a_thousand_reads_are_one_at_the_store(world, broker) -> None:
     (PARAMETERS, {}, 400, "ValidationException"),
     (PARAMETERS, {"name": f"{PREFIX}/level", "withDecryption": "yes"}, 400, "ValidationException"),
     (PARAMETERS, {"name": f"{PREFIX}/level", "nam": "x"}, 400, "ValidationException"),
-    (PARAMETERS, {"name": f"{PREFIX}/level", "version": "1", "label": "a"}, 400, "ValidationException"),
     (SECRETS, {"secretId": f"{PREFIX[1:]}/nothing"}, 400, "ResourceNotFoundException"),
     (SECRETS, {"secretId": "other/app"}, 400, "AccessDeniedException"),
     (SECRETS, {"secretId": f"{PREFIX[1:]}/x", "refreshNow": "1"}, 400, "ValidationException"),
