@@ -67,6 +67,11 @@ package struct Settings: Sendable {
     package var secretTTL: Duration = .zero
     package var negativeTTL: Duration = .zero
     package var staleTTL: Duration = .zero
+    /// Stores whose times are others than ``secretTTL`` and ``negativeTTL``: no setting says so, but the variables of
+    /// AWS's Lambda extension do.
+    package var ttls: [SecretStore: SecretTTLs] = [:]
+    /// Secrets in memory at the most; nil for the broker's own limit.
+    package var maximumSecrets: Int?
     package var prefetch: [String] = []
     package var tokenExpiryBuffer: Duration = .zero
     /// Where tokens are asked for; nil for Auth0's own place on the tenant's domain.
@@ -111,7 +116,9 @@ package struct Settings: Sendable {
     package static let plainUpstreamWarning =
         "is called without TLS: requests and secrets cross the network unencrypted; use https"
 
-    /// The settings of a broker's address in the environment: the client commands' part.
+    /// Whether somebody has set it, and its value is not the default.
+    package func isGiven(_ name: SettingName) -> Bool { sources.given[name].map { $0.origin != .standard } ?? false }
+
     package var isBeyondLoopback: Bool { listen.contains { !$0.isLoopback } }
 }
 

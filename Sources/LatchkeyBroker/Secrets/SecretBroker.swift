@@ -13,6 +13,8 @@ package final class SecretBroker: Sendable {
         package var freshTTL: Duration = .seconds(300)
         /// `LATCHKEY_NEGATIVE_TTL`: how long a known absence is believed.
         package var negativeTTL: Duration = .seconds(60)
+        /// Stores whose times are others than ``freshTTL`` and ``negativeTTL``.
+        package var ttls: [SecretStore: SecretTTLs] = [:]
         /// `LATCHKEY_STALE_TTL`: how long a value outlives its TTL while its store fails.
         package var staleTTL: Duration = .seconds(3600)
         /// `LATCHKEY_UPSTREAM_TIMEOUT`: the longest that one request to a store may take. A fetch, which may have to
@@ -29,6 +31,11 @@ package final class SecretBroker: Sendable {
         package var chance: @Sendable () -> Double = { .random(in: 0..<1) }
 
         package init() {}
+
+        /// The times of one store.
+        func ttls(of store: SecretStore) -> SecretTTLs {
+            ttls[store] ?? SecretTTLs(fresh: freshTTL, negative: negativeTTL)
+        }
     }
 
     /// What memory has for a query.
@@ -126,7 +133,8 @@ package final class SecretBroker: Sendable {
             sleeper: sleeper)
         shadow = ShadowComparison(
             other: sources.first { $0.store == .parameterStore }, timeout: configuration.upstreamTimeout,
-            interval: configuration.freshTTL, maximumNames: configuration.maximumEntries, probe: probe)
+            interval: configuration.ttls(of: .secretsManager).fresh, maximumNames: configuration.maximumEntries,
+            probe: probe)
         health.onRecovery { [weak self] in self?.recovered($0) }
     }
 

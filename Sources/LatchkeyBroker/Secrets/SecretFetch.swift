@@ -176,8 +176,8 @@ extension SecretBroker {
             let (now, chance) = (time.now(), configuration.chance())
             state.withLock {
                 $0.table.storeAbsence(
-                    of: item, fault, now, freshFor: configuration.negativeTTL, staleFor: configuration.staleTTL,
-                    chance: chance, read: read)
+                    of: item, fault, now, freshFor: configuration.ttls(of: source.store).negative,
+                    staleFor: configuration.staleTTL, chance: chance, read: read)
             }
             return .failure(fault)
         } catch {
@@ -210,7 +210,7 @@ extension SecretBroker {
         let last = state.withLock { $0.table.latest(item) }
         func kept(_ whole: SecretEntry, _ fields: [ExactText: SecretRecord.Field]) -> SecretRecord {
             SecretRecord(
-                whole: whole, fields: fields, received: now, freshFor: configuration.freshTTL,
+                whole: whole, fields: fields, received: now, freshFor: configuration.ttls(of: source.store).fresh,
                 staleFor: configuration.staleTTL, chance: configuration.chance())
         }
         if let last, last.whole.version == fetched.version, last.whole.value == fetched.value,

@@ -60,11 +60,11 @@ struct LambdaExtensionCommand: AsyncParsableCommand {
         _ environment: LambdaEnvironment, _ api: ExtensionsAPI, _ id: String, _ sink: LogSink
     ) async throws -> (Service, Logger) {
         do {
-            let settings = try CommandEnvironment.settings(
-                flags: [.listen: environment.listen], environment: environment.broker, need: .server)
+            let (settings, notes) = try readSettings(environment)
             CommandEnvironment.tellCrashes(settings)
             let log = CommandEnvironment.logger(settings, sink: sink)
             settings.logWarnings(log)
+            tell(notes, log)
             let service = try ServeCommand.start(settings, log: log, sink: sink)
             await service.prefetch()
             return (service, log)
@@ -78,6 +78,30 @@ struct LambdaExtensionCommand: AsyncParsableCommand {
             await api.report(.initialising, id, kind: "Extension.Start", message: message)
             throw error
         }
+    }
+
+    /// All settings with AWS's variables in force, and what is to be said of those; or all that is wrong with either.
+    private func readSettings(
+        _ environment: LambdaEnvironment
+    ) throws(SettingsProblems) -> (settings: Settings, notes: [String]) {
+        let variables = ExtensionVariables(environment.broker)
+        var settings: Settings
+        do throws(SettingsProblems) {
+            settings = try CommandEnvironment.settings(
+                flags: [.listen: environment.listen], environment: environment.broker, need: .server)
+        } catch {
+            throw SettingsProblems(lines: (error.lines + variables.problems).sorted())
+        }
+        guard variables.problems.isEmpty else { throw SettingsProblems(lines: variables.problems.sorted()) }
+        let notes = variables.apply(to: &settings)
+        return (settings, notes)
+    }
+
+    /// At any log level: whoever set a variable must find out that it does nothing.
+    private func tell(_ notes: [String], _ log: Logger) {
+        var log = log
+        log.logLevel = min(log.logLevel, .warning)
+        for note in notes { log.warning("\(note)") }
     }
 
     /// Leaves by the deadline, whatever is still under way: who stays longer is killed, and its last words are lost.

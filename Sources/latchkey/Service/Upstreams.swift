@@ -158,6 +158,8 @@ struct Upstreams: Sendable {
         configuration.freshTTL = settings.secretTTL
         configuration.negativeTTL = settings.negativeTTL
         configuration.staleTTL = settings.staleTTL
+        configuration.ttls = settings.ttls
+        if let most = settings.maximumSecrets { configuration.maximumEntries = most }
         configuration.upstreamTimeout = settings.upstreamTimeout
         configuration.backendParameter =
             settings.backend.fixed == nil

@@ -11,12 +11,13 @@ from urllib.parse import quote
 import pytest
 
 from peers.broker import AWS_SECRET_ACCESS_KEY, BINARY, PREFIX, ROOT
+from peers.cases import cases
 from peers.http import ask
 from peers.lambda_api import ExtensionsAPI, start, unpack
 from peers.moto import client_at
 from peers.promises import SLACK
 from peers.proxy import operation
-from peers.waiting import free_port
+from peers.waiting import free_port, until
 
 #: What Lambda gives a function, and what the function then presents.
 SESSION = "IQoJb3JpZ2luX2VjEND-session-token-of-this-function"
@@ -55,6 +56,9 @@ class Extension:
             "LATCHKEY_PREFETCH": "secrets,db/password",
         }
         self.child = start(program, world.settings(**{**given, **extra}))
+
+    def secret(self, name: str):
+        return ask(self.port, f"/secretsmanager/get/?secretId={quote(f'{PREFIX[1:]}/{name}', safe='')}", headers=TOKEN)
 
     def parameter(self, name: str, headers=TOKEN):
         path = f"/systemsmanager/parameters/get?name={quote(f'{PREFIX}/{name}', safe='')}&withDecryption=true"
@@ -168,3 +172,84 @@ def test_outside_of_lambda_it_says_so(world, api, extension) -> None:
     assert "AWS_LAMBDA_RUNTIME_API" in function.child.stderr
     nobody = extension(AWS_LAMBDA_RUNTIME_API=f"127.0.0.1:{free_port()}")
     assert nobody.child.wait(10) == 69
+
+
+class Steered:
+    """An extension with variables of AWS's, and a value that both of its fronts read."""
+
+    def __init__(self, world, api, extension, variables: dict[str, str], backend: str = "parameter-store") -> None:
+        self.world = world
+        world.secrets_manager.create_secret(Name=f"{PREFIX[1:]}/db/password", SecretString="s3cret-of-lambda")
+        # Nothing is read but what the test asks for.
+        self.function = extension(**variables, LATCHKEY_SECRETS_BACKEND=backend, LATCHKEY_PREFETCH="")
+        api.wait_asked(1)
+
+    def reads(self) -> int:
+        """How often the stores were asked for the value so far."""
+        return len([seen for seen in self.world.aws.seen(READS) if "db/password" in seen.body.decode()])
+
+    def parameter(self) -> str:
+        return self.function.parameter("db/password").json()["Parameter"]["Value"]
+
+    def secret(self) -> str:
+        return self.function.secret("db/password").json()["SecretString"]
+
+    def change(self, value: str) -> None:
+        self.world.put("db/password", value)
+        self.world.secrets_manager.put_secret_value(SecretId=f"{PREFIX[1:]}/db/password", SecretString=value)
+
+    def lines_with(self, name: str) -> list[str]:
+        return [line for line in self.function.child.stderr.splitlines() if name in line]
+
+
+def of_secrets(variables: dict[str, str]) -> bool:
+    return "SSM_PARAMETER_STORE_TTL" not in variables and "SECRETS_MANAGER_TTL" in variables
+
+
+@pytest.mark.parametrize("case", cases("extension-environment"))
+def test_aws_s_own_variables_are_followed_or_named(world, api, extension, case) -> None:
+    variables, then = case["environment"], case["then"]
+    if "refused by name" in then:
+        function = extension(**variables)
+        assert function.child.wait(10) == 78
+        [(phase, _, body)] = api.errors
+        [(name, _)] = variables.items()
+        assert phase == "init/error" and name in body["errorMessage"] and name in function.child.stderr
+        assert then.partition(": ")[2] in body["errorMessage"]
+        return
+    steered = Steered(world, api, extension, variables)
+    read = steered.secret if of_secrets(variables) else steered.parameter
+    before = steered.reads()
+    if "each request asks" in then:
+        assert [read() for _ in range(3)] == ["s3cret-of-lambda"] * 3
+        assert steered.reads() == before + 3
+    elif "1 s later" in then or then.startswith("as the first"):
+        assert read() == "s3cret-of-lambda"
+        steered.change("changed-of-lambda")
+        started = time.monotonic()
+        until(lambda: read() == "changed-of-lambda", "the new form is given")
+        assert time.monotonic() - started < 1 + SLACK
+    else:
+        assert [read() for _ in range(3)] == ["s3cret-of-lambda"] * 3
+        assert steered.reads() <= max(before, 1)
+    ignored = [f"{name} has no effect" for name in variables if name.endswith(("_MILLIS", "_CONNECTIONS", "_COLOUR"))]
+    if "wins" in then:
+        [theirs, own] = sorted(variables, key=lambda name: name.startswith("LATCHKEY_"))
+        ignored.append(f"{theirs} has no effect: {own} is set and wins")
+    for words in ignored:
+        until(lambda words=words: steered.lines_with(words), f"the log has: {words}")
+        assert len(steered.lines_with(words)) == 1
+    if variables.get("PARAMETERS_SECRETS_EXTENSION_LOG_LEVEL") == "NONE":
+        assert not steered.lines_with('"listening"')
+
+
+@pytest.mark.parametrize("backend", ["parameter-store", "secrets-manager"])
+def test_each_store_has_the_time_of_its_own_variable(world, api, extension, backend: str) -> None:
+    variables = {"SSM_PARAMETER_STORE_TTL": "300", "SECRETS_MANAGER_TTL": "0"}
+    steered = Steered(world, api, extension, variables, backend)
+    before = steered.reads()
+    for _ in range(3):
+        assert steered.secret() == "s3cret-of-lambda"
+    assert steered.reads() == before + 3
+    steered.change("changed-of-lambda")
+    assert steered.secret() == "changed-of-lambda"
