@@ -30,4 +30,14 @@ import Testing
     func `Gzip is sent to who accepts it alone`(field: String?, accepted: Bool) {
         #expect(Negotiation.acceptsGzip(field) == accepted)
     }
+
+    @Test(arguments: [
+        ("", false), ("*/*", false), ("application/json", false), ("text/plain", true), ("TEXT/PLAIN", true),
+        ("text/*", true), ("application/json, text/plain, */*", false), ("text/plain, application/json;q=0.9", true),
+        ("application/json;q=0.8, text/plain;q=0.7", false), ("application/json;q=0, */*", true),
+        ("text/plain;q=0, */*", false), ("image/png", false), ("text/html", false), ("text/plain;q=banana", false),
+    ])
+    func `Text is given to who would rather have it than JSON`(field: String, isText: Bool) {
+        #expect(Array(field.utf8).withUnsafeBytes { Negotiation.prefersText($0) } == isText)
+    }
 }

@@ -22,6 +22,18 @@ package enum Negotiation {
         return best.weight
     }
 
+    /// Whether a caller would rather have `text/plain` than JSON. No field, `*/*` and equal weights mean JSON.
+    ///
+    /// - Parameter accept: the value of `Accept`; empty where it did not come.
+    package static func prefersText(_ accept: UnsafeRawBufferPointer) -> Bool {
+        // What most callers send is known without reading it.
+        if accept.isEmpty || Grammar.equals(accept, "*/*") || Grammar.equals(accept, "application/json") {
+            return false
+        }
+        let field = String(decoding: accept, as: UTF8.self)
+        return weight(ofType: "text/plain", in: field) > weight(ofType: "application/json", in: field)
+    }
+
     /// Whether `field` (an `Accept-Encoding` value) accepts gzip. Unlike types, an absent field asks for none here.
     package static func acceptsGzip(_ field: String?) -> Bool {
         guard let field else { return false }

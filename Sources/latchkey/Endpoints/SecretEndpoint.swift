@@ -76,12 +76,7 @@ struct SecretForm: Sendable {
     private let id: String
 
     init(_ exchange: Exchange, field: String?, id: String) throws(Problem) {
-        let accept = exchange.head.accept
-        let text = accept.isPresent ? accept.text(of: exchange.bytes) : nil
-        let plain = Negotiation.weight(ofType: "text/plain", in: text)
-        let json = Negotiation.weight(ofType: "application/json", in: text)
-        // `*/*` and no preference at all mean JSON.
-        isPlain = plain > json
+        isPlain = Negotiation.prefersText(exchange.slice(exchange.head.accept))
         if let field, field.isEmpty { throw Problem(400, .badRequest, "field must name a member, as in a.b") }
         self.field = field
         self.id = id

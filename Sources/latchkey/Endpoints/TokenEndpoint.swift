@@ -7,8 +7,10 @@ internal import LatchkeyMetrics
 /// The parts of a token's answer that stay the same while the token does (RFC 6749 §5.1).
 final class TokenPage: Sendable {
     let version: UInt64
-    /// Field lines up to the digits of `Age`.
+    /// Field lines up to the digits of `Age`, for JSON and for the bare token.
     private let fields: [UInt8]
+    private let textFields: [UInt8]
+    private let text: [UInt8]
     private let bodyStart: [UInt8]
     private let bodyEnd: [UInt8]
     private let received: Int64
@@ -20,28 +22,32 @@ final class TokenPage: Sendable {
         let token = entry.token
         received = token.received.monotonic.nanoseconds
         expiry = token.expiry
-        fields = Array(
-            """
-            Content-Type: application/json\r\nCache-Control: no-store\r\n\(isOAuth ? "Pragma: no-cache\r\n" : "")\
+        let common = """
+            Cache-Control: no-store\r\n\(isOAuth ? "Pragma: no-cache" : "Vary: Accept")\r\n\
             X-Latchkey-Tier: \(tier.name)\r\n\
             X-Latchkey-Expires-At: \(RFC3339.format(token.expiry.wall))\r\nAge:\u{20}
-            """.utf8)
+            """
+        fields = Array("Content-Type: application/json\r\n\(common)".utf8)
+        textFields = Array("Content-Type: text/plain; charset=utf-8\r\n\(common)".utf8)
+        text = token.value.reveal()
         // The broker lets only visible ASCII through, but a quote or a backslash is visible too.
-        let text = JSON.string(token.value.revealText() ?? "").bytes()
-        bodyStart = Array("{\"access_token\":".utf8) + text + Array(",\"token_type\":\"Bearer\",\"expires_in\":".utf8)
+        let quoted = JSON.string(token.value.revealText() ?? "").bytes()
+        bodyStart = Array("{\"access_token\":".utf8) + quoted + Array(",\"token_type\":\"Bearer\",\"expires_in\":".utf8)
         let scope = token.scope.map { ",\"scope\":" + JSON.string($0).text } ?? ""
         bodyEnd = Array("\(scope)}".utf8)
     }
 
     /// Renders the answer: what was prepared, and the numbers that change.
     ///
-    /// - Parameter id: appends the request's id.
+    /// - Parameters:
+    ///   - isText: the bare token, without a line end.
+    ///   - id: appends the request's id.
     func write(
-        isStale: Bool, isRejected: Bool, refreshError: UpstreamFault?, now: Now, to reply: ReplyWriter,
-        id: (ReplyWriter) -> Void
+        isText: Bool = false, isStale: Bool, isRejected: Bool, refreshError: UpstreamFault?, now: Now,
+        to reply: ReplyWriter, id: (ReplyWriter) -> Void
     ) {
         reply.begin(200)
-        reply.append(fields)
+        reply.append(isText ? textFields : fields)
         reply.append(max(0, (now.monotonic.nanoseconds - received) / 1_000_000_000))
         reply.append("\r\nX-Request-Id: ")
         id(reply)
@@ -49,6 +55,7 @@ final class TokenPage: Sendable {
         if isStale { reply.append("X-Latchkey-Stale: true\r\n") }
         if isRejected { reply.append("X-Latchkey-Rejected: true\r\n") }
         if let refreshError { reply.field("X-Latchkey-Refresh-Error", refreshError.summary) }
+        if isText { return reply.end(text) }
         let left = secondsLeft(now)
         reply.endHead(contentLength: bodyStart.count + Self.digits(left) + bodyEnd.count)
         guard !reply.isHead else { return }
@@ -96,22 +103,25 @@ extension Endpoints {
             let query = try RequestQuery(query, allowed: call.entry.query)
             ask = TokenAsk(minTTL: try query.seconds("min_ttl"), refresh: try query.flag("refresh"))
         }
+        let isText = Negotiation.prefersText(exchange.slice(exchange.head.accept))
         let now = services.time.now()
         if !ask.refresh, let cached = services.tokens.cached(profile, now: now, minTTL: ask.minTTL) {
             let page = pages.page(profile, cached.entry)
             let id = exchange.slice(exchange.head.requestID)
             page.write(
-                isStale: cached.isStale, isRejected: cached.isRejected, refreshError: cached.refreshError, now: now,
-                to: exchange.reply
+                isText: isText, isStale: cached.isStale, isRejected: cached.isRejected,
+                refreshError: cached.refreshError, now: now, to: exchange.reply
             ) {
                 self.ids.append(id, to: $0)
             }
             return answered(exchange, call)
         }
-        miss(exchange, call, profile, ask, now)
+        miss(exchange, call, profile, ask, isText: isText, now)
     }
 
-    private func miss(_ exchange: Exchange, _ call: Call, _ profile: ProfileID, _ ask: TokenAsk, _ now: Now) {
+    private func miss(
+        _ exchange: Exchange, _ call: Call, _ profile: ProfileID, _ ask: TokenAsk, isText: Bool, _ now: Now
+    ) {
         let id = ids.text(exchange.slice(exchange.head.requestID))
         guard let later = exchange.later() else { return }
         let (recorder, request, time) = (services.recorder, request(call), services.time)
@@ -121,7 +131,7 @@ extension Endpoints {
                 case .success(let served):
                     let now = time.now()
                     TokenPage(served.entry, tier: served.tier).write(
-                        isStale: served.entry.isStale(now), isRejected: served.isRejected,
+                        isText: isText, isStale: served.entry.isStale(now), isRejected: served.isRejected,
                         refreshError: served.refreshError, now: now, to: reply
                     ) { $0.append(Array(id.utf8)) }
                 // Of a token this says that its profile was removed meanwhile.
