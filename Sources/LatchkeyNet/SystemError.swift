@@ -23,6 +23,9 @@ package struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Somebody else listens there.
     package var isAddressInUse: Bool { errno == EADDRINUSE }
 
+    /// The machine has no such address, or not that family of addresses.
+    package var isAddressAbsent: Bool { errno == EADDRNOTAVAIL || errno == EAFNOSUPPORT }
+
     /// The path of a Unix socket is taken by something that is no socket.
     package var isPathTaken: Bool { errno == EEXIST }
 }

@@ -1,7 +1,6 @@
 package import LatchkeyBroker
 package import LatchkeyCrypto
 package import LatchkeyHTTP
-package import LatchkeyNet
 package import LatchkeyUpstream
 package import Logging
 
@@ -59,9 +58,9 @@ package struct Settings: Sendable {
         case json, text
     }
 
-    package var listen: [SocketAddress] = []
+    package var listen: [ListenPlace] = []
     package var apiKey: Secret?
-    package var url: String?
+    package var url: BrokerURL?
     package var prefix = ""
     package var backend = Backend.parameterStore
     package var secretTTL: Duration = .zero

@@ -108,7 +108,7 @@ struct SettingsReader {
     // MARK: Sections
 
     mutating func readServer(_ settings: inout Settings, need: Settings.Need, processors: Int) {
-        settings.listen = addresses()
+        settings.listen = places()
         settings.url = brokerURL()
         settings.maxConnections = number(.maxConnections, 1...1_000_000) ?? 1
         readDrain(&settings)
@@ -146,36 +146,31 @@ struct SettingsReader {
         }
     }
 
-    private mutating func addresses() -> [SocketAddress] {
-        var addresses: [SocketAddress] = []
+    private mutating func places() -> [ListenPlace] {
+        var places: [ListenPlace] = []
         for item in (text(.listen) ?? "").split(separator: ",") {
             let item = item.filter { $0 != " " }
-            if let address = Self.address(item) {
-                addresses.append(address)
+            if let place = ListenPlace(setting: item) {
+                places.append(place)
             } else {
-                refuse(.listen, "not an address: \(item); use host:port with a numeric host, [v6]:port or unix:/path")
+                refuse(
+                    .listen,
+                    "not an address: \(item); use host:port with localhost or a numeric host, [v6]:port or unix:/path")
             }
         }
-        if addresses.isEmpty, problems.isEmpty { refuse(.listen, "names no address") }
-        return addresses
+        if places.isEmpty, problems.isEmpty { refuse(.listen, "names no address") }
+        return places
     }
 
-    static func address(_ text: String) -> SocketAddress? {
-        if text.hasPrefix("unix:/") { return .unix(path: String(text.dropFirst(5))) }
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
+    private mutating func brokerURL() -> BrokerURL? {
+        guard let text = text(.url) else { return nil }
+        guard let url = BrokerURL(text) else {
+            refuse(
+                .url,
+                "must be http://host:port, https://host:port or unix:/path, the path absolute and at most 107 bytes")
             return nil
         }
-        var host = String(text[..<colon])
-        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-        if host == "localhost" { host = "127.0.0.1" }
-        if host == "*" || host.isEmpty { host = "0.0.0.0" }
-        return SocketAddress(literal: host, port: port)
-    }
-
-    private mutating func brokerURL() -> String? {
-        guard let text = text(.url) else { return nil }
-        if AWSConfiguration.endpoint(text) == nil { refuse(.url, "must be http://host:port or https://host:port") }
-        return text
+        return url
     }
 
     mutating func readSecrets(_ settings: inout Settings) {

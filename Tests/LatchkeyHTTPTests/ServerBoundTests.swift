@@ -13,7 +13,7 @@ import Testing
     /// Refuses bodies for `/refused` at the head, identifies the callers of `/who` by `ok`, and answers `/big` with 60 KB.
     private func start(_ adjust: (inout ServerLimits) -> Void = { _ in }) throws -> (HTTPServer, UInt16) {
         let loopback = try #require(SocketAddress(literal: "127.0.0.1", port: 0))
-        var configuration = HTTPServer.Configuration(addresses: [loopback], workers: 1)
+        var configuration = HTTPServer.Configuration(places: [.address(loopback)], workers: 1)
         configuration.limits.lingerTimeout = .milliseconds(50)
         configuration.limits.drainIdleGrace = .milliseconds(20)
         adjust(&configuration.limits)

@@ -33,7 +33,7 @@ import Testing
     /// Answers `/late…` when told to, and everything else at once with its method, path and body.
     private func start(_ adjust: (inout ServerLimits) -> Void = { _ in }) throws -> (HTTPServer, UInt16) {
         let loopback = try #require(SocketAddress(literal: "127.0.0.1", port: 0))
-        var configuration = HTTPServer.Configuration(addresses: [loopback], workers: 1)
+        var configuration = HTTPServer.Configuration(places: [.address(loopback)], workers: 1)
         configuration.limits.drainIdleGrace = .milliseconds(20)
         configuration.limits.lingerTimeout = .milliseconds(50)
         adjust(&configuration.limits)

@@ -44,7 +44,11 @@ import Testing
 
     @Test(arguments: [
         ("LATCHKEY_LISTEN", "localhost"), ("LATCHKEY_LISTEN", "127.0.0.1:99999"), ("LATCHKEY_LISTEN", "example.com:80"),
-        ("LATCHKEY_LISTEN", ","), ("LATCHKEY_PREFIX", "no-slash"), ("LATCHKEY_PREFIX", "/a//b"),
+        ("LATCHKEY_LISTEN", ","), ("LATCHKEY_LISTEN", "unix:relative.sock"), ("LATCHKEY_LISTEN", "[127.0.0.1]:80"),
+        ("LATCHKEY_LISTEN", "[localhost]:80"), ("LATCHKEY_LISTEN", "unix:/" + String(repeating: "s", count: 107)),
+        ("LATCHKEY_URL", "unix:relative.sock"), ("LATCHKEY_URL", "unix:"), ("LATCHKEY_URL", "unix:/"),
+        ("LATCHKEY_URL", "unix:/" + String(repeating: "s", count: 107)), ("LATCHKEY_URL", "localhost:8700"),
+        ("LATCHKEY_PREFIX", "no-slash"), ("LATCHKEY_PREFIX", "/a//b"),
         ("LATCHKEY_PREFIX", "/aws/x"), ("LATCHKEY_PREFIX", "/SSM-x"), ("LATCHKEY_PREFIX", "/a b"),
         ("LATCHKEY_PREFIX", "/1/2/3/4/5/6/7/8/9/10/11/12/13"), ("LATCHKEY_PREFIX", "/"),
         ("LATCHKEY_SECRETS_BACKEND", "vault"), ("LATCHKEY_SECRETS_BACKEND", "Auto"),
@@ -74,6 +78,32 @@ import Testing
         let found = problems(["LATCHKEY_DRAIN_DELAY": delay, "LATCHKEY_DRAIN_TIMEOUT": timeout])
         #expect(found.isEmpty == isTaken, "\(found)")
         #expect(isTaken || found[0].contains("LATCHKEY_DRAIN_TIMEOUT"))
+    }
+
+    @Test(
+        arguments: [
+            ("localhost:80", ["127.0.0.1:80", "[::1]:80"]), ("LOCALHOST.:80", ["127.0.0.1:80", "[::1]:80"]),
+            ("*:80", ["0.0.0.0:80", "[::]:80"]), (":80", ["0.0.0.0:80", "[::]:80"]), ("[::1]:80", ["[::1]:80"]),
+            ("127.0.0.1:80, unix:/run/l.sock", ["127.0.0.1:80", "unix:/run/l.sock"]),
+        ] as [(String, [String])])
+    func `A name that stands for several addresses is listened on at all of them`(
+        listen: String, addresses: [String]
+    ) throws {
+        #expect(try load(["LATCHKEY_LISTEN": listen]).listen.flatMap(\.addresses).map(\.description) == addresses)
+    }
+
+    @Test(
+        arguments: [
+            ("http://127.0.0.1:8700", "127.0.0.1:8700", "", nil), ("https://broker.example/", "broker.example", "", nil),
+            ("https://broker.example/latchkey/", "broker.example", "/latchkey", nil),
+            ("unix:/run/latchkey/broker.sock", "localhost", "", "/run/latchkey/broker.sock"),
+        ] as [(String, String, String, String?)])
+    func `A broker is reached by URL or by Unix socket`(
+        text: String, authority: String, base: String, path: String?
+    ) throws {
+        let url = try #require(try load(["LATCHKEY_URL": text]).url)
+        #expect(url.description == text)
+        #expect((url.origin.authority, url.base, url.origin.socketPath) == (authority, base, path))
     }
 
     @Test(arguments: [

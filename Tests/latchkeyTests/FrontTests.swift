@@ -223,9 +223,9 @@ import latchkey
     @Test func `The function's session token is the key, and the port AWS's own`() throws {
         let found = try environment(["AWS_SESSION_TOKEN": "token", "LATCHKEY_API_KEY": "other"])
         #expect(found.broker["LATCHKEY_API_KEY"] == "token")
-        #expect(found.listen == "127.0.0.1:2773")
+        #expect(found.listen == "localhost:2773")
         #expect((found.host, found.port) == ("127.0.0.1", 9001))
-        #expect(try environment(["PARAMETERS_SECRETS_EXTENSION_HTTP_PORT": "4000"]).listen == "127.0.0.1:4000")
+        #expect(try environment(["PARAMETERS_SECRETS_EXTENSION_HTTP_PORT": "4000"]).listen == "localhost:4000")
     }
 
     @Test func `Empty variables of AWS's are not set`() throws {

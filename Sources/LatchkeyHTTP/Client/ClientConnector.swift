@@ -52,6 +52,8 @@ final class ClientConnector {
     // MARK: Addresses
 
     func start(on loop: EventLoop) {
+        // A proxy is on another machine, where there is no such socket: none is asked.
+        if let path = origin.socketPath { return connect(to: [.unix(path: path)], on: loop) }
         var isKnown = true
         ticket = dispatcher.resolver.resolve(host, on: loop) { answer in
             guard let answer else { return self.fail(.nameNotResolved, on: loop) }

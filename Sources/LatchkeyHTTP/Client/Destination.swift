@@ -5,5 +5,7 @@ struct Destination: Hashable {
     let isDirect: Bool
 
     /// How it is reached.
-    func route(_ proxies: ProxySettings) -> ProxySettings.Route { isDirect ? .direct : proxies.route(to: origin) }
+    func route(_ proxies: ProxySettings) -> ProxySettings.Route {
+        isDirect || origin.socketPath != nil ? .direct : proxies.route(to: origin)
+    }
 }

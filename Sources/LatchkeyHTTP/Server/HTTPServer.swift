@@ -8,7 +8,7 @@ package final class HTTPServer: Sendable {
     /// What a server is started with.
     package struct Configuration: Sendable {
         /// Where to listen; port 0 picks one.
-        package var addresses: [SocketAddress]
+        package var places: [ListenPlace]
         /// Event loops, each on a thread of its own; at least one runs.
         package var workers: Int
         package var limits = ServerLimits()
@@ -19,10 +19,10 @@ package final class HTTPServer: Sendable {
         package var connectionsChanged: @Sendable (Int) -> Void = { _ in }
 
         package init(
-            addresses: [SocketAddress], workers: Int,
+            places: [ListenPlace], workers: Int,
             refuse: @escaping @Sendable (ServerRefusal, ReplyWriter) -> Void = ServerRefusal.plain
         ) {
-            self.addresses = addresses
+            self.places = places
             self.workers = workers
             self.refuse = refuse
         }
@@ -64,7 +64,7 @@ package final class HTTPServer: Sendable {
     package static func start(
         _ configuration: Configuration, makeHandler: @escaping @Sendable () -> RequestHandler
     ) throws(StartError) -> HTTPServer {
-        let sockets = try bind(configuration.addresses)
+        let sockets = try bind(configuration.places)
         let limits = configuration.limits
         let census = ConnectionCensus(
             cap: limits.maxConnections, headroom: limits.connectionHeadroom, changed: configuration.connectionsChanged)
@@ -94,16 +94,45 @@ package final class HTTPServer: Sendable {
             census: census, loops: loops, key: key)
     }
 
-    private static func bind(_ addresses: [SocketAddress]) throws(StartError) -> [ListeningSocket] {
+    private static func bind(_ places: [ListenPlace]) throws(StartError) -> [ListeningSocket] {
         var sockets: [ListeningSocket] = []
+        do throws(StartError) {
+            for place in places {
+                switch place {
+                case .address(let address): sockets.append(try bind(address))
+                case .everyAddress(let addresses): sockets += try bind(all: addresses)
+                }
+            }
+        } catch {
+            for socket in sockets { socket.file?.remove() }
+            throw error
+        }
+        return sockets
+    }
+
+    private static func bind(_ address: SocketAddress) throws(StartError) -> ListeningSocket {
+        do throws(SystemError) {
+            return try ListeningSocket(on: address)
+        } catch {
+            throw StartError(address: address, cause: error)
+        }
+    }
+
+    /// Those of the addresses that the machine has, at the port of the first one.
+    /// - Throws: why it has none, or that one is taken.
+    private static func bind(all addresses: [SocketAddress]) throws(StartError) -> [ListeningSocket] {
+        var sockets: [ListeningSocket] = []
+        var absent: StartError?
         for address in addresses {
-            do throws(SystemError) {
-                sockets.append(try ListeningSocket(on: address))
+            do throws(StartError) {
+                let port = sockets.first?.address.port
+                sockets.append(try bind(port.map { address.withPort($0) } ?? address))
             } catch {
-                for socket in sockets { socket.file?.remove() }
-                throw StartError(address: address, cause: error)
+                guard error.cause.isAddressAbsent else { throw error }
+                absent = absent ?? error
             }
         }
+        if sockets.isEmpty, let absent { throw absent }
         return sockets
     }
 

@@ -7,7 +7,7 @@ extension HTTPServer {
         simple handler: @escaping SimpleHandler, on addresses: [SocketAddress], workers: Int = 1,
         limits: ServerLimits = ServerLimits()
     ) throws(StartError) -> HTTPServer {
-        var configuration = Configuration(addresses: addresses, workers: workers)
+        var configuration = Configuration(places: addresses.map { .address($0) }, workers: workers)
         configuration.limits = limits
         return try start(configuration) {
             RequestHandler { exchange in

@@ -12,42 +12,44 @@ struct BrokerConnection: Sendable {
     static let patience: Duration = .seconds(30)
 
     let client: HTTPClient
-    private let endpoint: AWSConfiguration.Endpoint
+    private let url: BrokerURL
     private let key: Secret
 
     /// - Parameter standard: the address where `LATCHKEY_URL` is not set; nil makes it required.
     init(_ settings: Settings, standard: String? = nil) throws {
-        guard let url = settings.url ?? standard, let endpoint = AWSConfiguration.endpoint(url) else {
+        guard let url = settings.url ?? standard.flatMap({ BrokerURL($0) }) else {
             throw CommandFailure(.configuration, "LATCHKEY_URL is not set: the address of a running broker")
         }
         guard let key = settings.apiKey else {
             throw CommandFailure(.configuration, "LATCHKEY_API_KEY is not set: the broker's key")
         }
-        self.endpoint = endpoint
+        self.url = url
         self.key = key
         client = try HTTPClient()
     }
 
     /// One GET. An error answer is a response like any other.
     func get(_ target: String, accept: String = "application/json") async throws(HTTPClientError) -> HTTPResponse {
-        let base = endpoint.path == "/" ? "" : endpoint.path
         let request = HTTPRequest(
-            method: "GET", target: base + target,
+            method: "GET", target: url.base + target,
             fields: [
                 "Authorization": "Bearer \(key.revealText() ?? "")", "Accept": accept, "User-Agent": Version.userAgent,
             ])
-        return try await client.execute(request, to: endpoint.origin, deadline: .current + Self.patience)
+        return try await client.execute(request, to: url.origin, deadline: .current + Self.patience)
+    }
+
+    /// One GET that must be answered, be it with an error.
+    func reach(_ target: String, accept: String = "application/json") async throws -> HTTPResponse {
+        do throws(HTTPClientError) {
+            return try await get(target, accept: accept)
+        } catch {
+            throw CommandFailure(.unavailable, "the broker at \(url) cannot be reached [\(error.code)]")
+        }
     }
 
     /// One GET that must succeed.
     func require(_ target: String, accept: String = "application/json") async throws -> HTTPResponse {
-        let response: HTTPResponse
-        do throws(HTTPClientError) {
-            response = try await get(target, accept: accept)
-        } catch {
-            throw CommandFailure(
-                .unavailable, "the broker at \(endpoint.origin.authority) cannot be reached [\(error.code)]")
-        }
+        let response = try await reach(target, accept: accept)
         guard response.status == 200 else { throw Self.failure(response) }
         return response
     }

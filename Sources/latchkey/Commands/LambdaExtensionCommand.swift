@@ -10,7 +10,7 @@ struct LambdaExtensionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lambda-extension", abstract: "Run the broker as an extension of AWS Lambda, beside a function.",
         discussion: """
-            Serves 127.0.0.1:2773 (PARAMETERS_SECRETS_EXTENSION_HTTP_PORT) with the function's AWS_SESSION_TOKEN as key. \
+            Serves localhost:2773 (PARAMETERS_SECRETS_EXTENSION_HTTP_PORT) with the function's AWS_SESSION_TOKEN as key. \
             deploy/lambda/layer makes the layer.
             """)
 

@@ -161,9 +161,15 @@ struct Doctor {
         return findings
     }
 
+    /// What curl is given to ask a broker for a target.
+    private static func curlArguments(_ url: BrokerURL, _ target: String) -> String {
+        guard let path = url.origin.socketPath else { return "\(url)\(target)" }
+        return "--unix-socket \(ShellWord.quoted(path)) http://\(url.origin.authority)\(target)"
+    }
+
     /// The broker at `LATCHKEY_URL`, as its own `/health` has it.
     private func broker() async -> Finding {
-        let url = settings.url ?? ""
+        let url = settings.url?.description ?? ""
         do {
             let answer = try await BrokerConnection(settings).get("/health")
             let status = (try? JSON(parsing: answer.body))?["status"]?.string ?? "no status"
@@ -173,7 +179,7 @@ struct Doctor {
                     .unavailable, .broker, url, "its /health says \(Table.clean(status))",
                     remedy:
                         "see which tier fails and its last_error: curl -H \"Authorization: Bearer $LATCHKEY_API_KEY\" "
-                        + "\(url)/health")
+                        + (settings.url.map { Self.curlArguments($0, "/health") } ?? ""))
             }
             return .fine(.broker, url, "its /health says ok")
         } catch let failure as CommandFailure {

@@ -5,7 +5,8 @@ package struct LambdaEnvironment: Sendable {
     package let port: UInt16
     /// Settings by name, for ``Settings``.
     package let broker: [String: String]
-    /// The broker's address: loopback, for the function alone.
+    /// The broker's addresses: both of loopback, for the function alone. AWS's examples ask `localhost`, and clients differ
+    /// in which of its addresses they try first.
     package let listen: String
 
     /// What is missing or malformed, lower case.
@@ -32,7 +33,7 @@ package struct LambdaEnvironment: Sendable {
         guard let own = given.map({ UInt16($0) }) ?? Self.standardPort, own > 0 else {
             throw Problem(message: "\(name) is not a port, 1 to 65535")
         }
-        listen = "127.0.0.1:\(own)"
+        listen = "localhost:\(own)"
         // What a function presents to AWS's extension.
         if let token = broker["AWS_SESSION_TOKEN"] { broker["LATCHKEY_API_KEY"] = token }
         // A function has a core or a part of one.

@@ -118,7 +118,7 @@ struct Service: Sendable {
     private static func configuration(
         _ settings: Settings, cap: Int, _ recorder: AnswerRecorder, _ metrics: Metrics, time: TimeSource
     ) -> HTTPServer.Configuration {
-        var configuration = HTTPServer.Configuration(addresses: settings.listen, workers: settings.workers) {
+        var configuration = HTTPServer.Configuration(places: settings.listen, workers: settings.workers) {
             refusal, reply in
             let problem = Problem(refusal)
             var ids = RequestIDs()

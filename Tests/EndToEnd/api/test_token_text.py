@@ -46,5 +46,5 @@ def test_weights_count_for_tokens_as_for_secrets(world, broker: Broker, accept: 
 def test_an_error_stays_a_problem(world) -> None:
     world.auth.down()
     answer = ask(world.start(), "/token", "text/plain")
-    assert answer.code == "upstream_unavailable"
+    assert (answer.code or "").startswith("upstream_")
     assert ask(world.brokers[0], "/token/nobody", "text/plain").code == "not_found"
