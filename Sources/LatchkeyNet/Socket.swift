@@ -151,15 +151,7 @@ package struct Socket: ~Copyable, Sendable {
     }
 
     /// The address the socket is bound to: how a port asked for as 0 is learned.
-    package var localAddress: SocketAddress? {
-        var storage = sockaddr_storage()
-        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        return withUnsafeMutablePointer(to: &storage) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                getsockname(descriptor, $0, &length) == 0 ? SocketAddress($0, length: length) : nil
-            }
-        }
-    }
+    package var localAddress: SocketAddress? { SocketAddress(boundTo: descriptor) }
 
     private func set(_ level: Int32, _ option: Int32, _ value: Int32) {
         var value = value

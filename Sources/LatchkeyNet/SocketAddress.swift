@@ -43,6 +43,19 @@ package enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Where the kernel has bound a socket (getsockname(2)); nil for another family, and for what is no socket.
+    init?(boundTo descriptor: Int32) {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let found = withUnsafeMutablePointer(to: &storage) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                getsockname(descriptor, $0, &length) == 0 ? SocketAddress($0, length: length) : nil
+            }
+        }
+        guard let found else { return nil }
+        self = found
+    }
+
     /// The port, or nil for a path.
     package var port: UInt16? {
         switch self {

@@ -55,14 +55,15 @@ package enum SettingName: String, CaseIterable, Sendable {
             Row(
                 standard: "127.0.0.1:8700",
                 meaning:
-                    "comma list of `host:port` (`localhost` is every address it has), `[v6]:port`, `unix:/path`; beyond loopback the key needs 32 bytes"
+                    "comma list of `host:port` (`localhost` is every address it has), `[v6]:port`, `unix:/path`, `systemd` (socket activation); beyond loopback the key needs 32 bytes"
             )
         case .config:
             Row(
                 meaning:
                     "path of the settings file: `NAME=value` lines, read where systemd's EnvironmentFile and dotenv agree, refused with the line where they do not"
             )
-        case .url: Row(
+        case .url:
+            Row(
                 meaning:
                     "for the client commands: a running broker's address, `http://host:port`, `https://host:port` or `unix:/path`"
             )

@@ -2,7 +2,7 @@ internal import LatchkeyBroker
 internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
-internal import LatchkeyNet
+package import LatchkeyNet
 package import LatchkeyUpstream
 internal import Logging
 
@@ -19,6 +19,9 @@ extension Settings {
         case broker
     }
 
+    /// Gives the sockets that systemd has passed to this process.
+    package typealias Inherited = () throws(InheritedSocket.Refusal) -> [InheritedSocket]
+
     /// Whether a command of that need asks AWS itself.
     package func asksAWS(_ need: Need) -> Bool {
         switch need {
@@ -32,14 +35,16 @@ extension Settings {
     ///
     /// - Parameters:
     ///   - processors: the default of `LATCHKEY_WORKERS`.
+    ///   - inherited: called at most once, where `LATCHKEY_LISTEN` names `systemd`.
     ///   - readSharedFile: what lies at the path of one of AWS's shared files.
     /// - Throws: all problems at once.
     package static func load(
         flags: [SettingName: String] = [:], environment: [String: String], need: Need, processors: Int,
+        inherited: Inherited = { [] },
         readSharedFile: (String) -> SharedFileContent = { _ in .absent }, readFile: (String) -> String?
     ) throws(SettingsProblems) -> Settings {
         let (settings, problems) = examine(
-            flags: flags, environment: environment, need: need, processors: processors,
+            flags: flags, environment: environment, need: need, processors: processors, inherited: inherited,
             readSharedFile: readSharedFile, readFile: readFile)
         guard problems.isEmpty else { throw SettingsProblems(lines: problems) }
         return settings
@@ -49,6 +54,7 @@ extension Settings {
     /// something is wrong with them. Where it is, they hold what cannot be used, or nothing.
     package static func examine(
         flags: [SettingName: String] = [:], environment: [String: String], need: Need, processors: Int,
+        inherited: Inherited = { [] },
         readSharedFile: (String) -> SharedFileContent = { _ in .absent }, readFile: (String) -> String?
     ) -> (settings: Settings, problems: [String]) {
         let sources = SettingSources(flags: flags, environment: environment, readFile: readFile)
@@ -56,7 +62,7 @@ extension Settings {
         var reader = SettingsReader(sources: sources)
         let aws = AWSConfiguration(environment: environment, readSharedFile: readSharedFile)
         var settings = Settings(aws: aws, environment: environment, sources: sources)
-        reader.readServer(&settings, need: need, processors: processors)
+        reader.readServer(&settings, need: need, processors: processors, inherited: inherited)
         reader.readSecrets(&settings)
         reader.readTokens(&settings)
         reader.readProfiles(&settings, readFile)
@@ -107,8 +113,10 @@ struct SettingsReader {
 
     // MARK: Sections
 
-    mutating func readServer(_ settings: inout Settings, need: Settings.Need, processors: Int) {
-        settings.listen = places()
+    mutating func readServer(
+        _ settings: inout Settings, need: Settings.Need, processors: Int, inherited: Settings.Inherited
+    ) {
+        settings.listen = places(need, inherited)
         settings.url = brokerURL()
         settings.maxConnections = number(.maxConnections, 1...1_000_000) ?? 1
         readDrain(&settings)
@@ -146,21 +154,36 @@ struct SettingsReader {
         }
     }
 
-    private mutating func places() -> [ListenPlace] {
+    private mutating func places(_ need: Settings.Need, _ inherited: Settings.Inherited) -> [ListenPlace] {
+        let items = (text(.listen) ?? "").split(separator: ",").map { $0.filter { $0 != " " } }
+        if items.isEmpty { refuse(.listen, "names no address") }
         var places: [ListenPlace] = []
-        for item in (text(.listen) ?? "").split(separator: ",") {
-            let item = item.filter { $0 != " " }
+        for item in items where item != Self.socketActivation {
             if let place = ListenPlace(setting: item) {
                 places.append(place)
             } else {
                 refuse(
                     .listen,
-                    "not an address: \(item); use host:port with localhost or a numeric host, [v6]:port or unix:/path")
+                    "not an address: \(item); use host:port with localhost or a numeric host, [v6]:port, unix:/path or "
+                        + Self.socketActivation)
             }
         }
-        if places.isEmpty, problems.isEmpty { refuse(.listen, "names no address") }
+        // Only the service itself is started by a socket's unit.
+        guard need == .server, items.contains(Self.socketActivation) else { return places }
+        do throws(InheritedSocket.Refusal) {
+            let sockets = try inherited()
+            if sockets.isEmpty {
+                refuse(.listen, "systemd has passed no socket: start the service by its .socket unit")
+            }
+            places += sockets.map { .inherited($0) }
+        } catch {
+            refuse(.listen, "\(error)")
+        }
         return places
     }
+
+    /// The item of `LATCHKEY_LISTEN` for the sockets that systemd passes.
+    private static let socketActivation = "systemd"
 
     private mutating func brokerURL() -> BrokerURL? {
         guard let text = text(.url) else { return nil }

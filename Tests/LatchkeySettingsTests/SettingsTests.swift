@@ -1,5 +1,6 @@
 import LatchkeyCore
 import LatchkeyCrypto
+import LatchkeyHTTP
 import LatchkeyNet
 import LatchkeySettings
 import LatchkeyUpstream
@@ -92,9 +93,29 @@ import Testing
         #expect(try load(["LATCHKEY_LISTEN": listen]).listen.flatMap(\.addresses).map(\.description) == addresses)
     }
 
+    @Test func `The sockets that systemd passes count with the others, and are asked for by the service alone`() throws
+    {
+        let any = try #require(SocketAddress(literal: "0.0.0.0", port: 80))
+        let passed = InheritedSocket(descriptor: 3, address: any)
+        func load(_ key: String, _ sockets: [InheritedSocket], _ need: Settings.Need = .server) throws -> Settings {
+            try Settings.load(
+                environment: [
+                    "LATCHKEY_API_KEY": key, "AWS_REGION": "eu-central-1", "LATCHKEY_LISTEN": "systemd,127.0.0.1:1",
+                ], need: need, processors: 1, inherited: { sockets }
+            ) { _ in nil }
+        }
+        let settings = try load(Self.key, [passed])
+        #expect(settings.listen.last == .inherited(passed) && settings.listen.count == 2)
+        #expect(settings.isBeyondLoopback)
+        #expect(throws: SettingsProblems.self) { try load("sixteen-bytes-ok!", [passed]) }
+        #expect(throws: SettingsProblems.self) { try load(Self.key, []) }
+        #expect(try load(Self.key, [], .client).listen.count == 1)
+    }
+
     @Test(
         arguments: [
-            ("http://127.0.0.1:8700", "127.0.0.1:8700", "", nil), ("https://broker.example/", "broker.example", "", nil),
+            ("http://127.0.0.1:8700", "127.0.0.1:8700", "", nil),
+            ("https://broker.example/", "broker.example", "", nil),
             ("https://broker.example/latchkey/", "broker.example", "/latchkey", nil),
             ("unix:/run/latchkey/broker.sock", "localhost", "", "/run/latchkey/broker.sock"),
         ] as [(String, String, String, String?)])

@@ -101,6 +101,7 @@ package final class HTTPServer: Sendable {
                 switch place {
                 case .address(let address): sockets.append(try bind(address))
                 case .everyAddress(let addresses): sockets += try bind(all: addresses)
+                case .inherited(let socket): sockets.append(ListeningSocket(socket))
                 }
             }
         } catch {

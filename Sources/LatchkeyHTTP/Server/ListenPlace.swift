@@ -6,12 +6,15 @@ package enum ListenPlace: Hashable, Sendable, CustomStringConvertible {
     /// All addresses of one name, at one port. One that the machine has not is passed over where it has another: a
     /// machine without IPv6 has one loopback address.
     case everyAddress([SocketAddress])
+    /// A socket that somebody else has opened. Its file, where it has one, is not removed at the end.
+    case inherited(InheritedSocket)
 
     /// Where it is, as far as the machine has it.
     package var addresses: [SocketAddress] {
         switch self {
         case .address(let address): [address]
         case .everyAddress(let addresses): addresses
+        case .inherited(let socket): [socket.address]
         }
     }
 

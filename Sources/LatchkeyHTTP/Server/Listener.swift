@@ -9,6 +9,13 @@ final class ListeningSocket: Sendable {
     /// The socket's file, where it is a Unix socket.
     let file: UnixSocketFile?
 
+    /// A socket that listens already.
+    init(_ inherited: InheritedSocket) {
+        socket = inherited.take()
+        address = inherited.address
+        file = nil
+    }
+
     init(on address: SocketAddress) throws(SystemError) {
         socket = try .listening(on: address)
         if case .unix(let path) = address {

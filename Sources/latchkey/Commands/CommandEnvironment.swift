@@ -4,6 +4,7 @@ internal import CSignals
 internal import Glibc
 internal import LatchkeyCore
 internal import LatchkeyHTTP
+internal import LatchkeyNet
 internal import LatchkeySettings
 internal import LatchkeyUpstream
 internal import Logging
@@ -51,7 +52,9 @@ enum CommandEnvironment {
     ) -> (settings: Settings, problems: [String]) {
         Settings.examine(
             flags: flags, environment: withHome(environment), need: need, processors: processors,
-            readSharedFile: SharedFileReader.read, readFile: Files.text)
+            inherited: { () throws(InheritedSocket.Refusal) in
+                try InheritedSocket.all(environment: environment, process: getpid())
+            }, readSharedFile: SharedFileReader.read, readFile: Files.text)
     }
 
     /// With the home directory of the user database where none is set, as service managers start programs: AWS's

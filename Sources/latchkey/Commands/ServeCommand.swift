@@ -53,7 +53,7 @@ struct ServeCommand: AsyncParsableCommand {
 /// The settings that have a flag of their own.
 struct SettingFlags: ParsableArguments {
     @Option(help: "Settings file (LATCHKEY_CONFIG).") var config: String?
-    @Option(help: "Comma list of host:port, [v6]:port, unix:/path (LATCHKEY_LISTEN).") var listen: String?
+    @Option(help: "Comma list of host:port, [v6]:port, unix:/path, systemd (LATCHKEY_LISTEN).") var listen: String?
     @Option(help: "Parameter path (LATCHKEY_PREFIX).") var prefix: String?
     @Option(help: "parameter-store, secrets-manager, shadow or auto (LATCHKEY_SECRETS_BACKEND).") var secretsBackend:
         String?

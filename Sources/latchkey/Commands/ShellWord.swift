@@ -1,8 +1,13 @@
 /// Words of commands that are printed for people to run.
 enum ShellWord {
-    /// A word as a shell reads it back: bare where nothing in it is special, else in single quotes.
+    /// The word as a POSIX shell takes it.
     static func quoted(_ word: String) -> String {
         let plain = word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "/_.-".contains($0)) }
         return plain && !word.isEmpty ? word : "'\(word.replacing("'", with: "'\\''"))'"
+    }
+
+    /// The argument that names a journal, with a space before it; empty for the usual one.
+    static func journal(_ path: String) -> String {
+        path == MigrateCopyCommand.standardJournal ? "" : " --journal \(quoted(path))"
     }
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import shutil
 import socket
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from peers.broker import API_KEY, BINARY, Broker, run
+from peers.broker import API_KEY, BINARY, PREFIX, Broker, run
 from peers.cases import cases
 from peers.child import Child
 from peers.lambda_api import ExtensionsAPI
@@ -86,7 +87,7 @@ class Listening:
         broker = Broker(world.settings(LATCHKEY_LISTEN=listed))
         broker.port = also if listed != self.listen else self.port
         world.brokers.append(broker)
-        broker.wait_ready()
+        broker.wait_live().wait_ready()
 
 
 def reaching(case: dict[str, Any]) -> list[str]:
@@ -107,7 +108,10 @@ def test_addresses(world, folder: Path, extension, case: dict[str, Any]) -> None
             assert answers(host, port), host
         for host in case.get("refuses_on", []):
             assert not answers(host, port), host
-    elif "commands" in case:
+        return
+    # What `migrate status` is asked about.
+    world.secrets_manager.create_secret(Name=f"{PREFIX[1:]}/db", SecretString="pw")
+    if "commands" in case:
         world.put("db", "pw")
         world.put("secrets", '{"A": "1"}')
         Listening(world, case["listen"], folder)
@@ -154,3 +158,55 @@ def test_doctor_prints_a_command_that_asks_a_socket(world, folder: Path) -> None
     until(lambda: broker.get("/health").json()["status"] != "ok", "the outage shows")
     done = client(world, listening.listen, "doctor", folder)
     assert f"--unix-socket '{folder}/odd name.sock' http://localhost/health" in done.stdout, done.stdout
+
+
+#: Opens a socket as systemd does, and becomes the program.
+ACTIVATE = """
+import os, socket, sys
+place = sys.argv[1]
+if place.startswith("/"):
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(place)
+    listener.listen()
+else:
+    host, port = place.rsplit(":", 1)
+    listener = socket.create_server((host, int(port)))
+os.dup2(listener.fileno(), 3, inheritable=True)
+os.set_inheritable(3, True)
+os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+def activated(world, place: str, **env: str) -> Broker:
+    wrapper = [sys.executable, "-c", ACTIVATE, place]
+    return Broker(world.settings(LATCHKEY_LISTEN="systemd", **env), wrapper=wrapper)
+
+
+def test_a_socket_that_systemd_passes_is_served(world) -> None:
+    port = free_port()
+    broker = activated(world, f"127.0.0.1:{port}")
+    broker.port = port
+    world.brokers.append(broker)
+    broker.wait_live().wait_ready()
+    assert broker.token().status == 200
+
+
+def test_the_file_of_a_passed_socket_stays(world, folder: Path) -> None:
+    broker = activated(world, f"{folder}/passed.sock")
+    until(lambda: any(line["message"] == "listening" for line in broker.logs), "it listens")
+    assert client(world, "unix:{folder}/passed.sock", "token", folder).returncode == 0
+    broker.stop()
+    assert (folder / "passed.sock").is_socket()
+
+
+def test_a_passed_socket_beyond_loopback_wants_a_long_key(world) -> None:
+    broker = activated(world, f"0.0.0.0:{free_port()}", LATCHKEY_API_KEY="short-key-7c1d0e92ab")
+    assert broker.child.wait(30) == 78
+    assert "LATCHKEY_API_KEY" in broker.child.stderr
+
+
+def test_without_a_passed_socket_it_says_so(world) -> None:
+    child = Child([BINARY, "serve"], world.settings(LATCHKEY_LISTEN="systemd"))
+    assert child.wait(30) == 78
+    assert "systemd has passed no socket" in child.stderr

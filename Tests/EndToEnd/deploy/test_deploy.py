@@ -42,6 +42,15 @@ def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
     check(analyze, "verify", "--recursive-errors=yes", "--man=no", unit)
 
 
+def test_systemd_accepts_the_socket(tmp_path: Path) -> None:
+    analyze = require("systemd-analyze")
+    service = (DEPLOY / "systemd/latchkey.service").read_text().replace("/usr/local/bin/latchkey", "/bin/true")
+    (tmp_path / "latchkey.service").write_text(service)
+    socket = tmp_path / "latchkey.socket"
+    socket.write_text((DEPLOY / "systemd/latchkey.socket").read_text())
+    check(analyze, "verify", "--recursive-errors=yes", "--man=no", socket)
+
+
 def test_the_unit_is_hardened() -> None:
     # 20 of 100, where 0 is a process that can do nothing at all.
     analyze = require("systemd-analyze")
