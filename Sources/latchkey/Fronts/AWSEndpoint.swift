@@ -51,7 +51,7 @@ extension Endpoints {
     private func tier(asked service: FrontService) -> StaticString? {
         switch service {
         case .parameterStore: Tier.parameterStore.header
-        case .secretsManager: services.fronts.store.backend()?.tier.header
+        case .secretsManager: services.secrets.places?.store(of: .blob).tier.header
         }
     }
 

@@ -4,6 +4,7 @@ internal import LatchkeyDev
 internal import LatchkeyHTTP
 internal import LatchkeyNet
 internal import LatchkeySettings
+internal import Logging
 
 /// The broker on embedded upstreams: what `latchkey dev` runs. Not safe for production use: everything is in memory
 /// and gone at the end.
