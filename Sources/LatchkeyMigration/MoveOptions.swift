@@ -1,15 +1,7 @@
+package import LatchkeyCore
+
 /// How values are to be kept in Parameter Store.
 package struct MoveOptions: Hashable, Sendable {
-    /// Which tier a value goes to.
-    package enum TierChoice: String, Hashable, Sendable, CaseIterable {
-        /// The smallest that holds the value: Advanced from 4,097 bytes on.
-        case asNeeded = "as-needed"
-        case standard
-        case advanced
-        /// Parameter Store chooses, by the same rule and by the account's number of parameters.
-        case intelligentTiering = "intelligent-tiering"
-    }
-
     /// Which KMS key a SecureString is kept under.
     package enum KeyChoice: Hashable, Sendable {
         /// The one an existing parameter has; for a new one the account's `alias/aws/ssm`.
@@ -20,24 +12,12 @@ package struct MoveOptions: Hashable, Sendable {
         case key(String)
     }
 
-    package var tier = TierChoice.asNeeded
+    /// Which tier a value goes to.
+    package var tier = ParameterTierChoice.asNeeded
     package var kind = ParameterKind.secureString
     package var key = KeyChoice.unchanged
 
     package init() {}
-
-    /// The tier a value of so many bytes is kept in; nil where none of the choice holds it.
-    /// - Parameter existing: the tier the parameter is in; there is no way back from Advanced.
-    func tier(for bytes: Int, existing: ParameterTier?) -> ParameterTier? {
-        let wanted: ParameterTier =
-            switch tier {
-            case .standard: existing ?? .standard
-            case .advanced: .advanced
-            case .asNeeded, .intelligentTiering:
-                existing == .advanced || bytes > ParameterTier.standard.longestValue ? .advanced : .standard
-            }
-        return bytes <= wanted.longestValue ? wanted : nil
-    }
 
     /// What an equal value keeps though another was asked for; nil where it has what was asked for, or nothing was.
     func kept(for secret: OldSecret, _ existing: ExistingParameter) -> Obstacle? {

@@ -98,20 +98,6 @@ package enum ParameterKind: String, Hashable, Sendable, CaseIterable {
     case secureString = "SecureString"
 }
 
-/// Where Parameter Store keeps a value, and what that costs ("Managing parameter tiers", Systems Manager User Guide).
-package enum ParameterTier: String, Hashable, Sendable, CaseIterable {
-    case standard = "Standard"
-    case advanced = "Advanced"
-
-    /// Bytes of UTF-8 that a value may have.
-    package var longestValue: Int {
-        switch self {
-        case .standard: 4096
-        case .advanced: 8192
-        }
-    }
-}
-
 /// Both stores as they were read, for the names that are to be moved.
 package struct Inventory: Sendable {
     /// In the order they are to be moved.

@@ -1,3 +1,4 @@
+internal import LatchkeyCore
 internal import LatchkeyCrypto
 
 /// Makes a plan of two stores as they were read. Pure: no call, no clock.
@@ -52,7 +53,8 @@ package struct Planner: Sendable {
         let bytes = secret.value?.secret.count
         return PlanItem(
             secret: secret, target: target, act: .create, obstacles: obstacles, bytes: bytes,
-            tier: bytes.flatMap { options.tier(for: $0, existing: existing?.tier) }, kind: options.kind, keyID: key,
+            tier: bytes.flatMap { options.tier.tier(for: $0, existing: existing?.tier) }, kind: options.kind,
+            keyID: key,
             description: secret.description.map { String($0.prefix(Obstacle.longestDescription)) },
             tags: secret.tags.filter { !$0.isReserved })
     }
@@ -100,7 +102,7 @@ package struct Planner: Sendable {
         let bytes = value.secret.count
         if bytes > ParameterTier.advanced.longestValue {
             found.append(.overAdvanced(bytes: bytes))
-        } else if options.tier(for: bytes, existing: existing?.tier) == nil {
+        } else if options.tier.tier(for: bytes, existing: existing?.tier) == nil {
             found.append(.overStandard(bytes: bytes))
         } else if bytes > ParameterTier.standard.longestValue {
             found.append(.needsAdvanced(bytes: bytes))

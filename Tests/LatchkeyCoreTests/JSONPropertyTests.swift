@@ -24,6 +24,30 @@ import Testing
         }
     }
 
+    @Test func `A member that is set is that text, and nothing else has changed`() throws {
+        var random = SeededGenerator(seed: 3)
+        for _ in 0..<500 {
+            let before = try JSONDocument(JSONModel(&random, depth: 4).text(&random).utf8, limits: .document)
+            let names = before.root.members.map { $0.compactMap(\.name.string) }
+            let name =
+                (names?.randomElement(using: &random)).flatMap { Bool.random(using: &random) ? $0 : nil } ?? "new"
+            guard let bytes = before.setting(member: name, to: "set \"\n") else {
+                #expect(before.root.members == nil)
+                continue
+            }
+            let after = try JSONDocument(bytes, limits: .document).root
+            #expect(after[name]?.string == "set \"\n")
+            let isNew = before.root[name] == nil
+            let (old, new) = (before.root.members.map(Array.init) ?? [], after.members.map(Array.init) ?? [])
+            #expect(new.count == old.count + (isNew ? 1 : 0))
+            let last = old.lastIndex { $0.name.stringBytes == Array(name.utf8) }
+            for (index, member) in old.enumerated() {
+                #expect(new[index].name.source == member.name.source)
+                if index != last { #expect(new[index].value.source == member.value.source) }
+            }
+        }
+    }
+
     private func check(_ value: JSONValue) throws {
         let part = try JSONDocument(value.source, limits: .document).root
         #expect(try JSON(part) == JSON(value))

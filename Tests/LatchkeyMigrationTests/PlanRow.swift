@@ -54,7 +54,7 @@ struct PlanRow: CustomTestStringConvertible, Sendable {
     var options: MoveOptions {
         var options = MoveOptions()
         let row = json["options"]
-        if let tier = row?["tier"]?.string.flatMap({ MoveOptions.TierChoice(rawValue: $0) }) { options.tier = tier }
+        if let tier = row?["tier"]?.string.flatMap({ ParameterTierChoice(rawValue: $0) }) { options.tier = tier }
         if let kind = row?["kind"]?.string.flatMap({ ParameterKind(rawValue: $0) }) { options.kind = kind }
         if row?["key"]?.string == "same" { options.key = .sameAsSecret }
         return options

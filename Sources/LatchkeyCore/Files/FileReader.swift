@@ -13,11 +13,24 @@ package enum FileReader {
         guard fstat(descriptor, &status) == 0 else { throw FileFault(errno: errno) }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile }
         guard status.st_size <= limit else { throw .tooLarge(limit: limit) }
+        return try readToEnd(descriptor, limit: limit)
+    }
+
+    /// What comes from an open descriptor, whatever it is, to its end. Waits for the writer where it has to.
+    ///
+    /// - Parameter limit: the most bytes; past it nothing more is read (``FileFault/tooLarge(limit:)``).
+    package static func readToEnd(_ descriptor: Int32, limit: Int) throws(FileFault) -> [UInt8] {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 16 * 1024)
         while bytes.count <= limit {
-            let count = Glibc.read(descriptor, &chunk, chunk.count)
+            let count = Glibc.read(descriptor, &chunk, min(chunk.count, limit + 1 - bytes.count))
             if count < 0, errno == EINTR { continue }
+            if count < 0, errno == EAGAIN {
+                // Who started this process may have left the descriptor in the mode that does not wait.
+                var wait = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+                _ = poll(&wait, 1, -1)
+                continue
+            }
             guard count >= 0 else { throw FileFault(errno: errno) }
             if count == 0 { return bytes }
             bytes += chunk[..<count]

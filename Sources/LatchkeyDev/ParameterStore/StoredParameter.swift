@@ -9,19 +9,6 @@ enum ParameterType: String {
     case secureString = "SecureString"
 }
 
-/// A parameter's storage tier and the longest value it takes, in bytes of UTF-8.
-enum ParameterTier: String {
-    case standard = "Standard"
-    case advanced = "Advanced"
-
-    var longestValue: Int {
-        switch self {
-        case .standard: 4096
-        case .advanced: 8192
-        }
-    }
-}
-
 /// One version of a parameter.
 struct ParameterVersion {
     let number: Int64

@@ -112,15 +112,22 @@ package struct ParameterStore: Sendable {
         _ name: String, value: Secret, kind: Parameter.Kind, overwrite: Bool, isRetried: Bool = true,
         deadline: MonotonicTime
     ) async throws(AWSError) -> Int64 {
-        guard let text = value.revealText() else {
+        let write = ParameterWrite(name: name, value: value, kind: kind, overwrites: overwrite)
+        return try await self.write(write, isRetried: isRetried, deadline: deadline)
+    }
+
+    /// Writes a parameter with everything that may go along.
+    /// - Parameter isRetried: true where a write that was perhaps done may be done again.
+    /// - Returns: the version written.
+    @discardableResult
+    package func write(
+        _ write: ParameterWrite, isRetried: Bool = false, deadline: MonotonicTime
+    ) async throws(AWSError) -> Int64 {
+        guard let body = write.body else {
             throw AWSError(.invalidRequest, hint: "Parameter Store keeps text: the value is not UTF-8")
         }
         let answer = try await client.call(
-            .parameterStore, "PutParameter", .putParameter,
-            [
-                "Name": .string(name), "Value": .string(text), "Type": .string(kind.rawValue),
-                "Overwrite": .bool(overwrite),
-            ], isRetried: isRetried, deadline: deadline)
+            .parameterStore, "PutParameter", .putParameter, body, isRetried: isRetried, deadline: deadline)
         guard let version = OutsideNumber.version(answer["Version"]?.integer) else { throw AWSError(.invalidAnswer) }
         return version
     }

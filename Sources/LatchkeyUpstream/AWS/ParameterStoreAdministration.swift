@@ -1,43 +1,5 @@
 package import LatchkeyCore
-package import LatchkeyCrypto
 internal import LatchkeyMetrics
-
-/// One PutParameter with everything that may go along.
-package struct ParameterWrite: Sendable {
-    package var name: String
-    package var value: Secret
-    package var kind: Parameter.Kind
-    /// Without it a name that is taken is ``AWSError/Kind/alreadyExists``.
-    package var overwrites: Bool
-    /// `Standard`, `Advanced` or `Intelligent-Tiering`; nil leaves it to the account's default.
-    package var tier: String?
-    /// The KMS key of a SecureString; nil for `alias/aws/ssm`.
-    package var keyID: String?
-    package var description: String?
-    /// Only for a parameter that is new: AWS takes no tags with an overwrite.
-    package var tags: [(key: String, value: String)] = []
-
-    package init(name: String, value: Secret, kind: Parameter.Kind, overwrites: Bool) {
-        self.name = name
-        self.value = value
-        self.kind = kind
-        self.overwrites = overwrites
-    }
-
-    /// The request's body; nil for a value that is not text.
-    fileprivate var body: JSON? {
-        guard let text = value.revealText() else { return nil }
-        var members: JSONObject = [
-            "Name": .string(name), "Value": .string(text), "Type": .string(kind.rawValue),
-            "Overwrite": .bool(overwrites),
-        ]
-        members["Tier"] = tier.map { .string($0) }
-        members["KeyId"] = keyID.map { .string($0) }
-        members["Description"] = description.map { .string($0) }
-        if !tags.isEmpty { members["Tags"] = AWSTags.json(tags) }
-        return .object(members)
-    }
-}
 
 /// What DescribeParameters says of one parameter.
 package struct ParameterDescription: Sendable {
@@ -60,18 +22,6 @@ enum AWSTags {
 extension ParameterStore {
     /// Names in the filter of one DescribeParameters call (its API reference, `ParameterStringFilter`, `Values`).
     package static let describeBatch = 50
-
-    /// Writes a parameter, once: a write that was perhaps done is not done again.
-    /// - Returns: the version written.
-    package func write(_ write: ParameterWrite, deadline: MonotonicTime) async throws(AWSError) -> Int64 {
-        guard let body = write.body else {
-            throw AWSError(.invalidRequest, hint: "Parameter Store keeps text: the value is not UTF-8")
-        }
-        let answer = try await client.call(
-            .parameterStore, "PutParameter", .putParameter, body, isRetried: false, deadline: deadline)
-        guard let version = answer["Version"]?.integer else { throw AWSError(.invalidAnswer) }
-        return version
-    }
 
     /// What is known of parameters besides their values; those that do not exist are left out.
     package func describe(

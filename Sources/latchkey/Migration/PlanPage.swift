@@ -1,3 +1,4 @@
+internal import LatchkeyCore
 internal import LatchkeyMigration
 
 /// A plan for people.

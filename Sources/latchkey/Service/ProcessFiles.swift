@@ -19,16 +19,7 @@ enum Files {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileFault(errno: errno) }
         defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 16 * 1024)
-        while bytes.count <= longest {
-            let count = read(descriptor, &chunk, chunk.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw FileFault(errno: errno) }
-            if count == 0 { return bytes }
-            bytes += chunk[..<count]
-        }
-        throw .tooLarge(limit: longest)
+        return try FileReader.readToEnd(descriptor, limit: longest)
     }
 
     /// A file that an option names.

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import LatchkeyCore
 internal import LatchkeyMigration
 
 /// `latchkey migrate`.
@@ -57,7 +58,7 @@ struct MoveArguments: ParsableArguments {
 
     func options() throws -> MoveOptions {
         var options = MoveOptions()
-        guard let tier = MoveOptions.TierChoice(rawValue: tier.lowercased()) else {
+        guard let tier = ParameterTierChoice(rawValue: tier.lowercased()) else {
             throw CommandFailure(.usage, "--tier must be as-needed, standard, advanced or intelligent-tiering")
         }
         guard let kind = ParameterKind(rawValue: type), kind != .stringList else {
