@@ -57,3 +57,13 @@ extension UpstreamFault {
         return metadata
     }
 }
+    /// A token was not written to a shared tier because it is too long for it. One warning for all such tokens in a row.
+    func wroteNot(_ tier: Tier, tooLarge bytes: Int, _ limit: SharedTokenLimit, profile: String) {
+        let fault = UpstreamFault(.refused, code: SharedTokenLimit.code)
+        let news = health.wrote(tier, fault)
+        metrics.tierRequest(.token, tier, .skipped)
+        log.log(
+            level: news ? .warning : .debug, "\(limit.explanation(of: bytes)): \(limit.remedy)",
+            metadata: fault.metadata(tier).merging(["profile": "\(profile)"]) { $1 })
+    }
+

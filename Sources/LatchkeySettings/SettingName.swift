@@ -22,6 +22,8 @@ package enum SettingName: String, CaseIterable, Sendable {
     case upstreamTimeout = "LATCHKEY_UPSTREAM_TIMEOUT"
     case ssmMaxTPS = "LATCHKEY_SSM_MAX_TPS"
     case issueBudget = "LATCHKEY_ISSUE_BUDGET_PER_HOUR"
+    case tokenParameterTier = "LATCHKEY_TOKEN_PARAMETER_TIER"
+    case tokenKMSKey = "LATCHKEY_TOKEN_KMS_KEY"
     case httpsProxy = "HTTPS_PROXY"
     case httpProxy = "HTTP_PROXY"
     case noProxy = "NO_PROXY"
@@ -105,6 +107,17 @@ package enum SettingName: String, CaseIterable, Sendable {
         case .ssmMaxTPS: Row(standard: "20", meaning: "most Parameter Store calls a second, 1 to 10000")
         case .issueBudget:
             Row(standard: "60", meaning: "most requests to the issuer in any hour for one profile, 1 to 100000")
+        case .tokenParameterTier:
+            Row(
+                standard: "standard",
+                meaning:
+                    "tier of the parameter that a shared token is written to: `standard` (4096 bytes), `advanced` or `intelligent-tiering` (8192)"
+            )
+        case .tokenKMSKey:
+            Row(
+                meaning:
+                    "KMS key of that parameter, an id, ARN or alias; without one the account's default key, `alias/aws/ssm`"
+            )
         case .httpsProxy:
             Row(
                 meaning:

@@ -1,4 +1,5 @@
 package import LatchkeyBroker
+package import LatchkeyCore
 package import LatchkeyCrypto
 package import LatchkeyHTTP
 package import LatchkeyUpstream
@@ -82,6 +83,10 @@ package struct Settings: Sendable {
     /// What was read of it, without the line end at its end.
     package var profilesText: Secret?
     package var sharedTier = SharedTierChoice.parameterStore
+    /// The tier of the parameter that a shared token is written to; never ``ParameterTierChoice/asNeeded``.
+    package var tokenParameterTier = ParameterTierChoice.standard
+    /// The KMS key of that parameter; nil for the account's default key.
+    package var tokenKMSKey: String?
     package var upstreamTimeout: Duration = .zero
     package var ssmMaxTPS = 0
     package var issueBudget = 0

@@ -236,6 +236,8 @@ struct SettingsReader {
         } else {
             refuse(.sharedTier, "must be parameter-store, dynamodb:<table> or none")
         }
+        settings.tokenParameterTier = tokenParameterTier()
+        settings.tokenKMSKey = tokenKMSKey()
         settings.upstreamTimeout = seconds(.upstreamTimeout, 1...60)
         settings.issueBudget = number(.issueBudget, 1...100_000) ?? 1
         do throws(TokenEndpoint.Refusal) {
@@ -248,6 +250,21 @@ struct SettingsReader {
         } catch {
             refuse(.auth0TokenURL, "\(error)")
         }
+    }
+
+    private mutating func tokenParameterTier() -> ParameterTierChoice {
+        let choices: [ParameterTierChoice] = [.standard, .advanced, .intelligentTiering]
+        guard let text = text(.tokenParameterTier) else { return .standard }
+        if let choice = choices.first(where: { $0.rawValue.hasSameBytes(as: text) }) { return choice }
+        refuse(.tokenParameterTier, "must be one of \(choices.map(\.rawValue).joined(separator: ", "))")
+        return .standard
+    }
+
+    private mutating func tokenKMSKey() -> String? {
+        guard let text = text(.tokenKMSKey) else { return nil }
+        if ParameterWrite.isKeyID(text) { return text }
+        refuse(.tokenKMSKey, "must be a KMS key's id, ARN or alias, such as alias/orders")
+        return nil
     }
 
     mutating func readProfiles(_ settings: inout Settings, _ readFile: (String) -> String?) {

@@ -25,11 +25,14 @@ struct TokenBench {
     let profile = ProfileID(0)
 
     /// - Parameter places: room for profiles that come later; nil where they do not change.
-    init(maximumWaiters: Int = 10_000, isShared: Bool = true, places: Int? = nil) {
+    /// - Parameter limit: what the shared tier takes.
+    init(
+        maximumWaiters: Int = 10_000, isShared: Bool = true, places: Int? = nil, limit: SharedTokenLimit? = nil
+    ) {
         sleeper = ManualSleeper(clock)
         metrics = Metrics(version: "test", profiles: ["default", "billing"], places: places)
         let (shared, issuer, writes, written, claims) = (shared, issuer, writes, written, claims)
-        let tier = SharedTier(tier: .parameterStore) { profile, _ throws(UpstreamFault) in
+        let tier = SharedTier(tier: .parameterStore, limit: limit) { profile, _ throws(UpstreamFault) in
             let pair = try await shared.answer(profile)
             return SharedTokenSnapshot(pair: pair, version: pair == nil ? 0 : 1)
         } write: { profile, token, _ throws(UpstreamFault) in

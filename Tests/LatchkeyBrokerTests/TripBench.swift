@@ -12,9 +12,12 @@ extension TripBench {
     }
     var buffer: ExpiryBuffer { ExpiryBuffer() }
 
-    func trip(_ need: TokenRefresh.Need = TokenRefresh.Need(.cold), isShared: Bool = true) -> TokenRefresh {
+    func trip(
+        _ need: TokenRefresh.Need = TokenRefresh.Need(.cold), isShared: Bool = true, longestToken: Int? = nil
+    ) -> TokenRefresh {
         TokenRefresh(
-            need, limits: TokenRefresh.Limits(), buffer: buffer, holder: "me", isShared: isShared, now: start,
+            need, limits: TokenRefresh.Limits(longestToken: longestToken), buffer: buffer, holder: "me",
+            isShared: isShared, now: start,
             deadline: start.monotonic + .seconds(10))
     }
 

@@ -57,6 +57,46 @@ import Testing
         #expect(kms == ["kms:Decrypt"])
     }
 
+    @Test(
+        arguments: [
+            ([:], ["kms:Decrypt", "kms:Encrypt"]),
+            (["LATCHKEY_TOKEN_PARAMETER_TIER": "advanced"], ["kms:Decrypt", "kms:GenerateDataKey"]),
+            (
+                ["LATCHKEY_TOKEN_PARAMETER_TIER": "intelligent-tiering"],
+                ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]
+            ),
+            (["LATCHKEY_SHARED_TIER": "dynamodb:tokens"], []), (["LATCHKEY_SHARED_TIER": "none"], []),
+            (["LATCHKEY_TOKEN_KMS_KEY": "alias/aws/ssm"], []),
+        ] as [([String: String], Set<String>)])
+    func `The token's own key is opened for the token alone, as its tier needs it`(
+        environment: [String: String], actions: Set<String>
+    ) throws {
+        let document = try Self.runtime(["LATCHKEY_TOKEN_KMS_KEY": Self.key].merging(environment) { $1 })
+        let statement = document.statements.first { $0.name == "UseTheTokenKey" }
+        #expect(Set(statement?.actions ?? []) == actions)
+        guard let statement else { return }
+        #expect(statement.resources == [Self.key])
+        let context = statement.conditions.first { $0.key == "kms:EncryptionContext:PARAMETER_ARN" }
+        #expect(context?.values == [Self.place().parameter("auth0-cache/token")])
+    }
+
+    @Test(
+        arguments: [
+            ("1234abcd-12ab-34cd-56ef-1234567890ab", key, nil),
+            ("alias/orders", "arn:aws:kms:eu-central-1:111122223333:key/*", "alias/orders"),
+            (
+                "arn:aws:kms:eu-central-1:111122223333:alias/orders", "arn:aws:kms:eu-central-1:111122223333:key/*",
+                "alias/orders"
+            ),
+        ] as [(String, String, String?)])
+    func `A key is named by its ARN, and an alias by a condition`(name: String, arn: String, alias: String?) throws {
+        let document = try Self.runtime(["LATCHKEY_TOKEN_KMS_KEY": name])
+        let statement = try #require(document.statements.first { $0.name == "UseTheTokenKey" })
+        #expect(statement.resources == [arn])
+        let aliases = statement.conditions.first { $0.key == "kms:ResourceAliases" }
+        #expect(aliases?.values == alias.map { [$0] })
+    }
+
     @Test func `The migrator has neither tokens nor deletions until it is told`() {
         var policy = MigratorPolicy(place: Self.place())
         #expect(!Self.actions(policy.document).contains("secretsmanager:DeleteSecret"))

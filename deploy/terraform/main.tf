@@ -9,7 +9,7 @@ data "aws_region" "current" {}
 locals {
   # The policies are those of deploy/iam, which latchkey policy prints, so that there is one text of each; what is an
   # example there is filled in here.
-  runtime  = var.token_table == null ? "runtime" : "runtime-dynamodb"
+  runtime  = var.token_table != null ? "runtime-dynamodb" : var.token_key ? "runtime-token-key" : "runtime"
   examples = { for role in [local.runtime, "migrator"] : role => file("${path.module}/../iam/${role}-policy.json") }
 
   placed = {

@@ -9,6 +9,6 @@ output "migrator_role_arn" {
 }
 
 output "kms_key_arn" {
-  description = "The key to write secrets with: aws ssm put-parameter --type SecureString --key-id."
+  description = "The key to write secrets with: latchkey put --kms-key, aws ssm put-parameter --type SecureString --key-id; with token_key also for LATCHKEY_TOKEN_KMS_KEY."
   value       = aws_kms_key.secrets.arn
 }

@@ -26,6 +26,12 @@ variable "token_table" {
   default     = null
 }
 
+variable "token_key" {
+  description = "Whether the broker may write tokens under the KMS key made here: set LATCHKEY_TOKEN_KMS_KEY to the output kms_key_arn. Without effect where there is a token_table."
+  type        = bool
+  default     = false
+}
+
 variable "migrator_principals" {
   description = "Who writes secrets: ARNs of the users or roles that may take on the migrator's role. Empty: no such role."
   type        = list(string)

@@ -29,6 +29,9 @@ package struct Lease: Hashable, Sendable {
         /// The token is there, and little is left of the issuer's allowance until ``until``: nobody fetches another
         /// ahead of need.
         case spare
+        /// The holder's token has so many bytes, more than the shared tier takes, so it is not shared. Until a token is
+        /// written after all, whoever cannot write one of that length neither waits for a lease nor claims one.
+        case tooLarge(bytes: Int64)
     }
 
     package init(
@@ -64,10 +67,11 @@ package struct Lease: Hashable, Sendable {
         else { return nil }
         let isResting = json["resting"]?.bool ?? false
         let isSparing = json["sparing"]?.bool ?? false
+        var purpose: Purpose = isResting ? .rest : isSparing ? .spare : .refresh
+        if let bytes = json["too_large"]?.integer, bytes > 0 { purpose = .tooLarge(bytes: bytes) }
         self.init(
-            holder: holder, until: WallTime(milliseconds: until), after: after,
-            purpose: isResting ? .rest : isSparing ? .spare : .refresh, definition: Self.definition(json["for"]),
-            replaces: Self.definition(json["replaces"]))
+            holder: holder, until: WallTime(milliseconds: until), after: after, purpose: purpose,
+            definition: Self.definition(json["for"]), replaces: Self.definition(json["replaces"]))
     }
 
     /// Plain text of at most 64 bytes; nil for anything else.
@@ -78,8 +82,8 @@ package struct Lease: Hashable, Sendable {
         return text
     }
 
-    /// One line of JSON: `{"after":3,"holder":"…","until":1763900000000}`, and `"resting":true` or `"sparing":true`
-    /// where it is so; `"for":"…"` and `"replaces":"…"` where the definitions are known.
+    /// One line of JSON: `{"after":3,"holder":"…","until":1763900000000}`, and `"resting":true`, `"sparing":true`
+    /// or `"too_large":5000` where it is so; `"for":"…"` and `"replaces":"…"` where the definitions are known.
     package var text: String {
         var members: JSONObject = [
             "after": .integer(after), "holder": .string(holder), "until": .integer(until.milliseconds),
@@ -88,6 +92,7 @@ package struct Lease: Hashable, Sendable {
         case .refresh: break
         case .rest: members["resting"] = true
         case .spare: members["sparing"] = true
+        case .tooLarge(let bytes): members["too_large"] = .integer(bytes)
         }
         members["for"] = definition.map { .string($0) }
         members["replaces"] = replaces.map { .string($0) }

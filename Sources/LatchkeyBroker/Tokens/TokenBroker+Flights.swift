@@ -128,9 +128,8 @@ extension TokenBroker {
         if need.isCleared { await writes?.settle(profile, by: min(deadline, time.now().monotonic + Self.writeTime)) }
         let trip = TokenRefreshRunner(
             profile: definition, shared: shared, buffer: configuration.buffer,
-            limits: TokenRefresh.Limits(timeout: configuration.upstreamTimeout), holder: configuration.holder,
-            time: time,
-            sleeper: sleeper, chance: configuration.chance, probe: probe,
+            limits: TokenRefresh.Limits(timeout: configuration.upstreamTimeout, longestToken: shared?.limit?.bytes),
+            holder: configuration.holder, time: time, sleeper: sleeper, chance: configuration.chance, probe: probe,
             isCurrent: { self.slots.withLock { $0.isCurrent(profile) } })
         return keep(await trip.run(need, deadline: deadline), profile, definition.name, reason)
     }
@@ -159,7 +158,9 @@ extension TokenBroker {
         }
         // A trip that started later may have brought another token already.
         guard case .success(let entry) = landed, outcome.token?.value == entry.token.value else { return landed }
-        if outcome.isTorn || (outcome.askedIssuer && outcome.fault == nil) {
+        if let shared, let limit = shared.limit, outcome.askedIssuer, entry.token.value.count > limit.bytes {
+            probe.wroteNot(shared.tier, tooLarge: entry.token.value.count, limit, profile: name)
+        } else if outcome.isTorn || (outcome.askedIssuer && outcome.fault == nil) {
             let pair = StoredToken(entry.token, after: outcome.sharedVersion)
             let end = outcome.isTorn ? now.monotonic + longestFlight : entry.token.writeBy
             writes?.offer(.pair(pair, by: end), for: profile, name)

@@ -94,10 +94,25 @@ extension TokenRefresh {
         /// the other half is for the issuer.
         package var longestClaim: Duration = .milliseconds(500)
 
+        /// The most bytes of a token that this broker can share; nil for any.
+        package var longestToken: Int?
+
         /// With less time left the issuer is not asked: its token would be paid for and come too late.
         package var leastIssue: Duration { min(.seconds(1), timeout / 4) }
 
-        package init(timeout: Duration = .seconds(5)) { self.timeout = timeout }
+        package init(timeout: Duration = .seconds(5), longestToken: Int? = nil) {
+            self.timeout = timeout
+            self.longestToken = longestToken
+        }
+
+        /// What the lease says of a token that is too long to be shared; nil for one that can be.
+        func tooLarge(_ token: AccessToken) -> Lease.Purpose? {
+            let bytes = Int64(token.value.count)
+            return isTooLong(bytes) ? .tooLarge(bytes: bytes) : nil
+        }
+
+        /// Whether a token of so many bytes is too long to be shared.
+        func isTooLong(_ bytes: Int64) -> Bool { longestToken.map { bytes > $0 } ?? false }
     }
 
     /// What to do next.

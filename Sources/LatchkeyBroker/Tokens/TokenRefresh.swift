@@ -88,6 +88,8 @@ package struct TokenRefresh: Sendable {
             return won(view, now)
         }
         seen = view
+        // Nothing comes of a lease under which no token can be written.
+        if isUnshared(view) { return issue(now) }
         var isWhole = false
         if case .usable = judgement { isWhole = true }
         if isPatient(now), isWatched(view, isWhole: isWhole, now) {
@@ -176,6 +178,12 @@ package struct TokenRefresh: Sendable {
         return isResting || now.monotonic - (watched?.since ?? now.monotonic) < longest
     }
 
+    /// The last holder of the lease had a token that this broker could not share either, and none was written since.
+    private func isUnshared(_ view: SharedTokenSnapshot) -> Bool {
+        guard let lease = view.lease, case .tooLarge(let bytes) = lease.purpose else { return false }
+        return view.version <= lease.after && need.isBound(by: lease) && limits.isTooLong(bytes)
+    }
+
     /// Our own lease from before the profile's definition has changed: its trip was given up.
     private func isAbandoned(_ lease: Lease) -> Bool {
         need.isRedefined && need.current == nil && lease.holder == holder
@@ -255,6 +263,8 @@ package struct TokenRefresh: Sendable {
         var outcome = outcome(token)
         outcome.askedIssuer = true
         if let wait = token.quotaLowFor { outcome.notice = notice(.spare, min(wait, Lease.longestSparing), now) }
+        // Whoever waits for it is not to wait any longer.
+        if let purpose = limits.tooLarge(token) { outcome.notice = notice(purpose, .zero, now) }
         return .done(outcome)
     }
 

@@ -13,14 +13,18 @@ package struct SharedTier: Sendable {
         @Sendable (_ profile: String, Lease, _ seen: SharedTokenSnapshot, MonotonicTime) async throws(UpstreamFault) ->
             Bool
 
+    /// What tokens it takes; nil for all that there are.
+    package let limit: SharedTokenLimit?
+
     package init(
-        tier: Tier,
+        tier: Tier, limit: SharedTokenLimit? = nil,
         read: @escaping @Sendable (String, MonotonicTime) async throws(UpstreamFault) -> SharedTokenSnapshot,
         write: @escaping @Sendable (String, StoredToken, MonotonicTime) async throws(UpstreamFault) -> Void,
         claim:
             @escaping @Sendable (String, Lease, SharedTokenSnapshot, MonotonicTime) async throws(UpstreamFault) -> Bool
     ) {
         self.tier = tier
+        self.limit = limit
         self.read = read
         self.write = write
         self.claim = claim

@@ -22,6 +22,11 @@ struct IssuerCheck {
                 let life =
                     grant.expiresIn.map { "lasts \($0.components.seconds) s" } ?? "does not say how long it lasts"
                 findings.append(.fine(.issuer, profile.name, "gives out a token that \(life)"))
+                if let limit = settings.sharedTokenLimit, grant.value.count > limit.bytes {
+                    findings.append(
+                        .warning(
+                            .tokens, profile.name, limit.explanation(of: grant.value.count), remedy: limit.remedy))
+                }
             } catch {
                 findings.append(Self.finding(error, profile.name, await origin(profile)))
             }

@@ -12,7 +12,7 @@ package struct PolicyPlace: Hashable, Sendable {
     package let prefix: String
     /// The KMS key that secrets are kept under; nil for the account's own keys (`aws/ssm`, `aws/secretsmanager`), which
     /// every principal of the account may use by way of their service and which no policy need name.
-    package let keyARN: String?
+    package var keyARN: String?
 
     package init(region: String, account: String, prefix: String, keyARN: String? = nil) {
         self.region = region
@@ -34,6 +34,9 @@ package struct PolicyPlace: Hashable, Sendable {
 
     /// One secret by its whole name. The six characters that AWS adds to its ARN are any.
     package func secret(named name: String) -> String { arn("secretsmanager", "secret:\(name)-??????") }
+
+    /// The KMS key of that id.
+    package func key(_ id: String) -> String { arn("kms", "key/\(id)") }
 
     package func table(_ name: String) -> String { arn("dynamodb", "table/\(name)") }
 

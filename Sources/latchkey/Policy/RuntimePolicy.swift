@@ -17,6 +17,8 @@ package struct RuntimePolicy: Sendable {
     package var profiles = Profiles.any
     /// Secrets, by their names in Secrets Manager, that are read there although the rest is in Parameter Store.
     package var kept: [String] = []
+    /// The KMS key that the token's parameter is written under, and the tier it goes to; nil for the account's own key.
+    package var tokenKey: TokenKey?
     /// For what lists: `GET /secrets`, and an SDK's GetParametersByPath.
     package var lists = false
 
@@ -29,10 +31,11 @@ package struct RuntimePolicy: Sendable {
         readsSecretsManager = settings.backend.stores.contains(.secretsManager)
         sharedTier = settings.sharedTier
         profiles = .named(settings.profiles.map(\.name))
+        tokenKey = settings.tokenKMSKey.flatMap { TokenKey($0, tier: settings.tokenParameterTier) }
     }
 
     package var document: PolicyDocument {
-        PolicyDocument(([parameters, tokens, secrets] + listing + shared + keys).compactMap { $0 })
+        PolicyDocument(([parameters, tokens, secrets] + listing + shared + keys + [writing]).compactMap { $0 })
     }
 
     private var parameters: PolicyStatement? {
@@ -51,12 +54,20 @@ package struct RuntimePolicy: Sendable {
     }
 
     private var tokenParameters: [String] {
-        let paths: [String] =
-            switch profiles {
-            case .any: ["auth0-cache", "auth0-cache/*"]
-            case .named(let profiles): profiles.map { Self.path(of: $0) }
-            }
-        return paths.flatMap { path in ["token", "expires", "lease"].map { place.parameter("\(path)/\($0)") } }
+        tokenPaths.flatMap { path in ["token", "expires", "lease"].map { place.parameter("\(path)/\($0)") } }
+    }
+
+    private var tokenPaths: [String] {
+        switch profiles {
+        case .any: ["auth0-cache", "auth0-cache/*"]
+        case .named(let profiles): profiles.map { Self.path(of: $0) }
+        }
+    }
+
+    /// The token alone is a SecureString.
+    private var writing: PolicyStatement? {
+        guard sharedTier == .parameterStore else { return nil }
+        return tokenKey?.statement(in: place, parameters: tokenPaths.map { place.parameter("\($0)/token") })
     }
 
     /// Below the prefix.
@@ -108,7 +119,8 @@ package struct RuntimePolicy: Sendable {
         ]
     }
 
-    /// Decrypting alone: the token is written under the account's own key, `aws/ssm`, whatever the secrets are under.
+    /// Decrypting alone: the token is written under the account's own key, `aws/ssm`, or under ``tokenKey``, whatever the
+    /// secrets are under.
     private var keys: [PolicyStatement?] {
         [
             readsParameterStore

@@ -3,14 +3,23 @@ internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
+internal import LatchkeySettings
 internal import LatchkeyUpstream
 
 // The tiers put together: the only place that sees both the broker and the upstreams.
 
 extension SharedTier {
     /// The guide's parameter pair (contract §5): written token first, read together with the lease in one GetParameters.
-    static func parameterStore(_ store: ParameterStore, prefix: String) -> SharedTier {
-        SharedTier(tier: .parameterStore) { profile, deadline async throws(UpstreamFault) in
+    ///
+    /// - Parameters:
+    ///   - parameterTier: the tier that the token's parameter is written to. The standard one is not asked for, so that a
+    ///     parameter that was in the advanced one before stays there.
+    ///   - keyID: the KMS key that the token is written under; nil for the account's default key.
+    static func parameterStore(
+        _ store: ParameterStore, prefix: String, parameterTier: ParameterTierChoice, keyID: String?
+    ) -> SharedTier {
+        SharedTier(tier: .parameterStore, limit: parameterTier.tokenLimit) {
+            profile, deadline async throws(UpstreamFault) in
             let names = TokenParameters(prefix: prefix, profile: profile)
             do throws(AWSError) {
                 let found = try await store.get([names.token, names.expires, names.lease], deadline: deadline)
@@ -23,8 +32,11 @@ extension SharedTier {
         } write: { profile, stored, deadline async throws(UpstreamFault) in
             let names = TokenParameters(prefix: prefix, profile: profile)
             do throws(AWSError) {
-                try await store.put(
-                    names.token, value: stored.token, kind: .secureString, overwrite: true, deadline: deadline)
+                var write = ParameterWrite(
+                    name: names.token, value: stored.token, kind: .secureString, overwrites: true)
+                write.tier = parameterTier == .standard ? nil : parameterTier.requested(for: stored.token.count)
+                write.keyID = keyID
+                try await store.write(write, isRetried: true, deadline: deadline)
                 // The first write's answer has just shown the store's clock.
                 let expires = Secret(stored.dated(by: store.clock).expires)
                 try await store.put(names.expires, value: expires, kind: .string, overwrite: true, deadline: deadline)
@@ -48,6 +60,20 @@ extension SharedTier {
                 throw UpstreamFault(error, from: .parameterStore)
             }
         }
+    }
+}
+
+extension ParameterTierChoice {
+    /// The longest token that a parameter of this tier takes, and what to do about a longer one.
+    var tokenLimit: SharedTokenLimit {
+        let larger = ParameterTier.advanced
+        let upgrade =
+            longestValue < larger.longestValue
+            ? "\(SettingName.tokenParameterTier.rawValue)=\(Self.advanced.rawValue) takes \(larger.longestValue) bytes, "
+            : ""
+        return SharedTokenLimit(
+            bytes: longestValue,
+            remedy: "\(upgrade)\(SettingName.sharedTier.rawValue)=dynamodb:<table> takes any token")
     }
 }
 

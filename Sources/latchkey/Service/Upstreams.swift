@@ -61,7 +61,7 @@ struct Upstreams: Sendable {
         parameterStore = ParameterStore(aws)
         secretsManager = SecretsManager(aws)
         lambda = Lambda(aws)
-        sharedTier = settings.sharedTier.connect(aws, parameterStore, prefix: settings.prefix)
+        sharedTier = settings.connectSharedTier(aws, parameterStore)
         secrets = SecretBroker(
             sources: [
                 .parameterStore(parameterStore, prefix: settings.prefix),
@@ -177,10 +177,16 @@ extension Settings.SharedTierChoice {
         case .none: nil
         }
     }
+}
 
-    fileprivate func connect(_ client: AWSClient, _ parameterStore: ParameterStore, prefix: String) -> SharedTier? {
-        switch self {
-        case .parameterStore: .parameterStore(parameterStore, prefix: prefix)
+extension Settings {
+    /// The longest token that replicas can share; nil where there is no bound, or nothing is shared.
+    var sharedTokenLimit: SharedTokenLimit? { sharedTier == .parameterStore ? tokenParameterTier.tokenLimit : nil }
+
+    fileprivate func connectSharedTier(_ client: AWSClient, _ parameterStore: ParameterStore) -> SharedTier? {
+        switch sharedTier {
+        case .parameterStore:
+            .parameterStore(parameterStore, prefix: prefix, parameterTier: tokenParameterTier, keyID: tokenKMSKey)
         case .dynamodb(let table): .dynamodb(client, table: table, prefix: prefix)
         case .none: nil
         }
