@@ -21,6 +21,16 @@ package struct TierStatus: Hashable, Sendable {
     package var lastErrorCode: String?
     /// ``UpstreamFault/summary`` of the last write if it failed; nil once a write succeeds.
     package var writeErrorCode: String?
+    /// ``UpstreamFault/summary`` of the blob as the tier gave it last, where it cannot be read as a JSON object; nil once
+    /// it can. The tier has answered, so its state is ``State/ok``.
+    package var blobErrorCode: String?
+    /// While ``blobErrorCode`` says so: fields are served as the blob had them before.
+    package var servesOldBlob = false
+
+    /// ``state`` to those who want secrets: a blob that cannot be read, with no earlier one to serve, is a failure to them.
+    package var secretsState: State { state == .ok && blobErrorCode != nil && !servesOldBlob ? .failing : state }
+    /// It did not fail last time, and nothing is wrong with what it holds or with writing to it.
+    package var isWell: Bool { state != .failing && blobErrorCode == nil && writeErrorCode == nil }
 
     /// Time since the tier last answered.
     package func age(_ now: Now) -> Duration? { lastSuccess.map { now.monotonic - $0.monotonic } }
@@ -65,6 +75,28 @@ package final class TierHealth: Sendable {
             all[tier.rawValue].lastFailure = now
             all[tier.rawValue].lastErrorCode = fault.summary
             return news
+        }
+    }
+
+    /// Notes that the tier gave a blob that is no JSON object. True when that is news: it was one before, or is wrong
+    /// elsewhere.
+    /// - Parameter isServed: its fields are served as they were before.
+    package func gaveBadBlob(_ tier: Tier, _ fault: UpstreamFault, isServed: Bool, at now: Now) -> Bool {
+        statuses.withLock { all in
+            let news = all[tier.rawValue].blobErrorCode != fault.summary
+            all[tier.rawValue].blobErrorCode = fault.summary
+            all[tier.rawValue].servesOldBlob = isServed
+            all[tier.rawValue].lastErrorCode = fault.summary
+            all[tier.rawValue].lastFailure = now
+            return news
+        }
+    }
+
+    /// Notes that the tier gave a blob that can be read, or said that there is none. True when it was a bad one until now.
+    package func gaveGoodBlob(_ tier: Tier) -> Bool {
+        statuses.withLock { all in
+            defer { all[tier.rawValue].blobErrorCode = nil }
+            return all[tier.rawValue].blobErrorCode != nil
         }
     }
 

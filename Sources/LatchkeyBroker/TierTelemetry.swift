@@ -36,6 +36,24 @@ struct TierTelemetry: Sendable {
         log.log(level: isNews ? .warning : .debug, "a tier refuses an item", metadata: fault.metadata(tier))
     }
 
+    /// The tier answered, and its blob is no JSON object. One warning until it is one again, or is wrong elsewhere.
+    /// - Parameter isServed: its fields are served as they were before.
+    func gaveBadBlob(_ tier: Tier, _ fault: UpstreamFault, isServed: Bool, since started: Now) {
+        succeeded(.secret, tier, .error, since: started)
+        let news = health.gaveBadBlob(tier, fault, isServed: isServed, at: time.now())
+        let effect = isServed ? "its fields are served as they were" : "none of its fields can be served"
+        log.log(
+            level: news ? .warning : .debug, "the blob is not a JSON object; \(effect); write it anew",
+            metadata: fault.metadata(tier))
+    }
+
+    /// The tier gave a blob that can be read, or said that there is none.
+    func gaveGoodBlob(_ tier: Tier) {
+        if health.gaveGoodBlob(tier) {
+            log.notice("the blob is a JSON object again", metadata: ["tier": "\(tier.name)"])
+        }
+    }
+
     /// A write to a shared tier failed; `what` was to be written. One warning for each kind of failure in a row.
     func wroteNot(_ tier: Tier, _ fault: UpstreamFault, what: String, profile: String) {
         let news = health.wrote(tier, fault)
@@ -43,6 +61,16 @@ struct TierTelemetry: Sendable {
         log.log(
             level: news ? .warning : .debug,
             "\(what) could not be written to the shared tier; tokens are served without",
+            metadata: fault.metadata(tier).merging(["profile": "\(profile)"]) { $1 })
+    }
+
+    /// A token was not written to a shared tier because it is too long for it. One warning for all such tokens in a row.
+    func wroteNot(_ tier: Tier, tooLarge bytes: Int, _ limit: SharedTokenLimit, profile: String) {
+        let fault = UpstreamFault(.refused, code: SharedTokenLimit.code)
+        let news = health.wrote(tier, fault)
+        metrics.tierRequest(.token, tier, .skipped)
+        log.log(
+            level: news ? .warning : .debug, "\(limit.explanation(of: bytes)): \(limit.remedy)",
             metadata: fault.metadata(tier).merging(["profile": "\(profile)"]) { $1 })
     }
 
@@ -57,13 +85,3 @@ extension UpstreamFault {
         return metadata
     }
 }
-    /// A token was not written to a shared tier because it is too long for it. One warning for all such tokens in a row.
-    func wroteNot(_ tier: Tier, tooLarge bytes: Int, _ limit: SharedTokenLimit, profile: String) {
-        let fault = UpstreamFault(.refused, code: SharedTokenLimit.code)
-        let news = health.wrote(tier, fault)
-        metrics.tierRequest(.token, tier, .skipped)
-        log.log(
-            level: news ? .warning : .debug, "\(limit.explanation(of: bytes)): \(limit.remedy)",
-            metadata: fault.metadata(tier).merging(["profile": "\(profile)"]) { $1 })
-    }
-

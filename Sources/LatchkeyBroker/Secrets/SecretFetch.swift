@@ -164,8 +164,14 @@ extension SecretBroker {
         do throws(UpstreamFault) {
             // The source bounds each request. The wait for a turn and a listing's many requests have the callers' time.
             let fetched = try await source.fetch(item, name, deadline)
-            let record = try record(of: fetched, item, from: source)
+            let record: SecretRecord
+            do throws(UpstreamFault) {
+                record = try self.record(of: fetched, item, from: source)
+            } catch {
+                return .failure(unreadable(item, error, tier, since: started, read: read))
+            }
             probe.succeeded(.secret, tier, .hit, since: started)
+            if item.isCurrentBlob { probe.gaveGoodBlob(tier) }
             state.withLock { $0.table.store(record, for: item, read: read) }
             compare(item, fetched, name)
             return .success(record)
@@ -173,6 +179,7 @@ extension SecretBroker {
             var fault = error
             fault.subject = name
             probe.succeeded(.secret, tier, .miss, since: started)
+            if item.isCurrentBlob { probe.gaveGoodBlob(tier) }
             let (now, chance) = (time.now(), configuration.chance())
             state.withLock {
                 $0.table.storeAbsence(
@@ -193,6 +200,25 @@ extension SecretBroker {
             }
             return .failure(fault)
         }
+    }
+
+    /// Notes a blob that came and is no JSON object: its store is well, and what memory has of it is served on as if the
+    /// store were not.
+    private func unreadable(
+        _ item: SecretQuery, _ fault: UpstreamFault, _ tier: Tier, since started: Now, read: UInt64
+    ) -> UpstreamFault {
+        let now = time.now()
+        let (isNews, isServed) = state.withLock { state in
+            let isNews = state.table.failed(item, fault, now, read: read)
+            guard case .record = state.table.fallback(item, fault, now) else { return (isNews, false) }
+            return (isNews, true)
+        }
+        if item.isCurrentBlob {
+            probe.gaveBadBlob(tier, fault, isServed: isServed, since: started)
+        } else {
+            probe.refused(.secret, tier, fault, isNews: isNews, since: started)
+        }
+        return fault
     }
 
     /// In the backend `shadow`, what Secrets Manager said is held against Parameter Store.

@@ -62,14 +62,12 @@ package final class Readiness: Sendable {
         let issuers = parts.issuers.map { health.status($0) }
         let shared = parts.shared.map { health.status($0) }
         let secrets = ReadinessRule.secrets(
-            isUsed: parts.secrets, store: health.status(self.secrets.store.tier).state,
+            isUsed: parts.secrets, store: health.status(self.secrets.store.tier).secretsState,
             usableUntil: self.secrets.usableUntil(), now)
         let tokens = ReadinessRule.tokens(
             isUsed: parts.tokens, issuers: issuers, shared: shared,
             hasToken: self.tokens.snapshot().contains { $0.token?.isValid(now) == true }, now)
-        let isWell =
-            reloads.isWell
-            && parts.tiers.map { health.status($0) }.allSatisfy { $0.state != .failing && $0.writeErrorCode == nil }
+        let isWell = reloads.isWell && parts.tiers.map { health.status($0) }.allSatisfy(\.isWell)
         return ReadinessRule(secrets: secrets, tokens: tokens, isWell: isWell, isStopping: isStopping)
     }
 
@@ -98,6 +96,7 @@ package final class Readiness: Sendable {
             "state": .string(status.state.rawValue), "last_success": time(status.lastSuccess),
             "last_failure": time(status.lastFailure), "last_error": status.lastErrorCode.map { .string($0) } ?? .null,
             "write_error": status.writeErrorCode.map { .string($0) } ?? .null,
+            "blob_error": status.blobErrorCode.map { .string($0) } ?? .null,
             "age_seconds": status.age(now).map { .integer($0.components.seconds) } ?? .null,
         ]
     }

@@ -34,7 +34,7 @@ struct StoreWatch: Sendable {
             // A store that nobody uses need not be there.
             if use.parts.secrets { wait = await look() }
             await lookAtKept()
-            let interval = health.status(secrets.store.tier).state == .ok ? Self.wellInterval : Self.failingInterval
+            let interval = answersWell ? Self.wellInterval : Self.failingInterval
             try? await Task.sleep(for: min(interval * Double.random(in: 0.8..<1.2), wait ?? interval * 2))
         }
     }
@@ -60,9 +60,8 @@ struct StoreWatch: Sendable {
     ///
     /// - Returns: when to look again, where that is known: the source of credentials is asked again after a pause of its own.
     private func look() async -> Duration? {
-        let status = health.status(secrets.store.tier)
-        let age = status.age(time.now()) ?? .seconds(3600)
-        guard status.state != .ok || age > Self.wellInterval / 2 else { return nil }
+        let age = health.status(secrets.store.tier).age(time.now()) ?? .seconds(3600)
+        guard !answersWell || age > Self.wellInterval / 2 else { return nil }
         do throws(UpstreamFault) {
             _ = try await secrets.secret(SecretQuery(.blob), demand: .look(maximumAge: .zero), deadline: deadline)
             return nil
@@ -79,6 +78,12 @@ struct StoreWatch: Sendable {
         else { return }
         let query = SecretQuery(key, store: .secretsManager)
         _ = try? await secrets.item(query, demand: .look(maximumAge: .zero), deadline: deadline)
+    }
+
+    /// The store answers, and with a blob that can be read where there is one.
+    private var answersWell: Bool {
+        let status = health.status(secrets.store.tier)
+        return status.state == .ok && status.blobErrorCode == nil
     }
 
     private var deadline: MonotonicTime { time.now().monotonic + patience }
