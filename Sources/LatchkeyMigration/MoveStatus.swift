@@ -98,7 +98,11 @@ package struct MoveStatus: Sendable {
 
     /// US cents a month for secrets and replicas in Secrets Manager: as if none were deleted, and as it is.
     package var costs: (before: Int, now: Int) {
-        let all = lines.filter { $0.standing != .lost && $0.standing != .pending }
+        // What somebody else deletes costs nothing, whether it is on the list of kept secrets or not.
+        let all = lines.filter { line in
+            let goesUnmoved = line.standing == .pending || line.standing == .kept && line.secret.deletion != nil
+            return line.standing != .lost && !goesUnmoved
+        }
         let kept = all.filter { $0.secret.exists && $0.secret.deletion == nil }
         let cents = { (lines: [Line]) in lines.reduce(0) { $0 + 1 + $1.secret.replicas.count } * Cost.centsPerSecret }
         return (cents(all), cents(kept))

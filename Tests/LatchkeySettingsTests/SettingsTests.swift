@@ -275,7 +275,8 @@ import Testing
         let (settings, problems) = Settings.examine(
             environment: environment, need: .client, processors: 4, readFile: { _ in nil })
         #expect(
-            problems.map { $0.prefix { $0 != ":" } } == ["AWS_REGION", "LATCHKEY_SECRET_TTL", "LATCHKEY_URL"], "\(problems)")
+            problems.map { $0.prefix { $0 != ":" } } == ["AWS_REGION", "LATCHKEY_SECRET_TTL", "LATCHKEY_URL"],
+            "\(problems)")
         let report = SettingsReport(settings)
         #expect(report.lines.first { $0.name == "LATCHKEY_SECRET_TTL" }?.value == "long")
         #expect(!report.text.contains("pa55word"))

@@ -89,9 +89,14 @@ extension SecretBroker {
     ) {
         if state.withLock({ $0.failsUnknown && $0.places == nil }) { return completion(backendUnknown) }
         waiters.wait(until: deadline, late: { self.backendUnknown }, completion)
+        let (isKnown, look) = state.withLock { ($0.places != nil, $0.whenAwaited) }
         // It may have become known before this caller was among those who wait.
-        if state.withLock({ $0.places != nil }) { waiters.release(nil) }
+        if isKnown { waiters.release(nil) } else { look?() }
     }
+
+    /// Has this called, on any thread, for each caller who waits to know where secrets are read: for who looks only when
+    /// somebody wants to know. It must return at once.
+    package func whenAwaited(_ look: @escaping @Sendable () -> Void) { state.withLock { $0.whenAwaited = look } }
 
     /// The store that has the item of this key, for code that awaits.
     package func store(of key: SecretKey, by deadline: MonotonicTime) async throws(UpstreamFault) -> SecretStore {

@@ -82,6 +82,8 @@ package final class SecretBroker: Sendable {
         var failsUnknown = false
         /// The first look at the kept secrets has failed; callers do not wait for the next one.
         var keptIsUnread = false
+        /// Called for each caller who has to wait to know where secrets are read.
+        var whenAwaited: (@Sendable () -> Void)?
 
         /// Nil while callers have to wait to know.
         var places: SecretPlaces? {

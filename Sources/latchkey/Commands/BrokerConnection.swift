@@ -108,22 +108,29 @@ struct DirectAccess {
             await upstreams.tokens.drain(by: deadline)
             return served
         } catch {
-            throw CommandFailure(cause(of: error), what: "token")
+            throw failure(error, what: "token")
         }
+    }
+
+    /// Reads which secrets are kept in Secrets Manager, unless that is known.
+    func readKept() async {
+        if unknownBackend == nil, upstreams.secrets.places == nil { await follower?.look() }
     }
 
     func secret(_ key: SecretKey) async throws -> SecretEntry {
-        if unknownBackend == nil, upstreams.secrets.places == nil { await follower?.look() }
+        await readKept()
         do throws(UpstreamFault) {
             return try await upstreams.secrets.secret(SecretQuery(key), deadline: deadline).entry
         } catch {
-            throw CommandFailure(cause(of: error), what: "secret")
+            throw failure(error, what: "secret")
         }
     }
 
-    /// What the broker does not know is told by what kept it from knowing.
-    private func cause(of fault: UpstreamFault) -> UpstreamFault {
-        guard fault.code == SecretBroker.backendUnknownCode, let unknownBackend else { return fault }
-        return unknownBackend
+    /// What is not known is told by what kept it from being known: a word that is missing is a matter of configuration,
+    /// a list of kept secrets that could not be read is one of the store.
+    private func failure(_ fault: UpstreamFault, what: String) -> CommandFailure {
+        guard fault.code == SecretBroker.backendUnknownCode else { return CommandFailure(fault, what: what) }
+        if let unknownBackend { return CommandFailure(unknownBackend, what: what) }
+        return CommandFailure(.unavailable, CommandFailure(fault, what: what).message)
     }
 }

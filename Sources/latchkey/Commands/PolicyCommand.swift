@@ -8,7 +8,7 @@ struct PolicyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy", abstract: "Print the least that a role needs, from the effective settings.",
         discussion: """
-            runtime is the broker's role, migrator the role of whoever runs latchkey migrate and latchkey put. Prefix, \
+            runtime is the broker's role, migrator the role of whoever moves secrets and writes parameters. Prefix, \
             region, stores, shared tier and profiles are those of the settings. Calls nothing, except with --read-kept.
             """)
 

@@ -116,7 +116,7 @@ struct PutCommand: AsyncParsableCommand {
                     + "field: latchkey put \(SecretKey.blob.name) --field \(key.name)")
         } catch {
             guard error.kind != .notFound else { return }
-            Terminal.complain("nobody knows whether a field of \(blob) hides the parameter: it cannot be read")
+            Terminal.complain("cannot tell whether a field of \(blob) hides the parameter: \(blob) cannot be read")
         }
     }
 }

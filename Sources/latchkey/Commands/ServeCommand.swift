@@ -21,7 +21,7 @@ struct ServeCommand: AsyncParsableCommand {
             let log = CommandEnvironment.logger(settings, sink: sink)
             settings.logWarnings(log)
             if let path = settings.profilesPath, Files.isOpenToOthers(path) {
-                log.warning("\(path) can be read by its group or by others: chmod 600 it, it may hold credentials")
+                log.warning("others can read \(path), which may hold credentials: chmod 600 \(path)")
             }
             let signals = try Signals()
             let service = try Self.start(settings, log: log, sink: sink)

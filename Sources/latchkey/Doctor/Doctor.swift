@@ -56,11 +56,11 @@ struct Doctor {
     /// Whether this setup has tokens, as ``ServiceUse`` decides it once the blob has been read. Where the blob cannot be
     /// read, it may.
     private func usesTokens(_ access: DirectAccess) async -> Bool {
-        let (profiles, secrets) = (access.upstreams.profiles, access.upstreams.secrets)
-        let use = ServiceUse(settings: settings, profiles: profiles, secrets: secrets)
+        let use = access.upstreams.use
         guard !use.parts.tokens, let key = SecretKey(SettingName.auth0Domain.rawValue) else { return true }
+        await access.readKept()
         do throws(UpstreamFault) {
-            _ = try await secrets.secret(SecretQuery(key), deadline: .current + patience)
+            _ = try await access.upstreams.secrets.secret(SecretQuery(key), deadline: .current + patience)
             return true
         } catch {
             return error.reason != .notFound || use.parts.tokens

@@ -71,7 +71,7 @@ enum OwnFile {
         }
         guard status.st_mode & (S_IWGRP | S_IWOTH) == 0 else {
             throw CommandFailure(
-                .usage, "others can write \(path), so it is not used: chmod 600 it, or name another file")
+                .usage, "others can write \(path), so it is not used: chmod 600 \(path), or name another file")
         }
     }
 

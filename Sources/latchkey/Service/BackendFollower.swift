@@ -37,6 +37,8 @@ final class BackendFollower: Sendable {
     private struct State {
         var word = BackendWord()
         var kept = KeptWord()
+        /// Looks under way.
+        var looks = 0
     }
 
     private let parameters: BackendParameters
@@ -68,6 +70,21 @@ final class BackendFollower: Sendable {
         self.log = log
         if backend == nil { reloads.follow(Self.name, .backend, source: parameters.backend) }
         reloads.follow(Self.keptName, .kept, source: parameters.kept)
+        if backend != nil { secrets.whenAwaited { [weak self] in self?.lookForCaller() } }
+    }
+
+    /// Where nobody used secrets, their first caller waits for this look.
+    private func lookForCaller() {
+        let isFirst = state.withLock { state in
+            guard state.looks == 0 else { return false }
+            state.looks += 1
+            return true
+        }
+        guard isFirst else { return }
+        Task {
+            await look(isWanted: true)
+            state.withLock { $0.looks -= 1 }
+        }
     }
 
     /// Runs until the task is cancelled.
@@ -103,8 +120,12 @@ final class BackendFollower: Sendable {
     ///
     /// One GetParameters does not read two parameters at one moment. A change to Parameter Store counts when a second
     /// reading, begun after the first, gives the same: cut-over writes the list before the backend, and rollback after it.
-    func look() async {
-        guard fixed == nil || isUsed() else { return secrets.keptIsUnread("has not been read yet") }
+    ///
+    /// - Parameter isWanted: a caller waits for it.
+    func look(isWanted: Bool = false) async {
+        guard fixed == nil || isWanted || isUsed() else { return }
+        state.withLock { $0.looks += 1 }
+        defer { state.withLock { $0.looks -= 1 } }
         var seen: SecretPlaces?
         for _ in 0..<Self.mostReadings {
             let deadline = time.now().monotonic + min(timeout, Self.longestLook)

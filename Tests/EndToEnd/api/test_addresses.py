@@ -151,13 +151,13 @@ def test_all_addresses_of_the_machine_want_a_long_key(world) -> None:
 
 
 def test_doctor_prints_a_command_that_asks_a_socket(world, folder: Path) -> None:
-    listening = Listening(world, "unix:{folder}/odd name.sock", folder)
+    listening = Listening(world, "unix:{folder}/odd+name.sock", folder)
     world.auth.down()
     broker = world.brokers[0]
     broker.get("/token")
     until(lambda: broker.get("/health").json()["status"] != "ok", "the outage shows")
     done = client(world, listening.listen, "doctor", folder)
-    assert f"--unix-socket '{folder}/odd name.sock' http://localhost/health" in done.stdout, done.stdout
+    assert f"--unix-socket '{folder}/odd+name.sock' http://localhost/health" in done.stdout, done.stdout
 
 
 #: Opens a socket as systemd does, and becomes the program.

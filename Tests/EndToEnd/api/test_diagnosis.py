@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
-import shutil
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from peers.broker import API_KEY, BINARY, PREFIX, ROOT, Broker, run
+from peers.broker import ROOT, Broker, run
+from peers.examination import NO_ISSUER, doctor
 from peers.faults import aws_error, close_before_answer, never_answer, oauth_error, raw, status, truncate
 from peers.issuer import AUDIENCE, CLIENT_ID, CLIENT_SECRET
 from peers.proxy import operation
-from peers.waiting import free_port, until
+from peers.waiting import until
 
 NO_CREDENTIALS = {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None}
-NO_ISSUER = dict.fromkeys(
-    ["AUTH0_DOMAIN", "AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET", "AUTH0_AUDIENCE", "LATCHKEY_AUTH0_TOKEN_URL"])
 PAGE = ROOT / "Sources/latchkey/Latchkey.docc/Operations.md"
 
 
@@ -85,7 +80,9 @@ def test_a_field_that_the_blob_lacks_is_named_everywhere(world) -> None:
     assert "AUTH0_CLIENT_ID is neither set nor in the blob" in answer.json()["detail"]
     health = broker.get("/health").json()
     assert health["status"] in ("degraded", "unavailable") and health["tiers"]["auth0"]["last_error"] == "AUTH0_CLIENT_ID"
-    assert any(line.get("code") == "AUTH0_CLIENT_ID" for line in broker.logs if line["level"] == "warning")
+    until(
+        lambda: any(line.get("code") == "AUTH0_CLIENT_ID" and line["level"] == "warning" for line in broker.logs),
+        "a warning with the code")
 
 
 #: What the store does, and what `last_error` then says.
@@ -133,12 +130,6 @@ def test_last_error_of_the_issuer_is_a_documented_code(world, name: str) -> None
 # doctor
 
 
-def doctor(world, *arguments: str, **env: str | None) -> tuple[int, list[dict[str, Any]]]:
-    started = {"AWS_ENDPOINT_URL": world.moto.url, "LATCHKEY_AUTH0_TOKEN_URL": world.issuer.token_url, **env}
-    done = run("doctor", "--json", *arguments, env=world.settings(**started), timeout=60)
-    return done.returncode, json.loads(done.stdout)["findings"]
-
-
 def not_fine(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
     # moto forbids nobody to write the blob, which is told.
     return [f for f in findings if f["weight"] in ("warning", "problem") and f["subject"] != "ssm:PutParameter"]
@@ -148,9 +139,10 @@ def not_fine(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def test_what_throttles_the_doctor_now_and_then_is_no_finding(world) -> None:
     for name in ("GetParameter", "GetParameters", "PutParameter", "GetParametersByPath"):
         world.aws.next(aws_error("ThrottlingException"), when=operation(name))
+    # Long enough for one call, however busy the machine is.
     code, findings = doctor(
-        world, AWS_ENDPOINT_URL=world.aws_url, LATCHKEY_SSM_MAX_TPS="2", LATCHKEY_UPSTREAM_TIMEOUT="1")
-    assert (code, not_fine(findings)) == (0, []), findings
+        world, AWS_ENDPOINT_URL=world.aws_url, LATCHKEY_SSM_MAX_TPS="2", LATCHKEY_UPSTREAM_TIMEOUT="15")
+    assert (code, not_fine(findings)) == (0, []), not_fine(findings)
     assert "hrottl" not in json.dumps(findings) and "LocalRateLimit" not in json.dumps(findings)
 
 
@@ -205,91 +197,3 @@ def test_config_prints_its_table_although_something_is_wrong(world, tmp_path: Pa
 def test_config_tells_of_a_bundle_that_cannot_be_used(world, tmp_path: Path) -> None:
     done = run("config", env=world.settings(AWS_CA_BUNDLE=str(tmp_path / "gone.pem")))
     assert done.returncode == 78 and "AWS_CA_BUNDLE=" in done.stdout and "gone.pem" in done.stderr
-
-
-# Printed commands
-
-
-#: A command within a sentence: to the sentence's next mark.
-COMMAND = re.compile(
-    r"\b(?:latchkey (?:put|policy|config|doctor|tiers|get|token|env|exec|serve|migrate)|curl -|openssl |getent |jq |chmod |"
-    r"timedatectl )[^;,()\n]*")
-
-def commands(text: str) -> Iterator[str]:
-    for match in COMMAND.finditer(text):
-        yield re.split(r" (?:shows|prints|says|writes|opens|with|and|then)\b", match[0])[0].strip()
-
-
-def sentences(findings: list[dict[str, Any]]) -> str:
-    return "\n".join(f"{f['explanation']}\n{f.get('remedy', '')}" for f in findings)
-
-
-def unwell(world) -> Iterator[str]:
-    """What doctor and other commands say where something is wrong."""
-    world.put("secrets", "not json", "String")
-    away = f"http://127.0.0.1:{free_port()}"
-    yield sentences(doctor(world, **NO_ISSUER)[1])
-    yield sentences(doctor(world, AWS_ENDPOINT_URL=away)[1])
-    yield sentences(doctor(world, LATCHKEY_AUTH0_TOKEN_URL=f"{away}/oauth/token")[1])
-    yield sentences(doctor(world, LATCHKEY_AUTH0_TOKEN_URL=f"https://127.0.0.1:{world.moto.port}/oauth/token")[1])
-    yield sentences(doctor(world, "--no-token", LATCHKEY_API_KEY=None)[1])
-    yield sentences(doctor(world, "--no-token", LATCHKEY_URL=away)[1])
-    world.put("latchkey/backend", "another", "String")
-    yield sentences(doctor(world, "--no-token", LATCHKEY_SECRETS_BACKEND="auto")[1])
-    world.ssm.delete_parameter(Name=f"{PREFIX}/secrets")
-    blob = dict.fromkeys(["AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET", "AUTH0_AUDIENCE"])
-    yield sentences(doctor(world, "--no-token", **blob)[1])
-    yield sentences(doctor(world, "--no-token", LATCHKEY_SECRETS_BACKEND="shadow", **blob)[1])
-    world.aws.always(aws_error("AccessDeniedException"), when=lambda request: bool(request.operation))
-    yield sentences(doctor(world, "--no-token", AWS_ENDPOINT_URL=world.aws_url)[1])
-    world.aws.always(
-        aws_error("AccessDeniedException"), when=lambda request: b'"WithDecryption":true' in request.body)
-    yield sentences(doctor(world, "--no-token", AWS_ENDPOINT_URL=world.aws_url)[1])
-    for words in (["serve"], ["get", "solo"], ["policy"], ["config"], ["exec"]):
-        for env in ({"LATCHKEY_API_KEY": None}, {"LATCHKEY_API_KEY": "short"}, {"AWS_REGION": None}):
-            yield run(*words, env=world.settings(**{"LATCHKEY_SECRET_TTL": "long", **env})).stderr
-    for command in ("doctor", "config", "policy", "tiers", "exec", "env", "put", "get"):
-        yield run(command, "--help", env=world.settings()).stdout
-
-
-def source_texts() -> Iterator[str]:
-    """The messages of the sources that are not those of the migrate commands."""
-    for file in sorted((ROOT / "Sources/latchkey").rglob("*.swift")):
-        if "igrat" in str(file.relative_to(ROOT)):
-            continue
-        text = re.sub(r'"\s*\+\s*"', "", file.read_text())
-        yield from re.findall(r'"((?:[^"\\]|\\.)*)"', text)
-
-
-def stand_ins(command: str, folder: Path) -> str:
-    """The command with real things in the places of those that stand for some."""
-    (folder / "blob.json").write_text('{"A": "b"}')
-    (folder / "file").write_text("")
-    command = command.replace("KMS_KEY_ARN", "ARN")
-    command = re.sub(r"\bARN\b", "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab", command)
-    return re.sub(r"\\\(path\)|\bFILE\b", "file", command)
-
-
-def test_every_command_that_is_printed_works_as_printed(world, tmp_path: Path) -> None:
-    said = list(unwell(world))
-    world.aws.heal()
-    printed = {command for text in said for command in commands(text)}
-    written = {command for text in source_texts() for command in commands(text) if "\\" not in command}
-    assert any(command.startswith("openssl s_client -connect 127.0.0.1:") for command in printed), printed
-    assert {"latchkey policy", "latchkey put secrets --file blob.json", "latchkey config"} <= printed, printed
-    folder = tmp_path / "work"
-    folder.mkdir()
-    (folder / "bin").mkdir()
-    (folder / "bin" / "latchkey").symlink_to(BINARY)
-    env = world.settings(AWS_ENDPOINT_URL=world.moto.url)
-    env["PATH"] = f"{folder / 'bin'}:{env['PATH']}"
-    for command in sorted(printed | written):
-        words = shlex.split(stand_ins(command, folder).replace("$LATCHKEY_API_KEY", API_KEY))
-        if words[:2] in (["latchkey", "serve"], ["timedatectl", "set-ntp"]) or not shutil.which(words[0], path=env["PATH"]):
-            continue
-        # openssl talks until its input ends, and curl until it is answered.
-        done = subprocess.run(
-            words, cwd=folder, env=env, input="", capture_output=True, text=True, timeout=60)
-        refused = {"latchkey": {64}, "curl": {2, 3}, "openssl": set(), "getent": {1}, "jq": {1, 2, 3}, "chmod": {1}}
-        assert done.returncode not in refused[words[0]], f"{command}: {done.stderr}"
-        assert not re.search(r"(?i)unknown option|usage:|malformed", done.stderr), f"{command}: {done.stderr}"

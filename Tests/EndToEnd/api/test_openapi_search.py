@@ -13,11 +13,14 @@ from peers import longrun
 from peers.broker import API_KEY, PREFIX, ROOT, Broker
 
 HERE = Path(__file__).resolve().parent
-#: By who is let in, the operations and the way. AWS's own clients sign what goes to `/`.
+#: What cannot be looked at of `POST /`, which nobody here signs for schemathesis (a signature covers the very bytes that are
+#: sent): AWS says 400 of every refusal, so that a good request is not told from a bad one. test_sdk_*.py have signed ones.
+UNSIGNED = "positive_data_acceptance,missing_required_header,ignored_auth"
+#: By who is let in, the operations and the way.
 WAYS = {
     "by key": ["--header", f"Authorization: Bearer {API_KEY}", "--exclude-path-regex", "^(/|/oauth/token/?)$"],
     "as an OAuth client": ["--auth", f"default:{API_KEY}", "--include-path-regex", "^/oauth/token/?$"],
-    "unsigned": ["--include-path", "/"],
+    "unsigned": ["--include-path", "/", "--exclude-checks", UNSIGNED],
 }
 #: The same requests each time, but in a long run.
 SEED = longrun.SEED if longrun.SCALE == 1 else 13
@@ -40,8 +43,7 @@ def test_no_request_made_from_the_document_finds_a_fault(broker: Broker, tmp_pat
         **os.environ, "SCHEMATHESIS_HOOKS": "peers.openapi_hooks", "PYTHONPATH": str(HERE.parent), "OPENAPI_PREFIX": PREFIX,
     }
     done = subprocess.run(
-        [sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE.parent / "peers/openapi.toml"), "run",
-         str(ROOT / "openapi.yaml"), *options, *WAYS[way]],
+        [sys.executable, "-m", "schemathesis.cli", "run", str(ROOT / "openapi.yaml"), *options, *WAYS[way]],
         cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=200,
     )
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]

@@ -17,12 +17,20 @@ DEGRADES = {
     ],
     "the secrets' store refuses Latchkey": ["api/test_outcomes.py::test_when_the_store"],
     "the secrets' store refuses one secret": ["api/test_outcomes.py::test_one_secret_that_is_denied_is_no_outage"],
+    "the blob is no JSON object any more": [
+        "faults/test_bad_blob.py::test_a_warm_broker_serves_on_and_its_health_does_not_change_to_and_fro",
+        "faults/test_bad_blob.py::test_past_the_stale_time_of_the_old_one_nothing_is_served",
+    ],
     "Parameter Store is down as the tokens' shared tier": [
         "faults/test_faults_down.py::test_with_parameter_store_down_the_token_comes_straight_from_the_issuer",
         "faults/test_faults_down.py::test_with_parameter_store_down_memory_is_as_quick_as_before",
     ],
     "the token cannot be written to Parameter Store": [
         "faults/test_faults_writes.py::test_a_denied_write_costs_nobody_a_token_and_is_not_repeated"],
+    "the token is longer than its parameter may be": [
+        "fleet/test_token_sizes.py::test_a_token_of_any_size_is_shared_or_said_not_to_be",
+        "fleet/test_token_sizes.py::test_no_replica_waits_for_a_token_that_cannot_be_shared",
+    ],
     "Auth0 is down": [
         "faults/test_faults_down.py::test_with_the_issuer_down_the_old_token_is_served_until_it_expires_and_not_after"],
     "Auth0 throttles": ["faults/test_faults_issuer.py::test_a_throttling_issuer_is_not_called_before_its_time"],
@@ -73,6 +81,14 @@ DEGRADES = {
         "fleet/test_backends.py::test_once_a_word_was_followed_only_another_word_turns_the_fleet",
         "fleet/test_backends.py::test_a_fleet_that_can_no_longer_follow_says_so",
     ],
+    "the parameter of kept secrets was deleted, holds no list or cannot be read": [
+        "fleet/test_kept.py::test_a_list_is_followed_and_one_that_is_gone_stays",
+        "fleet/test_kept.py::test_while_the_list_cannot_be_read_an_absence_is_no_answer",
+    ],
+    "the policy has never allowed to read the parameter of kept secrets": [
+        "fleet/test_kept.py::test_a_list_that_may_not_be_read_means_none_with_one_warning"],
+    "Secrets Manager fails while secrets are kept there": [
+        "fleet/test_kept.py::test_when_secrets_manager_fails_kept_secrets_alone_are_stale"],
     "SIGTERM": [
         "faults/test_faults_server.py::test_sigterm_under_load_fails_no_request",
         "faults/test_faults_server.py::test_a_request_under_way_at_sigterm_gets_its_answer",

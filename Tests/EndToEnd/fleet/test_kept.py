@@ -150,3 +150,21 @@ def test_without_a_list_a_broker_asks_parameter_store_alone(world) -> None:
     assert not world.aws.seen(operation("GetSecretValue", "ListSecrets"))
     assert broker.get("/secrets").json()["names"] == ["moved"]
     assert "secrets-manager" not in broker.get("/health").json()["tiers"]
+
+
+def test_when_secrets_manager_fails_kept_secrets_alone_are_stale(world) -> None:
+    create(world, "db")
+    world.put("moved", "new moved")
+    world.put(LIST, f"{OURS}/db", "String")
+    broker = world.serve(LATCHKEY_SECRET_TTL="0")
+    assert source(broker, "db") == "secrets-manager"
+    assert source(broker, "moved") == "parameter-store"
+    world.aws.always(status(500), when=operation("GetSecretValue"))
+    kept = broker.get("/secrets/db")
+    assert (kept.status, kept.header("X-Latchkey-Stale")) == (200, "true")
+    moved = broker.get("/secrets/moved")
+    assert (moved.status, moved.header("X-Latchkey-Stale")) == (200, None)
+    shown = broker.get("/health").json()
+    assert (shown["status"], shown["tiers"]["secrets-manager"]["state"]) == ("degraded", "failing")
+    world.aws.heal()
+    until(lambda: broker.get("/health").json()["status"] == "ok", "it is asked again without a caller")

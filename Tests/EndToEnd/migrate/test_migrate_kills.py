@@ -161,7 +161,7 @@ def test_an_undo_that_is_killed_brings_them_all_back_when_repeated(move: Move) -
     move.run("backup", *move.selection, *out, *journal(move))
     move.copy()
     move.run("verify", *move.selection, *journal(move))
-    move.run("cutover", *journal(move), "--yes")
+    move.run("cutover", "--keep", *journal(move), "--yes")
     cleanup = ["cleanup", *move.selection, *journal(move), "--min-days", "0", "--yes"]
     move.run(*cleanup, status=1)
     undo = ["cleanup", *move.selection, *journal(move), "--undo", "--yes"]

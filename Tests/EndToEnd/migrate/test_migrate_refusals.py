@@ -116,8 +116,8 @@ def test_status_says_what_it_may_not_look_at_and_shows_the_rest(move: Move, gate
     assert said["denied"] == ["ssm:GetParameter"] and said["next"]["command"] is None
     gate.heal()
     refuse(gate, of("DescribeSecret", naming=one.name))
-    # What the journal has is described by its name.
-    said = move.json("status", *journal(move), status=77, **env)
+    # What is named is described by its name.
+    said = move.json("status", "--secret", one.name, *journal(move), status=77, **env)
     assert {line["secret"] for line in said["secrets"] if line["standing"] == "refused"} == {one.name}
     gate.heal()
     refuse(gate, of(*READS, naming="/orders/test/latchkey/backend"))

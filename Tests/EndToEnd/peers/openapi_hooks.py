@@ -6,6 +6,7 @@ A request that fits the schemas is made one that the words allow too. Requests t
 from __future__ import annotations
 
 import os
+import re
 from typing import Any
 
 import schemathesis
@@ -33,13 +34,19 @@ def allow(case: Any) -> None:
     # Parameter Store takes one of the two.
     if "version" in query and "label" in query:
         del query["label"]
+    # The store in force decides what a version and a label are.
+    if not re.fullmatch(r"[1-9][0-9]{0,17}", str(query.get("version", "1"))):
+        query["version"] = "1"
+    if not re.fullmatch(r"(?!(?i:aws|ssm))[A-Za-z_.-][A-Za-z0-9_.-]{0,99}", str(query.get("label", "blue"))):
+        query["label"] = "blue"
     # What is not there, and what is outside the prefix, AWS says with 400.
     if "name" in query or "secretId" in query:
         query = {name: value for name, value in query.items() if name in ("withDecryption", "refreshNow")} | (
             {"name": f"{PREFIX}/solo"} if "name" in query else {"secretId": SECRET})
+    if "secretId" in (case.path_parameters or {}):
+        case.path_parameters["secretId"] = SECRET
+        query = {name: value for name, value in query.items() if name == "refreshNow"}
     case.query = query
-    if "secret_id" in (case.path_parameters or {}):
-        case.path_parameters["secret_id"] = SECRET
     if case.path.startswith("/oauth/token") and isinstance(case.body, dict):
         # The client is known by Basic credentials, and no other audience or scope is known here.
         case.body = {"grant_type": "client_credentials"}

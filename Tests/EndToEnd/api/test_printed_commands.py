@@ -1,0 +1,105 @@
+"""Every command that the product prints, but for those of the migrate commands, works as it is printed."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from peers.broker import API_KEY, BINARY, PREFIX, ROOT, run
+from peers.examination import NO_ISSUER, doctor
+from peers.faults import aws_error
+from peers.waiting import free_port
+
+#: A command within a sentence: to the sentence's next mark. In backquotes it is only its name.
+COMMAND = re.compile(
+    r"(?<![`\w])(?:latchkey (?:put|policy|config|doctor|tiers|get|token|env|exec|serve|migrate)|curl -|openssl |getent |jq |chmod |"
+    r"timedatectl )[^;,()`'\n]*")
+
+def commands(text: str) -> Iterator[str]:
+    for match in COMMAND.finditer(text):
+        command = re.split(r" (?:shows|prints|says|writes|opens|with|and|then)\b|\. ", match[0])[0].strip()
+        # A synopsis of --help is none.
+        if not any(mark in command for mark in "[<…"):
+            yield command
+
+
+def sentences(findings: list[dict[str, Any]]) -> str:
+    return "\n".join(f"{f['explanation']}\n{f.get('remedy', '')}" for f in findings)
+
+
+def unwell(world) -> Iterator[str]:
+    """What doctor and other commands say where something is wrong."""
+    world.put("secrets", "not json", "String")
+    away = f"http://127.0.0.1:{free_port()}"
+    yield sentences(doctor(world, **NO_ISSUER)[1])
+    yield sentences(doctor(world, AWS_ENDPOINT_URL=away)[1])
+    yield sentences(doctor(world, LATCHKEY_AUTH0_TOKEN_URL=f"{away}/oauth/token")[1])
+    yield sentences(doctor(world, LATCHKEY_AUTH0_TOKEN_URL=f"https://127.0.0.1:{world.moto.port}/oauth/token")[1])
+    yield sentences(doctor(world, "--no-token", LATCHKEY_API_KEY=None)[1])
+    yield sentences(doctor(world, "--no-token", LATCHKEY_URL=away)[1])
+    world.put("latchkey/backend", "another", "String")
+    yield sentences(doctor(world, "--no-token", LATCHKEY_SECRETS_BACKEND="auto")[1])
+    world.ssm.delete_parameter(Name=f"{PREFIX}/secrets")
+    blob = dict.fromkeys(["AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET", "AUTH0_AUDIENCE"])
+    yield sentences(doctor(world, "--no-token", **blob)[1])
+    yield sentences(doctor(world, "--no-token", LATCHKEY_SECRETS_BACKEND="shadow", **blob)[1])
+    world.aws.always(aws_error("AccessDeniedException"), when=lambda request: bool(request.operation))
+    yield sentences(doctor(world, "--no-token", AWS_ENDPOINT_URL=world.aws_url)[1])
+    world.aws.always(
+        aws_error("AccessDeniedException"), when=lambda request: b'"WithDecryption":true' in request.body)
+    yield sentences(doctor(world, "--no-token", AWS_ENDPOINT_URL=world.aws_url)[1])
+    for words in (["serve"], ["get", "solo"], ["policy"], ["config"], ["exec"]):
+        for env in ({"LATCHKEY_API_KEY": None}, {"LATCHKEY_API_KEY": "short"}, {"AWS_REGION": None}):
+            yield run(*words, env=world.settings(**{"LATCHKEY_SECRET_TTL": "long", **env})).stderr
+    for command in ("doctor", "config", "policy", "tiers", "exec", "env", "put", "get"):
+        yield run(command, "--help", env=world.settings()).stdout
+
+
+def source_texts() -> Iterator[str]:
+    """The messages of the sources that are not those of the migrate commands."""
+    for file in sorted((ROOT / "Sources/latchkey").rglob("*.swift")):
+        if "igrat" in str(file.relative_to(ROOT)):
+            continue
+        text = re.sub(r'"\s*\+\s*"', "", file.read_text())
+        yield from re.findall(r'"((?:[^"\\]|\\.)*)"', text)
+
+
+def stand_ins(command: str, folder: Path) -> str:
+    """The command with real things in the places of those that stand for some."""
+    (folder / "blob.json").write_text('{"A": "b"}')
+    (folder / "file").write_text("")
+    command = command.replace("KMS_KEY_ARN", "ARN")
+    command = re.sub(r"\bARN\b", "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab", command)
+    return re.sub(r"\\\(path\)|\bFILE\b", "file", command)
+
+
+def test_every_command_that_is_printed_works_as_printed(world, tmp_path: Path) -> None:
+    said = list(unwell(world))
+    world.aws.heal()
+    printed = {command for text in said for command in commands(text)}
+    written = {command for text in source_texts() if "\\" not in text for command in commands(text)}
+    assert any(command.startswith("openssl s_client -connect 127.0.0.1:") for command in printed), printed
+    assert {"latchkey policy", "latchkey put secrets --file blob.json", "latchkey config"} <= printed, printed
+    folder = tmp_path / "work"
+    folder.mkdir()
+    (folder / "bin").mkdir()
+    (folder / "bin" / "latchkey").symlink_to(BINARY)
+    env = world.settings(AWS_ENDPOINT_URL=world.moto.url)
+    env["PATH"] = f"{folder / 'bin'}:{env['PATH']}"
+    for command in sorted(printed | written):
+        # Said with the command where it cannot be split.
+        assert command.count('"') % 2 == 0, command
+        words = shlex.split(stand_ins(command, folder).replace("$LATCHKEY_API_KEY", API_KEY))
+        if words[:2] in (["latchkey", "serve"], ["timedatectl", "set-ntp"]) or not shutil.which(words[0], path=env["PATH"]):
+            continue
+        # openssl talks until its input ends, and curl until it is answered.
+        done = subprocess.run(
+            words, cwd=folder, env=env, input="", capture_output=True, text=True, timeout=60)
+        refused = {"latchkey": {64}, "curl": {2, 3}, "openssl": set(), "getent": {1}, "jq": {1, 2, 3}, "chmod": {1}}
+        assert done.returncode not in refused[words[0]], f"{command}: {done.stderr}"
+        assert not re.search(r"(?i)unknown option|usage:|malformed", done.stderr), f"{command}: {done.stderr}"
