@@ -25,7 +25,7 @@ TOKEN = {"X-Aws-Parameters-Secrets-Token": SESSION}
 READS = operation("GetParameter", "GetParameters", "GetParametersByPath", "GetSecretValue")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def program(tmp_path_factory):
     folder = tmp_path_factory.mktemp("layer")
     layer = folder / "layer.zip"

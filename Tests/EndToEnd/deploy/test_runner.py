@@ -46,7 +46,8 @@ def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     monkeypatch.setattr(modules["end_to_end"], "PYTHON", sys.executable)
     for name in ("end_to_end", "swift", "main"):
         monkeypatch.setattr(modules[name], "LOGS", tmp_path)
-    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    # As in the real one: plugins that are not wanted cost each of these runs seconds.
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p no:schemathesis -p no:hypothesispytest -p no:anyio\n")
     (tmp_path / "conftest.py").write_text(CONFTEST)
     yield SimpleNamespace(**modules, folder=tmp_path)
     for name in names:
