@@ -58,6 +58,7 @@ package enum FaultCode: String, CaseIterable, Sendable {
     case blobNotAnObject = "secrets_not_a_json_object"
     case valueNotJSON = "value_not_json_at_byte_<n>"
     case valuePastLimits = "value_past_json_limits_at_byte_<n>"
+    case tokenTooLarge = "token_too_large"
 
     // Latchkey's own bounds.
     case localRateLimit = "LocalRateLimit"

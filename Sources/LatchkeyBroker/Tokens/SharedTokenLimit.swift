@@ -1,3 +1,5 @@
+internal import LatchkeyCore
+
 /// The longest token that a shared tier takes.
 package struct SharedTokenLimit: Hashable, Sendable {
     /// In bytes.
@@ -11,7 +13,7 @@ package struct SharedTokenLimit: Hashable, Sendable {
     }
 
     /// ``TierStatus/writeErrorCode`` of a token that is too long.
-    package static let code = "token_too_large"
+    package static let code = FaultCode.tokenTooLarge.rawValue
 
     /// What is so, for a token of so many bytes.
     package func explanation(of token: Int) -> String {
