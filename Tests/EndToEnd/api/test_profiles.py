@@ -291,7 +291,7 @@ class TestTheFile:
     @pytest.mark.parametrize(("mode", "warned"), [(0o600, False), (0o640, True), (0o604, True)])
     def test_one_that_others_may_read_is_warned_of(self, world, mode: int, warned: bool) -> None:
         broker = world.serve(LATCHKEY_PROFILES_FILE=profiles(world, mode=mode))
-        assert any("profiles.json can be read by" in json.dumps(line) for line in broker.logs) == warned
+        assert any("chmod 600" in line["message"] and "profiles.json" in line["message"] for line in broker.logs) == warned
 
     def test_the_example_is_taken(self, world) -> None:
         example = str(ROOT / "deploy/profiles.json")

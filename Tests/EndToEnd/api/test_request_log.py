@@ -221,6 +221,7 @@ class Stalled:
         self.process = subprocess.Popen([BINARY, "serve"], env=env, stdin=subprocess.DEVNULL, stderr=writer)
         os.close(writer)
         self.said = b""
+        self.readers: list[threading.Thread] = []
 
     def get(self, path: str, name: str) -> Answer:
         return ask(self.port, path, headers={"Authorization": f"Bearer {API_KEY}", "X-Request-Id": name})
@@ -236,7 +237,16 @@ class Stalled:
             while chunk := os.read(self.reader, 1 << 16):
                 self.said += chunk
 
-        threading.Thread(target=read, daemon=True).start()
+        self.readers.append(threading.Thread(target=read, daemon=True))
+        self.readers[-1].start()
+
+    def end(self) -> None:
+        """Its log ends with it, and so does who reads it."""
+        self.process.kill()
+        self.process.wait()
+        for reader in self.readers:
+            reader.join()
+        os.close(self.reader)
 
 
 @pytest.fixture
@@ -248,8 +258,7 @@ def stalled(world) -> Iterator[Stalled]:
         broker.process.terminate()
         assert broker.process.wait(30) == 0
     finally:
-        broker.process.kill()
-        os.close(broker.reader)
+        broker.end()
 
 
 def test_lines_of_5xx_outlive_a_reader_that_does_not_read(stalled: Stalled) -> None:
