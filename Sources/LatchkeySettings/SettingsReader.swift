@@ -18,6 +18,13 @@ struct SettingsReader {
 
     func text(_ name: SettingName) -> String? { sources.given[name]?.text }
 
+    /// The items of a comma list without the blanks around them. Blanks inside an item are a part of it.
+    private func list(_ name: SettingName) -> [String] {
+        (text(name) ?? "").split(separator: ",").map {
+            String($0.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+        }.filter { !$0.isEmpty }
+    }
+
     mutating func refuse(_ name: SettingName, _ why: String) { problems.append("\(name.rawValue): \(why)") }
 
     mutating func number(_ name: SettingName, _ bounds: ClosedRange<Int>) -> Int? {
@@ -86,7 +93,7 @@ struct SettingsReader {
     }
 
     private mutating func places(_ need: Settings.Need, _ inherited: Settings.Inherited) -> [ListenPlace] {
-        let items = (text(.listen) ?? "").split(separator: ",").map { $0.filter { $0 != " " } }
+        let items = list(.listen)
         if items.isEmpty { refuse(.listen, "names no address") }
         var places: [ListenPlace] = []
         for item in items where item != Self.socketActivation {
@@ -134,8 +141,7 @@ struct SettingsReader {
         settings.negativeTTL = seconds(.negativeTTL, 0...86_400)
         settings.staleTTL = seconds(.staleTTL, 0...604_800)
         settings.ssmMaxTPS = number(.ssmMaxTPS, 1...10_000) ?? 1
-        for item in (text(.prefetch) ?? "").split(separator: ",") {
-            let key = String(item.filter { $0 != " " })
+        for key in list(.prefetch) {
             if SecretKey(key) == nil { refuse(.prefetch, "not a secret's key: letters, digits and . - _ / only") }
             settings.prefetch.append(key)
         }

@@ -52,7 +52,7 @@ import Testing
         ("LATCHKEY_PREFIX", "no-slash"), ("LATCHKEY_PREFIX", "/a//b"),
         ("LATCHKEY_PREFIX", "/aws/x"), ("LATCHKEY_PREFIX", "/SSM-x"), ("LATCHKEY_PREFIX", "/a b"),
         ("LATCHKEY_PREFIX", "/1/2/3/4/5/6/7/8/9/10/11/12/13"), ("LATCHKEY_PREFIX", "/"),
-        ("LATCHKEY_SECRETS_BACKEND", "vault"), ("LATCHKEY_SECRETS_BACKEND", "Auto"),
+        ("LATCHKEY_PREFETCH", "db pass"), ("LATCHKEY_SECRETS_BACKEND", "vault"), ("LATCHKEY_SECRETS_BACKEND", "Auto"),
         ("LATCHKEY_SECRET_TTL", "-1"), ("LATCHKEY_SECRET_TTL", "5m"),
         ("LATCHKEY_NEGATIVE_TTL", "1.5"), ("LATCHKEY_STALE_TTL", "99999999999999999999"),
         ("LATCHKEY_PREFETCH", "a,../b"), ("LATCHKEY_TOKEN_EXPIRY_BUFFER", "x"), ("LATCHKEY_SHARED_TIER", "redis"),
@@ -88,6 +88,7 @@ import Testing
             ("localhost:80", ["127.0.0.1:80", "[::1]:80"]), ("LOCALHOST.:80", ["127.0.0.1:80", "[::1]:80"]),
             ("*:80", ["0.0.0.0:80", "[::]:80"]), (":80", ["0.0.0.0:80", "[::]:80"]), ("[::1]:80", ["[::1]:80"]),
             ("127.0.0.1:80, unix:/run/l.sock", ["127.0.0.1:80", "unix:/run/l.sock"]),
+            (" unix:/run/a b.sock ,, [::1]:80", ["unix:/run/a b.sock", "[::1]:80"]),
         ] as [(String, [String])])
     func `A name that stands for several addresses is listened on at all of them`(
         listen: String, addresses: [String]
