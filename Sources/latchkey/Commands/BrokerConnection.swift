@@ -120,10 +120,21 @@ struct DirectAccess {
     func secret(_ key: SecretKey) async throws -> SecretEntry {
         await readKept()
         do throws(UpstreamFault) {
-            return try await upstreams.secrets.secret(SecretQuery(key), deadline: deadline).entry
+            return try await entry(key)
         } catch {
             throw failure(error, what: "secret")
         }
+    }
+
+    /// What is absent while the list of kept secrets is not known is looked for once more, after another look at the list.
+    private func entry(_ key: SecretKey) async throws(UpstreamFault) -> SecretEntry {
+        do throws(UpstreamFault) {
+            return try await upstreams.secrets.secret(SecretQuery(key), deadline: deadline).entry
+        } catch {
+            guard error.code == SecretBroker.backendUnknownCode, unknownBackend == nil else { throw error }
+        }
+        await readKept()
+        return try await upstreams.secrets.secret(SecretQuery(key), deadline: deadline).entry
     }
 
     /// What is not known is told by what kept it from being known: a word that is missing is a matter of configuration,
