@@ -78,6 +78,14 @@ class KeepAliveMoto(Moto):
             cwd=Path(__file__).resolve().parents[1],
         )
 
+    def wait(self) -> KeepAliveMoto:
+        super().wait()
+        # A service is loaded at its first call, which takes a second or more: longer than most tests' upstream timeout
+        # on a busy machine.
+        self.client("ssm").describe_parameters(MaxResults=1)
+        self.client("secretsmanager").list_secrets(MaxResults=1)
+        return self
+
 
 def moto_environment() -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/tmp"), "MOTO_CALL_RESET_API": "false"}
