@@ -5,7 +5,10 @@ internal import COpenSSL
 /// The bytes live in one allocation of their own, never moved or copied by growth, overwritten with
 /// `OPENSSL_cleanse` before it is freed. Reading them takes a named call (``withBytes(_:)``, ``reveal()``),
 /// so every place where a secret leaves its box can be found by searching for those two names.
-package final class Secret: @unchecked Sendable {  // Unchecked: a pointer, written in `init` and `deinit` alone.
+///
+/// Unchecked, since the compiler takes no raw pointer for Sendable. The bytes behind this one are written in `init` and
+/// `deinit` alone, when no other thread has a reference, and are only read in between.
+package final class Secret: @unchecked Sendable {
     private let storage: UnsafeMutableRawBufferPointer
 
     /// Copies `bytes` into a box of their own. The caller's copy is the caller's to wipe.

@@ -147,10 +147,14 @@ import latchkey
         #expect(lines.all.count == 25)
     }
 
-    @Test func `The end of the process tells what was left out`() {
+    @Test func `The end of the process tells what was left out, and that once`() async {
         let log = log(.info)
         for _ in 0..<12 { log.answered(answer(404)) }
         log.tellLeftOut()
         #expect(lines.all.last?.fields == ["status": "404", "count": "2"])
+        await settle { sleeper.times == [clock.now.monotonic + .seconds(1)] }
+        sleeper.advance(by: .seconds(1))
+        await settle { sleeper.times.isEmpty }
+        #expect(lines.all.count == 11)
     }
 }
