@@ -30,10 +30,10 @@ struct TierTelemetry: Sendable {
     }
 
     /// The tier answered, and refuses this one item: that says nothing of how the tier is.
-    func refused(_ resource: Resource, _ tier: Tier, _ fault: UpstreamFault, isNews: Bool, since started: Now) {
+    func refused(_ resource: Resource, _ tier: Tier, _ fault: UpstreamFault, isFirst: Bool, since started: Now) {
         metrics.tierRequest(resource, tier, .error)
         metrics.tierDuration(resource, tier, time.now().monotonic - started.monotonic)
-        log.log(level: isNews ? .warning : .debug, "a tier refuses an item", metadata: fault.metadata(tier))
+        log.log(level: isFirst ? .warning : .debug, "a tier refuses an item", metadata: fault.metadata(tier))
     }
 
     /// The tier answered, and its blob is no JSON object. One warning until it is one again, or is wrong elsewhere.

@@ -16,9 +16,9 @@ package struct BackupDocument: Sendable {
     /// The key of the manifest's digests.
     package var key: DigestKey
     /// In the order of their names. Those without a value could not be read when the backup was made.
-    package var secrets: [OldSecret]
+    package var secrets: [SourceSecret]
 
-    package init(created: WallTime, place: String, key: DigestKey, secrets: [OldSecret]) {
+    package init(created: WallTime, place: String, key: DigestKey, secrets: [SourceSecret]) {
         self.created = created
         self.place = place
         self.key = key
@@ -45,7 +45,7 @@ package struct BackupDocument: Sendable {
         else { throw NotABackup() }
         self.init(created: WallTime(milliseconds: created), place: place, key: key, secrets: [])
         for entry in entries {
-            guard let secret = OldSecret(backupEntry: entry) else { throw NotABackup() }
+            guard let secret = SourceSecret(backupEntry: entry) else { throw NotABackup() }
             secrets.append(secret)
         }
     }

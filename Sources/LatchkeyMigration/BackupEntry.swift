@@ -3,7 +3,7 @@ internal import LatchkeyCrypto
 
 // A secret as a backup has it: everything that is known of it, and the values of its staged versions.
 
-extension OldSecret {
+extension SourceSecret {
     package var backupEntry: JSON {
         var members: JSONObject = [
             "name": .string(name), "rotates": .bool(rotates), "replicas": .array(replicas.map { .string($0) }),

@@ -108,7 +108,7 @@ package struct CleanupRules: Sendable {
 
     /// What keeps a secret; empty for one that may go, and for one whose deletion is set already.
     /// - Parameter hasParameter: whether the parameter it was moved to is there.
-    package func blocks(_ secret: OldSecret, target: String, hasParameter: Bool) -> [CleanupBlock] {
+    package func blocks(_ secret: SourceSecret, target: String, hasParameter: Bool) -> [CleanupBlock] {
         guard secret.exists else { return [.notFound] }
         guard secret.deletion == nil else { return [] }
         guard !kept.names.contains(secret.name) else { return [.kept] }

@@ -30,7 +30,7 @@ package struct CopyStep: Sendable {
         /// `Overwrite=false` met a parameter of that name.
         case taken
         case tagged
-        case failed(Trouble)
+        case failed(StoreFailure)
     }
 
     /// How it ended.
@@ -41,7 +41,7 @@ package struct CopyStep: Sendable {
         case equal(version: Int64)
         /// Another value is there, and writing over it was not asked for.
         case keptBack(version: Int64)
-        case failed(Trouble)
+        case failed(StoreFailure)
     }
 
     /// What is known before the first step.
@@ -113,7 +113,7 @@ package struct CopyStep: Sendable {
         case .taken:
             // A create that was begun before its answer was lost, or somebody else's parameter: looking tells.
             phase = .looking
-            return retry(Trouble(.unsure, code: "taken"), .look)
+            return retry(StoreFailure(.unsure, code: "taken"), .look)
         case .tagged:
             guard case .tagging(let version) = phase else { return .look }
             return close(.copied(version: version))
@@ -131,7 +131,7 @@ package struct CopyStep: Sendable {
 
     private mutating func saw(_ isEqual: Bool, _ kind: ParameterKind, _ version: Int64) -> Action {
         guard kind == task.kind else {
-            return close(.failed(Trouble(.refused, code: "other_type")))
+            return close(.failed(StoreFailure(.refused, code: "other_type")))
         }
         if isEqual {
             guard mayHaveWritten else { return close(.equal(version: version)) }
@@ -142,7 +142,7 @@ package struct CopyStep: Sendable {
         }
         if case .confirming(let written) = phase {
             // Somebody wrote after us; that is for people to look at.
-            if version > written { return close(.failed(Trouble(.refused, code: "changed_meanwhile"))) }
+            if version > written { return close(.failed(StoreFailure(.refused, code: "changed_meanwhile"))) }
             return lookAgain()
         }
         guard task.mayOverwrite else { return close(.keptBack(version: version)) }
@@ -161,13 +161,13 @@ package struct CopyStep: Sendable {
     /// Parameter Store may show a write a moment late.
     private mutating func lookAgain() -> Action {
         looks += 1
-        guard looks < Self.mostLooks else { return close(.failed(Trouble(.unsure, code: "not_seen"))) }
+        guard looks < Self.mostLooks else { return close(.failed(StoreFailure(.unsure, code: "not_seen"))) }
         return pause(.milliseconds(100 << min(looks, 5)), then: .look)
     }
 
     // MARK: Failures
 
-    private mutating func failed(_ trouble: Trouble) -> Action {
+    private mutating func failed(_ trouble: StoreFailure) -> Action {
         switch trouble.kind {
         case .denied, .refused: return close(.failed(trouble))
         case .throttled:
@@ -190,7 +190,7 @@ package struct CopyStep: Sendable {
         }
     }
 
-    private mutating func retry(_ trouble: Trouble, _ action: Action) -> Action {
+    private mutating func retry(_ trouble: StoreFailure, _ action: Action) -> Action {
         tries += 1
         guard tries < Self.mostTries else { return close(.failed(trouble)) }
         return pause(.milliseconds(200 << min(tries - 1, 5)), then: action)
@@ -225,7 +225,7 @@ package struct CopyStep: Sendable {
 }
 
 /// Why a call to a store did not do what it was for.
-package struct Trouble: Error, Hashable, Sendable {
+package struct StoreFailure: Error, Hashable, Sendable {
     /// What that means for what comes next.
     package enum Kind: String, Hashable, Sendable {
         /// Not allowed: asking again changes nothing.

@@ -9,7 +9,7 @@ package enum BackendInForce: String, Hashable, Sendable, CaseIterable {
 }
 
 /// Which fleet a proof is of: a comparison in another account, or made for another prefix, says nothing about it.
-package struct ProofPlace: Hashable, Sendable {
+package struct FleetID: Hashable, Sendable {
     /// The account of the parameters, twelve digits; nil where there is none that could be asked.
     package var account: String?
     /// The parameter that the fleet follows, `<prefix>/latchkey/backend`.
@@ -49,7 +49,7 @@ package enum CutoverProof: Hashable, Sendable {
 
     /// The newest gate or comparison decides; one that was not clean is not outweighed by an older one. A gate is the
     /// word of a broker, which is asked for no account.
-    package init(_ journal: Journal, of place: ProofPlace, now: WallTime) {
+    package init(_ journal: Journal, of place: FleetID, now: WallTime) {
         guard let last = journal.runs.last(where: { $0.command == "gate" || $0.command == "verify" }) else {
             self = .none
             return

@@ -70,13 +70,13 @@ package struct Journal: Sendable {
     package var isBare: Bool { items.isEmpty && left.isEmpty && runs.isEmpty }
 
     /// Whether the secret's version was seen in the parameter already, so that nothing is to be done for it.
-    package func hasVerified(_ secret: OldSecret, at target: String) -> Bool {
+    package func hasVerified(_ secret: SourceSecret, at target: String) -> Bool {
         guard let item = items[target], item.state == .verified, let version = item.versionID else { return false }
         return item.secret == secret.name && version == secret.versionID
     }
 
     /// Whether a copy has looked at the secret's very version and left it.
-    package func hasLeft(_ secret: OldSecret, at target: String) -> Bool {
+    package func hasLeft(_ secret: SourceSecret, at target: String) -> Bool {
         guard let item = left[secret.name] else { return false }
         return item.target == target && item.versionID == secret.versionID
     }

@@ -20,7 +20,7 @@ package struct MoveOptions: Hashable, Sendable {
     package init() {}
 
     /// What an equal value keeps though another was asked for; nil where it has what was asked for, or nothing was.
-    func kept(for secret: OldSecret, _ existing: ExistingParameter) -> Obstacle? {
+    func kept(for secret: SourceSecret, _ existing: ExistingParameter) -> Obstacle? {
         let wanted = key == .unchanged ? nil : keyID(for: secret, existing: existing)
         let key = wanted == nil || existing.keyID == nil || existing.keyID == wanted ? nil : existing.keyID
         let other = tier == .advanced && existing.tier == .standard || tier == .standard && existing.tier == .advanced
@@ -28,7 +28,7 @@ package struct MoveOptions: Hashable, Sendable {
     }
 
     /// The KMS key to name in the write; nil for the default.
-    func keyID(for secret: OldSecret, existing: ExistingParameter?) -> String? {
+    func keyID(for secret: SourceSecret, existing: ExistingParameter?) -> String? {
         guard kind == .secureString else { return nil }
         return switch key {
         case .unchanged: existing?.keyID

@@ -4,9 +4,9 @@ package import LatchkeyCore
 package struct MoveStatus: Sendable {
     /// One secret.
     package struct Line: Sendable {
-        package var secret: OldSecret
+        package var secret: SourceSecret
         package var target: String
-        package var standing: Standing
+        package var standing: SecretMigrationState
         /// Its parameter is there.
         package var hasParameter: Bool
         /// Its parameter may not be read.
@@ -18,13 +18,13 @@ package struct MoveStatus: Sendable {
     package let lines: [Line]
     package let journal: Journal
     /// Whose move it is.
-    package let place: ProofPlace
+    package let place: FleetID
     /// What the parameter that brokers of backend `auto` follow says; nil where there is none.
     package let backend: BackendInForce?
     /// The secrets that brokers read from Secrets Manager while the backend is Parameter Store.
     package let kept: KeptList
     /// Of a broker; nil where none was asked.
-    package let figures: MoveFigures?
+    package let figures: BrokerCounters?
     /// A backup that is there and whole; nil for none.
     package let backup: BackupManifest?
     package let now: WallTime
@@ -36,14 +36,14 @@ package struct MoveStatus: Sendable {
     ///   - versions: of the parameters that are there.
     ///   - refused: the parameters that may not be read.
     package init(
-        secrets: [(secret: OldSecret, target: String)], versions: [String: Int64], refused: Set<String> = [],
-        journal: Journal, place: ProofPlace, backend: BackendInForce?, kept: KeptList = KeptList(names: []),
-        figures: MoveFigures?, backup: BackupManifest?, now: WallTime, minDays: Int
+        secrets: [(secret: SourceSecret, target: String)], versions: [String: Int64], refused: Set<String> = [],
+        journal: Journal, place: FleetID, backend: BackendInForce?, kept: KeptList = KeptList(names: []),
+        figures: BrokerCounters?, backup: BackupManifest?, now: WallTime, minDays: Int
     ) {
         let names = Set(kept.names)
         lines = secrets.map { secret, target in
             let isRefused = refused.contains(target)
-            let standing = Standing(
+            let standing = SecretMigrationState(
                 secret, target: target, version: versions[target], isRefused: isRefused, journal)
             return Line(
                 secret: secret, target: target,
@@ -60,7 +60,7 @@ package struct MoveStatus: Sendable {
         self.minDays = minDays
     }
 
-    package func count(_ standing: Standing) -> Int { lines.count { $0.standing == standing } }
+    package func count(_ standing: SecretMigrationState) -> Int { lines.count { $0.standing == standing } }
 
     package var moved: Int { lines.count { $0.standing.isMoved } }
     package var wantingCopy: Int { lines.count { $0.standing.wantsCopy } }

@@ -14,7 +14,7 @@ package struct PlanItem: Sendable {
         case blocked
     }
 
-    package var secret: OldSecret
+    package var secret: SourceSecret
     /// The parameter's name.
     package var target: String
     package var act: Act

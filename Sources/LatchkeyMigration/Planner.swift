@@ -36,7 +36,7 @@ package struct Planner: Sendable {
         return Plan(items: items, costBefore: before, costAfter: after, unaskedPaths: inventory.unaskedPaths)
     }
 
-    private func item(_ secret: OldSecret, _ target: String, _ inventory: Inventory) -> PlanItem {
+    private func item(_ secret: SourceSecret, _ target: String, _ inventory: Inventory) -> PlanItem {
         let existing = inventory.parameters[target]
         var obstacles = ofSecret(secret) + ParameterName.obstacles(target, arnPrefix: inventory.parameterARNPrefix)
         if let value = secret.value { obstacles += ofValue(value, existing) }
@@ -71,7 +71,7 @@ package struct Planner: Sendable {
 
     // MARK: What is in the way
 
-    private func ofSecret(_ secret: OldSecret) -> [Obstacle] {
+    private func ofSecret(_ secret: SourceSecret) -> [Obstacle] {
         guard secret.exists else { return [.notFound] }
         var found: [Obstacle] = secret.denied.sorted().map { .denied(action: $0) }
         found += secret.unread.sorted().map { .unread(action: $0) }
@@ -110,7 +110,7 @@ package struct Planner: Sendable {
         return found
     }
 
-    private func ofExisting(_ existing: ExistingParameter, _ secret: OldSecret) -> [Obstacle] {
+    private func ofExisting(_ existing: ExistingParameter, _ secret: SourceSecret) -> [Obstacle] {
         guard existing.kind == options.kind else { return [.otherType(existing.kind)] }
         guard let value = secret.value else { return [] }
         guard value.secret == existing.value.secret else { return [.otherValue(version: existing.version)] }

@@ -24,13 +24,13 @@ package struct ReadRetry: Sendable {
     ///   - tries: made so far, 1 or more.
     ///   - trouble: why the last one failed.
     ///   - jitter: in 0..<1.
-    package func pause(after tries: Int, _ trouble: Trouble, jitter: Double) -> Duration? {
+    package func pause(after tries: Int, _ trouble: StoreFailure, jitter: Double) -> Duration? {
         guard trouble.mayPass, tries < Self.maxTries, !isGivenUp else { return nil }
         return .milliseconds(500 << min(tries - 1, 4)) * (0.5 + jitter / 2)
     }
 }
 
-extension Trouble {
+extension StoreFailure {
     /// Whether the same call may succeed later.
     package var mayPass: Bool { kind == .throttled || kind == .unsure }
 }

@@ -14,11 +14,11 @@ package struct RestoreItem: Sendable {
         case blocked
     }
 
-    package var secret: OldSecret
+    package var secret: SourceSecret
     package var act: Act
 
     /// - Parameter current: the secret as it stands; nil where there is none.
-    package init(_ secret: OldSecret, current: OldSecret?) {
+    package init(_ secret: SourceSecret, current: SourceSecret?) {
         self.secret = secret
         guard let value = secret.value else {
             act = .blocked

@@ -69,9 +69,9 @@ package enum SuccessCriterion: String, Hashable, Sendable, CaseIterable {
         return (new > 0 && (status.isCutOver || old == 0) ? .met : .unmet, text)
     }
 
-    private static func issuerCalls(_ figures: MoveFigures?) -> (State, String) {
+    private static func issuerCalls(_ figures: BrokerCounters?) -> (State, String) {
         guard let figures else { return notMeasured }
-        let share = MoveFigures.share(figures.issuerCallsSaved, of: figures.tokenAnswers)
+        let share = BrokerCounters.share(figures.issuerCallsSaved, of: figures.tokenAnswers)
         let text = "\(figures.issuerCallsSaved) of \(figures.tokenAnswers) saved (\(share))"
         guard figures.tokenAnswers >= leastAnswers else { return (.unknown, text) }
         return (
@@ -80,7 +80,7 @@ package enum SuccessCriterion: String, Hashable, Sendable, CaseIterable {
         )
     }
 
-    private static func startUp(_ figures: MoveFigures?) -> (State, String) {
+    private static func startUp(_ figures: BrokerCounters?) -> (State, String) {
         guard let figures else { return notMeasured }
         let times = [("secret", figures.secondsOfSecret), ("shared token", figures.secondsOfSharedToken)]
         let known = times.compactMap { name, seconds in seconds.map { (name, $0) } }
@@ -90,9 +90,9 @@ package enum SuccessCriterion: String, Hashable, Sendable, CaseIterable {
         return (known.reduce(0) { $0 + $1.1 } <= longestStart ? .met : .unmet, text)
     }
 
-    private static func errors(_ figures: MoveFigures?) -> (State, String) {
+    private static func errors(_ figures: BrokerCounters?) -> (State, String) {
         guard let figures else { return notMeasured }
-        let share = MoveFigures.share(figures.errors, of: figures.answers)
+        let share = BrokerCounters.share(figures.errors, of: figures.answers)
         let text = "\(figures.errors) of \(figures.answers) answers (\(share))"
         guard figures.answers >= leastAnswers else { return (.unknown, text) }
         return (Double(figures.errors) * 1000 <= Double(figures.answers) * Double(mostErrors) ? .met : .unmet, text)

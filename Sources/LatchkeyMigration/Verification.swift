@@ -9,9 +9,11 @@ package struct Verification: Sendable {
         /// The parameter's version.
         package var version: Int64?
         /// Why a side could not be read.
-        package var trouble: Trouble?
+        package var trouble: StoreFailure?
 
-        package init(old: StoredValue? = nil, new: StoredValue? = nil, version: Int64? = nil, trouble: Trouble? = nil) {
+        package init(
+            old: StoredValue? = nil, new: StoredValue? = nil, version: Int64? = nil, trouble: StoreFailure? = nil
+        ) {
             self.old = old
             self.new = new
             self.version = version
@@ -44,7 +46,7 @@ package struct Verification: Sendable {
         package var oldDigest: Digest?
         package var newDigest: Digest?
         package var version: Int64?
-        package var trouble: Trouble?
+        package var trouble: StoreFailure?
     }
 
     package enum Action: Hashable, Sendable {
@@ -86,7 +88,8 @@ package struct Verification: Sendable {
     package mutating func after(_ readings: [Int: Reading]) -> Action {
         round += 1
         for index in pending {
-            findings[index] = finding(index, readings[index] ?? Reading(trouble: Trouble(.unsure, code: "not_read")))
+            findings[index] = finding(
+                index, readings[index] ?? Reading(trouble: StoreFailure(.unsure, code: "not_read")))
         }
         pending = pending.filter { index in
             findings[index].map { !$0.verdict.isClean && $0.trouble?.kind != .denied } ?? true

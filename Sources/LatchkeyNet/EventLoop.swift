@@ -33,7 +33,7 @@ package struct ChannelID: Hashable, Sendable {
 }
 
 /// Names an object that lives on a loop without a descriptor of its own: a server's worker, a client's pool.
-package struct ResidentKey: Hashable, Sendable {
+package struct LoopObjectID: Hashable, Sendable {
     private static let serial = Atomic<Int>(0)
     private let number: Int
 
@@ -54,7 +54,7 @@ package final class EventLoop {
     package private(set) var now: MonotonicTime = .current
 
     /// Objects confined to this loop that jobs from other threads have to find again.
-    package var residents: [ResidentKey: AnyObject] = [:]
+    package var residents: [LoopObjectID: AnyObject] = [:]
 
     private let poller: Poller
     private var slots: [(generation: UInt32, handler: (any EventHandler)?)] = []

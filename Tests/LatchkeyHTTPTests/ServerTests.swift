@@ -9,10 +9,10 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(1))) struct ServerTests {
     /// Late replies wait here until a test lets them go.
     private final class Waiting: Sendable {
-        private let replies = Mutex<[String: LaterReply]>([:])
+        private let replies = Mutex<[String: DeferredReply]>([:])
         private let arrived = DispatchSemaphore(value: 0)
 
-        func put(_ path: String, _ reply: LaterReply) {
+        func put(_ path: String, _ reply: DeferredReply) {
             replies.withLock { $0[path] = reply }
             arrived.signal()
         }
@@ -182,7 +182,7 @@ import Testing
         #expect(answer.contains("Connection: close\r\n") && answer.hasSuffix("/late"))
         await drained
         #expect(throws: RawConnection.Refused.self) { try RawConnection(port: port) }
-        #expect(server.census.count == 0)
+        #expect(server.connectionCounter.count == 0)
     }
 
     @Test func `A caller who has gone before the answer does no harm`() async throws {

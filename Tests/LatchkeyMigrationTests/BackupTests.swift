@@ -4,8 +4,8 @@ import LatchkeyMigration
 import Testing
 
 @Suite struct BackupTests {
-    private func secret(_ name: String, _ value: StoredValue?) -> OldSecret {
-        var secret = OldSecret(name: name)
+    private func secret(_ name: String, _ value: StoredValue?) -> SourceSecret {
+        var secret = SourceSecret(name: name)
         secret.value = value
         secret.description = "für alle"
         secret.tags = [ResourceTag(key: "team", value: "")]
@@ -24,7 +24,7 @@ import Testing
         return secret
     }
 
-    private func document(_ secrets: [OldSecret]) -> BackupDocument {
+    private func document(_ secrets: [SourceSecret]) -> BackupDocument {
         BackupDocument(created: WallTime(milliseconds: 5), place: "us-east-1", key: .random(), secrets: secrets)
     }
 
@@ -73,7 +73,7 @@ import Testing
         let backup = secret("a", value)
         var gone = secret("a", nil)
         gone.deletion = WallTime(seconds: 1)
-        let cases: [(OldSecret?, RestoreItem.Act)] = [
+        let cases: [(SourceSecret?, RestoreItem.Act)] = [
             (nil, .create), (secret("a", value), .nothing), (secret("a", .text(Secret("w"))), .replace),
             (secret("a", .binary(Secret("v"))), .replace), (secret("a", nil), .replace), (gone, .undelete),
         ]

@@ -8,7 +8,7 @@ import Testing
 
     /// A secret that nothing keeps, moved and verified, cut over ten days ago, in the backup.
     private struct Case {
-        var secret = OldSecret(name: "a")
+        var secret = SourceSecret(name: "a")
         var version: String? = "v"
         var state = JournalItem.State.verified
         var cutOver: Int64? = 990

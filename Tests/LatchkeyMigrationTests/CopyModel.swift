@@ -18,7 +18,7 @@ struct CopyModel {
     /// What befalls writes, looks and tags, one each until the list is used up.
     enum Fault {
         /// Refused before anything was done.
-        case trouble(Trouble)
+        case trouble(StoreFailure)
         /// Done, and the answer lost.
         case lostAnswer
         /// What a look shows is as old as before the last write.
@@ -51,7 +51,7 @@ struct CopyModel {
             if kill == .after(actions) { return nil }
             action = step.after(event)
         }
-        return .failed(Trouble(.unsure, code: "never ends"))
+        return .failed(StoreFailure(.unsure, code: "never ends"))
     }
 
     private mutating func perform(_ action: CopyStep.Action, _ value: String, _ hasTags: Bool) -> CopyStep.Event {
@@ -95,7 +95,7 @@ struct CopyModel {
         stored = Stored(value: value, version: version, hasTags: (stored?.hasTags ?? false) || (isNew && hasTags))
         if case .lostAnswer? = faults.first {
             faults.removeFirst()
-            return .failed(Trouble(.unsure, code: "timed_out"))
+            return .failed(StoreFailure(.unsure, code: "timed_out"))
         }
         return .wrote(version: version)
     }

@@ -27,7 +27,7 @@ import Testing
     @Test func `Another type is never written over`() {
         var model = CopyModel(CopyModel.Stored(value: "v", kind: .string))
         #expect(
-            model.run(moving: "v", mayOverwrite: true) == .failed(Trouble(.refused, code: "other_type")))
+            model.run(moving: "v", mayOverwrite: true) == .failed(StoreFailure(.refused, code: "other_type")))
     }
 
     @Test(arguments: [false, true]) func `Killed at any step and resumed, a value arrives once`(hasTags: Bool) {
@@ -95,26 +95,28 @@ import Testing
 
     @Test func `A write over another value that never arrived is made in the end`() {
         var model = CopyModel(CopyModel.Stored(value: "w", version: 4))
-        model.faults = [.trouble(Trouble(.throttled, code: "x")), .trouble(Trouble(.unsure, code: "timed_out"))]
+        model.faults = [
+            .trouble(StoreFailure(.throttled, code: "x")), .trouble(StoreFailure(.unsure, code: "timed_out")),
+        ]
         #expect(model.run(moving: "v", mayOverwrite: true) == .copied(version: 5))
     }
 
     @Test func `Throttling is waited out within a bound`() {
         var model = CopyModel()
-        let throttled = CopyModel.Fault.trouble(Trouble(.throttled, code: "ThrottlingException"))
+        let throttled = CopyModel.Fault.trouble(StoreFailure(.throttled, code: "ThrottlingException"))
         model.faults = Array(repeating: throttled, count: CopyStep.mostTries - 1)
         #expect(model.run(moving: "v") == .copied(version: 1))
         var other = CopyModel()
         other.faults = Array(repeating: throttled, count: 100)
-        #expect(other.run(moving: "v") == .failed(Trouble(.throttled, code: "ThrottlingException")))
+        #expect(other.run(moving: "v") == .failed(StoreFailure(.throttled, code: "ThrottlingException")))
         #expect(other.actions < 50)
     }
 
     @Test func `A refusal ends it at once and is written down`() {
-        for kind in [Trouble.Kind.denied, .refused] {
+        for kind in [StoreFailure.Kind.denied, .refused] {
             var model = CopyModel()
-            model.faults = [.trouble(Trouble(kind, code: "X"))]
-            #expect(model.run(moving: "v") == .failed(Trouble(kind, code: "X")))
+            model.faults = [.trouble(StoreFailure(kind, code: "X"))]
+            #expect(model.run(moving: "v") == .failed(StoreFailure(kind, code: "X")))
             #expect(model.journal == [.failed])
             #expect(model.run(moving: "v") == .copied(version: 1))
         }
@@ -129,7 +131,7 @@ import Testing
         for _ in 0..<100 {
             switch action {
             case .finish(let outcome):
-                #expect(outcome == .failed(Trouble(.unsure, code: "not_seen")))
+                #expect(outcome == .failed(StoreFailure(.unsure, code: "not_seen")))
                 #expect(looks <= CopyStep.mostLooks + 2)
                 return
             case .look:
@@ -151,6 +153,6 @@ import Testing
         _ = step.after(.wrote(version: 1))
         _ = step.after(.noted)
         _ = step.after(.found(isEqual: false, kind: .secureString, version: 2))
-        #expect(step.after(.noted) == .finish(.failed(Trouble(.refused, code: "changed_meanwhile"))))
+        #expect(step.after(.noted) == .finish(.failed(StoreFailure(.refused, code: "changed_meanwhile"))))
     }
 }

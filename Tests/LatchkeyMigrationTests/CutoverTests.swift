@@ -69,10 +69,10 @@ import Testing
         #expect(!proof([("verify", true, 10 * hour + 5)]).holds, "a clock that was set back proves nothing")
     }
 
-    private let here = ProofPlace(account: "111122223333", parameter: "/p")
+    private let here = FleetID(account: "111122223333", parameter: "/p")
 
     /// A journal that has moved `a` and `b`, and a clean comparison of these targets by `place`.
-    private func compared(_ targets: Set<String>, count: Int = 2, by place: ProofPlace) -> Journal {
+    private func compared(_ targets: Set<String>, count: Int = 2, by place: FleetID) -> Journal {
         var journal = Journal()
         for name in ["a", "b"] { journal.note(moved(name, version: 1)) }
         var run = JournalRun(command: "verify", isClean: true, count: count, by: "me", at: WallTime(seconds: 1))
@@ -112,8 +112,8 @@ import Testing
 
     @Test func `A comparison of another account or prefix proves nothing here`() {
         let others = [
-            ProofPlace(account: "444455556666", parameter: "/p"), ProofPlace(account: nil, parameter: "/p"),
-            ProofPlace(account: "111122223333", parameter: "/other"),
+            FleetID(account: "444455556666", parameter: "/p"), FleetID(account: nil, parameter: "/p"),
+            FleetID(account: "111122223333", parameter: "/other"),
         ]
         for other in others {
             #expect(proof(compared(["/a", "/b"], by: other)) == .elsewhere(command: "verify"))

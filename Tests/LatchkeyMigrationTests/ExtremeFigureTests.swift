@@ -25,10 +25,10 @@ import Testing
     @Test func `Shares of any figures are written`() {
         for part in [0, 1, 1 << 53, Int.max] {
             for whole in [Int.min, -1, 0, 1, 1 << 53, Int.max] {
-                #expect(MoveFigures.share(part, of: whole).hasSuffix(" %"))
+                #expect(BrokerCounters.share(part, of: whole).hasSuffix(" %"))
             }
         }
-        var figures = MoveFigures()
+        var figures = BrokerCounters()
         (figures.tokenAnswers, figures.issuerCalls) = (0, 1 << 53)
         #expect(figures.issuerCallsSaved == 0)
     }

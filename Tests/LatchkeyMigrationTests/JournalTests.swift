@@ -101,7 +101,7 @@ import Testing
 
     @Test func `Only the very version that was seen is done`() throws {
         var journal = Journal()
-        var secret = OldSecret(name: "a")
+        var secret = SourceSecret(name: "a")
         secret.versionID = "v"
         journal.note(.item(item))
         #expect(!journal.hasVerified(secret, at: "/a"))

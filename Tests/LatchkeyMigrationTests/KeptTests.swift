@@ -11,8 +11,8 @@ import Testing
             at: now)
     }
 
-    private static func secret(_ name: String, _ change: (inout OldSecret) -> Void = { _ in }) -> OldSecret {
-        var secret = OldSecret(name: name)
+    private static func secret(_ name: String, _ change: (inout SourceSecret) -> Void = { _ in }) -> SourceSecret {
+        var secret = SourceSecret(name: name)
         secret.versionID = "v"
         change(&secret)
         return secret
@@ -20,12 +20,12 @@ import Testing
 
     /// - Parameter parameters: those that are there.
     private static func status(
-        _ secrets: [OldSecret], _ items: [JournalItem], parameters: [String], kept: [String] = [],
+        _ secrets: [SourceSecret], _ items: [JournalItem], parameters: [String], kept: [String] = [],
         backend: BackendInForce? = nil, runs: [String] = []
     ) -> MoveStatus {
         var journal = Journal()
         for item in items { journal.note(.item(item)) }
-        let place = ProofPlace(account: nil, parameter: "/p")
+        let place = FleetID(account: nil, parameter: "/p")
         for command in ["copy"] + runs {
             var run = JournalRun(command: command, isClean: true, count: 1, by: "me", at: now)
             run.details = place.details(journal, comparing: Set(items.map(\.target)))

@@ -9,9 +9,9 @@ struct PlanRow: CustomTestStringConvertible, Sendable {
 
     var testDescription: String { json["case"]?.string ?? "" }
 
-    var secret: OldSecret {
+    var secret: SourceSecret {
         let row = json["secret"]
-        var secret = OldSecret(name: row?["name"]?.string ?? "")
+        var secret = SourceSecret(name: row?["name"]?.string ?? "")
         secret.exists = row?["exists"]?.bool ?? true
         secret.deletion = row?["deletion"]?.integer.map { WallTime(milliseconds: $0) }
         secret.owningService = row?["owner"]?.string

@@ -37,9 +37,9 @@ import Testing
     }
 
     @Test func `Two secrets never go to one parameter`() {
-        var one = OldSecret(name: "a")
+        var one = SourceSecret(name: "a")
         one.value = .text(Secret("1"))
-        var other = OldSecret(name: "/a")
+        var other = SourceSecret(name: "/a")
         other.value = .text(Secret("2"))
         let plan = Planner().plan(Inventory(secrets: [one, other]))
         #expect(plan.items.map(\.act) == [.create, .blocked])
@@ -47,14 +47,14 @@ import Testing
     }
 
     @Test func `A plan says how many paths nobody asked about`() {
-        var inventory = Inventory(secrets: [OldSecret(name: "a")])
+        var inventory = Inventory(secrets: [SourceSecret(name: "a")])
         #expect(Planner().plan(inventory).json["summary"]?["unasked_paths"]?.integer == 0)
         inventory.unaskedPaths = 4
         #expect(Planner().plan(inventory).json["summary"]?["unasked_paths"]?.integer == 4)
     }
 
     @Test func `The cost is the guide's, from what there is`() {
-        var secrets = (0..<10).map { OldSecret(name: "s\($0)") }
+        var secrets = (0..<10).map { SourceSecret(name: "s\($0)") }
         for index in secrets.indices { secrets[index].value = .text(Secret("v")) }
         secrets[0].replicas = ["eu-west-1"]
         secrets[1].value = .text(Secret(String(repeating: "x", count: 5000)))

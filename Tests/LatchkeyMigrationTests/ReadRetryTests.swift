@@ -3,21 +3,21 @@ import LatchkeyMigration
 import Testing
 
 @Suite("Reads of a store that gives no answer") struct ReadRetryTests {
-    private let unanswered = Trouble(.unsure, code: "timed_out")
+    private let unanswered = StoreFailure(.unsure, code: "timed_out")
 
-    @Test(arguments: [Trouble.Kind.unsure, .throttled])
-    func `Are made three times, with growing pauses`(kind: Trouble.Kind) throws {
+    @Test(arguments: [StoreFailure.Kind.unsure, .throttled])
+    func `Are made three times, with growing pauses`(kind: StoreFailure.Kind) throws {
         let retry = ReadRetry()
-        let trouble = Trouble(kind, code: "x")
+        let trouble = StoreFailure(kind, code: "x")
         let first = try #require(retry.pause(after: 1, trouble, jitter: 0))
         let second = try #require(retry.pause(after: 2, trouble, jitter: 0))
         #expect(first < second)
         #expect(retry.pause(after: 3, trouble, jitter: 0) == nil)
     }
 
-    @Test(arguments: [Trouble.Kind.denied, .refused])
-    func `Are not made again after an answer`(kind: Trouble.Kind) {
-        #expect(ReadRetry().pause(after: 1, Trouble(kind, code: "x"), jitter: 0.5) == nil)
+    @Test(arguments: [StoreFailure.Kind.denied, .refused])
+    func `Are not made again after an answer`(kind: StoreFailure.Kind) {
+        #expect(ReadRetry().pause(after: 1, StoreFailure(kind, code: "x"), jitter: 0.5) == nil)
     }
 
     @Test func `Are given up when three in a row got none`() {
@@ -37,7 +37,7 @@ import Testing
 
 @Suite struct `A secret that got no answer` {
     private func plan(unread action: String) -> PlanItem? {
-        var secret = OldSecret(name: "shop/a")
+        var secret = SourceSecret(name: "shop/a")
         secret.unread = [action]
         return Planner().plan(Inventory(secrets: [secret])).items.first
     }
@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test func `Of whose parameter nothing is known is blocked, too`() throws {
-        var secret = OldSecret(name: "shop/a")
+        var secret = SourceSecret(name: "shop/a")
         secret.value = .text(Secret("v"))
         var inventory = Inventory(secrets: [secret])
         inventory.unreadParameters = ["/shop/a": ["ssm:GetParameter"]]
@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test func `Is moved where only a detail is missing`() throws {
-        var secret = OldSecret(name: "shop/a")
+        var secret = SourceSecret(name: "shop/a")
         secret.value = .text(Secret("v"))
         secret.unread = ["secretsmanager:GetResourcePolicy"]
         let item = try #require(Planner().plan(Inventory(secrets: [secret])).items.first)

@@ -26,10 +26,10 @@ import Testing
         return journal
     }
 
-    private static let place = ProofPlace(account: "111122223333", parameter: "/p")
+    private static let place = FleetID(account: "111122223333", parameter: "/p")
 
-    private static func secret(_ change: (inout OldSecret) -> Void = { _ in }) -> OldSecret {
-        var secret = OldSecret(name: "a")
+    private static func secret(_ change: (inout SourceSecret) -> Void = { _ in }) -> SourceSecret {
+        var secret = SourceSecret(name: "a")
         secret.versionID = "v"
         change(&secret)
         return secret
@@ -37,12 +37,12 @@ import Testing
 
     @Test func `A secret stands where both stores and the journal say`() {
         let copied = Self.journal(runs: [("copy", true, 990)])
-        let deleted = { (secret: inout OldSecret) in secret.deletion = Self.now }
+        let deleted = { (secret: inout SourceSecret) in secret.deletion = Self.now }
         var removing = JournalRun(command: "delete", isClean: true, count: 1, by: "me", at: Self.now)
         removing.details["secret"] = "a"
         var removed = copied
         removed.note(.ran(removing))
-        let cases: [(OldSecret, Int64?, Journal, Standing)] = [
+        let cases: [(SourceSecret, Int64?, Journal, SecretMigrationState)] = [
             (Self.secret(), nil, Journal(), .open), (Self.secret(), 1, copied, .moved),
             (Self.secret(), nil, copied, .missing), (Self.secret(), 2, copied, .rewritten),
             (Self.secret { $0.versionID = "w" }, 1, copied, .changed),
@@ -57,14 +57,14 @@ import Testing
             (Self.secret { $0.denied = ["secretsmanager:DescribeSecret"] }, 1, copied, .refused),
         ]
         for (secret, version, journal, standing) in cases {
-            #expect(Standing(secret, target: "/a", version: version, journal) == standing)
+            #expect(SecretMigrationState(secret, target: "/a", version: version, journal) == standing)
         }
     }
 
     private static func status(
-        _ journal: Journal, version: Int64? = 1, backend: BackendInForce? = nil, figures: MoveFigures? = nil,
+        _ journal: Journal, version: Int64? = 1, backend: BackendInForce? = nil, figures: BrokerCounters? = nil,
         backup: [String: String]? = ["a": "v"], refused: Set<String> = [],
-        _ change: (inout OldSecret) -> Void = { _ in }
+        _ change: (inout SourceSecret) -> Void = { _ in }
     ) -> MoveStatus {
         let manifest = backup.map { held in
             BackupManifest(
@@ -144,7 +144,7 @@ import Testing
     }
 
     @Test func `Figures are judged by their bounds`() {
-        var figures = MoveFigures()
+        var figures = BrokerCounters()
         (figures.tokenAnswers, figures.issuerCalls) = (1000, 100)
         (figures.answers, figures.errors) = (1000, 1)
         figures.secondsOfSecret = 0.9
@@ -160,6 +160,6 @@ import Testing
 
     @Test(arguments: [(0, 0, "0 %"), (1, 1000, "0.100 %"), (999, 1000, "99.900 %"), (1, 100_000, "0.001 %")])
     func `A share shows one of many`(part: Int, whole: Int, text: String) {
-        #expect(MoveFigures.share(part, of: whole) == text)
+        #expect(BrokerCounters.share(part, of: whole) == text)
     }
 }

@@ -34,7 +34,7 @@ import Testing
             (Verification.Reading(old: text("v")), nil, .missing),
             (Verification.Reading(new: text("v"), version: 1), nil, .gone),
             (Verification.Reading(old: text("v"), new: text("v"), version: 2), 1, .rewritten),
-            (Verification.Reading(old: text("v"), trouble: Trouble(.unsure, code: "timed_out")), nil, .unread),
+            (Verification.Reading(old: text("v"), trouble: StoreFailure(.unsure, code: "timed_out")), nil, .unread),
             (Verification.Reading(), nil, .unread),
         ]
         for (reading, expected, verdict) in cases {

@@ -67,7 +67,7 @@ import Testing
         defer { loop.stop() }
         let (accepts, sink) = AsyncStream.makeStream(of: Void.self)
         let (addresses, addressSink) = AsyncStream.makeStream(of: SocketAddress.self)
-        let key = ResidentKey()
+        let key = LoopObjectID()
         loop.submit { loop in
             guard let loopback = SocketAddress(literal: "127.0.0.1", port: 0),
                 let listener = try? Socket.listening(on: loopback), let address = listener.localAddress

@@ -19,8 +19,8 @@ import latchkey
         }
     }
 
-    private func audiences(over table: Table) -> Audiences {
-        Audiences { audience, _ async throws(UpstreamFault) in table.find(audience) }
+    private func audiences(over table: Table) -> AudienceCache {
+        AudienceCache { audience, _ async throws(UpstreamFault) in table.find(audience) }
     }
 
     @Test func `What was found is known until it has been believed long enough`() async throws {
@@ -30,7 +30,7 @@ import latchkey
         #expect(audiences.known("a", now: Self.start) == nil)
         let found = try await audiences.profile(of: "a", deadline: Self.start + .seconds(1), now: Self.start)
         #expect(found == ProfileID(3))
-        let last = Self.start + Audiences.believed
+        let last = Self.start + AudienceCache.believed
         #expect(audiences.known("a", now: last + .milliseconds(-1)) == ProfileID(3))
         #expect(audiences.known("a", now: last) == nil)
         #expect(table.asked.load(ordering: .relaxed) == 1)
@@ -42,7 +42,7 @@ import latchkey
         let audiences = audiences(over: table)
         _ = try await audiences.profile(of: "a", deadline: Self.start, now: Self.start)
         table.profiles.withLock { $0["a"] = ProfileID(1) }
-        let later = Self.start + Audiences.believed
+        let later = Self.start + AudienceCache.believed
         #expect(try await audiences.profile(of: "a", deadline: later, now: later) == ProfileID(1))
         #expect(audiences.known("a", now: later) == ProfileID(1))
     }
@@ -55,7 +55,7 @@ import latchkey
         audiences.forget()
         #expect(audiences.known("a", now: Self.start) == nil)
         let (gate, asked) = (Gate(), Inbox<String>())
-        let slow = Audiences { audience, _ async throws(UpstreamFault) in
+        let slow = AudienceCache { audience, _ async throws(UpstreamFault) in
             asked.put(audience)
             await gate.pass()
             return ProfileID(1)
@@ -79,7 +79,7 @@ import latchkey
     }
 
     @Test func `A failure to find out is the caller's to hear and is not kept`() async {
-        let audiences = Audiences { _, _ async throws(UpstreamFault) in throw UpstreamFault(.timedOut) }
+        let audiences = AudienceCache { _, _ async throws(UpstreamFault) in throw UpstreamFault(.timedOut) }
         await #expect(throws: UpstreamFault.self) {
             try await audiences.profile(of: "a", deadline: Self.start, now: Self.start)
         }
@@ -87,10 +87,10 @@ import latchkey
     }
 
     @Test func `No more are kept than there is room for`() async throws {
-        let audiences = Audiences { _, _ async throws(UpstreamFault) in ProfileID(0) }
-        let names = (0...Audiences.capacity).map { "a\($0)" }
+        let audiences = AudienceCache { _, _ async throws(UpstreamFault) in ProfileID(0) }
+        let names = (0...AudienceCache.capacity).map { "a\($0)" }
         for name in names { _ = try await audiences.profile(of: name, deadline: Self.start, now: Self.start) }
-        #expect(names.count { audiences.known($0, now: Self.start) != nil } <= Audiences.capacity)
-        #expect(audiences.known(names[Audiences.capacity], now: Self.start) != nil)
+        #expect(names.count { audiences.known($0, now: Self.start) != nil } <= AudienceCache.capacity)
+        #expect(audiences.known(names[AudienceCache.capacity], now: Self.start) != nil)
     }
 }

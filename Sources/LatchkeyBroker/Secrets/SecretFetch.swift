@@ -192,11 +192,11 @@ extension SecretBroker {
             // What is missing before the store can be asked is said first.
             fault.subject = fault.subject ?? name
             let now = time.now()
-            let isNews = state.withLock { $0.table.failed(item, fault, now, read: read) }
+            let isFirst = state.withLock { $0.table.failed(item, fault, now, read: read) }
             if fault.leavesStale || item.isCurrentBlob {
                 probe.failed(.secret, tier, fault, since: started)
             } else {
-                probe.refused(.secret, tier, fault, isNews: isNews, since: started)
+                probe.refused(.secret, tier, fault, isFirst: isFirst, since: started)
             }
             return .failure(fault)
         }
@@ -208,15 +208,15 @@ extension SecretBroker {
         _ item: SecretQuery, _ fault: UpstreamFault, _ tier: Tier, since started: Now, read: UInt64
     ) -> UpstreamFault {
         let now = time.now()
-        let (isNews, isServed) = state.withLock { state in
-            let isNews = state.table.failed(item, fault, now, read: read)
-            guard case .record = state.table.fallback(item, fault, now) else { return (isNews, false) }
-            return (isNews, true)
+        let (isFirst, isServed) = state.withLock { state in
+            let isFirst = state.table.failed(item, fault, now, read: read)
+            guard case .record = state.table.fallback(item, fault, now) else { return (isFirst, false) }
+            return (isFirst, true)
         }
         if item.isCurrentBlob {
             probe.gaveBadBlob(tier, fault, isServed: isServed, since: started)
         } else {
-            probe.refused(.secret, tier, fault, isNews: isNews, since: started)
+            probe.refused(.secret, tier, fault, isFirst: isFirst, since: started)
         }
         return fault
     }

@@ -14,7 +14,7 @@ struct SecretTable {
 
     private var records: LeastRecentlyUsed<SecretQuery, SecretRecord>
     private var absences: LeastRecentlyUsed<SecretQuery, Absence>
-    private var holds: LeastRecentlyUsed<SecretQuery, Hold>
+    private var holds: LeastRecentlyUsed<SecretQuery, Backoff>
     private var forced: LeastRecentlyUsed<SecretQuery, MonotonicTime>
     /// The number of the last read whose answer was taken, for each item.
     private var applied: LeastRecentlyUsed<SecretQuery, UInt64>
@@ -117,7 +117,7 @@ struct SecretTable {
 
     /// Whether a forced fetch may go ahead: at most one in 2 s an item.
     mutating func mayForce(_ item: SecretQuery, _ now: Now) -> Bool {
-        if let last = forced[peek: item], now.monotonic < last + Hold.betweenForced { return false }
+        if let last = forced[peek: item], now.monotonic < last + Backoff.betweenForced { return false }
         forced.insert(now.monotonic, for: item)
         return true
     }
@@ -126,7 +126,7 @@ struct SecretTable {
     func fault(_ item: SecretQuery, _ now: Now) -> UpstreamFault? { hold(item)?.fault(at: now.monotonic) }
 
     /// The pause after the last attempt. Where the store could not answer, it is over once the store answers again.
-    private func hold(_ item: SecretQuery) -> Hold? {
+    private func hold(_ item: SecretQuery) -> Backoff? {
         guard var hold = holds[peek: item] else { return nil }
         if hold.fault.isOutage { hold.end(because: item.store.flatMap { recoveries[$0] }) }
         return hold
@@ -192,10 +192,10 @@ struct SecretTable {
         }
         let last = hold(item)
         if fault.reason == .throttled, let wait = fault.retryAfter {
-            let until = now.monotonic + min(wait, Hold.whileServing)
-            holds.insert(Hold(fault, since: now.monotonic, until: until), for: item)
+            let until = now.monotonic + min(wait, Backoff.whileServing)
+            holds.insert(Backoff(fault, since: now.monotonic, until: until), for: item)
         } else {
-            holds.insert(Hold(after: last, fault, now: now.monotonic, cap: Hold.whileEmpty), for: item)
+            holds.insert(Backoff(after: last, fault, now: now.monotonic, cap: Backoff.whileEmpty), for: item)
         }
         return last == nil
     }

@@ -97,9 +97,9 @@ final class ShadowComparison: Sendable {
             }
         case .mismatch(let why):
             probe.metrics.shadowComparison(.mismatch)
-            let isNews = remember(name, differs: true)
+            let isFirst = remember(name, differs: true)
             probe.log.log(
-                level: isNews ? .warning : .debug, "the stores differ",
+                level: isFirst ? .warning : .debug, "the stores differ",
                 metadata: ["secret": "\(name)", "why": "\(why)"])
         case .error(let fault):
             probe.metrics.shadowComparison(.error)
@@ -112,10 +112,10 @@ final class ShadowComparison: Sendable {
     private func remember(_ name: String, differs: Bool) -> Bool {
         state.withLock { state in
             guard var last = state.last[peek: name] else { return differs }
-            let isNews = last.differs != differs
+            let isFirst = last.differs != differs
             last.differs = differs
             state.last.insert(last, for: name)
-            return isNews
+            return isFirst
         }
     }
 }

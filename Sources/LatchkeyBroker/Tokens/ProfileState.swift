@@ -13,9 +13,9 @@ package struct ProfileState: Sendable {
     /// Set while a flight is under way, to the end it has at the latest: hits start one refresh and not thousands.
     private var flyingUntil: MonotonicTime?
     /// After a failure with nothing to serve.
-    private var coldHold: Hold?
+    private var coldHold: Backoff?
     /// After a failed refresh of a token that is still valid.
-    private var aheadHold: Hold?
+    private var aheadHold: Backoff?
     /// When the issuer may be asked.
     private var issuer = IssuerHolds()
     /// No refresh ahead of need before: the issuer has little left, or another broker is on it.
@@ -121,10 +121,10 @@ package struct ProfileState: Sendable {
         return .fly(ask.refresh ? .forced : .ahead, terms)
     }
 
-    /// One refresh in ``Hold/betweenForced`` may be forced. Who may not is told so.
+    /// One refresh in ``Backoff/betweenForced`` may be forced. Who may not is told so.
     private mutating func force(_ now: Now) -> FlightTerms {
         var terms = FlightTerms()
-        if let forced, now.monotonic < forced.at + Hold.betweenForced {
+        if let forced, now.monotonic < forced.at + Backoff.betweenForced {
             terms.fault = .refreshFloor
         } else {
             forced = (now.monotonic, nil)
@@ -239,13 +239,14 @@ package struct ProfileState: Sendable {
     ) {
         if let entry, entry.token.isValid(now) {
             if outcome.deferral != nil, fault.reason == .unavailable {
-                restUntil = now.monotonic + Hold.afterDeferral * (0.5 + chance)
+                restUntil = now.monotonic + Backoff.afterDeferral * (0.5 + chance)
             } else {
-                aheadHold = Hold(after: aheadHold, fault, now: now.monotonic, cap: Hold.whileServing, chance: chance)
+                aheadHold = Backoff(
+                    after: aheadHold, fault, now: now.monotonic, cap: Backoff.whileServing, chance: chance)
                 if !outcome.askedIssuer, let wait = fault.retryAfter { aheadHold?.end(by: now.monotonic + wait) }
             }
         } else {
-            coldHold = Hold(after: coldHold, fault, now: now.monotonic, cap: Hold.whileEmpty, chance: chance)
+            coldHold = Backoff(after: coldHold, fault, now: now.monotonic, cap: Backoff.whileEmpty, chance: chance)
             // Nobody new was asked: no reason to wait for longer than was said before.
             if !outcome.askedIssuer, let wait = fault.retryAfter { coldHold?.end(by: now.monotonic + wait) }
         }

@@ -167,7 +167,7 @@ package struct TokenRefresh: Sendable {
         if need.isCleared, lease.purpose == .refresh, lease.holder == holder { return false }
         let isResting = lease.purpose == .rest
         if isResting, !need.isBound(by: lease) { return false }
-        let longest = isResting ? Hold.longestRetryAfter : limits.lease
+        let longest = isResting ? Backoff.longestRetryAfter : limits.lease
         // A date further off than any holder would write comes from a clock that is wrong.
         guard left <= longest * 2 else { return false }
         if watched?.version != view.leaseVersion {
@@ -272,7 +272,7 @@ package struct TokenRefresh: Sendable {
         var outcome = outcome(fallback, fault)
         outcome.askedIssuer = true
         if fault.isIssuersWish {
-            let wait = min(max(fault.retryAfter ?? .seconds(1), .seconds(1)), Hold.longestRetryAfter)
+            let wait = min(max(fault.retryAfter ?? .seconds(1), .seconds(1)), Backoff.longestRetryAfter)
             outcome.notice = notice(.rest, wait, now)
         }
         return .done(outcome)

@@ -7,14 +7,14 @@ internal import LatchkeyNet
 final class ClientDispatcher {
     let configuration: HTTPClient.Configuration
     let resolver: NameResolver
-    private let key: ResidentKey
+    private let key: LoopObjectID
     private var pools: [Destination: ConnectionPool] = [:]
     private var connections: [Destination: [ConnectionPool.ConnectionID: ClientConnection]] = [:]
     private var exchanges: [UInt64: ClientExchange] = [:]
     private var tls: TLSContext?
     private var isShutDown = false
 
-    init(configuration: HTTPClient.Configuration, resolver: NameResolver, key: ResidentKey) {
+    init(configuration: HTTPClient.Configuration, resolver: NameResolver, key: LoopObjectID) {
         self.configuration = configuration
         self.resolver = resolver
         self.key = key

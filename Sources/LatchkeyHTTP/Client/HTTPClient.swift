@@ -36,7 +36,7 @@ package final class HTTPClient: Sendable {
     }
 
     private let loop: LoopHandle
-    private let key = ResidentKey()
+    private let key = LoopObjectID()
     private let serial = Atomic<UInt64>(0)
     private let configuration: Configuration
 
@@ -47,7 +47,7 @@ package final class HTTPClient: Sendable {
         loop = try EventLoop.start(name: "latchkey.client")
         let key = key
         loop.submit { loop in
-            let names = ResidentKey()
+            let names = LoopObjectID()
             let resolver = NameResolver(key: names, limits: configuration.names, lookUp: configuration.lookUp)
             loop.residents[names] = resolver
             loop.residents[key] = ClientDispatcher(configuration: configuration, resolver: resolver, key: key)

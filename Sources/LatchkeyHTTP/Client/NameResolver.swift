@@ -15,7 +15,7 @@ final class NameResolver {
         fileprivate let name: String
     }
 
-    private let key: ResidentKey
+    private let key: LoopObjectID
     private let lookUp: @Sendable (String) -> [SocketAddress]
     private var cache: NameCache
     private var callbacks: [NameCache.WaiterID: Callback] = [:]
@@ -24,7 +24,7 @@ final class NameResolver {
     /// - Parameters:
     ///   - key: where the loop finds this object again.
     ///   - lookUp: gives a name's addresses, blocking; empty where it has none. Called on threads of Dispatch's.
-    init(key: ResidentKey, limits: NameCache.Limits, lookUp: @escaping @Sendable (String) -> [SocketAddress]) {
+    init(key: LoopObjectID, limits: NameCache.Limits, lookUp: @escaping @Sendable (String) -> [SocketAddress]) {
         self.key = key
         self.lookUp = lookUp
         cache = NameCache(limits: limits)

@@ -3,14 +3,14 @@ internal import LatchkeyNet
 /// Gives accepted connections to the workers in turn.
 final class ConnectionDistributor {
     private let loops: [LoopHandle]
-    private let key: ResidentKey
-    private let census: ConnectionCensus
+    private let key: LoopObjectID
+    private let connectionCounter: ConnectionCounter
     private var next = 0
 
-    init(loops: [LoopHandle], key: ResidentKey, census: ConnectionCensus) {
+    init(loops: [LoopHandle], key: LoopObjectID, connectionCounter: ConnectionCounter) {
         self.loops = loops
         self.key = key
-        self.census = census
+        self.connectionCounter = connectionCounter
     }
 
     func distribute(_ socket: consuming Socket, isOverCapacity: Bool, on loop: EventLoop) {
@@ -26,7 +26,7 @@ final class ConnectionDistributor {
             (loop.residents[key] as? ServerWorker)?.adopt(socket, isOverCapacity: isOverCapacity, on: loop)
         }
         if !accepted {
-            census.left()
+            connectionCounter.left()
             _ = Socket(owning: descriptor)
         }
     }

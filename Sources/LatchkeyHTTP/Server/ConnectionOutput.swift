@@ -29,7 +29,7 @@ struct ConnectionOutput {
     /// A request will be answered later.
     mutating func wait(alone: Bool) -> ReplyQueue.Sequence { replies.wait(alone: alone) }
 
-    mutating func fulfil(_ later: LaterReply, with render: @escaping ReplyQueue.Rendering) {
+    mutating func fulfil(_ later: DeferredReply, with render: @escaping ReplyQueue.Rendering) {
         replies.fulfil(later.sequence, with: .later(later, render))
     }
 

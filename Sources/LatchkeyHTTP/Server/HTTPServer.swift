@@ -37,19 +37,20 @@ package final class HTTPServer: Sendable {
     /// Where it really listens.
     package let addresses: [SocketAddress]
     /// Connections open now.
-    package let census: ConnectionCensus
+    package let connectionCounter: ConnectionCounter
     private let loops: [LoopHandle]
-    private let key: ResidentKey
+    private let key: LoopObjectID
     /// The files of the Unix sockets that it has made.
     private let socketFiles: [UnixSocketFile]
 
     private init(
-        addresses: [SocketAddress], socketFiles: [UnixSocketFile], census: ConnectionCensus, loops: [LoopHandle],
-        key: ResidentKey
+        addresses: [SocketAddress], socketFiles: [UnixSocketFile], connectionCounter: ConnectionCounter,
+        loops: [LoopHandle],
+        key: LoopObjectID
     ) {
         self.addresses = addresses
         self.socketFiles = socketFiles
-        self.census = census
+        self.connectionCounter = connectionCounter
         self.loops = loops
         self.key = key
     }
@@ -66,9 +67,9 @@ package final class HTTPServer: Sendable {
     ) throws(StartError) -> HTTPServer {
         let sockets = try bind(configuration.places)
         let limits = configuration.limits
-        let census = ConnectionCensus(
+        let connectionCounter = ConnectionCounter(
             cap: limits.maxConnections, headroom: limits.connectionHeadroom, changed: configuration.connectionsChanged)
-        let key = ResidentKey()
+        let key = LoopObjectID()
         let workers = max(1, configuration.workers)
         var loops: [LoopHandle] = []
         do throws(SystemError) {
@@ -79,7 +80,7 @@ package final class HTTPServer: Sendable {
                     let time = configuration.time
                     loop.residents[key] = ServerWorker(
                         loop: loop.handle, limits: limits, headroom: max(1, limits.connectionHeadroom / workers),
-                        census: census, wallTime: { time.now().wall }, handler: makeHandler(),
+                        connectionCounter: connectionCounter, wallTime: { time.now().wall }, handler: makeHandler(),
                         refuse: configuration.refuse)
                 }
             }
@@ -88,10 +89,10 @@ package final class HTTPServer: Sendable {
             for socket in sockets { socket.file?.remove() }
             throw StartError(address: nil, cause: error)
         }
-        listen(sockets, distributingTo: loops, key: key, census: census, limits: limits)
+        listen(sockets, distributingTo: loops, key: key, connectionCounter: connectionCounter, limits: limits)
         return HTTPServer(
             addresses: sockets.map(\.address), socketFiles: sockets.compactMap(\.file),
-            census: census, loops: loops, key: key)
+            connectionCounter: connectionCounter, loops: loops, key: key)
     }
 
     private static func bind(_ places: [ListenPlace]) throws(StartError) -> [ListeningSocket] {
@@ -138,14 +139,16 @@ package final class HTTPServer: Sendable {
     }
 
     private static func listen(
-        _ sockets: [ListeningSocket], distributingTo loops: [LoopHandle], key: ResidentKey, census: ConnectionCensus,
+        _ sockets: [ListeningSocket], distributingTo loops: [LoopHandle], key: LoopObjectID,
+        connectionCounter: ConnectionCounter,
         limits: ServerLimits
     ) {
         loops.first?.submit { loop in
             guard let worker = loop.residents[key] as? ServerWorker else { return }
-            let distributor = ConnectionDistributor(loops: loops, key: key, census: census)
+            let distributor = ConnectionDistributor(loops: loops, key: key, connectionCounter: connectionCounter)
             for socket in sockets {
-                let listener = Listener(socket: socket, census: census, limits: limits) { accepted, over, loop in
+                let listener = Listener(socket: socket, connectionCounter: connectionCounter, limits: limits) {
+                    accepted, over, loop in
                     distributor.distribute(accepted, isOverCapacity: over, on: loop)
                 }
                 // Registering fails only without kernel memory; the process then serves nobody, which liveness shows.

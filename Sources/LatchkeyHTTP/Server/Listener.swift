@@ -34,17 +34,17 @@ final class ListeningSocket: Sendable {
 /// descriptor nor `SO_REUSEPORT`, and keep-alive makes an uneven deal last.
 final class Listener: EventHandler {
     private let socket: ListeningSocket
-    private let census: ConnectionCensus
+    private let connectionCounter: ConnectionCounter
     private let limits: ServerLimits
     private let distribute: (consuming Socket, _ isOverCapacity: Bool, EventLoop) -> Void
     private var id: ChannelID?
 
     init(
-        socket: ListeningSocket, census: ConnectionCensus, limits: ServerLimits,
+        socket: ListeningSocket, connectionCounter: ConnectionCounter, limits: ServerLimits,
         distribute: @escaping (consuming Socket, Bool, EventLoop) -> Void
     ) {
         self.socket = socket
-        self.census = census
+        self.connectionCounter = connectionCounter
         self.limits = limits
         self.distribute = distribute
     }
@@ -64,10 +64,10 @@ final class Listener: EventHandler {
         // A bounded batch: a flood of connections must not starve the ones already there.
         for _ in 0..<64 {
             // Connections past the headroom stay in the kernel's queue until the workers have closed others.
-            if census.isFull { return rest(limits.headroomPause, on: loop) }
+            if connectionCounter.isFull { return rest(limits.headroomPause, on: loop) }
             do {
                 guard let accepted = try socket.socket.accept() else { return }
-                distribute(accepted, census.admit(), loop)
+                distribute(accepted, connectionCounter.admit(), loop)
             } catch {
                 return rest(limits.acceptPause, on: loop)
             }

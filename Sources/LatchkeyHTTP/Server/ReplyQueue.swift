@@ -12,7 +12,7 @@ package struct ReplyQueue {
     /// A reply whose turn has come.
     package enum Due {
         case bytes([UInt8])
-        case later(LaterReply, Rendering)
+        case later(DeferredReply, Rendering)
     }
 
     private enum Slot {

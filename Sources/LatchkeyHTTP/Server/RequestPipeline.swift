@@ -14,7 +14,7 @@ final class RequestPipeline {
     }
 
     let worker: ServerWorker
-    /// Where ``LaterReply`` finds the connection again.
+    /// Where ``DeferredReply`` finds the connection again.
     var channel: ChannelID?
     var clock: ConnectionClock
     var output = ConnectionOutput()
@@ -24,7 +24,7 @@ final class RequestPipeline {
     var isDraining = false
     private var reader = RequestReader()
     /// For those who answer later; made for the first of them.
-    private var presence: CallerPresence?
+    private var presence: DisconnectFlag?
 
     init(worker: ServerWorker, clock: ConnectionClock) {
         self.worker = worker
@@ -172,7 +172,7 @@ final class RequestPipeline {
     private func lend(
         _ head: RequestHead, _ bytes: UnsafeRawBufferPointer,
         body: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0), closes: Bool,
-        to handler: (Exchange) -> BodyAdmission
+        to handler: (RequestContext) -> BodyAdmission
     ) -> BodyAdmission {
         let (reply, exchange) = (worker.reply, worker.exchange)
         let start = reply.output.count
@@ -204,11 +204,11 @@ final class RequestPipeline {
 
     // MARK: Replies that come later
 
-    func putOff(_ reply: ReplyWriter, alone: Bool) -> LaterReply? {
+    func deferReply(_ reply: ReplyWriter, alone: Bool) -> DeferredReply? {
         guard let channel else { return nil }
-        let presence = presence ?? CallerPresence()
+        let presence = presence ?? DisconnectFlag()
         self.presence = presence
-        return LaterReply(
+        return DeferredReply(
             loop: worker.loop, channel: channel, sequence: output.wait(alone: alone), isHead: reply.isHead,
             closes: reply.closes, confirmsKeepAlive: reply.confirmsKeepAlive, presence: presence)
     }

@@ -138,7 +138,7 @@ final class ServerConnection: EventHandler {
 
     private var mayParse: Bool { phase == .open && pipeline.takesMore }
 
-    func complete(_ later: LaterReply, render: @escaping ReplyQueue.Rendering, on loop: EventLoop) {
+    func complete(_ later: DeferredReply, render: @escaping ReplyQueue.Rendering, on loop: EventLoop) {
         pipeline.output.fulfil(later, with: render)
         if output.isDue { resumeLater(on: loop) }
     }

@@ -21,11 +21,11 @@ final class ServerWorker {
     let limits: ServerLimits
     let times: ConnectionTimes
     let reply: ReplyWriter
-    let exchange: Exchange
+    let exchange: RequestContext
     let handler: RequestHandler
     let refuse: (ServerRefusal, ReplyWriter) -> Void
     let scratch: UnsafeMutableRawBufferPointer
-    let census: ConnectionCensus
+    let connectionCounter: ConnectionCounter
     /// What the connection whose turn it is may still do.
     var budget: WorkBudget
     private(set) var connections: [ChannelID: ServerConnection] = [:]
@@ -41,20 +41,20 @@ final class ServerWorker {
     private var whenDrained: (() -> Void)?
 
     init(
-        loop: LoopHandle, limits: ServerLimits, headroom: Int, census: ConnectionCensus,
+        loop: LoopHandle, limits: ServerLimits, headroom: Int, connectionCounter: ConnectionCounter,
         wallTime: @escaping () -> WallTime, handler: RequestHandler,
         refuse: @escaping (ServerRefusal, ReplyWriter) -> Void
     ) {
         self.loop = loop
         self.limits = limits
         self.headroom = headroom
-        self.census = census
+        self.connectionCounter = connectionCounter
         self.handler = handler
         self.refuse = refuse
         times = ConnectionTimes(limits)
         budget = WorkBudget(requests: limits.turnRequests, time: limits.turnTime)
         reply = ReplyWriter(wallTime: wallTime)
-        exchange = Exchange(reply: reply)
+        exchange = RequestContext(reply: reply)
         scratch = .allocate(byteCount: 64 * 1024, alignment: 16)
     }
 
@@ -67,7 +67,7 @@ final class ServerWorker {
     func adopt(_ socket: consuming Socket, isOverCapacity: Bool, on loop: EventLoop) {
         let isOver = isOverCapacity && !makeRoom(on: loop)
         let connection = ServerConnection(socket: socket, worker: self, isOverCapacity: isOver, now: loop.now)
-        guard let id = connection.register(on: loop) else { return census.left() }
+        guard let id = connection.register(on: loop) else { return connectionCounter.left() }
         connections[id] = connection
         if isOver {
             overCapacity.append(id, isStillOne: isOverCapacity(_:))
@@ -111,7 +111,7 @@ final class ServerWorker {
     /// A connection is gone.
     func forget(_ id: ChannelID) {
         connections[id] = nil
-        census.left()
+        connectionCounter.left()
         reportIfDrained()
     }
 

@@ -24,7 +24,7 @@ extension HTTPServer {
     }
 }
 
-extension Exchange {
+extension RequestContext {
     /// The method as sent.
     package var methodText: String {
         let end = bytes.firstIndex(of: 0x20) ?? 0

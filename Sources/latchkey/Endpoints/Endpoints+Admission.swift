@@ -5,7 +5,7 @@ internal import LatchkeyMetrics
 extension Endpoints {
     /// Decides from the head of a request with a body who the caller is and whether the body is wanted. What the head
     /// refuses is answered here, before anything of the body is kept.
-    func admit(_ exchange: Exchange) -> BodyAdmission {
+    func admit(_ exchange: RequestContext) -> BodyAdmission {
         let started = exchange.reply.now
         callerID = nil
         guard let (entry, rest) = RouteTable.find(exchange.slice(exchange.head.path), in: routes), entry.access != .open
@@ -32,7 +32,7 @@ extension Endpoints {
     }
 
     /// Asks the first part of a body for its caller. Only `/oauth/token` has its credential there.
-    func identify(_ exchange: Exchange) -> Bool {
+    func identify(_ exchange: RequestContext) -> Bool {
         let started = exchange.reply.now
         callerID = nil
         guard let (entry, rest) = RouteTable.find(exchange.slice(exchange.head.path), in: routes) else { return false }

@@ -6,7 +6,7 @@ internal import LatchkeyMetrics
 
 extension Endpoints {
     /// With Basic credentials the caller is known at the head. Without, they stand in the first bytes of the body.
-    func oauthAdmission(_ exchange: Exchange, _ call: Call) -> BodyAdmission {
+    func oauthAdmission(_ exchange: RequestContext, _ call: Call) -> BodyAdmission {
         do throws(OAuthError) {
             do throws(Problem) {
                 _ = try RequestQuery(exchange.slice(exchange.head.query), allowed: call.entry.query)
@@ -27,7 +27,7 @@ extension Endpoints {
     }
 
     /// Looks for a valid client in the first part of a body that is longer.
-    func identifyClient(_ exchange: Exchange, _ call: Call) -> Bool {
+    func identifyClient(_ exchange: RequestContext, _ call: Call) -> Bool {
         let type = exchange.head.contentType
         let contentType = type.isPresent ? type.text(of: exchange.bytes) : nil
         let none: UnsafeRawBufferPointer? = nil
@@ -52,7 +52,7 @@ extension Endpoints {
         }
     }
 
-    private func refuse(_ exchange: Exchange, _ call: Call, _ error: OAuthError) {
+    private func refuse(_ exchange: RequestContext, _ call: Call, _ error: OAuthError) {
         Self.write(error, id: ids.text(exchange.slice(exchange.head.requestID)), to: exchange.reply)
         answered(exchange, call)
     }

@@ -9,8 +9,8 @@ struct EndpointServices: Sendable {
     let keys: LiveKeys
     let tokens: TokenBroker
     let secrets: SecretBroker
-    let audiences: Audiences
-    let fronts: FrontDesk
+    let audiences: AudienceCache
+    let fronts: AWSRequestHandler
     let metrics: Metrics
     let recorder: AnswerRecorder
     let scrapes: MetricsPages
@@ -24,12 +24,12 @@ struct EndpointServices: Sendable {
 /// The endpoints of one worker: finds the route, lets the caller in, answers.
 ///
 /// Lives on its worker's thread, so what it keeps between requests needs no lock. A hit is answered inside
-/// ``handle(_:)``; a miss takes its ``LaterReply`` to the broker.
+/// ``handle(_:)``; a miss takes its ``DeferredReply`` to the broker.
 final class Endpoints {
     let services: EndpointServices
     var ids = RequestIDs()
-    private var tokenPages = TokenPages()
-    private var oauthPages = OAuthPages()
+    private var tokenPages = RenderedTokens()
+    private var oauthPages = RenderedOAuthTokens()
     var keys: LiveKeys.Copy
     var profiles: ProfileNames.Copy
     /// Who asks, once that is settled; nil until then. Each call of the server's begins without.
@@ -42,7 +42,7 @@ final class Endpoints {
         profiles = ProfileNames.Copy(services.tokens.names)
     }
 
-    func handle(_ exchange: Exchange) {
+    func handle(_ exchange: RequestContext) {
         let started = exchange.reply.now
         callerID = nil
         let path = exchange.slice(exchange.head.path)
@@ -67,7 +67,7 @@ final class Endpoints {
         let started: MonotonicTime
     }
 
-    private func answer(_ exchange: Exchange, _ call: Call) throws(Problem) {
+    private func answer(_ exchange: RequestContext, _ call: Call) throws(Problem) {
         let query = exchange.slice(exchange.head.query)
         followProfiles()
         switch call.entry.route {
@@ -103,14 +103,14 @@ final class Endpoints {
     /// Takes the profiles now in force. What was rendered for others is dropped.
     private func followProfiles() {
         guard profiles.follow() else { return }
-        tokenPages = TokenPages()
-        oauthPages = OAuthPages()
+        tokenPages = RenderedTokens()
+        oauthPages = RenderedOAuthTokens()
     }
 
     // MARK: Letting in
 
     /// Who may not use the route, or not in this way, is told so.
-    func letIn(_ exchange: Exchange, _ entry: RouteTable.Entry) throws(Problem) {
+    func letIn(_ exchange: RequestContext, _ entry: RouteTable.Entry) throws(Problem) {
         if exchange.isOverCapacity, entry.access != .open { throw Problem(ServerRefusal.overloaded) }
         if case .key(let scope) = entry.access {
             guard let caller = caller(exchange) else { throw Self.unauthorized(exchange) }
@@ -127,10 +127,10 @@ final class Endpoints {
     }
 
     /// A path that is none may be a mistyped one of any route, so each way to present a key counts.
-    private func isKnown(_ exchange: Exchange) -> Bool { tokenCaller(exchange) != nil }
+    private func isKnown(_ exchange: RequestContext) -> Bool { tokenCaller(exchange) != nil }
 
     /// Who holds the key of `Authorization: Bearer <key>` (RFC 6750 §2.1; the scheme in any case, RFC 9110 §11.1).
-    func caller(_ exchange: Exchange) -> Caller? {
+    func caller(_ exchange: RequestContext) -> Caller? {
         let value = exchange.slice(exchange.head.authorization)
         guard value.count > 7, Grammar.equals(UnsafeRawBufferPointer(rebasing: value[..<7]), folded: "bearer ") else {
             unknownCaller(exchange, value.isEmpty ? .missing : .malformed)
@@ -145,7 +145,7 @@ final class Endpoints {
     }
 
     /// The request has no valid credential: counted, and told to the server, which keeps no connections of strangers.
-    func unknownCaller(_ exchange: Exchange, _ reason: AuthFailure) {
+    func unknownCaller(_ exchange: RequestContext, _ reason: AuthFailure) {
         services.metrics.authFailure(reason)
         exchange.callerIsUnknown = true
     }
@@ -154,13 +154,13 @@ final class Endpoints {
 
     private static let notFound = Problem(404, .notFound, "no such route")
 
-    private static func unauthorized(_ exchange: Exchange) -> Problem {
+    private static func unauthorized(_ exchange: RequestContext) -> Problem {
         Problem(401, .unauthorized, "a valid key is needed in authorization: bearer <key>")
     }
 
     // MARK: Answering
 
-    func refuse(_ exchange: Exchange, _ route: Route, _ started: MonotonicTime, _ problem: Problem) {
+    func refuse(_ exchange: RequestContext, _ route: Route, _ started: MonotonicTime, _ problem: Problem) {
         let id = ids.text(exchange.slice(exchange.head.requestID))
         switch route {
         case .oauthToken: Self.write(OAuthError(problem), id: id, to: exchange.reply)
@@ -189,11 +189,11 @@ final class Endpoints {
 
     /// One answer was rendered.
     /// - Parameter tier: where it came from, for answers without `X-Latchkey-Tier`.
-    func answered(_ exchange: Exchange, _ call: Call, tier: StaticString? = nil) {
+    func answered(_ exchange: RequestContext, _ call: Call, tier: StaticString? = nil) {
         services.recorder.record(request(call), exchange.reply, tier: tier)
     }
 
-    private func answered(_ exchange: Exchange, _ route: Route, _ started: MonotonicTime) {
+    private func answered(_ exchange: RequestContext, _ route: Route, _ started: MonotonicTime) {
         let method = Method(exchange.head.method)
         services.recorder.record(
             AnswerRecorder.Request(route: route, method: method, started: started, caller: callerID), exchange.reply)

@@ -5,14 +5,14 @@ internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 
 /// One profile's answer to OAuth clients.
-struct OAuthPage: Sendable {
-    private let page: TokenPage
+struct RenderedOAuthToken: Sendable {
+    private let page: RenderedToken
     private let scope: GrantedScope
 
     var version: UInt64 { page.version }
 
     init(_ entry: TokenEntry, tier: Tier) {
-        page = TokenPage(entry, tier: tier, isOAuth: true)
+        page = RenderedToken(entry, tier: tier, isOAuth: true)
         scope = GrantedScope(said: entry.token.scope, token: entry.token.value)
     }
 
@@ -32,13 +32,13 @@ struct OAuthPage: Sendable {
 }
 
 /// One worker's pages for OAuth clients: each token is rendered once a worker.
-struct OAuthPages {
-    private var pages: [OAuthPage?] = []
+struct RenderedOAuthTokens {
+    private var pages: [RenderedOAuthToken?] = []
 
-    mutating func page(_ profile: ProfileID, _ entry: TokenEntry) -> OAuthPage {
+    mutating func page(_ profile: ProfileID, _ entry: TokenEntry) -> RenderedOAuthToken {
         while pages.count <= profile.index { pages.append(nil) }
         if let page = pages[profile.index], page.version == entry.version { return page }
-        let page = OAuthPage(entry, tier: .memory)
+        let page = RenderedOAuthToken(entry, tier: .memory)
         pages[profile.index] = page
         return page
     }
@@ -47,7 +47,7 @@ struct OAuthPages {
 extension Endpoints {
     /// `POST /oauth/token`: the token endpoint of RFC 6749 §3.2 over the same cache. Its errors are OAuth's.
     func oauthToken(
-        _ exchange: Exchange, _ call: Call, _ query: UnsafeRawBufferPointer, _ pages: inout OAuthPages
+        _ exchange: RequestContext, _ call: Call, _ query: UnsafeRawBufferPointer, _ pages: inout RenderedOAuthTokens
     ) {
         do throws(OAuthError) {
             try grant(exchange, call, query, &pages)
@@ -60,7 +60,7 @@ extension Endpoints {
 
     /// The hit is everything before ``oauthMiss(_:_:_:_:)``.
     private func grant(
-        _ exchange: Exchange, _ call: Call, _ query: UnsafeRawBufferPointer, _ pages: inout OAuthPages
+        _ exchange: RequestContext, _ call: Call, _ query: UnsafeRawBufferPointer, _ pages: inout RenderedOAuthTokens
     ) throws(OAuthError) {
         do throws(Problem) {
             _ = try RequestQuery(query, allowed: call.entry.query)
@@ -84,12 +84,12 @@ extension Endpoints {
             ) { self.ids.append(id, to: $0) }
             return answered(exchange, call)
         }
-        oauthMiss(exchange, call, OAuthErrand(target: target, scope: request.scope), now)
+        oauthMiss(exchange, call, OAuthTokenLookup(target: target, scope: request.scope), now)
     }
 
     /// Who asks, and whether by the one grant there is.
     private func authorize(
-        _ request: OAuthTokenRequest, _ entry: RouteTable.Entry, _ exchange: Exchange
+        _ request: OAuthTokenRequest, _ entry: RouteTable.Entry, _ exchange: RequestContext
     ) throws(OAuthError) {
         let caller = try caller(request.client, exchange)
         switch request.grantType {
@@ -108,7 +108,7 @@ extension Endpoints {
     }
 
     /// The caller whose id and key these are.
-    func caller(_ client: OAuthClient, _ exchange: Exchange) throws(OAuthError) -> Caller {
+    func caller(_ client: OAuthClient, _ exchange: RequestContext) throws(OAuthError) -> Caller {
         switch client {
         case .absent:
             unknownCaller(exchange, .missing)
@@ -132,17 +132,17 @@ extension Endpoints {
     }
 
     /// No audience means the default profile, which needs no look-up.
-    private func target(_ audience: String?, _ now: Now) -> OAuthErrand.Target {
+    private func target(_ audience: String?, _ now: Now) -> OAuthTokenLookup.Target {
         guard let audience else { return .known(profiles.standard, of: nil) }
         return services.audiences.known(audience, now: now.monotonic).map { .known($0, of: audience) }
             ?? .audience(audience)
     }
 
-    private func oauthMiss(_ exchange: Exchange, _ call: Call, _ errand: OAuthErrand, _ now: Now) {
+    private func oauthMiss(_ exchange: RequestContext, _ call: Call, _ errand: OAuthTokenLookup, _ now: Now) {
         let id = ids.text(exchange.slice(exchange.head.requestID))
         guard let later = exchange.later() else { return }
         let (services, request) = (services, request(call))
-        let answer = { @Sendable (outcome: OAuthErrand.Outcome) in
+        let answer = { @Sendable (outcome: OAuthTokenLookup.Outcome) in
             later.send { reply in
                 outcome.write(now: services.time.now(), id: id, to: reply)
                 services.recorder.record(request, reply)
@@ -165,7 +165,7 @@ extension Endpoints {
 }
 
 /// What is left to do for an OAuth client that memory had no answer for.
-struct OAuthErrand: Sendable {
+struct OAuthTokenLookup: Sendable {
     enum Target: Sendable {
         /// The profile of that audience; the default one where the client named none.
         case known(ProfileID, of: String?)
@@ -174,7 +174,7 @@ struct OAuthErrand: Sendable {
     }
 
     enum Outcome: Sendable {
-        case served(ServedToken, OAuthPage)
+        case served(ServedToken, RenderedOAuthToken)
         case refused(OAuthError)
 
         func write(now: Now, id: String, to reply: ReplyWriter) {
@@ -237,7 +237,7 @@ struct OAuthErrand: Sendable {
     }
 
     private func outcome(_ served: ServedToken) -> Outcome {
-        let page = OAuthPage(served.entry, tier: served.tier)
+        let page = RenderedOAuthToken(served.entry, tier: served.tier)
         do throws(OAuthError) {
             try page.require(scope)
             return .served(served, page)

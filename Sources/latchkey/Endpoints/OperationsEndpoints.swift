@@ -5,7 +5,7 @@ internal import LatchkeyMetrics
 
 extension Endpoints {
     /// `GET /livez` and `GET /readyz`: two words, for probes that have no key.
-    func probe(_ exchange: Exchange, _ call: Call, isGood: Bool) {
+    func probe(_ exchange: RequestContext, _ call: Call, isGood: Bool) {
         let reply = exchange.reply
         reply.begin(isGood ? 200 : 503)
         reply.append("Content-Type: text/plain\r\nCache-Control: no-store\r\nX-Request-Id: ")
@@ -16,7 +16,7 @@ extension Endpoints {
     }
 
     /// `GET /health`: everything from memory, no upstream is called.
-    func health(_ exchange: Exchange, _ call: Call, _ query: UnsafeRawBufferPointer) throws(Problem) {
+    func health(_ exchange: RequestContext, _ call: Call, _ query: UnsafeRawBufferPointer) throws(Problem) {
         _ = try RequestQuery(query, allowed: call.entry.query)
         let report = services.readiness.report(now: services.time.now())
         let reply = exchange.reply
@@ -30,7 +30,7 @@ extension Endpoints {
     }
 
     /// `GET /metrics` in the format the scraper prefers.
-    func metrics(_ exchange: Exchange, _ call: Call, _ query: UnsafeRawBufferPointer) throws(Problem) {
+    func metrics(_ exchange: RequestContext, _ call: Call, _ query: UnsafeRawBufferPointer) throws(Problem) {
         _ = try RequestQuery(query, allowed: call.entry.query)
         let accept = exchange.head.accept.isPresent ? exchange.head.accept.text(of: exchange.bytes) : nil
         let open = Negotiation.weight(ofType: "application/openmetrics-text", in: accept)
@@ -55,7 +55,7 @@ extension Endpoints {
     }
 
     /// `POST /cache/clear`: the memory tier is emptied, the stores are not touched.
-    func clearCache(_ exchange: Exchange, _ call: Call, _ query: UnsafeRawBufferPointer) throws(Problem) {
+    func clearCache(_ exchange: RequestContext, _ call: Call, _ query: UnsafeRawBufferPointer) throws(Problem) {
         _ = try RequestQuery(query, allowed: call.entry.query)
         services.tokens.clear()
         services.secrets.clear()

@@ -7,7 +7,7 @@ extension Endpoints {
     ///
     /// 202 whether or not it was the cached one, so that a caller who is late learns nothing and need not care. What it
     /// asks for next is another token, or the same with `X-Latchkey-Rejected` where no other can be had yet.
-    func rejected(_ exchange: Exchange, _ call: Call, _ query: UnsafeRawBufferPointer) throws(Problem) {
+    func rejected(_ exchange: RequestContext, _ call: Call, _ query: UnsafeRawBufferPointer) throws(Problem) {
         _ = try RequestQuery(query, allowed: call.entry.query)
         // Neither length nor coding means no body at all (RFC 9112 §6.3), and this request is nothing without one.
         guard exchange.head.contentLength != nil || exchange.head.isChunked else {

@@ -6,7 +6,7 @@ internal import LatchkeyMetrics
 
 extension Endpoints {
     /// `GET /secrets/{key}`.
-    func secret(_ exchange: Exchange, _ call: Call, _ queryBytes: UnsafeRawBufferPointer) throws(Problem) {
+    func secret(_ exchange: RequestContext, _ call: Call, _ queryBytes: UnsafeRawBufferPointer) throws(Problem) {
         let query = try RequestQuery(queryBytes, allowed: call.entry.query)
         guard let segments = PercentEncoding.segments([UInt8(ascii: "/")] + call.rest) else {
             throw Problem(
@@ -47,7 +47,7 @@ extension Endpoints {
 
     /// Answers when the caller's tag no longer holds.
     private func wait(
-        _ exchange: Exchange, _ call: Call, _ wanted: SecretQuery, _ form: SecretForm, until end: MonotonicTime
+        _ exchange: RequestContext, _ call: Call, _ wanted: SecretQuery, _ form: SecretForm, until end: MonotonicTime
     ) throws(Problem) {
         let services = services
         guard services.waits.enter() else {
@@ -75,7 +75,7 @@ struct SecretForm: Sendable {
     private let tags: String?
     private let id: String
 
-    init(_ exchange: Exchange, field: String?, id: String) throws(Problem) {
+    init(_ exchange: RequestContext, field: String?, id: String) throws(Problem) {
         isPlain = Negotiation.prefersText(exchange.slice(exchange.head.accept))
         if let field, field.isEmpty { throw Problem(400, .badRequest, "field must name a member, as in a.b") }
         self.field = field

@@ -6,7 +6,7 @@ internal import LatchkeyMetrics
 
 extension Endpoints {
     /// `GET /secrets` for the names there are, `GET /secrets?keys=a,b` for several secrets at once.
-    func secrets(_ exchange: Exchange, _ call: Call, _ queryBytes: UnsafeRawBufferPointer) throws(Problem) {
+    func secrets(_ exchange: RequestContext, _ call: Call, _ queryBytes: UnsafeRawBufferPointer) throws(Problem) {
         let query = try RequestQuery(queryBytes, allowed: call.entry.query)
         let demand: SecretDemand = try query.flag("refresh") ? .forced : .cached
         var batch: SecretBatch?

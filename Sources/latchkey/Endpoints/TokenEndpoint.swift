@@ -5,7 +5,7 @@ internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 
 /// The parts of a token's answer that stay the same while the token does (RFC 6749 §5.1).
-final class TokenPage: Sendable {
+final class RenderedToken: Sendable {
     let version: UInt64
     /// Field lines up to the digits of `Age`, for JSON and for the bare token.
     private let fields: [UInt8]
@@ -80,13 +80,13 @@ final class TokenPage: Sendable {
 }
 
 /// One worker's pages: each token is rendered once a worker.
-struct TokenPages {
-    private var pages: [TokenPage?] = []
+struct RenderedTokens {
+    private var pages: [RenderedToken?] = []
 
-    mutating func page(_ profile: ProfileID, _ entry: TokenEntry) -> TokenPage {
+    mutating func page(_ profile: ProfileID, _ entry: TokenEntry) -> RenderedToken {
         while pages.count <= profile.index { pages.append(nil) }
         if let page = pages[profile.index], page.version == entry.version { return page }
-        let page = TokenPage(entry, tier: .memory)
+        let page = RenderedToken(entry, tier: .memory)
         pages[profile.index] = page
         return page
     }
@@ -95,8 +95,8 @@ struct TokenPages {
 extension Endpoints {
     /// `GET /token` and `GET /token/{profile}`. The hit is everything before the broker's `token`.
     func token(
-        _ exchange: Exchange, _ call: Call, profile: ProfileID, _ query: UnsafeRawBufferPointer,
-        _ pages: inout TokenPages
+        _ exchange: RequestContext, _ call: Call, profile: ProfileID, _ query: UnsafeRawBufferPointer,
+        _ pages: inout RenderedTokens
     ) throws(Problem) {
         var ask = TokenAsk()
         if !query.isEmpty {
@@ -120,7 +120,7 @@ extension Endpoints {
     }
 
     private func miss(
-        _ exchange: Exchange, _ call: Call, _ profile: ProfileID, _ ask: TokenAsk, isText: Bool, _ now: Now
+        _ exchange: RequestContext, _ call: Call, _ profile: ProfileID, _ ask: TokenAsk, isText: Bool, _ now: Now
     ) {
         let id = ids.text(exchange.slice(exchange.head.requestID))
         guard let later = exchange.later() else { return }
@@ -130,7 +130,7 @@ extension Endpoints {
                 switch result {
                 case .success(let served):
                     let now = time.now()
-                    TokenPage(served.entry, tier: served.tier).write(
+                    RenderedToken(served.entry, tier: served.tier).write(
                         isText: isText, isStale: served.entry.isStale(now), isRejected: served.isRejected,
                         refreshError: served.refreshError, now: now, to: reply
                     ) { $0.append(Array(id.utf8)) }

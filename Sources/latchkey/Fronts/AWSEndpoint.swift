@@ -7,7 +7,7 @@ internal import LatchkeyMetrics
 
 extension Endpoints {
     /// `POST /`: reads of Parameter Store and Secrets Manager as any AWS SDK sends them. Errors are AWS's.
-    func aws(_ exchange: Exchange, _ call: Call, _ query: UnsafeRawBufferPointer) {
+    func aws(_ exchange: RequestContext, _ call: Call, _ query: UnsafeRawBufferPointer) {
         let head = exchange.head
         let target = head.field("x-amz-target", in: exchange.bytes)
         let aim = FrontTarget(target.isPresent ? target.text(of: exchange.bytes) : "")
@@ -28,7 +28,7 @@ extension Endpoints {
 
     /// Answers from memory, or later.
     func front(
-        _ exchange: Exchange, _ call: Call, _ answer: FrontAnswer, _ request: FrontRequest, refresh: Bool = false
+        _ exchange: RequestContext, _ call: Call, _ answer: FrontAnswer, _ request: FrontRequest, refresh: Bool = false
     ) {
         let now = services.time.now()
         if !refresh, let result = services.fronts.cached(request, now: now) {
@@ -56,7 +56,7 @@ extension Endpoints {
     }
 
     /// Decides from the head whether the body of a signed request is wanted: its signature covers the body.
-    func awsAdmission(_ exchange: Exchange, _ call: Call) -> BodyAdmission {
+    func awsAdmission(_ exchange: RequestContext, _ call: Call) -> BodyAdmission {
         let head = exchange.head
         let target = head.field("x-amz-target", in: exchange.bytes)
         let aim = FrontTarget(target.isPresent ? target.text(of: exchange.bytes) : "")
@@ -78,7 +78,7 @@ extension Endpoints {
     /// Whoever signed the request.
     /// - Parameter isWhole: false while the body is still to come: then everything but the signature itself is judged.
     private func signer(
-        _ exchange: Exchange, _ target: FrontTarget, _ entry: RouteTable.Entry, isWhole: Bool = true
+        _ exchange: RequestContext, _ target: FrontTarget, _ entry: RouteTable.Entry, isWhole: Bool = true
     ) throws(AWSFault) -> Caller {
         let request = HTTPRequest(
             method: exchange.methodText, target: exchange.head.target.text(of: exchange.bytes),

@@ -8,7 +8,7 @@ extension Endpoints {
     /// `GET /systemsmanager/parameters/get` and `GET /secretsmanager/get`, as the AWS Parameters and Secrets Lambda
     /// Extension has them, and `GET /v1/{secret id}` of the Secrets Manager agent. Answers and errors are those of the
     /// services' API.
-    func awsExtension(_ exchange: Exchange, _ call: Call, _ query: UnsafeRawBufferPointer) throws(Problem) {
+    func awsExtension(_ exchange: RequestContext, _ call: Call, _ query: UnsafeRawBufferPointer) throws(Problem) {
         let service: FrontService = call.entry.route == .extensionParameters ? .parameterStore : .secretsManager
         let answer = FrontAnswer(service: service, id: ids.text(exchange.slice(exchange.head.requestID)))
         let caller = try extensionCaller(exchange, call.entry)
@@ -77,7 +77,7 @@ extension Endpoints {
     }
 
     /// Whose key a field of ``ExtensionToken`` holds, or without one `Authorization: Bearer`.
-    func extensionCaller(_ exchange: Exchange, _ entry: RouteTable.Entry) throws(Problem) -> Caller {
+    func extensionCaller(_ exchange: RequestContext, _ entry: RouteTable.Entry) throws(Problem) -> Caller {
         guard let caller = tokenCaller(exchange) else {
             throw Problem(
                 401, .unauthorized,
@@ -92,7 +92,7 @@ extension Endpoints {
 
     /// Whose key the request presents in any of the ways that the extension's routes know. The first field that is there
     /// decides alone: a wrong key in it is not mended by a right one elsewhere.
-    func tokenCaller(_ exchange: Exchange) -> Caller? {
+    func tokenCaller(_ exchange: RequestContext) -> Caller? {
         guard let token = ExtensionToken.field(of: exchange) else { return caller(exchange) }
         let caller = keys.caller(presenting: exchange.slice(token))
         if caller == nil { unknownCaller(exchange, .unknown) }

@@ -9,7 +9,7 @@ enum ExtensionToken {
     private static let fields: [StaticString] = ["x-aws-parameters-secrets-token", "x-vault-token"]
 
     /// The value of the first of them that the request has, be it empty; nil where it has none.
-    static func field(of exchange: Exchange) -> MessageRange? {
+    static func field(of exchange: RequestContext) -> MessageRange? {
         for name in fields {
             let value = exchange.head.field(name, in: exchange.bytes)
             if value.isPresent { return value }

@@ -5,14 +5,14 @@ internal import LatchkeyUpstream
 
 /// One secret in a cleanup, before and after.
 struct CleanupLine: Sendable {
-    let secret: OldSecret
+    let secret: SourceSecret
     let target: String
     /// `delete`, `restore`, `nothing`, `kept` or `blocked`.
     var act: String
     var blocks: [CleanupBlock] = []
     /// When it is deleted, once that is set.
     var deletion: WallTime?
-    var trouble: Trouble?
+    var trouble: StoreFailure?
 
     /// Whether something is done with it.
     var isChange: Bool { act == "delete" || act == "restore" }
@@ -87,7 +87,7 @@ struct CleanupRun {
                 default: break
                 }
             } catch {
-                lines[index].trouble = Trouble(error)
+                lines[index].trouble = StoreFailure(error)
             }
             if lines[index].act == "restore", lines[index].trouble == nil {
                 try journal.record("undelete", isClean: true, count: 1, ["secret": name])
@@ -97,7 +97,7 @@ struct CleanupRun {
         return lines
     }
 
-    private func look() async throws -> (secrets: [OldSecret], targets: [String], present: Set<String>) {
+    private func look() async throws -> (secrets: [SourceSecret], targets: [String], present: Set<String>) {
         var reader = InventoryReader(access: access, selection: selection)
         reader.isDetailed = true
         let (secrets, map) = try await reader.describeSecrets()

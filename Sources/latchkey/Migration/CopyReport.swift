@@ -5,7 +5,7 @@ internal import LatchkeyMigration
 struct CopyReport {
     let lines: [CopyRun.Line]
     /// What was moved in an earlier run of the same journal.
-    let done: [OldSecret]
+    let done: [SourceSecret]
     /// What something is in the way of.
     let blocked: [PlanItem]
     /// What was not come to, because a store stopped answering.
@@ -13,7 +13,7 @@ struct CopyReport {
     /// The argument that names the journal, for the command that is printed.
     let journal: String
 
-    init(plan: Plan, lines: [CopyRun.Line], done: [OldSecret], journal: String) {
+    init(plan: Plan, lines: [CopyRun.Line], done: [SourceSecret], journal: String) {
         self.journal = journal
         self.lines = lines
         self.done = done
@@ -39,10 +39,10 @@ struct CopyReport {
     /// How the command ends.
     var status: ExitStatus {
         guard denied.isEmpty else { return .denied }
-        let troubles = lines.compactMap { line -> Trouble? in
+        let troubles = lines.compactMap { line -> StoreFailure? in
             if case .failed(let trouble) = line.outcome { trouble } else { nil }
         }
-        for kind in [Trouble.Kind.denied, .unsure, .throttled] {
+        for kind in [StoreFailure.Kind.denied, .unsure, .throttled] {
             if let trouble = troubles.first(where: { $0.kind == kind }) { return trouble.status }
         }
         guard unread.isEmpty else { return .unavailable }

@@ -52,7 +52,7 @@ struct CopyRun {
     }
 
     private func move(_ item: PlanItem) async throws -> CopyStep.Outcome {
-        guard let value = item.value else { return .failed(Trouble(.refused, code: "no_value")) }
+        guard let value = item.value else { return .failed(StoreFailure(.refused, code: "no_value")) }
         let digest = journal?.key.digest(item.secret.name, value).hex ?? ""
         let last = journal?.journal.items[item.target]
         // Of this value and not seen to its end: what is found there may be this move's own write. Of what was kept back
@@ -94,7 +94,7 @@ struct CopyRun {
             return .found(
                 isEqual: parameter.value == value, kind: ParameterKind(parameter.kind), version: parameter.version)
         } catch {
-            return .failed(Trouble(error))
+            return .failed(StoreFailure(error))
         }
     }
 
@@ -108,7 +108,7 @@ struct CopyRun {
         do throws(AWSError) {
             return .wrote(version: try await access.parameterStore.write(write, deadline: access.deadline))
         } catch {
-            return error.kind == .alreadyExists ? .taken : .failed(Trouble(error))
+            return error.kind == .alreadyExists ? .taken : .failed(StoreFailure(error))
         }
     }
 
@@ -123,7 +123,7 @@ struct CopyRun {
                 item.tags.map { ($0.key, $0.value) }, to: item.target, deadline: access.deadline)
             return .tagged
         } catch {
-            return .failed(Trouble(error))
+            return .failed(StoreFailure(error))
         }
     }
 }

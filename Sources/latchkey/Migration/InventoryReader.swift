@@ -16,10 +16,10 @@ struct InventoryReader: Sendable {
     /// The key that writes would name.
     var keyID: String?
     /// Whether a secret is known to be moved already, so that its value need not be read.
-    var isDone: @Sendable (OldSecret, _ target: String) -> Bool = { _, _ in false }
+    var isDone: @Sendable (SourceSecret, _ target: String) -> Bool = { _, _ in false }
 
     /// Both stores, and the parameter names by secret name.
-    func read() async throws -> (inventory: Inventory, map: [String: String], done: [OldSecret]) {
+    func read() async throws -> (inventory: Inventory, map: [String: String], done: [SourceSecret]) {
         let (found, map) = try await secrets()
         let planner = Planner(map: map)
         let done = found.filter { isDone($0, planner.target(for: $0.name)) }
@@ -33,14 +33,14 @@ struct InventoryReader: Sendable {
     }
 
     /// The secrets alone, with the values of every version that has a staging label.
-    func readSecrets() async throws -> [OldSecret] {
+    func readSecrets() async throws -> [SourceSecret] {
         try await MigrationAccess.each(try await secrets().0, showing: "read") { secret in
             try await self.withOtherVersions(try await self.withValue(secret))
         }
     }
 
     /// The secrets as they are described, without their values, and the parameter names by secret name.
-    func describeSecrets() async throws -> (secrets: [OldSecret], map: [String: String]) {
+    func describeSecrets() async throws -> (secrets: [SourceSecret], map: [String: String]) {
         let (found, map) = try await secrets()
         try Self.requireRead(found)
         return (found, map)
@@ -57,7 +57,7 @@ struct InventoryReader: Sendable {
     }
 
     /// For what cannot be done without any of them.
-    private static func requireRead(_ secrets: [OldSecret]) throws {
+    private static func requireRead(_ secrets: [SourceSecret]) throws {
         let unread = secrets.filter { !$0.unread.isEmpty }.map { Table.clean($0.name) }
         guard unread.isEmpty else {
             throw CommandFailure(
@@ -66,28 +66,28 @@ struct InventoryReader: Sendable {
     }
 
     /// The parameters that secrets would go to.
-    func readParameters(of secrets: [OldSecret], _ planner: Planner) async throws -> Inventory {
+    func readParameters(of secrets: [SourceSecret], _ planner: Planner) async throws -> Inventory {
         var inventory = Inventory(secrets: secrets, parameterARNPrefix: arnPrefix(secrets))
         try await ParameterReader(access: access).fill(&inventory, planner)
         return inventory
     }
 
     /// The parameters that these secrets would go to, and the secrets as they are given.
-    func read(asIn secrets: [OldSecret], map: [String: String]) async throws -> Inventory {
+    func read(asIn secrets: [SourceSecret], map: [String: String]) async throws -> Inventory {
         try await readParameters(of: secrets, Planner(map: map))
     }
 
     // MARK: Secrets
 
     /// Everything the selection means, each once, sorted by name.
-    private func secrets() async throws -> ([OldSecret], [String: String]) {
-        var found: [String: OldSecret] = [:]
+    private func secrets() async throws -> ([SourceSecret], [String: String]) {
+        var found: [String: SourceSecret] = [:]
         var map = selection.map
         for prefix in selection.prefixes {
             let listed = try await access.require("secretsmanager:ListSecrets") { () async throws(AWSError) in
                 try await access.secretsManager.list(prefix: prefix, deadline: .current + .seconds(600))
             }
-            for description in listed { found[description.name] = OldSecret(description) }
+            for description in listed { found[description.name] = SourceSecret(description) }
         }
         let named = selection.names.filter { found[$0] == nil }
         for (id, secret) in zip(named, try await MigrationAccess.each(named) { try await self.describe($0) }) {
@@ -109,25 +109,25 @@ struct InventoryReader: Sendable {
         return (secrets, map)
     }
 
-    private func describe(_ id: String) async throws -> OldSecret {
+    private func describe(_ id: String) async throws -> SourceSecret {
         do {
             let description = try await access.reading("secretsmanager:DescribeSecret") { () async throws(AWSError) in
                 try await access.secretsManager.describe(id, deadline: access.deadline)
             }
-            return OldSecret(description)
+            return SourceSecret(description)
         } catch let error as AWSError {
-            var secret = OldSecret(name: id)
+            var secret = SourceSecret(name: id)
             switch error.kind {
             case .notFound: secret.exists = false
             case .denied: secret.denied = ["secretsmanager:DescribeSecret"]
-            case _ where Trouble(error).mayPass: secret.unread = ["secretsmanager:DescribeSecret"]
+            case _ where StoreFailure(error).mayPass: secret.unread = ["secretsmanager:DescribeSecret"]
             default: throw CommandFailure(error, action: "secretsmanager:DescribeSecret")
             }
             return secret
         }
     }
 
-    private func withDetails(_ secret: OldSecret) async throws -> OldSecret {
+    private func withDetails(_ secret: SourceSecret) async throws -> SourceSecret {
         guard secret.exists else { return secret }
         var secret = secret
         do {
@@ -143,7 +143,7 @@ struct InventoryReader: Sendable {
             secret.otherVersions = description.stages.filter { $0.key != description.currentVersionID }
                 .sorted { $0.key < $1.key }.prefix(StagedVersion.most).map { StagedVersion(id: $0, stages: $1) }
         } catch let error as AWSError {
-            if Trouble(error).mayPass {
+            if StoreFailure(error).mayPass {
                 secret.unread.append("secretsmanager:DescribeSecret")
                 return secret
             }
@@ -161,7 +161,7 @@ struct InventoryReader: Sendable {
             }
             secret.hasResourcePolicy = secret.resourcePolicy != nil
         } catch let error as AWSError {
-            if Trouble(error).mayPass {
+            if StoreFailure(error).mayPass {
                 secret.unread.append("secretsmanager:GetResourcePolicy")
                 return secret
             }
@@ -173,7 +173,7 @@ struct InventoryReader: Sendable {
         return secret
     }
 
-    private func withOtherVersions(_ secret: OldSecret) async throws -> OldSecret {
+    private func withOtherVersions(_ secret: SourceSecret) async throws -> SourceSecret {
         guard secret.exists, secret.deletion == nil else { return secret }
         var secret = secret
         for (index, version) in secret.otherVersions.enumerated() {
@@ -184,7 +184,7 @@ struct InventoryReader: Sendable {
                 }
                 secret.otherVersions[index].value = found.isBinary ? .binary(found.value) : .text(found.value)
             } catch let error as AWSError {
-                if Trouble(error).mayPass {
+                if StoreFailure(error).mayPass {
                     secret.unread.append("secretsmanager:GetSecretValue")
                     return secret
                 }
@@ -197,7 +197,7 @@ struct InventoryReader: Sendable {
         return secret
     }
 
-    private func withValue(_ secret: OldSecret) async throws -> OldSecret {
+    private func withValue(_ secret: SourceSecret) async throws -> SourceSecret {
         guard secret.exists, secret.deletion == nil else { return secret }
         var secret = secret
         do {
@@ -215,7 +215,7 @@ struct InventoryReader: Sendable {
                 secret.denied.append(
                     error.isOfKey || error.code == "DecryptionFailure" ? "kms:Decrypt" : "secretsmanager:GetSecretValue"
                 )
-            case _ where Trouble(error).mayPass: secret.unread.append("secretsmanager:GetSecretValue")
+            case _ where StoreFailure(error).mayPass: secret.unread.append("secretsmanager:GetSecretValue")
             default: throw CommandFailure(error, action: "secretsmanager:GetSecretValue")
             }
         }
@@ -223,7 +223,7 @@ struct InventoryReader: Sendable {
     }
 
     /// What parameters' ARNs begin with: as the secrets' do, for another service.
-    private func arnPrefix(_ secrets: [OldSecret]) -> String {
+    private func arnPrefix(_ secrets: [SourceSecret]) -> String {
         let pieces = secrets.lazy.compactMap(\.arn).first?.split(separator: ":") ?? []
         let partition = pieces.count > 4 ? String(pieces[1]) : AWSPartition(region: access.region).name
         let account = pieces.count > 4 ? String(pieces[4]) : "123456789012"
@@ -233,7 +233,7 @@ struct InventoryReader: Sendable {
 
 // Where AWS's rooms become the migration's: nowhere else are both known.
 
-extension OldSecret {
+extension SourceSecret {
     init(_ description: SecretDescription) {
         self.init(name: description.name)
         arn = description.arn

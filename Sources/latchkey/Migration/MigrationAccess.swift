@@ -40,10 +40,10 @@ struct MigrationAccess: Sendable {
     var deadline: MonotonicTime { .current + patience }
 
     /// Whose move a fleet of these settings is: by the account of the parameters that the journal has moved.
-    func place(_ journal: Journal, _ settings: Settings) async throws -> ProofPlace {
+    func place(_ journal: Journal, _ settings: Settings) async throws -> FleetID {
         let moved = journal.items.values.filter { $0.state == .verified }.map(\.target).sorted()
         let found = try await ParameterReader(access: self).read(Array(moved.prefix(ParameterStore.batch)))
-        return ProofPlace(
+        return FleetID(
             account: found.parameters.lazy.compactMap(\.account).first, parameter: BackendSwitch.parameter(settings))
     }
 
@@ -61,7 +61,7 @@ struct MigrationAccess: Sendable {
                 retry.change { $0.answered() }
                 return value
             } catch {
-                let trouble = Trouble(error)
+                let trouble = StoreFailure(error)
                 guard trouble.mayPass else {
                     retry.change { $0.answered() }
                     throw error
@@ -155,10 +155,10 @@ extension CommandFailure {
     }
 }
 
-extension Trouble {
+extension StoreFailure {
     /// An error of a store as the migration's decisions take it.
     init(_ error: AWSError) {
-        let kind: Trouble.Kind =
+        let kind: StoreFailure.Kind =
             switch error.kind {
             case .denied, .expiredCredentials, .noCredentials: .denied
             case .throttled: .throttled

@@ -31,7 +31,7 @@ struct ParameterReader: Sendable {
             do throws(AWSError) {
                 found.parameters += try await access.parameterStore.get(batch, deadline: access.deadline).parameters
             } catch {
-                guard error.kind == .denied || Trouble(error).mayPass else {
+                guard error.kind == .denied || StoreFailure(error).mayPass else {
                     throw CommandFailure(error, action: "ssm:GetParameters")
                 }
                 for alone in try await MigrationAccess.each(batch, { try await self.readAlone($0) }) {
@@ -52,7 +52,7 @@ struct ParameterReader: Sendable {
             }
             return Found(parameters: found)
         } catch let error as AWSError {
-            if Trouble(error).mayPass { return Found(unread: [name: "ssm:GetParameter"]) }
+            if StoreFailure(error).mayPass { return Found(unread: [name: "ssm:GetParameter"]) }
             guard error.kind == .denied else { throw CommandFailure(error, action: "ssm:GetParameter") }
             return Found(denied: [name: error.isOfKey ? "kms:Decrypt" : "ssm:GetParameter"])
         }
@@ -80,7 +80,7 @@ struct ParameterReader: Sendable {
                 inventory.parameters[description.name]?.keyID = description.keyID
             }
         } catch let error as AWSError {
-            if Trouble(error).mayPass {
+            if StoreFailure(error).mayPass {
                 for name in names { inventory.unreadParameters[name, default: []].insert("ssm:DescribeParameters") }
                 return
             }

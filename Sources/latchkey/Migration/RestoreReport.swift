@@ -17,7 +17,7 @@ struct RestoreReport {
         /// Whether a permission is missing for it.
         var isDenied = false
         /// What went wrong, once it was tried.
-        var trouble: Trouble?
+        var trouble: StoreFailure?
     }
 
     var lines: [Line]

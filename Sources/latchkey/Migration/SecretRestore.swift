@@ -14,19 +14,19 @@ struct SecretRestore: Sendable {
     let key: DigestKey
 
     /// What would be done, in the order of `secrets`.
-    func plan(_ secrets: [OldSecret]) async throws -> [RestoreItem] {
+    func plan(_ secrets: [SourceSecret]) async throws -> [RestoreItem] {
         try await MigrationAccess.each(secrets) { secret in
             RestoreItem(secret, current: try await self.current(secret.name))
         }
     }
 
     /// Does it, and reads back what was written; nil where all is well.
-    func carryOut(_ item: RestoreItem) async -> Trouble? {
-        guard let value = item.secret.value else { return Trouble(.refused, code: "no_value") }
+    func carryOut(_ item: RestoreItem) async -> StoreFailure? {
+        guard let value = item.secret.value else { return StoreFailure(.refused, code: "no_value") }
         do throws(AWSError) {
             switch item.act {
             case .nothing: return nil
-            case .blocked: return Trouble(.refused, code: "no_value")
+            case .blocked: return StoreFailure(.refused, code: "no_value")
             case .create: try await access.secretsManager.create(write(item, value), deadline: access.deadline)
             case .replace: try await access.secretsManager.put(write(item, value), deadline: access.deadline)
             case .undelete:
@@ -38,15 +38,15 @@ struct SecretRestore: Sendable {
             // The version was there before, under this very id, and is the current one no more: a new id makes it so.
             try await access.secretsManager.put(write(item, value, isNew: true), deadline: access.deadline)
             return try await shows(item.secret.name, value, looks: Self.mostLooks)
-                ? nil : Trouble(.unsure, code: "not_seen")
+                ? nil : StoreFailure(.unsure, code: "not_seen")
         } catch {
-            return Trouble(error)
+            return StoreFailure(error)
         }
     }
 
-    private func current(_ name: String) async throws -> OldSecret? {
+    private func current(_ name: String) async throws -> SourceSecret? {
         do throws(AWSError) {
-            var secret = OldSecret(try await access.secretsManager.describe(name, deadline: access.deadline))
+            var secret = SourceSecret(try await access.secretsManager.describe(name, deadline: access.deadline))
             guard secret.deletion == nil else { return secret }
             secret.value = try await value(name)
             return secret

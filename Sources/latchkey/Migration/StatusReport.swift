@@ -43,7 +43,7 @@ struct StatusReport {
             "secrets": .array(status.lines.map(Self.json)),
             "summary": .object(
                 JSONObject(
-                    Standing.allCases.map { ($0.rawValue, .integer(Int64(status.count($0)))) })),
+                    SecretMigrationState.allCases.map { ($0.rawValue, .integer(Int64(status.count($0)))) })),
             "kept": .array(status.kept.names.map { .string($0) }), "staying": .array(status.staying.map(\.json)),
             "backend": status.backend.map { .string($0.rawValue) } ?? .null,
             "denied": .array(denied.map { .string($0) }),
@@ -77,7 +77,9 @@ struct StatusReport {
         for line in odd {
             secrets.add([line.secret.name, line.target, line.standing.rawValue, line.at.map(Day.text) ?? "-"])
         }
-        let counts = Standing.allCases.filter { status.count($0) > 0 }.map { "\(status.count($0)) \($0.rawValue)" }
+        let counts = SecretMigrationState.allCases.filter { status.count($0) > 0 }.map {
+            "\(status.count($0)) \($0.rawValue)"
+        }
         let refused = denied.map { "\($0) is refused" }
         return (odd.isEmpty ? [] : secrets.lines + [""]) + phases.lines + [""] + criteria.lines + [
             "", counts.joined(separator: ", "),

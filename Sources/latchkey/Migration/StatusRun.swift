@@ -39,7 +39,7 @@ struct StatusRun {
         return (status, Set(secrets.flatMap(\.denied) + found.denied.values).sorted())
     }
 
-    private func figures() async throws -> MoveFigures? {
+    private func figures() async throws -> BrokerCounters? {
         guard asksBroker, settings.url != nil else { return nil }
         let answer = try await BrokerConnection(settings).require("/metrics", accept: "text/plain; version=0.0.4")
         return try BrokerMetrics(answer.body).figures
@@ -59,8 +59,8 @@ extension BrokerMetrics {
         "extension_secrets",
     ]
 
-    var figures: MoveFigures {
-        var figures = MoveFigures()
+    var figures: BrokerCounters {
+        var figures = BrokerCounters()
         figures.sharedTokens = hits("token", ["parameter_store", "dynamodb"])
         figures.tokenAnswers =
             figures.sharedTokens + hits("token", ["memory", "auth0", "oauth2"])

@@ -92,16 +92,16 @@ private struct SecretRead {
         if store == .parameterStore {
             // A parameter's versions have no ids, and its current one no stage; another stage is a label of that name.
             item.version = nil
-            if item.label == BorrowedSecret.current { item.label = nil }
+            if item.label == ParameterAsSecret.current { item.label = nil }
         }
         self.item = item
     }
 
     func secret(_ entry: SecretEntry) -> Result<SecretItem, UpstreamFault> {
         guard store == .parameterStore else { return .success(SecretItem(entry)) }
-        let secret = BorrowedSecret(
+        let secret = ParameterAsSecret(
             parameter: ParameterItem(entry), name: names.secret(query.key),
-            stage: query.label ?? BorrowedSecret.current
+            stage: query.label ?? ParameterAsSecret.current
         ).item
         guard query.version == nil || query.version == secret.versionID else {
             return .failure(UpstreamFault(.notFound, upstream: .parameterStore))

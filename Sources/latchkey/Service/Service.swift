@@ -40,13 +40,13 @@ struct Service: Sendable {
         let directory = ProfileDirectory(
             settings: settings, profiles: upstreams.profiles, names: upstreams.tokens.names, files: upstreams.files,
             secrets: upstreams.secrets)
-        let audiences = Audiences { audience, deadline async throws(UpstreamFault) in
+        let audiences = AudienceCache { audience, deadline async throws(UpstreamFault) in
             try await directory.profile(forAudience: audience, deadline: deadline)
         }
         let recorder = AnswerRecorder(metrics: upstreams.metrics, log: requests)
         let services = EndpointServices(
             keys: keys, tokens: upstreams.tokens, secrets: upstreams.secrets, audiences: audiences,
-            fronts: FrontDesk(store: .broker(upstreams.secrets, names: FrontNames(settings))),
+            fronts: AWSRequestHandler(store: .broker(upstreams.secrets, names: FrontNames(settings))),
             metrics: upstreams.metrics, recorder: recorder, scrapes: MetricsPages(upstreams.metrics),
             readiness: readiness,
             waits: SecretWaits(secrets: upstreams.secrets, readiness: readiness, time: time), time: time,
@@ -57,7 +57,7 @@ struct Service: Sendable {
             let endpoints = Endpoints(services)
             return RequestHandler(admit: endpoints.admit, identify: endpoints.identify, answer: endpoints.handle)
         }
-        let watch = StoreWatch(
+        let watch = StoreHealthMonitor(
             secrets: upstreams.secrets, use: upstreams.use, health: upstreams.health,
             prefetch: settings.prefetch.compactMap { SecretKey($0) },
             patience: settings.upstreamTimeout * 2, time: time, log: log)

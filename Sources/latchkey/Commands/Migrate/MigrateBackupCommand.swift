@@ -75,7 +75,7 @@ struct MigrateBackupCommand: AsyncParsableCommand {
     }
 
     /// A backup without a value that there is would be none.
-    private static func requireAll(_ secrets: [OldSecret]) throws {
+    private static func requireAll(_ secrets: [SourceSecret]) throws {
         for secret in secrets {
             let name = Table.clean(secret.name)
             guard secret.exists else { throw CommandFailure(.notSo, "there is no secret \(name)") }

@@ -58,7 +58,7 @@ struct MigrateRestoreCommand: AsyncParsableCommand {
         return .privateKey(Secret(try Files.required(keyFile ?? "")))
     }
 
-    private func chosen(_ secrets: [OldSecret]) throws -> [OldSecret] {
+    private func chosen(_ secrets: [SourceSecret]) throws -> [SourceSecret] {
         guard !only.isEmpty else { return secrets }
         for name in only where !secrets.contains(where: { $0.name == name }) {
             throw CommandFailure(.notSo, "the backup has no secret \(Table.clean(name))")
@@ -109,7 +109,7 @@ struct MigrateRestoreCommand: AsyncParsableCommand {
     // MARK: Stores
 
     private func intoSecretsManager(
-        _ secrets: [OldSecret], _ key: DigestKey, _ access: MigrationAccess
+        _ secrets: [SourceSecret], _ key: DigestKey, _ access: MigrationAccess
     ) async throws {
         let restore = SecretRestore(access: access, key: key)
         let items = try await restore.plan(secrets)
@@ -130,7 +130,7 @@ struct MigrateRestoreCommand: AsyncParsableCommand {
         }
     }
 
-    private func intoParameterStore(_ secrets: [OldSecret], _ access: MigrationAccess) async throws {
+    private func intoParameterStore(_ secrets: [SourceSecret], _ access: MigrationAccess) async throws {
         let options = try how.options()
         let map = try map.map { try Selection(prefixes: [], names: [], mapFile: $0).map } ?? [:]
         let reader = InventoryReader(access: access, selection: Selection(map: map))
@@ -147,7 +147,7 @@ struct MigrateRestoreCommand: AsyncParsableCommand {
             for (index, item) in plan.items.enumerated() where item.act != .blocked {
                 switch outcomes[item.target] {
                 case .failed(let trouble): report.lines[index].trouble = trouble
-                case nil: report.lines[index].trouble = Trouble(.unsure, code: "not_tried")
+                case nil: report.lines[index].trouble = StoreFailure(.unsure, code: "not_tried")
                 default: break
                 }
             }

@@ -64,8 +64,10 @@ struct MigrateVerifyCommand: AsyncParsableCommand {
             let denied = item.secret.denied + (inventory.deniedParameters[item.target] ?? []).sorted()
             first[index] = Verification.Reading(
                 old: item.secret.value, new: existing?.value, version: existing?.version,
-                trouble: denied.first { !Obstacle.dispensableActions.contains($0) }.map { Trouble(.denied, code: $0) }
-                    ?? (item.isUnread ? Trouble(.unsure, code: "unread") : nil))
+                trouble: denied.first { !Obstacle.dispensableActions.contains($0) }.map {
+                    StoreFailure(.denied, code: $0)
+                }
+                    ?? (item.isUnread ? StoreFailure(.unsure, code: "unread") : nil))
         }
         let findings = try await VerifyRun(access: access, key: known?.key ?? .random()).run(pairs, first: first)
         return VerifyReport(

@@ -1,14 +1,14 @@
 internal import LatchkeyNet
 
 /// The right to answer one request from anywhere, once. Dropped silently when the caller has gone.
-package struct LaterReply: Sendable {
+package struct DeferredReply: Sendable {
     let loop: LoopHandle
     let channel: ChannelID
     let sequence: UInt64
     let isHead: Bool
     let closes: Bool
     let confirmsKeepAlive: Bool
-    let presence: CallerPresence
+    let presence: DisconnectFlag
 
     /// False once the caller has closed its end: nobody may be reading any more. A caller that only stopped writing
     /// looks the same, and still gets what is sent.

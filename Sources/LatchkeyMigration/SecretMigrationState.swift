@@ -1,5 +1,5 @@
 /// Where one secret stands in the move.
-package enum Standing: String, Hashable, Sendable, CaseIterable {
+package enum SecretMigrationState: String, Hashable, Sendable, CaseIterable {
     /// Not copied yet.
     case open
     /// Being copied, or cut off while it was.
@@ -57,7 +57,7 @@ package enum Standing: String, Hashable, Sendable, CaseIterable {
     ///   - version: of the parameter; nil where there is none.
     ///   - isRefused: whether the parameter may not be read.
     package init(
-        _ secret: OldSecret, target: String, version: Int64?, isRefused: Bool = false, _ journal: Journal
+        _ secret: SourceSecret, target: String, version: Int64?, isRefused: Bool = false, _ journal: Journal
     ) {
         guard secret.denied.isEmpty, !isRefused else {
             self = .refused

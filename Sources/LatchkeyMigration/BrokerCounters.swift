@@ -1,7 +1,7 @@
 internal import LatchkeyCore
 
 /// What a broker has measured since it was started, as far as the move's success is judged by it.
-package struct MoveFigures: Hashable, Sendable {
+package struct BrokerCounters: Hashable, Sendable {
     /// Tokens given to callers, from whichever tier.
     package var tokenAnswers = 0
     /// Tokens that replicas had from one another.

@@ -5,7 +5,7 @@ internal import Synchronization
 /// Which profile an audience belongs to. An audience may stand in the blob, so finding out may take an upstream; an
 /// answer is kept for a while, so that a client who comes again is answered without waiting. When the profiles change,
 /// nothing is kept of before.
-package final class Audiences: Sendable {
+package final class AudienceCache: Sendable {
     /// Finds the profile of an audience, nil for none, by the deadline.
     package typealias Find = @Sendable (_ audience: String, MonotonicTime) async throws(UpstreamFault) -> ProfileID?
 

@@ -2,7 +2,7 @@ internal import LatchkeyCore
 internal import LatchkeyMetrics
 
 /// A pause after a failure: until it ends, callers are given the failure again and nobody is asked.
-struct Hold: Hashable, Sendable {
+struct Backoff: Hashable, Sendable {
     /// The failure that began it.
     let fault: UpstreamFault
     /// Failures in a row, this one included.
@@ -20,7 +20,7 @@ struct Hold: Hashable, Sendable {
     /// so that replicas which failed together do not come back together.
     ///
     /// - Parameter chance: uniform in [0, 1).
-    init(after previous: Hold?, _ fault: UpstreamFault, now: MonotonicTime, cap: Duration, chance: Double = 0.5) {
+    init(after previous: Backoff?, _ fault: UpstreamFault, now: MonotonicTime, cap: Duration, chance: Double = 0.5) {
         let earlier = previous?.failures ?? 0
         let length = min(cap, .seconds(1 << min(earlier, 16)))
         self.init(fault, failures: earlier + 1, since: now, until: now + min(cap, length * (0.75 + chance / 2)))

@@ -1,7 +1,7 @@
 package import LatchkeyCore
 
 /// A secret as Secrets Manager describes it (DescribeSecret), with its current value where that could be read.
-package struct OldSecret: Sendable {
+package struct SourceSecret: Sendable {
     package var name: String
     /// False where the secret was asked for by name and there is none.
     package var exists = true
@@ -101,7 +101,7 @@ package enum ParameterKind: String, Hashable, Sendable, CaseIterable {
 /// Both stores as they were read, for the names that are to be moved.
 package struct Inventory: Sendable {
     /// In the order they are to be moved.
-    package var secrets: [OldSecret]
+    package var secrets: [SourceSecret]
     /// By parameter name.
     package var parameters: [String: ExistingParameter]
     /// IAM actions that were refused for parameters of these names, by action.
@@ -115,7 +115,7 @@ package struct Inventory: Sendable {
 
     /// - Parameter parameterARNPrefix: the one of us-east-1 where nil.
     package init(
-        secrets: [OldSecret], parameters: [String: ExistingParameter] = [:],
+        secrets: [SourceSecret], parameters: [String: ExistingParameter] = [:],
         deniedParameters: [String: Set<String>] = [:], parameterARNPrefix: String? = nil
     ) {
         self.secrets = secrets

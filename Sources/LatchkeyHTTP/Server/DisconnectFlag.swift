@@ -2,7 +2,7 @@ internal import Synchronization
 
 /// Whether the caller of a connection is still there, as far as its end of the stream tells: set by the connection's
 /// loop, read from any thread.
-final class CallerPresence: Sendable {
+final class DisconnectFlag: Sendable {
     private let hasLeft = Atomic<Bool>(false)
 
     var isThere: Bool { !hasLeft.load(ordering: .relaxed) }

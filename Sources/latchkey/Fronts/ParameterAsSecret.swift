@@ -6,7 +6,7 @@ internal import LatchkeyCrypto
 ///
 /// What Parameter Store has no word for is made of what it has, so that it is the same at every broker and at every
 /// time: the version id and the end of the ARN are digests of the name and the version.
-struct BorrowedSecret {
+struct ParameterAsSecret {
     let parameter: ParameterItem
     let name: String
     let stage: String

@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// How many connections all workers hold together, against the cap.
-package final class ConnectionCensus: Sendable {
+package final class ConnectionCounter: Sendable {
     private let present = Atomic<Int>(0)
     private let cap: Int
     private let headroom: Int

@@ -5,7 +5,7 @@ internal import Logging
 
 /// Fetches what settings want at hand, and keeps asking the store how it is: so that readiness needs no caller to come
 /// first, `/health` tells of an outage before a caller meets it, and its end is noticed within seconds.
-struct StoreWatch: Sendable {
+struct StoreHealthMonitor: Sendable {
     /// Between looks at a store that answers and has not been asked by anybody in that time: few enough that a
     /// hundred replicas spend a quarter of Parameter Store's default quota.
     static let wellInterval: Duration = .seconds(10)

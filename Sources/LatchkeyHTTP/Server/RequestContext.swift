@@ -2,7 +2,7 @@
 ///
 /// One object for each loop, lent for the length of the call: neither it nor the bytes it lends may be kept. What has
 /// to outlive the call is copied out, and the answer sent through ``later(alone:)``.
-package final class Exchange {
+package final class RequestContext {
     /// Where the reply is rendered.
     package let reply: ReplyWriter
     /// The bytes the head's ranges point into.
@@ -30,14 +30,14 @@ package final class Exchange {
     /// Whoever takes it must send within the request timeout: nothing else answers in its stead.
     /// - Parameter alone: for replies that may be large and share no memory: no further request of the connection is
     ///   taken before this one has been answered.
-    package func later(alone: Bool = false) -> LaterReply? {
+    package func later(alone: Bool = false) -> DeferredReply? {
         wasPutOff = true
-        return pipeline?.putOff(reply, alone: alone)
+        return pipeline?.deferReply(reply, alone: alone)
     }
 
     func lend<Result>(
         _ head: RequestHead, bytes: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer,
-        of pipeline: RequestPipeline, to handler: (Exchange) -> Result
+        of pipeline: RequestPipeline, to handler: (RequestContext) -> Result
     ) -> Result {
         self.head = head
         self.bytes = bytes

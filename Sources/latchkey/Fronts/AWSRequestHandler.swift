@@ -3,7 +3,7 @@ internal import LatchkeyBroker
 internal import LatchkeyCore
 
 /// Answers requests of AWS's from what the store says.
-struct FrontDesk: Sendable {
+struct AWSRequestHandler: Sendable {
     let store: FrontStore
 
     /// The answer where memory has all of it; nil when a store must be asked.
