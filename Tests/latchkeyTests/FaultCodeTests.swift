@@ -7,9 +7,9 @@ import Testing
 import latchkey
 
 @Suite struct FaultCodeTests {
-    @Test func `The page of operations has the table of error codes`() throws {
-        let lines = try projectLines("Sources/latchkey/Latchkey.docc/Operations.md")
-        let start = try #require(lines.firstIndex { $0 == "## Error codes" })
+    @Test func `The page of errors has the table of upstream codes`() throws {
+        let lines = try projectLines("Sources/latchkey/Latchkey.docc/Errors.md")
+        let start = try #require(lines.firstIndex { $0 == "## Upstream codes" })
         let shown = lines[start...].drop { !$0.hasPrefix("|") }.prefix { $0.hasPrefix("|") }
         #expect(shown.map { String($0) } == FaultCode.table)
     }

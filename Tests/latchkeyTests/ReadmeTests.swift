@@ -22,8 +22,8 @@ import latchkey
         #expect(APIDescription(try projectLines("openapi.yaml")).codes == codes)
     }
 
-    @Test func `The page of the API has a row for each error code`() throws {
-        let rows = try rows(of: Self.pages + "API.md", under: "## Errors").map { cells in cells.first ?? "" }
+    @Test func `The page of errors has a row for each error code`() throws {
+        let rows = try rows(of: Self.pages + "Errors.md", under: "## Errors").map { cells in cells.first ?? "" }
         #expect(rows == Problem.Code.allCases.map { "`\($0.rawValue)`" })
     }
 

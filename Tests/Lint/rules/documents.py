@@ -13,7 +13,7 @@ from tree import ROOT, lines, shown, text, tracked
 
 #: `[text](target)`, pictures included; not in code.
 _LINK = re.compile(r"\[[^\]]*\]\(<?([^)>\s]+)>?(?:\s+\"[^\"]*\")?\)")
-_PAGE = re.compile(r"<doc:([\w.-]+)>")
+_PAGE = re.compile(r"<doc:([\w.-]+)(?:#([^>\s]+))?>")
 _PATH = re.compile(r"`((?:Sources|Tests|deploy|\.github|\.ci)/[\w./+-]*)")
 _GROUP = re.compile(r"`((?:Sources|Tests|deploy)/[\w./+-]*)\{([\w,.-]+)\}([\w./+-]*)`")
 
@@ -30,13 +30,16 @@ def links(document: str) -> Iterator[str]:
             continue
         name, _, anchor = unquote(target).partition("#")
         path = (here.parent / name).resolve() if name else here
-        if not path.exists():
+        if not path.exists() and not (here.parent / "Resources" / name).exists():
             yield f"{document}: there is no {target}"
         elif anchor and path.suffix == ".md" and anchor not in anchors(shown(path)):
             yield f"{document}: {shown(path)} has no heading for #{anchor}"
-    for page in _PAGE.findall(text(here)):
-        if not any(path.stem == page for path in tracked("*.md")):
+    for page, anchor in _PAGE.findall(text(here)):
+        found = [path for path in tracked("Sources/*.md") if path.stem == page]
+        if not found:
             yield f"{document}: there is no page {page}"
+        elif anchor and anchor.lower() not in anchors(shown(found[0])):
+            yield f"{document}: {page} has no heading for #{anchor}"
 
 
 @rule("Every path that {} names is there", each=documents)
