@@ -1,3 +1,4 @@
+import LatchkeyAPI
 import LatchkeyBroker
 import LatchkeyMetrics
 import LatchkeySettings
@@ -69,7 +70,7 @@ import latchkey
             if line.hasPrefix("# ") { comment.append(line.dropFirst(2)) } else { comment = [] }
         }
         let backend = try #require(
-            projectLines("Sources/latchkey/Commands/ServeCommand.swift").first {
+            projectLines("Sources/latchkey/Commands/SettingFlags.swift").first {
                 $0.contains("(LATCHKEY_SECRETS_BACKEND)")
             })
         for word in SecretBackend.allCases.map(\.rawValue) + ["auto"] { #expect(backend.contains(word)) }

@@ -10,7 +10,7 @@ extension SecretVariables {
     }
 }
 
-@Suite struct `The blob's fields as variables` {
+@Suite("The blob's fields as variables") struct SecretVariablesTests {
     private static func read(
         _ blob: JSON, only: Set<String>? = nil, isStrict: Bool = false
     ) throws -> [String: String?] {
@@ -143,7 +143,7 @@ extension SecretVariables {
     }
 }
 
-@Suite struct `The environment of a child` {
+@Suite("The environment of a child") struct ChildEnvironmentTests {
     private static let secrets = [
         SecretVariable(name: "A", value: Secret("secret")), SecretVariable(name: "B", value: Secret("")),
     ]
@@ -181,7 +181,7 @@ extension SecretVariables {
     }
 }
 
-@Suite struct `Variables in print` {
+@Suite("Variables in print") struct VariableFormatTests {
     private static func render(_ value: String, _ format: VariableFormat) -> String {
         String(decoding: format.render([SecretVariable(name: "A", value: Secret(value))]), as: UTF8.self)
     }

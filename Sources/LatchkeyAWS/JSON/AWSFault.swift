@@ -25,6 +25,9 @@ package struct AWSFault: Error, Hashable, Sendable {
 
     package static func validation(_ message: String) -> AWSFault { AWSFault("ValidationException", message) }
 
+    /// Secrets Manager's code for a secret that waits for its deletion (GetSecretValue, `InvalidRequestException`).
+    package static let invalidState = "InvalidRequestException"
+
     /// Parameter Store's answer past the account's requests a second.
     package static let throttled = AWSFault("ThrottlingException", "Rate exceeded")
 

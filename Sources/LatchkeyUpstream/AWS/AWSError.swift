@@ -1,3 +1,4 @@
+internal import LatchkeyAWS
 internal import LatchkeyCore
 package import LatchkeyHTTP
 
@@ -47,7 +48,7 @@ package struct AWSError: Error, Hashable, Sendable {
     package static let localRateLimit = FaultCode.localRateLimit.rawValue
 
     /// Secrets Manager's code for a secret that is not in the state for it: of a read, one that waits for its deletion.
-    package static let invalidState = "InvalidRequestException"
+    package static let invalidState = AWSFault.invalidState
 
     package init(_ kind: Kind, code: String? = nil, requestID: String? = nil, hint: String? = nil) {
         self.kind = kind

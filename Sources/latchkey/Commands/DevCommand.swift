@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
+internal import LatchkeyService
 internal import Logging
 
 /// `latchkey dev`.

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import LatchkeyAPI
 internal import LatchkeyBroker
 internal import LatchkeyCore
 internal import LatchkeyCrypto

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Glibc
 internal import LatchkeyCore
 internal import LatchkeyNet
+internal import LatchkeyService
 internal import LatchkeySettings
 internal import Logging
 
@@ -65,7 +66,7 @@ struct LambdaExtensionCommand: AsyncParsableCommand {
             let log = CommandEnvironment.logger(settings, sink: sink)
             settings.logWarnings(log)
             tell(notes, log)
-            let service = try ServeCommand.start(settings, log: log, sink: sink)
+            let service = try Service.start(settings, log: log, sink: sink)
             await service.prefetch()
             return (service, log)
         } catch {

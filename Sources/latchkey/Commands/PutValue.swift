@@ -26,7 +26,7 @@ enum PutValue {
 
     private static func content(_ path: String, limit: Int) throws -> [UInt8]? {
         do throws(FileFault) {
-            let bytes = try Files.content(path)
+            let bytes = try SmallFile.content(path)
             return bytes.count > limit ? nil : bytes
         } catch {
             if case .tooLarge = error { return nil }

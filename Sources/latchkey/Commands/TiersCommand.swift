@@ -3,6 +3,7 @@ internal import LatchkeyBroker
 internal import LatchkeyCore
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
+internal import LatchkeyService
 internal import LatchkeySettings
 internal import LatchkeyUpstream
 

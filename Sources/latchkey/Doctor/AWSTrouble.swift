@@ -1,3 +1,4 @@
+internal import LatchkeyService
 internal import LatchkeyUpstream
 
 /// A call of AWS's that failed, as a finding.

@@ -1,6 +1,7 @@
 internal import LatchkeyBroker
 internal import LatchkeyCore
 internal import LatchkeyHTTP
+internal import LatchkeyService
 internal import LatchkeySettings
 internal import LatchkeyUpstream
 
@@ -91,7 +92,7 @@ struct Doctor {
         var findings = settings.warnings.map {
             Finding.warning(.settings, "LATCHKEY_LISTEN", $0, remedy: "listen on loopback, or put TLS in front")
         }
-        if let path = settings.profilesPath, Files.isOpenToOthers(path) {
+        if let path = settings.profilesPath, SmallFile.isOpenToOthers(path) {
             findings.append(
                 .warning(
                     .settings, SettingName.profilesFile.rawValue, "others can read \(path), which may hold credentials",

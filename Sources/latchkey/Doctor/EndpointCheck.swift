@@ -1,5 +1,6 @@
 internal import LatchkeyCore
 internal import LatchkeyHTTP
+internal import LatchkeyService
 internal import LatchkeyUpstream
 
 /// Whether the services that settings put to use are there, by a request without a signature, and what time they have.

@@ -2,6 +2,7 @@ internal import LatchkeyBroker
 internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyMigration
+internal import LatchkeyService
 internal import LatchkeySettings
 internal import LatchkeyUpstream
 

@@ -1,6 +1,7 @@
 internal import LatchkeyCore
 internal import LatchkeyHTTP
 internal import LatchkeyNet
+internal import LatchkeyService
 
 /// The Lambda Extensions API, version 2020-01-01.
 struct ExtensionsAPI: Sendable {

@@ -1,3 +1,5 @@
+internal import LatchkeyAPI
+
 /// The environment of a Lambda extension, turned into the broker's.
 package struct LambdaEnvironment: Sendable {
     /// Where the Extensions API is, `127.0.0.1:9001`.

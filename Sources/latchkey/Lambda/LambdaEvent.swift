@@ -1,3 +1,4 @@
+internal import LatchkeyAPI
 package import LatchkeyCore
 
 /// What the Lambda Extensions API tells at `/event/next` (AWS Lambda Developer Guide, "Lambda Extensions API").

@@ -64,32 +64,3 @@ package struct PolicyPlace: Hashable, Sendable {
         return PolicyStatement(name, actions, on: [keyARN], when: conditions)
     }
 }
-
-/// The ARN of a KMS key, `arn:aws:kms:REGION:ACCOUNT:key/ID` (Service Authorization Reference, AWS KMS).
-package struct KeyARN: Hashable, Sendable {
-    package let text: String
-    package let region: String
-    package let account: String
-
-    /// Nil for anything else: an alias cannot stand in a policy's `Resource`.
-    package init?(_ text: String) {
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 6, parts[0] == "arn", parts[1].hasPrefix("aws"), parts[2] == "kms", !parts[3].isEmpty,
-            AccountID(String(parts[4])) != nil, parts[5].hasPrefix("key/"), parts[5].count > 4,
-            text.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || ":/-".contains($0)) })
-        else { return nil }
-        self.text = text
-        region = String(parts[3])
-        account = String(parts[4])
-    }
-}
-
-/// An account's number: twelve digits.
-package struct AccountID: Hashable, Sendable {
-    package let text: String
-
-    package init?(_ text: String) {
-        guard text.utf8.count == 12, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-        self.text = text
-    }
-}

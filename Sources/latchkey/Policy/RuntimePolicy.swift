@@ -1,4 +1,5 @@
 internal import LatchkeyBroker
+internal import LatchkeyService
 package import LatchkeySettings
 
 /// What the broker may do: read its secrets and share its tokens, by the stores that settings put to use.

@@ -18,7 +18,7 @@ struct MigrateBackupCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("File with the password.", valueName: "file")) var passwordFile: String?
     @Option(help: ArgumentHelp("Certificate in PEM, RSA or EC.", valueName: "file")) var recipient: String?
     @Option(help: ArgumentHelp("The move's journal, which is told of it.", valueName: "file"))
-    var journal = MigrateCopyCommand.standardJournal
+    var journal = JournalFile.defaultPath
     @Flag(help: "Write over a file that is there.") var yes = false
     @Flag(help: "Read everything, say what would be written, and write nothing.") var dryRun = false
     @Flag(help: "Print one JSON object.") var json = false
@@ -71,7 +71,7 @@ struct MigrateBackupCommand: AsyncParsableCommand {
     private func sealedFor() throws -> BackupFile.Recipient {
         if let passwordFile { return .password(try BackupFile.password(passwordFile)) }
         let path = recipient ?? ""
-        return .certificate(try Files.required(path))
+        return .certificate(try SmallFile.required(path))
     }
 
     /// A backup without a value that there is would be none.

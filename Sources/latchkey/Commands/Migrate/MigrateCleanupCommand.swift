@@ -20,7 +20,7 @@ struct MigrateCleanupCommand: AsyncParsableCommand {
 
     @OptionGroup var which: SelectionArguments
     @Option(help: ArgumentHelp("The move's journal.", valueName: "file"))
-    var journal = MigrateCopyCommand.standardJournal
+    var journal = JournalFile.defaultPath
     @Option(help: "Days until a secret is really deleted, 7 to 30.") var recoveryWindowDays = 30
     @Option(help: "Days since the cut-over and since the last read, 0 to 365.") var minDays = 7
     @Option(help: ArgumentHelp("The backup; without it the one the journal names.", valueName: "file"))
@@ -97,7 +97,7 @@ struct MigrateCleanupCommand: AsyncParsableCommand {
         guard file.exists else { return nil }
         if let passwordFile { return try file.manifest(.password(BackupFile.password(passwordFile))) }
         if let keyFile {
-            return try file.manifest(.privateKey(Secret(try Files.required(keyFile))))
+            return try file.manifest(.privateKey(Secret(try SmallFile.required(keyFile))))
         }
         return try file.manifest()
     }

@@ -15,12 +15,9 @@ struct MigrateCopyCommand: AsyncParsableCommand {
             in FILE.key.
             """)
 
-    /// Where the journal is when nothing else is said.
-    static let standardJournal = "latchkey-migrate.journal"
-
     @OptionGroup var which: SelectionArguments
     @OptionGroup var how: MoveArguments
-    @Option(help: ArgumentHelp("The journal.", valueName: "file")) var journal = Self.standardJournal
+    @Option(help: ArgumentHelp("The journal.", valueName: "file")) var journal = JournalFile.defaultPath
     @Flag(help: "Go on with a journal whose copy did not end.") var resume = false
     @Flag(help: "Say what would be written, and write nothing.") var dryRun = false
     @Flag(help: "Ask nothing, and write over parameters that have another value.") var yes = false

@@ -18,7 +18,7 @@ struct MigrateGateCommand: AsyncParsableCommand {
     @Option(help: "How far back, as in 30m, 24h or 7d.") var window = "24h"
     @Option(help: "Comparisons that are enough.") var minComparisons = 100
     @Option(help: ArgumentHelp("The move's journal.", valueName: "file"))
-    var journal = MigrateCopyCommand.standardJournal
+    var journal = JournalFile.defaultPath
     @Flag(help: "Print one JSON object.") var json = false
 
     func validate() throws {

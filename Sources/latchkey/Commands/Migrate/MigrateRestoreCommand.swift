@@ -55,7 +55,7 @@ struct MigrateRestoreCommand: AsyncParsableCommand {
 
     private func opener() throws -> BackupFile.Opener {
         if let passwordFile { return .password(try BackupFile.password(passwordFile)) }
-        return .privateKey(Secret(try Files.required(keyFile ?? "")))
+        return .privateKey(Secret(try SmallFile.required(keyFile ?? "")))
     }
 
     private func chosen(_ secrets: [SourceSecret]) throws -> [SourceSecret] {

@@ -15,7 +15,7 @@ struct MigrateStatusCommand: AsyncParsableCommand {
 
     @OptionGroup var which: SelectionArguments
     @Option(help: ArgumentHelp("The move's journal.", valueName: "file"))
-    var journal = MigrateCopyCommand.standardJournal
+    var journal = JournalFile.defaultPath
     @Option(help: "Days that cleanup waits after the cut-over, 0 to 365.") var minDays = 7
     @Flag(help: "Print one JSON object.") var json = false
 

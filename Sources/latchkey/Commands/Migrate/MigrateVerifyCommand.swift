@@ -18,7 +18,7 @@ struct MigrateVerifyCommand: AsyncParsableCommand {
     @OptionGroup var which: SelectionArguments
     @OptionGroup var how: MoveArguments
     @Option(help: ArgumentHelp("The copy's journal.", valueName: "file"))
-    var journal = MigrateCopyCommand.standardJournal
+    var journal = JournalFile.defaultPath
     @Flag(help: "What is left in Secrets Manager is a difference too.") var strict = false
     @Flag(help: "Print one JSON object.") var json = false
 

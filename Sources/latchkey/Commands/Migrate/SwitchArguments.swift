@@ -10,7 +10,7 @@ struct SwitchArguments: ParsableArguments {
             "A Lambda function whose USE_PARAMETER_STORE is set too; may be repeated.", valueName: "name"))
     var lambdaFunction: [String] = []
     @Option(help: ArgumentHelp("The move's journal.", valueName: "file"))
-    var journal = MigrateCopyCommand.standardJournal
+    var journal = JournalFile.defaultPath
     @Flag(help: "Do it without asking.") var yes = false
     @Flag(help: "Say what would be done, and do nothing.") var dryRun = false
     @Flag(help: "Print one JSON object.") var json = false

@@ -1,0 +1,69 @@
+package import LatchkeyAWS
+package import LatchkeyBroker
+
+extension AWSFault {
+    /// What the broker could not do, as the service itself would say it, so that SDKs raise the same exception and try
+    /// again what is worth it: throttling and server errors they do, the rest not.
+    package init(_ fault: UpstreamFault, service: AWSReadService) {
+        let detail = Problem(fault, what: service == .parameterStore ? "parameter" : "secret").detail
+        switch fault.reason {
+        case .notFound: self = Self.notFound(fault, service)
+        case .denied: self.init(service.own(fault.code) ?? "AccessDeniedException", detail)
+        case .refused: self.init(service.own(fault.code) ?? "ValidationException", detail)
+        case .throttled, .budgetSpent, .overloaded: self.init("ThrottlingException", detail)
+        case .unavailable, .timedOut, .invalid, .notReady: self.init(service.failure, detail, status: 500)
+        }
+    }
+
+    private static func notFound(_ fault: UpstreamFault, _ service: AWSReadService) -> AWSFault {
+        switch (service, fault.code) {
+        case (.parameterStore, "ParameterVersionNotFound"):
+            AWSFault(
+                "ParameterVersionNotFound",
+                "Systems Manager could not find that version or label. Verify the version and try again.")
+        case (.parameterStore, _): AWSFault("ParameterNotFound")
+        case (.secretsManager, AWSFault.invalidState):
+            AWSFault(
+                AWSFault.invalidState,
+                "You can't perform this operation on the secret because it was marked for deletion.")
+        case (.secretsManager, _):
+            AWSFault("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+        }
+    }
+
+    /// What the server or the route table refuses, said to an SDK: the same status.
+    package init(_ problem: Problem) {
+        let type =
+            switch problem.code {
+            case .overloaded: "ServiceUnavailableException"
+            case .internal: "InternalFailure"
+            case .unauthorized: "UnrecognizedClientException"
+            case .forbidden: "AccessDeniedException"
+            case .methodNotAllowed, .notFound: "UnknownOperationException"
+            default: "ValidationException"
+            }
+        self.init(type, problem.detail, status: problem.status)
+    }
+}
+
+extension AWSReadService {
+    /// The service's word for its own failure, which SDKs try again.
+    fileprivate var failure: String {
+        switch self {
+        case .parameterStore: "InternalServerError"
+        case .secretsManager: "InternalServiceError"
+        }
+    }
+
+    /// The store's code where it speaks of what the caller asked for, and not of the broker's own credentials: the
+    /// errors of GetParameter and GetSecretValue in their API references, all of them status 400.
+    fileprivate func own(_ code: String?) -> String? {
+        let known: Set<String> =
+            switch self {
+            case .parameterStore: ["InvalidKeyId", "ValidationException"]
+            case .secretsManager:
+                ["DecryptionFailure", "InvalidParameterException", AWSFault.invalidState, "ValidationException"]
+            }
+        return code.flatMap { known.contains($0) ? $0 : nil }
+    }
+}

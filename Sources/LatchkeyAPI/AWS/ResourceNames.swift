@@ -1,0 +1,44 @@
+internal import LatchkeyAWS
+package import LatchkeyBroker
+internal import LatchkeyCore
+
+/// Which of AWS's names are the application's, and which keys of the broker they are.
+package struct ResourceNames: Sendable {
+    /// `/orders/prod`.
+    package let prefix: String
+    /// The region whose stores this broker reads, and the partition it belongs to (`eu-central-1`, `aws`).
+    package let region: String
+    package let partition: String
+
+    package init(prefix: String, region: String, partition: String) {
+        self.prefix = prefix
+        self.region = region
+        self.partition = partition
+    }
+
+    /// Whether an ARN names something in this region and partition. Its account is compared with the store's answer.
+    func isHere(_ name: AmazonResourceName) -> Bool {
+        name.region == region && name.partition == partition && !name.account.isEmpty
+    }
+
+    /// The key of a parameter's full name; nil outside the prefix, and for the token cache and Latchkey's own.
+    package func key(ofParameter name: some StringProtocol) -> SecretKey? { Self.key(name, below: prefix) }
+
+    /// The key of a secret's name; those begin with the prefix without its leading slash.
+    package func key(ofSecret name: some StringProtocol) -> SecretKey? { Self.key(name, below: secretPrefix) }
+
+    /// The key of a path that parameters may be listed below: the prefix, or a path below it. No slash at the end.
+    package func key(ofPath path: some StringProtocol) -> SecretKey? {
+        path.hasSameBytes(as: prefix) ? .root : key(ofParameter: path)
+    }
+
+    package func secret(_ key: SecretKey) -> String { "\(secretPrefix)/\(key.name)" }
+
+    private var secretPrefix: String { prefix.hasPrefix("/") ? String(prefix.dropFirst()) : prefix }
+
+    private static func key(_ name: some StringProtocol, below prefix: String) -> SecretKey? {
+        let start = "\(prefix)/".utf8
+        guard name.utf8.starts(with: start) else { return nil }
+        return SecretKey(String(decoding: name.utf8.dropFirst(start.count), as: UTF8.self))
+    }
+}

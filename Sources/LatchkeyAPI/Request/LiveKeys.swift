@@ -1,0 +1,57 @@
+package import LatchkeyBroker
+internal import LatchkeyCrypto
+internal import Synchronization
+
+/// The keys in force. A worker keeps a copy and looks for a newer one by a number, so that letting a caller in takes
+/// no lock.
+package final class LiveKeys: Sendable {
+    private let ring: Mutex<KeyRing>
+    private let generation = Atomic<Int>(0)
+
+    package init(_ ring: KeyRing) { self.ring = Mutex(ring) }
+
+    /// Puts other keys in force.
+    package func replace(with ring: KeyRing) {
+        self.ring.withLock { $0 = ring }
+        generation.add(1, ordering: .releasing)
+    }
+
+    /// One worker's copy.
+    struct Copy {
+        private let source: LiveKeys
+        private var ring: KeyRing
+        private var generation: Int
+
+        init(_ source: LiveKeys) {
+            self.source = source
+            generation = source.generation.load(ordering: .acquiring)
+            ring = source.ring.withLock { $0 }
+        }
+
+        /// Whose key this is, by the keys now in force.
+        mutating func caller(presenting key: UnsafeRawBufferPointer) -> Caller? {
+            follow()
+            return ring.caller(presenting: key)
+        }
+
+        /// The caller of that id if the key is its own, by the keys now in force.
+        mutating func caller(named id: String, presenting key: UnsafeRawBufferPointer) -> Caller? {
+            follow()
+            return ring.caller(named: id, presenting: key)
+        }
+
+        /// The caller of that id and what its requests may be signed with, by the keys now in force.
+        mutating func signer(named id: String) -> (caller: Caller, secrets: [Secret])? {
+            follow()
+            return ring.signer(named: id)
+        }
+
+        private mutating func follow() {
+            let newest = source.generation.load(ordering: .acquiring)
+            if newest != generation {
+                generation = newest
+                ring = source.ring.withLock { $0 }
+            }
+        }
+    }
+}

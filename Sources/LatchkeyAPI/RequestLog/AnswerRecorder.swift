@@ -1,0 +1,56 @@
+internal import LatchkeyCore
+package import LatchkeyHTTP
+package import LatchkeyMetrics
+
+/// Tells metrics and the request log of each answer, once it is rendered.
+package final class AnswerRecorder: Sendable {
+    /// The request that is answered.
+    struct Request: Sendable {
+        let route: Route
+        let method: Method
+        let started: MonotonicTime
+        /// Nil where no valid credential was presented.
+        let caller: String?
+    }
+
+    private let metrics: Metrics
+    private let log: RequestLog
+
+    package init(metrics: Metrics, log: RequestLog) {
+        self.metrics = metrics
+        self.log = log
+    }
+
+    /// The reply last begun answers `request`. The clock is read again for its duration.
+    /// - Parameter tier: where the answer came from, for answers without `X-Latchkey-Tier`.
+    func record(_ request: Request, _ reply: ReplyWriter, tier: StaticString? = nil) {
+        let nanoseconds = MonotonicTime.current.nanoseconds - request.started.nanoseconds
+        metrics.httpRequest(request.route, request.method, StatusCode(reply.status))
+        metrics.httpDuration(request.route, nanoseconds: nanoseconds)
+        guard log.mayLog(status: reply.status) else { return }
+        log.answered(Self.entry(request, reply, tier, .nanoseconds(nanoseconds)))
+    }
+
+    /// Writes and records what the server itself refuses, whose route and method may not even be known.
+    package func refuse(_ refusal: ServerRefusal, to reply: ReplyWriter) {
+        var ids = RequestIDs()
+        Problem(refusal).write(requestID: String(decoding: ids.next(), as: UTF8.self), to: reply)
+        refused(reply)
+    }
+
+    private func refused(_ reply: ReplyWriter) {
+        metrics.httpRequest(.other, .other, StatusCode(reply.status))
+        guard log.mayLog(status: reply.status) else { return }
+        let request = Request(route: .other, method: .other, started: reply.started, caller: nil)
+        log.answered(Self.entry(request, reply, nil, MonotonicTime.current - reply.started))
+    }
+
+    private static func entry(
+        _ request: Request, _ reply: ReplyWriter, _ tier: StaticString?, _ duration: Duration
+    ) -> RequestLog.Entry {
+        RequestLog.Entry(
+            requestID: reply.fieldValue("X-Request-Id") ?? "-", route: request.route, method: request.method,
+            status: reply.status, caller: request.caller,
+            tier: tier.map { "\($0)" } ?? reply.fieldValue("X-Latchkey-Tier"), duration: duration)
+    }
+}

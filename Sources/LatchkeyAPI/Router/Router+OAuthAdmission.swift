@@ -1,0 +1,59 @@
+internal import LatchkeyBroker
+internal import LatchkeyHTTP
+internal import LatchkeyMetrics
+
+// Who an OAuth client is, as early as it can be told.
+
+extension Router {
+    /// With Basic credentials the caller is known at the head. Without, they stand in the first bytes of the body.
+    func oauthAdmission(_ context: RequestContext, _ call: Call) -> BodyAdmission {
+        do throws(OAuthError) {
+            do throws(Problem) {
+                _ = try RequestQuery(context.slice(context.head.query), allowed: call.entry.query)
+            } catch {
+                throw OAuthError(error)
+            }
+            let client = OAuthClient(basic: context.slice(context.head.authorization))
+            // Another scheme than Basic tells nothing of the client, and beside credentials in the body it is one too many.
+            guard case .presented = client else {
+                return .keep(limit: .max, callerWithin: ServerLimits.unknownCallerBodyBytes)
+            }
+            try allow(caller(client, context), call.entry)
+            return .keep(limit: .max, callerWithin: nil)
+        } catch {
+            refuse(context, call, error)
+            return .answered
+        }
+    }
+
+    /// Looks for a valid client in the first part of a body that is longer.
+    func identifyClient(_ context: RequestContext, _ call: Call) -> Bool {
+        let type = context.head.contentType
+        let contentType = type.isPresent ? type.text(of: context.bytes) : nil
+        let none: UnsafeRawBufferPointer? = nil
+        do throws(OAuthError) {
+            let request = try OAuthTokenRequest(
+                contentType: contentType, authorization: none, body: OAuthBodyStart.whole(context.body))
+            if case .absent = request.client {
+                context.callerIsUnknown = true
+                services.metrics.authFailure(.missing)
+                throw OAuthError(
+                    Problem(
+                        413, .payloadTooLarge,
+                        "client_id and client_secret must stand in the first \(ServerLimits.unknownCallerBodyBytes) bytes"
+                    ))
+            }
+            try allow(caller(request.client, context), call.entry)
+            return true
+        } catch {
+            context.callerIsUnknown = true
+            refuse(context, call, error)
+            return false
+        }
+    }
+
+    private func refuse(_ context: RequestContext, _ call: Call, _ error: OAuthError) {
+        error.write(requestID: ids.text(context.slice(context.head.requestID)), to: context.reply)
+        answered(context, call)
+    }
+}

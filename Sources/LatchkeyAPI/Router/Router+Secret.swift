@@ -1,0 +1,69 @@
+internal import LatchkeyBroker
+internal import LatchkeyCore
+internal import LatchkeyCrypto
+internal import LatchkeyHTTP
+internal import LatchkeyMetrics
+
+extension Router {
+    /// `GET /secrets/{key}`.
+    func secret(_ context: RequestContext, _ call: Call, _ queryBytes: UnsafeRawBufferPointer) throws(Problem) {
+        let query = try RequestQuery(queryBytes, allowed: call.entry.query)
+        guard let segments = PercentEncoding.segments([UInt8(ascii: "/")] + call.rest) else {
+            throw Problem(
+                400, .badRequest, "the key must be percent-encoded path segments, none of them empty, . or ..")
+        }
+        guard let key = SecretKey(requested: segments.joined(separator: "/")) else {
+            throw Problem(404, .notFound, "no such secret")
+        }
+        let wanted = try SecretQuery(key, selectors: query, store: services.secrets.places?.store(of: key))
+        let refresh = try query.flag("refresh")
+        let now = services.time.now()
+        let form = try SecretForm(
+            context, field: query["field"], id: ids.text(context.slice(context.head.requestID)))
+        if let wait = try query.seconds("wait", upTo: SecretWaits.longest), wait > .zero, form.isConditional {
+            return try self.wait(context, call, wanted, form, until: now.monotonic + wait)
+        }
+        if !refresh, let hit = services.secrets.cached(wanted, now: now) {
+            switch hit {
+            case .found(let entry, let received, let isStale):
+                let served = SecretBroker.Served(
+                    entry: entry, received: received, tier: .memory, isStale: isStale, refreshError: nil)
+                form.write(served, now: now, to: context.reply)
+            case .absent(let fault): form.write(fault, to: context.reply)
+            }
+            return answered(context, call)
+        }
+        guard let later = context.later() else { return }
+        let (recorder, request, time) = (services.recorder, request(call), services.time)
+        services.secrets.secret(
+            wanted, demand: refresh ? .forced : .cached, deadline: now.monotonic + services.callerTimeout
+        ) { result in
+            later.send { reply in
+                form.write(result, now: time.now(), to: reply)
+                recorder.record(request, reply)
+            }
+        }
+    }
+
+    /// Answers when the caller's tag no longer holds.
+    private func wait(
+        _ context: RequestContext, _ call: Call, _ wanted: SecretQuery, _ form: SecretForm, until end: MonotonicTime
+    ) throws(Problem) {
+        let services = services
+        guard services.waits.enter() else {
+            throw Problem(UpstreamFault(.overloaded, retryAfter: .seconds(1)), what: "secret")
+        }
+        guard let later = context.later() else { return services.waits.leave() }
+        let (request, patience) = (request(call), services.callerTimeout)
+        Task { @Sendable in
+            let result = await services.waits.answer(
+                to: wanted, until: end, patience: patience, isAwaited: { later.isAwaited },
+                while: { form.holds($0.entry) })
+            services.waits.leave()
+            later.send { reply in
+                form.write(result, now: services.time.now(), to: reply)
+                services.recorder.record(request, reply)
+            }
+        }
+    }
+}

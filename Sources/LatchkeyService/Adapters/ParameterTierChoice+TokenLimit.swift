@@ -1,0 +1,21 @@
+internal import LatchkeyBroker
+internal import LatchkeyCore
+internal import LatchkeyCrypto
+internal import LatchkeyHTTP
+internal import LatchkeyMetrics
+internal import LatchkeySettings
+internal import LatchkeyUpstream
+
+extension ParameterTierChoice {
+    /// The longest token that a parameter of this tier takes, and what to do about a longer one.
+    var tokenLimit: SharedTokenLimit {
+        let larger = ParameterTier.advanced
+        let upgrade =
+            longestValue < larger.longestValue
+            ? "\(SettingName.tokenParameterTier.rawValue)=\(Self.advanced.rawValue) takes \(larger.longestValue) bytes, "
+            : ""
+        return SharedTokenLimit(
+            bytes: longestValue,
+            remedy: "\(upgrade)\(SettingName.sharedTier.rawValue)=dynamodb:<table> takes any token")
+    }
+}

@@ -1,0 +1,130 @@
+package import LatchkeyBroker
+internal import LatchkeyCore
+internal import LatchkeyCrypto
+internal import LatchkeyMetrics
+package import LatchkeyUpstream
+
+/// A profile's item in a DynamoDB table: the pair in one piece, so that it is never torn, and the lease beside it.
+///
+/// | attribute | type | |
+/// | --- | --- | --- |
+/// | `profile` | S, partition key | the path that the profile's parameters would have |
+/// | `token`, `expires` | S, N | as the parameter pair's |
+/// | `version` | N | of the token: greater by one after each write of it |
+/// | `lease`, `lease_version` | S, N | as the lease parameter and its version |
+/// | `ttl` | N | seconds since the epoch after which DynamoDB may delete the item |
+package struct TokenItem: Sendable {
+    /// The table's partition key.
+    package static let key = "profile"
+    /// How long an item outlives its token: far longer than any lease, so that deletion is only tidying up.
+    package static let outlives: Duration = .seconds(86_400)
+
+    /// The partition key's value.
+    package let path: String
+
+    package init(prefix: String, profile: String) {
+        path = TokenParameters.path(prefix: prefix, profile: profile)
+    }
+
+    /// What an item says; nil stands for one that is not there.
+    package static func view(of item: [String: DynamoDB.Value]?) -> SharedTokenSnapshot {
+        var view = SharedTokenSnapshot(version: OutsideNumber.version(item?["version"]?.number) ?? 0)
+        if let found = item?["lease_version"] {
+            // Each write of a lease counts from 1.
+            if let version = OutsideNumber.version(found.number), version > 0 {
+                view.lease = item?["lease"]?.string?.revealText().flatMap { Lease($0) }
+                view.leaseVersion = version
+            } else {
+                view.unreadableLease = found.json
+            }
+        }
+        if let token = item?["token"]?.string {
+            view.pair = StoredToken(token: token, expires: item?["expires"]?.number.map(String.init) ?? "")
+        }
+        return view
+    }
+
+    /// The pair in one step. What replaces the token that was seen may always be written, anything else only over a
+    /// token that ends earlier: a write that was long on its way undoes no newer one.
+    package static func write(_ stored: StoredToken) -> DynamoDB.Update {
+        let expires = Int64(stored.expires) ?? 0
+        return DynamoDB.Update(
+            "SET #token = :token, #expires = :expires, #ttl = :ttl ADD #version :one",
+            if: "attribute_not_exists(#version) OR #version = :after OR #expires < :expires",
+            names: ["token", "expires", "version", "ttl"],
+            values: [
+                ":token": .string(stored.token), ":expires": .number(expires), ":after": .number(stored.after),
+                ":one": .number(1), ":ttl": .number((WallTime(milliseconds: expires) + outlives).seconds),
+            ])
+    }
+
+    /// The lease, if nobody has written one since `seen`.
+    package static func claim(_ lease: Lease, seen: SharedTokenSnapshot) -> DynamoDB.Update {
+        var update = DynamoDB.Update(
+            "SET #lease = :lease, #ttl = if_not_exists(#ttl, :ttl) ADD #lease_version :one",
+            if: "attribute_not_exists(#lease_version)", names: ["lease", "lease_version", "ttl"],
+            values: [
+                ":lease": .text(lease.text), ":one": .number(1),
+                ":ttl": .number((lease.until + outlives).seconds),
+            ])
+        if let unreadable = seen.unreadableLease {
+            // What stands there cannot be counted on from: versions begin again.
+            update.expression = "SET #lease = :lease, #ttl = if_not_exists(#ttl, :ttl), #lease_version = :one"
+            update.condition = "#lease_version = :seen"
+            update.values[":seen"] = .other(unreadable)
+        } else if seen.leaseVersion > 0 {
+            update.condition = "#lease_version = :seen"
+            update.values[":seen"] = .number(seen.leaseVersion)
+        }
+        return update
+    }
+}
+
+extension SharedTier {
+    /// One item a profile in `table` (`LATCHKEY_SHARED_TIER=dynamodb:<table>`).
+    package static func dynamodb(_ client: AWSClient, table: String, prefix: String) -> SharedTier {
+        let store = DynamoDB(client, table: table)
+        @Sendable func key(_ profile: String) -> (name: String, value: String) {
+            (TokenItem.key, TokenItem(prefix: prefix, profile: profile).path)
+        }
+        return SharedTier(tier: .dynamodb) { profile, deadline async throws(UpstreamFault) in
+            do throws(AWSError) {
+                var view = TokenItem.view(of: try await store.item(key(profile), deadline: deadline))
+                view.clock = store.clock
+                return view
+            } catch {
+                throw UpstreamFault(error, ofTable: table)
+            }
+        } write: { profile, stored, deadline async throws(UpstreamFault) in
+            do throws(AWSError) {
+                try await store.update(key(profile), TokenItem.write(stored.dated(by: store.clock)), deadline: deadline)
+            } catch  where error.kind == .conditionFailed {
+                // A newer one stands there, or this very one: an answer that was lost and the write repeated.
+                return
+            } catch {
+                throw UpstreamFault(error, ofTable: table)
+            }
+        } claim: { profile, lease, seen, deadline async throws(UpstreamFault) in
+            do throws(AWSError) {
+                try await store.update(
+                    key(profile), TokenItem.claim(lease, seen: seen), isRetried: false, deadline: deadline)
+                return true
+            } catch  where error.kind == .conditionFailed {
+                return false
+            } catch {
+                throw UpstreamFault(error, ofTable: table)
+            }
+        }
+    }
+}
+
+extension UpstreamFault {
+    /// A table that is not there is a matter of settings, and named.
+    fileprivate init(_ error: AWSError, ofTable table: String) {
+        self.init(error, from: .dynamodb)
+        guard error.kind == .notFound else { return }
+        self.init(
+            .notReady, upstream: .dynamodb, code: error.code,
+            subject: "LATCHKEY_SHARED_TIER: there is no table \(table) in this account and region")
+    }
+}

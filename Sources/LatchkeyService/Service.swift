@@ -1,0 +1,161 @@
+package import LatchkeyAPI
+internal import LatchkeyBroker
+package import LatchkeyCore
+internal import LatchkeyHTTP
+package import LatchkeyMetrics
+package import LatchkeyNet
+package import LatchkeySettings
+internal import LatchkeyUpstream
+package import Logging
+
+/// The broker as a running process: upstreams, brokers, server.
+package struct Service: Sendable {
+    /// Where it listens.
+    package let addresses: [SocketAddress]
+    package let metrics: Metrics
+
+    private let upstreams: Upstreams
+    private let requests: RequestLog
+    private let server: HTTPServer
+    private let readiness: Readiness
+    private let watches: [Task<Void, Never>]
+    /// `LATCHKEY_DRAIN_DELAY`.
+    package let drainDelay: Duration
+    /// `LATCHKEY_DRAIN_TIMEOUT`.
+    package let drainTimeout: Duration
+    private let firstLook: Task<Void, Never>?
+    private let prefetched: [SecretKey]
+    private let callerTimeout: Duration
+    package let time: TimeSource
+
+    /// Starts everything. Upstreams that are down hold nothing up: the service is then not ready until they come back.
+    package static func start(
+        _ settings: Settings, time: TimeSource = .system, log: Logger, requests: RequestLog
+    ) throws -> Service {
+        guard let key = settings.apiKey else { throw SettingsProblems(lines: ["LATCHKEY_API_KEY is required"]) }
+        let upstreams = try Upstreams(settings, time: time, log: log)
+        let backendFollower = upstreams.backendFollower(
+            settings, isUsed: { upstreams.use.parts.secrets }, time: time, log: log)
+        let readiness = Readiness(
+            tokens: upstreams.tokens, health: upstreams.health, use: upstreams.use, secrets: upstreams.secrets,
+            reloads: upstreams.reloads, time: time)
+        let keys = LiveKeys(KeyRing(key: key))
+        let directory = ProfileDirectory(
+            settings: settings, profiles: upstreams.profiles, names: upstreams.tokens.names, files: upstreams.files,
+            secrets: upstreams.secrets)
+        let audiences = AudienceCache { audience, deadline async throws(UpstreamFault) in
+            try await directory.profile(forAudience: audience, deadline: deadline)
+        }
+        let recorder = AnswerRecorder(metrics: upstreams.metrics, log: requests)
+        let services = EndpointServices(
+            keys: keys, tokens: upstreams.tokens, secrets: upstreams.secrets, audiences: audiences,
+            aws: AWSRequestHandler(store: .broker(upstreams.secrets, names: ResourceNames(settings))),
+            metrics: upstreams.metrics, recorder: recorder, scrapes: MetricsPages(upstreams.metrics),
+            isReady: { readiness.isReady }, health: { readiness.report(now: $0) },
+            waits: SecretWaits(secrets: upstreams.secrets, isDraining: { readiness.isDraining }, time: time),
+            time: time, callerTimeout: settings.upstreamTimeout * 2)
+        let server = try HTTPServer.start(
+            configuration(settings, cap: connectionCap(settings, log), recorder, upstreams.metrics, time: time)
+        ) {
+            Router.requestHandler(services)
+        }
+        let watch = StoreHealthMonitor(
+            secrets: upstreams.secrets, use: upstreams.use, health: upstreams.health,
+            prefetch: settings.prefetch.compactMap { SecretKey($0) },
+            timeout: settings.upstreamTimeout * 2, time: time, log: log)
+        if let file = APIKeyFollower.file(settings, keys: keys) { upstreams.files.follow(file, value: key) }
+        let profiles = FollowedSettings.profiles(settings) { definitions in
+            upstreams.profiles.replace(with: definitions, in: upstreams.tokens)
+            audiences.forget()
+        }
+        if let profiles { upstreams.files.follow(profiles, value: settings.profilesText) }
+        for file in FollowedSettings.readAtStart(settings) { upstreams.files.follow(file) }
+        let firstLook = backendFollower.map { follower in Task { await follower.look() } }
+        for address in server.addresses { log.notice("listening", metadata: ["address": "\(address)"]) }
+        return Service(
+            addresses: server.addresses, metrics: upstreams.metrics, upstreams: upstreams, requests: requests,
+            server: server,
+            readiness: readiness,
+            watches: [
+                Task { await watch.run() }, Task { await upstreams.files.run() },
+                Task { await showBudgets(upstreams, time) },
+                Task { if let firstLook { await backendFollower?.run(after: firstLook) } },
+            ], drainDelay: settings.drainDelay, drainTimeout: settings.drainTimeout, firstLook: firstLook,
+            prefetched: watch.prefetch, callerTimeout: watch.timeout, time: time)
+    }
+
+    /// Between two looks at the issue budgets, which grow back with time.
+    private static let betweenBudgets: Duration = .seconds(10)
+
+    private static func showBudgets(_ upstreams: Upstreams, _ time: TimeSource) async {
+        while !Task.isCancelled {
+            upstreams.profiles.showBudgets(time.now().monotonic)
+            try? await Task.sleep(for: betweenBudgets)
+        }
+    }
+
+    /// `LATCHKEY_MAX_CONNECTIONS`, or what the descriptor limit leaves room for.
+    private static func connectionCap(_ settings: Settings, _ log: Logger) throws -> Int {
+        do throws(DescriptorBudget.TooFew) {
+            let budget = try DescriptorBudget(limit: ProcessFiles.descriptorLimit, wanted: settings.maxConnections)
+            if budget.isReduced {
+                log.warning(
+                    """
+                    the descriptor limit of \(budget.limit) leaves room for \(budget.cap) connections, not the \
+                    \(budget.wanted) of LATCHKEY_MAX_CONNECTIONS: raise the limit (ulimit -n, LimitNOFILE=) or lower the \
+                    setting
+                    """)
+            } else {
+                log.info("at most \(budget.cap) connections at once")
+            }
+            return budget.cap
+        } catch {
+            throw SettingsProblems(lines: [
+                "the descriptor limit is \(error.limit), and at least \(DescriptorBudget.least) are needed: raise it "
+                    + "(ulimit -n, LimitNOFILE=)"
+            ])
+        }
+    }
+
+    private static func configuration(
+        _ settings: Settings, cap: Int, _ recorder: AnswerRecorder, _ metrics: Metrics, time: TimeSource
+    ) -> HTTPServer.Configuration {
+        var configuration = HTTPServer.Configuration(places: settings.listen, workers: settings.workers) {
+            refusal, reply in
+            recorder.refuse(refusal, to: reply)
+        }
+        configuration.time = time
+        configuration.limits.maxConnections = cap
+        configuration.connectionsChanged = { metrics.httpConnections(changedBy: $0) }
+        return configuration
+    }
+
+    /// Returns when `LATCHKEY_PREFETCH` is in memory, or cannot be had by the time a caller would have given up.
+    package func prefetch() async {
+        let deadline = time.now().monotonic + callerTimeout
+        // Backend `auto`: until it is known where secrets are read, nobody is asked for any.
+        _ = await firstLook?.value
+        await withTaskGroup(of: Void.self) { group in
+            for key in prefetched {
+                // What fails is tried again by the watch, which logs it too.
+                group.addTask { _ = try? await upstreams.secrets.secret(SecretQuery(key), deadline: deadline) }
+            }
+        }
+    }
+
+    /// `/readyz` answers 503 from now on. Connections are still accepted.
+    package func announceStop() { readiness.announceStop() }
+
+    /// Accepts nothing more, lets what is under way finish, writes what is still to be written.
+    /// - Parameter limit: for connections to finish; `LATCHKEY_DRAIN_TIMEOUT` where that is shorter.
+    package func stop(within limit: Duration? = nil) async {
+        readiness.beginDraining()
+        for watch in watches { watch.cancel() }
+        let timeout = min(drainTimeout, limit ?? drainTimeout)
+        let end = time.now().monotonic + timeout
+        await server.drain(timeout: timeout)
+        await upstreams.tokens.drain(by: end)
+        upstreams.shutdown()
+        requests.tellLeftOut()
+    }
+}

@@ -1,0 +1,72 @@
+internal import LatchkeyAPI
+internal import LatchkeyBroker
+internal import LatchkeyCore
+internal import LatchkeyCrypto
+internal import LatchkeyHTTP
+internal import LatchkeyNet
+internal import LatchkeyService
+internal import LatchkeySettings
+internal import LatchkeyUpstream
+
+/// A running broker as the client commands see it.
+struct BrokerConnection: Sendable {
+    /// The longest a command waits for one answer: more than the broker lets its callers wait by default.
+    static let patience: Duration = .seconds(30)
+
+    let client: HTTPClient
+    private let url: BrokerURL
+    private let key: Secret
+
+    /// - Parameter standard: the address where `LATCHKEY_URL` is not set; nil makes it required.
+    init(_ settings: Settings, standard: String? = nil) throws {
+        guard let url = settings.url ?? standard.flatMap({ BrokerURL($0) }) else {
+            throw CommandFailure(.configuration, "LATCHKEY_URL is not set: the address of a running broker")
+        }
+        guard let key = settings.apiKey else {
+            throw CommandFailure(.configuration, "LATCHKEY_API_KEY is not set: the broker's key")
+        }
+        self.url = url
+        self.key = key
+        client = try HTTPClient()
+    }
+
+    /// One GET. An error answer is a response like any other.
+    func get(_ target: String, accept: String = "application/json") async throws(HTTPClientError) -> HTTPResponse {
+        let request = HTTPRequest(
+            method: "GET", target: url.base + target,
+            fields: [
+                "Authorization": "Bearer \(key.revealText() ?? "")", "Accept": accept, "User-Agent": Version.userAgent,
+            ])
+        return try await client.execute(request, to: url.origin, deadline: .current + Self.patience)
+    }
+
+    /// One GET that must be answered, be it with an error.
+    func reach(_ target: String, accept: String = "application/json") async throws -> HTTPResponse {
+        do throws(HTTPClientError) {
+            return try await get(target, accept: accept)
+        } catch {
+            throw CommandFailure(.unavailable, "the broker at \(url) cannot be reached [\(error.code)]")
+        }
+    }
+
+    /// One GET that must succeed.
+    func require(_ target: String, accept: String = "application/json") async throws -> HTTPResponse {
+        let response = try await reach(target, accept: accept)
+        guard response.status == 200 else { throw Self.failure(response) }
+        return response
+    }
+
+    /// What an error answer means to a command.
+    static func failure(_ response: HTTPResponse) -> CommandFailure {
+        let problem = try? JSON(parsing: response.body)
+        let detail = problem?["detail"]?.string ?? "the broker answered \(response.status)"
+        let status: ExitStatus =
+            switch response.status {
+            case 401, 403: .denied
+            case 404: .notSo
+            case 400..<500: .usage
+            default: problem?["code"]?.string == Problem.Code.upstreamDenied.rawValue ? .denied : .unavailable
+            }
+        return CommandFailure(status, detail)
+    }
+}

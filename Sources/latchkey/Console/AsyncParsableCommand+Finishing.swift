@@ -1,0 +1,22 @@
+internal import ArgumentParser
+internal import Glibc
+internal import LatchkeyBroker
+internal import LatchkeySettings
+
+extension AsyncParsableCommand {
+    /// Runs a command's body and turns its failure into a message and an exit code.
+    func finishing(_ body: () async throws -> Void) async throws {
+        do {
+            try await body()
+            Terminal.end(ExitStatus.done.rawValue)
+        } catch let failure as CommandFailure {
+            Terminal.complain(failure.message)
+            Terminal.end(failure.status.rawValue)
+        } catch let problems as SettingsProblems {
+            for line in problems.lines { Terminal.complain(line) }
+            Terminal.end(ExitStatus.configuration.rawValue)
+        } catch let code as ExitCode {
+            Terminal.end(code.rawValue)
+        }
+    }
+}

@@ -1,0 +1,58 @@
+internal import LatchkeyBroker
+internal import LatchkeyCore
+internal import LatchkeySettings
+internal import LatchkeyUpstream
+
+/// What the broker does with Secrets Manager.
+struct SecretsManagerCheck {
+    let store: SecretsManager
+    let settings: Settings
+    let place: PolicyPlace
+    let patience: Duration
+
+    private var name: String { "\(settings.prefix.dropFirst())/secrets" }
+
+    func run() async -> [Finding] { await value() + [await description()] + (await listing()) }
+
+    private func value() async -> [Finding] {
+        let action = "secretsmanager:GetSecretValue"
+        do throws(AWSError) {
+            let secret = try await store.get(name, deadline: .current + patience)
+            let shape = BlobShape(name: name, value: secret.value, wanted: settings.wantedOfBlob)
+            return [.fine(.permission, action, "allowed on \(name)")] + shape.findings
+        } catch {
+            guard error.kind != .notFound else {
+                return [.fine(.permission, action, "allowed on \(name)"), settings.missingBlob(name)]
+            }
+            return [AWSTrouble(action: action, resource: place.secret("secrets")).finding(error)]
+        }
+    }
+
+    /// What an SDK asks of the broker by DescribeSecret is asked of the store.
+    private func description() async -> Finding {
+        let action = "secretsmanager:DescribeSecret"
+        do throws(AWSError) {
+            _ = try await store.description(of: name, deadline: .current + patience)
+        } catch {
+            guard error.kind == .notFound else {
+                return AWSTrouble(action: action, resource: place.secret("secrets")).finding(error)
+            }
+        }
+        return .fine(.permission, action, "allowed on \(name)")
+    }
+
+    /// A choice, with a price either way: neither is wrong. Nothing is said where nobody answers.
+    private func listing() async -> [Finding] {
+        let action = "secretsmanager:ListSecrets"
+        do throws(AWSError) {
+            try await store.probeList(deadline: .current + patience)
+        } catch {
+            return error.kind == .denied ? [.unlisted(action)] : []
+        }
+        return [
+            .fine(
+                .permission, action,
+                "allowed: GET /secrets is answered, and these credentials see the names of every secret of the region")
+        ]
+    }
+}

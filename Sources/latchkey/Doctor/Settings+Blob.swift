@@ -1,0 +1,35 @@
+internal import LatchkeyBroker
+internal import LatchkeyCore
+internal import LatchkeySettings
+internal import LatchkeyUpstream
+
+extension Settings {
+    /// The fields that the default profile takes from the blob, since no setting has them.
+    var wantedOfBlob: [String] {
+        guard let profile = profiles.first, profile.kind == .auth0 else { return [] }
+        var names: [SettingName] = []
+        if profile.endpoint == nil, tokenEndpoint == nil { names.append(.auth0Domain) }
+        if profile.clientID == nil { names.append(.auth0ClientID) }
+        if profile.clientSecret == nil { names.append(.auth0ClientSecret) }
+        if profile.audience == .setting { names.append(.auth0Audience) }
+        return names.filter { sources.given[$0] == nil }.map(\.rawValue)
+    }
+
+    /// Without a blob keys are looked for as parameters of their own, which is well as long as nothing is wanted of it.
+    func missingBlob(_ name: String) -> Finding {
+        let wanted = wantedOfBlob
+        guard !wanted.isEmpty else {
+            return .fine(.blob, name, "not there: each key is a parameter or secret of its own")
+        }
+        guard backend == .parameterStore || backend == .secretsManager else {
+            return .warning(
+                .blob, name, "is not there, and brokers of backend \(backend.rawValue) read both stores",
+                remedy:
+                    "before a move that is so; else latchkey migrate copy --filter-prefix \(prefix.dropFirst())/ "
+                    + "writes what is not there yet")
+        }
+        return .problem(
+            .configuration, .blob, name, "is not there, and \(wanted.joined(separator: ", ")) are to come from it",
+            remedy: "write it: latchkey put secrets --file blob.json; or check LATCHKEY_PREFIX and AWS_REGION")
+    }
+}

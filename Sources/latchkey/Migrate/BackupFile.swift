@@ -1,0 +1,140 @@
+internal import Glibc
+internal import LatchkeyCore
+internal import LatchkeyCrypto
+internal import LatchkeyMigration
+
+/// A backup on disk, and the manifest beside it in `<file>.manifest`.
+struct BackupFile {
+    /// Bytes of a password file that are read.
+    private static let longestPassword = 4096
+    /// What is needed to open it.
+    enum Opener {
+        case password(Secret)
+        case privateKey(Secret)
+    }
+
+    /// Whom it is sealed for.
+    enum Recipient {
+        case password(Secret)
+        /// A certificate in PEM.
+        case certificate([UInt8])
+    }
+
+    let path: String
+    var manifestPath: String { path + ".manifest" }
+
+    /// The path from the root, so that it is found from elsewhere.
+    var absolutePath: String { OwnFile.absolute(path) }
+
+    var exists: Bool { access(path, F_OK) == 0 }
+
+    /// Looks at both paths before anything is written: what is there must be a backup of latchkey's and its manifest.
+    func requireOurs() throws {
+        if case .file(let count) = try OwnFile.look(at: path), count > 0 {
+            let bytes = DurableFile.read(path, longest: AuthEnvelope.longest + 65_536)
+            guard let bytes, AuthEnvelope.hasShape(bytes) else {
+                throw CommandFailure(
+                    .usage, "\(path) is no backup of latchkey's and was left alone: name another file")
+            }
+        }
+        if case .file(let count) = try OwnFile.look(at: manifestPath), count > 0 {
+            let bytes = DurableFile.read(manifestPath, longest: AuthEnvelope.longest)
+            guard let json = bytes.flatMap({ try? JSON(parsing: $0) }), BackupManifest(json) != nil else {
+                throw CommandFailure(
+                    .usage, "\(manifestPath) is no manifest of latchkey's and was left alone: name another file")
+            }
+        }
+    }
+
+    /// Seals and writes both files, each in one step; the backup first.
+    ///
+    /// A manifest that is there is taken away before that: were this cut off between the two, the old one beside the new
+    /// file would have it refused as altered. A backup without a manifest still opens.
+    func write(_ document: BackupDocument, for recipient: Recipient) throws -> BackupManifest {
+        let bytes: [UInt8]
+        do throws(AuthEnvelope.Refusal) {
+            switch recipient {
+            case .password(let password): bytes = try AuthEnvelope.seal(document.content, password: password)
+            case .certificate(let pem): bytes = try AuthEnvelope.seal(document.content, certificate: pem)
+            }
+        } catch {
+            throw CommandFailure(error == .failed ? .unavailable : .usage, "the backup cannot be sealed: \(error)")
+        }
+        let manifest = BackupManifest(
+            fileDigest: SHA256.hash(bytes).hex, created: document.created, place: document.place,
+            entries: document.manifest)
+        do throws(DurableFile.Failure) {
+            try DurableFile.remove(manifestPath)
+            try DurableFile.write(bytes, to: path)
+            try DurableFile.write(manifest.json.bytes() + [UInt8(ascii: "\n")], to: manifestPath)
+        } catch {
+            throw CommandFailure(.usage, "cannot write \(path): \(OwnFile.reason(error.code))")
+        }
+        return manifest
+    }
+
+    /// The whole content, once everything about it holds: the envelope's tag, the manifest where it is there, and the
+    /// digest of each value.
+    func read(_ opener: Opener) throws -> BackupDocument {
+        guard let bytes = DurableFile.read(path, longest: AuthEnvelope.longest + 65_536) else {
+            throw CommandFailure(.usage, "cannot read \(path)")
+        }
+        let manifest = try readManifest()
+        if let manifest, manifest.fileDigest != SHA256.hash(bytes).hex {
+            throw CommandFailure(
+                .notSo, "\(path) is not the file that \(manifestPath) is of: it was altered, or another has its name")
+        }
+        let document: BackupDocument
+        do {
+            switch opener {
+            case .password(let password):
+                document = try BackupDocument(AuthEnvelope.open(bytes, password: password))
+            case .privateKey(let key): document = try BackupDocument(AuthEnvelope.open(bytes, privateKey: key))
+            }
+        } catch let refusal as AuthEnvelope.Refusal {
+            throw CommandFailure(.notSo, "\(path) cannot be opened: \(refusal)")
+        } catch is BackupDocument.NotABackup {
+            throw CommandFailure(.notSo, "\(path) is no backup of latchkey's")
+        }
+        if let manifest, manifest.entries != document.manifest {
+            throw CommandFailure(.notSo, "\(path) does not hold what \(manifestPath) says")
+        }
+        return document
+    }
+
+    /// The manifest of a backup that opens.
+    func manifest(_ opener: Opener) throws -> BackupManifest {
+        let document = try read(opener)
+        return BackupManifest(
+            fileDigest: "", created: document.created, place: document.place, entries: document.manifest)
+    }
+
+    /// The manifest beside it, where the file is the one that it is of; nil where there is none.
+    func manifest() throws -> BackupManifest? {
+        guard let manifest = try readManifest(),
+            let bytes = DurableFile.read(path, longest: AuthEnvelope.longest + 65_536)
+        else { return nil }
+        return manifest.fileDigest == SHA256.hash(bytes).hex ? manifest : nil
+    }
+
+    private func readManifest() throws -> BackupManifest? {
+        guard access(manifestPath, F_OK) == 0 else { return nil }
+        guard let bytes = DurableFile.read(manifestPath, longest: AuthEnvelope.longest),
+            let manifest = (try? JSON(parsing: bytes, limits: .ownFile)).flatMap({ BackupManifest($0) })
+        else { throw CommandFailure(.notSo, "\(manifestPath) is no manifest: put it right, or remove it") }
+        return manifest
+    }
+
+    /// A password file's first line.
+    static func password(_ path: String) throws -> Secret {
+        let bytes = FileReader.withoutLineEnd(try SmallFile.required(path))
+        guard bytes.count <= longestPassword else {
+            throw CommandFailure(.usage, "the password in \(path) is over \(longestPassword) bytes")
+        }
+        guard !bytes.isEmpty, !bytes.contains(UInt8(ascii: "\n")) else {
+            throw CommandFailure(.usage, "\(path) must hold the password on one line")
+        }
+        if SmallFile.isOpenToOthers(path) { Terminal.complain("warning: others can read \(path)") }
+        return Secret(bytes)
+    }
+}

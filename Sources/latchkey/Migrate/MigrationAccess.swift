@@ -1,0 +1,131 @@
+internal import LatchkeyCore
+internal import LatchkeyMetrics
+internal import LatchkeyMigration
+internal import LatchkeyService
+internal import LatchkeySettings
+internal import LatchkeyUpstream
+internal import Synchronization
+
+/// What all reads of one command know of each other's failures.
+private final class SharedRetry: Sendable {
+    private let state = Mutex(ReadRetry())
+
+    func change<Value: Sendable>(_ body: (inout ReadRetry) -> Value) -> Value { state.withLock { body(&$0) } }
+}
+
+/// Both stores as `latchkey migrate` uses them.
+struct MigrationAccess: Sendable {
+    /// Secrets read at the same time.
+    static let readers = 8
+
+    let parameterStore: ParameterStore
+    let secretsManager: SecretsManager
+    let lambda: Lambda
+    let region: String
+    private let patience: Duration
+    private let retry = SharedRetry()
+
+    /// - Parameter mostWrites: writes a second to Parameter Store; an account has 3 by default.
+    init(_ settings: Settings, mostWrites: Int = AWSQuota.mostWrites) throws {
+        let upstreams = try Upstreams(
+            settings, time: .system, log: CommandEnvironment.quietLogger(sink: LogSink()), mostWrites: mostWrites)
+        parameterStore = upstreams.parameterStore
+        secretsManager = upstreams.secretsManager
+        lambda = upstreams.lambda
+        region = settings.aws.region
+        // Reads wait for their turn under LATCHKEY_SSM_MAX_TPS, and nobody waits for them but a command.
+        patience = settings.upstreamTimeout * 6
+    }
+
+    /// The latest that one call may end.
+    var deadline: MonotonicTime { .current + patience }
+
+    /// Whose move a fleet of these settings is: by the account of the parameters that the journal has moved.
+    func place(_ journal: Journal, _ settings: Settings) async throws -> FleetID {
+        let moved = journal.items.values.filter { $0.state == .verified }.map(\.target).sorted()
+        let found = try await ParameterReader(access: self).read(Array(moved.prefix(ParameterStore.batch)))
+        return FleetID(
+            account: found.parameters.lazy.compactMap(\.account).first, parameter: BackendSwitch.parameter(settings))
+    }
+
+    /// A read, made again with growing pauses where it gets no answer.
+    ///
+    /// - Throws: `AWSError` of the last try. ``CommandFailure`` once several reads in a row have got no answer: the store
+    ///   is taken to be down, and the command ends.
+    func reading<Value: Sendable>(
+        _ action: String, _ call: () async throws(AWSError) -> Value
+    ) async throws -> Value {
+        var tries = 1
+        while true {
+            do throws(AWSError) {
+                let value = try await call()
+                retry.change { $0.answered() }
+                return value
+            } catch {
+                let trouble = StoreFailure(error)
+                guard trouble.mayPass else {
+                    retry.change { $0.answered() }
+                    throw error
+                }
+                let pause = retry.change { $0.pause(after: tries, trouble, jitter: .random(in: 0..<1)) }
+                guard let pause else {
+                    let isGivenUp = retry.change { state in
+                        state.failed()
+                        return state.isGivenUp
+                    }
+                    if isGivenUp { throw CommandFailure(error, action: action) }
+                    throw error
+                }
+                tries += 1
+                await TokenIssuer.sleep(.current + pause)
+            }
+        }
+    }
+
+    /// A read that fails the command where it fails in every try.
+    func require<Value: Sendable>(
+        _ action: String, _ call: () async throws(AWSError) -> Value
+    ) async throws -> Value {
+        do {
+            return try await reading(action, call)
+        } catch let error as AWSError {
+            throw CommandFailure(error, action: action)
+        }
+    }
+
+    /// `body` over all of `items`, so many at a time, in their order.
+    /// - Parameter what: what a terminal is shown of how far it is; nothing where nil.
+    static func each<Item: Sendable, Value: Sendable>(
+        _ items: [Item], showing what: String? = nil, _ body: @escaping @Sendable (Item) async throws -> Value
+    ) async throws -> [Value] {
+        try await withThrowingTaskGroup(of: (Int, Value).self) { group in
+            var values = [Value?](repeating: nil, count: items.count)
+            var next = 0
+            var progress = Progress(what ?? "", of: what == nil ? 0 : items.count)
+            defer { progress.end() }
+            while next < min(readers, items.count) {
+                let index = next
+                group.addTask { (index, try await body(items[index])) }
+                next += 1
+            }
+            while let (index, value) = try await group.next() {
+                values[index] = value
+                progress.step()
+                if next < items.count {
+                    let following = next
+                    group.addTask { (following, try await body(items[following])) }
+                    next += 1
+                }
+            }
+            return values.compactMap { $0 }
+        }
+    }
+}
+
+extension Parameter {
+    /// The account it is in, by its ARN.
+    var account: String? {
+        let pieces = attributes["ARN"]?.string?.split(separator: ":", omittingEmptySubsequences: false) ?? []
+        return pieces.count > 5 ? String(pieces[4]) : nil
+    }
+}

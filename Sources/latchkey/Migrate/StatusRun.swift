@@ -1,0 +1,99 @@
+internal import LatchkeyCore
+internal import LatchkeyCrypto
+internal import LatchkeyHTTP
+internal import LatchkeyMigration
+internal import LatchkeyService
+internal import LatchkeySettings
+internal import LatchkeyUpstream
+
+/// Finds out where a move stands. Reads no secret's value, so that it resets no date of reading, and writes nothing.
+struct StatusRun {
+    let access: MigrationAccess
+    let selection: Selection
+    let journal: Journal
+    let settings: Settings
+    let minDays: Int
+    /// Whether the broker at `LATCHKEY_URL`, if any, is asked for what it has measured.
+    var asksBroker = true
+
+    /// Where the move stands, and the IAM actions that were refused.
+    func run() async throws -> (status: MoveStatus, denied: [String]) {
+        let (secrets, map) = try await InventoryReader(access: access, selection: selection).describeSecrets()
+        let planner = Planner(map: map)
+        let targets = secrets.map { planner.target(for: $0.name) }
+        let names = Set(targets).filter {
+            ParameterName.isUsable($0, arnPrefix: Inventory(secrets: []).parameterARNPrefix)
+        }
+        let lever = BackendSwitch.parameter(settings)
+        let list = BackendParameters.kept(below: settings.prefix)
+        let found = try await ParameterReader(access: access).read(names.sorted() + [lever, list])
+        let text = { (name: String) in found.parameters.first { $0.name == name }?.value.revealText() }
+        // The account as a cut-over would find it out.
+        let place = try await access.place(journal, settings)
+        let status = MoveStatus(
+            secrets: Array(zip(secrets, targets)),
+            versions: Dictionary(found.parameters.map { ($0.name, $0.version) }, uniquingKeysWith: { $1 }),
+            refused: Set(found.denied.keys), journal: journal, place: place,
+            backend: text(lever).flatMap { BackendInForce(rawValue: $0) },
+            kept: text(list).flatMap { KeptList($0) } ?? KeptList(names: []), figures: try await figures(),
+            backup: backup, now: TimeSource.system.now().wall, minDays: minDays)
+        return (status, Set(secrets.flatMap(\.denied) + found.denied.values).sorted())
+    }
+
+    private func figures() async throws -> BrokerCounters? {
+        guard asksBroker, settings.url != nil else { return nil }
+        let answer = try await BrokerConnection(settings).require("/metrics", accept: "text/plain; version=0.0.4")
+        return try BrokerMetrics(answer.body).figures
+    }
+
+    /// The one the journal names, where it is whole by its manifest's digest.
+    private var backup: BackupManifest? {
+        guard let path = journal.last("backup")?.details["file"] else { return nil }
+        return (try? BackupFile(path: path).manifest()) ?? nil
+    }
+}
+
+extension BrokerMetrics {
+    /// Routes on which callers get tokens and secrets: probes and scrapes are none.
+    private static let routes = [
+        "token", "token_profile", "secret", "secrets", "oauth_token", "aws", "extension_parameters",
+        "extension_secrets",
+    ]
+
+    var figures: BrokerCounters {
+        var figures = BrokerCounters()
+        figures.sharedTokens = hits("token", ["parameter_store", "dynamodb"])
+        figures.tokenAnswers =
+            figures.sharedTokens + hits("token", ["memory", "auth0", "oauth2"])
+            + count("latchkey_tier_requests_total", ["resource": "token", "outcome": "stale"])
+        figures.issuerCalls = count("latchkey_upstream_requests_total", ["operation": "issue_token"])
+        figures.readsOfParameterStore = hits("secret", ["parameter_store"])
+        figures.readsOfSecretsManager = hits("secret", ["secrets_manager"])
+        figures.secondsOfSecret = mean("secret", ["parameter_store", "secrets_manager"])
+        figures.secondsOfSharedToken = mean("token", ["parameter_store", "dynamodb"])
+        for route in Self.routes {
+            figures.answers += count("latchkey_http_requests_total", ["route": route])
+            figures.errors += ["500", "502", "503", "504"].reduce(0) {
+                $0 + count("latchkey_http_requests_total", ["route": route, "code": $1])
+            }
+        }
+        return figures
+    }
+
+    private func hits(_ resource: String, _ tiers: [String]) -> Int {
+        tiers.reduce(0) {
+            $0 + count("latchkey_tier_requests_total", ["resource": resource, "tier": $1, "outcome": "hit"])
+        }
+    }
+
+    /// Seconds of one call of these tiers.
+    private func mean(_ resource: String, _ tiers: [String]) -> Double? {
+        var (seconds, calls) = (0.0, 0.0)
+        for tier in tiers {
+            let labels = ["resource": resource, "tier": tier]
+            seconds += sum("latchkey_tier_request_duration_seconds_sum", labels)
+            calls += sum("latchkey_tier_request_duration_seconds_count", labels)
+        }
+        return calls > 0 ? seconds / calls : nil
+    }
+}

@@ -1,0 +1,96 @@
+import LatchkeyAPI
+import LatchkeyBroker
+import LatchkeyCore
+import LatchkeyTestSupport
+import Synchronization
+import Testing
+
+@Suite("The profile an audience has") struct AudienceCacheTests {
+    private static let start = MonotonicTime(nanoseconds: 5_000_000_000)
+
+    /// Profiles by audience, and how often they were looked for.
+    private final class Table: Sendable {
+        let profiles = Mutex<[String: ProfileID]>([:])
+        let asked = Atomic<Int>(0)
+
+        func find(_ audience: String) -> ProfileID? {
+            asked.add(1, ordering: .relaxed)
+            return profiles.withLock { $0[audience] }
+        }
+    }
+
+    private func audiences(over table: Table) -> AudienceCache {
+        AudienceCache { audience, _ async throws(UpstreamFault) in table.find(audience) }
+    }
+
+    @Test func `What was found is known until it has been believed long enough`() async throws {
+        let table = Table()
+        table.profiles.withLock { $0["a"] = ProfileID(3) }
+        let audiences = audiences(over: table)
+        #expect(audiences.known("a", now: Self.start) == nil)
+        let found = try await audiences.profile(of: "a", deadline: Self.start + .seconds(1), now: Self.start)
+        #expect(found == ProfileID(3))
+        let last = Self.start + AudienceCache.believed
+        #expect(audiences.known("a", now: last + .milliseconds(-1)) == ProfileID(3))
+        #expect(audiences.known("a", now: last) == nil)
+        #expect(table.asked.load(ordering: .relaxed) == 1)
+    }
+
+    @Test func `An audience that moves is followed when it is looked for again`() async throws {
+        let table = Table()
+        table.profiles.withLock { $0["a"] = ProfileID(0) }
+        let audiences = audiences(over: table)
+        _ = try await audiences.profile(of: "a", deadline: Self.start, now: Self.start)
+        table.profiles.withLock { $0["a"] = ProfileID(1) }
+        let later = Self.start + AudienceCache.believed
+        #expect(try await audiences.profile(of: "a", deadline: later, now: later) == ProfileID(1))
+        #expect(audiences.known("a", now: later) == ProfileID(1))
+    }
+
+    @Test func `When profiles change nothing is known of before, not even what was being looked for`() async throws {
+        let table = Table()
+        table.profiles.withLock { $0["a"] = ProfileID(1) }
+        let audiences = audiences(over: table)
+        _ = try await audiences.profile(of: "a", deadline: Self.start, now: Self.start)
+        audiences.forget()
+        #expect(audiences.known("a", now: Self.start) == nil)
+        let (gate, asked) = (Gate(), Inbox<String>())
+        let slow = AudienceCache { audience, _ async throws(UpstreamFault) in
+            asked.put(audience)
+            await gate.pass()
+            return ProfileID(1)
+        }
+        async let found = slow.profile(of: "a", deadline: Self.start, now: Self.start)
+        await asked.first(1)
+        slow.forget()
+        gate.open()
+        #expect(try await found == ProfileID(1))
+        #expect(slow.known("a", now: Self.start) == nil)
+    }
+
+    @Test func `What is not there is looked for each time and never kept`() async throws {
+        let table = Table()
+        let audiences = audiences(over: table)
+        for _ in 0..<3 {
+            #expect(try await audiences.profile(of: "x", deadline: Self.start, now: Self.start) == nil)
+            #expect(audiences.known("x", now: Self.start) == nil)
+        }
+        #expect(table.asked.load(ordering: .relaxed) == 3)
+    }
+
+    @Test func `A failure to find out is the caller's to hear and is not kept`() async {
+        let audiences = AudienceCache { _, _ async throws(UpstreamFault) in throw UpstreamFault(.timedOut) }
+        await #expect(throws: UpstreamFault.self) {
+            try await audiences.profile(of: "a", deadline: Self.start, now: Self.start)
+        }
+        #expect(audiences.known("a", now: Self.start) == nil)
+    }
+
+    @Test func `No more are kept than there is room for`() async throws {
+        let audiences = AudienceCache { _, _ async throws(UpstreamFault) in ProfileID(0) }
+        let names = (0...AudienceCache.capacity).map { "a\($0)" }
+        for name in names { _ = try await audiences.profile(of: name, deadline: Self.start, now: Self.start) }
+        #expect(names.count { audiences.known($0, now: Self.start) != nil } <= AudienceCache.capacity)
+        #expect(audiences.known(names[AudienceCache.capacity], now: Self.start) != nil)
+    }
+}
