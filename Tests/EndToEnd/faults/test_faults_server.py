@@ -231,7 +231,7 @@ def test_a_token_that_expired_while_the_process_was_stopped_is_not_served(world)
 
 
 @pytest.mark.row(42)
-@pytest.mark.alone
+@pytest.mark.heavy
 def test_ten_thousand_unknown_names_do_not_grow_it(world) -> None:
     """Ten names fit one call, and calls go at `LATCHKEY_SSM_MAX_TPS`: what would wait too long for its turn is 503."""
     most = 20
