@@ -86,3 +86,24 @@ def spans() -> Iterator[tuple[str, str]]:
             for part in token.children or ():
                 if part.type == "code_inline":
                     yield page.name, part.content
+
+
+def links() -> Iterator[tuple[Path, str]]:
+    """The target of every link and picture, with its page."""
+    for page in documents():
+        for token in tokens(page):
+            for part in token.children or ():
+                target = part.attrGet("href") or part.attrGet("src")
+                if target is not None:
+                    yield page, str(target)
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub and docc make them, in small letters."""
+    found: set[str] = set()
+    parts = tokens(page)
+    for token, content in zip(parts, parts[1:], strict=False):
+        if token.type == "heading_open":
+            words = re.sub(r"[^\w\- ]", "", content.content.lower().replace("`", ""))
+            found.add(words.replace(" ", "-"))
+    return found

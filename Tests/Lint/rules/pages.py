@@ -85,6 +85,15 @@ def words() -> Iterator[str]:
                 yield f"{shown(path)}:{number}: {word}"
 
 
+@rule("Every page is in a group of Latchkey.md, and every record of a decision in Decisions.md")
+def groups() -> Iterator[str]:
+    for folder, index in ((PAGES, "Latchkey.md"), (PAGES / "Decisions", "Decisions.md")):
+        listed = re.findall(r"^- <doc:([\w-]+)>$", text(PAGES / index), re.MULTILINE)
+        pages = {path.stem for path in folder.glob("*.md")} - {"Latchkey"}
+        for name in sorted(pages ^ set(listed)):
+            yield f"{name} is {'not listed in ' + index if name in pages else 'listed in ' + index + ' and not there'}"
+
+
 @rule("README.md has 10 KB at most")
 def size() -> Iterator[str]:
     if (count := (ROOT / "README.md").stat().st_size) > 10_000:
