@@ -18,13 +18,13 @@ package struct Service: Sendable {
     private let requests: RequestLog
     private let server: HTTPServer
     private let readiness: Readiness
-    private let watches: [Task<Void, Never>]
+    private let backgroundTasks: [Task<Void, Never>]
     /// `LATCHKEY_DRAIN_DELAY`.
     package let drainDelay: Duration
     /// `LATCHKEY_DRAIN_TIMEOUT`.
     package let drainTimeout: Duration
-    private let firstLook: Task<Void, Never>?
-    private let prefetched: [SecretKey]
+    private let firstBackendCheck: Task<Void, Never>?
+    private let prefetchKeys: [SecretKey]
     private let callerTimeout: Duration
     package let time: TimeSource
 
@@ -50,47 +50,49 @@ package struct Service: Sendable {
         let services = EndpointServices(
             keys: keys, tokens: upstreams.tokens, secrets: upstreams.secrets, audiences: audiences,
             aws: AWSRequestHandler(store: .broker(upstreams.secrets, names: ResourceNames(settings))),
-            metrics: upstreams.metrics, recorder: recorder, scrapes: MetricsPages(upstreams.metrics),
+            metrics: upstreams.metrics, recorder: recorder, metricsRenderer: MetricsRenderer(upstreams.metrics),
             isReady: { readiness.isReady }, health: { readiness.report(now: $0) },
-            waits: SecretWaits(secrets: upstreams.secrets, isDraining: { readiness.isDraining }, time: time),
+            secretWaiter: SecretChangeWaiter(
+                secrets: upstreams.secrets, isDraining: { readiness.isDraining }, time: time),
             time: time, callerTimeout: settings.upstreamTimeout * 2)
         let server = try HTTPServer.start(
             configuration(settings, cap: connectionCap(settings, log), recorder, upstreams.metrics, time: time)
         ) {
             Router.requestHandler(services)
         }
-        let watch = StoreHealthMonitor(
+        let monitor = StoreHealthMonitor(
             secrets: upstreams.secrets, use: upstreams.use, health: upstreams.health,
             prefetch: settings.prefetch.compactMap { SecretKey($0) },
             timeout: settings.upstreamTimeout * 2, time: time, log: log)
         if let file = APIKeyFollower.file(settings, keys: keys) { upstreams.files.follow(file, value: key) }
         let profiles = FollowedSettings.profiles(settings) { definitions in
             upstreams.profiles.replace(with: definitions, in: upstreams.tokens)
-            audiences.forget()
+            audiences.removeAll()
         }
         if let profiles { upstreams.files.follow(profiles, value: settings.profilesText) }
         for file in FollowedSettings.readAtStart(settings) { upstreams.files.follow(file) }
-        let firstLook = backendFollower.map { follower in Task { await follower.look() } }
+        let firstBackendCheck = backendFollower.map { follower in Task { await follower.check() } }
         for address in server.addresses { log.notice("listening", metadata: ["address": "\(address)"]) }
         return Service(
             addresses: server.addresses, metrics: upstreams.metrics, upstreams: upstreams, requests: requests,
             server: server,
             readiness: readiness,
-            watches: [
-                Task { await watch.run() }, Task { await upstreams.files.run() },
-                Task { await showBudgets(upstreams, time) },
-                Task { if let firstLook { await backendFollower?.run(after: firstLook) } },
-            ], drainDelay: settings.drainDelay, drainTimeout: settings.drainTimeout, firstLook: firstLook,
-            prefetched: watch.prefetch, callerTimeout: watch.timeout, time: time)
+            backgroundTasks: [
+                Task { await monitor.run() }, Task { await upstreams.files.run() },
+                Task { await updateBudgetMetrics(upstreams, time) },
+                Task { if let firstBackendCheck { await backendFollower?.run(after: firstBackendCheck) } },
+            ], drainDelay: settings.drainDelay, drainTimeout: settings.drainTimeout,
+            firstBackendCheck: firstBackendCheck,
+            prefetchKeys: monitor.prefetch, callerTimeout: monitor.timeout, time: time)
     }
 
     /// Between two looks at the issue budgets, which grow back with time.
-    private static let betweenBudgets: Duration = .seconds(10)
+    private static let budgetMetricsInterval: Duration = .seconds(10)
 
-    private static func showBudgets(_ upstreams: Upstreams, _ time: TimeSource) async {
+    private static func updateBudgetMetrics(_ upstreams: Upstreams, _ time: TimeSource) async {
         while !Task.isCancelled {
-            upstreams.profiles.showBudgets(time.now().monotonic)
-            try? await Task.sleep(for: betweenBudgets)
+            upstreams.profiles.updateBudgetMetrics(time.now().monotonic)
+            try? await Task.sleep(for: budgetMetricsInterval)
         }
     }
 
@@ -134,9 +136,9 @@ package struct Service: Sendable {
     package func prefetch() async {
         let deadline = time.now().monotonic + callerTimeout
         // Backend `auto`: until it is known where secrets are read, nobody is asked for any.
-        _ = await firstLook?.value
+        _ = await firstBackendCheck?.value
         await withTaskGroup(of: Void.self) { group in
-            for key in prefetched {
+            for key in prefetchKeys {
                 // What fails is tried again by the watch, which logs it too.
                 group.addTask { _ = try? await upstreams.secrets.secret(SecretQuery(key), deadline: deadline) }
             }
@@ -150,12 +152,12 @@ package struct Service: Sendable {
     /// - Parameter limit: for connections to finish; `LATCHKEY_DRAIN_TIMEOUT` where that is shorter.
     package func stop(within limit: Duration? = nil) async {
         readiness.beginDraining()
-        for watch in watches { watch.cancel() }
+        for task in backgroundTasks { task.cancel() }
         let timeout = min(drainTimeout, limit ?? drainTimeout)
         let end = time.now().monotonic + timeout
         await server.drain(timeout: timeout)
         await upstreams.tokens.drain(by: end)
         upstreams.shutdown()
-        requests.tellLeftOut()
+        requests.reportOmitted()
     }
 }

@@ -70,7 +70,7 @@ package struct Upstreams: Sendable {
             backend: settings.backend.fixed,
             configuration: Self.secretConfiguration(settings), time: time, metrics: metrics, health: health, log: log)
         profiles = LiveProfiles(
-            LiveProfiles.Means(
+            LiveProfiles.Dependencies(
                 settings: settings, files: files, secrets: secrets, client: client, metrics: metrics, time: time))
         use = ServiceUse(settings: settings, profiles: profiles, secrets: secrets)
         let first = profiles.profiles

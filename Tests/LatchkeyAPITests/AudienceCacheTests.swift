@@ -23,16 +23,16 @@ import Testing
         AudienceCache { audience, _ async throws(UpstreamFault) in table.find(audience) }
     }
 
-    @Test func `What was found is known until it has been believed long enough`() async throws {
+    @Test func `What was found is known until it has been lifetime long enough`() async throws {
         let table = Table()
         table.profiles.withLock { $0["a"] = ProfileID(3) }
         let audiences = audiences(over: table)
-        #expect(audiences.known("a", now: Self.start) == nil)
+        #expect(audiences.cachedProfile(of: "a", now: Self.start) == nil)
         let found = try await audiences.profile(of: "a", deadline: Self.start + .seconds(1), now: Self.start)
         #expect(found == ProfileID(3))
-        let last = Self.start + AudienceCache.believed
-        #expect(audiences.known("a", now: last + .milliseconds(-1)) == ProfileID(3))
-        #expect(audiences.known("a", now: last) == nil)
+        let last = Self.start + AudienceCache.lifetime
+        #expect(audiences.cachedProfile(of: "a", now: last + .milliseconds(-1)) == ProfileID(3))
+        #expect(audiences.cachedProfile(of: "a", now: last) == nil)
         #expect(table.asked.load(ordering: .relaxed) == 1)
     }
 
@@ -42,9 +42,9 @@ import Testing
         let audiences = audiences(over: table)
         _ = try await audiences.profile(of: "a", deadline: Self.start, now: Self.start)
         table.profiles.withLock { $0["a"] = ProfileID(1) }
-        let later = Self.start + AudienceCache.believed
-        #expect(try await audiences.profile(of: "a", deadline: later, now: later) == ProfileID(1))
-        #expect(audiences.known("a", now: later) == ProfileID(1))
+        let deferred = Self.start + AudienceCache.lifetime
+        #expect(try await audiences.profile(of: "a", deadline: deferred, now: deferred) == ProfileID(1))
+        #expect(audiences.cachedProfile(of: "a", now: deferred) == ProfileID(1))
     }
 
     @Test func `When profiles change nothing is known of before, not even what was being looked for`() async throws {
@@ -52,8 +52,8 @@ import Testing
         table.profiles.withLock { $0["a"] = ProfileID(1) }
         let audiences = audiences(over: table)
         _ = try await audiences.profile(of: "a", deadline: Self.start, now: Self.start)
-        audiences.forget()
-        #expect(audiences.known("a", now: Self.start) == nil)
+        audiences.removeAll()
+        #expect(audiences.cachedProfile(of: "a", now: Self.start) == nil)
         let (gate, asked) = (Gate(), Inbox<String>())
         let slow = AudienceCache { audience, _ async throws(UpstreamFault) in
             asked.put(audience)
@@ -62,10 +62,10 @@ import Testing
         }
         async let found = slow.profile(of: "a", deadline: Self.start, now: Self.start)
         await asked.first(1)
-        slow.forget()
+        slow.removeAll()
         gate.open()
         #expect(try await found == ProfileID(1))
-        #expect(slow.known("a", now: Self.start) == nil)
+        #expect(slow.cachedProfile(of: "a", now: Self.start) == nil)
     }
 
     @Test func `What is not there is looked for each time and never kept`() async throws {
@@ -73,7 +73,7 @@ import Testing
         let audiences = audiences(over: table)
         for _ in 0..<3 {
             #expect(try await audiences.profile(of: "x", deadline: Self.start, now: Self.start) == nil)
-            #expect(audiences.known("x", now: Self.start) == nil)
+            #expect(audiences.cachedProfile(of: "x", now: Self.start) == nil)
         }
         #expect(table.asked.load(ordering: .relaxed) == 3)
     }
@@ -83,14 +83,14 @@ import Testing
         await #expect(throws: UpstreamFault.self) {
             try await audiences.profile(of: "a", deadline: Self.start, now: Self.start)
         }
-        #expect(audiences.known("a", now: Self.start) == nil)
+        #expect(audiences.cachedProfile(of: "a", now: Self.start) == nil)
     }
 
     @Test func `No more are kept than there is room for`() async throws {
         let audiences = AudienceCache { _, _ async throws(UpstreamFault) in ProfileID(0) }
         let names = (0...AudienceCache.capacity).map { "a\($0)" }
         for name in names { _ = try await audiences.profile(of: name, deadline: Self.start, now: Self.start) }
-        #expect(names.count { audiences.known($0, now: Self.start) != nil } <= AudienceCache.capacity)
-        #expect(audiences.known(names[AudienceCache.capacity], now: Self.start) != nil)
+        #expect(names.count { audiences.cachedProfile(of: $0, now: Self.start) != nil } <= AudienceCache.capacity)
+        #expect(audiences.cachedProfile(of: names[AudienceCache.capacity], now: Self.start) != nil)
     }
 }

@@ -13,24 +13,24 @@ import Testing
         ([], true), (["read:a"], true), (["write:b", "read:a"], true), (["read:b"], false),
         (["read:a", "admin"], false), (["READ:A"], false),
     ])
-    func `What the issuer said decides`(wanted: [String], isIncluded: Bool) {
-        let said = GrantedScope(said: "read:a write:b", token: Self.token(["scope": "admin"]))
-        #expect(said.includes(wanted) == isIncluded)
+    func `What the issuer issuerScope decides`(wanted: [String], isIncluded: Bool) {
+        let issuerScope = GrantedScope(issuerScope: "read:a write:b", token: Self.token(["scope": "admin"]))
+        #expect(issuerScope.includes(wanted) == isIncluded)
     }
 
     @Test(
         arguments: [["scope": "read:a write:b"], ["scp": ["read:a", "write:b"]], ["scp": "read:a write:b"]] as [JSON])
     func `Where it was silent the token's claims do`(claims: JSON) {
-        let scope = GrantedScope(said: nil, token: Self.token(claims))
+        let scope = GrantedScope(issuerScope: nil, token: Self.token(claims))
         #expect(scope.includes(["read:a"]) && scope.includes(["write:b"]) && !scope.includes(["admin"]))
     }
 
     @Test(arguments: ["opaque", "a.b", "a.b.c", "e30.e30.c2ln"])
     func `What nobody knows refuses nobody`(token: String) {
-        #expect(GrantedScope(said: nil, token: Secret(token)).includes(["anything"]))
+        #expect(GrantedScope(issuerScope: nil, token: Secret(token)).includes(["anything"]))
     }
 
     @Test func `An issuer that grants an empty scope grants none`() {
-        #expect(!GrantedScope(said: "", token: Secret("opaque")).includes(["read:a"]))
+        #expect(!GrantedScope(issuerScope: "", token: Secret("opaque")).includes(["read:a"]))
     }
 }

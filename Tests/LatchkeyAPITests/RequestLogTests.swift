@@ -23,8 +23,8 @@ import Testing
             if admitted(.badRequest, at: [now], &limiter) == [true] { shown.append(now) }
         }
         #expect(shown.count > 1000)
-        for index in shown.indices.dropFirst(RequestLogLimiter.most) {
-            #expect(shown[index] - shown[index - RequestLogLimiter.most] >= 1000)
+        for index in shown.indices.dropFirst(RequestLogLimiter.maxLines) {
+            #expect(shown[index] - shown[index - RequestLogLimiter.maxLines] >= 1000)
         }
     }
 
@@ -34,11 +34,11 @@ import Testing
         #expect(admitted(.notFound, at: twelve, &limiter).filter { $0 }.count == 10)
         #expect(admitted(.unauthorized, at: twelve + [5], &limiter).filter { $0 }.count == 10)
         #expect(
-            limiter.takeLeftOut() == [
-                RequestLogLimiter.LeftOut(status: .unauthorized, count: 3),
-                RequestLogLimiter.LeftOut(status: .notFound, count: 2),
+            limiter.takeOmitted() == [
+                RequestLogLimiter.OmittedAnswers(status: .unauthorized, count: 3),
+                RequestLogLimiter.OmittedAnswers(status: .notFound, count: 2),
             ])
-        #expect(limiter.takeLeftOut().isEmpty)
+        #expect(limiter.takeOmitted().isEmpty)
     }
 
     @Test func `After a second there are ten lines again`() {
@@ -95,13 +95,13 @@ import Testing
     ])
     func `What is logged depends on the level`(level: Logger.Level, logged: [Int]) {
         let log = log(level)
-        for status in [200, 304, 404, 503] { log.answered(answer(status)) }
+        for status in [200, 304, 404, 503] { log.record(answer(status)) }
         #expect(lines.all.map { $0.fields["status"] } == logged.map { "\($0)" })
         #expect([200, 304, 404, 503].filter { log.mayLog(status: $0) } == logged)
     }
 
     @Test func `A line has all that is known of a request`() {
-        log(.debug).answered(answer(200))
+        log(.debug).record(answer(200))
         #expect(
             lines.all == [
                 Line(
@@ -116,41 +116,41 @@ import Testing
     @Test func `What is not known is a dash`() {
         var entry = answer(401)
         (entry.caller, entry.tier, entry.duration) = (nil, nil, .zero)
-        log(.info).answered(entry)
+        log(.info).record(entry)
         #expect(lines.all.first?.fields["caller"] == "-" && lines.all.first?.fields["tier"] == "-")
         #expect(lines.all.first?.fields["duration_ms"] == "0.000")
     }
 
     @Test func `Every answer of 500 and above has its line at info, which is essential`() {
         let log = log(.info)
-        for number in 0..<1000 { log.answered(answer(500 + number % 5, id: "\(number)")) }
+        for number in 0..<1000 { log.record(answer(500 + number % 5, id: "\(number)")) }
         #expect(lines.all.map { $0.fields["request_id"] } == (0..<1000).map { "\($0)" })
         #expect(lines.all.allSatisfy { $0.isEssential && $0.level == .info })
     }
 
     @Test func `Other errors are cut to ten a second, and the count of the rest follows`() async {
         let log = log(.info)
-        for number in 0..<25 { log.answered(answer(401, id: "\(number)")) }
+        for number in 0..<25 { log.record(answer(401, id: "\(number)")) }
         #expect(lines.all.map { $0.fields["request_id"] } == (0..<10).map { "\($0)" })
         await settle { sleeper.times == [clock.now.monotonic + .seconds(1)] }
         sleeper.advance(by: .seconds(1))
         await settle { lines.all.count == 11 }
         #expect(lines.all.last?.fields == ["status": "401", "count": "15"])
-        log.answered(answer(401, id: "later"))
+        log.record(answer(401, id: "later"))
         #expect(lines.all.last?.fields["request_id"] == "later")
     }
 
     @Test func `At debug no error is left out`() {
         let log = log(.debug)
-        for _ in 0..<25 { log.answered(answer(401)) }
-        log.tellLeftOut()
+        for _ in 0..<25 { log.record(answer(401)) }
+        log.reportOmitted()
         #expect(lines.all.count == 25)
     }
 
     @Test func `The end of the process tells what was left out, and that once`() async {
         let log = log(.info)
-        for _ in 0..<12 { log.answered(answer(404)) }
-        log.tellLeftOut()
+        for _ in 0..<12 { log.record(answer(404)) }
+        log.reportOmitted()
         #expect(lines.all.last?.fields == ["status": "404", "count": "2"])
         await settle { sleeper.times == [clock.now.monotonic + .seconds(1)] }
         sleeper.advance(by: .seconds(1))

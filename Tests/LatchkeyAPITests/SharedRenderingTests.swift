@@ -19,7 +19,7 @@ import Testing
         #expect(rendering.recent(time(2)) == nil, "one that comes alone gets a rendering of its own")
     }
 
-    @Test func `Past the burst a rendering is given out while it is at most 100 ms old`() {
+    @Test func `Past the burst a rendering is given out while it is at maxLines 100 ms old`() {
         var rendering = SharedRendering<String, Int>()
         var made = 0
         for now in 0..<1000 where rendering.recent(time(Int64(now))) == nil {
@@ -45,6 +45,6 @@ import Testing
         (#" {"a":"\",","b":"#, #" {"a":"\","}"#),
     ])
     func `The start of a body is cut behind its last whole parameter`(start: String, whole: String) {
-        #expect(String(decoding: OAuthBodyStart.whole(Array(start.utf8)), as: UTF8.self) == whole)
+        #expect(String(decoding: OAuthBodyPrefix.whole(Array(start.utf8)), as: UTF8.self) == whole)
     }
 }

@@ -3,26 +3,26 @@ import LatchkeyService
 import Testing
 
 @Suite struct LogQueueTests {
-    private func queue(_ lines: [(String, Bool)], bound: Int = 20, reserve: Int = 20) -> LogQueue {
-        var queue = LogQueue(bound: bound, reserve: reserve)
+    private func queue(_ lines: [(String, Bool)], limit: Int = 20, reserve: Int = 20) -> LogQueue {
+        var queue = LogQueue(limit: limit, reserve: reserve)
         for (text, isEssential) in lines { queue.add(Array(text.utf8), isEssential: isEssential) }
         return queue
     }
 
     private func rest(_ queue: LogQueue) -> String {
         var (queue, text) = (queue, "")
-        while let batch = queue.next(most: 8) { text += String(decoding: batch.bytes, as: UTF8.self) }
+        while let batch = queue.next(maxBytes: 8) { text += String(decoding: batch.bytes, as: UTF8.self) }
         return text
     }
 
     @Test func `Lines come in their order, whole ones together`() {
         var queue = queue([("aaa\n", false), ("bbb\n", true), ("ccc\n", false)])
-        #expect(queue.next(most: 8).map { String(decoding: $0.bytes, as: UTF8.self) } == "aaa\nbbb\n")
-        #expect(queue.next(most: 8).map { String(decoding: $0.bytes, as: UTF8.self) } == "ccc\n")
-        #expect(queue.next(most: 8) == nil && queue.isEmpty)
+        #expect(queue.next(maxBytes: 8).map { String(decoding: $0.bytes, as: UTF8.self) } == "aaa\nbbb\n")
+        #expect(queue.next(maxBytes: 8).map { String(decoding: $0.bytes, as: UTF8.self) } == "ccc\n")
+        #expect(queue.next(maxBytes: 8) == nil && queue.isEmpty)
     }
 
-    @Test func `An ordinary line past the bound is dropped where an essential one has the reserve`() {
+    @Test func `An ordinary line past the limit is dropped where an essential one has the reserve`() {
         let line = "123456789\n"
         let queue = queue([(line, false), (line, true), (line, false), (line, true), (line, true), (line, true)])
         #expect(queue.dropped == 2)
@@ -33,7 +33,7 @@ import Testing
 
     @Test func `Where nothing can be written, ordinary lines are dropped and essential ones wait on`() throws {
         var queue = queue([("one\n", false), ("ERR\n", true), ("two\n", false), ("ERX\n", true)])
-        let next = queue.next(most: 12)
+        let next = queue.next(maxBytes: 12)
         let batch = try #require(next)
         queue.failed(batch, written: 0)
         #expect(queue.dropped == 2)
@@ -44,7 +44,7 @@ import Testing
     func `A line that was written in part is completed and no line is said twice`(written: Int) throws {
         let lines = [("one\n", false), ("ERR\n", true), ("two\n", false), ("ERX\n", true)]
         var queue = queue(lines)
-        let next = queue.next(most: 100)
+        let next = queue.next(maxBytes: 100)
         let batch = try #require(next)
         queue.failed(batch, written: written)
         let said = String(decoding: batch.bytes.prefix(written), as: UTF8.self) + rest(queue)
@@ -56,19 +56,19 @@ import Testing
     @Test func `What is lost is told although the line that tells it was cut`() throws {
         var queue = queue([("12345678901234567890\n", false), ("one\n", false)])
         #expect(queue.dropped == 1)
-        let next = queue.next(most: 100)
+        let next = queue.next(maxBytes: 100)
         let batch = try #require(next)
         queue.failed(batch, written: batch.bytes.count - 3)
         #expect(queue.dropped == 0 && rest(queue) == "\"}\n")
     }
 
     @Test func `The reserve is whole again once its lines are written`() throws {
-        var queue = LogQueue(bound: 0, reserve: 8)
+        var queue = LogQueue(limit: 0, reserve: 8)
         for round in 0..<5000 {
             queue.add(Array("1234567\n".utf8), isEssential: true)
             #expect(queue.dropped == 0, "round \(round)")
-            if round % 2 == 0, let batch = queue.next(most: 8) { queue.failed(batch, written: 0) }
-            _ = queue.next(most: 8)
+            if round % 2 == 0, let batch = queue.next(maxBytes: 8) { queue.failed(batch, written: 0) }
+            _ = queue.next(maxBytes: 8)
         }
     }
 }

@@ -42,10 +42,10 @@ import Testing
         close(write)
     }
 
-    @Test func `A reader that is slow costs lines past the bound, and is told how many once it reads`() throws {
+    @Test func `A reader that is slow costs lines past the limit, and is told how many once it reads`() throws {
         let (read, write) = try pipePair()
         // Blocking, as standard error is: the sink's own thread waits in write, the callers of write do not.
-        let sink = LogSink(descriptor: write, bound: 4096)
+        let sink = LogSink(descriptor: write, limit: 4096)
         let line = Array((String(repeating: "x", count: 1023) + "\n").utf8)
         for _ in 0..<500 { sink.write(line) }
         #expect(sink.dropped > 0, "a pipe holds 64 KiB and the sink 4 KiB: most of 500 KiB is too much")

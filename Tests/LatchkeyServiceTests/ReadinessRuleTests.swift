@@ -32,7 +32,7 @@ import Testing
         var rule = Rule(secrets: secrets, tokens: tokens)
         #expect(rule.status == status)
         #expect(rule.isReady == (status != .unavailable))
-        rule.isWell = false
+        rule.isHealthy = false
         #expect(rule.status == (status == .unavailable ? .unavailable : .degraded), "something else fails")
         rule.isStopping = true
         #expect(!rule.isReady, "asked to stop")

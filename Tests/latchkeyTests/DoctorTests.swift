@@ -11,8 +11,8 @@ import Testing
 @Suite struct DoctorTests {
     private static let now = WallTime(seconds: 1_790_000_000)
 
-    private static func problem(_ status: Int32) -> Finding {
-        .problem(.init(rawValue: status) ?? .usage, .permission, "s", "e", remedy: "r")
+    private static func problem(exit status: Int32) -> Finding {
+        .problem(exit: .init(rawValue: status) ?? .usage, .permission, "s", "e", remedy: "r")
     }
 
     /// Exit codes of problems, and the one they come to.
@@ -33,20 +33,20 @@ import Testing
     }
 
     @Test func `What to do stands below what is wrong`() {
-        let page = Diagnosis([Self.problem(77), .fine(.blob, "b", "\u{1B}[31m")]).page
+        let page = Diagnosis([Self.problem(exit: 77), .fine(.blob, "b", "\u{1B}[31m")]).page
         #expect(page.contains { $0.contains("-> r") })
         #expect(page.last == "1 problems, 0 warnings, 1 fine")
         #expect(!page.joined().contains("\u{1B}"))
     }
 
     @Test(arguments: [
-        (0, Finding.Weight.fine), (5, .fine), (-5, .fine), (6, .warning), (-239, .warning), (240, .problem),
+        (0, Finding.Severity.fine), (5, .fine), (-5, .fine), (6, .warning), (-239, .warning), (240, .problem),
         (-86_400, .problem),
     ])
-    func `A clock is judged by how far it is off, either way`(seconds: Int, weight: Finding.Weight) {
+    func `A clock is assessed by how far it is off, either way`(seconds: Int, severity: Finding.Severity) {
         let asked = Self.now + .seconds(seconds)
         let reading = ClockReading(theirs: Self.now, asked: asked, answered: asked)
-        #expect(reading.finding.weight == weight)
+        #expect(reading.finding.severity == severity)
     }
 
     @Test func `Time on the way is not taken for a difference`() {
@@ -55,13 +55,13 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"{"AUTH0_DOMAIN":"tenant.eu.auth0.com"}"#, Finding.Weight.fine),
+        (#"{"AUTH0_DOMAIN":"tenant.eu.auth0.com"}"#, Finding.Severity.fine),
         (#"{"AUTH0_DOMAIN":"http://tenant.eu.auth0.com/x"}"#, .problem), (#"{"AUTH0_DOMAIN":" a.example"}"#, .problem),
         (#"{"AUTH0_DOMAIN":""}"#, .problem), (#"{}"#, .problem), ("null", .problem), ("", .problem),
     ])
-    func `A blob is judged by the fields that are wanted of it`(text: String, weight: Finding.Weight) {
+    func `A blob is assessed by the fields that are wanted of it`(text: String, severity: Finding.Severity) {
         let shape = BlobShape(name: "/a/secrets", value: Secret(text), wanted: ["AUTH0_DOMAIN"])
-        #expect(shape.findings.map(\.weight) == [weight])
+        #expect(shape.findings.map(\.severity) == [severity])
     }
 
     @Test func `No finding holds any of a value`() {
@@ -84,7 +84,7 @@ import Testing
     ])
     func `What an issuer does wrong is told with what to do`(fault: UpstreamFault, status: Int32, word: String) {
         let finding = IssuerCheck.finding(fault, "default", Origin(scheme: .https, host: "tenant.example"))
-        #expect(finding.weight == .problem && finding.status.rawValue == status)
+        #expect(finding.severity == .problem && finding.status.rawValue == status)
         #expect((finding.explanation + (finding.remedy ?? "")).contains(word))
     }
 }

@@ -110,9 +110,9 @@ extension SecretVariables {
     @Test func `A bash function's name that was asked for is nothing a shell or a dotenv file can say`() throws {
         let blob: JSON = ["BASH_FUNC_ls%%": "() { :; }"]
         let variables = try SecretVariables(blob: blob, only: ["BASH_FUNC_ls%%"]).variables
-        #expect(VariableFormat.shell.unsayable(variables) == ["BASH_FUNC_ls%%"])
-        #expect(VariableFormat.dotenv.unsayable(variables) == ["BASH_FUNC_ls%%"])
-        #expect(VariableFormat.json.unsayable(variables).isEmpty)
+        #expect(VariableFormat.shell.unsupported(variables) == ["BASH_FUNC_ls%%"])
+        #expect(VariableFormat.dotenv.unsupported(variables) == ["BASH_FUNC_ls%%"])
+        #expect(VariableFormat.json.unsupported(variables).isEmpty)
     }
 
     @Test(arguments: ["", "=", "a=b", "a\u{0}"])

@@ -5,17 +5,17 @@ internal import LatchkeyCore
 /// A read of AWS's, taken from a request and found to be allowed.
 package enum AWSReadRequest: Hashable, Sendable {
     case parameter(ParameterReference, isDecrypted: Bool)
-    /// `elsewhere`: the ARNs among the names that are of another account, region or partition.
-    case parameters([ParameterReference], elsewhere: [String], isDecrypted: Bool)
+    /// `foreignARNs`: the ARNs among the names that are of another account, region or partition.
+    case parameters([ParameterReference], foreignARNs: [String], isDecrypted: Bool)
     case path(PathPageRequest)
     case secret(SecretReference)
     case secrets([SecretReference])
     case description(SecretReference)
 
     /// Names in one GetParameters, and parameters on one page (their API references).
-    static let mostParameters = 10
+    static let maxParameters = 10
     /// Ids in one BatchGetSecretValue (its API reference).
-    package static let mostSecrets = 20
+    package static let maxSecrets = 20
 
     /// - Throws: AWS's own error for a body that is not this operation's, `AccessDeniedException` for names that are
     ///   not the application's.
@@ -29,8 +29,8 @@ package enum AWSReadRequest: Hashable, Sendable {
                 try reader.parameter(reader.input.required("Name")),
                 isDecrypted: try reader.input.flag("WithDecryption"))
         case .getParameters:
-            let (asks, elsewhere) = try reader.parameters()
-            self = .parameters(asks, elsewhere: elsewhere, isDecrypted: try reader.input.flag("WithDecryption"))
+            let (asks, foreignARNs) = try reader.parameters()
+            self = .parameters(asks, foreignARNs: foreignARNs, isDecrypted: try reader.input.flag("WithDecryption"))
         case .getParametersByPath: self = .path(try reader.path())
         case .getSecretValue: self = .secret(try reader.secret())
         case .batchGetSecretValue: self = .secrets(try reader.secrets())

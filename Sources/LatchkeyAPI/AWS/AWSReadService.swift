@@ -21,7 +21,7 @@ package enum AWSReadService: String, Hashable, Sendable, CaseIterable {
 
     /// Operations that exist at AWS and are not answered here: writes, and reads of what is no secret's value. Of
     /// Systems Manager's those about parameters; of Secrets Manager's all.
-    var withheld: Set<String> {
+    var unsupportedOperations: Set<String> {
         switch self {
         case .parameterStore:
             [

@@ -17,7 +17,7 @@ struct AWSRequestDecoder {
         let name = arn.map { $0.resource.dropFirst("parameter".count) } ?? text[...]
         let halves = name.utf8.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
             .map { Substring($0) }
-        guard let key = names.key(ofParameter: halves[0]) else { throw outside(text) }
+        guard let key = names.key(ofParameter: halves[0]) else { throw outsidePrefix(text) }
         var query = SecretQuery(key)
         if halves.count > 1 {
             switch ParameterSelector(halves[1]) {
@@ -30,32 +30,32 @@ struct AWSRequestDecoder {
     }
 
     /// The names that can be asked for here, and the ARNs of elsewhere, which are as good as names of nothing.
-    func parameters() throws(AWSFault) -> (asks: [ParameterReference], elsewhere: [String]) {
-        guard let texts = try input.strings("Names", atMost: AWSReadRequest.mostParameters) else {
+    func parameters() throws(AWSFault) -> (asks: [ParameterReference], foreignARNs: [String]) {
+        guard let texts = try input.strings("Names", atMost: AWSReadRequest.maxParameters) else {
             throw .constraint("names", value: "null", "not be null")
         }
         var asks: [ParameterReference] = []
-        var elsewhere: [String] = []
+        var foreignARNs: [String] = []
         var seen: Set<ExactText> = []
         for text in texts where seen.insert(ExactText(text)).inserted {
-            if let arn = AmazonResourceName(text), !names.isHere(arn) {
-                elsewhere.append(text)
+            if let arn = AmazonResourceName(text), !names.isLocal(arn) {
+                foreignARNs.append(text)
             } else {
                 asks.append(try parameter(text))
             }
         }
-        return (asks, elsewhere)
+        return (asks, foreignARNs)
     }
 
     func path() throws(AWSFault) -> PathPageRequest {
         let text = try input.required("Path")
         let hasSlash = text.utf8.count > 1 && text.utf8.last == UInt8(ascii: "/")
         let path = hasSlash ? String(Substring(text.utf8.dropLast())) : text
-        guard names.key(ofPath: path) != nil else { throw outside(text) }
+        guard names.key(ofPath: path) != nil else { throw outsidePrefix(text) }
         guard try input.structures("ParameterFilters").isEmpty else {
             throw AWSFault("InvalidFilterKey", "latchkey takes no ParameterFilters: choose from what is listed")
         }
-        let size = try input.number("MaxResults", in: 1...Int64(AWSReadRequest.mostParameters))
+        let size = try input.number("MaxResults", in: 1...Int64(AWSReadRequest.maxParameters))
         var after: ListingPage.Mark?
         if let token = try input.string("NextToken") {
             guard let mark = ListingPage.Mark(token: token) else {
@@ -65,7 +65,7 @@ struct AWSRequestDecoder {
         }
         return PathPageRequest(
             path: path, isRecursive: try input.flag("Recursive"),
-            isDecrypted: try input.flag("WithDecryption"), size: size.map { Int($0) } ?? AWSReadRequest.mostParameters,
+            isDecrypted: try input.flag("WithDecryption"), size: size.map { Int($0) } ?? AWSReadRequest.maxParameters,
             after: after)
     }
 
@@ -91,14 +91,14 @@ struct AWSRequestDecoder {
     }
 
     func secrets() throws(AWSFault) -> [SecretReference] {
-        guard let ids = try input.strings("SecretIdList", atMost: AWSReadRequest.mostSecrets) else {
+        guard let ids = try input.strings("SecretIdList", atMost: AWSReadRequest.maxSecrets) else {
             guard try input.structures("Filters").isEmpty else {
                 throw AWSFault(
                     "InvalidParameterException", "latchkey takes no Filters: name the secrets in SecretIdList")
             }
-            throw Self.eitherOr
+            throw Self.idListOrFilters
         }
-        guard try input.structures("Filters").isEmpty else { throw Self.eitherOr }
+        guard try input.structures("Filters").isEmpty else { throw Self.idListOrFilters }
         return try ids.map { id throws(AWSFault) in try secret(id) }
     }
 
@@ -110,7 +110,7 @@ struct AWSRequestDecoder {
         let arn = try arn(text, .secretsManager, kind: "secret:")
         let name = arn.map { $0.resource.dropFirst("secret:".count) } ?? text[...]
         let short = arn == nil ? nil : SecretReference.withoutSuffix(name).flatMap { names.key(ofSecret: $0) }
-        guard let key = names.key(ofSecret: name) else { throw outside(text) }
+        guard let key = names.key(ofSecret: name) else { throw outsidePrefix(text) }
         return SecretReference(
             text: text, query: SecretQuery(key, version: version, label: label),
             shortQuery: short.map { SecretQuery($0, version: version, label: label) }, arn: arn)
@@ -121,7 +121,7 @@ struct AWSRequestDecoder {
     private func arn(_ text: String, _ service: AWSReadService, kind: String) throws(AWSFault) -> AmazonResourceName? {
         guard AmazonResourceName.isMeant(by: text) else { return nil }
         guard let arn = AmazonResourceName(text), arn.service == service.rawValue, arn.resource.hasPrefix(kind),
-            names.isHere(arn)
+            names.isLocal(arn)
         else {
             throw .denied(
                 caller, operation.action,
@@ -130,11 +130,11 @@ struct AWSRequestDecoder {
         return arn
     }
 
-    private static let eitherOr = AWSFault(
+    private static let idListOrFilters = AWSFault(
         "InvalidParameterException", "Either 'SecretIdList' or 'Filters' must be provided, but not both.")
 
     /// The name is the caller's own; it is cut short before it is repeated.
-    private func outside(_ text: String) -> AWSFault {
+    private func outsidePrefix(_ text: String) -> AWSFault {
         .denied(
             caller, operation.action,
             "\(RequestQuery.shown(text)) is not one of the application's names, which begin with "

@@ -17,8 +17,8 @@ package struct AWSRequestHandler: Sendable {
         switch request {
         case .parameter(let ask, let isDecrypted):
             return cached(ask, isDecrypted, now).map { Self.answer(ask, $0) }
-        case .parameters(let asks, let elsewhere, let isDecrypted):
-            return Self.all(asks) { cached($0, isDecrypted, now) }.map { Self.answer(asks, $0, elsewhere) }
+        case .parameters(let asks, let foreignARNs, let isDecrypted):
+            return Self.all(asks) { cached($0, isDecrypted, now) }.map { Self.answer(asks, $0, foreignARNs) }
         case .secret(let ask): return cached(ask, now).map { Self.answer($0) }
         case .secrets(let asks): return Self.all(asks) { cached($0, now) }.map { Self.answer(asks, $0) }
         case .path, .description: return nil
@@ -72,8 +72,9 @@ package struct AWSRequestHandler: Sendable {
         switch request {
         case .parameter(let ask, let isDecrypted):
             return Self.answer(ask, await parameter(ask, isDecrypted, deadline))
-        case .parameters(let asks, let elsewhere, let isDecrypted):
-            return Self.answer(asks, await Self.gather(asks) { await parameter($0, isDecrypted, deadline) }, elsewhere)
+        case .parameters(let asks, let foreignARNs, let isDecrypted):
+            return Self.answer(
+                asks, await Self.gather(asks) { await parameter($0, isDecrypted, deadline) }, foreignARNs)
         case .path(let ask): return answer(ask, await listing(ask, deadline))
         case .secret(let ask): return Self.answer(await secret(ask, refresh, deadline))
         case .secrets(let asks):
@@ -176,9 +177,9 @@ package struct AWSRequestHandler: Sendable {
 
     /// A name that is not there stands in `InvalidParameters`; any other fault is the whole call's.
     private static func answer(
-        _ asks: [ParameterReference], _ results: [Result<ParameterItem, UpstreamFault>], _ elsewhere: [String]
+        _ asks: [ParameterReference], _ results: [Result<ParameterItem, UpstreamFault>], _ foreignARNs: [String]
     ) -> Result<JSON, AWSFault> {
-        var (found, missing) = ([JSON](), elsewhere.map { JSON.string($0) })
+        var (found, missing) = ([JSON](), foreignARNs.map { JSON.string($0) })
         for (ask, result) in zip(asks, results) {
             switch result {
             case .success(let item): found.append(item.json(selector: ask.selector))

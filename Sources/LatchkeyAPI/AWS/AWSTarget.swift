@@ -22,7 +22,7 @@ package struct AWSTarget: Sendable {
     ///   AWS does not know either.
     package func operation(for caller: String) throws(AWSFault) -> AWSReadOperation {
         if let operation = AWSReadOperation(rawValue: String(name)), operation.service == service { return operation }
-        guard let service, service.withheld.contains(String(name)) else {
+        guard let service, service.unsupportedOperations.contains(String(name)) else {
             throw AWSFault(common: "UnknownOperationException")
         }
         throw .denied(caller, "\(service.rawValue):\(name)", "latchkey answers reads of values and nothing else")

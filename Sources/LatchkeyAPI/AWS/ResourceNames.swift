@@ -17,7 +17,7 @@ package struct ResourceNames: Sendable {
     }
 
     /// Whether an ARN names something in this region and partition. Its account is compared with the store's answer.
-    func isHere(_ name: AmazonResourceName) -> Bool {
+    func isLocal(_ name: AmazonResourceName) -> Bool {
         name.region == region && name.partition == partition && !name.account.isEmpty
     }
 

@@ -10,8 +10,8 @@ package final class AudienceCache: Sendable {
     package typealias Find = @Sendable (_ audience: String, MonotonicTime) async throws(UpstreamFault) -> ProfileID?
 
     /// How long an answer is believed: an audience that moves to another profile takes as long to follow.
-    package static let believed: Duration = .seconds(30)
-    /// Audiences kept. There are as many as profiles, but for those that have changed within ``believed``.
+    package static let lifetime: Duration = .seconds(30)
+    /// Audiences kept. There are as many as profiles, but for those that have changed within ``lifetime``.
     package static let capacity = 256
 
     private struct Known {
@@ -31,7 +31,7 @@ package final class AudienceCache: Sendable {
     package init(find: @escaping Find) { self.find = find }
 
     /// The profile of an audience that was found not long ago; nil where ``profile(of:deadline:now:)`` has to be asked.
-    package func known(_ audience: String, now: MonotonicTime) -> ProfileID? {
+    package func cachedProfile(of audience: String, now: MonotonicTime) -> ProfileID? {
         table.withLock { table in
             guard let found = table.known[ExactText(audience)], now < found.until else { return nil }
             return found.profile
@@ -39,7 +39,7 @@ package final class AudienceCache: Sendable {
     }
 
     /// The profiles have changed.
-    package func forget() {
+    package func removeAll() {
         table.withLock { table in
             table.known.removeAll()
             table.generation += 1
@@ -55,7 +55,7 @@ package final class AudienceCache: Sendable {
         table.withLock { table in
             guard table.generation == generation else { return }
             if table.known.count >= Self.capacity { table.known.removeAll() }
-            table.known[ExactText(audience)] = Known(profile: profile, until: now + Self.believed)
+            table.known[ExactText(audience)] = Known(profile: profile, until: now + Self.lifetime)
         }
         return profile
     }

@@ -11,9 +11,9 @@ package struct GrantedScope: Hashable, Sendable {
     ///   - token: asked where the issuer was silent. A JSON Web Token may have the claim `scope` (RFC 9068 §2.2.3) or
     ///     `scp`, a string or an array, as Okta and Entra write it. Its signature is not checked: what it says is used
     ///     to refuse and never to allow.
-    package init(said: String?, token: Secret) {
-        if let said {
-            granted = Self.tokens(said)
+    package init(issuerScope: String?, token: Secret) {
+        if let issuerScope {
+            granted = Self.tokens(issuerScope)
         } else {
             granted = Self.claimed(by: token)
         }

@@ -13,7 +13,7 @@ struct RenderedOAuthToken: Sendable {
 
     init(_ entry: TokenEntry, tier: Tier) {
         page = RenderedToken(entry, tier: tier, isOAuth: true)
-        scope = GrantedScope(said: entry.token.scope, token: entry.token.value)
+        scope = GrantedScope(issuerScope: entry.token.scope, token: entry.token.value)
     }
 
     func require(_ wanted: [String]) throws(OAuthError) {

@@ -3,7 +3,7 @@ internal import LatchkeyCore
 /// Who gets which rendering of something that changes all the time. Pure: it says when to render.
 struct SharedRendering<Page, Delivery> {
     /// The oldest rendering that is given out.
-    static var longestAge: Duration { .milliseconds(100) }
+    static var maxAge: Duration { .milliseconds(100) }
     /// Renderings in a row before ages count, and the time in which one of them grows back: a scrape that comes alone is
     /// always fresh, and scrapes without end cost 50 renderings a second.
     static var burst: Int { 20 }
@@ -18,7 +18,7 @@ struct SharedRendering<Page, Delivery> {
 
     /// The latest rendering, where it is young enough and too many have been made of late. Nil asks for ``join(_:now:)``.
     mutating func recent(_ now: MonotonicTime) -> Page? {
-        if let latest, now - latest.begun > Self.longestAge { self.latest = nil }
+        if let latest, now - latest.begun > Self.maxAge { self.latest = nil }
         guard !isRendering, let latest, whole - now > Self.interval * Self.burst else { return nil }
         return latest.page
     }

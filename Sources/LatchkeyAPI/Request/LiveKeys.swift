@@ -47,9 +47,9 @@ package final class LiveKeys: Sendable {
         }
 
         private mutating func follow() {
-            let newest = source.generation.load(ordering: .acquiring)
-            if newest != generation {
-                generation = newest
+            let latest = source.generation.load(ordering: .acquiring)
+            if latest != generation {
+                generation = latest
                 ring = source.ring.withLock { $0 }
             }
         }

@@ -5,33 +5,33 @@ internal import LatchkeyHTTP
 /// Names requests: the caller's own id if it is sane, else a new one.
 struct RequestIDs {
     /// What a caller may send: short, and nothing that could disturb a log or a header.
-    private static let longest = 128
+    private static let maxBytes = 128
 
     private let prefix = Array(Hex.encode(Random.bytes(8)).utf8)
     private var count: UInt64 = 0
 
     /// Appends the id of the request to `output`.
     mutating func append(_ given: UnsafeRawBufferPointer, to output: ReplyWriter) {
-        if Self.isSane(given) {
+        if Self.isValid(given) {
             output.append(given)
         } else {
-            appendNext(to: &output.output)
+            appendNew(to: &output.output)
         }
     }
 
     /// The id as text, for a problem's body.
     mutating func text(_ given: UnsafeRawBufferPointer) -> String {
-        Self.isSane(given) ? String(decoding: given, as: UTF8.self) : String(decoding: next(), as: UTF8.self)
+        Self.isValid(given) ? String(decoding: given, as: UTF8.self) : String(decoding: next(), as: UTF8.self)
     }
 
     /// A random prefix for the process and loop, and a counter: unique without asking the generator every time.
     mutating func next() -> [UInt8] {
         var id: [UInt8] = []
-        appendNext(to: &id)
+        appendNew(to: &id)
         return id
     }
 
-    private mutating func appendNext(to output: inout [UInt8]) {
+    private mutating func appendNew(to output: inout [UInt8]) {
         count &+= 1
         output.append(contentsOf: prefix)
         var shift: UInt64 = 32
@@ -42,8 +42,8 @@ struct RequestIDs {
         }
     }
 
-    private static func isSane(_ id: UnsafeRawBufferPointer) -> Bool {
-        guard !id.isEmpty, id.count <= longest else { return false }
+    private static func isValid(_ id: UnsafeRawBufferPointer) -> Bool {
+        guard !id.isEmpty, id.count <= maxBytes else { return false }
         for byte in id {
             switch byte {
             case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F: continue

@@ -46,10 +46,10 @@ package struct RequestQuery {
     }
 
     /// Whole seconds, 0 to 30 days unless told otherwise.
-    func seconds(_ name: String, upTo most: Int = 2_592_000) throws(Problem) -> Duration? {
+    func seconds(_ name: String, upTo maximum: Int = 2_592_000) throws(Problem) -> Duration? {
         guard let text = values[ExactText(name)] else { return nil }
-        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text), number <= most else {
-            throw Problem(400, .badRequest, "\(name) must be whole seconds, 0 to \(most)")
+        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text), number <= maximum else {
+            throw Problem(400, .badRequest, "\(name) must be whole seconds, 0 to \(maximum)")
         }
         return .seconds(number)
     }

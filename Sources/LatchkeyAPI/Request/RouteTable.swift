@@ -17,11 +17,11 @@ package enum RouteTable {
         fileprivate let isExact: Bool
         /// One slash more at the path's end means the same: clients are given the addresses of the fronts by hand, and
         /// AWS's own examples have it.
-        fileprivate let takesSlash: Bool
+        fileprivate let allowsTrailingSlash: Bool
 
         fileprivate init(
             _ route: Route, _ prefix: StaticString, variable: String? = nil, methods: [Method] = [.get, .head],
-            access: Access, query: Set<String> = [], takesSlash: Bool = false
+            access: Access, query: Set<String> = [], allowsTrailingSlash: Bool = false
         ) {
             self.route = route
             self.prefix = prefix
@@ -30,7 +30,7 @@ package enum RouteTable {
             self.query = query
             path = "\(prefix)\(variable.map { "{\($0)}" } ?? "")"
             isExact = variable == nil
-            self.takesSlash = takesSlash
+            self.allowsTrailingSlash = allowsTrailingSlash
         }
 
         /// The `Allow` field's value.
@@ -46,17 +46,17 @@ package enum RouteTable {
         Entry(.secrets, "/secrets", access: .key(.secrets), query: ["keys", "refresh"]),
         Entry(.tokenRejected, "/token/rejected", methods: [.post], access: .key(.token)),
         Entry(.tokenProfile, "/token/", variable: "profile", access: .key(.token), query: ["refresh", "min_ttl"]),
-        Entry(.oauthToken, "/oauth/token", methods: [.post], access: .client(.token), takesSlash: true),
+        Entry(.oauthToken, "/oauth/token", methods: [.post], access: .client(.token), allowsTrailingSlash: true),
         Entry(.aws, "/", methods: [.post], access: .signed(.secrets)),
         Entry(
             .extensionSecrets, "/secretsmanager/get", methods: [.get], access: .token(.secrets),
-            query: ["secretId", "versionId", "versionStage", "refreshNow"], takesSlash: true),
+            query: ["secretId", "versionId", "versionStage", "refreshNow"], allowsTrailingSlash: true),
         Entry(
             .extensionSecrets, "/v1/", variable: "secretId", methods: [.get], access: .token(.secrets),
-            query: ["versionId", "versionStage", "refreshNow"], takesSlash: true),
+            query: ["versionId", "versionStage", "refreshNow"], allowsTrailingSlash: true),
         Entry(
             .extensionParameters, "/systemsmanager/parameters/get", methods: [.get], access: .token(.secrets),
-            query: ["name", "version", "label", "withDecryption"], takesSlash: true),
+            query: ["name", "version", "label", "withDecryption"], allowsTrailingSlash: true),
         Entry(.livez, "/livez", access: .open),
         Entry(.readyz, "/readyz", access: .open),
         Entry(.health, "/health", access: .key([])),
@@ -73,7 +73,7 @@ package enum RouteTable {
             guard path.count >= length, Grammar.equals(UnsafeRawBufferPointer(rebasing: path[..<length]), entry.prefix)
             else { continue }
             var rest = UnsafeRawBufferPointer(rebasing: path[length...])
-            if entry.takesSlash, rest.last == slash {
+            if entry.allowsTrailingSlash, rest.last == slash {
                 rest = UnsafeRawBufferPointer(rebasing: rest.dropLast())
                 // A second one is part of no name here.
                 if rest.last == slash { continue }

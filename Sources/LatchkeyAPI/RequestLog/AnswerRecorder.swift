@@ -28,7 +28,7 @@ package final class AnswerRecorder: Sendable {
         metrics.httpRequest(request.route, request.method, StatusCode(reply.status))
         metrics.httpDuration(request.route, nanoseconds: nanoseconds)
         guard log.mayLog(status: reply.status) else { return }
-        log.answered(Self.entry(request, reply, tier, .nanoseconds(nanoseconds)))
+        log.record(Self.entry(request, reply, tier: tier, duration: .nanoseconds(nanoseconds)))
     }
 
     /// Writes and records what the server itself refuses, whose route and method may not even be known.
@@ -42,11 +42,11 @@ package final class AnswerRecorder: Sendable {
         metrics.httpRequest(.other, .other, StatusCode(reply.status))
         guard log.mayLog(status: reply.status) else { return }
         let request = Request(route: .other, method: .other, started: reply.started, caller: nil)
-        log.answered(Self.entry(request, reply, nil, MonotonicTime.current - reply.started))
+        log.record(Self.entry(request, reply, tier: nil, duration: MonotonicTime.current - reply.started))
     }
 
     private static func entry(
-        _ request: Request, _ reply: ReplyWriter, _ tier: StaticString?, _ duration: Duration
+        _ request: Request, _ reply: ReplyWriter, tier: StaticString?, duration: Duration
     ) -> RequestLog.Entry {
         RequestLog.Entry(
             requestID: reply.fieldValue("X-Request-Id") ?? "-", route: request.route, method: request.method,

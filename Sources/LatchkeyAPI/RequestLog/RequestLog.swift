@@ -8,7 +8,7 @@ internal import Synchronization
 ///
 /// At `debug` every answer has its line. At `info` every answer of 500 and above has one, which is essential to the sink,
 /// and other errors have as many as ``RequestLogLimiter`` lets through; the count of those left out follows within
-/// ``RequestLogLimiter/span``. At a higher level nothing is written.
+/// ``RequestLogLimiter/window``. At a higher level nothing is written.
 package final class RequestLog: Sendable {
     /// Where lines go: message, level, metadata, and whether the line is essential.
     package typealias Write = @Sendable (String, Logger.Level, Logger.Metadata, Bool) -> Void
@@ -42,11 +42,11 @@ package final class RequestLog: Sendable {
 
     private struct State {
         var limiter = RequestLogLimiter()
-        var isTellingLeftOut = false
+        var isReportScheduled = false
     }
 
     /// The lowest status of which a line may be written.
-    private let leastStatus: Int
+    private let minStatus: Int
     private let logsAll: Bool
     private let write: Write
     private let time: TimeSource
@@ -56,48 +56,48 @@ package final class RequestLog: Sendable {
     /// - Parameter level: that of the log.
     package init(level: Logger.Level, time: TimeSource, sleeper: Sleeper = .system, write: @escaping Write) {
         logsAll = level <= .debug
-        leastStatus = level <= .debug ? 0 : level <= .info ? 400 : .max
+        minStatus = level <= .debug ? 0 : level <= .info ? 400 : .max
         self.write = write
         self.time = time
         self.sleeper = sleeper
     }
 
     /// Whether a line may be written of an answer of that status. All that an answer costs that is not logged.
-    package func mayLog(status: Int) -> Bool { status >= leastStatus }
+    package func mayLog(status: Int) -> Bool { status >= minStatus }
 
     /// One answer was rendered.
-    package func answered(_ entry: Entry) {
+    package func record(_ entry: Entry) {
         guard mayLog(status: entry.status) else { return }
         if entry.status >= 500 { return write("request", .info, Self.metadata(entry), true) }
         if logsAll { return write("request", .debug, Self.metadata(entry), false) }
         let now = time.now().monotonic
-        let (isAdmitted, isFirstLeftOut) = state.withLock { state in
+        let (isAdmitted, isFirstOmission) = state.withLock { state in
             let isAdmitted = state.limiter.admits(StatusCode(entry.status), now: now)
-            if isAdmitted || state.isTellingLeftOut { return (isAdmitted, false) }
-            state.isTellingLeftOut = true
+            if isAdmitted || state.isReportScheduled { return (isAdmitted, false) }
+            state.isReportScheduled = true
             return (false, true)
         }
         if isAdmitted { write("request", .info, Self.metadata(entry), false) }
-        if isFirstLeftOut { tellLeftOutLater(now) }
+        if isFirstOmission { scheduleOmissionReport(now) }
     }
 
     /// Says how many answers were left out since it was last said. Also for the end of the process.
-    package func tellLeftOut() {
-        let leftOut = state.withLock { state in
-            state.isTellingLeftOut = false
-            return state.limiter.takeLeftOut()
+    package func reportOmitted() {
+        let omitted = state.withLock { state in
+            state.isReportScheduled = false
+            return state.limiter.takeOmitted()
         }
-        for one in leftOut {
+        for one in omitted {
             write(
                 "error answers were left out of the log", .info,
                 ["status": "\(one.status.label)", "count": "\(one.count)"], true)
         }
     }
 
-    private func tellLeftOutLater(_ now: MonotonicTime) {
+    private func scheduleOmissionReport(_ now: MonotonicTime) {
         Task {
-            await sleeper.sleep(now + RequestLogLimiter.span)
-            tellLeftOut()
+            await sleeper.sleep(now + RequestLogLimiter.window)
+            reportOmitted()
         }
     }
 

@@ -1,11 +1,11 @@
 package import LatchkeyCore
 package import LatchkeyMetrics
 
-/// How many error answers the request log shows: at most ``most`` of one status in any ``span``. What is left out is
+/// How many error answers the request log shows: at most ``maxLines`` of one status in any ``window``. What is left out is
 /// counted. Pure.
 package struct RequestLogLimiter: Sendable {
     /// Answers of one status that were left out.
-    package struct LeftOut: Hashable, Sendable {
+    package struct OmittedAnswers: Hashable, Sendable {
         package let status: StatusCode
         package let count: Int
 
@@ -15,15 +15,15 @@ package struct RequestLogLimiter: Sendable {
         }
     }
 
-    /// Lines of one status in one ``span``.
-    package static let most = 10
-    package static let span: Duration = .seconds(1)
+    /// Lines of one status in one ``window``.
+    package static let maxLines = 10
+    package static let window: Duration = .seconds(1)
 
     private struct Entry {
-        /// When the last ``RequestLogLimiter/most`` lines were let through: a ring, whose oldest stands at `next`.
+        /// When the last ``RequestLogLimiter/maxLines`` lines were let through: a ring, whose oldest stands at `next`.
         var times: [MonotonicTime] = []
         var next = 0
-        var leftOut = 0
+        var omitted = 0
     }
 
     private var entries = [Entry](repeating: Entry(), count: StatusCode.allCases.count)
@@ -33,26 +33,26 @@ package struct RequestLogLimiter: Sendable {
     /// Whether a line about one more answer is to be written; otherwise it is counted as left out.
     package mutating func admits(_ status: StatusCode, now: MonotonicTime) -> Bool {
         let place = status.rawValue
-        if entries[place].times.count < Self.most {
+        if entries[place].times.count < Self.maxLines {
             entries[place].times.append(now)
             return true
         }
         let next = entries[place].next
-        guard now - entries[place].times[next] >= Self.span else {
-            entries[place].leftOut += 1
+        guard now - entries[place].times[next] >= Self.window else {
+            entries[place].omitted += 1
             return false
         }
         entries[place].times[next] = now
-        entries[place].next = (next + 1) % Self.most
+        entries[place].next = (next + 1) % Self.maxLines
         return true
     }
 
     /// Takes the counts of what was left out since the last call, in the order of the statuses.
-    package mutating func takeLeftOut() -> [LeftOut] {
-        var all: [LeftOut] = []
-        for status in StatusCode.allCases where entries[status.rawValue].leftOut > 0 {
-            all.append(LeftOut(status: status, count: entries[status.rawValue].leftOut))
-            entries[status.rawValue].leftOut = 0
+    package mutating func takeOmitted() -> [OmittedAnswers] {
+        var all: [OmittedAnswers] = []
+        for status in StatusCode.allCases where entries[status.rawValue].omitted > 0 {
+            all.append(OmittedAnswers(status: status, count: entries[status.rawValue].omitted))
+            entries[status.rawValue].omitted = 0
         }
         return all
     }

@@ -13,12 +13,12 @@ package struct EndpointServices: Sendable {
     let aws: AWSRequestHandler
     let metrics: Metrics
     let recorder: AnswerRecorder
-    let scrapes: MetricsPages
+    let metricsRenderer: MetricsRenderer
     /// Whether load balancers should send requests here.
     let isReady: @Sendable () -> Bool
     /// What `/health` says.
     let health: @Sendable (Now) -> HealthReport
-    let waits: SecretWaits
+    let secretWaiter: SecretChangeWaiter
     let time: TimeSource
     /// The longest a caller waits: twice the upstream timeout.
     let callerTimeout: Duration
@@ -31,10 +31,10 @@ package struct EndpointServices: Sendable {
         aws: AWSRequestHandler,
         metrics: Metrics,
         recorder: AnswerRecorder,
-        scrapes: MetricsPages,
+        metricsRenderer: MetricsRenderer,
         isReady: @escaping @Sendable () -> Bool,
         health: @escaping @Sendable (Now) -> HealthReport,
-        waits: SecretWaits,
+        secretWaiter: SecretChangeWaiter,
         time: TimeSource,
         callerTimeout: Duration
     ) {
@@ -45,10 +45,10 @@ package struct EndpointServices: Sendable {
         self.aws = aws
         self.metrics = metrics
         self.recorder = recorder
-        self.scrapes = scrapes
+        self.metricsRenderer = metricsRenderer
         self.isReady = isReady
         self.health = health
-        self.waits = waits
+        self.secretWaiter = secretWaiter
         self.time = time
         self.callerTimeout = callerTimeout
     }

@@ -18,28 +18,28 @@ extension Router {
             let operation = try aim.operation(for: caller.id)
             let request = try AWSReadRequest(
                 operation, body: [UInt8](context.body), names: services.aws.store.names, caller: caller.id)
-            front(context, call, AWSResponseWriter(service: operation.service, id: id), request)
+            answerRead(context, call, with: AWSResponseWriter(service: operation.service, id: id), request: request)
         } catch {
             let answer = AWSResponseWriter(service: aim.service ?? .parameterStore, id: id)
             answer.write(error, to: context.reply)
-            answered(context, call)
+            recordAnswer(context, call)
         }
     }
 
     /// Answers from memory, or later.
-    func front(
-        _ context: RequestContext, _ call: Call, _ answer: AWSResponseWriter, _ request: AWSReadRequest,
+    func answerRead(
+        _ context: RequestContext, _ call: Call, with answer: AWSResponseWriter, request: AWSReadRequest,
         refresh: Bool = false
     ) {
         let now = services.time.now()
         if !refresh, let result = services.aws.cached(request, now: now) {
             answer.write(result, to: context.reply)
-            return answered(context, call, tier: Tier.memory.header)
+            return recordAnswer(context, call, tier: Tier.memory.header)
         }
-        guard let later = context.later(alone: true) else { return }
+        guard let deferred = context.later(alone: true) else { return }
         let (recorder, recorded, tier) = (services.recorder, self.request(call), tier(asked: answer.service))
         let finish = { @Sendable (result: Result<JSON, AWSFault>, refreshError: UpstreamFault?) in
-            later.send { reply in
+            deferred.send { reply in
                 answer.write(result, refreshError: refreshError, to: reply)
                 recorder.record(recorded, reply, tier: reply.status == 200 ? tier : nil)
             }
@@ -71,7 +71,7 @@ extension Router {
         } catch {
             let id = ids.text(context.slice(head.requestID))
             AWSResponseWriter(service: aim.service ?? .parameterStore, id: id).write(error, to: context.reply)
-            answered(context, call)
+            recordAnswer(context, call)
             return .answered
         }
     }
@@ -88,7 +88,7 @@ extension Router {
         do throws(AWSFault) {
             signature = try SignatureVerification(request)
         } catch {
-            unknownCaller(context, context.head.authorization.isPresent ? .malformed : .missing)
+            noteUnknownCaller(context, context.head.authorization.isPresent ? .malformed : .missing)
             throw error
         }
         let signer = keys.signer(named: signature.accessKeyID)
@@ -100,7 +100,7 @@ extension Router {
                 try signature.checkHead(request, isKnown: signer != nil, service: service, now: now)
             }
         } catch {
-            unknownCaller(context, .unknown)
+            noteUnknownCaller(context, .unknown)
             throw error
         }
         guard let caller = signer?.caller else { throw SignatureVerification.unknownKey }

@@ -16,7 +16,7 @@ extension Router {
         }
         let call = Call(entry: entry, rest: rest, method: Method(context.head.method), started: started)
         do throws(Problem) {
-            try letIn(context, entry)
+            try checkAccess(context, entry)
             switch entry.access {
             case .client: return oauthAdmission(context, call)
             case .signed: return awsAdmission(context, call)
@@ -26,7 +26,7 @@ extension Router {
             _ = try RequestQuery(context.slice(context.head.query), allowed: entry.query)
             return entry.route == .tokenRejected ? .keep(limit: .max, callerWithin: nil) : .skip
         } catch {
-            refuse(context, entry.route, started, error)
+            refuse(context, error, route: entry.route, started: started)
             return .answered
         }
     }

@@ -18,10 +18,10 @@ extension Router {
             let request =
                 try service == .parameterStore
                 ? parameterRequest(values, caller) : secretRequest(call.rest, values, caller)
-            front(context, call, answer, request, refresh: refresh)
+            answerRead(context, call, with: answer, request: request, refresh: refresh)
         } catch {
             answer.write(error, to: context.reply)
-            answered(context, call)
+            recordAnswer(context, call)
         }
     }
 
@@ -95,7 +95,7 @@ extension Router {
     func tokenCaller(_ context: RequestContext) -> Caller? {
         guard let token = ExtensionToken.field(of: context) else { return caller(context) }
         let caller = keys.caller(presenting: context.slice(token))
-        if caller == nil { unknownCaller(context, .unknown) }
+        if caller == nil { noteUnknownCaller(context, .unknown) }
         callerID = caller?.id
         return caller
     }

@@ -33,7 +33,7 @@ extension Router {
         let none: UnsafeRawBufferPointer? = nil
         do throws(OAuthError) {
             let request = try OAuthTokenRequest(
-                contentType: contentType, authorization: none, body: OAuthBodyStart.whole(context.body))
+                contentType: contentType, authorization: none, body: OAuthBodyPrefix.whole(context.body))
             if case .absent = request.client {
                 context.callerIsUnknown = true
                 services.metrics.authFailure(.missing)
@@ -54,6 +54,6 @@ extension Router {
 
     private func refuse(_ context: RequestContext, _ call: Call, _ error: OAuthError) {
         error.write(requestID: ids.text(context.slice(context.head.requestID)), to: context.reply)
-        answered(context, call)
+        recordAnswer(context, call)
     }
 }

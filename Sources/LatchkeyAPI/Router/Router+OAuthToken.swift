@@ -7,20 +7,22 @@ internal import LatchkeyMetrics
 extension Router {
     /// `POST /oauth/token`: the token endpoint of RFC 6749 §3.2 over the same cache. Its errors are OAuth's.
     func oauthToken(
-        _ context: RequestContext, _ call: Call, _ query: UnsafeRawBufferPointer, _ pages: inout RenderedOAuthTokens
+        _ context: RequestContext, _ call: Call, query: UnsafeRawBufferPointer,
+        rendered pages: inout RenderedOAuthTokens
     ) {
         do throws(OAuthError) {
-            try grant(context, call, query, &pages)
+            try grant(context, call, query: query, rendered: &pages)
         } catch {
             let id = ids.text(context.slice(context.head.requestID))
             error.write(requestID: id, to: context.reply)
-            answered(context, call)
+            recordAnswer(context, call)
         }
     }
 
     /// The hit is everything before ``oauthMiss(_:_:_:_:)``.
     private func grant(
-        _ context: RequestContext, _ call: Call, _ query: UnsafeRawBufferPointer, _ pages: inout RenderedOAuthTokens
+        _ context: RequestContext, _ call: Call, query: UnsafeRawBufferPointer,
+        rendered pages: inout RenderedOAuthTokens
     ) throws(OAuthError) {
         do throws(Problem) {
             _ = try RequestQuery(query, allowed: call.entry.query)
@@ -42,12 +44,12 @@ extension Router {
                 isStale: cached.isStale, isRejected: cached.isRejected, refreshError: cached.refreshError, now: now,
                 to: context.reply
             ) { self.ids.append(id, to: $0) }
-            return answered(context, call)
+            return recordAnswer(context, call)
         }
         let lookup = OAuthTokenLookup(
             target: target, scope: request.scope, tokens: services.tokens, audiences: services.audiences,
             time: services.time, deadline: now.monotonic + services.callerTimeout)
-        oauthMiss(context, call, lookup, now)
+        oauthMiss(context, call, lookup, now: now)
     }
 
     /// Who asks, and whether by the one grant there is.
@@ -74,10 +76,10 @@ extension Router {
     func caller(_ client: OAuthClient, _ context: RequestContext) throws(OAuthError) -> Caller {
         switch client {
         case .absent:
-            unknownCaller(context, .missing)
+            noteUnknownCaller(context, .missing)
             throw OAuthError(.invalidClient, "authenticate with client_id and client_secret, in the body or by basic")
         case .unreadable:
-            unknownCaller(context, .malformed)
+            noteUnknownCaller(context, .malformed)
             throw OAuthError(.invalidClient, "the authorization field is not readable basic credentials")
         case .presented(let readings):
             var found: Caller?
@@ -86,7 +88,7 @@ extension Router {
                 found = found ?? caller
             }
             guard let found else {
-                unknownCaller(context, .unknown)
+                noteUnknownCaller(context, .unknown)
                 throw OAuthError(.invalidClient, "no caller has this client_id and client_secret")
             }
             callerID = found.id
@@ -97,16 +99,16 @@ extension Router {
     /// No audience means the default profile, which needs no look-up.
     private func target(_ audience: String?, _ now: Now) -> OAuthTokenLookup.Target {
         guard let audience else { return .known(profiles.standard, of: nil) }
-        return services.audiences.known(audience, now: now.monotonic).map { .known($0, of: audience) }
+        return services.audiences.cachedProfile(of: audience, now: now.monotonic).map { .known($0, of: audience) }
             ?? .audience(audience)
     }
 
-    private func oauthMiss(_ context: RequestContext, _ call: Call, _ lookup: OAuthTokenLookup, _ now: Now) {
+    private func oauthMiss(_ context: RequestContext, _ call: Call, _ lookup: OAuthTokenLookup, now: Now) {
         let id = ids.text(context.slice(context.head.requestID))
-        guard let later = context.later() else { return }
+        guard let deferred = context.later() else { return }
         let (services, request) = (services, request(call))
         let answer = { @Sendable (outcome: OAuthTokenLookup.Outcome) in
-            later.send { reply in
+            deferred.send { reply in
                 outcome.write(now: services.time.now(), id: id, to: reply)
                 services.recorder.record(request, reply)
             }

@@ -12,7 +12,7 @@ extension Router {
         ids.append(context.slice(context.head.requestID), to: reply)
         reply.append("\r\n")
         reply.end(Array((isGood ? "ok" : "not ready").utf8))
-        answered(context, call)
+        recordAnswer(context, call)
     }
 
     /// `GET /health`: everything from memory, no upstream is called.
@@ -26,7 +26,7 @@ extension Router {
         reply.append("\r\n")
         if report.isUnavailable { reply.append("Retry-After: 5\r\n") }
         reply.end(report.json.bytes())
-        answered(context, call)
+        recordAnswer(context, call)
     }
 
     /// `GET /metrics` in the format the scraper prefers.
@@ -38,16 +38,16 @@ extension Router {
         let format: ExpositionFormat = accept != nil && open > plain ? .openMetrics100 : .prometheus004
         let encodings = context.head.acceptEncoding
         let gzip = Negotiation.acceptsGzip(encodings.isPresent ? encodings.text(of: context.bytes) : nil)
-        let kind = MetricsPages.Kind(format: format, isCompressed: gzip)
+        let kind = MetricsRenderer.Kind(format: format, isCompressed: gzip)
         let id = ids.text(context.slice(context.head.requestID))
-        if let page = services.scrapes.recent(kind, now: services.time.now().monotonic) {
+        if let page = services.metricsRenderer.recent(kind, now: services.time.now().monotonic) {
             page.write(id: id, to: context.reply)
-            return answered(context, call)
+            return recordAnswer(context, call)
         }
-        guard let later = context.later() else { return }
+        guard let deferred = context.later() else { return }
         let (recorder, request) = (services.recorder, request(call))
-        services.scrapes.render(kind, now: services.time.now().monotonic) { page in
-            later.send { reply in
+        services.metricsRenderer.render(kind, now: services.time.now().monotonic) { page in
+            deferred.send { reply in
                 page.write(id: id, to: reply)
                 recorder.record(request, reply)
             }
@@ -65,6 +65,6 @@ extension Router {
         ids.append(context.slice(context.head.requestID), to: reply)
         reply.append("\r\n")
         reply.endWithoutBody()
-        answered(context, call)
+        recordAnswer(context, call)
     }
 }

@@ -23,6 +23,6 @@ extension Router {
         ids.append(context.slice(context.head.requestID), to: reply)
         reply.append("\r\n")
         reply.end([])
-        answered(context, call)
+        recordAnswer(context, call)
     }
 }

@@ -18,10 +18,10 @@ extension Router {
         let wanted = try SecretQuery(key, selectors: query, store: services.secrets.places?.store(of: key))
         let refresh = try query.flag("refresh")
         let now = services.time.now()
-        let form = try SecretForm(
+        let form = try SecretResponseFormat(
             context, field: query["field"], id: ids.text(context.slice(context.head.requestID)))
-        if let wait = try query.seconds("wait", upTo: SecretWaits.longest), wait > .zero, form.isConditional {
-            return try self.wait(context, call, wanted, form, until: now.monotonic + wait)
+        if let wait = try query.seconds("wait", upTo: SecretChangeWaiter.maxWait), wait > .zero, form.isConditional {
+            return try self.wait(context, call, query: wanted, format: form, until: now.monotonic + wait)
         }
         if !refresh, let hit = services.secrets.cached(wanted, now: now) {
             switch hit {
@@ -31,14 +31,14 @@ extension Router {
                 form.write(served, now: now, to: context.reply)
             case .absent(let fault): form.write(fault, to: context.reply)
             }
-            return answered(context, call)
+            return recordAnswer(context, call)
         }
-        guard let later = context.later() else { return }
+        guard let deferred = context.later() else { return }
         let (recorder, request, time) = (services.recorder, request(call), services.time)
         services.secrets.secret(
             wanted, demand: refresh ? .forced : .cached, deadline: now.monotonic + services.callerTimeout
         ) { result in
-            later.send { reply in
+            deferred.send { reply in
                 form.write(result, now: time.now(), to: reply)
                 recorder.record(request, reply)
             }
@@ -47,20 +47,21 @@ extension Router {
 
     /// Answers when the caller's tag no longer holds.
     private func wait(
-        _ context: RequestContext, _ call: Call, _ wanted: SecretQuery, _ form: SecretForm, until end: MonotonicTime
+        _ context: RequestContext, _ call: Call, query wanted: SecretQuery, format form: SecretResponseFormat,
+        until end: MonotonicTime
     ) throws(Problem) {
         let services = services
-        guard services.waits.enter() else {
+        guard services.secretWaiter.acquire() else {
             throw Problem(UpstreamFault(.overloaded, retryAfter: .seconds(1)), what: "secret")
         }
-        guard let later = context.later() else { return services.waits.leave() }
-        let (request, patience) = (request(call), services.callerTimeout)
+        guard let deferred = context.later() else { return services.secretWaiter.release() }
+        let (request, timeout) = (request(call), services.callerTimeout)
         Task { @Sendable in
-            let result = await services.waits.answer(
-                to: wanted, until: end, patience: patience, isAwaited: { later.isAwaited },
+            let result = await services.secretWaiter.answer(
+                to: wanted, until: end, timeout: timeout, isAwaited: { deferred.isAwaited },
                 while: { form.holds($0.entry) })
-            services.waits.leave()
-            later.send { reply in
+            services.secretWaiter.release()
+            deferred.send { reply in
                 form.write(result, now: services.time.now(), to: reply)
                 services.recorder.record(request, reply)
             }

@@ -13,17 +13,17 @@ extension Router {
         if let keys = query["keys"] { batch = try SecretBatch(keys) }
         let wanted = batch
         let id = ids.text(context.slice(context.head.requestID))
-        guard let later = context.later(alone: true) else { return }
+        guard let deferred = context.later(alone: true) else { return }
         let (secrets, recorder, request) = (services.secrets, services.recorder, request(call))
         let deadline = services.time.now().monotonic + services.callerTimeout
         Task { @Sendable in
-            let page: SecretPage
+            let page: SecretsResponse
             if let batch = wanted {
                 page = await batch.answer(from: secrets, demand: demand, deadline: deadline, id: id)
             } else {
-                page = await SecretPage.names(from: secrets, demand: demand, deadline: deadline)
+                page = await SecretsResponse.names(from: secrets, demand: demand, deadline: deadline)
             }
-            later.send { reply in
+            deferred.send { reply in
                 page.write(id: id, to: reply)
                 recorder.record(request, reply)
             }

@@ -7,8 +7,8 @@ internal import LatchkeyMetrics
 extension Router {
     /// `GET /token` and `GET /token/{profile}`. The hit is everything before the broker's `token`.
     func token(
-        _ context: RequestContext, _ call: Call, profile: ProfileID, _ query: UnsafeRawBufferPointer,
-        _ pages: inout RenderedTokens
+        _ context: RequestContext, _ call: Call, profile: ProfileID, query: UnsafeRawBufferPointer,
+        rendered pages: inout RenderedTokens
     ) throws(Problem) {
         var ask = TokenAsk()
         if !query.isEmpty {
@@ -26,19 +26,19 @@ extension Router {
             ) {
                 self.ids.append(id, to: $0)
             }
-            return answered(context, call)
+            return recordAnswer(context, call)
         }
-        miss(context, call, profile, ask, isText: isText, now)
+        miss(context, call, profile: profile, ask, isText: isText, now: now)
     }
 
     private func miss(
-        _ context: RequestContext, _ call: Call, _ profile: ProfileID, _ ask: TokenAsk, isText: Bool, _ now: Now
+        _ context: RequestContext, _ call: Call, profile: ProfileID, _ ask: TokenAsk, isText: Bool, now: Now
     ) {
         let id = ids.text(context.slice(context.head.requestID))
-        guard let later = context.later() else { return }
+        guard let deferred = context.later() else { return }
         let (recorder, request, time) = (services.recorder, request(call), services.time)
         services.tokens.token(profile, ask, deadline: now.monotonic + services.callerTimeout) { result in
-            later.send { reply in
+            deferred.send { reply in
                 switch result {
                 case .success(let served):
                     let now = time.now()

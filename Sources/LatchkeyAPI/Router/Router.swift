@@ -11,8 +11,8 @@ internal import LatchkeyMetrics
 package final class Router {
     let services: EndpointServices
     var ids = RequestIDs()
-    private var tokenPages = RenderedTokens()
-    private var oauthPages = RenderedOAuthTokens()
+    private var renderedTokens = RenderedTokens()
+    private var renderedOAuthTokens = RenderedOAuthTokens()
     var keys: LiveKeys.Copy
     var profiles: ProfileNames.Copy
     /// Who asks, once that is settled; nil until then. Each call of the server's begins without.
@@ -36,14 +36,15 @@ package final class Router {
         callerID = nil
         let path = context.slice(context.head.path)
         guard let (entry, rest) = RouteTable.find(path, in: routes) else {
-            return refuse(context, .other, started, isKnown(context) ? Self.notFound : Self.unauthorized(context))
+            return refuse(
+                context, isKnown(context) ? Self.notFound : Self.unauthorized(context), route: .other, started: started)
         }
         let call = Call(entry: entry, rest: rest, method: Method(context.head.method), started: started)
         do throws(Problem) {
-            try letIn(context, entry)
+            try checkAccess(context, entry)
             try answer(context, call)
         } catch {
-            refuse(context, entry.route, started, error)
+            refuse(context, error, route: entry.route, started: started)
         }
     }
 
@@ -60,14 +61,14 @@ package final class Router {
         let query = context.slice(context.head.query)
         followProfiles()
         switch call.entry.route {
-        case .token: try token(context, call, profile: profiles.standard, query, &tokenPages)
+        case .token: try token(context, call, profile: profiles.standard, query: query, rendered: &renderedTokens)
         case .tokenProfile:
             let profile = try profile(call.rest)
-            try token(context, call, profile: profile, query, &tokenPages)
+            try token(context, call, profile: profile, query: query, rendered: &renderedTokens)
         case .secret: try secret(context, call, query)
         case .secrets: try secrets(context, call, query)
         case .tokenRejected: try rejected(context, call, query)
-        case .oauthToken: oauthToken(context, call, query, &oauthPages)
+        case .oauthToken: oauthToken(context, call, query: query, rendered: &renderedOAuthTokens)
         case .aws: aws(context, call, query)
         case .extensionParameters, .extensionSecrets: try awsExtension(context, call, query)
         case .livez: probe(context, call, isGood: true)
@@ -92,14 +93,14 @@ package final class Router {
     /// Takes the profiles now in force. What was rendered for others is dropped.
     private func followProfiles() {
         guard profiles.follow() else { return }
-        tokenPages = RenderedTokens()
-        oauthPages = RenderedOAuthTokens()
+        renderedTokens = RenderedTokens()
+        renderedOAuthTokens = RenderedOAuthTokens()
     }
 
     // MARK: Letting in
 
     /// Who may not use the route, or not in this way, is told so.
-    func letIn(_ context: RequestContext, _ entry: RouteTable.Entry) throws(Problem) {
+    func checkAccess(_ context: RequestContext, _ entry: RouteTable.Entry) throws(Problem) {
         if context.isOverCapacity, entry.access != .open { throw Problem(ServerRefusal.overloaded) }
         if case .key(let scope) = entry.access {
             guard let caller = caller(context) else { throw Self.unauthorized(context) }
@@ -122,19 +123,19 @@ package final class Router {
     func caller(_ context: RequestContext) -> Caller? {
         let value = context.slice(context.head.authorization)
         guard value.count > 7, Grammar.equals(UnsafeRawBufferPointer(rebasing: value[..<7]), folded: "bearer ") else {
-            unknownCaller(context, value.isEmpty ? .missing : .malformed)
+            noteUnknownCaller(context, value.isEmpty ? .missing : .malformed)
             return nil
         }
         var key = UnsafeRawBufferPointer(rebasing: value[7...])
         while key.first == 0x20 { key = UnsafeRawBufferPointer(rebasing: key.dropFirst()) }
         let caller = keys.caller(presenting: key)
-        if caller == nil { unknownCaller(context, .unknown) }
+        if caller == nil { noteUnknownCaller(context, .unknown) }
         callerID = caller?.id
         return caller
     }
 
     /// The request has no valid credential: counted, and told to the server, which keeps no connections of strangers.
-    func unknownCaller(_ context: RequestContext, _ reason: AuthFailure) {
+    func noteUnknownCaller(_ context: RequestContext, _ reason: AuthFailure) {
         services.metrics.authFailure(reason)
         context.callerIsUnknown = true
     }
@@ -149,7 +150,7 @@ package final class Router {
 
     // MARK: Answering
 
-    func refuse(_ context: RequestContext, _ route: Route, _ started: MonotonicTime, _ problem: Problem) {
+    func refuse(_ context: RequestContext, _ problem: Problem, route: Route, started: MonotonicTime) {
         let id = ids.text(context.slice(context.head.requestID))
         switch route {
         case .oauthToken: OAuthError(problem).write(requestID: id, to: context.reply)
@@ -161,16 +162,16 @@ package final class Router {
                 AWSFault(problem), allow: problem.allow, to: context.reply)
         default: problem.write(requestID: id, to: context.reply)
         }
-        answered(context, route, started)
+        recordAnswer(context, route, started)
     }
 
     /// One answer was rendered.
     /// - Parameter tier: where it came from, for answers without `X-Latchkey-Tier`.
-    func answered(_ context: RequestContext, _ call: Call, tier: StaticString? = nil) {
+    func recordAnswer(_ context: RequestContext, _ call: Call, tier: StaticString? = nil) {
         services.recorder.record(request(call), context.reply, tier: tier)
     }
 
-    private func answered(_ context: RequestContext, _ route: Route, _ started: MonotonicTime) {
+    private func recordAnswer(_ context: RequestContext, _ route: Route, _ started: MonotonicTime) {
         let method = Method(context.head.method)
         services.recorder.record(
             AnswerRecorder.Request(route: route, method: method, started: started, caller: callerID), context.reply)

@@ -8,7 +8,7 @@ internal import LatchkeyMetrics
 struct SecretBatch: Sendable {
     /// Keys in one request: at their longest they fill a third of the longest request line a few times over, at their
     /// usual length they are more than an application has.
-    static let most = 100
+    static let maxKeys = 100
 
     private let keys: [String]
 
@@ -17,27 +17,27 @@ struct SecretBatch: Sendable {
         var seen: Set<ExactText> = []
         keys = text.utf8.split(separator: UInt8(ascii: ",")).map { String(decoding: $0, as: UTF8.self) }
             .filter { seen.insert(ExactText($0)).inserted }
-        guard (1...Self.most).contains(keys.count) else {
-            throw Problem(400, .badRequest, "keys must be a comma list of 1 to \(Self.most) keys")
+        guard (1...Self.maxKeys).contains(keys.count) else {
+            throw Problem(400, .badRequest, "keys must be a comma list of 1 to \(Self.maxKeys) keys")
         }
     }
 
     /// What there is, and why the rest is not there.
     func answer(
         from secrets: SecretBroker, demand: SecretDemand, deadline: MonotonicTime, id: String
-    ) async -> SecretPage {
+    ) async -> SecretsResponse {
         var found: JSONObject = [:]
         var problems: [ExactText: Problem] = [:]
         var isStale = false
         var refreshError: UpstreamFault?
         await withTaskGroup(of: (String, Result<SecretBroker.Served, UpstreamFault>).self) { group in
             for key in keys {
-                group.addTask { (key, await Self.one(key, secrets, demand, deadline)) }
+                group.addTask { (key, await Self.one(key, from: secrets, demand: demand, deadline: deadline)) }
             }
             for await (key, result) in group {
                 switch result {
                 case .success(let served):
-                    found[key] = SecretForm.page(served.entry, served.entry.value)
+                    found[key] = SecretResponseFormat.page(served.entry, served.entry.value)
                     isStale = isStale || served.isStale
                     refreshError = refreshError ?? served.refreshError
                 case .failure(let fault):
@@ -48,16 +48,16 @@ struct SecretBatch: Sendable {
         }
         let errors = JSON.object(JSONObject(problems.map { ($0.text, $1.page(requestID: id)) }))
         guard found.isEmpty else {
-            return SecretPage(
+            return SecretsResponse(
                 body: ["secrets": .object(found), "errors": errors], isStale: isStale, refreshError: refreshError)
         }
         // What is wrong with the whole, if anything is, tells more than that one of the names does not exist.
         let worst = problems.values.max { ($0.status == 404 ? 0 : $0.status) < ($1.status == 404 ? 0 : $1.status) }
-        return SecretPage(body: ["errors": errors], problem: worst)
+        return SecretsResponse(body: ["errors": errors], problem: worst)
     }
 
     private static func one(
-        _ key: String, _ secrets: SecretBroker, _ demand: SecretDemand, _ deadline: MonotonicTime
+        _ key: String, from secrets: SecretBroker, demand: SecretDemand, deadline: MonotonicTime
     ) async -> Result<SecretBroker.Served, UpstreamFault> {
         guard let key = SecretKey(requested: key) else { return .failure(UpstreamFault(.notFound)) }
         do throws(UpstreamFault) {

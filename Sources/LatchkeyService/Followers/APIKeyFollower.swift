@@ -15,11 +15,11 @@ enum APIKeyFollower {
         let isBeyondLoopback = settings.isBeyondLoopback
         let rotation = Rotation(key)
         var file = FollowedFile(.key, name, path: path)
-        file.judge = { key in
+        file.validate = { key in
             KeyStrength.weakness(of: key, beyondLoopback: isBeyondLoopback).map { "\(name) \($0)" }
         }
-        file.changed = { keys.replace(with: rotation.accept($0)) }
-        file.news = "the key has changed; the one before it stays good until the next change"
+        file.onChange = { keys.replace(with: rotation.accept($0)) }
+        file.changeMessage = "the key has changed; the one before it stays good until the next change"
         return file
     }
 

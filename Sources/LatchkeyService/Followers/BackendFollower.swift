@@ -10,7 +10,7 @@ internal import Synchronization
 /// fleet, and its way back, is a write and no deploy. What a look means is decided by ``BackendWord`` and ``KeptWord``;
 /// what both say is applied together.
 package final class BackendFollower: Sendable {
-    /// Between two looks. With ``spread``, two times ``longestLook`` and ``warming`` it stays under the 30 s in which a
+    /// Between two looks. With ``spread``, two times ``maxReadTime`` and ``maxWarmTime`` it stays under the 30 s in which a
     /// broker is to notice.
     static let interval: Duration = .seconds(9)
     /// Between two looks where settings name the backend, so that only the list of kept secrets may change.
@@ -18,15 +18,15 @@ package final class BackendFollower: Sendable {
     /// How much shorter or longer a pause may be, so that replicas started together do not ask together.
     static let spread = 0.2
     /// The longest one reading may take; less where `LATCHKEY_UPSTREAM_TIMEOUT` is.
-    static let longestLook: Duration = .seconds(4)
+    static let maxReadTime: Duration = .seconds(4)
     /// Between two looks while nobody knows yet where secrets are read.
-    static let firstInterval: Duration = .seconds(1)
+    static let unknownInterval: Duration = .seconds(1)
     /// The same where settings name the backend: callers do not wait for it.
-    static let firstKeptInterval: Duration = .seconds(2)
+    static let unknownKeptInterval: Duration = .seconds(2)
     /// The longest that secrets are read ahead before another store is in force for them.
-    static let warming: Duration = .seconds(11)
+    static let maxWarmTime: Duration = .seconds(11)
     /// Readings of one look at the most.
-    static let mostReadings = 3
+    static let maxReadings = 3
     /// What `/health` calls the backend's parameter.
     static let name = SettingName.secretsBackend.rawValue
     /// What `/health` calls the parameter of kept secrets.
@@ -55,7 +55,7 @@ package final class BackendFollower: Sendable {
         var word = BackendWord()
         var kept = KeptWord()
         /// Looks under way.
-        var looks = 0
+        var checksRunning = 0
     }
 
     private let parameters: Parameters
@@ -87,20 +87,20 @@ package final class BackendFollower: Sendable {
         self.log = log
         if backend == nil { reloads.follow(Self.name, .backend, source: parameters.backend) }
         reloads.follow(Self.keptName, .kept, source: parameters.kept)
-        if backend != nil { secrets.whenAwaited { [weak self] in self?.lookForCaller() } }
+        if backend != nil { secrets.whenAwaited { [weak self] in self?.checkForCaller() } }
     }
 
     /// Where nobody used secrets, their first caller waits for this look.
-    private func lookForCaller() {
+    private func checkForCaller() {
         let isFirst = state.withLock { state in
-            guard state.looks == 0 else { return false }
-            state.looks += 1
+            guard state.checksRunning == 0 else { return false }
+            state.checksRunning += 1
             return true
         }
         guard isFirst else { return }
         Task {
-            await look(isWanted: true)
-            state.withLock { $0.looks -= 1 }
+            await check(isWanted: true)
+            state.withLock { $0.checksRunning -= 1 }
         }
     }
 
@@ -111,11 +111,11 @@ package final class BackendFollower: Sendable {
         await first.value
         while !Task.isCancelled {
             let known = fixed == nil ? Self.interval : Self.keptInterval
-            let unknown = fixed == nil ? Self.firstInterval : Self.firstKeptInterval
+            let unknown = fixed == nil ? Self.unknownInterval : Self.unknownKeptInterval
             let interval = secrets.places == nil ? unknown : known
             try? await Task.sleep(for: interval * Double.random(in: (1 - Self.spread)..<(1 + Self.spread)))
             if Task.isCancelled { return }
-            await look()
+            await check()
         }
     }
 
@@ -123,7 +123,7 @@ package final class BackendFollower: Sendable {
     ///
     /// - Returns: why the backend is not known; nil where it is.
     package func readOnce() async -> UpstreamFault? {
-        await look()
+        await check()
         guard let failure = state.withLock({ $0.word.failure }) else { return nil }
         secrets.backendIsUnknown(failure.unknown, isFinal: true)
         switch failure {
@@ -139,13 +139,13 @@ package final class BackendFollower: Sendable {
     /// reading, begun after the first, gives the same: cut-over writes the list before the backend, and rollback after it.
     ///
     /// - Parameter isWanted: a caller waits for it.
-    package func look(isWanted: Bool = false) async {
+    package func check(isWanted: Bool = false) async {
         guard fixed == nil || isWanted || isUsed() else { return }
-        state.withLock { $0.looks += 1 }
-        defer { state.withLock { $0.looks -= 1 } }
+        state.withLock { $0.checksRunning += 1 }
+        defer { state.withLock { $0.checksRunning -= 1 } }
         var seen: SecretPlaces?
-        for _ in 0..<Self.mostReadings {
-            let deadline = time.now().monotonic + min(timeout, Self.longestLook)
+        for _ in 0..<Self.maxReadings {
+            let deadline = time.now().monotonic + min(timeout, Self.maxReadTime)
             take(await parameters.read(deadline))
             guard let next = wanted, next != secrets.places else { break }
             if fixed != nil || next.backend.store == .secretsManager || next == seen {
@@ -155,7 +155,7 @@ package final class BackendFollower: Sendable {
             if secrets.places != nil { await warm(next) }
             seen = next
         }
-        tellUnknown()
+        reportUnknown()
     }
 
     /// Where secrets are to be read by what was found; nil while that is not known.
@@ -169,23 +169,23 @@ package final class BackendFollower: Sendable {
     }
 
     private func take(_ reading: BackendReading) {
-        if let look = reading.backend { takeBackend(look) }
-        takeKept(reading.kept)
+        if let look = reading.backend { applyBackend(look) }
+        applyKept(reading.kept)
     }
 
-    private func takeBackend(_ look: BackendWord.Look) {
+    private func applyBackend(_ look: BackendWord.Look) {
         switch state.withLock({ $0.word.take(look) }) {
         case .nothing: break
-        case .follow: reloads.read(Self.name, isChange: true)
+        case .follow: reloads.recordSuccess(Self.name, isChange: true)
         case .recovered:
-            reloads.read(Self.name, isChange: false)
+            reloads.recordSuccess(Self.name, isChange: false)
             log.notice(
                 "the parameter that names the backend is followed again",
                 metadata: [
                     "parameter": "\(parameters.backend)", "backend": "\(secrets.backend?.rawValue ?? "unknown")",
                 ])
         case .failing(let failure):
-            reloads.failing(Self.name, code: failure.code)
+            reloads.recordFailure(Self.name, code: failure.code)
             log.warning(
                 "the parameter that names the backend cannot be followed; keeping the current backend",
                 metadata: [
@@ -195,18 +195,18 @@ package final class BackendFollower: Sendable {
         }
     }
 
-    private func takeKept(_ look: KeptWord.Look) {
+    private func applyKept(_ look: KeptWord.Look) {
         let (event, isDenied) = state.withLock { ($0.kept.take(look), $0.kept.isDeniedFromTheStart) }
         switch event {
         case .nothing: break
-        case .follow: reloads.read(Self.keptName, isChange: true)
+        case .follow: reloads.recordSuccess(Self.keptName, isChange: true)
         case .recovered:
-            reloads.read(Self.keptName, isChange: false)
+            reloads.recordSuccess(Self.keptName, isChange: false)
             log.notice(
                 "the parameter that lists the kept secrets is followed again",
                 metadata: ["parameter": "\(parameters.kept)"])
         case .failing(let failure):
-            reloads.failing(Self.keptName, code: failure.code, degrades: !isDenied)
+            reloads.recordFailure(Self.keptName, code: failure.code, degrades: !isDenied)
             // A store that gives no answer is told as such, and with `auto` by the backend's line.
             let isOutage = if case .unread = failure { true } else { false }
             let list = "the parameter that lists the kept secrets"
@@ -222,18 +222,18 @@ package final class BackendFollower: Sendable {
     }
 
     /// Lets callers know why they cannot be served, where nothing is in force yet.
-    private func tellUnknown() {
+    private func reportUnknown() {
         guard secrets.places == nil else { return }
         let (word, kept) = state.withLock { ($0.word.failure, $0.kept.failure) }
         if let word {
-            secrets.backendIsUnknown(word.unknown, isFinal: word.needsSomebody)
+            secrets.backendIsUnknown(word.unknown, isFinal: word.needsOperator)
         } else if fixed != nil, let kept {
             secrets.keptIsUnread("could not be read [\(kept.code)]")
         }
     }
 
     private func warm(_ places: SecretPlaces) async {
-        await secrets.warm(places, deadline: time.now().monotonic + Self.warming)
+        await secrets.warm(places, deadline: time.now().monotonic + Self.maxWarmTime)
     }
 
     /// - Parameter isRead: what memory has was read ahead already.

@@ -11,7 +11,7 @@ extension BackendWord.Failure {
     }
 
     /// Whether the next look gives the same unless somebody acts.
-    var needsSomebody: Bool {
+    var needsOperator: Bool {
         switch self {
         case .gone, .unknownWord: true
         case .unread(let fault): !fault.mayPass

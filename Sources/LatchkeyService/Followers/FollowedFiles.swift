@@ -43,7 +43,7 @@ final class FollowedFiles: Sendable {
     func follow(_ file: FollowedFile, value: Secret? = nil) {
         var first = value
         if first == nil, case .success(let bytes) = read(file.path, file.limit) { first = Secret(bytes) }
-        health.follow(file.name, file.what, source: file.path)
+        health.follow(file.name, file.subject, source: file.path)
         let item = Item(file: file, followed: Followed(first))
         items.withLock { items in
             items.removeAll { $0.file.isSame(as: file) }
@@ -82,7 +82,7 @@ final class FollowedFiles: Sendable {
         while !Task.isCancelled {
             try? await Task.sleep(for: Self.interval)
             if Task.isCancelled { return }
-            await lookAside()
+            await checkOnQueue()
         }
     }
 
@@ -90,12 +90,12 @@ final class FollowedFiles: Sendable {
     /// value that was.
     func settle() async {
         guard !items.withLock({ $0.isEmpty }) else { return }
-        await lookAside()
+        await checkOnQueue()
         try? await Task.sleep(for: Self.interval)
-        await lookAside()
+        await checkOnQueue()
     }
 
-    private func lookAside() async {
+    private func checkOnQueue() async {
         await withCheckedContinuation { continuation in
             queue.async {
                 self.look()
@@ -124,7 +124,7 @@ final class FollowedFiles: Sendable {
         case .failure(let fault): return .failed(fault)
         case .success(let bytes):
             let value = Secret(bytes)
-            guard value != current, let why = file.judge(value) else { return .read(value) }
+            guard value != current, let why = file.validate(value) else { return .read(value) }
             return .failed(.unfit(why))
         }
     }
@@ -134,14 +134,14 @@ final class FollowedFiles: Sendable {
         switch event {
         case .nothing: break
         case .changed(let value):
-            file.changed(value)
-            health.read(file.name, isChange: true)
-            log.notice("\(file.news)", metadata: metadata)
+            file.onChange(value)
+            health.recordSuccess(file.name, isChange: true)
+            log.notice("\(file.changeMessage)", metadata: metadata)
         case .recovered:
-            health.read(file.name, isChange: false)
+            health.recordSuccess(file.name, isChange: false)
             log.notice("a followed file can be read again; its value has not changed", metadata: metadata)
         case .failing(let fault):
-            health.failing(file.name, code: fault.code)
+            health.recordFailure(file.name, code: fault.code)
             log.warning(
                 "a followed file cannot be used; the last good value stays in force",
                 metadata: metadata.merging(["code": "\(fault.code)", "why": "\(fault)"]) { $1 })

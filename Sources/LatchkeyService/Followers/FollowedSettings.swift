@@ -6,13 +6,13 @@ internal import LatchkeyUpstream
 /// Which files of the settings a running broker follows.
 enum FollowedSettings {
     /// The settings whose value is used anew for each token.
-    private static let credentialNames: [SettingName] = [
+    private static let credentialSettings: [SettingName] = [
         .auth0Domain, .auth0ClientID, .auth0ClientSecret, .auth0Audience,
     ]
 
     /// The files that hold what issuers are asked with: those of the `AUTH0_*` settings and those of profiles.
     static func credentials(_ settings: Settings) -> [FollowedFile] {
-        let ours = credentialNames.compactMap { name in
+        let ours = credentialSettings.compactMap { name in
             settings.sources.given[name]?.readFrom.map { FollowedFile(.credentials, name.rawValue, path: $0) }
         }
         return ours + settings.profiles.flatMap(credentials)
@@ -24,8 +24,8 @@ enum FollowedSettings {
             guard case .file(let path) = credential else { return nil }
             var file = FollowedFile(.credentials, "profile \(profile.name): \(member)", path: path)
             if member == "client_secret", case .privateKeyJWT(_) = profile.clientAuthentication {
-                file.judge = keyProblem
-                file.use = "key"
+                file.validate = keyProblem
+                file.purpose = "key"
             }
             return file
         }
@@ -40,20 +40,22 @@ enum FollowedSettings {
         guard let path = settings.profilesPath else { return nil }
         var file = FollowedFile(.profiles, SettingName.profilesFile.rawValue, path: path)
         file.limit = ProfilesFile.longestFile
-        file.judge = { ProfilesFile($0.revealText() ?? "").problems.first }
-        file.changed = { changed(ProfilesFile($0.revealText() ?? "").profiles) }
-        file.news = "the profiles have changed; those of the file are in force"
+        file.validate = { ProfilesFile($0.revealText() ?? "").problems.first }
+        file.onChange = { changed(ProfilesFile($0.revealText() ?? "").profiles) }
+        file.changeMessage = "the profiles have changed; those of the file are in force"
         return file
     }
 
     /// What is read at start alone: the files of other settings. They are followed to tell that a change needs a restart,
     /// or that a restart would fail.
     static func readAtStart(_ settings: Settings) -> [FollowedFile] {
-        let others = SettingName.allCases.filter { $0 != .apiKey && !credentialNames.contains($0) }
+        let others = SettingName.allCases.filter { $0 != .apiKey && !credentialSettings.contains($0) }
         var files = others.compactMap { name in
             settings.sources.given[name]?.readFrom.map { FollowedFile(.settings, name.rawValue, path: $0) }
         }
-        for index in files.indices { files[index].news = "a file has changed that is read at start: restart to use it" }
+        for index in files.indices {
+            files[index].changeMessage = "a file has changed that is read at start: restart to use it"
+        }
         return files
     }
 

@@ -7,7 +7,7 @@ internal import Synchronization
 /// `latchkey_reload_failures_total`.
 final class ReloadHealth: Sendable {
     private struct Entry: Sendable {
-        let what: ReloadSubject
+        let subject: ReloadSubject
         let source: String
         var error: String?
         /// The error makes the whole `degraded`.
@@ -30,8 +30,8 @@ final class ReloadHealth: Sendable {
     /// - Parameters:
     ///   - name: the setting or member that names it.
     ///   - source: the file's path or the parameter's name.
-    func follow(_ name: String, _ what: ReloadSubject, source: String) {
-        entries.withLock { $0[name] = Entry(what: what, source: source) }
+    func follow(_ name: String, _ subject: ReloadSubject, source: String) {
+        entries.withLock { $0[name] = Entry(subject: subject, source: source) }
     }
 
     /// It is followed no more.
@@ -40,7 +40,7 @@ final class ReloadHealth: Sendable {
     /// It cannot be read, for the reason that `code` names; the last good value stays in force.
     ///
     /// - Parameter degrades: false where the setup may well be meant so.
-    func failing(_ name: String, code: String, degrades: Bool = true) {
+    func recordFailure(_ name: String, code: String, degrades: Bool = true) {
         let now = time.now()
         entries.withLock { entries in
             guard var entry = entries[name] else { return }
@@ -49,14 +49,14 @@ final class ReloadHealth: Sendable {
             entry.failingSince = entry.failingSince ?? now
             entries[name] = entry
             // Who sees the one sees the other.
-            metrics.reloadFailure(entry.what)
+            metrics.reloadFailure(entry.subject)
         }
     }
 
     /// It was read.
     ///
     /// - Parameter isChange: whether its value is another one.
-    func read(_ name: String, isChange: Bool) {
+    func recordSuccess(_ name: String, isChange: Bool) {
         let now = time.now()
         entries.withLock { entries in
             entries[name]?.error = nil
@@ -66,14 +66,14 @@ final class ReloadHealth: Sendable {
     }
 
     /// Whether all of it can be read that has to be.
-    var isWell: Bool { entries.withLock { $0.values.allSatisfy { $0.error == nil || !$0.degrades } } }
+    var isHealthy: Bool { entries.withLock { $0.values.allSatisfy { $0.error == nil || !$0.degrades } } }
 
     /// By name, what `/health` shows.
     var json: JSON {
         let time = { (now: Now?) -> JSON in now.map { .string(RFC3339.format($0.wall)) } ?? .null }
         let members = entries.withLock { $0 }.map { name, entry -> (String, JSON) in
             let members: JSON = [
-                "what": .string(entry.what.label), "source": .string(entry.source),
+                "what": .string(entry.subject.label), "source": .string(entry.source),
                 "state": entry.error == nil ? "ok" : "failing", "error": entry.error.map { .string($0) } ?? .null,
                 "failing_since": time(entry.failingSince), "last_change": time(entry.lastChange),
             ]

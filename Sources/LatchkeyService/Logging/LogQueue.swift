@@ -10,10 +10,10 @@ package struct LogQueue: Sendable {
         package let bytes: [UInt8]
         fileprivate let lines: [Line]
         /// The lost lines that the last line of the batch tells of.
-        fileprivate let told: Int
+        fileprivate let reportedDrops: Int
 
         /// The length of that last line.
-        fileprivate var noteLength: Int { bytes.count - lines.reduce(0) { $0 + $1.bytes.count } }
+        fileprivate var noticeLength: Int { bytes.count - lines.reduce(0) { $0 + $1.bytes.count } }
     }
 
     fileprivate struct Line: Sendable {
@@ -22,8 +22,8 @@ package struct LogQueue: Sendable {
     }
 
     /// Bytes of lines that may wait, essential ones included, before an ordinary line is dropped.
-    package let bound: Int
-    /// Bytes beyond ``bound`` that are kept for essential lines. Past them an essential line is dropped too.
+    package let limit: Int
+    /// Bytes beyond ``limit`` that are kept for essential lines. Past them an essential line is dropped too.
     package let reserve: Int
     /// Lines dropped that no line has told of yet.
     package private(set) var dropped = 0
@@ -35,8 +35,8 @@ package struct LogQueue: Sendable {
     private var taken = 0
     private var bytes = 0
 
-    package init(bound: Int, reserve: Int) {
-        self.bound = bound
+    package init(limit: Int, reserve: Int) {
+        self.limit = limit
         self.reserve = reserve
     }
 
@@ -44,7 +44,7 @@ package struct LogQueue: Sendable {
 
     /// Takes one line, its line end included, or counts it as dropped.
     package mutating func add(_ line: [UInt8], isEssential: Bool) {
-        guard bytes + line.count <= (isEssential ? bound + reserve : bound) else {
+        guard bytes + line.count <= (isEssential ? limit + reserve : limit) else {
             dropped += 1
             return
         }
@@ -52,13 +52,13 @@ package struct LogQueue: Sendable {
         bytes += line.count
     }
 
-    /// The next lines to write: about `most` bytes, and at least one line. The batch that empties the queue ends with a
+    /// The next lines to write: about `maxBytes` bytes, and at least one line. The batch that empties the queue ends with a
     /// line that tells how many were dropped. Nil when nothing waits.
-    package mutating func next(most: Int) -> Batch? {
+    package mutating func next(maxBytes: Int) -> Batch? {
         guard !isEmpty else { return nil }
         var batch: [UInt8] = []
         var part: [Line] = []
-        while taken < lines.count, part.isEmpty || batch.count + lines[taken].bytes.count <= most {
+        while taken < lines.count, part.isEmpty || batch.count + lines[taken].bytes.count <= maxBytes {
             batch += lines[taken].bytes
             part.append(lines[taken])
             lines[taken].bytes = []
@@ -69,10 +69,10 @@ package struct LogQueue: Sendable {
             lines.removeFirst(taken)
             taken = 0
         }
-        guard isEmpty, dropped > 0 else { return Batch(bytes: batch, lines: part, told: 0) }
+        guard isEmpty, dropped > 0 else { return Batch(bytes: batch, lines: part, reportedDrops: 0) }
         batch += "{\"level\":\"warning\",\"message\":\"log lines were dropped\",\"count\":\"\(dropped)\"}\n".utf8
         defer { dropped = 0 }
-        return Batch(bytes: batch, lines: part, told: dropped)
+        return Batch(bytes: batch, lines: part, reportedDrops: dropped)
     }
 
     /// Only the first `written` bytes of a batch could be written. Ordinary lines that wait are dropped, so that what is
@@ -87,9 +87,9 @@ package struct LogQueue: Sendable {
             if done > 0 || line.isEssential { kept.append(line) } else { dropped += 1 }
         }
         if written > 0 {
-            kept.append(Line(bytes: batch.bytes.suffix(batch.noteLength - written), isEssential: false))
+            kept.append(Line(bytes: batch.bytes.suffix(batch.noticeLength - written), isEssential: false))
         } else {
-            dropped += batch.told
+            dropped += batch.reportedDrops
         }
         for line in lines[taken...] {
             if line.isEssential { kept.append(line) } else { dropped += 1 }

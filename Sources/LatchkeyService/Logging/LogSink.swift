@@ -27,9 +27,9 @@ package final class LogSink: Sendable {
     ///   - descriptor: where lines go; not closed by the sink.
     ///   - bound: bytes kept while the writer is held up.
     ///   - reserve: bytes kept beyond that for essential lines: about 30,000 lines of the request log.
-    package init(descriptor: Int32 = 2, bound: Int = 1 << 20, reserve: Int = 8 << 20) {
+    package init(descriptor: Int32 = 2, limit: Int = 1 << 20, reserve: Int = 8 << 20) {
         self.descriptor = descriptor
-        state = Mutex(State(queue: LogQueue(bound: bound, reserve: reserve)))
+        state = Mutex(State(queue: LogQueue(limit: limit, reserve: reserve)))
     }
 
     /// Lines lost so far that no line has told of yet.
@@ -76,7 +76,7 @@ package final class LogSink: Sendable {
 
     private func take() -> LogQueue.Batch? {
         state.withLock { state in
-            let batch = state.queue.next(most: Self.batch)
+            let batch = state.queue.next(maxBytes: Self.batch)
             if batch == nil { state.isScheduled = false }
             return batch
         }

@@ -60,8 +60,8 @@ package final class Readiness: Sendable {
         let tokens = ReadinessRule.tokens(
             isUsed: parts.tokens, issuers: issuers, shared: shared,
             hasToken: self.tokens.snapshot().contains { $0.token?.isValid(now) == true }, now)
-        let isWell = reloads.isWell && parts.tiers.map { health.status($0) }.allSatisfy(\.isWell)
-        return ReadinessRule(secrets: secrets, tokens: tokens, isWell: isWell, isStopping: isStopping)
+        let isHealthy = reloads.isHealthy && parts.tiers.map { health.status($0) }.allSatisfy(\.isWell)
+        return ReadinessRule(secrets: secrets, tokens: tokens, isHealthy: isHealthy, isStopping: isStopping)
     }
 
     /// The whole report.

@@ -34,14 +34,14 @@ package struct ReadinessRule: Hashable, Sendable {
     package var secrets: Supply
     package var tokens: Supply
     /// Followed files can be read, no tier that is in use fails, and what is shared can be written.
-    package var isWell = true
+    package var isHealthy = true
     /// The process was asked to stop.
     package var isStopping = false
 
-    package init(secrets: Supply, tokens: Supply, isWell: Bool = true, isStopping: Bool = false) {
+    package init(secrets: Supply, tokens: Supply, isHealthy: Bool = true, isStopping: Bool = false) {
         self.secrets = secrets
         self.tokens = tokens
-        self.isWell = isWell
+        self.isHealthy = isHealthy
         self.isStopping = isStopping
     }
 
@@ -49,10 +49,12 @@ package struct ReadinessRule: Hashable, Sendable {
         let used = [secrets, tokens].filter { $0 != .unused }
         // A store is looked at without a caller. An issuer is asked when the first caller comes, so a broker that has
         // nothing but tokens is ready for that caller.
-        let waitsForCaller = secrets == .unused && (tokens == .untried || tokens == .unused)
-        guard waitsForCaller || used.contains(where: { $0 == .available || $0 == .kept }) else { return .unavailable }
+        let isReadyForFirstCaller = secrets == .unused && (tokens == .untried || tokens == .unused)
+        guard isReadyForFirstCaller || used.contains(where: { $0 == .available || $0 == .kept }) else {
+            return .unavailable
+        }
         let isWhole = used.allSatisfy { $0 == .available || $0 == .untried }
-        return isWell && isWhole && !isStopping ? .ok : .degraded
+        return isHealthy && isWhole && !isStopping ? .ok : .degraded
     }
 
     /// Load balancers should send requests here.

@@ -8,11 +8,11 @@ internal import Logging
 struct StoreHealthMonitor: Sendable {
     /// Between looks at a store that answers and has not been asked by anybody in that time: few enough that a
     /// hundred replicas spend a quarter of Parameter Store's default quota.
-    static let wellInterval: Duration = .seconds(10)
+    static let healthyInterval: Duration = .seconds(10)
     /// Between looks at a store that fails.
     static let failingInterval: Duration = .seconds(2)
     /// Between two looks at the least.
-    static let shortestInterval: Duration = .milliseconds(200)
+    static let minInterval: Duration = .milliseconds(200)
     /// The spread of the first look, so that replicas started together do not ask together.
     static let startJitter: Duration = .milliseconds(250)
 
@@ -33,8 +33,8 @@ struct StoreHealthMonitor: Sendable {
             var wait: Duration?
             // A store that nobody uses need not be there.
             if use.parts.secrets { wait = await look() }
-            await lookAtKept()
-            let interval = answersWell ? Self.wellInterval : Self.failingInterval
+            await probeKeptSecret()
+            let interval = isHealthy ? Self.healthyInterval : Self.failingInterval
             try? await Task.sleep(for: min(interval * Double.random(in: 0.8..<1.2), wait ?? interval * 2))
         }
     }
@@ -61,18 +61,18 @@ struct StoreHealthMonitor: Sendable {
     /// - Returns: when to look again, where that is known: the source of credentials is asked again after a pause of its own.
     private func look() async -> Duration? {
         let age = health.status(secrets.store.tier).age(time.now()) ?? .seconds(3600)
-        guard !answersWell || age > Self.wellInterval / 2 else { return nil }
+        guard !isHealthy || age > Self.healthyInterval / 2 else { return nil }
         do throws(UpstreamFault) {
             _ = try await secrets.secret(SecretQuery(.blob), demand: .look(maximumAge: .zero), deadline: deadline)
             return nil
         } catch {
             guard error.upstream == .credentials, let wait = error.retryAfter else { return nil }
-            return max(wait, Self.shortestInterval)
+            return max(wait, Self.minInterval)
         }
     }
 
     /// While Secrets Manager fails and secrets are kept there, asks it for one of them.
-    private func lookAtKept() async {
+    private func probeKeptSecret() async {
         guard health.status(.secretsManager).state == .failing, let places = secrets.places,
             places.backend.store == .parameterStore, let key = places.kept.first
         else { return }
@@ -81,7 +81,7 @@ struct StoreHealthMonitor: Sendable {
     }
 
     /// The store answers, and with a blob that can be read where there is one.
-    private var answersWell: Bool {
+    private var isHealthy: Bool {
         let status = health.status(secrets.store.tier)
         return status.state == .ok && status.blobErrorCode == nil
     }

@@ -25,7 +25,7 @@ struct DevCommand: AsyncParsableCommand {
             environment["LATCHKEY_LOG_FORMAT"] = environment["LATCHKEY_LOG_FORMAT"] ?? "text"
             let signals = try Signals()
             let dev = try start(environment, sink)
-            Terminal.print(json ? line(dev) : welcome(dev))
+            Terminal.print(json ? line(dev) : banner(dev))
             let log = CommandEnvironment.quietLogger(sink: sink)
             await signals.untilAskedToStop(log: log)
             await dev.stop(delayEndedBy: signals, log: log)
@@ -50,7 +50,7 @@ struct DevCommand: AsyncParsableCommand {
         ]).text
     }
 
-    private func welcome(_ dev: DevService) -> String {
+    private func banner(_ dev: DevService) -> String {
         let key = dev.key.revealText() ?? ""
         let curl = "curl -s -H 'Authorization: Bearer \(key)'"
         return """

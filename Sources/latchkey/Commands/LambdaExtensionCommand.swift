@@ -41,7 +41,7 @@ struct LambdaExtensionCommand: AsyncParsableCommand {
     /// From INIT to SHUTDOWN.
     private func serve(_ environment: LambdaEnvironment, _ api: ExtensionsAPI, _ sink: LogSink) async throws {
         let id = try await api.register(name: name)
-        let (service, log) = try await start(environment, api, id, sink)
+        let (service, log) = try await start(environment, api: api, id: id, sink: sink)
         do throws(ExtensionsAPI.Failure) {
             while true {
                 guard case .shutdown(let reason, let deadline) = try await api.next(id) else { continue }
@@ -58,11 +58,11 @@ struct LambdaExtensionCommand: AsyncParsableCommand {
     /// INIT: the broker listens and has fetched `LATCHKEY_PREFETCH` before the first event is asked for, which is what
     /// ends this extension's part of INIT. A store that is down holds that up for a caller's patience and no longer.
     private func start(
-        _ environment: LambdaEnvironment, _ api: ExtensionsAPI, _ id: String, _ sink: LogSink
+        _ environment: LambdaEnvironment, api: ExtensionsAPI, id: String, sink: LogSink
     ) async throws -> (Service, Logger) {
         do {
             let (settings, notes) = try readSettings(environment)
-            CommandEnvironment.tellCrashes(settings)
+            CommandEnvironment.installCrashReporter(settings)
             let log = CommandEnvironment.logger(settings, sink: sink)
             settings.logWarnings(log)
             tell(notes, log)
@@ -108,13 +108,13 @@ struct LambdaExtensionCommand: AsyncParsableCommand {
     /// Leaves by the deadline, whatever is still under way: who stays longer is killed, and its last words are lost.
     private func stop(_ service: Service, by deadline: WallTime, _ sink: LogSink) async {
         let left = LambdaEvent.drainTime(until: deadline, now: TimeSource.system.now().wall)
-        let guardian = Task {
+        let expiryTask = Task {
             try await Task.sleep(for: left)
             sink.flush(timeout: LambdaEvent.reserve / 2)
             _exit(ExitStatus.done.rawValue)
         }
         await service.stop(within: left)
-        guardian.cancel()
+        expiryTask.cancel()
         sink.flush(timeout: LambdaEvent.reserve / 2)
     }
 }

@@ -35,7 +35,7 @@ struct LoadtestCommand: AsyncParsableCommand {
             let calls = before.flatMap { before in after.map { max(0, $0 - before) } }
             let report = LoadReport(samples, elapsed: elapsed, issuerCalls: calls)
             Terminal.print(json ? report.json.text : report.text)
-            if !report.isGood { throw ExitCode(ExitStatus.notSo.rawValue) }
+            if !report.isGood { throw ExitCode(ExitStatus.failed.rawValue) }
         }
     }
 

@@ -42,7 +42,7 @@ struct ParameterPut {
         guard found.kind == .secureString || keyID == nil else {
             throw CommandFailure(.usage, "\(name) is a \(found.kind.rawValue), which no KMS key encrypts")
         }
-        let value = try Self.changed(found.value, name, field, text)
+        let value = try Self.changed(found.value, parameter: name, field: field, text: text)
         let description = try await describe()
         let isAdvanced =
             description?.tier == ParameterTier.advanced.rawValue
@@ -70,13 +70,13 @@ struct ParameterPut {
         try PutValue.requireFit(value, tier: tier)
         guard let version = try await create(value, isRetried: false) else {
             throw CommandFailure(
-                .notSo, "\(name) was made by somebody else at the same time and is as they left it: try again")
+                .failed, "\(name) was made by somebody else at the same time and is as they left it: try again")
         }
         return version
     }
 
     private static func changed(
-        _ value: Secret, _ name: String, _ field: String, _ text: String
+        _ value: Secret, parameter name: String, field: String, text: String
     ) throws -> Secret {
         var why = "not a JSON object"
         do throws(JSONError) {
@@ -85,12 +85,12 @@ struct ParameterPut {
         } catch {
             why = "\(error)"
         }
-        throw CommandFailure(.notSo, "\(name) has no fields, because it is \(why): write the whole of it anew")
+        throw CommandFailure(.failed, "\(name) has no fields, because it is \(why): write the whole of it anew")
     }
 
     private static func lostUpdate(_ name: String, read: Int64, written: Int64) -> CommandFailure {
         CommandFailure(
-            .notSo,
+            .failed,
             "\(name) was changed by somebody else at the same time: version \(read) was read, and this command wrote "
                 + "version \(written). What version \(read &+ 1) changed is lost unless you write it again; see it with: "
                 + "aws ssm get-parameter --with-decryption --name \(name):\(read &+ 1)")
@@ -112,7 +112,7 @@ struct ParameterPut {
         } catch {
             guard error.kind == .denied else { throw error }
             if keyID == nil {
-                Terminal.complain(
+                Terminal.printError(
                     "ssm:DescribeParameters is refused, so nobody knows which KMS key \(name) is under: it is written "
                         + "under the account's default key, and --kms-key names another")
             }

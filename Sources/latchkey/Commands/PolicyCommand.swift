@@ -65,10 +65,10 @@ struct PolicyCommand: AsyncParsableCommand {
                 prefix: settings.prefix, keyARN: key?.text)
             try refuse(key, settings)
             let document = document(settings, kept: try await keptSecrets(settings))
-            guard document(place).length <= PolicyDocument.longest else {
+            guard document(place).length <= PolicyDocument.maxLength else {
                 throw CommandFailure(
-                    .notSo,
-                    "the policy is over the \(PolicyDocument.longest) characters that IAM takes: --any-profile, or "
+                    .failed,
+                    "the policy is over the \(PolicyDocument.maxLength) characters that IAM takes: --any-profile, or "
                         + "--both-stores in place of kept secrets by name")
             }
             switch format {

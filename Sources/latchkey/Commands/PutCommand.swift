@@ -48,7 +48,7 @@ struct PutCommand: AsyncParsableCommand {
                 store: access.upstreams.parameterStore, name: "\(settings.prefix)/\(key.name)", kind: kind, tier: tier,
                 keyID: kmsKey, deadline: access.deadline)
             try await write(value, put)
-            if key != .blob { await Self.tellHidden(key, settings, access) }
+            if key != .blob { await Self.warnIfHidden(key, settings, access) }
         }
     }
 
@@ -89,7 +89,7 @@ struct PutCommand: AsyncParsableCommand {
         if !yes {
             if let version = try await put.create(value) { return version }
             guard Confirmation.asks("\(put.name) is there already. It will be written over.") else {
-                throw CommandFailure(.notSo, "\(put.name) is there already: --yes writes over it")
+                throw CommandFailure(.failed, "\(put.name) is there already: --yes writes over it")
             }
         }
         return try await put.overwrite(value)
@@ -105,19 +105,19 @@ struct PutCommand: AsyncParsableCommand {
     }
 
     /// Says where what was written is not what brokers answer: a field of the blob comes before a parameter of its name.
-    private static func tellHidden(_ key: SecretKey, _ settings: Settings, _ access: DirectAccess) async {
+    private static func warnIfHidden(_ key: SecretKey, _ settings: Settings, _ access: DirectAccess) async {
         let blob = "\(settings.prefix)/\(SecretKey.blob.name)"
         do throws(AWSError) {
             let found = try await access.upstreams.parameterStore.get(blob, deadline: access.deadline)
             guard let document = try? JSONDocument(found.value.reveal(), limits: .document),
                 document.root.member(key.name.utf8) != nil
             else { return }
-            Terminal.complain(
+            Terminal.printError(
                 "the parameter is hidden: \(blob) has a field \(key.name), and brokers answer with that. To change the "
                     + "field: latchkey put \(SecretKey.blob.name) --field \(key.name)")
         } catch {
             guard error.kind != .notFound else { return }
-            Terminal.complain("cannot tell whether a field of \(blob) hides the parameter: \(blob) cannot be read")
+            Terminal.printError("cannot tell whether a field of \(blob) hides the parameter: \(blob) cannot be read")
         }
     }
 }

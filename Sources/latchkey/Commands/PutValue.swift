@@ -35,7 +35,7 @@ enum PutValue {
     }
 
     private static func input(limit: Int) throws -> [UInt8]? {
-        if StandardInput.isTerminal { Terminal.complain("reading the value from the terminal; end with ctrl-d") }
+        if StandardInput.isTerminal { Terminal.printError("reading the value from the terminal; end with ctrl-d") }
         return try StandardInput.read(limit: limit)
     }
 

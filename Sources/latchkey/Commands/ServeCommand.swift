@@ -18,7 +18,7 @@ struct ServeCommand: AsyncParsableCommand {
         Signals.survive()
         try await finishing {
             let settings = try CommandEnvironment.settings(flags: flags.values, need: .server)
-            CommandEnvironment.tellCrashes(settings)
+            CommandEnvironment.installCrashReporter(settings)
             let sink = LogSink()
             let log = CommandEnvironment.logger(settings, sink: sink)
             settings.logWarnings(log)

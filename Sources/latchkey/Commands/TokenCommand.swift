@@ -37,7 +37,7 @@ struct TokenCommand: AsyncParsableCommand {
     private func direct(_ settings: Settings) async throws -> [UInt8] {
         let access = try await DirectAccess(settings)
         guard let id = access.upstreams.tokens.profile(named: profile) else {
-            throw CommandFailure(.notSo, "no such token profile")
+            throw CommandFailure(.failed, "no such token profile")
         }
         let token = try await access.token(id).entry.token
         guard json else { return token.value.reveal() }

@@ -21,7 +21,7 @@ struct VariableOptions: ParsableArguments {
             let variables = try SecretVariables(
                 blob: blob, only: only.isEmpty ? nil : Set(wanted), isStrict: strict)
             for (name, flaw) in variables.leftOut.sorted(by: { $0.key < $1.key }) {
-                Terminal.complain("\(Table.clean(name)) is left out: \(flaw)")
+                Terminal.printError("\(Table.clean(name)) is left out: \(flaw)")
             }
             return variables
         } catch {
@@ -34,8 +34,8 @@ struct VariableOptions: ParsableArguments {
             return settings.url == nil
                 ? try await DirectAccess(settings).secret(.blob).value.reveal()
                 : try await BrokerConnection(settings).require("/secrets/secrets", accept: "text/plain").body
-        } catch let failure as CommandFailure where failure.status == .notSo {
-            throw CommandFailure(.notSo, "there is no secret `secrets`, the JSON object whose fields become variables")
+        } catch let failure as CommandFailure where failure.status == .failed {
+            throw CommandFailure(.failed, "there is no secret `secrets`, the JSON object whose fields become variables")
         }
     }
 
@@ -45,7 +45,7 @@ struct VariableOptions: ParsableArguments {
             CommandFailure(
                 .unavailable, "the secret `secrets` is \(error.map { "\($0)" } ?? "not a JSON object")")
         case .absent(let names):
-            CommandFailure(.notSo, "no such field: \(names.map(Table.clean).joined(separator: ", "))")
+            CommandFailure(.failed, "no such field: \(names.map(Table.clean).joined(separator: ", "))")
         case .unusable(let flaws):
             CommandFailure(
                 .configuration,

@@ -11,7 +11,7 @@ internal import LatchkeyUpstream
 /// A running broker as the client commands see it.
 struct BrokerConnection: Sendable {
     /// The longest a command waits for one answer: more than the broker lets its callers wait by default.
-    static let patience: Duration = .seconds(30)
+    static let timeout: Duration = .seconds(30)
 
     let client: HTTPClient
     private let url: BrokerURL
@@ -37,7 +37,7 @@ struct BrokerConnection: Sendable {
             fields: [
                 "Authorization": "Bearer \(key.revealText() ?? "")", "Accept": accept, "User-Agent": Version.userAgent,
             ])
-        return try await client.execute(request, to: url.origin, deadline: .current + Self.patience)
+        return try await client.execute(request, to: url.origin, deadline: .current + Self.timeout)
     }
 
     /// One GET that must be answered, be it with an error.
@@ -63,7 +63,7 @@ struct BrokerConnection: Sendable {
         let status: ExitStatus =
             switch response.status {
             case 401, 403: .denied
-            case 404: .notSo
+            case 404: .failed
             case 400..<500: .usage
             default: problem?["code"]?.string == Problem.Code.upstreamDenied.rawValue ? .denied : .unavailable
             }

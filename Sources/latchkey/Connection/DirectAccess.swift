@@ -10,7 +10,7 @@ internal import LatchkeyUpstream
 /// The upstreams without a broker in between, for commands run without `LATCHKEY_URL`.
 struct DirectAccess {
     let upstreams: Upstreams
-    private let patience: Duration
+    private let timeout: Duration
     /// Says which secrets are kept in Secrets Manager.
     private let follower: BackendFollower?
     /// Why nobody knows where secrets are read (backend `auto`).
@@ -20,7 +20,7 @@ struct DirectAccess {
     init(_ settings: Settings) async throws {
         let log = CommandEnvironment.quietLogger(sink: LogSink())
         upstreams = try Upstreams(settings, time: .system, log: log)
-        patience = settings.upstreamTimeout * 2
+        timeout = settings.upstreamTimeout * 2
         follower = upstreams.backendFollower(settings, isUsed: { true }, time: .system, log: log)
         guard settings.backend.fixed != nil else {
             unknownBackend = await follower?.readOnce()
@@ -31,7 +31,7 @@ struct DirectAccess {
         if follower != nil { upstreams.secrets.keptIsUnread("has not been read yet") }
     }
 
-    var deadline: MonotonicTime { .current + patience }
+    var deadline: MonotonicTime { .current + timeout }
 
     func token(_ profile: ProfileID) async throws -> ServedToken {
         do throws(UpstreamFault) {
@@ -40,7 +40,7 @@ struct DirectAccess {
                 served = try await upstreams.tokens.token(profile, deadline: deadline)
             } catch  where error.code == SecretBroker.backendUnknownCode && upstreams.secrets.places == nil {
                 // The issuer's credentials may be in a kept secret.
-                await follower?.look()
+                await follower?.check()
                 served = try await upstreams.tokens.token(profile, deadline: deadline)
             }
             await upstreams.tokens.drain(by: deadline)
@@ -52,7 +52,7 @@ struct DirectAccess {
 
     /// Reads which secrets are kept in Secrets Manager, unless that is known.
     func readKept() async {
-        if unknownBackend == nil, upstreams.secrets.places == nil { await follower?.look() }
+        if unknownBackend == nil, upstreams.secrets.places == nil { await follower?.check() }
     }
 
     func secret(_ key: SecretKey) async throws -> SecretEntry {

@@ -10,10 +10,10 @@ extension AsyncParsableCommand {
             try await body()
             Terminal.end(ExitStatus.done.rawValue)
         } catch let failure as CommandFailure {
-            Terminal.complain(failure.message)
+            Terminal.printError(failure.message)
             Terminal.end(failure.status.rawValue)
         } catch let problems as SettingsProblems {
-            for line in problems.lines { Terminal.complain(line) }
+            for line in problems.lines { Terminal.printError(line) }
             Terminal.end(ExitStatus.configuration.rawValue)
         } catch let code as ExitCode {
             Terminal.end(code.rawValue)

@@ -20,7 +20,7 @@ struct CommandFailure: Error {
         let problem = Problem(fault, what: what)
         let status: ExitStatus =
             switch fault.reason {
-            case .notFound: .notSo
+            case .notFound: .failed
             case .denied: .denied
             case .notReady: .configuration
             case .throttled, .budgetSpent, .unavailable, .timedOut, .refused, .invalid, .overloaded: .unavailable

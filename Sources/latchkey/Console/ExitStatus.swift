@@ -7,7 +7,7 @@ internal import LatchkeySettings
 package enum ExitStatus: Int32, Sendable {
     case done = 0
     /// What was asked for is not so.
-    case notSo = 1
+    case failed = 1
     case usage = 64
     case unavailable = 69
     case denied = 77

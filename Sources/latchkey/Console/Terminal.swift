@@ -18,15 +18,15 @@ enum Terminal {
     static func deliver(_ bytes: [UInt8]) throws {
         guard !write(bytes) else { return }
         let reason = errno
-        guard reason != EPIPE else { throw ExitCode(ExitStatus.notSo.rawValue) }
-        throw CommandFailure(.notSo, "cannot write to standard output: \(String(cString: strerror(reason)))")
+        guard reason != EPIPE else { throw ExitCode(ExitStatus.failed.rawValue) }
+        throw CommandFailure(.failed, "cannot write to standard output: \(String(cString: strerror(reason)))")
     }
 
     /// Writes a line to standard output.
     static func print(_ text: String) { write(Array((text + "\n").utf8)) }
 
     /// Writes a message to standard error, as `latchkey: …`.
-    static func complain(_ message: String) { write(Array("latchkey: \(message)\n".utf8), to: STDERR_FILENO) }
+    static func printError(_ message: String) { write(Array("latchkey: \(message)\n".utf8), to: STDERR_FILENO) }
 
     /// Ends the process and runs nothing on the way. Threads may still be at work, and `exit` would have OpenSSL free
     /// what they use. Nothing that was written waits in a buffer here.

@@ -24,7 +24,7 @@ package struct ClockReading: Hashable, Sendable {
         let remedy = "set it: timedatectl set-ntp true, or chronyc makestep; on a virtual machine ask the host's owner"
         if size >= Self.limit {
             return .problem(
-                .configuration, .clock, "skew",
+                exit: .configuration, .clock, "skew",
                 "\(text): AWS refuses signatures that are 5 minutes off, and tokens are judged by it", remedy: remedy)
         }
         guard size > Self.tolerance else {

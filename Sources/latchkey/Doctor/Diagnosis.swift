@@ -11,12 +11,12 @@ package struct Diagnosis: Sendable {
     /// How the command ends. What has to be mended first counts: settings before permissions, these before what is
     /// away, and that before what is merely wrong.
     package var status: ExitStatus {
-        let met = Set(findings.filter { $0.weight == .problem }.map(\.status))
+        let met = Set(findings.filter { $0.severity == .problem }.map(\.status))
         let isClean = met.isEmpty && !(isStrict && count(.warning) > 0)
-        return [.configuration, .denied, .unavailable].first { met.contains($0) } ?? (isClean ? .done : .notSo)
+        return [.configuration, .denied, .unavailable].first { met.contains($0) } ?? (isClean ? .done : .failed)
     }
 
-    private func count(_ weight: Finding.Weight) -> Int { findings.count { $0.weight == weight } }
+    private func count(_ severity: Finding.Severity) -> Int { findings.count { $0.severity == severity } }
 
     package var json: JSON {
         [
@@ -24,7 +24,7 @@ package struct Diagnosis: Sendable {
             "findings": .array(findings.map(\.json)),
             "summary": .object(
                 JSONObject(
-                    [Finding.Weight.fine, .skipped, .warning, .problem].map {
+                    [Finding.Severity.fine, .skipped, .warning, .problem].map {
                         ($0.rawValue, .integer(Int64(count($0))))
                     })),
         ]
@@ -34,7 +34,7 @@ package struct Diagnosis: Sendable {
     package var page: [String] {
         var table = Table(["", "ABOUT", "", ""])
         for finding in findings {
-            table.add([finding.weight.rawValue, finding.area.rawValue, finding.subject, finding.explanation])
+            table.add([finding.severity.rawValue, finding.area.rawValue, finding.subject, finding.explanation])
             if let remedy = finding.remedy { table.add(["", "", "", "-> \(remedy)"]) }
         }
         let summary = "\(count(.problem)) problems, \(count(.warning)) warnings, \(count(.fine)) fine"

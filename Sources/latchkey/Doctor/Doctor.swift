@@ -14,7 +14,7 @@ struct Doctor {
 
     /// For one question. The doctor asks one after the other, at no more than `LATCHKEY_SSM_MAX_TPS`: a question waits for
     /// its turn, and once more where it is throttled. What the doctor's own pace costs is no finding.
-    private var patience: Duration { max(settings.upstreamTimeout * 2, .seconds(10)) }
+    private var timeout: Duration { max(settings.upstreamTimeout * 2, .seconds(10)) }
 
     func examine() async throws -> Diagnosis {
         let access = try await DirectAccess(settings)
@@ -22,10 +22,10 @@ struct Doctor {
         let client = access.upstreams.aws
         var diagnosis = Diagnosis(settingsFindings)
         let endpoints = EndpointCheck(
-            client: client, configuration: settings.aws, proxies: settings.proxies, patience: patience)
+            client: client, configuration: settings.aws, proxies: settings.proxies, timeout: timeout)
         let (reached, reachable) = await endpoints.run(services + [.sts])
-        diagnosis.findings += reached.filter { $0.subject != AWSService.sts.name || $0.weight == .fine }
-        let who = await IdentityCheck(client: client, patience: patience).run()
+        diagnosis.findings += reached.filter { $0.subject != AWSService.sts.name || $0.severity == .fine }
+        let who = await IdentityCheck(client: client, timeout: timeout).run()
         diagnosis.findings.append(who.finding)
         if let source = Self.source(access.upstreams.credentials.report) { diagnosis.findings.append(source) }
         let usesTokens = await usesTokens(access)
@@ -45,7 +45,7 @@ struct Doctor {
         } else if asksIssuers {
             let check = IssuerCheck(
                 settings: settings, issuers: access.upstreams.issuers, secrets: access.upstreams.secrets,
-                timeout: patience)
+                timeout: timeout)
             diagnosis.findings += await check.run()
         } else {
             diagnosis.findings.append(.skipped(.issuer, "all", "--no-token"))
@@ -61,7 +61,7 @@ struct Doctor {
         guard !use.parts.tokens, let key = SecretKey(SettingName.auth0Domain.rawValue) else { return true }
         await access.readKept()
         do throws(UpstreamFault) {
-            _ = try await access.upstreams.secrets.secret(SecretQuery(key), deadline: .current + patience)
+            _ = try await access.upstreams.secrets.secret(SecretQuery(key), deadline: .current + timeout)
             return true
         } catch {
             return error.reason != .notFound || use.parts.tokens
@@ -146,15 +146,15 @@ struct Doctor {
             switch (service, settings.sharedTier) {
             case (.parameterStore, _):
                 findings += await ParameterStoreCheck(
-                    store: upstreams.parameterStore, settings: settings, place: place, patience: patience
+                    store: upstreams.parameterStore, settings: settings, place: place, timeout: timeout
                 ).run()
             case (.secretsManager, _):
                 findings += await SecretsManagerCheck(
-                    store: upstreams.secretsManager, settings: settings, place: place, patience: patience
+                    store: upstreams.secretsManager, settings: settings, place: place, timeout: timeout
                 ).run()
             case (_, .dynamodb(let table)):
                 findings += await TableCheck(
-                    client: upstreams.aws, table: table, settings: settings, place: place, patience: patience
+                    client: upstreams.aws, table: table, settings: settings, place: place, timeout: timeout
                 ).run()
             default: break
             }
@@ -177,7 +177,7 @@ struct Doctor {
             guard answer.status == 200 || answer.status == 503 else { throw BrokerConnection.failure(answer) }
             guard status == "ok" else {
                 return .problem(
-                    .unavailable, .broker, url, "its /health says \(Table.clean(status))",
+                    exit: .unavailable, .broker, url, "its /health says \(Table.clean(status))",
                     remedy:
                         "see which tier fails and its last_error: curl -H \"Authorization: Bearer $LATCHKEY_API_KEY\" "
                         + (settings.url.map { Self.curlArguments($0, "/health") } ?? ""))
@@ -185,10 +185,11 @@ struct Doctor {
             return .fine(.broker, url, "its /health says ok")
         } catch let failure as CommandFailure {
             return .problem(
-                failure.status, .broker, url, failure.message, remedy: "check LATCHKEY_URL and LATCHKEY_API_KEY")
+                exit: failure.status, .broker, url, failure.message, remedy: "check LATCHKEY_URL and LATCHKEY_API_KEY")
         } catch {
             return .problem(
-                .unavailable, .broker, url, "it cannot be reached", remedy: "is it running? systemctl status latchkey")
+                exit: .unavailable, .broker, url, "it cannot be reached",
+                remedy: "is it running? systemctl status latchkey")
         }
     }
 }

@@ -8,7 +8,7 @@ struct EndpointCheck {
     let client: AWSClient
     let configuration: AWSConfiguration
     let proxies: ProxySettings
-    let patience: Duration
+    let timeout: Duration
 
     /// - Returns: the findings, and the services that can be asked.
     func run(_ services: [AWSService]) async -> (findings: [Finding], reachable: Set<AWSService>) {
@@ -19,7 +19,7 @@ struct EndpointCheck {
             guard let origin = configuration.endpoints[service]?.origin else { continue }
             let asked = TimeSource.system.now().wall
             do throws(HTTPClientError) {
-                let theirs = try await client.reach(service, deadline: .current + patience)
+                let theirs = try await client.reach(service, deadline: .current + timeout)
                 let answered = TimeSource.system.now().wall
                 if clock == nil { clock = theirs.map { ClockReading(theirs: $0, asked: asked, answered: answered) } }
                 reachable.insert(service)
@@ -27,7 +27,7 @@ struct EndpointCheck {
                 let way = proxy.map { ", through the proxy \($0.authority)" } ?? ""
                 findings.append(.fine(.endpoint, service.name, "\(origin.authority) answers\(way)"))
             } catch {
-                findings.append(Self.finding(error, .endpoint, service.name, origin))
+                findings.append(Self.finding(error, area: .endpoint, subject: service.name, origin: origin))
             }
         }
         if let clock {
@@ -40,13 +40,15 @@ struct EndpointCheck {
 
     /// An exchange that failed, by where on its way.
     static func finding(
-        _ error: HTTPClientError, _ area: Finding.Area, _ subject: String, _ origin: Origin
+        _ error: HTTPClientError, area: Finding.Area, subject: String, origin: Origin
     ) -> Finding {
         let host = origin.authority
-        return error.proxyFailure.map { finding(proxy: $0.description, code: $0.code, area, subject, host) }
-            ?? finding(code: error.code, area, subject, origin)
+        return error.proxyFailure.map {
+            finding(proxy: $0.description, code: $0.code, area: area, subject: subject, host: host)
+        }
+            ?? finding(code: error.code, area: area, subject: subject, origin: origin)
             ?? .problem(
-                .unavailable, area, subject, "\(host) gives no answer of HTTP's [\(error.code)]",
+                exit: .unavailable, area, subject, "\(host) gives no answer of HTTP's [\(error.code)]",
                 remedy: "find out who answers there: \(origin.curl)")
     }
 
@@ -54,34 +56,35 @@ struct EndpointCheck {
     ///
     /// - Parameter proxy: what happened to which, ``ProxyFailure/description``.
     static func finding(
-        proxy: String, code: String, _ area: Finding.Area, _ subject: String, _ host: String
+        proxy: String, code: String, area: Finding.Area, subject: String, host: String
     ) -> Finding {
         .problem(
-            .unavailable, area, subject, "\(host) is not reached: \(proxy) [\(code)]",
+            exit: .unavailable, area, subject, "\(host) is not reached: \(proxy) [\(code)]",
             remedy: "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY (latchkey config shows them), and the proxy's own log")
     }
 
     /// By the code that logs and `/health` have; nil for a code that is no transport's.
-    static func finding(code: String, _ area: Finding.Area, _ subject: String, _ origin: Origin) -> Finding? {
+    static func finding(code: String, area: Finding.Area, subject: String, origin: Origin) -> Finding? {
         let host = origin.authority
         return switch FaultCode(rawValue: code) {
         case .nameNotResolved:
             .problem(
-                .unavailable, area, subject, "the name \(origin.host) has no address",
+                exit: .unavailable, area, subject, "the name \(origin.host) has no address",
                 remedy: "check the spelling, AWS_REGION and the resolver: getent hosts \(origin.host)")
         case .connectFailed, .connectTimedOut:
             .problem(
-                .unavailable, area, subject, "no connection to \(host) [\(code)]",
+                exit: .unavailable, area, subject, "no connection to \(host) [\(code)]",
                 remedy: "check routes, security groups and the VPC endpoint: \(origin.curl)")
         case .tlsFailed:
             .problem(
-                .unavailable, area, subject, "the certificate of \(host) does not hold, or TLS cannot be agreed on",
+                exit: .unavailable, area, subject,
+                "the certificate of \(host) does not hold, or TLS cannot be agreed on",
                 remedy:
                     "check the trust store (ca-certificates, SSL_CERT_FILE, AWS_CA_BUNDLE) and what stands between: "
                     + "openssl s_client -connect \(origin.place)")
         case .timedOut, .closedBeforeResponse, .truncated:
             .problem(
-                .unavailable, area, subject, "\(host) took the connection and did not answer [\(code)]",
+                exit: .unavailable, area, subject, "\(host) took the connection and did not answer [\(code)]",
                 remedy: "check what stands between, and LATCHKEY_UPSTREAM_TIMEOUT")
         default: nil
         }

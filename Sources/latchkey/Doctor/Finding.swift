@@ -8,7 +8,7 @@ package struct Finding: Hashable, Sendable {
     }
 
     /// How bad it is.
-    package enum Weight: String, Hashable, Sendable {
+    package enum Severity: String, Hashable, Sendable {
         case fine
         /// Not looked at, since something else stands in the way.
         case skipped
@@ -20,7 +20,7 @@ package struct Finding: Hashable, Sendable {
     package var area: Area
     /// What of it: a setting, a parameter, an action, a profile.
     package var subject: String
-    package var weight: Weight
+    package var severity: Severity
     /// Lower case; what is so.
     package var explanation: String
     /// What to do; nil where nothing is to be done.
@@ -31,10 +31,10 @@ package struct Finding: Hashable, Sendable {
     package var resource: String?
 
     private init(
-        _ weight: Weight, _ area: Area, _ subject: String, _ explanation: String, remedy: String?,
+        severity: Severity, _ area: Area, _ subject: String, _ explanation: String, remedy: String?,
         status: ExitStatus = .done
     ) {
-        self.weight = weight
+        self.severity = severity
         self.area = area
         self.subject = subject
         self.explanation = explanation
@@ -43,26 +43,26 @@ package struct Finding: Hashable, Sendable {
     }
 
     package static func fine(_ area: Area, _ subject: String, _ explanation: String) -> Finding {
-        Finding(.fine, area, subject, explanation, remedy: nil)
+        Finding(severity: .fine, area, subject, explanation, remedy: nil)
     }
 
     package static func skipped(_ area: Area, _ subject: String, _ explanation: String) -> Finding {
-        Finding(.skipped, area, subject, explanation, remedy: nil)
+        Finding(severity: .skipped, area, subject, explanation, remedy: nil)
     }
 
     package static func warning(_ area: Area, _ subject: String, _ explanation: String, remedy: String) -> Finding {
-        Finding(.warning, area, subject, explanation, remedy: remedy)
+        Finding(severity: .warning, area, subject, explanation, remedy: remedy)
     }
 
     package static func problem(
-        _ status: ExitStatus, _ area: Area, _ subject: String, _ explanation: String, remedy: String
+        exit status: ExitStatus, _ area: Area, _ subject: String, _ explanation: String, remedy: String
     ) -> Finding {
-        Finding(.problem, area, subject, explanation, remedy: remedy, status: status)
+        Finding(severity: .problem, area, subject, explanation, remedy: remedy, status: status)
     }
 
     package var json: JSON {
         var members: JSONObject = [
-            "area": .string(area.rawValue), "subject": .string(subject), "weight": .string(weight.rawValue),
+            "area": .string(area.rawValue), "subject": .string(subject), "weight": .string(severity.rawValue),
             "explanation": .string(explanation), "exit_code": .integer(Int64(status.rawValue)),
         ]
         members["remedy"] = remedy.map { .string($0) }

@@ -55,34 +55,37 @@ struct IssuerCheck {
             return .skipped(.issuer, profile, "its credentials cannot be read from \(upstream.name)\(code)")
         }
         if let proxy = fault.proxy {
-            return EndpointCheck.finding(proxy: proxy, code: fault.summary, .issuer, profile, host)
+            return EndpointCheck.finding(
+                proxy: proxy, code: fault.summary, area: .issuer, subject: profile, host: host)
         }
-        if let code = fault.code, let origin, let finding = EndpointCheck.finding(code: code, .issuer, profile, origin)
+        if let code = fault.code, let origin,
+            let finding = EndpointCheck.finding(
+                code: code, area: .issuer, subject: profile, origin: origin)
         {
             return finding
         }
         switch fault.reason {
-        case .denied, .notFound: return denied(fault, profile, host, code)
+        case .denied, .notFound: return denied(fault, profile: profile, host: host, code: code)
         case .notReady:
             return .problem(
-                .configuration, .issuer, profile, fault.subject ?? "something is missing that it is asked with",
+                exit: .configuration, .issuer, profile, fault.subject ?? "something is missing that it is asked with",
                 remedy: "supply it in the environment, the profiles file or the blob")
         case .budgetSpent, .throttled:
             return .problem(
-                .unavailable, .issuer, profile, "\(host) asks for fewer requests\(code)",
+                exit: .unavailable, .issuer, profile, "\(host) asks for fewer requests\(code)",
                 remedy: "find what asks for so many tokens, or raise the tenant's quota")
         case .refused, .invalid:
             return .problem(
-                .unavailable, .issuer, profile, "\(host) gives an answer that is no token\(code)",
+                exit: .unavailable, .issuer, profile, "\(host) gives an answer that is no token\(code)",
                 remedy: "check LATCHKEY_AUTH0_TOKEN_URL or the profile's token_url: is that a token endpoint?")
         case .unavailable, .timedOut, .overloaded:
             return .problem(
-                .unavailable, .issuer, profile, "\(host) fails, or does not answer in time\(code)",
+                exit: .unavailable, .issuer, profile, "\(host) fails, or does not answer in time\(code)",
                 remedy: "look at the issuer's status page; callers are served from memory meanwhile")
         }
     }
 
-    private static func denied(_ fault: UpstreamFault, _ profile: String, _ host: String, _ code: String) -> Finding {
+    private static func denied(_ fault: UpstreamFault, profile: String, host: String, code: String) -> Finding {
         let remedy: String =
             switch fault.code ?? "" {
             case "invalid_client", "unauthorized_client", "access_denied", "http_401", "http_403":
@@ -91,6 +94,7 @@ struct IssuerCheck {
             case "invalid_scope": "ask for scopes that the application was granted"
             default: "check audience, organization and grant types in the issuer's settings of this application"
             }
-        return .problem(.denied, .issuer, profile, "\(host) refuses the client or its grant\(code)", remedy: remedy)
+        return .problem(
+            exit: .denied, .issuer, profile, "\(host) refuses the client or its grant\(code)", remedy: remedy)
     }
 }

@@ -35,7 +35,7 @@ package struct PairShape: Sendable {
         let expires = expires ?? ""
         if Self.isSeconds(expires) {
             return .problem(
-                .notSo, .tokens, name, "its expiry is in seconds, and milliseconds since the epoch are wanted",
+                exit: .failed, .tokens, name, "its expiry is in seconds, and milliseconds since the epoch are wanted",
                 remedy:
                     "find the application that writes it so (Date.now(), not divided by 1000); the broker writes over it"
             )
@@ -51,7 +51,7 @@ package struct PairShape: Sendable {
         case .absent: return .fine(.tokens, name, "a placeholder: the first token is written over it")
         case .corrupt(let why):
             return .problem(
-                .notSo, .tokens, name, "is no pair: \(why)",
+                exit: .failed, .tokens, name, "is no pair: \(why)",
                 remedy: "find who else writes below auth0-cache/; the broker writes over it")
         }
     }

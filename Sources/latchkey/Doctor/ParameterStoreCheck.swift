@@ -9,22 +9,22 @@ internal import LatchkeyUpstream
 /// What the broker does with Parameter Store, each action tried by a call that changes nothing.
 struct ParameterStoreCheck {
     /// Profiles whose three parameters are tried, at 3 writes a second.
-    static let mostProfiles = 20
+    static let maxProfiles = 20
 
     let store: ParameterStore
     let settings: Settings
     let place: PolicyPlace
-    let patience: Duration
+    let timeout: Duration
 
     private var readsSecrets: Bool { settings.backend != .secretsManager }
     private var sharesTokens: Bool { settings.sharedTier == .parameterStore }
     private var blob: String { "\(settings.prefix)/secrets" }
     /// What brokers of backend `auto` follow.
-    private var lever: String { BackendParameters.backend(below: settings.prefix) }
-    private var deadline: MonotonicTime { .current + patience }
+    private var backendSwitch: String { BackendParameters.backend(below: settings.prefix) }
+    private var deadline: MonotonicTime { .current + timeout }
 
     private var pairs: [TokenParameters] {
-        settings.profiles.prefix(Self.mostProfiles).map {
+        settings.profiles.prefix(Self.maxProfiles).map {
             TokenParameters(prefix: settings.prefix, profile: $0.name)
         }
     }
@@ -57,21 +57,21 @@ struct ParameterStoreCheck {
     /// Read as they lie first: what fails only when they are decrypted is the key's.
     private func read() async -> ([Finding], [Parameter]?) {
         var names = readsSecrets ? [blob] : []
-        if settings.backend == .auto { names.append(lever) }
+        if settings.backend == .auto { names.append(backendSwitch) }
         if sharesTokens, let pair = pairs.first { names += [pair.token, pair.expires, pair.lease] }
         guard let first = names.first else { return ([], nil) }
         let finding = await permission("ssm:GetParameters", first) { _, deadline async throws(AWSError) in
             _ = try await store.probeSeveral(names, decrypts: false, deadline: deadline)
         }
-        guard finding.weight == .fine else { return ([finding], nil) }
+        guard finding.severity == .fine else { return ([finding], nil) }
         do throws(AWSError) {
             let found = try await store.probeSeveral(names, decrypts: true, deadline: deadline)
             return ([finding, .fine(.key, "kms:Decrypt", "what is there can be decrypted")], found)
         } catch {
             guard error.kind == .denied else {
-                return ([finding, trouble("ssm:GetParameters", first).finding(error)], nil)
+                return ([finding, errorFinding("ssm:GetParameters", first).finding(error)], nil)
             }
-            return ([finding, AWSTrouble.key("the values cannot be decrypted [\(error.code ?? "no code")]")], nil)
+            return ([finding, AWSErrorFinding.key("the values cannot be decrypted [\(error.code ?? "no code")]")], nil)
         }
     }
 
@@ -86,7 +86,7 @@ struct ParameterStoreCheck {
             }
         }
         if settings.backend == .auto {
-            findings.append(backend(parameters.first { $0.name == lever }?.value.revealText()))
+            findings.append(backend(parameters.first { $0.name == backendSwitch }?.value.revealText()))
         }
         guard sharesTokens, let pair = pairs.first else { return findings }
         let token = parameters.first { $0.name == pair.token }
@@ -99,13 +99,14 @@ struct ParameterStoreCheck {
 
     /// The word that the fleet follows, if it is one.
     private func backend(_ word: String?) -> Finding {
-        guard let word else { return .fine(.settings, lever, "not there: secrets come from Secrets Manager") }
+        guard let word else { return .fine(.settings, backendSwitch, "not there: secrets come from Secrets Manager") }
         guard let backend = BackendInForce(rawValue: word) else {
             return .problem(
-                .configuration, .settings, lever, "is none of the words that brokers know, so that they change nothing",
+                exit: .configuration, .settings, backendSwitch,
+                "is none of the words that brokers know, so that they change nothing",
                 remedy: "write one of them into it: \(SecretBackend.allCases.map(\.rawValue).joined(separator: ", "))")
         }
-        return .fine(.settings, lever, "says \(backend.rawValue)")
+        return .fine(.settings, backendSwitch, "says \(backend.rawValue)")
     }
 
     private func plain(_ parameter: Parameter) -> [Finding] {
@@ -119,8 +120,8 @@ struct ParameterStoreCheck {
 
     // MARK: Permissions
 
-    private func trouble(_ action: String, _ name: String) -> AWSTrouble {
-        AWSTrouble(action: action, resource: place.parameter(String(name.dropFirst(settings.prefix.count + 1))))
+    private func errorFinding(_ action: String, _ name: String) -> AWSErrorFinding {
+        AWSErrorFinding(action: action, resource: place.parameter(String(name.dropFirst(settings.prefix.count + 1))))
     }
 
     private func permission(
@@ -130,7 +131,7 @@ struct ParameterStoreCheck {
             try await call(name, deadline)
             return .fine(.permission, action, "allowed on \(name)")
         } catch {
-            return trouble(action, name).finding(error)
+            return errorFinding(action, name).finding(error)
         }
     }
 
@@ -140,7 +141,7 @@ struct ParameterStoreCheck {
         let writes = await permission("ssm:PutParameter", blob) { name, deadline async throws(AWSError) in
             try await store.probePut(name, deadline: deadline)
         }
-        if writes.weight == .fine {
+        if writes.severity == .fine {
             findings.append(
                 .warning(
                     .permission, "ssm:PutParameter", "these credentials may write \(blob), which the broker never does",

@@ -8,7 +8,7 @@ struct SecretsManagerCheck {
     let store: SecretsManager
     let settings: Settings
     let place: PolicyPlace
-    let patience: Duration
+    let timeout: Duration
 
     private var name: String { "\(settings.prefix.dropFirst())/secrets" }
 
@@ -17,14 +17,14 @@ struct SecretsManagerCheck {
     private func value() async -> [Finding] {
         let action = "secretsmanager:GetSecretValue"
         do throws(AWSError) {
-            let secret = try await store.get(name, deadline: .current + patience)
+            let secret = try await store.get(name, deadline: .current + timeout)
             let shape = BlobShape(name: name, value: secret.value, wanted: settings.wantedOfBlob)
             return [.fine(.permission, action, "allowed on \(name)")] + shape.findings
         } catch {
             guard error.kind != .notFound else {
                 return [.fine(.permission, action, "allowed on \(name)"), settings.missingBlob(name)]
             }
-            return [AWSTrouble(action: action, resource: place.secret("secrets")).finding(error)]
+            return [AWSErrorFinding(action: action, resource: place.secret("secrets")).finding(error)]
         }
     }
 
@@ -32,10 +32,10 @@ struct SecretsManagerCheck {
     private func description() async -> Finding {
         let action = "secretsmanager:DescribeSecret"
         do throws(AWSError) {
-            _ = try await store.description(of: name, deadline: .current + patience)
+            _ = try await store.description(of: name, deadline: .current + timeout)
         } catch {
             guard error.kind == .notFound else {
-                return AWSTrouble(action: action, resource: place.secret("secrets")).finding(error)
+                return AWSErrorFinding(action: action, resource: place.secret("secrets")).finding(error)
             }
         }
         return .fine(.permission, action, "allowed on \(name)")
@@ -45,7 +45,7 @@ struct SecretsManagerCheck {
     private func listing() async -> [Finding] {
         let action = "secretsmanager:ListSecrets"
         do throws(AWSError) {
-            try await store.probeList(deadline: .current + patience)
+            try await store.probeList(deadline: .current + timeout)
         } catch {
             return error.kind == .denied ? [.unlisted(action)] : []
         }

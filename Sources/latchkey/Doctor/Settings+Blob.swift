@@ -29,7 +29,8 @@ extension Settings {
                     + "writes what is not there yet")
         }
         return .problem(
-            .configuration, .blob, name, "is not there, and \(wanted.joined(separator: ", ")) are to come from it",
+            exit: .configuration, .blob, name,
+            "is not there, and \(wanted.joined(separator: ", ")) are to come from it",
             remedy: "write it: latchkey put secrets --file blob.json; or check LATCHKEY_PREFIX and AWS_REGION")
     }
 }

@@ -10,14 +10,14 @@ struct TableCheck {
     let table: String
     let settings: Settings
     let place: PolicyPlace
-    let patience: Duration
+    let timeout: Duration
 
     func run() async -> [Finding] {
         let store = DynamoDB(client, table: table)
         let key = (name: TokenItem.key, value: TokenItem(prefix: settings.prefix, profile: "default").path)
         var findings: [Finding] = []
         do throws(AWSError) {
-            let view = TokenItem.view(of: try await store.item(key, deadline: .current + patience))
+            let view = TokenItem.view(of: try await store.item(key, deadline: .current + timeout))
             findings.append(.fine(.permission, "dynamodb:GetItem", "allowed on \(table)"))
             findings.append(
                 PairShape(name: "\(table) \(key.value)", token: view.pair?.token, expires: view.pair?.expires)
@@ -26,7 +26,7 @@ struct TableCheck {
             findings.append(finding("dynamodb:GetItem", error))
         }
         do throws(AWSError) {
-            try await store.probeUpdate(key, deadline: .current + patience)
+            try await store.probeUpdate(key, deadline: .current + timeout)
             findings.append(.fine(.permission, "dynamodb:UpdateItem", "allowed on \(table)"))
         } catch {
             findings.append(finding("dynamodb:UpdateItem", error))
@@ -36,10 +36,10 @@ struct TableCheck {
 
     private func finding(_ action: String, _ error: AWSError) -> Finding {
         guard error.kind == .notFound else {
-            return AWSTrouble(action: action, resource: place.table(table)).finding(error)
+            return AWSErrorFinding(action: action, resource: place.table(table)).finding(error)
         }
         return .problem(
-            .configuration, .settings, SettingName.sharedTier.rawValue,
+            exit: .configuration, .settings, SettingName.sharedTier.rawValue,
             "there is no table \(table) in this account and region",
             remedy: "make it (deploy/terraform, token_table), or check its name and AWS_REGION")
     }

@@ -12,7 +12,7 @@ struct ExtensionsAPI: Sendable {
 
     private static let base = "/2020-01-01/extension"
     /// For calls that are answered at once.
-    private static let patience: Duration = .seconds(5)
+    private static let timeout: Duration = .seconds(5)
     /// For the next event, which may be days away: between two the whole machine stands still, and the clock does not.
     private static let eventPatience: Duration = .seconds(10 * 365 * 86_400)
 
@@ -35,7 +35,7 @@ struct ExtensionsAPI: Sendable {
             HTTPRequest(
                 method: "POST", target: "\(Self.base)/register",
                 fields: ["Lambda-Extension-Name": name, "Content-Type": "application/json"], body: events.bytes()),
-            Self.patience)
+            Self.timeout)
         guard response.status == 200, let id = response.fields["Lambda-Extension-Identifier"], !id.isEmpty else {
             throw Failure(message: "the extensions api does not register \(name): status \(response.status)")
         }
@@ -70,14 +70,14 @@ struct ExtensionsAPI: Sendable {
                 fields: [
                     "Lambda-Extension-Identifier": id, "Lambda-Extension-Function-Error-Type": kind,
                     "Content-Type": "application/json",
-                ], body: body.bytes()), Self.patience)
+                ], body: body.bytes()), Self.timeout)
     }
 
     func shutdown() { client.shutdown() }
 
-    private func send(_ request: HTTPRequest, _ patience: Duration) async throws(Failure) -> HTTPResponse {
+    private func send(_ request: HTTPRequest, _ timeout: Duration) async throws(Failure) -> HTTPResponse {
         do throws(HTTPClientError) {
-            return try await client.execute(request, to: origin, deadline: MonotonicTime.current + patience)
+            return try await client.execute(request, to: origin, deadline: MonotonicTime.current + timeout)
         } catch {
             throw Failure(message: "the extensions api cannot be reached: \(error.code)")
         }

@@ -17,7 +17,7 @@ package struct LambdaEnvironment: Sendable {
     }
 
     /// AWS's own extension listens there too ("Using Parameter Store parameters in AWS Lambda functions").
-    package static let standardPort: UInt16 = 2773
+    package static let defaultPort: UInt16 = 2773
 
     /// - Parameter environment: the process's. An empty variable counts as unset: Lambda sets `AWS_ACCESS_KEY_ID` and its
     ///   like to nothing where a function's credentials come another way.
@@ -32,7 +32,7 @@ package struct LambdaEnvironment: Sendable {
         self.port = port
         let name = "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT"
         let given = broker[name].flatMap { $0.isEmpty ? nil : $0 }
-        guard let own = given.map({ UInt16($0) }) ?? Self.standardPort, own > 0 else {
+        guard let own = given.map({ UInt16($0) }) ?? Self.defaultPort, own > 0 else {
             throw Problem(message: "\(name) is not a port, 1 to 65535")
         }
         listen = "localhost:\(own)"

@@ -9,9 +9,9 @@ internal import LatchkeyUpstream
 /// The parameters that brokers follow, and the variable of functions that follow the guide.
 struct BackendSwitch: Sendable {
     /// Looks for what was written: with the pauses between, about 6 s.
-    private static let mostLooks = 6
+    private static let maxChecks = 6
     /// Tries at a function that somebody else is changing, and at a write that is throttled, a second apart at first.
-    private static let mostTries = 8
+    private static let maxAttempts = 8
 
     let access: MigrationAccess
     /// `<prefix>/latchkey/backend`.
@@ -69,7 +69,7 @@ struct BackendSwitch: Sendable {
             write.tier = ParameterTier.advanced.rawValue
         }
         try await put(write)
-        for look in 0..<Self.mostLooks {
+        for look in 0..<Self.maxChecks {
             if look > 0 { await TokenIssuer.sleep(.current + .milliseconds(100 << look)) }
             if try await now(name)?.value == value { return }
         }
@@ -90,7 +90,7 @@ struct BackendSwitch: Sendable {
                 _ = try await access.parameterStore.write(write, deadline: access.deadline)
                 return
             } catch {
-                guard error.kind == .throttled, attempt < Self.mostTries else {
+                guard error.kind == .throttled, attempt < Self.maxAttempts else {
                     throw CommandFailure(error, action: "ssm:PutParameter")
                 }
                 await TokenIssuer.sleep(.current + .seconds(min(attempt, 4)))
@@ -114,7 +114,8 @@ struct BackendSwitch: Sendable {
             } catch {
                 // Somebody else changed it, or it is still being changed: look again, so that nothing of theirs is lost.
                 let passes = ["ResourceConflictException", "PreconditionFailedException"].contains(error.code ?? "")
-                guard attempt < Self.mostTries, passes || error.kind == .throttled || error.kind == .unavailable else {
+                guard attempt < Self.maxAttempts, passes || error.kind == .throttled || error.kind == .unavailable
+                else {
                     throw CommandFailure(error, action: "lambda:UpdateFunctionConfiguration")
                 }
                 await TokenIssuer.sleep(.current + .seconds(min(attempt, 4)))

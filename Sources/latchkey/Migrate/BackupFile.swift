@@ -6,7 +6,7 @@ internal import LatchkeyMigration
 /// A backup on disk, and the manifest beside it in `<file>.manifest`.
 struct BackupFile {
     /// Bytes of a password file that are read.
-    private static let longestPassword = 4096
+    private static let maxPasswordBytes = 4096
     /// What is needed to open it.
     enum Opener {
         case password(Secret)
@@ -82,7 +82,7 @@ struct BackupFile {
         let manifest = try readManifest()
         if let manifest, manifest.fileDigest != SHA256.hash(bytes).hex {
             throw CommandFailure(
-                .notSo, "\(path) is not the file that \(manifestPath) is of: it was altered, or another has its name")
+                .failed, "\(path) is not the file that \(manifestPath) is of: it was altered, or another has its name")
         }
         let document: BackupDocument
         do {
@@ -92,12 +92,12 @@ struct BackupFile {
             case .privateKey(let key): document = try BackupDocument(AuthEnvelope.open(bytes, privateKey: key))
             }
         } catch let refusal as AuthEnvelope.Refusal {
-            throw CommandFailure(.notSo, "\(path) cannot be opened: \(refusal)")
+            throw CommandFailure(.failed, "\(path) cannot be opened: \(refusal)")
         } catch is BackupDocument.NotABackup {
-            throw CommandFailure(.notSo, "\(path) is no backup of latchkey's")
+            throw CommandFailure(.failed, "\(path) is no backup of latchkey's")
         }
         if let manifest, manifest.entries != document.manifest {
-            throw CommandFailure(.notSo, "\(path) does not hold what \(manifestPath) says")
+            throw CommandFailure(.failed, "\(path) does not hold what \(manifestPath) says")
         }
         return document
     }
@@ -121,20 +121,20 @@ struct BackupFile {
         guard access(manifestPath, F_OK) == 0 else { return nil }
         guard let bytes = DurableFile.read(manifestPath, longest: AuthEnvelope.longest),
             let manifest = (try? JSON(parsing: bytes, limits: .ownFile)).flatMap({ BackupManifest($0) })
-        else { throw CommandFailure(.notSo, "\(manifestPath) is no manifest: put it right, or remove it") }
+        else { throw CommandFailure(.failed, "\(manifestPath) is no manifest: put it right, or remove it") }
         return manifest
     }
 
     /// A password file's first line.
     static func password(_ path: String) throws -> Secret {
         let bytes = FileReader.withoutLineEnd(try SmallFile.required(path))
-        guard bytes.count <= longestPassword else {
-            throw CommandFailure(.usage, "the password in \(path) is over \(longestPassword) bytes")
+        guard bytes.count <= maxPasswordBytes else {
+            throw CommandFailure(.usage, "the password in \(path) is over \(maxPasswordBytes) bytes")
         }
         guard !bytes.isEmpty, !bytes.contains(UInt8(ascii: "\n")) else {
             throw CommandFailure(.usage, "\(path) must hold the password on one line")
         }
-        if SmallFile.isOpenToOthers(path) { Terminal.complain("warning: others can read \(path)") }
+        if SmallFile.isOpenToOthers(path) { Terminal.printError("warning: others can read \(path)") }
         return Secret(bytes)
     }
 }

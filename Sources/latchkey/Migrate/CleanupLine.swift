@@ -12,7 +12,7 @@ struct CleanupLine: Sendable {
     var blocks: [CleanupBlock] = []
     /// When it is deleted, once that is set.
     var deletion: WallTime?
-    var trouble: StoreFailure?
+    var storeFailure: StoreFailure?
 
     /// Whether something is done with it.
     var isChange: Bool { act == "delete" || act == "restore" }
@@ -32,7 +32,7 @@ struct CleanupLine: Sendable {
                 blocks.map { ["code": .string($0.code), "explanation": .string($0.explanation)] }),
         ]
         members["deletion"] = deletion.map { .string(Day.text($0)) }
-        members["reason"] = trouble.map { .string($0.code) }
+        members["reason"] = storeFailure.map { .string($0.code) }
         return .object(members)
     }
 }

@@ -53,9 +53,9 @@ struct CleanupRun {
                 default: break
                 }
             } catch {
-                lines[index].trouble = StoreFailure(error)
+                lines[index].storeFailure = StoreFailure(error)
             }
-            if lines[index].act == "restore", lines[index].trouble == nil {
+            if lines[index].act == "restore", lines[index].storeFailure == nil {
                 try journal.record("undelete", isClean: true, count: 1, ["secret": name])
             }
             progress.step()

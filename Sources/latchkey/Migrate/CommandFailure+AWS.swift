@@ -13,7 +13,7 @@ extension CommandFailure {
             switch error.kind {
             case .denied, .expiredCredentials: .denied
             case .noCredentials: .configuration
-            case .notFound, .alreadyExists, .conditionFailed, .invalidRequest: .notSo
+            case .notFound, .alreadyExists, .conditionFailed, .invalidRequest: .failed
             case .throttled, .unavailable, .timedOut, .invalidAnswer: .unavailable
             }
         let what: String =

@@ -39,14 +39,14 @@ struct CopyReport {
     /// How the command ends.
     var status: ExitStatus {
         guard denied.isEmpty else { return .denied }
-        let troubles = lines.compactMap { line -> StoreFailure? in
-            if case .failed(let trouble) = line.outcome { trouble } else { nil }
+        let storeFailures = lines.compactMap { line -> StoreFailure? in
+            if case .failed(let storeFailure) = line.outcome { storeFailure } else { nil }
         }
         for kind in [StoreFailure.Kind.denied, .unsure, .throttled] {
-            if let trouble = troubles.first(where: { $0.kind == kind }) { return trouble.status }
+            if let storeFailure = storeFailures.first(where: { $0.kind == kind }) { return storeFailure.status }
         }
         guard unread.isEmpty else { return .unavailable }
-        return isClean ? .done : .notSo
+        return isClean ? .done : .failed
     }
 
     private var copied: Int { count { if case .copied = $0 { true } else { false } } }
@@ -162,7 +162,7 @@ extension CopyStep.Outcome {
         switch self {
         case .copied, .equal: nil
         case .keptBack: "other_value"
-        case .failed(let trouble): trouble.code
+        case .failed(let storeFailure): storeFailure.code
         }
     }
 }

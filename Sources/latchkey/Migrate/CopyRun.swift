@@ -8,7 +8,7 @@ internal import LatchkeyUpstream
 /// Carries out a plan: asks ``CopyStep`` what to do for each secret in turn, and does it.
 struct CopyRun {
     /// Secrets that may fail one after another because a store gives no answer, before the whole is given up.
-    static let mostUnanswered = 3
+    static let maxUnanswered = 3
 
     /// What became of one secret.
     struct Line {
@@ -41,9 +41,9 @@ struct CopyRun {
             let outcome = try await move(item)
             lines.append(Line(item: item, outcome: outcome))
             progress.step()
-            if case .failed(let trouble) = outcome, trouble.kind != .refused {
+            if case .failed(let storeFailure) = outcome, storeFailure.kind != .refused {
                 unanswered += 1
-                guard unanswered < Self.mostUnanswered else { break }
+                guard unanswered < Self.maxUnanswered else { break }
             } else {
                 unanswered = 0
             }

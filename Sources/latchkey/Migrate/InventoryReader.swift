@@ -7,7 +7,7 @@ internal import LatchkeyUpstream
 /// Reads both stores for what is to be moved.
 struct InventoryReader: Sendable {
     /// Secrets of one run.
-    static let mostSecrets = 100_000
+    static let maxSecrets = 100_000
 
     let access: MigrationAccess
     let selection: Selection
@@ -97,10 +97,10 @@ struct InventoryReader: Sendable {
         }
         // A prefix that nothing begins with is a slip, and nothing to call clean.
         guard !found.isEmpty else {
-            throw CommandFailure(.notSo, "there is no secret that is meant: check --filter-prefix")
+            throw CommandFailure(.failed, "there is no secret that is meant: check --filter-prefix")
         }
-        guard found.count <= Self.mostSecrets else {
-            throw CommandFailure(.usage, "more than \(Self.mostSecrets) secrets: take them in parts")
+        guard found.count <= Self.maxSecrets else {
+            throw CommandFailure(.usage, "more than \(Self.maxSecrets) secrets: take them in parts")
         }
         var secrets = found.values.sorted { $0.name < $1.name }
         if isDetailed {

@@ -22,7 +22,7 @@ struct MigrationAccess: Sendable {
     let secretsManager: SecretsManager
     let lambda: Lambda
     let region: String
-    private let patience: Duration
+    private let timeout: Duration
     private let retry = SharedRetry()
 
     /// - Parameter mostWrites: writes a second to Parameter Store; an account has 3 by default.
@@ -34,11 +34,11 @@ struct MigrationAccess: Sendable {
         lambda = upstreams.lambda
         region = settings.aws.region
         // Reads wait for their turn under LATCHKEY_SSM_MAX_TPS, and nobody waits for them but a command.
-        patience = settings.upstreamTimeout * 6
+        timeout = settings.upstreamTimeout * 6
     }
 
     /// The latest that one call may end.
-    var deadline: MonotonicTime { .current + patience }
+    var deadline: MonotonicTime { .current + timeout }
 
     /// Whose move a fleet of these settings is: by the account of the parameters that the journal has moved.
     func place(_ journal: Journal, _ settings: Settings) async throws -> FleetID {
@@ -62,12 +62,12 @@ struct MigrationAccess: Sendable {
                 retry.change { $0.answered() }
                 return value
             } catch {
-                let trouble = StoreFailure(error)
-                guard trouble.mayPass else {
+                let storeFailure = StoreFailure(error)
+                guard storeFailure.mayPass else {
                     retry.change { $0.answered() }
                     throw error
                 }
-                let pause = retry.change { $0.pause(after: tries, trouble, jitter: .random(in: 0..<1)) }
+                let pause = retry.change { $0.pause(after: tries, storeFailure, jitter: .random(in: 0..<1)) }
                 guard let pause else {
                     let isGivenUp = retry.change { state in
                         state.failed()

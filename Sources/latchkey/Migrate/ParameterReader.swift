@@ -5,7 +5,7 @@ internal import LatchkeyUpstream
 /// Reads the parameters that secrets go to, and asks whether they may be written. A refusal is part of what was found.
 struct ParameterReader: Sendable {
     /// Paths that are asked whether they may be written: a call or two each, at PutParameter's pace.
-    static let mostProbes = 20
+    static let maxProbes = 20
 
     /// Parameters as they are, and what was refused.
     struct Found: Sendable {
@@ -91,12 +91,12 @@ struct ParameterReader: Sendable {
 
     // MARK: Whether they may be written
 
-    /// Asks once for each path that parameters lie in, for the first ``mostProbes`` of them.
+    /// Asks once for each path that parameters lie in, for the first ``maxProbes`` of them.
     func probe(_ inventory: inout Inventory, _ planner: Planner) async throws {
         let tagged = usable(inventory, planner)
         let paths = Dictionary(grouping: tagged.keys.sorted(), by: Self.parent).sorted { $0.key < $1.key }
-        inventory.unaskedPaths = max(0, paths.count - Self.mostProbes)
-        for (_, names) in paths.prefix(Self.mostProbes) {
+        inventory.unaskedPaths = max(0, paths.count - Self.maxProbes)
+        for (_, names) in paths.prefix(Self.maxProbes) {
             // Tags take a permission of their own, where there are any.
             let hasTags = names.contains { tagged[$0] == true }
             guard let name = names.first, let action = await refused(name, hasTags: hasTags) else { continue }

@@ -7,7 +7,7 @@ internal import LatchkeyMigration
 /// something to write of.
 struct PreparedJournal {
     /// Bytes of a journal that are read: a hundred thousand secrets' worth.
-    private static let longest = 256 << 20
+    private static let maxBytes = 256 << 20
 
     let path: String
     /// What the file has; empty where it is to be begun.
@@ -35,7 +35,7 @@ struct PreparedJournal {
         guard flock(descriptor.number, LOCK_EX | LOCK_NB) == 0 else {
             throw CommandFailure(.usage, "the journal \(path) is in use by another latchkey")
         }
-        guard let bytes = DurableFile.read(descriptor.number, longest: Self.longest) else {
+        guard let bytes = DurableFile.read(descriptor.number, longest: Self.maxBytes) else {
             throw CommandFailure(.usage, "cannot read the journal \(path)")
         }
         journal = try Self.parse(bytes, path)
@@ -58,7 +58,7 @@ struct PreparedJournal {
     static func peek(_ path: String) throws -> (journal: Journal, key: DigestKey)? {
         let bytes: [UInt8]
         do throws(FileFault) {
-            bytes = try FileReader.read(path, limit: longest)
+            bytes = try FileReader.read(path, limit: maxBytes)
         } catch {
             guard error != .absent else { return nil }
             throw CommandFailure(.usage, "cannot read the journal \(path): \(error)")

@@ -17,7 +17,7 @@ struct RestoreReport {
         /// Whether a permission is missing for it.
         var isDenied = false
         /// What went wrong, once it was tried.
-        var trouble: StoreFailure?
+        var storeFailure: StoreFailure?
     }
 
     var lines: [Line]
@@ -30,10 +30,10 @@ struct RestoreReport {
     /// How the command ends. Of a whole backup, what cannot go there is listed and is no failure, as long as anything
     /// can; what was asked for by name must.
     var status: ExitStatus {
-        if let trouble = lines.compactMap(\.trouble).first { return trouble.status }
+        if let storeFailure = lines.compactMap(\.storeFailure).first { return storeFailure.status }
         guard !lines.contains(where: \.isDenied) else { return .denied }
         let blocked = count("blocked")
-        return blocked > 0 && (isNamed || blocked == lines.count) ? .notSo : .done
+        return blocked > 0 && (isNamed || blocked == lines.count) ? .failed : .done
     }
 
     /// Lines that change something.
@@ -48,12 +48,12 @@ struct RestoreReport {
             "summary": .object(
                 JSONObject(
                     acts.map { ($0, .integer(Int64(count($0)))) }
-                        + [("failed", .integer(Int64(lines.count { $0.trouble != nil })))])),
+                        + [("failed", .integer(Int64(lines.count { $0.storeFailure != nil })))])),
             "secrets": .array(
                 lines.map { line in
                     var members: JSONObject = ["secret": .string(line.secret), "action": .string(line.act)]
                     members["parameter"] = line.target.map { .string($0) }
-                    members["reason"] = line.trouble.map { .string($0.code) }
+                    members["reason"] = line.storeFailure.map { .string($0.code) }
                     if !line.leftToSet.isEmpty {
                         members["left_to_set"] = .array(line.leftToSet.map { .string($0) })
                     }
@@ -67,14 +67,14 @@ struct RestoreReport {
     var page: [String] {
         var table = Table(["SECRET", "PARAMETER", "CHANGE", "WHY"])
         for line in lines where line.act != "nothing" {
-            let why = line.trouble.map { "failed: \($0.code)" } ?? line.obstacles.joined(separator: " ")
+            let why = line.storeFailure.map { "failed: \($0.code)" } ?? line.obstacles.joined(separator: " ")
             table.add([line.secret, line.target ?? "-", line.act, why])
         }
         for line in lines where !line.leftToSet.isEmpty {
             let what = line.leftToSet.map { $0.replacing("_", with: " ") }.joined(separator: ", ")
             table.add([line.secret, "", "", "to be set by hand, from the opened backup: \(what)"])
         }
-        let failed = lines.count { $0.trouble != nil }
+        let failed = lines.count { $0.storeFailure != nil }
         let summary =
             "\(changes) to change, \(count("nothing")) as the backup has them, \(count("blocked")) blocked"
             + (isDone ? ": \(changes - failed) written, \(failed) failed" : "")

@@ -7,7 +7,7 @@ internal import LatchkeyUpstream
 /// Puts secrets of a backup back into Secrets Manager.
 struct SecretRestore: Sendable {
     /// Reads of what was written, until it shows: with the pauses between, about 6 s.
-    private static let mostLooks = 6
+    private static let maxChecks = 6
 
     let access: MigrationAccess
     /// For the ids of versions: the same backup written again is the same request again.
@@ -34,10 +34,10 @@ struct SecretRestore: Sendable {
                 if try await shows(item.secret.name, value, looks: 1) { return nil }
                 try await access.secretsManager.put(write(item, value), deadline: access.deadline)
             }
-            if try await shows(item.secret.name, value, looks: Self.mostLooks) { return nil }
+            if try await shows(item.secret.name, value, looks: Self.maxChecks) { return nil }
             // The version was there before, under this very id, and is the current one no more: a new id makes it so.
             try await access.secretsManager.put(write(item, value, isNew: true), deadline: access.deadline)
-            return try await shows(item.secret.name, value, looks: Self.mostLooks)
+            return try await shows(item.secret.name, value, looks: Self.maxChecks)
                 ? nil : StoreFailure(.unsure, code: "not_seen")
         } catch {
             return StoreFailure(error)

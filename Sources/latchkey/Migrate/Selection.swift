@@ -43,8 +43,8 @@ struct Selection: Sendable {
 
     /// All that a move is about: what the journal's copies and comparisons were told, what it has, and what is said
     /// besides; nil where nothing says it.
-    init?(of journal: Journal, and which: SelectionArguments) throws {
-        self = try which.isSaid ? which.selection() : Selection(map: [:])
+    init?(of journal: Journal, and selected: SelectionArguments) throws {
+        self = try selected.isGiven ? selected.selection() : Selection(map: [:])
         add(journal.selection)
         add(journal) { _ in true }
         guard !prefixes.isEmpty || !names.isEmpty else { return nil }

@@ -14,11 +14,11 @@ struct SelectionArguments: ParsableArguments {
         try Selection(prefixes: filterPrefix, names: secret, mapFile: map)
     }
 
-    var isSaid: Bool { !filterPrefix.isEmpty || !secret.isEmpty || map != nil }
+    var isGiven: Bool { !filterPrefix.isEmpty || !secret.isEmpty || map != nil }
 
     /// What is said; else what the journal's copies and comparisons were told.
     func selection(orOf journal: Journal) throws -> Selection {
-        guard !isSaid, let recorded = Selection(recordedIn: journal) else { return try selection() }
+        guard !isGiven, let recorded = Selection(recordedIn: journal) else { return try selection() }
         return recorded
     }
 

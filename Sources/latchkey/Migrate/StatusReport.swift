@@ -5,13 +5,13 @@ internal import LatchkeyMigration
 struct StatusReport {
     let status: MoveStatus
     /// The arguments that say which secrets, as the next command takes them; nil where none that are short enough do.
-    let which: String?
+    let selected: String?
     /// `--journal FILE` where that is not the usual one, for every command but plan.
     let journal: String
     /// IAM actions that were refused, so that not all is known.
     let denied: [String]
 
-    private var next: NextStep { status.next(which, backupFile: Self.freeName, journal: journal) }
+    private var next: NextStep { status.next(selected, backupFile: Self.freeName, journal: journal) }
 
     /// A name for a backup that no file of this folder has, so that the command can be typed as it is printed.
     private static var freeName: String {

@@ -24,9 +24,9 @@ struct StatusRun {
         let names = Set(targets).filter {
             ParameterName.isUsable($0, arnPrefix: Inventory(secrets: []).parameterARNPrefix)
         }
-        let lever = BackendSwitch.parameter(settings)
+        let backendSwitch = BackendSwitch.parameter(settings)
         let list = BackendParameters.kept(below: settings.prefix)
-        let found = try await ParameterReader(access: access).read(names.sorted() + [lever, list])
+        let found = try await ParameterReader(access: access).read(names.sorted() + [backendSwitch, list])
         let text = { (name: String) in found.parameters.first { $0.name == name }?.value.revealText() }
         // The account as a cut-over would find it out.
         let place = try await access.place(journal, settings)
@@ -34,7 +34,7 @@ struct StatusRun {
             secrets: Array(zip(secrets, targets)),
             versions: Dictionary(found.parameters.map { ($0.name, $0.version) }, uniquingKeysWith: { $1 }),
             refused: Set(found.denied.keys), journal: journal, place: place,
-            backend: text(lever).flatMap { BackendInForce(rawValue: $0) },
+            backend: text(backendSwitch).flatMap { BackendInForce(rawValue: $0) },
             kept: text(list).flatMap { KeptList($0) } ?? KeptList(names: []), figures: try await figures(),
             backup: backup, now: TimeSource.system.now().wall, minDays: minDays)
         return (status, Set(secrets.flatMap(\.denied) + found.denied.values).sorted())

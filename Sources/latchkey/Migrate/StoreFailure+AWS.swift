@@ -24,7 +24,7 @@ extension StoreFailure {
         switch kind {
         case .denied: .denied
         case .throttled, .unsure: .unavailable
-        case .refused: .notSo
+        case .refused: .failed
         }
     }
 }

@@ -16,9 +16,9 @@ struct VerifyReport {
 
     /// How the command ends: a difference counts before a side that could not be read.
     var status: ExitStatus {
-        if findings.contains(where: { !$0.verdict.isClean && $0.trouble == nil }) { return .notSo }
-        let trouble = findings.compactMap(\.trouble).first
-        return trouble?.status ?? .done
+        if findings.contains(where: { !$0.verdict.isClean && $0.trouble == nil }) { return .failed }
+        let storeFailure = findings.compactMap(\.trouble).first
+        return storeFailure?.status ?? .done
     }
 
     var json: JSON {

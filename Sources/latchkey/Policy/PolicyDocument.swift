@@ -4,7 +4,7 @@ package import LatchkeyCore
 package struct PolicyDocument: Hashable, Sendable {
     /// Characters of a managed policy at the most, white space not counted (IAM and AWS STS quotas); an inline policy
     /// of a role may have 10,240.
-    package static let longest = 6144
+    package static let maxLength = 6144
 
     package var statements: [PolicyStatement]
 

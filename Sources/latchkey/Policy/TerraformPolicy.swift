@@ -1,7 +1,7 @@
 /// A policy as a Terraform file of its own, to be put beside others: no provider block, names of its own.
 package struct TerraformPolicy: Sendable {
     /// Characters of a managed policy's name at the most (IAM, CreatePolicy, `PolicyName`).
-    package static let longestName = 128
+    package static let maxNameLength = 128
 
     /// `runtime` or `migrator`.
     package let role: String
@@ -17,7 +17,7 @@ package struct TerraformPolicy: Sendable {
 
     private var name: String {
         let path = place.prefix.dropFirst().map { $0 == "/" ? "-" : String($0) }.joined()
-        return String("latchkey-\(role)-\(path)".prefix(Self.longestName))
+        return String("latchkey-\(role)-\(path)".prefix(Self.maxNameLength))
     }
 
     /// The file, as `terraform fmt` has it.

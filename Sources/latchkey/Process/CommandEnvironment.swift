@@ -122,7 +122,7 @@ enum CommandEnvironment {
     }
 
     /// Has a crash of this process leave one line in its log. Before anything starts a thread of its own.
-    static func tellCrashes(_ settings: Settings) {
+    static func installCrashReporter(_ settings: Settings) {
         latchkey_crash_install(Version.number, settings.logFormat == .json ? 1 : 0)
     }
 

@@ -28,7 +28,7 @@ package enum VariableFormat: String, CaseIterable, Sendable {
     }
 
     /// The names that the format cannot write. JSON writes any.
-    package func unsayable(_ variables: [SecretVariable]) -> [String] {
+    package func unsupported(_ variables: [SecretVariable]) -> [String] {
         self == .json ? [] : variables.map(\.name).filter { !SecretVariables.isName($0) }
     }
 

@@ -13,7 +13,7 @@ struct MigrateBackupCommand: AsyncParsableCommand {
             it, with keyed digests. Secrets that wait for their deletion cannot be read and are named.
             """)
 
-    @OptionGroup var which: SelectionArguments
+    @OptionGroup var selected: SelectionArguments
     @Option(help: "The file to write; one that is there must have these very versions.") var out: String
     @Option(help: ArgumentHelp("File with the password.", valueName: "file")) var passwordFile: String?
     @Option(help: ArgumentHelp("Certificate in PEM, RSA or EC.", valueName: "file")) var recipient: String?
@@ -32,7 +32,7 @@ struct MigrateBackupCommand: AsyncParsableCommand {
     func run() async throws {
         CommandEnvironment.harden()
         try await finishing {
-            let selection = try which.selection(orOf: PreparedJournal.peek(journal)?.journal ?? Journal())
+            let selection = try selected.selection(orOf: PreparedJournal.peek(journal)?.journal ?? Journal())
             let recipient = try sealedFor()
             let file = BackupFile(path: out)
             try file.requireOurs()
@@ -78,7 +78,7 @@ struct MigrateBackupCommand: AsyncParsableCommand {
     private static func requireAll(_ secrets: [SourceSecret]) throws {
         for secret in secrets {
             let name = Table.clean(secret.name)
-            guard secret.exists else { throw CommandFailure(.notSo, "there is no secret \(name)") }
+            guard secret.exists else { throw CommandFailure(.failed, "there is no secret \(name)") }
             guard let action = secret.denied.first(where: { !Obstacle.dispensableActions.contains($0) }) else {
                 continue
             }

@@ -18,7 +18,7 @@ struct MigrateCleanupCommand: AsyncParsableCommand {
             was deleted.
             """)
 
-    @OptionGroup var which: SelectionArguments
+    @OptionGroup var selected: SelectionArguments
     @Option(help: ArgumentHelp("The move's journal.", valueName: "file"))
     var journal = JournalFile.defaultPath
     @Option(help: "Days until a secret is really deleted, 7 to 30.") var recoveryWindowDays = 30
@@ -47,24 +47,24 @@ struct MigrateCleanupCommand: AsyncParsableCommand {
         CommandEnvironment.harden()
         try await finishing {
             let known = try PreparedJournal.peek(journal)?.journal ?? Journal()
-            let selection = try which.selection(orOf: known)
+            let selection = try selected.selection(orOf: known)
             let settings = try CommandEnvironment.settings(need: .upstreams)
             let access = try MigrationAccess(settings)
-            let lever = BackendSwitch(access: access, settings)
-            let named = which.isSaid ? Set(selection.names) : []
+            let backendSwitch = BackendSwitch(access: access, settings)
+            let named = selected.isGiven ? Set(selection.names) : []
             let cleanup = CleanupRun(access: access, selection: selection, named: named)
-            let shown = try await plan(cleanup, known, lever)
+            let shown = try await plan(cleanup, known, backendSwitch)
             if dryRun || Self.changes(shown) == 0 { return try conclude(shown, isDone: false) }
             try confirm(shown, Self.changes(shown))
             let prepared = try PreparedJournal(path: journal, place: access.region, resumes: true)
             // Judged again now that nobody else can write the journal: the fleet may have been turned meanwhile. What was
             // not shown is not done.
             let asked = Set(shown.filter(\.isChange).map(\.secret.name))
-            let plan = try await plan(cleanup, prepared.journal, lever).map { $0.limited(to: asked) }
+            let plan = try await plan(cleanup, prepared.journal, backendSwitch).map { $0.limited(to: asked) }
             let file = try prepared.begin(now: TimeSource.system.now().wall)
             let done = try await cleanup.carryOut(plan, days: recoveryWindowDays, file)
             try file.record(
-                undo ? "undo" : "cleanup", isClean: done.allSatisfy { $0.trouble == nil },
+                undo ? "undo" : "cleanup", isClean: done.allSatisfy { $0.storeFailure == nil },
                 count: Self.changes(done), ["days": "\(recoveryWindowDays)"])
             try conclude(done, isDone: true)
         }
@@ -73,14 +73,14 @@ struct MigrateCleanupCommand: AsyncParsableCommand {
     private static func changes(_ lines: [CleanupLine]) -> Int { lines.count(where: \.isChange) }
 
     private func plan(
-        _ cleanup: CleanupRun, _ journal: Journal, _ lever: BackendSwitch
+        _ cleanup: CleanupRun, _ journal: Journal, _ backendSwitch: BackendSwitch
     ) async throws -> [CleanupLine] {
         guard !undo else { return try await cleanup.undoing(journal) }
-        var rules = try rules(journal, lever.parameter)
-        let standing = try await lever.parameterNow()
+        var rules = try rules(journal, backendSwitch.parameter)
+        let standing = try await backendSwitch.parameterNow()
         rules.backend = standing?.value.revealText()
         rules.backendWritten = standing?.lastModified
-        rules.kept = try await lever.kept() ?? rules.kept
+        rules.kept = try await backendSwitch.kept() ?? rules.kept
         return try await cleanup.plan(rules)
     }
 
@@ -110,7 +110,7 @@ struct MigrateCleanupCommand: AsyncParsableCommand {
         }
         let what = undo ? "brought back" : "deleted in \(recoveryWindowDays) days"
         guard Confirmation.asks("\(changes) secrets will be \(what).") else {
-            throw CommandFailure(.notSo, "nothing was done")
+            throw CommandFailure(.failed, "nothing was done")
         }
     }
 
@@ -127,18 +127,18 @@ struct MigrateCleanupCommand: AsyncParsableCommand {
         } else {
             for line in page(lines, isDone: isDone) { Terminal.print(line) }
         }
-        if let trouble = lines.compactMap(\.trouble).first { throw ExitCode(trouble.status.rawValue) }
-        if lines.contains(where: { $0.act == "blocked" }) { throw ExitCode(ExitStatus.notSo.rawValue) }
+        if let storeFailure = lines.compactMap(\.storeFailure).first { throw ExitCode(storeFailure.status.rawValue) }
+        if lines.contains(where: { $0.act == "blocked" }) { throw ExitCode(ExitStatus.failed.rawValue) }
     }
 
     private func page(_ lines: [CleanupLine], isDone: Bool) -> [String] {
         var table = Table(["SECRET", "ACTION", "DELETED ON", "WHY"])
         for line in lines {
-            let why = line.trouble.map { ["failed: \($0.code)"] } ?? line.blocks.map(\.explanation)
+            let why = line.storeFailure.map { ["failed: \($0.code)"] } ?? line.blocks.map(\.explanation)
             table.add([line.secret.name, line.act, line.deletion.map(Day.text) ?? "-", why.first ?? ""])
             for more in why.dropFirst() { table.add(["", "", "", more]) }
         }
-        let changes = lines.count { $0.isChange && $0.trouble == nil }
+        let changes = lines.count { $0.isChange && $0.storeFailure == nil }
         let blocked = lines.count { $0.act == "blocked" }
         let what = undo ? "brought back" : "deletion set"
         let kept = lines.count { $0.act == "kept" }

@@ -54,7 +54,7 @@ struct MigrateGateCommand: AsyncParsableCommand {
                 let advice = StayingSecret.advice(file.journal.staying.count, journal: ShellWord.journal(journal))
                 for line in advice { Terminal.print(line) }
             }
-            if !verdict.isOpen { throw ExitCode(ExitStatus.notSo.rawValue) }
+            if !verdict.isOpen { throw ExitCode(ExitStatus.failed.rawValue) }
         }
     }
 

@@ -27,7 +27,7 @@ struct MigrateRestoreCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Only this secret; may be repeated.", valueName: "name")) var only: [String] = []
     @Option(help: ArgumentHelp("JSON file of secret ids and the parameters they go to.", valueName: "file"))
     var map: String?
-    @OptionGroup var how: MoveArguments
+    @OptionGroup var moveArguments: MoveArguments
     @OptionGroup var rate: RateArguments
     @Flag(help: "Write without asking, also over other values.") var yes = false
     @Flag(help: "Say what would be written, and write nothing.") var dryRun = false
@@ -61,7 +61,7 @@ struct MigrateRestoreCommand: AsyncParsableCommand {
     private func chosen(_ secrets: [SourceSecret]) throws -> [SourceSecret] {
         guard !only.isEmpty else { return secrets }
         for name in only where !secrets.contains(where: { $0.name == name }) {
-            throw CommandFailure(.notSo, "the backup has no secret \(Table.clean(name))")
+            throw CommandFailure(.failed, "the backup has no secret \(Table.clean(name))")
         }
         return secrets.filter { only.contains($0.name) }
     }
@@ -74,7 +74,7 @@ struct MigrateRestoreCommand: AsyncParsableCommand {
             throw CommandFailure(.usage, "nothing was written: --yes writes what was shown")
         }
         guard Confirmation.asks("\(report.changes) will be written.") else {
-            throw CommandFailure(.notSo, "nothing was written")
+            throw CommandFailure(.failed, "nothing was written")
         }
         return true
     }
@@ -124,14 +124,14 @@ struct MigrateRestoreCommand: AsyncParsableCommand {
             var progress = Progress("restored", of: plan.changes)
             defer { progress.end() }
             for (index, item) in items.enumerated() where item.act != .nothing && item.act != .blocked {
-                report.lines[index].trouble = await restore.carryOut(item)
+                report.lines[index].storeFailure = await restore.carryOut(item)
                 progress.step()
             }
         }
     }
 
     private func intoParameterStore(_ secrets: [SourceSecret], _ access: MigrationAccess) async throws {
-        let options = try how.options()
+        let options = try moveArguments.options()
         let map = try map.map { try Selection(prefixes: [], names: [], mapFile: $0).map } ?? [:]
         let reader = InventoryReader(access: access, selection: Selection(map: map))
         let plan = Planner(map: map, options: options).plan(try await reader.read(asIn: secrets, map: map))
@@ -146,8 +146,8 @@ struct MigrateRestoreCommand: AsyncParsableCommand {
             let outcomes = Dictionary(copied.map { ($0.item.target, $0.outcome) }, uniquingKeysWith: { $1 })
             for (index, item) in plan.items.enumerated() where item.act != .blocked {
                 switch outcomes[item.target] {
-                case .failed(let trouble): report.lines[index].trouble = trouble
-                case nil: report.lines[index].trouble = StoreFailure(.unsure, code: "not_tried")
+                case .failed(let storeFailure): report.lines[index].storeFailure = storeFailure
+                case nil: report.lines[index].storeFailure = StoreFailure(.unsure, code: "not_tried")
                 default: break
                 }
             }

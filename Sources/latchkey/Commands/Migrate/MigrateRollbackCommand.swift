@@ -13,7 +13,7 @@ struct MigrateRollbackCommand: AsyncParsableCommand {
             brought back with: latchkey migrate cleanup --undo.
             """)
 
-    @OptionGroup var how: SwitchArguments
+    @OptionGroup var switchArguments: SwitchArguments
     @Flag(help: "Do it though secrets wait for their deletion.") var force = false
 
     func run() async throws {
@@ -21,19 +21,19 @@ struct MigrateRollbackCommand: AsyncParsableCommand {
         try await finishing {
             let settings = try CommandEnvironment.settings(need: .upstreams)
             let access = try MigrationAccess(settings)
-            try await how.turn("rollback", to: .secretsManager, settings, access) { journal in
-                var judgement = SwitchJudgement(
-                    isForced: try await how.requireOldSecrets(journal, access, force: force))
+            try await switchArguments.run("rollback", to: .secretsManager, settings, access) { journal in
+                var assessment = SwitchAssessment(
+                    isForced: try await switchArguments.requireOldSecrets(journal, access, force: force))
                 do {
                     // There is no list to empty where nothing was kept.
                     if try await BackendSwitch(access: access, settings).kept() != nil {
-                        judgement.kept = KeptList(names: [])
+                        assessment.kept = KeptList(names: [])
                     }
                 } catch let failure as CommandFailure where failure.status == .denied {
                     // A fleet that reads Secrets Manager needs no list: its way back does not depend on it.
-                    judgement.note = "the list of kept secrets stays as it is: \(failure.message)"
+                    assessment.note = "the list of kept secrets stays as it is: \(failure.message)"
                 }
-                return judgement
+                return assessment
             }
         }
     }

@@ -13,7 +13,7 @@ struct MigrateStatusCommand: AsyncParsableCommand {
             selection it is about what the journal's copies were told. Writes nothing.
             """)
 
-    @OptionGroup var which: SelectionArguments
+    @OptionGroup var selected: SelectionArguments
     @Option(help: ArgumentHelp("The move's journal.", valueName: "file"))
     var journal = JournalFile.defaultPath
     @Option(help: "Days that cleanup waits after the cut-over, 0 to 365.") var minDays = 7
@@ -34,7 +34,8 @@ struct MigrateStatusCommand: AsyncParsableCommand {
                 minDays: minDays)
             let (status, denied) = try await run.run()
             let report = StatusReport(
-                status: status, which: arguments(selection, known), journal: ShellWord.journal(journal), denied: denied)
+                status: status, selected: arguments(selection, known), journal: ShellWord.journal(journal),
+                denied: denied)
             if json { Terminal.print(report.json.text) } else { for line in report.page { Terminal.print(line) } }
             if !denied.isEmpty { throw ExitCode(ExitStatus.denied.rawValue) }
         }
@@ -43,11 +44,11 @@ struct MigrateStatusCommand: AsyncParsableCommand {
     /// What is said, else what the journal's copies were told. What it has of that is meant, too, though Secrets Manager
     /// lists it no more.
     private func selection(_ known: Journal) throws -> Selection {
-        guard which.isSaid else {
-            return try Selection(of: known, and: which) ?? which.selection()
+        guard selected.isGiven else {
+            return try Selection(of: known, and: selected) ?? selected.selection()
         }
-        var selection = try which.selection()
-        selection.add(known) { [said = which.said] in said.hasPrefix(of: $0) }
+        var selection = try selected.selection()
+        selection.add(known) { [said = selected.said] in said.hasPrefix(of: $0) }
         return selection
     }
 
@@ -55,7 +56,7 @@ struct MigrateStatusCommand: AsyncParsableCommand {
     /// each of its secrets by its name. Nil where that is too long, or where they went to other parameters than their
     /// names say.
     private func arguments(_ selection: Selection, _ known: Journal) -> String? {
-        var said = which.isSaid ? which.said : known.selection
+        var said = selected.isGiven ? selected.said : known.selection
         if said.isEmpty { said = MoveSelection(names: selection.names.sorted()) }
         let isByName = selection.map.allSatisfy { $1 == ParameterName.standard(for: $0) }
         guard !said.maps.isEmpty || isByName else { return nil }

@@ -15,8 +15,8 @@ struct MigrateVerifyCommand: AsyncParsableCommand {
             Where the copy's journal is there, versions are compared with it and the result is written into it.
             """)
 
-    @OptionGroup var which: SelectionArguments
-    @OptionGroup var how: MoveArguments
+    @OptionGroup var selected: SelectionArguments
+    @OptionGroup var moveArguments: MoveArguments
     @Option(help: ArgumentHelp("The copy's journal.", valueName: "file"))
     var journal = JournalFile.defaultPath
     @Flag(help: "What is left in Secrets Manager is a difference too.") var strict = false
@@ -26,30 +26,30 @@ struct MigrateVerifyCommand: AsyncParsableCommand {
         CommandEnvironment.harden()
         try await finishing {
             let known = try PreparedJournal.peek(journal)
-            let selection = try which.selection(orOf: known?.journal ?? Journal())
+            let selection = try selected.selection(orOf: known?.journal ?? Journal())
             let settings = try CommandEnvironment.settings(need: .upstreams)
             let access = try MigrationAccess(settings)
             let (inventory, map, _) = try await InventoryReader(access: access, selection: selection).read()
-            let plan = Planner(map: map, options: try how.options()).plan(inventory)
-            let report = try await compare(plan, inventory, known, access)
+            let plan = Planner(map: map, options: try moveArguments.options()).plan(inventory)
+            let report = try await compare(plan, inventory: inventory, known: known, access: access)
             let isClean = report.isClean && !(strict && !report.left.isEmpty)
             if let known {
                 let place = try await access.place(known.journal, settings)
                 let prepared = try PreparedJournal(path: journal, place: access.region, resumes: true)
                 let file = try prepared.begin(now: TimeSource.system.now().wall)
-                try file.record(which.recorded)
+                try file.record(selected.recorded)
                 try file.record(
                     "verify", isClean: isClean, count: report.findings.count,
                     place.details(known.journal, comparing: Set(report.pairs.map(\.target))))
             }
             if json { Terminal.print(report.json.text) } else { for line in report.page { Terminal.print(line) } }
-            let status = report.status == .done && !isClean ? .notSo : report.status
+            let status = report.status == .done && !isClean ? .failed : report.status
             if status != .done { throw ExitCode(status.rawValue) }
         }
     }
 
     private func compare(
-        _ plan: Plan, _ inventory: Inventory, _ known: (journal: Journal, key: DigestKey)?, _ access: MigrationAccess
+        _ plan: Plan, inventory: Inventory, known: (journal: Journal, key: DigestKey)?, access: MigrationAccess
     ) async throws -> VerifyReport {
         let journal = known?.journal ?? Journal()
         let left = plan.items.filter { $0.isLeft(inventory, journal) }

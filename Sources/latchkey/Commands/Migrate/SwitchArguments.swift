@@ -22,24 +22,33 @@ struct SwitchArguments: ParsableArguments {
     ///
     /// - Parameter judge: throws where it must not be; else says what it comes to. It is asked before the question, and
     ///   again once nobody else can write the journal.
-    func turn(
+    func run(
         _ command: String, to backend: BackendInForce, _ settings: Settings, _ access: MigrationAccess,
-        judge: (Journal) async throws -> SwitchJudgement
+        assess: (Journal) async throws -> SwitchAssessment
     ) async throws {
-        let lever = BackendSwitch(access: access, settings)
-        let shown = try await judge(try PreparedJournal.peek(journal)?.journal ?? Journal())
-        let now = try await lever.current() ?? "none"
-        if dryRun { return show(now, backend, try await functions(lever), shown, lever, isDone: false) }
-        if !yes, !json, Confirmation.isPossible { for line in shown.page(lever.keptParameter) { Terminal.print(line) } }
+        let backendSwitch = BackendSwitch(access: access, settings)
+        let shown = try await assess(try PreparedJournal.peek(journal)?.journal ?? Journal())
+        let now = try await backendSwitch.current() ?? "none"
+        if dryRun {
+            return show(
+                now, backend, functions: try await functions(backendSwitch), assessment: shown,
+                backendSwitch: backendSwitch, isDone: false)
+        }
+        if !yes, !json, Confirmation.isPossible {
+            for line in shown.page(backendSwitch.keptParameter) { Terminal.print(line) }
+        }
         let functions = lambdaFunction.isEmpty ? "" : " and \(lambdaFunction.joined(separator: ", "))"
-        guard yes || Confirmation.asks("\(lever.parameter)\(functions): from \(now) to \(backend.rawValue).") else {
+        guard yes || Confirmation.asks("\(backendSwitch.parameter)\(functions): from \(now) to \(backend.rawValue).")
+        else {
             throw CommandFailure(
-                Confirmation.isPossible ? .notSo : .usage, "nothing was changed: --yes does it without asking")
+                Confirmation.isPossible ? .failed : .usage, "nothing was changed: --yes does it without asking")
         }
         let prepared = try PreparedJournal(path: journal, place: access.region, resumes: true)
-        let judgement = try await judge(prepared.journal)
-        let from = try await lever.current() ?? "none"
-        let details = ["from": from, "to": backend.rawValue, "parameter": lever.parameter].merging(judgement.details) {
+        let assessment = try await assess(prepared.journal)
+        let from = try await backendSwitch.current() ?? "none"
+        let details = ["from": from, "to": backend.rawValue, "parameter": backendSwitch.parameter].merging(
+            assessment.details
+        ) {
             $1
         }
         let file = try prepared.begin(now: TimeSource.system.now().wall)
@@ -47,24 +56,26 @@ struct SwitchArguments: ParsableArguments {
         try file.record(
             "turn", isClean: false, count: lambdaFunction.count,
             details.merging(lambdaFunction.map { ("lambda \($0)", "asked") }) { $1 })
-        let before = try await carryOut(command, to: backend, judgement.kept, lever, file, details)
-        show(from, backend, before, judgement, lever, isDone: true)
+        let before = try await carryOut(
+            command, to: backend, kept: assessment.kept, with: backendSwitch, journal: file, details: details)
+        show(from, backend, functions: before, assessment: assessment, backendSwitch: backendSwitch, isDone: true)
     }
 
     /// Does it, and writes down how far that went.
     /// - Returns: the guide's variable of each function as it was.
     private func carryOut(
-        _ command: String, to backend: BackendInForce, _ kept: KeptList?, _ lever: BackendSwitch, _ file: JournalFile,
-        _ details: [String: String]
+        _ command: String, to backend: BackendInForce, kept: KeptList?, with backendSwitch: BackendSwitch,
+        journal file: JournalFile,
+        details: [String: String]
     ) async throws -> [String: String] {
         var before: [String: String] = [:]
         let done = { details.merging(before.map { ("lambda \($0)", $1) }) { $1 } }
         do {
-            if let kept, backend == .parameterStore { try await lever.set(kept) }
-            try await lever.set(backend)
-            if let kept, backend != .parameterStore { try await lever.set(kept) }
+            if let kept, backend == .parameterStore { try await backendSwitch.set(kept) }
+            try await backendSwitch.set(backend)
+            if let kept, backend != .parameterStore { try await backendSwitch.set(kept) }
             for function in lambdaFunction {
-                before[function] = try await lever.setFunction(function, backend) ?? "unset"
+                before[function] = try await backendSwitch.setFunction(function, backend) ?? "unset"
             }
         } catch {
             // What was done so far is done: it must not be forgotten because the rest failed.
@@ -76,9 +87,9 @@ struct SwitchArguments: ParsableArguments {
     }
 
     /// The guide's variable of each function as it is.
-    private func functions(_ lever: BackendSwitch) async throws -> [String: String] {
+    private func functions(_ backendSwitch: BackendSwitch) async throws -> [String: String] {
         var found: [String: String] = [:]
-        for function in lambdaFunction { found[function] = try await lever.function(function) ?? "unset" }
+        for function in lambdaFunction { found[function] = try await backendSwitch.function(function) ?? "unset" }
         return found
     }
 
@@ -91,29 +102,30 @@ struct SwitchArguments: ParsableArguments {
         guard !away.isEmpty, !force else { return !away.isEmpty }
         let some = away.prefix(3).map(Table.clean).joined(separator: ", ") + (away.count > 3 ? ", …" : "")
         throw CommandFailure(
-            .notSo,
+            .failed,
             "\(away.count) secrets wait for their deletion in Secrets Manager or are gone (\(some)): latchkey migrate "
                 + "cleanup --undo\(ShellWord.journal(self.journal)) brings back what waits, then this; --force turns the "
                 + "fleet all the same")
     }
 
     private func show(
-        _ from: String, _ backend: BackendInForce, _ functions: [String: String], _ judgement: SwitchJudgement,
-        _ lever: BackendSwitch, isDone: Bool
+        _ from: String, _ backend: BackendInForce, functions: [String: String], assessment: SwitchAssessment,
+        backendSwitch: BackendSwitch, isDone: Bool
     ) {
         if json {
             let members: JSONObject = [
-                "done": .bool(isDone), "parameter": .string(lever.parameter), "from": .string(from),
+                "done": .bool(isDone), "parameter": .string(backendSwitch.parameter), "from": .string(from),
                 "to": .string(backend.rawValue),
                 "lambda_functions": .object(JSONObject(functions.mapValues { .string($0) })),
             ]
-            return Terminal.print(JSON.object(members.merging(judgement.members)).text)
+            return Terminal.print(JSON.object(members.merging(assessment.members)).text)
         }
-        Terminal.print("\(lever.parameter): \(Table.clean(from)) -> \(backend.rawValue)\(isDone ? "" : ", not done")")
+        Terminal.print(
+            "\(backendSwitch.parameter): \(Table.clean(from)) -> \(backend.rawValue)\(isDone ? "" : ", not done")")
         for (function, before) in functions.sorted(by: { $0.key < $1.key }) {
             let value = backend == .parameterStore ? "true" : "false"
             Terminal.print("\(Table.clean(function)): \(GuideVariable.name) \(Table.clean(before)) -> \(value)")
         }
-        for line in judgement.page(lever.keptParameter) { Terminal.print(line) }
+        for line in assessment.page(backendSwitch.keptParameter) { Terminal.print(line) }
     }
 }

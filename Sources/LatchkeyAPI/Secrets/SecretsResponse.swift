@@ -5,7 +5,7 @@ internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 
 /// An answer about several secrets.
-struct SecretPage: Sendable {
+struct SecretsResponse: Sendable {
     var body: JSON
     var isStale = false
     /// Why some of it is not as new as was demanded.
@@ -16,14 +16,14 @@ struct SecretPage: Sendable {
     /// The names that can be asked for, sorted.
     static func names(
         from secrets: SecretBroker, demand: SecretDemand, deadline: MonotonicTime
-    ) async -> SecretPage {
+    ) async -> SecretsResponse {
         do throws(UpstreamFault) {
             let names = try await secrets.names(demand: demand, deadline: deadline)
-            return SecretPage(
+            return SecretsResponse(
                 body: ["names": .array(names.names.map { .string($0) })], isStale: names.isStale,
                 refreshError: names.refreshError)
         } catch {
-            return SecretPage(body: [:], problem: Problem(error, what: "secret"))
+            return SecretsResponse(body: [:], problem: Problem(error, what: "secret"))
         }
     }
 

@@ -2,13 +2,13 @@ internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 
 /// One rendering of all metrics. An object, so that the scrapes that share it share its bytes.
-final class MetricsPage: Sendable {
+final class RenderedMetrics: Sendable {
     private let format: ExpositionFormat
     private let isCompressed: Bool
     private let body: [UInt8]
 
     /// Renders the metrics as they are now.
-    init(_ metrics: Metrics, _ kind: MetricsPages.Kind) {
+    init(_ metrics: Metrics, _ kind: MetricsRenderer.Kind) {
         var plain: [UInt8] = []
         metrics.render(kind.format, into: &plain)
         let compressed = kind.isCompressed ? Deflater.gzip(plain) : nil

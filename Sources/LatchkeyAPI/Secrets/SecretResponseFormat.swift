@@ -5,7 +5,7 @@ internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 
 /// How one caller wants a secret's answer.
-package struct SecretForm: Sendable {
+package struct SecretResponseFormat: Sendable {
     private let field: String?
     private let isPlain: Bool
     private let tags: String?

@@ -2,7 +2,7 @@ internal import LatchkeyCore
 internal import LatchkeyMigration
 
 /// A plan for people.
-struct PlanPage {
+struct PlanReport {
     private let plan: Plan
 
     init(_ plan: Plan) { self.plan = plan }

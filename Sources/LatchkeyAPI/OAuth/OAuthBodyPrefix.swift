@@ -1,5 +1,5 @@
 /// The start of a form or a JSON object, cut behind its last whole parameter.
-enum OAuthBodyStart {
+enum OAuthBodyPrefix {
     /// `start` as a whole body: a form up to the last `&`, an object up to the last comma between its members, closed.
     static func whole(_ start: some Collection<UInt8>) -> [UInt8] {
         let first = start.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }

@@ -2,56 +2,56 @@ internal import LatchkeyService
 internal import LatchkeyUpstream
 
 /// A call of AWS's that failed, as a finding.
-struct AWSTrouble {
+struct AWSErrorFinding {
     /// The IAM action, `ssm:GetParameter`.
     let action: String
     /// On what.
     let resource: String
 
     func finding(_ error: AWSError) -> Finding {
-        var finding = judged(error)
+        var finding = assessed(error)
         finding.resource = resource
         return finding
     }
 
-    private func judged(_ error: AWSError) -> Finding {
+    private func assessed(_ error: AWSError) -> Finding {
         let code = (error.code ?? error.transport?.code).map { " [\($0)]" } ?? ""
         if error.isOfKey { return Self.key("the value cannot be decrypted\(code)") }
         switch error.kind {
         case .denied:
             return .problem(
-                .denied, .permission, action, "\(action) is refused on \(resource)\(code)",
+                exit: .denied, .permission, action, "\(action) is refused on \(resource)\(code)",
                 remedy:
                     "allow it in the role's policy (latchkey policy prints it); else look for a permissions boundary, "
                     + "a service control policy or the policy of a VPC endpoint")
         case .expiredCredentials:
             return .problem(
-                .denied, .credentials, action, "AWS does not know the credentials any more\(code)",
+                exit: .denied, .credentials, action, "AWS does not know the credentials any more\(code)",
                 remedy:
                     "renew them (aws sso login, a new access key), and restart what has the old ones in its environment"
             )
         case .noCredentials:
             return .problem(
-                .configuration, .credentials, action, error.hint ?? "there are no AWS credentials",
+                exit: .configuration, .credentials, action, error.hint ?? "there are no AWS credentials",
                 remedy: "run this with the broker's environment and user, and give both AWS credentials")
         case .notFound, .alreadyExists, .conditionFailed, .invalidRequest:
             return .problem(
-                .configuration, .permission, action, "\(action) is not accepted for \(resource)\(code)",
+                exit: .configuration, .permission, action, "\(action) is not accepted for \(resource)\(code)",
                 remedy: "check LATCHKEY_PREFIX, LATCHKEY_SHARED_TIER and AWS_REGION: no name like that can be there")
         case .throttled:
             return .problem(
-                .unavailable, .permission, action, "\(action) is throttled\(code)",
+                exit: .unavailable, .permission, action, "\(action) is throttled\(code)",
                 remedy: "wait, and lower LATCHKEY_SSM_MAX_TPS on every replica, or raise the account's quota")
         case .unavailable, .timedOut, .invalidAnswer:
             return .problem(
-                .unavailable, .endpoint, action, "\(action) got no answer that counts\(code)",
+                exit: .unavailable, .endpoint, action, "\(action) got no answer that counts\(code)",
                 remedy: "check the way to the endpoint: security group, VPC endpoint, proxy, AWS_ENDPOINT_URL")
         }
     }
 
     static func key(_ explanation: String) -> Finding {
         .problem(
-            .denied, .key, "kms:Decrypt", "\(explanation): the role may read, and may not use the KMS key",
+            exit: .denied, .key, "kms:Decrypt", "\(explanation): the role may read, and may not use the KMS key",
             remedy:
                 "latchkey policy --kms-key ARN prints the statement; the key's own policy must allow the account or role"
         )

@@ -5,11 +5,11 @@ internal import Synchronization
 
 /// Callers who wait for a secret to change (`?wait=` with `If-None-Match`): each is answered at the first look that
 /// finds another tag, and at the end of its wait with what there is. Who has gone gives up its place at the next look.
-package final class SecretWaits: Sendable {
+package final class SecretChangeWaiter: Sendable {
     /// The longest wait a caller may ask for.
-    static let longest = 60
+    static let maxWait = 60
     /// Callers who wait at once; more are refused as `overloaded`.
-    static let most = 1000
+    static let maxWaiters = 1000
     /// Between two looks. A value younger than that is not fetched again, so a store sees one call in it for however
     /// many callers wait for the same secret.
     static let interval: Duration = .seconds(5)
@@ -26,16 +26,16 @@ package final class SecretWaits: Sendable {
         self.time = time
     }
 
-    /// Takes a place; false when there is none left. ``leave()`` gives it back.
-    func enter() -> Bool {
-        guard count.add(1, ordering: .relaxed).newValue <= Self.most else {
-            leave()
+    /// Takes a place; false when there is none left. ``release()`` gives it back.
+    func acquire() -> Bool {
+        guard count.add(1, ordering: .relaxed).newValue <= Self.maxWaiters else {
+            release()
             return false
         }
         return true
     }
 
-    func leave() { count.subtract(1, ordering: .relaxed) }
+    func release() { count.subtract(1, ordering: .relaxed) }
 
     /// The first answer whose tag `holds` refuses; or at `end`, when the caller or the process is on its way out, the last
     /// one.
@@ -44,14 +44,14 @@ package final class SecretWaits: Sendable {
     ///   - patience: the longest one look may take.
     ///   - isAwaited: whether the caller is still there.
     func answer(
-        to query: SecretQuery, until end: MonotonicTime, patience: Duration, isAwaited: @Sendable () -> Bool,
+        to query: SecretQuery, until end: MonotonicTime, timeout: Duration, isAwaited: @Sendable () -> Bool,
         while holds: @Sendable (SecretBroker.Served) -> Bool
     ) async -> Result<SecretBroker.Served, UpstreamFault> {
         var isFirst = true
         while true {
             let served: SecretBroker.Served
             do throws(UpstreamFault) {
-                let deadline = time.now().monotonic + patience
+                let deadline = time.now().monotonic + timeout
                 served = try await secrets.secret(
                     query, demand: isFirst ? .cached : .look(maximumAge: Self.interval), deadline: deadline)
             } catch {

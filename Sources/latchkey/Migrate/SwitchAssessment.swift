@@ -2,7 +2,7 @@ internal import LatchkeyCore
 internal import LatchkeyMigration
 
 /// What turning a fleet comes to, as it is found out before anything is written.
-struct SwitchJudgement: Sendable {
+struct SwitchAssessment: Sendable {
     /// Something was missing, and force lets it pass.
     var isForced = false
     /// The list of kept secrets to write; nil to leave the parameter as it is.
