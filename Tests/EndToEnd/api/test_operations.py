@@ -60,7 +60,7 @@ DEGRADES = {
         "fleet/test_fleet.py::test_whatever_becomes_of_writes_tokens_keep_coming_and_each_broker_asks_once_a_life",
     ],
     "too many connections": ["faults/test_faults_server.py::test_connections_over_the_cap_are_told_so_and_the_probe_still_answers"],
-    "nobody reads the log": [
+    "the log is not read": [
         "faults/test_faults_machine.py::test_lines_that_were_lost_are_counted_once_there_is_room",
         "api/test_request_log.py::test_lines_of_5xx_outlive_a_reader_that_does_not_read",
     ],
