@@ -24,7 +24,7 @@ package final class HTTPClient: Sendable {
         /// Requests that wait for a connection of one origin; one more fails at once.
         package var maxWaitingPerOrigin = 10_000
         /// Head, field, body and interim bounds of a response; the body's holds for the inflated one too.
-        package var response = ResponseParser.Limits()
+        package var response = ResponseLimits()
         package var trust = TLSTrust.system
         /// The proxies on the way. None is the default: only calls to upstreams go through one.
         package var proxies = ProxySettings()

@@ -47,3 +47,19 @@ package enum HTTPClientError: Error, Hashable, Sendable {
         if case .proxy(let failure) = self { failure } else { nil }
     }
 }
+
+extension ProxyFailure {
+    /// A failure of the connection to the proxy; nil for what is no fault of the proxy's.
+    init?(_ error: HTTPClientError, at proxy: ProxyServer) {
+        switch error {
+        case .nameNotResolved: self.init(proxy, .nameNotResolved)
+        case .connectFailed(let errno): self.init(proxy, .connectFailed(errno: errno))
+        case .connectTimedOut: self.init(proxy, .connectTimedOut)
+        case .tlsFailed(let reason): self.init(proxy, .tlsFailed(reason: reason))
+        case .timedOut: self.init(proxy, .timedOut)
+        case .closedBeforeResponse, .truncated: self.init(proxy, .closed)
+        case .malformed, .tooLarge: self.init(proxy, .malformed)
+        case .unexpectedEncoding, .shutDown, .proxy: return nil
+        }
+    }
+}

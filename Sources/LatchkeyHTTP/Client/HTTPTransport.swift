@@ -6,6 +6,3 @@ package import LatchkeyCore
 package typealias HTTPTransport =
     @Sendable (_ request: HTTPRequest, _ origin: Origin, _ deadline: MonotonicTime) async throws(HTTPClientError)
     -> HTTPResponse
-
-/// Answers one whole request; what the embedded development peers are.
-package typealias SimpleHandler = @Sendable (HTTPRequest) async -> HTTPResponse

@@ -184,22 +184,3 @@ package final class HTTPServer: Sendable {
         for loop in loops { loop.stop() }
     }
 }
-
-extension ServerRefusal {
-    /// The status the refusal is answered with.
-    package var status: Int {
-        switch self {
-        case .malformed(let refusal): refusal.status
-        case .timedOut: 408
-        case .overloaded: 503
-        case .unanswered: 500
-        }
-    }
-
-    /// A bare answer in plain text, for servers without an error format of their own.
-    package static let plain: @Sendable (ServerRefusal, ReplyWriter) -> Void = { refusal, reply in
-        reply.begin(refusal.status)
-        reply.append("Content-Type: text/plain\r\n")
-        reply.end(Array("\(HTTPStatus.reason(refusal.status))\n".utf8))
-    }
-}

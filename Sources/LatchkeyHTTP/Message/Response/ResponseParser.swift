@@ -1,0 +1,218 @@
+/// Reads one response (RFC 9112 §4–§8), in as many pieces as it comes in, for the client.
+///
+/// Pure and bounded. As strict as the request side where framing is concerned: a response whose end is in doubt is
+/// refused, and with it the connection.
+package struct ResponseParser: Sendable {
+    /// Why a response is not accepted.
+    package enum Refusal: Error, Hashable, Sendable {
+        case malformed(reason: String)
+        case tooLarge
+        /// The connection ended before the message did (RFC 9112 §8).
+        case truncated
+    }
+
+    /// What the bytes so far amount to.
+    package enum Progress: Equatable, Sendable {
+        case incomplete
+        /// ``response`` is whole; `consumed` bytes of the input belonged to it.
+        case complete(consumed: Int)
+    }
+
+    private enum Phase {
+        case head
+        case length(left: Int)
+        case chunked(ChunkedDecoder)
+        case untilClose
+        case complete
+    }
+
+    /// The response, whole once ``receive(_:)`` says so.
+    package private(set) var response = HTTPResponse(status: 0)
+    /// After completion: the connection may carry another request (RFC 9112 §9.3).
+    package private(set) var mayReuseConnection = false
+    /// At least one byte has come.
+    package private(set) var hasBegun = false
+
+    private let limits: ResponseLimits
+    private let answersHead: Bool
+    private var phase = Phase.head
+    private var headBytes: [UInt8] = []
+    private var interim = 0
+
+    /// - Parameter method: the request's; HEAD's response has no body whatever its fields say (RFC 9110 §9.3.2).
+    package init(method: String, limits: ResponseLimits = ResponseLimits()) {
+        self.limits = limits
+        answersHead = method == "HEAD"
+    }
+
+    /// The final response's head is in; the body is coming.
+    package var isInBody: Bool {
+        switch phase {
+        case .head, .complete: false
+        case .length, .chunked, .untilClose: true
+        }
+    }
+
+    /// Takes more bytes.
+    package mutating func receive(_ bytes: UnsafeRawBufferPointer) throws(Refusal) -> Progress {
+        if !bytes.isEmpty { hasBegun = true }
+        var offset = 0
+        while true {
+            if case .head = phase {
+                guard let consumed = try receiveHead(UnsafeRawBufferPointer(rebasing: bytes[offset...])) else {
+                    return .incomplete
+                }
+                offset += consumed
+            } else {
+                offset += try receiveBody(UnsafeRawBufferPointer(rebasing: bytes[offset...]))
+                if case .complete = phase { return .complete(consumed: offset) }
+                if offset == bytes.count { return .incomplete }
+            }
+        }
+    }
+
+    /// The peer has finished sending. Returns only where that is how the body ends (RFC 9112 §6.3, last case).
+    package mutating func connectionClosed() throws(Refusal) {
+        guard case .untilClose = phase else { throw .truncated }
+        phase = .complete
+    }
+
+    // MARK: Head
+
+    /// - Returns: how many bytes completed a head, or nil while it is incomplete.
+    private mutating func receiveHead(_ bytes: UnsafeRawBufferPointer) throws(Refusal) -> Int? {
+        for (index, byte) in bytes.enumerated() {
+            headBytes.append(byte)
+            if headBytes.count > limits.headBytes { throw .tooLarge }
+            guard byte == 0x0A else {
+                try checkPrefix()
+                continue
+            }
+            guard headBytes.count >= 2, headBytes[headBytes.count - 2] == 0x0D else {
+                throw .malformed(reason: "a line of the response head does not end in CR LF")
+            }
+            if headBytes.suffix(4).elementsEqual([0x0D, 0x0A, 0x0D, 0x0A]) {
+                let head = headBytes
+                headBytes = []
+                try finishHead(head)
+                return index + 1
+            }
+        }
+        return nil
+    }
+
+    /// What is no HTTP/1 response is refused at its first wrong byte (HTTP/0.9, TLS alerts, other protocols).
+    private func checkPrefix() throws(Refusal) {
+        let count = headBytes.count
+        if count <= 7, headBytes[count - 1] != Array("HTTP/1.".utf8)[count - 1] {
+            throw .malformed(reason: "not an HTTP/1 response")
+        }
+    }
+
+    private mutating func finishHead(_ head: [UInt8]) throws(Refusal) {
+        let lines = head.dropLast(4).split(separator: 0x0A, omittingEmptySubsequences: false)
+        guard let statusLine = lines.first else { throw .malformed(reason: "no status line") }
+        let (minor, status) = try Self.statusLine(Self.withoutReturn(statusLine))
+        if lines.count - 1 > limits.fields { throw .tooLarge }
+        var fields = HTTPFields()
+        for line in lines.dropFirst() { try Self.field(Self.withoutReturn(line), into: &fields) }
+        if status < 200 {
+            // Interim responses (RFC 9110 §15.2) say nothing here; 101 was never asked for.
+            interim += 1
+            if status == 101 { throw .malformed(reason: "an upgrade that was not asked for") }
+            if interim > limits.interimResponses { throw .malformed(reason: "too many interim responses") }
+            return
+        }
+        response = HTTPResponse(status: status, fields: fields)
+        try frame(minor: minor)
+    }
+
+    private static func withoutReturn(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        line.last == 0x0D ? line.dropLast() : line
+    }
+
+    /// RFC 9112 §4. A reason phrase, and even the space before it, may be missing.
+    private static func statusLine(_ line: ArraySlice<UInt8>) throws(Refusal) -> (minor: UInt8, status: Int) {
+        let bytes = Array(line)
+        guard bytes.count >= 12, bytes.starts(with: "HTTP/1.".utf8), Grammar.isDigit(bytes[7]), bytes[8] == 0x20,
+            bytes[9..<12].allSatisfy(Grammar.isDigit), bytes.count == 12 || bytes[12] == 0x20,
+            bytes.dropFirst(12).allSatisfy(Grammar.isFieldValue)
+        else { throw .malformed(reason: "bad status line") }
+        let status = bytes[9..<12].reduce(0) { $0 * 10 + Int($1 - 0x30) }
+        guard (100...599).contains(status) else { throw .malformed(reason: "bad status code") }
+        return (bytes[7] - 0x30, status)
+    }
+
+    /// RFC 9112 §5. A folded line is refused: a user agent may unfold it (§5.2), but no peer of this client sends one.
+    private static func field(_ line: ArraySlice<UInt8>, into fields: inout HTTPFields) throws(Refusal) {
+        guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex,
+            line[..<colon].allSatisfy(Grammar.isToken)
+        else { throw .malformed(reason: "bad field name") }
+        let value = line[(colon + 1)...]
+        guard value.allSatisfy(Grammar.isFieldValue) else { throw .malformed(reason: "bad field value") }
+        let isBlank: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x09 }
+        let trimmed = value.drop(while: isBlank).reversed().drop(while: isBlank).reversed()
+        fields.append(String(decoding: line[..<colon], as: UTF8.self), String(decoding: trimmed, as: UTF8.self))
+    }
+
+    // MARK: Body
+
+    /// Which bytes are the body (RFC 9112 §6.3).
+    private mutating func frame(minor: UInt8) throws(Refusal) {
+        let lengths = response.fields.values("content-length")
+        let encodings = response.fields.values("transfer-encoding")
+        var (closes, keepsAlive) = (false, false)
+        for value in response.fields.values("connection") {
+            Array(value.utf8).withUnsafeBytes { bytes in
+                Grammar.forEachMember(of: bytes) { member in
+                    if Grammar.equals(member, folded: "close") { closes = true }
+                    if Grammar.equals(member, folded: "keep-alive") { keepsAlive = true }
+                }
+            }
+        }
+        mayReuseConnection = !closes && (minor >= 1 || keepsAlive)
+        if lengths.count > 1 { throw .malformed(reason: "more than one content-length") }
+        if !encodings.isEmpty, !lengths.isEmpty {
+            throw .malformed(reason: "content-length and transfer-encoding exclude each other")
+        }
+        if answersHead || response.status == 204 || response.status == 304 {
+            phase = .complete
+        } else if let encoding = encodings.first {
+            guard encodings.count == 1, HTTPFields.same(encoding, "chunked"), minor >= 1 else {
+                throw .malformed(reason: "unknown transfer coding")
+            }
+            phase = .chunked(ChunkedDecoder(bodyBytes: limits.bodyBytes, overheadBytes: limits.headBytes * 2))
+        } else if let length = lengths.first {
+            let value = Array(length.utf8).withUnsafeBytes { Grammar.decimal($0) }
+            guard let value else { throw .malformed(reason: "bad content-length") }
+            if value > limits.bodyBytes { throw .tooLarge }
+            phase = value == 0 ? .complete : .length(left: value)
+        } else {
+            mayReuseConnection = false
+            phase = .untilClose
+        }
+    }
+
+    private mutating func receiveBody(_ bytes: UnsafeRawBufferPointer) throws(Refusal) -> Int {
+        switch phase {
+        case .head, .complete: return 0
+        case .length(let left):
+            let count = min(left, bytes.count)
+            response.body.append(contentsOf: bytes[..<count])
+            phase = left == count ? .complete : .length(left: left - count)
+            return count
+        case .untilClose:
+            response.body.append(contentsOf: bytes)
+            if response.body.count > limits.bodyBytes { throw .tooLarge }
+            return bytes.count
+        case .chunked(var decoder):
+            do throws(ChunkedDecoder.Refusal) {
+                let count = try decoder.receive(bytes, into: &response.body)
+                phase = decoder.isComplete ? .complete : .chunked(decoder)
+                return count
+            } catch {
+                throw error == .tooLarge ? .tooLarge : .malformed(reason: "bad chunk")
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+internal import LatchkeyCore
+internal import LatchkeyNet
+
+/// What all connections of one loop share: the buffers, the handler, the limits, the count.
+///
+/// Buffers belong to the loop, so that an idle connection costs its object alone.
+final class ServerWorker {
+    let loop: LoopHandle
+    let limits: ServerLimits
+    let times: ConnectionTimes
+    let reply: ReplyWriter
+    let exchange: RequestContext
+    let handler: RequestHandler
+    let refuse: (ServerRefusal, ReplyWriter) -> Void
+    let scratch: UnsafeMutableRawBufferPointer
+    let connectionCounter: ConnectionCounter
+    /// What the connection whose turn it is may still do.
+    var budget: WorkBudget
+    private(set) var connections: [ChannelID: ServerConnection] = [:]
+    /// Connections that may be closed for newer ones: those that have brought no valid request.
+    private var newcomers = NewcomerQueue()
+    /// Connections past the cap.
+    private var overCapacity = NewcomerQueue()
+    /// This worker's part of ``ServerLimits/connectionHeadroom``.
+    private let headroom: Int
+    /// The listeners that run on this worker's loop: on the first worker alone.
+    var listeners: [Listener] = []
+    private(set) var isDraining = false
+    private var whenDrained: (() -> Void)?
+
+    init(
+        loop: LoopHandle, limits: ServerLimits, headroom: Int, connectionCounter: ConnectionCounter,
+        wallTime: @escaping () -> WallTime, handler: RequestHandler,
+        refuse: @escaping (ServerRefusal, ReplyWriter) -> Void
+    ) {
+        self.loop = loop
+        self.limits = limits
+        self.headroom = headroom
+        self.connectionCounter = connectionCounter
+        self.handler = handler
+        self.refuse = refuse
+        times = ConnectionTimes(limits)
+        budget = WorkBudget(requests: limits.turnRequests, time: limits.turnTime)
+        reply = ReplyWriter(wallTime: wallTime)
+        exchange = RequestContext(reply: reply)
+        scratch = .allocate(byteCount: 64 * 1024, alignment: 16)
+    }
+
+    deinit { scratch.deallocate() }
+
+    // MARK: Connections
+
+    /// Takes in a connection that was accepted on this loop or another.
+    /// - Parameter isOverCapacity: it is one past the cap. It then takes the place of one that has brought nothing.
+    func adopt(_ socket: consuming Socket, isOverCapacity: Bool, on loop: EventLoop) {
+        let isOver = isOverCapacity && !makeRoom(on: loop)
+        let connection = ServerConnection(socket: socket, worker: self, isOverCapacity: isOver, now: loop.now)
+        guard let id = connection.register(on: loop) else { return connectionCounter.left() }
+        connections[id] = connection
+        if isOver {
+            overCapacity.append(id, isStillOne: isOverCapacity(_:))
+        } else {
+            newcomers.append(id, isStillOne: isNewcomer)
+        }
+        if isDraining { connection.beginDraining(on: loop) }
+        guard isOverCapacity else { return }
+        // Its request may have come with it, and it may be the next to be closed.
+        connection.ready(.read, on: loop)
+        if overCapacity.count(where: isOverCapacity(_:)) > headroom { makeHeadroom(on: loop) }
+    }
+
+    /// Closes the oldest connection that has brought no valid request. False where there is none.
+    private func makeRoom(on loop: EventLoop) -> Bool {
+        while let id = newcomers.popOldest() {
+            guard isNewcomer(id), let connection = connections[id] else { continue }
+            if connection.giveWay(on: loop) { return true }
+        }
+        return false
+    }
+
+    /// Closes the oldest connection past the cap.
+    private func makeHeadroom(on loop: EventLoop) {
+        while let id = overCapacity.popOldest() {
+            if connections[id]?.giveWay(on: loop) ?? false { return }
+        }
+    }
+
+    private func isNewcomer(_ id: ChannelID) -> Bool { connections[id].map { !$0.hasBroughtRequest } ?? false }
+
+    private func isOverCapacity(_ id: ChannelID) -> Bool { connections[id] != nil }
+
+    /// A turn of one connection begins.
+    func beginTurn(on loop: EventLoop) {
+        reply.now = loop.now
+        reply.started = loop.now
+        budget.begin()
+    }
+
+    /// A connection is gone.
+    func forget(_ id: ChannelID) {
+        connections[id] = nil
+        connectionCounter.left()
+        reportIfDrained()
+    }
+
+    /// Ends every connection: those between requests after a grace, the others after their replies.
+    func drain(on loop: EventLoop, whenDrained: @escaping () -> Void) {
+        for listener in listeners { listener.stop(on: loop) }
+        listeners = []
+        isDraining = true
+        self.whenDrained = whenDrained
+        for connection in Array(connections.values) { connection.beginDraining(on: loop) }
+        reportIfDrained()
+    }
+
+    /// Cuts what is left when the drain's time is over.
+    func closeAll(on loop: EventLoop) {
+        for connection in Array(connections.values) { connection.close(on: loop) }
+    }
+
+    private func reportIfDrained() {
+        guard isDraining, connections.isEmpty else { return }
+        whenDrained?()
+        whenDrained = nil
+    }
+}

@@ -1,0 +1,20 @@
+internal import LatchkeyCore
+
+/// The `Date` line (RFC 9110 §6.6.1), rendered once a second.
+struct DateCache {
+    private let wallTime: () -> WallTime
+    private var rendered: [UInt8] = []
+    /// When the wall clock's second ends, on the loop's clock: so the wall clock is read once a second too.
+    private var validUntil = MonotonicTime(nanoseconds: .min)
+
+    init(wallTime: @escaping () -> WallTime) { self.wallTime = wallTime }
+
+    mutating func append(to output: inout [UInt8], at now: MonotonicTime) {
+        if now >= validUntil {
+            let wall = wallTime()
+            rendered = Array("Date: \(HTTPDate.format(wall))\r\n".utf8)
+            validUntil = now + .milliseconds(1000 - (wall.milliseconds - wall.seconds * 1000))
+        }
+        output.append(contentsOf: rendered)
+    }
+}

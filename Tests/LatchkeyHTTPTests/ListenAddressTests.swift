@@ -1,0 +1,43 @@
+import LatchkeyHTTP
+import LatchkeyNet
+import Testing
+
+@Suite struct ListenAddressTests {
+    private func start(_ places: [ListenPlace]) throws(HTTPServer.StartError) -> HTTPServer {
+        try HTTPServer.start(HTTPServer.Configuration(places: places, workers: 1)) {
+            RequestHandler { $0.reply.reply(HTTPResponse(status: 200)) }
+        }
+    }
+
+    private func address(_ literal: String, _ port: UInt16 = 0) throws -> SocketAddress {
+        try #require(SocketAddress(literal: literal, port: port))
+    }
+
+    @Test func `A name is listened on at those of its addresses that the machine has`() async throws {
+        // Of RFC 3849 and RFC 5737, for documentation alone: no machine has them.
+        let server = try start([.everyAddress([address("2001:db8::1"), address("127.0.0.1"), address("192.0.2.1")])])
+        #expect(server.addresses.count == 1)
+        #expect(server.addresses.first?.isLoopback == true)
+        await server.drain(timeout: .zero)
+    }
+
+    @Test func `All addresses of a name have one port`() async throws {
+        let server = try start([.everyAddress([address("127.0.0.1"), address("127.0.0.2")])])
+        #expect(server.addresses.count == 2)
+        #expect(Set(server.addresses.map(\.port)).count == 1)
+        await server.drain(timeout: .zero)
+    }
+
+    @Test func `A name none of whose addresses the machine has is an error, and so is one that is taken`() async throws
+    {
+        #expect(throws: HTTPServer.StartError.self) {
+            _ = try start([.everyAddress([address("192.0.2.1"), address("2001:db8::1")])])
+        }
+        let server = try start([.address(address("127.0.0.2"))])
+        let port = try #require(server.addresses.first?.port)
+        #expect(throws: HTTPServer.StartError.self) {
+            _ = try start([.everyAddress([address("127.0.0.1", port), address("127.0.0.2", port)])])
+        }
+        await server.drain(timeout: .zero)
+    }
+}

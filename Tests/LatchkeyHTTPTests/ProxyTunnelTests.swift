@@ -1,0 +1,60 @@
+import LatchkeyHTTP
+import Testing
+
+@Suite("A proxy tunnel")
+struct ProxyTunnelTests {
+    private static let origin = Origin(scheme: .https, host: "ssm.example")
+
+    private static func progress(_ answer: String, pieces size: Int = .max) throws -> ProxyTunnel.Progress {
+        var tunnel = ProxyTunnel(to: origin, by: try ProxyServer("proxy.example:3128"))
+        var progress = ProxyTunnel.Progress.incomplete
+        var rest = Array(answer.utf8)[...]
+        while !rest.isEmpty, progress == .incomplete {
+            let piece = Array(rest.prefix(size))
+            rest = rest.dropFirst(piece.count)
+            progress = piece.withUnsafeBytes { tunnel.receive($0) }
+        }
+        return progress
+    }
+
+    @Test func `It is asked for by name and port, with the proxy's credentials`() throws {
+        let tunnel = ProxyTunnel(to: Self.origin, by: try ProxyServer("http://user:pass@proxy.example"))
+        #expect(
+            String(decoding: tunnel.request, as: UTF8.self)
+                == "CONNECT ssm.example:443 HTTP/1.1\r\nHost: ssm.example:443\r\n"
+                + "Proxy-Authorization: Basic dXNlcjpwYXNz\r\n\r\n")
+        let six = ProxyTunnel(
+            to: Origin(scheme: .https, host: "2001:db8::1", port: 8443), by: try ProxyServer("proxy.example"))
+        #expect(String(decoding: six.request, as: UTF8.self).hasPrefix("CONNECT [2001:db8::1]:8443 HTTP/1.1\r\n"))
+    }
+
+    @Test(arguments: [Int.max, 1, 3])
+    func `Any 2xx opens it, whatever its fields say of a body`(size: Int) throws {
+        for answer in [
+            "HTTP/1.1 200 Connection established\r\n\r\n", "HTTP/1.0 200\r\nContent-Length: 5\r\n\r\n",
+            "HTTP/1.1 204 No\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
+        ] {
+            #expect(try Self.progress(answer, pieces: size) == .open)
+        }
+    }
+
+    @Test(arguments: [403, 407, 301, 500, 502, 504])
+    func `Any other status is the proxy's refusal`(status: Int) throws {
+        let answer = "HTTP/1.1 \(status) No\r\nContent-Length: 3\r\n\r\nno\n"
+        #expect(try Self.progress(answer) == .failed(.refused(status: status)))
+        #expect(try Self.progress(answer, pieces: 1) == .failed(.refused(status: status)))
+    }
+
+    @Test func `Bytes behind the answer, and what is no answer, are refused`() throws {
+        #expect(try Self.progress("HTTP/1.1 200 OK\r\n\r\nSSH-2.0") == .failed(.malformed))
+        #expect(try Self.progress("SSH-2.0-OpenSSH\r\n") == .failed(.malformed))
+        #expect(try Self.progress("\u{16}\u{3}") == .failed(.malformed))
+    }
+
+    @Test func `A head is bounded`() throws {
+        let long = "HTTP/1.1 200 OK\r\nX: " + String(repeating: "x", count: 70_000)
+        #expect(try Self.progress(long) == .failed(.malformed))
+        #expect(try Self.progress("HTTP/1.1 200 OK\r\nX: " + String(repeating: "x", count: 10_000)) == .incomplete)
+    }
+}

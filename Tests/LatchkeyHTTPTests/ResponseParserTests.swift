@@ -1,0 +1,105 @@
+import LatchkeyCore
+import LatchkeyHTTP
+import LatchkeyTestSupport
+import Testing
+
+@Suite struct ResponseParserTests {
+    /// What a parser made of a response.
+    struct Reading: Equatable {
+        var response: JSON?
+        var consumed = 0
+        /// Without the reason's words: which fault of several is met first may depend on how the bytes were cut.
+        var refusal: String?
+    }
+
+    @Test func `The table of raw responses is there`() {
+        #expect(MessageCase.responses.count >= 100)
+    }
+
+    @Test(arguments: MessageCase.responses)
+    func `A raw response means what the table says, however it is cut`(raw: MessageCase) throws {
+        let method = raw.options["method"]?.string ?? "GET"
+        let closed = raw.options["closed"]?.bool ?? false
+        for pieces in ByteSplitter.ways(of: raw.bytes.count) {
+            let reading = Self.read(raw.bytes, in: pieces, method: method, closed: closed)
+            if let refused = raw.expect["refused"]?.string {
+                try #require(reading.refusal == refused)
+            } else if raw.expect["incomplete"] != nil {
+                try #require(reading.response == nil && reading.refusal == nil)
+            } else {
+                try #require(reading.refusal == nil)
+                let response = try #require(reading.response)
+                for (key, value) in raw.expect.object ?? [:] {
+                    if key == "left" {
+                        #expect(raw.bytes.count - reading.consumed == value.integer.map { Int($0) })
+                    } else {
+                        #expect(response[key] == value, "\(key)")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func `A response with random faults is read the same however it is cut`() {
+        var random = SeededGenerator(seed: 9112)
+        let seeds = MessageCase.responses.map(\.bytes).filter { $0.count < 400 && !$0.isEmpty }
+        for round in 0..<4000 {
+            let bytes = random.mutate(seeds.randomElement(using: &random) ?? [])
+            let whole = Self.read(bytes, in: [0..<bytes.count], method: "GET", closed: true)
+            let bytewise = Self.read(
+                bytes, in: ByteSplitter.pieces(of: bytes.count, size: 1), method: "GET", closed: true)
+            let thirds = Self.read(
+                bytes, in: ByteSplitter.pieces(of: bytes.count, size: 3), method: "GET", closed: true)
+            #expect(whole == bytewise && whole == thirds, "round \(round)")
+        }
+    }
+
+    static func read(_ bytes: [UInt8], in pieces: [Range<Int>], method: String, closed: Bool) -> Reading {
+        var parser = ResponseParser(method: method)
+        var reading = Reading()
+        do throws(ResponseParser.Refusal) {
+            for piece in pieces {
+                let progress = try receive(bytes[piece], by: &parser)
+                if case .complete(let consumed) = progress {
+                    reading.consumed += consumed
+                    reading.response = facts(parser)
+                    return reading
+                }
+                reading.consumed += piece.count
+            }
+            if closed {
+                try parser.connectionClosed()
+                reading.response = facts(parser)
+            }
+        } catch {
+            switch error {
+            case .malformed: reading.refusal = "malformed"
+            case .tooLarge: reading.refusal = "tooLarge"
+            case .truncated: reading.refusal = "truncated"
+            }
+            reading.consumed = 0
+        }
+        return reading
+    }
+
+    private static func receive(
+        _ bytes: ArraySlice<UInt8>, by parser: inout ResponseParser
+    ) throws(ResponseParser.Refusal) -> ResponseParser.Progress {
+        let outcome: Result<ResponseParser.Progress, ResponseParser.Refusal> = bytes.withUnsafeBytes { input in
+            do throws(ResponseParser.Refusal) {
+                return .success(try parser.receive(input))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try outcome.get()
+    }
+
+    private static func facts(_ parser: ResponseParser) -> JSON {
+        [
+            "status": .integer(Int64(parser.response.status)), "body": latin1(parser.response.body),
+            "reuse": .bool(parser.mayReuseConnection),
+            "fields": .array(parser.response.fields.lines.map { [.string($0.name), .string($0.value)] }),
+        ]
+    }
+}
