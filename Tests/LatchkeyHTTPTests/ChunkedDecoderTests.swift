@@ -9,7 +9,7 @@ import Testing
         var body: [UInt8] = []
         var consumed = 0
         var isComplete = false
-        var refusal: ChunkedDecoder.Refusal?
+        var refusal: ChunkedDecoder.DecodingError?
     }
 
     @Test func `The table of chunked bodies is there`() {
@@ -52,7 +52,7 @@ import Testing
         var reading = Reading()
         for piece in pieces where !decoder.isComplete {
             bytes[piece].withUnsafeBytes { input in
-                do throws(ChunkedDecoder.Refusal) {
+                do throws(ChunkedDecoder.DecodingError) {
                     reading.consumed += try decoder.receive(input, into: &reading.body)
                 } catch {
                     reading.refusal = error

@@ -3,8 +3,8 @@ import LatchkeyNet
 import Testing
 
 @Suite struct ListenAddressTests {
-    private func start(_ places: [ListenPlace]) throws(HTTPServer.StartError) -> HTTPServer {
-        try HTTPServer.start(HTTPServer.Configuration(places: places, workers: 1)) {
+    private func start(_ listenAddresses: [ListenPlace]) throws(HTTPServer.StartError) -> HTTPServer {
+        try HTTPServer.start(HTTPServer.Configuration(listenAddresses: listenAddresses, workers: 1)) {
             RequestHandler { $0.reply.reply(HTTPResponse(status: 200)) }
         }
     }

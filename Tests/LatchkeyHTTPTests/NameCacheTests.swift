@@ -15,7 +15,7 @@ struct NameCacheTests {
     private func knowing(_ names: String..., limits: NameCache.Limits = .init()) -> NameCache {
         var cache = NameCache(limits: limits)
         for name in names {
-            for case .lookUp(let lookup, _) in cache.ask(name, for: 0, now: now) {
+            for case .lookUp(let lookup, _) in cache.request(name, for: 0, now: now) {
                 _ = cache.finished(lookup, [Self.old], now: now)
             }
         }
@@ -41,10 +41,10 @@ struct NameCacheTests {
 
     @Test func `Whoever asks for an unknown name waits for its one lookup`() {
         var cache = NameCache()
-        #expect(cache.ask("a", for: 1, now: now) == [.lookUp(1, name: "a")])
-        #expect(cache.ask("a", for: 2, now: now).isEmpty)
-        cache.abandon(2, of: "a")
-        #expect(cache.ask("a", for: 3, now: now).isEmpty)
+        #expect(cache.request("a", for: 1, now: now) == [.lookUp(1, name: "a")])
+        #expect(cache.request("a", for: 2, now: now).isEmpty)
+        cache.cancel(2, of: "a")
+        #expect(cache.request("a", for: 3, now: now).isEmpty)
         #expect(
             told(cache.finished(1, [Self.old, Self.new], now: now)) == [
                 1: [Self.old, Self.new], 3: [Self.old, Self.new],
@@ -54,7 +54,7 @@ struct NameCacheTests {
     @Test func `A fresh address is answered with, and not looked up`() {
         var cache = knowing("a")
         clock.advance(by: .seconds(29))
-        let actions = cache.ask("a", for: 1, now: now)
+        let actions = cache.request("a", for: 1, now: now)
         #expect(told(actions) == [1: [Self.old]] && lookups(actions).isEmpty)
     }
 
@@ -62,44 +62,44 @@ struct NameCacheTests {
     func `An older address is answered with while it is looked up again`(age: Int) {
         var cache = knowing("a")
         clock.advance(by: .seconds(age))
-        let actions = cache.ask("a", for: 1, now: now)
+        let actions = cache.request("a", for: 1, now: now)
         #expect(told(actions) == [1: [Self.old]] && lookups(actions) == ["a"])
-        #expect(told(cache.ask("a", for: 2, now: now)) == [2: [Self.old]], "the lookup goes on")
+        #expect(told(cache.request("a", for: 2, now: now)) == [2: [Self.old]], "the lookup goes on")
         _ = cache.finished(2, [Self.new], now: now)
-        #expect(told(cache.ask("a", for: 3, now: now)) == [3: [Self.new]])
+        #expect(told(cache.request("a", for: 3, now: now)) == [3: [Self.new]])
     }
 
     @Test func `A lookup that fails takes no address away, and is tried again after a pause`() {
         var cache = knowing("a")
         clock.advance(by: .seconds(30))
-        #expect(lookups(cache.ask("a", for: 1, now: now)) == ["a"])
+        #expect(lookups(cache.request("a", for: 1, now: now)) == ["a"])
         #expect(told(cache.finished(2, [], now: now)).isEmpty)
-        let early = cache.ask("a", for: 2, now: now)
+        let early = cache.request("a", for: 2, now: now)
         #expect(told(early) == [2: [Self.old]] && lookups(early).isEmpty)
         clock.advance(by: .seconds(1))
-        #expect(lookups(cache.ask("a", for: 3, now: now)) == ["a"])
+        #expect(lookups(cache.request("a", for: 3, now: now)) == ["a"])
     }
 
     @Test func `A lookup that hangs gets one beside it, and no third`() {
         var cache = NameCache()
-        #expect(lookups(cache.ask("a", for: 1, now: now)) == ["a"])
+        #expect(lookups(cache.request("a", for: 1, now: now)) == ["a"])
         clock.advance(by: .seconds(1))
-        #expect(lookups(cache.ask("a", for: 2, now: now)).isEmpty)
+        #expect(lookups(cache.request("a", for: 2, now: now)).isEmpty)
         clock.advance(by: .seconds(1))
-        #expect(lookups(cache.ask("a", for: 3, now: now)) == ["a"])
+        #expect(lookups(cache.request("a", for: 3, now: now)) == ["a"])
         clock.advance(by: .seconds(60))
-        #expect(lookups(cache.ask("a", for: 4, now: now)).isEmpty && cache.lookupCount == 2)
+        #expect(lookups(cache.request("a", for: 4, now: now)).isEmpty && cache.lookupCount == 2)
         #expect(told(cache.finished(2, [Self.new], now: now)).count == 4)
     }
 
     @Test func `The answer of an older lookup does not replace that of a younger one`() {
         var cache = NameCache()
-        _ = cache.ask("a", for: 1, now: now)
+        _ = cache.request("a", for: 1, now: now)
         clock.advance(by: .seconds(2))
-        _ = cache.ask("a", for: 2, now: now)
+        _ = cache.request("a", for: 2, now: now)
         _ = cache.finished(2, [Self.new], now: now)
         _ = cache.finished(1, [Self.old], now: now)
-        #expect(told(cache.ask("a", for: 3, now: now)) == [3: [Self.new]])
+        #expect(told(cache.request("a", for: 3, now: now)) == [3: [Self.new]])
     }
 
     @Test(arguments: [1, 4, 9, 40, 100])
@@ -107,14 +107,14 @@ struct NameCacheTests {
         var cache = knowing("known")
         for name in 0..<count {
             for round in 0..<5 {
-                _ = cache.ask("hangs-\(name)", for: NameCache.WaiterID(name * 10 + round), now: now)
+                _ = cache.request("hangs-\(name)", for: NameCache.WaiterID(name * 10 + round), now: now)
                 clock.advance(by: .milliseconds(500))
             }
         }
         clock.advance(by: .seconds(60))
-        let known = cache.ask("known", for: 9001, now: now)
+        let known = cache.request("known", for: 9001, now: now)
         #expect(told(known) == [9001: [Self.old]] && lookups(known) == ["known"])
-        #expect(lookups(cache.ask("unknown", for: 9002, now: now)) == ["unknown"])
+        #expect(lookups(cache.request("unknown", for: 9002, now: now)) == ["unknown"])
         #expect(cache.lookupCount <= 128)
     }
 
@@ -122,40 +122,41 @@ struct NameCacheTests {
         var limits = NameCache.Limits()
         limits.maxLookups = 2
         var cache = NameCache(limits: limits)
-        #expect(lookups(cache.ask("a", for: 1, now: now)) == ["a"])
-        #expect(lookups(cache.ask("b", for: 2, now: now)) == ["b"])
-        #expect(lookups(cache.ask("c", for: 3, now: now)).isEmpty)
-        #expect(lookups(cache.ask("c", for: 4, now: now)).isEmpty)
+        #expect(lookups(cache.request("a", for: 1, now: now)) == ["a"])
+        #expect(lookups(cache.request("b", for: 2, now: now)) == ["b"])
+        #expect(lookups(cache.request("c", for: 3, now: now)).isEmpty)
+        #expect(lookups(cache.request("c", for: 4, now: now)).isEmpty)
         let ended = cache.finished(2, [], now: now)
         #expect(told(ended) == [2: []] && lookups(ended) == ["c"])
     }
 
     @Test func `Where an address does not work, only a newer answer will do`() throws {
         var cache = knowing("a")
-        let actions = cache.ask("a", for: 1, after: 1, now: now)
+        let actions = cache.request("a", for: 1, newerThan: 1, now: now)
         #expect(told(actions).isEmpty && lookups(actions) == ["a"], "at once, fresh or not")
-        #expect(lookups(cache.ask("a", for: 2, after: 1, now: now)).isEmpty, "the same lookup is for all")
+        #expect(lookups(cache.request("a", for: 2, newerThan: 1, now: now)).isEmpty, "the same lookup is for all")
         #expect(told(cache.finished(2, [Self.new], now: now)) == [1: [Self.new], 2: [Self.new]])
-        #expect(told(cache.ask("a", for: 3, after: 1, now: now)) == [3: [Self.new]], "there is a newer one already")
+        #expect(
+            told(cache.request("a", for: 3, newerThan: 1, now: now)) == [3: [Self.new]], "there is a newer one already")
     }
 
     @Test func `A newer answer that cannot be had is a failure, and the old one stays`() {
         var cache = knowing("a")
-        _ = cache.ask("a", for: 1, after: 1, now: now)
+        _ = cache.request("a", for: 1, newerThan: 1, now: now)
         #expect(told(cache.finished(2, [], now: now)) == [1: []])
-        #expect(told(cache.ask("a", for: 2, now: now)) == [2: [Self.old]])
+        #expect(told(cache.request("a", for: 2, now: now)) == [2: [Self.old]])
     }
 
     @Test func `Names that nobody has asked for longest are forgotten, and none that is in use`() {
         var limits = NameCache.Limits()
         limits.maxNames = 3
         var cache = knowing("a", "b", limits: limits)
-        _ = cache.ask("hangs", for: 1, now: now)
+        _ = cache.request("hangs", for: 1, now: now)
         clock.advance(by: .seconds(1))
-        _ = cache.ask("a", for: 2, now: now)
-        _ = cache.ask("c", for: 3, now: now)
-        #expect(told(cache.ask("a", for: 4, now: now)) == [4: [Self.old]])
-        #expect(lookups(cache.ask("b", for: 5, now: now)) == ["b"])
-        #expect(told(cache.ask("hangs", for: 6, now: now)).isEmpty && cache.lookupCount == 3)
+        _ = cache.request("a", for: 2, now: now)
+        _ = cache.request("c", for: 3, now: now)
+        #expect(told(cache.request("a", for: 4, now: now)) == [4: [Self.old]])
+        #expect(lookups(cache.request("b", for: 5, now: now)) == ["b"])
+        #expect(told(cache.request("hangs", for: 6, now: now)).isEmpty && cache.lookupCount == 3)
     }
 }

@@ -54,7 +54,7 @@ struct NameResolutionTests {
         var configuration = HTTPClient.Configuration()
         configuration.lookUp = names.lookUp
         configuration.names.freshFor = freshFor
-        configuration.names.pause = .zero
+        configuration.names.minLookupInterval = .zero
         // A connection each, so that each needs addresses.
         configuration.idleTimeout = .zero
         return try HTTPClient(configuration: configuration)

@@ -30,13 +30,13 @@ struct ProxyServerTests {
     @Test(arguments: ["socks5://proxy.example:1080", "socks4a://p", "ftp://proxy.example"])
     func `Another scheme is named and refused`(text: String) {
         let scheme = String(text.prefix { $0 != ":" })
-        #expect(throws: ProxyServer.Refusal.scheme(scheme)) { try ProxyServer(text) }
+        #expect(throws: ProxyServer.ParseError.scheme(scheme)) { try ProxyServer(text) }
     }
 
     @Test(arguments: [
         "", "http://", "http://:3128", "http://a b", "http://proxy:99999", "http://proxy:0", "http://[::1", "://x",
     ])
     func `What names no host is refused`(text: String) {
-        #expect(throws: ProxyServer.Refusal.malformed) { try ProxyServer(text) }
+        #expect(throws: ProxyServer.ParseError.malformed) { try ProxyServer(text) }
     }
 }

@@ -8,10 +8,10 @@ struct ProxyTunnelTests {
     private static func progress(_ answer: String, pieces size: Int = .max) throws -> ProxyTunnel.Progress {
         var tunnel = ProxyTunnel(to: origin, by: try ProxyServer("proxy.example:3128"))
         var progress = ProxyTunnel.Progress.incomplete
-        var rest = Array(answer.utf8)[...]
-        while !rest.isEmpty, progress == .incomplete {
-            let piece = Array(rest.prefix(size))
-            rest = rest.dropFirst(piece.count)
+        var remaining = Array(answer.utf8)[...]
+        while !remaining.isEmpty, progress == .incomplete {
+            let piece = Array(remaining.prefix(size))
+            remaining = remaining.dropFirst(piece.count)
             progress = piece.withUnsafeBytes { tunnel.receive($0) }
         }
         return progress

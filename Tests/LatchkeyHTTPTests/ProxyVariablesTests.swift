@@ -4,7 +4,7 @@ import Testing
 @Suite("Proxy variables")
 struct ProxyVariablesTests {
     private static func read(_ environment: [String: String]) -> [String: String] {
-        ProxyVariables.inForce(environment).mapValues(\.value)
+        ProxyVariables.effective(environment).mapValues(\.value)
     }
 
     @Test func `The lower-case name wins, and takes the other away where it is empty`() {

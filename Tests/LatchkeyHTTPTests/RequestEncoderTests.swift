@@ -25,12 +25,14 @@ import Testing
         ("GET", "/é"), ("GET", "/\u{7f}"),
     ])
     func `A request line that would be read as something else is not written`(method: String, target: String) {
-        #expect(throws: RequestEncoder.Refusal.requestLine) { try encoded(HTTPRequest(method: method, target: target)) }
+        #expect(throws: RequestEncoder.EncodingError.requestLine) {
+            try encoded(HTTPRequest(method: method, target: target))
+        }
     }
 
     @Test(arguments: ["", "a\r\nX: y", "a b", "u@a", "a/b"])
     func `An authority that is none is not written`(authority: String) {
-        #expect(throws: RequestEncoder.Refusal.requestLine) {
+        #expect(throws: RequestEncoder.EncodingError.requestLine) {
             try encoded(HTTPRequest(method: "GET", target: "/"), authority: authority)
         }
     }
@@ -43,7 +45,7 @@ import Testing
     func `A field that would split the request or move its end is not written`(name: String, value: String) {
         var request = HTTPRequest(method: "GET", target: "/")
         request.fields.append(name, value)
-        #expect(throws: RequestEncoder.Refusal.field(name: name)) { try encoded(request) }
+        #expect(throws: RequestEncoder.EncodingError.field(name: name)) { try encoded(request) }
     }
 
     @Test func `What is written is what the request parser reads`() throws {

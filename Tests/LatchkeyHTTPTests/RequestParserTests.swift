@@ -27,12 +27,12 @@ import Testing
             if step["incomplete"] != nil {
                 #expect(events.isEmpty && reader.isInsideMessage)
             } else if let status = step["status"]?.integer {
-                guard case .refused(let refusal) = events.popFirst() else {
-                    Issue.record("not refused")
+                guard case .rejected(let refusal) = events.popFirst() else {
+                    Issue.record("not rejected")
                     return
                 }
-                #expect(refusal.status == Int(status))
-                #expect("\(refusal)" == step["reason"]?.string)
+                #expect(rejection.status == Int(status))
+                #expect("\(rejection)" == step["reason"]?.string)
             } else {
                 guard case .request(let facts) = events.popFirst() else {
                     Issue.record("not accepted")
@@ -128,9 +128,9 @@ import Testing
             return Array(text.utf8).withUnsafeBytes { parser.parse($0, limits: limits) }
         }
         #expect(outcome("GET / HTTP/1.1\r\nHost: a\r\n\r\n") == .head(count: 27))
-        #expect(outcome("GET / HTTP/1.1\r\nHost: a\r\nX: y\r\n\r\n") == .refused(.headTooLarge))
-        #expect(outcome("GET /aaaaaaaaaaaaaaaaaa HTTP/1.1\r\n") == .refused(.targetTooLong))
-        #expect(outcome("GET / HTTP/1.1\r\nHost: aaaaaaaaaaaaaaaaaaaaaaaaaa\r\n\r\n") == .refused(.headTooLarge))
-        #expect(outcome("GET / HTTP/1.0\r\nContent-Length: 3\r\n\r\n") == .refused(.bodyTooLarge))
+        #expect(outcome("GET / HTTP/1.1\r\nHost: a\r\nX: y\r\n\r\n") == .rejected(.headTooLarge))
+        #expect(outcome("GET /aaaaaaaaaaaaaaaaaa HTTP/1.1\r\n") == .rejected(.targetTooLong))
+        #expect(outcome("GET / HTTP/1.1\r\nHost: aaaaaaaaaaaaaaaaaaaaaaaaaa\r\n\r\n") == .rejected(.headTooLarge))
+        #expect(outcome("GET / HTTP/1.0\r\nContent-Length: 3\r\n\r\n") == .rejected(.bodyTooLarge))
     }
 }

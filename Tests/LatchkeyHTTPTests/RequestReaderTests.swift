@@ -30,7 +30,7 @@ import Testing
                         consumed = count
                     case .mustIdentify(let body, let count):
                         steps.append("identify after \(body.bytes.count)")
-                        if identifies { body.identified() } else { reader.drop() }
+                        if identifies { body.markIdentified() } else { reader.discardBody() }
                         hasEnded = !identifies
                         consumed = count
                     case .request(let body, let count):
@@ -39,11 +39,11 @@ import Testing
                     case .bodyEnded(let count):
                         steps.append("end")
                         consumed = count
-                    case .refused(let refusal, let method):
-                        steps.append("refused \(refusal.status) \(method?.rawValue ?? "-")")
+                    case .rejected(let rejection, let method):
+                        steps.append("rejected \(rejection.status) \(method?.rawValue ?? "-")")
                         hasEnded = true
-                    case .brokeOff:
-                        steps.append("broke off")
+                    case .aborted:
+                        steps.append("aborted")
                         hasEnded = true
                     }
                     kept = max(kept, reader.body?.bytes.count ?? 0)
@@ -56,12 +56,12 @@ import Testing
     }
 
     private static func everyWay(
-        _ text: String, admission: BodyAdmission, identifies: Bool = true, is steps: [String], keeping most: Int = 0
+        _ text: String, admission: BodyAdmission, identifies: Bool = true, is steps: [String], keeping maxKept: Int = 0
     ) {
         for pieces in ByteSplitter.ways(of: text.utf8.count) {
             let reading = read(text, in: pieces, admission: admission, identifies: identifies)
             #expect(reading.steps == steps)
-            #expect(reading.kept <= most)
+            #expect(reading.kept <= maxKept)
         }
     }
 
@@ -96,10 +96,11 @@ import Testing
 
     @Test func `A chunked body over the limit of its route is refused, and broken off where it was answered`() {
         Self.everyWay(
-            Self.chunked, admission: .keep(limit: 19, callerWithin: nil), is: ["head", "refused 413 POST"], keeping: 19)
+            Self.chunked, admission: .keep(limit: 19, callerWithin: nil), is: ["head", "rejected 413 POST"], keeping: 19
+        )
         let broken = Self.chunked.replacing("f;x=y", with: "f;")
-        Self.everyWay(broken, admission: .answered, is: ["head", "broke off"])
-        Self.everyWay(broken, admission: .skip, is: ["head", "refused 400 POST"])
+        Self.everyWay(broken, admission: .answered, is: ["head", "aborted"])
+        Self.everyWay(broken, admission: .skip, is: ["head", "rejected 400 POST"])
     }
 
     @Test(arguments: [

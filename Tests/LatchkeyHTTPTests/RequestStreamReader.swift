@@ -6,14 +6,14 @@ struct RequestStreamReader {
     /// What the stream so far amounts to.
     enum Event: Equatable {
         case request(JSON)
-        case refused(RequestRefusal)
+        case rejected(RequestRefusal)
     }
 
     private enum Phase {
         case head
         case length(left: Int)
         case chunked(ChunkedDecoder)
-        case refused
+        case rejected
     }
 
     private(set) var events: [Event] = []
@@ -46,7 +46,7 @@ struct RequestStreamReader {
             case .head: takeHead()
             case .length(let left): takeLength(left)
             case .chunked(let decoder): takeChunks(decoder)
-            case .refused: unread = []
+            case .rejected: unread = []
             }
         } while unread.count < before && !unread.isEmpty
     }
@@ -55,7 +55,7 @@ struct RequestStreamReader {
         let outcome = unread.withUnsafeBytes { parser.parse($0, limits: limits) }
         switch outcome {
         case .incomplete: break
-        case .refused(let refusal): refuse(refusal)
+        case .rejected(let rejection): refuse(refusal)
         case .head(let count):
             facts = unread.withUnsafeBytes { Self.facts(parser.head, in: $0) }
             unread.removeFirst(count)
@@ -80,15 +80,15 @@ struct RequestStreamReader {
 
     private mutating func takeChunks(_ decoder: ChunkedDecoder) {
         var decoder = decoder
-        let outcome: Result<Int, ChunkedDecoder.Refusal> = unread.withUnsafeBytes { bytes in
-            do throws(ChunkedDecoder.Refusal) {
+        let outcome: Result<Int, ChunkedDecoder.DecodingError> = unread.withUnsafeBytes { bytes in
+            do throws(ChunkedDecoder.DecodingError) {
                 return .success(try decoder.receive(bytes, into: &body))
             } catch {
                 return .failure(error)
             }
         }
         switch outcome {
-        case .failure(let refusal): refuse(refusal == .tooLarge ? .bodyTooLarge : .chunk)
+        case .failure(let rejection): refuse(refusal == .tooLarge ? .bodyTooLarge : .chunk)
         case .success(let count):
             unread.removeFirst(count)
             if decoder.isComplete { finish() } else { phase = .chunked(decoder) }
@@ -101,9 +101,9 @@ struct RequestStreamReader {
         phase = .head
     }
 
-    private mutating func refuse(_ refusal: RequestRefusal) {
-        events.append(.refused(refusal))
-        phase = .refused
+    private mutating func reject(_ rejection: RequestRefusal) {
+        events.append(.rejected(rejection))
+        phase = .rejected
         unread = []
     }
 

@@ -57,7 +57,7 @@ import Testing
     static func read(_ bytes: [UInt8], in pieces: [Range<Int>], method: String, closed: Bool) -> Reading {
         var parser = ResponseParser(method: method)
         var reading = Reading()
-        do throws(ResponseParser.Refusal) {
+        do throws(ResponseParser.ParseError) {
             for piece in pieces {
                 let progress = try receive(bytes[piece], by: &parser)
                 if case .complete(let consumed) = progress {
@@ -84,9 +84,9 @@ import Testing
 
     private static func receive(
         _ bytes: ArraySlice<UInt8>, by parser: inout ResponseParser
-    ) throws(ResponseParser.Refusal) -> ResponseParser.Progress {
-        let outcome: Result<ResponseParser.Progress, ResponseParser.Refusal> = bytes.withUnsafeBytes { input in
-            do throws(ResponseParser.Refusal) {
+    ) throws(ResponseParser.ParseError) -> ResponseParser.Progress {
+        let outcome: Result<ResponseParser.Progress, ResponseParser.ParseError> = bytes.withUnsafeBytes { input in
+            do throws(ResponseParser.ParseError) {
                 return .success(try parser.receive(input))
             } catch {
                 return .failure(error)

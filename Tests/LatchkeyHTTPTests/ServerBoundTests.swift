@@ -13,33 +13,33 @@ import Testing
     /// Refuses bodies for `/refused` at the head, identifies the callers of `/who` by `ok`, and answers `/big` with 60 KB.
     private func start(_ adjust: (inout ServerLimits) -> Void = { _ in }) throws -> (HTTPServer, UInt16) {
         let loopback = try #require(SocketAddress(literal: "127.0.0.1", port: 0))
-        var configuration = HTTPServer.Configuration(places: [.address(loopback)], workers: 1)
+        var configuration = HTTPServer.Configuration(listenAddresses: [.address(loopback)], workers: 1)
         configuration.limits.lingerTimeout = .milliseconds(50)
         configuration.limits.drainIdleGrace = .milliseconds(20)
         adjust(&configuration.limits)
         let count = { @Sendable (bytes: Int) in _ = self.rendered.add(bytes, ordering: .relaxed) }
         let server = try HTTPServer.start(configuration) {
             RequestHandler(
-                admit: { exchange in
-                    switch exchange.head.path.text(of: exchange.bytes) {
+                admit: { context in
+                    switch context.head.path.text(of: context.bytes) {
                     case "/refused":
-                        exchange.callerIsUnknown = true
-                        exchange.reply.reply(HTTPResponse(status: 401))
+                        context.callerIsUnknown = true
+                        context.reply.reply(HTTPResponse(status: 401))
                         return .answered
                     case "/who": return .keep(limit: .max, callerWithin: 4)
                     default: return .keep(limit: .max, callerWithin: nil)
                     }
                 },
-                identify: { exchange in
-                    if exchange.body.elementsEqual("ok..".utf8) { return true }
-                    exchange.reply.reply(HTTPResponse(status: 403))
+                identify: { context in
+                    if context.body.elementsEqual("ok..".utf8) { return true }
+                    context.reply.reply(HTTPResponse(status: 403))
                     return false
                 },
-                answer: { exchange in
-                    let path = exchange.head.path.text(of: exchange.bytes)
+                answer: { context in
+                    let path = context.head.path.text(of: context.bytes)
                     let size = path == "/big" ? 60_000 : 2
                     count(size)
-                    exchange.reply.reply(HTTPResponse(status: 200, body: [UInt8](repeating: 0x78, count: size)))
+                    context.reply.reply(HTTPResponse(status: 200, body: [UInt8](repeating: 0x78, count: size)))
                 })
         }
         return (server, try #require(server.addresses.first?.port))

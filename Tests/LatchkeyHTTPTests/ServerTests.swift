@@ -33,19 +33,19 @@ import Testing
     /// Answers `/late…` when told to, and everything else at once with its method, path and body.
     private func start(_ adjust: (inout ServerLimits) -> Void = { _ in }) throws -> (HTTPServer, UInt16) {
         let loopback = try #require(SocketAddress(literal: "127.0.0.1", port: 0))
-        var configuration = HTTPServer.Configuration(places: [.address(loopback)], workers: 1)
+        var configuration = HTTPServer.Configuration(listenAddresses: [.address(loopback)], workers: 1)
         configuration.limits.drainIdleGrace = .milliseconds(20)
         configuration.limits.lingerTimeout = .milliseconds(50)
         adjust(&configuration.limits)
         let server = try HTTPServer.start(configuration) { [waiting] in
-            RequestHandler { exchange in
-                let path = exchange.head.path.text(of: exchange.bytes)
-                if path.hasPrefix("/late"), let later = exchange.later() { return waiting.put(path, later) }
-                if exchange.isOverCapacity, path != "/livez" {
-                    return exchange.reply.reply(HTTPResponse(status: 503))
+            RequestHandler { context in
+                let path = context.head.path.text(of: context.bytes)
+                if path.hasPrefix("/late"), let deferred = context.deferReply() { return waiting.put(path, deferred) }
+                if context.isOverCapacity, path != "/livez" {
+                    return context.reply.reply(HTTPResponse(status: 503))
                 }
-                let body = String(decoding: exchange.body, as: UTF8.self)
-                exchange.reply.reply(HTTPResponse(status: 200, body: Array("\(path)\(body)".utf8)))
+                let body = String(decoding: context.body, as: UTF8.self)
+                context.reply.reply(HTTPResponse(status: 200, body: Array("\(path)\(body)".utf8)))
             }
         }
         return (server, try #require(server.addresses.first?.port))
@@ -175,8 +175,8 @@ import Testing
         busy.send(get("/late"))
         #expect(waiting.waitForOne())
         async let drained: Void = server.drain(timeout: .seconds(5))
-        let rest = await Self.aside { idle.readToEnd() }
-        #expect(rest == "", "a connection that owes nothing is closed after the grace")
+        let received = await Self.aside { idle.readToEnd() }
+        #expect(received == "", "a connection that owes nothing is closed after the grace")
         waiting.answer("/late")
         let answer = try #require(await Self.aside { busy.readToEnd() })
         #expect(answer.contains("Connection: close\r\n") && answer.hasSuffix("/late"))

@@ -30,9 +30,9 @@ final class ClientConnector {
     private var deadline = MonotonicTime.distantFuture
     private var lastErrno: Int32 = 0
     private var timer: TimerID?
-    private var ticket: NameResolver.Ticket?
+    private var lookupHandle: NameResolver.Handle?
     /// The answer whose addresses are tried, where it was known before: it may be out of date.
-    private var knownAnswer: NameCache.Answer?
+    private var cachedAnswer: NameCache.Answer?
 
     init(
         to origin: Origin, by route: ProxySettings.Route, dispatcher: ClientDispatcher, handler: any EventHandler,
@@ -55,16 +55,16 @@ final class ClientConnector {
         // A proxy is on another machine, where there is no such socket: none is asked.
         if let path = origin.socketPath { return connect(to: [.unix(path: path)], on: loop) }
         var isKnown = true
-        ticket = dispatcher.resolver.resolve(host, on: loop) { answer in
+        lookupHandle = dispatcher.resolver.resolve(host, on: loop) { answer in
             guard let answer else { return self.fail(.nameNotResolved, on: loop) }
-            if isKnown { self.knownAnswer = answer }
+            if isKnown { self.cachedAnswer = answer }
             self.connect(to: answer.addresses, on: loop)
         }
         isKnown = false
     }
 
     private func connect(to addresses: [SocketAddress], on loop: EventLoop) {
-        ticket = nil
+        lookupHandle = nil
         self.addresses = addresses.map { $0.withPort(port) }
         deadline = loop.now + dispatcher.configuration.connectTimeout
         connectNext(on: loop)
@@ -103,14 +103,14 @@ final class ClientConnector {
     /// No address leads to the host. Where they were known before, the host may have others by now: the lookup that
     /// runs, or a new one, is waited for, and its addresses are tried unless they are the same.
     private func addressesFailed(_ error: HTTPClientError, on loop: EventLoop) {
-        let error = named(error)
-        guard isReachingHost, let known = knownAnswer else { return fail(error, on: loop) }
-        knownAnswer = nil
+        let error = attributed(error)
+        guard isReachingHost, let known = cachedAnswer else { return fail(error, on: loop) }
+        cachedAnswer = nil
         phase = .resolving
         socket?.close(on: loop)
         socket = nil
         setTimer(at: loop.now + dispatcher.configuration.connectTimeout, on: loop) { self.fail(error, on: $0) }
-        ticket = dispatcher.resolver.resolve(host, after: known.generation, on: loop) { answer in
+        lookupHandle = dispatcher.resolver.resolve(host, newerThan: known.generation, on: loop) { answer in
             guard let answer, Set(answer.addresses) != Set(known.addresses) else { return self.fail(error, on: loop) }
             self.connect(to: answer.addresses, on: loop)
         }
@@ -122,13 +122,13 @@ final class ClientConnector {
     func ready(_ readiness: Readiness, on loop: EventLoop) {
         if case .connecting = phase { return connected(on: loop) }
         guard let socket else { return }
-        do throws(ClientSocket.Failure) {
+        do throws(ClientSocket.SocketError) {
             if readiness.contains(.write) { try socket.flush(on: loop) }
             guard readiness.rawValue & ~Readiness.write.rawValue != 0 else { return }
             let (plaintext, end) = try socket.receive(on: loop)
             received(plaintext, hasEnded: end != nil, on: loop)
         } catch {
-            lost(error, on: loop)
+            connectionFailed(error, on: loop)
         }
     }
 
@@ -143,12 +143,12 @@ final class ClientConnector {
             phase = .proxyHandshake
             startTLS(host: proxy.host, on: loop)
         } else {
-            reached(on: loop)
+            hostConnected(on: loop)
         }
     }
 
     /// The host is connected to, over TLS where it is a proxy that wants it.
-    private func reached(on loop: EventLoop) {
+    private func hostConnected(on loop: EventLoop) {
         switch route {
         case .direct: origin.scheme == .https ? handshake(on: loop) : succeed(on: loop)
         case .forward: succeed(on: loop)
@@ -156,8 +156,8 @@ final class ClientConnector {
             let tunnel = ProxyTunnel(to: origin, by: proxy)
             phase = .tunnelling(tunnel)
             setTimer(at: loop.now + dispatcher.configuration.tunnelTimeout, on: loop) { self.fail(.timedOut, on: $0) }
-            do throws(ClientSocket.Failure) { try socket?.send(tunnel.request, on: loop) } catch {
-                lost(error, on: loop)
+            do throws(ClientSocket.SocketError) { try socket?.send(tunnel.request, on: loop) } catch {
+                connectionFailed(error, on: loop)
             }
         }
     }
@@ -171,10 +171,10 @@ final class ClientConnector {
         setTimer(at: loop.now + dispatcher.configuration.handshakeTimeout, on: loop) { self.fail(.timedOut, on: $0) }
         do throws(TLSError) {
             let context = try dispatcher.tlsContext()
-            do throws(ClientSocket.Failure) {
+            do throws(ClientSocket.SocketError) {
                 try socket?.startTLS(host: host, context: context, on: loop)
             } catch {
-                lost(error, on: loop)
+                connectionFailed(error, on: loop)
             }
         } catch {
             fail(HTTPClientError(error), on: loop)
@@ -183,7 +183,7 @@ final class ClientConnector {
 
     private func received(_ bytes: [UInt8], hasEnded: Bool, on loop: EventLoop) {
         switch phase {
-        case .proxyHandshake where socket?.isEstablished ?? false && bytes.isEmpty: reached(on: loop)
+        case .proxyHandshake where socket?.isEstablished ?? false && bytes.isEmpty: hostConnected(on: loop)
         case .handshaking where socket?.isEstablished ?? false && bytes.isEmpty: return succeed(on: loop)
         case .tunnelling(var tunnel):
             let progress = bytes.withUnsafeBytes { tunnel.receive($0) }
@@ -196,11 +196,11 @@ final class ClientConnector {
             // Nothing was asked for: whatever this is, it must not become an answer.
             if !bytes.isEmpty { return fail(.malformed(reason: "bytes before the request"), on: loop) }
         }
-        if hasEnded { lost(.reset(errno: 0), on: loop) }
+        if hasEnded { connectionFailed(.reset(errno: 0), on: loop) }
     }
 
     /// The connection broke.
-    private func lost(_ failure: ClientSocket.Failure, on loop: EventLoop) {
+    private func connectionFailed(_ failure: ClientSocket.SocketError, on loop: EventLoop) {
         switch (failure, phase) {
         case (.tls(let error), _): addressesFailed(HTTPClientError(error), on: loop)
         case (.reset, .tunnelling): fail(.closedBeforeResponse, on: loop)
@@ -217,10 +217,10 @@ final class ClientConnector {
     }
 
     private func fail(_ error: HTTPClientError, on loop: EventLoop) {
-        let named = named(error)
+        let attributed = attributed(error)
         socket?.close(on: loop)
         socket = nil
-        end(.failure(named), on: loop)
+        end(.failure(attributed), on: loop)
     }
 
     private func failByProxy(_ reason: ProxyFailure.Reason, on loop: EventLoop) {
@@ -237,7 +237,7 @@ final class ClientConnector {
     }
 
     /// An error of this moment, as the proxy's where it is the proxy that is being reached.
-    func named(_ error: HTTPClientError) -> HTTPClientError {
+    func attributed(_ error: HTTPClientError) -> HTTPClientError {
         guard isReachingHost else { return error }
         return route.proxy.flatMap { ProxyFailure(error, at: $0) }.map { .proxy($0) } ?? error
     }
@@ -254,8 +254,8 @@ final class ClientConnector {
         phase = .done
         if let timer { loop.cancel(timer) }
         timer = nil
-        if let ticket { dispatcher.resolver.withdraw(ticket) }
-        ticket = nil
+        if let lookupHandle { dispatcher.resolver.cancel(lookupHandle) }
+        lookupHandle = nil
         let completion = completion
         self.completion = nil
         completion?(result, loop)

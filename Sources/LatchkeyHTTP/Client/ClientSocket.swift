@@ -5,7 +5,7 @@ internal import LatchkeyNet
 /// A connection's socket with no, one or two layers of TLS: plaintext on one side, whatever the wire needs on the other.
 final class ClientSocket {
     /// The connection cannot go on.
-    enum Failure: Error, Equatable {
+    enum SocketError: Error, Equatable {
         case reset(errno: Int32)
         case tls(TLSError)
     }
@@ -34,7 +34,7 @@ final class ClientSocket {
     func pendingError() -> Int32 { socket.pendingError() }
 
     /// Begins TLS with `host`, inside the layers there are.
-    func startTLS(host: String, context: TLSContext, on loop: EventLoop) throws(Failure) {
+    func startTLS(host: String, context: TLSContext, on loop: EventLoop) throws(SocketError) {
         do throws(TLSError) {
             let session = try TLSSession(connectingTo: host, context: context)
             sessions.append(session)
@@ -47,7 +47,7 @@ final class ClientSocket {
         try? flush(on: loop)
     }
 
-    func send(_ bytes: [UInt8], on loop: EventLoop) throws(Failure) {
+    func send(_ bytes: [UInt8], on loop: EventLoop) throws(SocketError) {
         if let session = sessions.last {
             do throws(TLSError) {
                 try Self.send(bytes, by: session)
@@ -62,7 +62,7 @@ final class ClientSocket {
     }
 
     /// Sends what waits, and asks to be told when there is room for the rest.
-    func flush(on loop: EventLoop) throws(Failure) {
+    func flush(on loop: EventLoop) throws(SocketError) {
         if !unsent.isEmpty {
             switch unsent.withUnsafeBytes({ socket.send($0) }) {
             case .moved(let count): unsent = unsent.count == count ? [] : unsent.dropFirst(count)
@@ -76,7 +76,7 @@ final class ClientSocket {
     }
 
     /// What has come, as plaintext, and whether more can come.
-    func receive(on loop: EventLoop) throws(Failure) -> (plaintext: [UInt8], end: End?) {
+    func receive(on loop: EventLoop) throws(SocketError) -> (plaintext: [UInt8], end: End?) {
         var received: [UInt8] = []
         var ended = false
         let outcome = withUnsafeTemporaryAllocation(byteCount: 32 * 1024, alignment: 16) { buffer -> Socket.Transfer in

@@ -7,7 +7,7 @@ package struct ConnectionPool {
     package typealias ConnectionID = UInt64
 
     /// What becomes of a request.
-    package enum Placement: Equatable {
+    package enum Assignment: Equatable {
         /// Send it on this idle connection.
         case reuse(ConnectionID)
         /// Open a connection under this name for it.
@@ -15,7 +15,7 @@ package struct ConnectionPool {
         /// It waits for ``released(_:reusable:)`` or ``closed(_:)``.
         case wait
         /// Too many wait already.
-        case refuse
+        case reject
     }
 
     /// What to do with a connection or a place that has come free.
@@ -25,7 +25,7 @@ package struct ConnectionPool {
         /// Open a connection for the request.
         case connect(ConnectionID, for: RequestID)
         /// Keep the connection until its idle time is over.
-        case park
+        case keepIdle
         case nothing
     }
 
@@ -47,24 +47,24 @@ package struct ConnectionPool {
     package var isEmpty: Bool { open.isEmpty && waiting.isEmpty }
 
     /// A request arrives. `fresh` asks for a connection nobody has used: an idle one has just turned out to be dead.
-    package mutating func place(_ request: RequestID, fresh: Bool) -> Placement {
+    package mutating func assign(_ request: RequestID, requiresNew: Bool) -> Assignment {
         // The youngest idle connection is the least likely to have been closed by the peer.
-        if !fresh, let connection = idle.popLast() { return .reuse(connection) }
+        if !requiresNew, let connection = idle.popLast() { return .reuse(connection) }
         if open.count < maxConnections { return .connect(newConnection()) }
-        if waiting.count >= maxWaiting { return .refuse }
+        if waiting.count >= maxWaiting { return .reject }
         waiting.append(request)
         return .wait
     }
 
     /// A request gave up while it waited.
-    package mutating func abandon(_ request: RequestID) { waiting.removeAll { $0 == request } }
+    package mutating func cancel(_ request: RequestID) { waiting.removeAll { $0 == request } }
 
     /// A connection has finished its request and may carry another.
     package mutating func released(_ connection: ConnectionID) -> Next {
         guard open.contains(connection) else { return .nothing }
         if !waiting.isEmpty { return .send(waiting.removeFirst(), on: connection) }
         idle.append(connection)
-        return .park
+        return .keepIdle
     }
 
     /// A connection is gone, whatever it was doing.

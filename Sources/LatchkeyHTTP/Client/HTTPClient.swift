@@ -67,7 +67,7 @@ package final class HTTPClient: Sendable {
     ) async throws(HTTPClientError) -> HTTPResponse {
         let bytes: [UInt8]
         let destination = Destination(origin: origin, isDirect: request.isDirect)
-        do throws(RequestEncoder.Refusal) {
+        do throws(RequestEncoder.EncodingError) {
             switch destination.route(configuration.proxies) {
             case .direct, .tunnel: bytes = try RequestEncoder.encode(request, authority: origin.authority)
             case .forward(let proxy): bytes = try RequestEncoder.encode(request, authority: origin.authority, by: proxy)
@@ -83,10 +83,10 @@ package final class HTTPClient: Sendable {
                 guard let dispatcher = loop.residents[key] as? ClientDispatcher else {
                     return continuation.resume(returning: .failure(.shutDown))
                 }
-                let exchange = ClientExchange(
+                let pending = PendingRequest(
                     id: id, destination: destination, method: request.method, bytes: bytes, acceptsGzip: acceptsGzip,
                     isSentOnce: request.isSentOnce, deadline: deadline, finish: { continuation.resume(returning: $0) })
-                dispatcher.begin(exchange, on: loop)
+                dispatcher.begin(pending, on: loop)
             }
             if !accepted { continuation.resume(returning: .failure(.shutDown)) }
         }

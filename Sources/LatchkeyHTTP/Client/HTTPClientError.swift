@@ -34,7 +34,7 @@ package enum HTTPClientError: Error, Hashable, Sendable {
         }
     }
 
-    init(_ refusal: ResponseParser.Refusal) {
+    init(_ refusal: ResponseParser.ParseError) {
         switch refusal {
         case .malformed(let reason): self = .malformed(reason: reason)
         case .tooLarge: self = .tooLarge

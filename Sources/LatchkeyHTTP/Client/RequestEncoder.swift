@@ -3,7 +3,7 @@ internal import LatchkeyCrypto
 /// Writes the client's requests (RFC 9112 §2.1).
 package enum RequestEncoder {
     /// What must not be put on the wire: it would be read as something else.
-    package enum Refusal: Error, Hashable, Sendable {
+    package enum EncodingError: Error, Hashable, Sendable {
         /// A method that is no token, or a target with spaces, controls or bytes outside ASCII.
         case requestLine
         /// A field name that is no token or that is the encoder's own, or a value with a line break or another control
@@ -21,7 +21,7 @@ package enum RequestEncoder {
     ///   credentials go along.
     package static func encode(
         _ request: HTTPRequest, authority: String, by proxy: ProxyServer? = nil
-    ) throws(Refusal) -> [UInt8] {
+    ) throws(EncodingError) -> [UInt8] {
         guard !request.method.isEmpty, request.method.utf8.allSatisfy(Grammar.isToken),
             request.target.utf8.first != nil,
             request.target.utf8.allSatisfy(Grammar.isVisible), !authority.isEmpty,
@@ -37,7 +37,7 @@ package enum RequestEncoder {
         }
         for field in request.fields.lines {
             guard !field.name.isEmpty, field.name.utf8.allSatisfy(Grammar.isToken),
-                !ownFields.contains(where: { HTTPFields.same($0, field.name) }),
+                !ownFields.contains(where: { HTTPFields.namesMatch($0, field.name) }),
                 field.value.utf8.allSatisfy(Grammar.isFieldValue)
             else { throw .field(name: field.name) }
             bytes.append(contentsOf: "\(field.name): \(field.value)\r\n".utf8)

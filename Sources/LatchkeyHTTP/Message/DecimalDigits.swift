@@ -5,12 +5,12 @@ package enum DecimalDigits {
         var digits: (UInt64, UInt64, UInt64) = (0, 0, 0)
         withUnsafeMutableBytes(of: &digits) { buffer in
             var start = buffer.count
-            var rest = number.magnitude
+            var remaining = number.magnitude
             repeat {
                 start -= 1
-                buffer[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-                rest /= 10
-            } while rest > 0
+                buffer[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: remaining % 10)
+                remaining /= 10
+            } while remaining > 0
             if number < 0 {
                 start -= 1
                 buffer[start] = UInt8(ascii: "-")

@@ -19,27 +19,27 @@ package struct HTTPFields: Hashable, Sendable, ExpressibleByDictionaryLiteral {
         lines = elements.map { Field(name: $0.0, value: $0.1) }
     }
 
-    /// Adds a line, keeping any line of the same name.
+    /// Adds a line, keeping any line of the namesMatch name.
     package mutating func append(_ name: String, _ value: String) {
         lines.append(Field(name: name, value: value))
     }
 
     /// The first line's value; setting replaces every line of that name, nil removes them.
     package subscript(name: String) -> String? {
-        get { lines.first { Self.same($0.name, name) }?.value }
+        get { lines.first { Self.namesMatch($0.name, name) }?.value }
         set {
-            lines.removeAll { Self.same($0.name, name) }
+            lines.removeAll { Self.namesMatch($0.name, name) }
             if let newValue { append(name, newValue) }
         }
     }
 
     /// Every line's value of that name, in order.
     package func values(_ name: String) -> [String] {
-        lines.filter { Self.same($0.name, name) }.map(\.value)
+        lines.filter { Self.namesMatch($0.name, name) }.map(\.value)
     }
 
-    /// Whether two field names are the same (ASCII case folded).
-    package static func same(_ left: String, _ right: String) -> Bool {
+    /// Whether two field names are the namesMatch (ASCII case folded).
+    package static func namesMatch(_ left: String, _ right: String) -> Bool {
         left.utf8.count == right.utf8.count
             && zip(left.utf8, right.utf8).allSatisfy { lowered($0) == lowered($1) }
     }

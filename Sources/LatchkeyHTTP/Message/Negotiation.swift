@@ -4,9 +4,9 @@ internal import LatchkeyCore
 /// names in them are ASCII tokens, and whatever else a caller sends matches none.
 package enum Negotiation {
     /// The most members of one field that are looked at.
-    private static let mostMembers = 64
+    private static let maxMembers = 64
     /// The longest qvalue that is read, in bytes. RFC 9110 §12.4.2 has five at the most.
-    private static let longestWeight = 32
+    private static let maxWeightBytes = 32
 
     /// The weight `field` (an `Accept` value) gives to the media type `type/subtype`, 0…1000; the most specific range
     /// counts. An absent or empty field accepts everything.
@@ -44,7 +44,7 @@ package enum Negotiation {
 
     /// The members of a field, in lower case and without blanks.
     private static func members(of field: String) -> [(name: [UInt8], weight: Int)] {
-        let members = field.utf8.split(separator: UInt8(ascii: ","), maxSplits: mostMembers).prefix(mostMembers)
+        let members = field.utf8.split(separator: UInt8(ascii: ","), maxSplits: maxMembers).prefix(maxMembers)
         return members.map { member in
             let parts = member.split(separator: UInt8(ascii: ";")).map { part in
                 part.filter { $0 != 0x20 && $0 != 0x09 }.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
@@ -56,7 +56,7 @@ package enum Negotiation {
 
     /// `0.5` as 500; what is no qvalue counts as 0: a preference nobody can read is not one for us.
     private static func weight(_ text: ArraySlice<UInt8>) -> Int {
-        guard text.count <= longestWeight, let value = Double(String(decoding: text, as: UTF8.self)), value >= 0,
+        guard text.count <= maxWeightBytes, let value = Double(String(decoding: text, as: UTF8.self)), value >= 0,
             value <= 1
         else { return 0 }
         return Int(OutsideNumber.clamped((value * 1000).rounded(.down), to: 0...1000))

@@ -26,7 +26,7 @@ final class ConnectionDistributor {
             (loop.residents[key] as? ServerWorker)?.adopt(socket, isOverCapacity: isOverCapacity, on: loop)
         }
         if !accepted {
-            connectionCounter.left()
+            connectionCounter.remove()
             _ = Socket(owning: descriptor)
         }
     }

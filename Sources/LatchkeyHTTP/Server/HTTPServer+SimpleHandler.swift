@@ -10,17 +10,17 @@ extension HTTPServer {
         simple handler: @escaping SimpleHandler, on addresses: [SocketAddress], workers: Int = 1,
         limits: ServerLimits = ServerLimits()
     ) throws(StartError) -> HTTPServer {
-        var configuration = Configuration(places: addresses.map { .address($0) }, workers: workers)
+        var configuration = Configuration(listenAddresses: addresses.map { .address($0) }, workers: workers)
         configuration.limits = limits
         return try start(configuration) {
-            RequestHandler { exchange in
+            RequestHandler { context in
                 let request = HTTPRequest(
-                    method: exchange.methodText, target: exchange.head.target.text(of: exchange.bytes),
-                    fields: exchange.head.fields(in: exchange.bytes), body: [UInt8](exchange.body))
-                guard let later = exchange.later() else { return }
+                    method: context.methodText, target: context.head.target.text(of: context.bytes),
+                    fields: context.head.fields(in: context.bytes), body: [UInt8](context.body))
+                guard let deferred = context.deferReply() else { return }
                 Task {
                     let response = await handler(request)
-                    later.send { $0.reply(response) }
+                    deferred.send { $0.reply(response) }
                 }
             }
         }

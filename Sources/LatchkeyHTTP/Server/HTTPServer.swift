@@ -8,23 +8,23 @@ package final class HTTPServer: Sendable {
     /// What a server is started with.
     package struct Configuration: Sendable {
         /// Where to listen; port 0 picks one.
-        package var places: [ListenPlace]
+        package var listenAddresses: [ListenPlace]
         /// Event loops, each on a thread of its own; at least one runs.
         package var workers: Int
         package var limits = ServerLimits()
         package var time = TimeSource.system
         /// Renders the answers the server gives itself.
-        package var refuse: @Sendable (ServerRefusal, ReplyWriter) -> Void
+        package var reject: @Sendable (ServerRefusal, ReplyWriter) -> Void
         /// Told +1 for every connection taken in and -1 for every one that ended.
         package var connectionsChanged: @Sendable (Int) -> Void = { _ in }
 
         package init(
-            places: [ListenPlace], workers: Int,
-            refuse: @escaping @Sendable (ServerRefusal, ReplyWriter) -> Void = ServerRefusal.plain
+            listenAddresses: [ListenPlace], workers: Int,
+            reject: @escaping @Sendable (ServerRefusal, ReplyWriter) -> Void = ServerRefusal.plain
         ) {
-            self.places = places
+            self.listenAddresses = listenAddresses
             self.workers = workers
-            self.refuse = refuse
+            self.reject = reject
         }
     }
 
@@ -65,10 +65,10 @@ package final class HTTPServer: Sendable {
     package static func start(
         _ configuration: Configuration, makeHandler: @escaping @Sendable () -> RequestHandler
     ) throws(StartError) -> HTTPServer {
-        let sockets = try bind(configuration.places)
+        let sockets = try bind(configuration.listenAddresses)
         let limits = configuration.limits
         let connectionCounter = ConnectionCounter(
-            cap: limits.maxConnections, headroom: limits.connectionHeadroom, changed: configuration.connectionsChanged)
+            cap: limits.maxConnections, headroom: limits.connectionHeadroom, onChange: configuration.connectionsChanged)
         let key = LoopObjectID()
         let workers = max(1, configuration.workers)
         var loops: [LoopHandle] = []
@@ -81,7 +81,7 @@ package final class HTTPServer: Sendable {
                     loop.residents[key] = ServerWorker(
                         loop: loop.handle, limits: limits, headroom: max(1, limits.connectionHeadroom / workers),
                         connectionCounter: connectionCounter, wallTime: { time.now().wall }, handler: makeHandler(),
-                        refuse: configuration.refuse)
+                        reject: configuration.reject)
                 }
             }
         } catch {
@@ -95,11 +95,11 @@ package final class HTTPServer: Sendable {
             connectionCounter: connectionCounter, loops: loops, key: key)
     }
 
-    private static func bind(_ places: [ListenPlace]) throws(StartError) -> [ListeningSocket] {
+    private static func bind(_ listenAddresses: [ListenPlace]) throws(StartError) -> [ListeningSocket] {
         var sockets: [ListeningSocket] = []
         do throws(StartError) {
-            for place in places {
-                switch place {
+            for listenAddress in listenAddresses {
+                switch listenAddress {
                 case .address(let address): sockets.append(try bind(address))
                 case .everyAddress(let addresses): sockets += try bind(all: addresses)
                 case .inherited(let socket): sockets.append(ListeningSocket(socket))

@@ -140,7 +140,7 @@ extension Endpoints {
 
     private func oauthMiss(_ exchange: RequestContext, _ call: Call, _ errand: OAuthTokenLookup, _ now: Now) {
         let id = ids.text(exchange.slice(exchange.head.requestID))
-        guard let later = exchange.later() else { return }
+        guard let later = exchange.deferReply() else { return }
         let (services, request) = (services, request(call))
         let answer = { @Sendable (outcome: OAuthTokenLookup.Outcome) in
             later.send { reply in

@@ -44,7 +44,7 @@ extension Endpoints {
             page.write(id: id, to: exchange.reply)
             return answered(exchange, call)
         }
-        guard let later = exchange.later() else { return }
+        guard let later = exchange.deferReply() else { return }
         let (recorder, request) = (services.recorder, request(call))
         services.scrapes.render(kind, now: services.time.now().monotonic) { page in
             later.send { reply in

@@ -33,7 +33,7 @@ extension Endpoints {
             }
             return answered(exchange, call)
         }
-        guard let later = exchange.later() else { return }
+        guard let later = exchange.deferReply() else { return }
         let (recorder, request, time) = (services.recorder, request(call), services.time)
         services.secrets.secret(
             wanted, demand: refresh ? .forced : .cached, deadline: now.monotonic + services.patience
@@ -53,7 +53,7 @@ extension Endpoints {
         guard services.waits.enter() else {
             throw Problem(UpstreamFault(.overloaded, retryAfter: .seconds(1)), what: "secret")
         }
-        guard let later = exchange.later() else { return services.waits.leave() }
+        guard let later = exchange.deferReply() else { return services.waits.leave() }
         let (request, patience) = (request(call), services.patience)
         Task { @Sendable in
             let result = await services.waits.answer(

@@ -13,7 +13,7 @@ extension Endpoints {
         if let keys = query["keys"] { batch = try SecretBatch(keys) }
         let wanted = batch
         let id = ids.text(exchange.slice(exchange.head.requestID))
-        guard let later = exchange.later(alone: true) else { return }
+        guard let later = exchange.deferReply(blocksPipeline: true) else { return }
         let (secrets, recorder, request) = (services.secrets, services.recorder, request(call))
         let deadline = services.time.now().monotonic + services.patience
         Task { @Sendable in

@@ -123,7 +123,7 @@ extension Endpoints {
         _ exchange: RequestContext, _ call: Call, _ profile: ProfileID, _ ask: TokenAsk, isText: Bool, _ now: Now
     ) {
         let id = ids.text(exchange.slice(exchange.head.requestID))
-        guard let later = exchange.later() else { return }
+        guard let later = exchange.deferReply() else { return }
         let (recorder, request, time) = (services.recorder, request(call), services.time)
         services.tokens.token(profile, ask, deadline: now.monotonic + services.patience) { result in
             later.send { reply in

@@ -35,7 +35,7 @@ extension Endpoints {
             answer.write(result, to: exchange.reply)
             return answered(exchange, call, tier: Tier.memory.header)
         }
-        guard let later = exchange.later(alone: true) else { return }
+        guard let later = exchange.deferReply(blocksPipeline: true) else { return }
         let (recorder, recorded, tier) = (services.recorder, self.request(call), tier(asked: answer.service))
         let finish = { @Sendable (result: Result<JSON, AWSFault>, refreshError: UpstreamFault?) in
             later.send { reply in

@@ -109,7 +109,7 @@ struct Service: Sendable {
             return budget.cap
         } catch {
             throw SettingsProblems(lines: [
-                "the descriptor limit is \(error.limit), and at least \(DescriptorBudget.least) are needed: raise it "
+                "the descriptor limit is \(error.limit), and at least \(DescriptorBudget.minLimit) are needed: raise it "
                     + "(ulimit -n, LimitNOFILE=)"
             ])
         }
@@ -118,7 +118,7 @@ struct Service: Sendable {
     private static func configuration(
         _ settings: Settings, cap: Int, _ recorder: AnswerRecorder, _ metrics: Metrics, time: TimeSource
     ) -> HTTPServer.Configuration {
-        var configuration = HTTPServer.Configuration(places: settings.listen, workers: settings.workers) {
+        var configuration = HTTPServer.Configuration(listenAddresses: settings.listen, workers: settings.workers) {
             refusal, reply in
             let problem = Problem(refusal)
             var ids = RequestIDs()

@@ -13,9 +13,9 @@ package struct NameCache {
         /// After so long an address is looked up again, behind the request that asks for it.
         package var freshFor: Duration = .seconds(30)
         /// After a lookup, a known name is not looked up again for so long, unless its addresses do not work.
-        package var pause: Duration = .seconds(1)
+        package var minLookupInterval: Duration = .seconds(1)
         /// A lookup that has taken so long may get a second one beside it.
-        package var secondAfter: Duration = .seconds(2)
+        package var secondLookupAfter: Duration = .seconds(2)
         /// Lookups of one name at once.
         package var maxPerName = 2
         /// Lookups of all names at once, each a blocked thread.
@@ -23,7 +23,7 @@ package struct NameCache {
         /// Names that have a second lookup at once. What is left of ``maxLookups``, 112, is more than the names of a
         /// broker (100 profiles, seven services of AWS, two proxies), so that a name that hangs never keeps another from
         /// its lookup.
-        package var maxSeconds = 16
+        package var maxSecondLookups = 16
         /// Names kept. Past it the one that nobody has asked for longest is dropped.
         package var maxNames = 256
 
@@ -52,9 +52,9 @@ package struct NameCache {
     private struct Entry {
         var answer: Answer?
         /// When the last lookup ended, whatever it brought.
-        var lookedUpAt: MonotonicTime?
-        var succeededAt: MonotonicTime?
-        var askedAt: MonotonicTime
+        var lastLookupAt: MonotonicTime?
+        var refreshedAt: MonotonicTime?
+        var lastUsedAt: MonotonicTime
         /// Running lookups and when each began.
         var lookups: [LookupID: MonotonicTime] = [:]
         var waiting: [WaiterID] = []
@@ -78,26 +78,26 @@ package struct NameCache {
     /// is told when a lookup ends, or takes itself back with ``abandon(_:of:)``.
     ///
     /// - Parameter after: the generation that turned out to be of no use: only a newer answer will do.
-    package mutating func ask(
-        _ name: String, for waiter: WaiterID, after: UInt64? = nil, now: MonotonicTime
+    package mutating func request(
+        _ name: String, for waiter: WaiterID, newerThan: UInt64? = nil, now: MonotonicTime
     ) -> [Action] {
-        makeRoom(for: name)
-        var entry = entries[name] ?? Entry(askedAt: now)
-        entry.askedAt = now
+        evictOldest(for: name)
+        var entry = entries[name] ?? Entry(lastUsedAt: now)
+        entry.lastUsedAt = now
         var actions: [Action] = []
-        let isKnown = entry.answer.map { $0.generation > after ?? 0 } ?? false
+        let isKnown = entry.answer.map { $0.generation > newerThan ?? 0 } ?? false
         if isKnown, let answer = entry.answer {
             actions.append(.answer(waiter, answer))
         } else {
             entry.waiting.append(waiter)
         }
-        let isFresh = isKnown && entry.succeededAt.map { now - $0 < limits.freshFor } ?? false
+        let isFresh = isKnown && entry.refreshedAt.map { now - $0 < limits.freshFor } ?? false
         entries[name] = entry
-        return isFresh ? actions : actions + begin(name, now)
+        return isFresh ? actions : actions + startLookup(name, now)
     }
 
     /// A waiter has gone.
-    package mutating func abandon(_ waiter: WaiterID, of name: String) {
+    package mutating func cancel(_ waiter: WaiterID, of name: String) {
         entries[name]?.waiting.removeAll { $0 == waiter }
     }
 
@@ -111,11 +111,11 @@ package struct NameCache {
         var actions: [Action] = []
         if var entry = entries[name] {
             entry.lookups[lookup] = nil
-            entry.lookedUpAt = now
+            entry.lastLookupAt = now
             // A lookup that hung may end after a younger one, and its answer is the older.
             if !addresses.isEmpty, lookup > entry.answer?.generation ?? 0 {
                 entry.answer = Answer(addresses: addresses, generation: lookup)
-                entry.succeededAt = now
+                entry.refreshedAt = now
             }
             for waiter in entry.waiting {
                 if !addresses.isEmpty, let answer = entry.answer {
@@ -127,13 +127,13 @@ package struct NameCache {
             entry.waiting = []
             entries[name] = entry
         }
-        return actions + beginQueued(now)
+        return actions + startQueuedLookups(now)
     }
 
     // MARK: Lookups
 
-    private mutating func begin(_ name: String, _ now: MonotonicTime) -> [Action] {
-        guard var entry = entries[name], !entry.isQueued, mayBegin(entry, now) else { return [] }
+    private mutating func startLookup(_ name: String, _ now: MonotonicTime) -> [Action] {
+        guard var entry = entries[name], !entry.isQueued, mayLookUp(entry, now) else { return [] }
         guard running.count < limits.maxLookups else {
             entry.isQueued = true
             entries[name] = entry
@@ -148,31 +148,31 @@ package struct NameCache {
     }
 
     /// Whether the name may have a lookup more, the limit on all names apart.
-    private func mayBegin(_ entry: Entry, _ now: MonotonicTime) -> Bool {
+    private func mayLookUp(_ entry: Entry, _ now: MonotonicTime) -> Bool {
         if let youngest = entry.lookups.values.max() {
-            return entry.lookups.count < limits.maxPerName && now - youngest >= limits.secondAfter
-                && entries.values.count { $0.lookups.count > 1 } < limits.maxSeconds
+            return entry.lookups.count < limits.maxPerName && now - youngest >= limits.secondLookupAfter
+                && entries.values.count { $0.lookups.count > 1 } < limits.maxSecondLookups
         }
         // Whoever waits has no address that works, and is not told to wait longer.
-        guard entry.waiting.isEmpty, let lookedUpAt = entry.lookedUpAt else { return true }
-        return now - lookedUpAt >= limits.pause
+        guard entry.waiting.isEmpty, let lastLookupAt = entry.lastLookupAt else { return true }
+        return now - lastLookupAt >= limits.minLookupInterval
     }
 
-    private mutating func beginQueued(_ now: MonotonicTime) -> [Action] {
+    private mutating func startQueuedLookups(_ now: MonotonicTime) -> [Action] {
         var actions: [Action] = []
         while running.count < limits.maxLookups, !queue.isEmpty {
             let name = queue.removeFirst()
             entries[name]?.isQueued = false
-            actions += begin(name, now)
+            actions += startLookup(name, now)
         }
         return actions
     }
 
     /// Drops the name that nobody has asked for longest, where there are too many; never one that is in use.
-    private mutating func makeRoom(for name: String) {
+    private mutating func evictOldest(for name: String) {
         guard entries[name] == nil, entries.count >= limits.maxNames else { return }
         let idle = entries.filter { $0.value.lookups.isEmpty && $0.value.waiting.isEmpty && !$0.value.isQueued }
-        guard let oldest = idle.min(by: { $0.value.askedAt < $1.value.askedAt }) else { return }
+        guard let oldest = idle.min(by: { $0.value.lastUsedAt < $1.value.lastUsedAt }) else { return }
         entries[oldest.key] = nil
     }
 }

@@ -10,7 +10,7 @@ final class NameResolver {
     typealias Callback = (NameCache.Answer?) -> Void
 
     /// Takes a request for addresses back; the callback is not called any more.
-    struct Ticket {
+    struct Handle {
         fileprivate let waiter: NameCache.WaiterID
         fileprivate let name: String
     }
@@ -37,23 +37,23 @@ final class NameResolver {
     ///   - answer: nil where there is none. May be called before this returns.
     /// - Returns: for ``withdraw(_:)``; nil where the answer has been given.
     func resolve(
-        _ host: String, after: UInt64? = nil, on loop: EventLoop, answer: @escaping Callback
-    ) -> Ticket? {
+        _ host: String, newerThan: UInt64? = nil, on loop: EventLoop, answer: @escaping Callback
+    ) -> Handle? {
         if let literal = SocketAddress(literal: host, port: 0) {
-            answer(after == nil ? NameCache.Answer(addresses: [literal], generation: 0) : nil)
+            answer(newerThan == nil ? NameCache.Answer(addresses: [literal], generation: 0) : nil)
             return nil
         }
         serial += 1
         let waiter = serial
         callbacks[waiter] = answer
-        carryOut(cache.ask(host, for: waiter, after: after, now: loop.now), on: loop)
-        return callbacks[waiter] == nil ? nil : Ticket(waiter: waiter, name: host)
+        carryOut(cache.request(host, for: waiter, newerThan: newerThan, now: loop.now), on: loop)
+        return callbacks[waiter] == nil ? nil : Handle(waiter: waiter, name: host)
     }
 
     /// Whoever asked has gone.
-    func withdraw(_ ticket: Ticket) {
-        callbacks[ticket.waiter] = nil
-        cache.abandon(ticket.waiter, of: ticket.name)
+    func cancel(_ handle: Handle) {
+        callbacks[handle.waiter] = nil
+        cache.cancel(handle.waiter, of: handle.name)
     }
 
     private func carryOut(_ actions: [NameCache.Action], on loop: EventLoop) {
@@ -61,12 +61,12 @@ final class NameResolver {
             switch action {
             case .answer(let waiter, let answer): callbacks.removeValue(forKey: waiter)?(answer)
             case .fail(let waiter): callbacks.removeValue(forKey: waiter)?(nil)
-            case .lookUp(let lookup, let name): begin(lookup, of: name, on: loop)
+            case .lookUp(let lookup, let name): startLookup(lookup, of: name, on: loop)
             }
         }
     }
 
-    private func begin(_ lookup: NameCache.LookupID, of name: String, on loop: EventLoop) {
+    private func startLookup(_ lookup: NameCache.LookupID, of name: String, on loop: EventLoop) {
         let (handle, key, lookUp) = (loop.handle, key, lookUp)
         // A queue of its own, since those shared by the process have too few threads for many that block; and of another
         // quality of service than the loops, which so have their threads whatever names do.

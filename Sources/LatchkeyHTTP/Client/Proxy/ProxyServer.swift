@@ -4,7 +4,7 @@ package import LatchkeyCrypto
 /// One forward proxy, as a URL names it.
 package struct ProxyServer: Hashable, Sendable, CustomStringConvertible {
     /// Why a text names no proxy that can be used. For whoever wrote the setting; never a credential.
-    package enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
+    package enum ParseError: Error, Hashable, Sendable, CustomStringConvertible {
         case malformed
         /// A scheme other than http and https.
         case scheme(String)
@@ -27,28 +27,28 @@ package struct ProxyServer: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads a proxy's URL as botocore does: `http://` where there is no scheme, ports 80 and 443, user and password
     /// percent-encoded; a path is passed over.
-    package init(_ text: String) throws(Refusal) {
-        var rest = Substring(text)
+    package init(_ text: String) throws(ParseError) {
+        var remaining = Substring(text)
         var scheme = Origin.Scheme.http
-        if let mark = rest.firstRange(of: "://") {
-            let name = rest[..<mark.lowerBound].lowercased()
+        if let mark = remaining.firstRange(of: "://") {
+            let name = remaining[..<mark.lowerBound].lowercased()
             guard let known = Origin.Scheme(rawValue: name) else {
                 throw name.utf8.allSatisfy(Grammar.isToken) && !name.isEmpty ? .scheme(name) : .malformed
             }
             scheme = known
-            rest = rest[mark.upperBound...]
-        } else if rest.hasPrefix("//") {
-            rest = rest.dropFirst(2)
+            remaining = remaining[mark.upperBound...]
+        } else if remaining.hasPrefix("//") {
+            remaining = remaining.dropFirst(2)
         }
-        rest = rest.prefix { !"/?#".contains($0) }
+        remaining = remaining.prefix { !"/?#".contains($0) }
         self.scheme = scheme
-        if let at = rest.lastIndex(of: "@") {
-            authorization = Self.basic(rest[..<at])
-            rest = rest[rest.index(after: at)...]
+        if let at = remaining.lastIndex(of: "@") {
+            authorization = Self.basic(remaining[..<at])
+            remaining = remaining[remaining.index(after: at)...]
         } else {
             authorization = nil
         }
-        (host, port) = try Self.hostAndPort(rest, standard: scheme == .https ? 443 : 80)
+        (host, port) = try Self.hostAndPort(remaining, defaultPort: scheme == .https ? 443 : 80)
     }
 
     /// `host:port`, always with the port: how messages name the proxy.
@@ -73,12 +73,12 @@ package struct ProxyServer: Hashable, Sendable, CustomStringConvertible {
     /// Escapes undone; what is no escape stands for itself, as it does for Python's `unquote`.
     private static func decoded(_ text: Substring) -> [UInt8] {
         var decoded: [UInt8] = []
-        var rest = text.utf8[...]
-        while let byte = rest.popFirst() {
-            let digits = rest.prefix(2).compactMap(Hex.value)
+        var remaining = text.utf8[...]
+        while let byte = remaining.popFirst() {
+            let digits = remaining.prefix(2).compactMap(Hex.value)
             if byte == UInt8(ascii: "%"), digits.count == 2 {
                 decoded.append(digits[0] << 4 | digits[1])
-                rest = rest.dropFirst(2)
+                remaining = remaining.dropFirst(2)
             } else {
                 decoded.append(byte)
             }
@@ -87,15 +87,15 @@ package struct ProxyServer: Hashable, Sendable, CustomStringConvertible {
     }
 
     private static func hostAndPort(
-        _ authority: Substring, standard: UInt16
-    ) throws(Refusal) -> (host: String, port: UInt16) {
+        _ authority: Substring, defaultPort: UInt16
+    ) throws(ParseError) -> (host: String, port: UInt16) {
         guard !authority.isEmpty, Array(authority.utf8).withUnsafeBytes(Authority.isValid) else { throw .malformed }
         var host = authority
-        var port = standard
+        var port = defaultPort
         let bracket = authority.lastIndex(of: "]") ?? authority.startIndex
         if let colon = authority[bracket...].lastIndex(of: ":") {
             let digits = authority[authority.index(after: colon)...]
-            guard let number = digits.isEmpty ? standard : UInt16(digits), number > 0 else { throw .malformed }
+            guard let number = digits.isEmpty ? defaultPort : UInt16(digits), number > 0 else { throw .malformed }
             port = number
             host = authority[..<colon]
         }

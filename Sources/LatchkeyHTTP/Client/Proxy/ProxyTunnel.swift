@@ -32,7 +32,7 @@ package struct ProxyTunnel: Sendable {
 
     /// Takes more of the proxy's answer.
     package mutating func receive(_ bytes: UnsafeRawBufferPointer) -> Progress {
-        do throws(ResponseParser.Refusal) {
+        do throws(ResponseParser.ParseError) {
             guard case .complete(let consumed) = try parser.receive(bytes) else { return .incomplete }
             let status = parser.response.status
             guard (200..<300).contains(status) else { return .failed(.refused(status: status)) }

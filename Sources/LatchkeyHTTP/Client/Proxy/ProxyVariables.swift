@@ -4,7 +4,7 @@ package enum ProxyVariables {
     ///
     /// A name counts in any case; the one that ends in `_proxy` as it stands there wins, and takes the others away where
     /// it is empty. Under CGI `HTTP_PROXY` could be a caller's header, and is passed over.
-    package static func inForce(_ environment: [String: String]) -> [String: (name: String, value: String)] {
+    package static func effective(_ environment: [String: String]) -> [String: (name: String, value: String)] {
         let suffix = "_proxy"
         var found: [String: (name: String, value: String)] = [:]
         let named = environment.filter { $0.key.count > suffix.count && $0.key.lowercased().hasSuffix(suffix) }

@@ -6,9 +6,9 @@
 struct ChunkExtension: Sendable {
     /// What one more byte makes of the line.
     enum Step {
-        case goesOn
+        case incomplete
         /// The byte was the CR behind a whole extension.
-        case ends
+        case complete
         case malformed
     }
 
@@ -18,15 +18,15 @@ struct ChunkExtension: Sendable {
 
     private var state = State.beforeName
 
-    mutating func take(_ byte: UInt8) -> Step {
-        if byte == 0x0D { return isWhole ? .ends : .malformed }
+    mutating func consume(_ byte: UInt8) -> Step {
+        if byte == 0x0D { return isComplete ? .complete : .malformed }
         guard let next = next(byte) else { return .malformed }
         state = next
-        return .goesOn
+        return .incomplete
     }
 
     /// The line may end here. White space may not: the grammar has it only before `;` and around `=`.
-    private var isWhole: Bool {
+    private var isComplete: Bool {
         switch state {
         case .name, .token, .afterQuoted: true
         case .beforeName, .blankAfterName, .beforeValue, .quoted, .escaped, .blankAfterValue: false

@@ -7,7 +7,7 @@ internal import LatchkeyCore
 /// trailers are read, bounded and thrown away.
 package struct ChunkedDecoder: Sendable {
     /// Why the body is not accepted.
-    package enum Refusal: Error, Hashable, Sendable {
+    package enum DecodingError: Error, Hashable, Sendable {
         case malformed
         case tooLarge
     }
@@ -15,15 +15,15 @@ package struct ChunkedDecoder: Sendable {
     private enum State {
         case size(digits: Int, value: Int)
         case `extension`(size: Int, ChunkExtension)
-        case sizeFeed(size: Int)
+        case sizeLineFeed(size: Int)
         case data(left: Int)
-        case dataReturn
-        case dataFeed
+        case dataCarriageReturn
+        case dataLineFeed
         case trailerStart
         case trailerName
         case trailerValue
-        case trailerFeed
-        case lastFeed
+        case trailerLineFeed
+        case finalLineFeed
         case complete
     }
 
@@ -52,7 +52,7 @@ package struct ChunkedDecoder: Sendable {
     /// - Returns: how many bytes of `input` belong to the body; fewer than all of them only when it is complete.
     package mutating func receive(
         _ input: UnsafeRawBufferPointer, into body: inout [UInt8]
-    ) throws(Refusal) -> Int {
+    ) throws(DecodingError) -> Int {
         var offset = 0
         while offset < input.count {
             if case .complete = state { break }
@@ -60,7 +60,7 @@ package struct ChunkedDecoder: Sendable {
                 let count = min(left, input.count - offset)
                 if keepsData { body.append(contentsOf: input[offset..<(offset + count)]) }
                 offset += count
-                state = left == count ? .dataReturn : .data(left: left - count)
+                state = left == count ? .dataCarriageReturn : .data(left: left - count)
                 continue
             }
             if isDiscarding {
@@ -82,25 +82,25 @@ package struct ChunkedDecoder: Sendable {
     }
 
     /// The state after one byte that is not data.
-    private mutating func next(_ byte: UInt8) throws(Refusal) -> State {
+    private mutating func next(_ byte: UInt8) throws(DecodingError) -> State {
         switch state {
         case .size(let digits, let value): return try size(byte, digits, value)
         case .extension(let size, var extensions):
-            switch extensions.take(byte) {
-            case .goesOn: return .extension(size: size, extensions)
-            case .ends: return .sizeFeed(size: size)
+            switch extensions.consume(byte) {
+            case .incomplete: return .extension(size: size, extensions)
+            case .complete: return .sizeLineFeed(size: size)
             case .malformed: throw .malformed
             }
-        case .sizeFeed(let size):
+        case .sizeLineFeed(let size):
             guard byte == 0x0A else { throw .malformed }
             if size == 0 { return .trailerStart }
             dataLeft -= size
             if dataLeft < 0 { throw .tooLarge }
             return .data(left: size)
-        case .dataReturn:
+        case .dataCarriageReturn:
             guard byte == 0x0D else { throw .malformed }
-            return .dataFeed
-        case .dataFeed:
+            return .dataLineFeed
+        case .dataLineFeed:
             guard byte == 0x0A else { throw .malformed }
             return .size(digits: 0, value: 0)
         case .data, .complete: return state
@@ -108,7 +108,7 @@ package struct ChunkedDecoder: Sendable {
         }
     }
 
-    private func size(_ byte: UInt8, _ digits: Int, _ value: Int) throws(Refusal) -> State {
+    private func size(_ byte: UInt8, _ digits: Int, _ value: Int) throws(DecodingError) -> State {
         if let digit = Hex.value(byte) {
             // Eight digits are 4 GiB, far past every limit here, and cannot overflow.
             guard digits < 8 else { throw .tooLarge }
@@ -116,25 +116,25 @@ package struct ChunkedDecoder: Sendable {
         }
         guard digits > 0 else { throw .malformed }
         switch byte {
-        case 0x0D: return .sizeFeed(size: value)
+        case 0x0D: return .sizeLineFeed(size: value)
         case UInt8(ascii: ";"): return .extension(size: value, ChunkExtension())
         default: throw .malformed
         }
     }
 
     /// Trailer fields (RFC 9112 §7.1.2): their grammar is checked, their content is nobody's.
-    private func trailer(_ byte: UInt8) throws(Refusal) -> State {
+    private func trailer(_ byte: UInt8) throws(DecodingError) -> State {
         switch state {
-        case .trailerStart where byte == 0x0D: return .lastFeed
+        case .trailerStart where byte == 0x0D: return .finalLineFeed
         case .trailerStart, .trailerName:
             if case .trailerName = state, byte == UInt8(ascii: ":") { return .trailerValue }
             guard Grammar.isToken(byte) else { throw .malformed }
             return .trailerName
         case .trailerValue:
-            if byte == 0x0D { return .trailerFeed }
+            if byte == 0x0D { return .trailerLineFeed }
             guard Grammar.isFieldValue(byte) else { throw .malformed }
             return state
-        case .trailerFeed:
+        case .trailerLineFeed:
             guard byte == 0x0A else { throw .malformed }
             return .trailerStart
         default:

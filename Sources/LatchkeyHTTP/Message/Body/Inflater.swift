@@ -2,7 +2,7 @@ internal import CZlib
 
 /// Undoes gzip (RFC 1952) with a bound on what comes out: a few kilobytes can unfold into gigabytes.
 package enum Inflater {
-    package enum Refusal: Error, Hashable, Sendable {
+    package enum InflateError: Error, Hashable, Sendable {
         /// No gzip, cut off, or damaged.
         case malformed
         case tooLarge
@@ -10,13 +10,13 @@ package enum Inflater {
 
     /// The content of one gzip member.
     /// - Parameter limit: the most bytes to give back; inflating stops there.
-    package static func gunzip(_ bytes: [UInt8], limit: Int) throws(Refusal) -> [UInt8] {
+    package static func gunzip(_ bytes: [UInt8], limit: Int) throws(InflateError) -> [UInt8] {
         var stream = z_stream()
         guard latchkey_inflate_gzip_init(&stream) == Z_OK else { throw .malformed }
         defer { inflateEnd(&stream) }
         var output: [UInt8] = []
         var input = bytes
-        let outcome = input.withUnsafeMutableBufferPointer { source -> Refusal? in
+        let outcome = input.withUnsafeMutableBufferPointer { source -> InflateError? in
             stream.next_in = source.baseAddress
             stream.avail_in = UInt32(clamping: source.count)
             return inflate(&stream, into: &output, limit: limit)
@@ -25,7 +25,7 @@ package enum Inflater {
         return output
     }
 
-    private static func inflate(_ stream: inout z_stream, into output: inout [UInt8], limit: Int) -> Refusal? {
+    private static func inflate(_ stream: inout z_stream, into output: inout [UInt8], limit: Int) -> InflateError? {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32 * 1024) { chunk in
             var status = Z_OK
             while status == Z_OK {

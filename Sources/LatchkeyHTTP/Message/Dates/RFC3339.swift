@@ -25,17 +25,17 @@ package enum RFC3339 {
             let second = DecimalDigits.parse(bytes[17..<19]), hour < 24, minute < 60, second <= 60,
             (1...12).contains(month)
         else { return nil }
-        var rest = bytes[19...]
+        var remaining = bytes[19...]
         var milliseconds: Int64 = 0
-        if rest.first == UInt8(ascii: ".") {
-            let digits = rest.dropFirst().prefix(while: Grammar.isDigit)
+        if remaining.first == UInt8(ascii: ".") {
+            let digits = remaining.dropFirst().prefix(while: Grammar.isDigit)
             guard !digits.isEmpty, let fraction = DecimalDigits.parse((digits + [0x30, 0x30]).prefix(3)) else {
                 return nil
             }
             milliseconds = fraction
-            rest = rest.dropFirst(1 + digits.count)
+            remaining = remaining.dropFirst(1 + digits.count)
         }
-        guard let offset = offset(rest) else { return nil }
+        guard let offset = offset(remaining) else { return nil }
         let days = CivilTime.days(year: year, month: month, day: day)
         let date = CivilTime(WallTime(seconds: days * 86_400))
         guard date.day == Int(day), date.month == Int(month) else { return nil }

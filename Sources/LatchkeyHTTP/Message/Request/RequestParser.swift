@@ -11,7 +11,7 @@ package struct RequestParser {
         case incomplete
         /// ``head`` is complete; the message's first `count` bytes are it.
         case head(count: Int)
-        case refused(RequestRefusal)
+        case rejected(RequestRefusal)
     }
 
     /// The head last completed, or the one in progress.
@@ -61,7 +61,7 @@ package struct RequestParser {
             return .incomplete
         } catch {
             state = State()
-            return .refused(error)
+            return .rejected(error)
         }
     }
 

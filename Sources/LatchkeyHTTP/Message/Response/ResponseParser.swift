@@ -4,7 +4,7 @@
 /// refused, and with it the connection.
 package struct ResponseParser: Sendable {
     /// Why a response is not accepted.
-    package enum Refusal: Error, Hashable, Sendable {
+    package enum ParseError: Error, Hashable, Sendable {
         case malformed(reason: String)
         case tooLarge
         /// The connection ended before the message did (RFC 9112 §8).
@@ -34,15 +34,15 @@ package struct ResponseParser: Sendable {
     package private(set) var hasBegun = false
 
     private let limits: ResponseLimits
-    private let answersHead: Bool
+    private let isResponseToHead: Bool
     private var phase = Phase.head
     private var headBytes: [UInt8] = []
-    private var interim = 0
+    private var interimCount = 0
 
     /// - Parameter method: the request's; HEAD's response has no body whatever its fields say (RFC 9110 §9.3.2).
     package init(method: String, limits: ResponseLimits = ResponseLimits()) {
         self.limits = limits
-        answersHead = method == "HEAD"
+        isResponseToHead = method == "HEAD"
     }
 
     /// The final response's head is in; the body is coming.
@@ -54,7 +54,7 @@ package struct ResponseParser: Sendable {
     }
 
     /// Takes more bytes.
-    package mutating func receive(_ bytes: UnsafeRawBufferPointer) throws(Refusal) -> Progress {
+    package mutating func receive(_ bytes: UnsafeRawBufferPointer) throws(ParseError) -> Progress {
         if !bytes.isEmpty { hasBegun = true }
         var offset = 0
         while true {
@@ -72,7 +72,7 @@ package struct ResponseParser: Sendable {
     }
 
     /// The peer has finished sending. Returns only where that is how the body ends (RFC 9112 §6.3, last case).
-    package mutating func connectionClosed() throws(Refusal) {
+    package mutating func connectionClosed() throws(ParseError) {
         guard case .untilClose = phase else { throw .truncated }
         phase = .complete
     }
@@ -80,7 +80,7 @@ package struct ResponseParser: Sendable {
     // MARK: Head
 
     /// - Returns: how many bytes completed a head, or nil while it is incomplete.
-    private mutating func receiveHead(_ bytes: UnsafeRawBufferPointer) throws(Refusal) -> Int? {
+    private mutating func receiveHead(_ bytes: UnsafeRawBufferPointer) throws(ParseError) -> Int? {
         for (index, byte) in bytes.enumerated() {
             headBytes.append(byte)
             if headBytes.count > limits.headBytes { throw .tooLarge }
@@ -102,14 +102,14 @@ package struct ResponseParser: Sendable {
     }
 
     /// What is no HTTP/1 response is refused at its first wrong byte (HTTP/0.9, TLS alerts, other protocols).
-    private func checkPrefix() throws(Refusal) {
+    private func checkPrefix() throws(ParseError) {
         let count = headBytes.count
         if count <= 7, headBytes[count - 1] != Array("HTTP/1.".utf8)[count - 1] {
             throw .malformed(reason: "not an HTTP/1 response")
         }
     }
 
-    private mutating func finishHead(_ head: [UInt8]) throws(Refusal) {
+    private mutating func finishHead(_ head: [UInt8]) throws(ParseError) {
         let lines = head.dropLast(4).split(separator: 0x0A, omittingEmptySubsequences: false)
         guard let statusLine = lines.first else { throw .malformed(reason: "no status line") }
         let (minor, status) = try Self.statusLine(Self.withoutReturn(statusLine))
@@ -118,9 +118,9 @@ package struct ResponseParser: Sendable {
         for line in lines.dropFirst() { try Self.field(Self.withoutReturn(line), into: &fields) }
         if status < 200 {
             // Interim responses (RFC 9110 §15.2) say nothing here; 101 was never asked for.
-            interim += 1
+            interimCount += 1
             if status == 101 { throw .malformed(reason: "an upgrade that was not asked for") }
-            if interim > limits.interimResponses { throw .malformed(reason: "too many interim responses") }
+            if interimCount > limits.interimResponses { throw .malformed(reason: "too many interim responses") }
             return
         }
         response = HTTPResponse(status: status, fields: fields)
@@ -132,7 +132,7 @@ package struct ResponseParser: Sendable {
     }
 
     /// RFC 9112 §4. A reason phrase, and even the space before it, may be missing.
-    private static func statusLine(_ line: ArraySlice<UInt8>) throws(Refusal) -> (minor: UInt8, status: Int) {
+    private static func statusLine(_ line: ArraySlice<UInt8>) throws(ParseError) -> (minor: UInt8, status: Int) {
         let bytes = Array(line)
         guard bytes.count >= 12, bytes.starts(with: "HTTP/1.".utf8), Grammar.isDigit(bytes[7]), bytes[8] == 0x20,
             bytes[9..<12].allSatisfy(Grammar.isDigit), bytes.count == 12 || bytes[12] == 0x20,
@@ -144,7 +144,7 @@ package struct ResponseParser: Sendable {
     }
 
     /// RFC 9112 §5. A folded line is refused: a user agent may unfold it (§5.2), but no peer of this client sends one.
-    private static func field(_ line: ArraySlice<UInt8>, into fields: inout HTTPFields) throws(Refusal) {
+    private static func field(_ line: ArraySlice<UInt8>, into fields: inout HTTPFields) throws(ParseError) {
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex,
             line[..<colon].allSatisfy(Grammar.isToken)
         else { throw .malformed(reason: "bad field name") }
@@ -158,7 +158,7 @@ package struct ResponseParser: Sendable {
     // MARK: Body
 
     /// Which bytes are the body (RFC 9112 §6.3).
-    private mutating func frame(minor: UInt8) throws(Refusal) {
+    private mutating func frame(minor: UInt8) throws(ParseError) {
         let lengths = response.fields.values("content-length")
         let encodings = response.fields.values("transfer-encoding")
         var (closes, keepsAlive) = (false, false)
@@ -175,10 +175,10 @@ package struct ResponseParser: Sendable {
         if !encodings.isEmpty, !lengths.isEmpty {
             throw .malformed(reason: "content-length and transfer-encoding exclude each other")
         }
-        if answersHead || response.status == 204 || response.status == 304 {
+        if isResponseToHead || response.status == 204 || response.status == 304 {
             phase = .complete
         } else if let encoding = encodings.first {
-            guard encodings.count == 1, HTTPFields.same(encoding, "chunked"), minor >= 1 else {
+            guard encodings.count == 1, HTTPFields.namesMatch(encoding, "chunked"), minor >= 1 else {
                 throw .malformed(reason: "unknown transfer coding")
             }
             phase = .chunked(ChunkedDecoder(bodyBytes: limits.bodyBytes, overheadBytes: limits.headBytes * 2))
@@ -193,7 +193,7 @@ package struct ResponseParser: Sendable {
         }
     }
 
-    private mutating func receiveBody(_ bytes: UnsafeRawBufferPointer) throws(Refusal) -> Int {
+    private mutating func receiveBody(_ bytes: UnsafeRawBufferPointer) throws(ParseError) -> Int {
         switch phase {
         case .head, .complete: return 0
         case .length(let left):
@@ -206,7 +206,7 @@ package struct ResponseParser: Sendable {
             if response.body.count > limits.bodyBytes { throw .tooLarge }
             return bytes.count
         case .chunked(var decoder):
-            do throws(ChunkedDecoder.Refusal) {
+            do throws(ChunkedDecoder.DecodingError) {
                 let count = try decoder.receive(bytes, into: &response.body)
                 phase = decoder.isComplete ? .complete : .chunked(decoder)
                 return count

@@ -9,9 +9,9 @@ struct ConnectionOutput {
     private var unsent = UnsentBytes()
 
     /// Requests that have no reply on the wire yet.
-    var owed: Int { replies.count }
+    var pendingReplies: Int { replies.count }
 
-    /// Nothing is owed and nothing unsent.
+    /// Nothing is pendingReplies and nothing unsent.
     var isEmpty: Bool { replies.isEmpty && unsent.isEmpty }
 
     /// The peer has to take bytes first.
@@ -21,21 +21,23 @@ struct ConnectionOutput {
     var isDue: Bool { unsent.isEmpty && replies.isDue }
 
     /// Another request may be answered while `rendered` bytes of this turn wait to be sent.
-    func takesMore(rendered: Int, limits: ServerLimits) -> Bool {
-        unsent.isEmpty && rendered + replies.renderedBytes < limits.outputBytes && replies.takesMore
+    func acceptsMore(rendered: Int, limits: ServerLimits) -> Bool {
+        unsent.isEmpty && rendered + replies.renderedBytes < limits.outputBytes && replies.acceptsMore
             && replies.count < limits.pipelineDepth
     }
 
     /// A request will be answered later.
-    mutating func wait(alone: Bool) -> ReplyQueue.Sequence { replies.wait(alone: alone) }
+    mutating func reserve(blocksPipeline: Bool) -> ReplyQueue.SequenceNumber {
+        replies.reserve(blocksPipeline: blocksPipeline)
+    }
 
-    mutating func fulfil(_ later: DeferredReply, with render: @escaping ReplyQueue.Rendering) {
-        replies.fulfil(later.sequence, with: .later(later, render))
+    mutating func resolve(_ deferred: DeferredReply, with render: @escaping ReplyQueue.Renderer) {
+        replies.resolve(deferred.sequence, with: .deferred(deferred, render))
     }
 
     /// A reply, or a part of one, has been rendered into `writer` from `start` on: it keeps its place behind those that
-    /// are owed before it.
-    mutating func rendered(_ writer: ReplyWriter, from start: Int) {
+    /// are pendingReplies before it.
+    mutating func enqueue(_ writer: ReplyWriter, from start: Int) {
         if replies.isEmpty { return }
         replies.append(ready: Array(writer.output[start...]))
         writer.output.removeSubrange(start...)
@@ -43,25 +45,25 @@ struct ConnectionOutput {
 
     /// Renders the replies whose turn has come, as far as there is room.
     /// - Parameters:
-    ///   - isEnding: nothing more is read: the last reply owed says that the connection closes.
-    ///   - refuse: writes the reply for a handler that wrote none.
+    ///   - isEnding: nothing more is read: the last reply pendingReplies says that the connection closes.
+    ///   - reject: writes the reply for a handler that wrote none.
     /// - Returns: false where the turn is over before that.
     mutating func renderDue(
         into writer: ReplyWriter, budget: inout WorkBudget, limit: Int, isEnding: Bool,
-        unanswered refuse: (ReplyWriter) -> Void
+        unanswered reject: (ReplyWriter) -> Void
     ) -> Bool {
         while unsent.isEmpty, replies.isDue, writer.output.count < limit {
             if !budget.take({ .current }) { return false }
             switch replies.popDue() {
             case nil: return true
             case .bytes(let bytes): writer.append(bytes)
-            case .later(let later, let render):
+            case .deferred(let deferred, let render):
                 let start = writer.output.count
-                writer.isHead = later.isHead
-                writer.closes = later.closes || (isEnding && replies.isEmpty)
-                writer.confirmsKeepAlive = later.confirmsKeepAlive
+                writer.isHead = deferred.isHead
+                writer.closes = deferred.closes || (isEnding && replies.isEmpty)
+                writer.confirmsKeepAlive = deferred.confirmsKeepAlive
                 render(writer)
-                if writer.output.count == start { refuse(writer) }
+                if writer.output.count == start { reject(writer) }
             }
         }
         return true

@@ -8,11 +8,11 @@ package struct DeferredReply: Sendable {
     let isHead: Bool
     let closes: Bool
     let confirmsKeepAlive: Bool
-    let presence: DisconnectFlag
+    let disconnectFlag: DisconnectFlag
 
     /// False once the caller has closed its end: nobody may be reading any more. A caller that only stopped writing
     /// looks the same, and still gets what is sent.
-    package var isAwaited: Bool { presence.isThere }
+    package var isAwaited: Bool { disconnectFlag.isConnected }
 
     /// Sends the reply when its turn has come and there is room for it. Until then `render` is kept, so it should hold
     /// what it renders by reference; it runs on the connection's own loop, or never where the caller has gone.

@@ -5,14 +5,14 @@
 /// slow reader then cost what they share, and not a copy each.
 package struct ReplyQueue {
     /// Names a request of one connection, counted from 0.
-    package typealias Sequence = UInt64
+    package typealias SequenceNumber = UInt64
     /// Writes one reply.
-    package typealias Rendering = @Sendable (ReplyWriter) -> Void
+    package typealias Renderer = @Sendable (ReplyWriter) -> Void
 
     /// A reply whose turn has come.
     package enum Due {
         case bytes([UInt8])
-        case later(DeferredReply, Rendering)
+        case deferred(DeferredReply, Renderer)
     }
 
     private enum Slot {
@@ -22,9 +22,9 @@ package struct ReplyQueue {
     }
 
     private var slots: [Slot] = []
-    private var first: Sequence = 0
+    private var firstNumber: SequenceNumber = 0
     /// The request behind which no other is taken until its reply is out.
-    private var alone: Sequence?
+    private var blockingNumber: SequenceNumber?
     /// Bytes rendered that stand behind replies not yet there.
     package private(set) var renderedBytes = 0
 
@@ -36,7 +36,7 @@ package struct ReplyQueue {
     package var isEmpty: Bool { slots.isEmpty }
 
     /// Another request may be taken behind those that wait.
-    package var takesMore: Bool { alone == nil }
+    package var acceptsMore: Bool { blockingNumber == nil }
 
     /// The first reply is there.
     package var isDue: Bool {
@@ -44,11 +44,11 @@ package struct ReplyQueue {
     }
 
     /// A request whose reply comes later takes its place in the order.
-    /// - Parameter alone: no further request of the connection is taken before this reply is out.
-    package mutating func wait(alone: Bool = false) -> Sequence {
+    /// - Parameter blockingNumber: no further request of the connection is taken before this reply is out.
+    package mutating func reserve(blocksPipeline: Bool = false) -> SequenceNumber {
         slots.append(.waiting)
-        let sequence = first + UInt64(slots.count) - 1
-        if alone { self.alone = sequence }
+        let sequence = firstNumber + UInt64(slots.count) - 1
+        if blocksPipeline { blockingNumber = sequence }
         return sequence
     }
 
@@ -59,25 +59,25 @@ package struct ReplyQueue {
     }
 
     /// Whether `sequence` still waits.
-    package func isWaiting(_ sequence: Sequence) -> Bool {
-        guard sequence >= first, sequence - first < UInt64(slots.count) else { return false }
-        if case .waiting = slots[Int(sequence - first)] { return true }
+    package func isWaiting(_ sequence: SequenceNumber) -> Bool {
+        guard sequence >= firstNumber, sequence - firstNumber < UInt64(slots.count) else { return false }
+        if case .waiting = slots[Int(sequence - firstNumber)] { return true }
         return false
     }
 
     /// Puts the reply to `sequence` in its place. A second reply to one request is dropped.
-    package mutating func fulfil(_ sequence: Sequence, with reply: Due) {
+    package mutating func resolve(_ sequence: SequenceNumber, with reply: Due) {
         guard isWaiting(sequence) else { return }
         if case .bytes(let bytes) = reply { renderedBytes += bytes.count }
-        slots[Int(sequence - first)] = .ready(reply)
+        slots[Int(sequence - firstNumber)] = .ready(reply)
     }
 
     /// Takes the first reply out if it is there.
     package mutating func popDue() -> Due? {
         guard case .ready(let due) = slots.first else { return nil }
         slots.removeFirst()  // a pipeline's depth of entries at the most
-        if alone == first { alone = nil }
-        first += 1
+        if blockingNumber == firstNumber { blockingNumber = nil }
+        firstNumber += 1
         if case .bytes(let bytes) = due { renderedBytes -= bytes.count }
         return due
     }

@@ -18,7 +18,7 @@ package final class RequestContext {
     package var callerIsUnknown = false
 
     private var pipeline: RequestPipeline?
-    private(set) var wasPutOff = false
+    private(set) var isDeferred = false
 
     init(reply: ReplyWriter) { self.reply = reply }
 
@@ -37,9 +37,9 @@ package final class RequestContext {
     /// Whoever takes it must send within the request timeout: nothing else answers in its stead.
     /// - Parameter alone: for replies that may be large and share no memory: no further request of the connection is
     ///   taken before this one has been answered.
-    package func later(alone: Bool = false) -> DeferredReply? {
-        wasPutOff = true
-        return pipeline?.deferReply(reply, alone: alone)
+    package func deferReply(blocksPipeline: Bool = false) -> DeferredReply? {
+        isDeferred = true
+        return pipeline?.deferReply(reply, blocksPipeline: blocksPipeline)
     }
 
     func lend<Result>(
@@ -50,9 +50,9 @@ package final class RequestContext {
         self.bytes = bytes
         self.body = body
         self.pipeline = pipeline
-        isOverCapacity = pipeline.clock.isOverCapacity
+        isOverCapacity = pipeline.deadlines.isOverCapacity
         callerIsUnknown = false
-        wasPutOff = false
+        isDeferred = false
         defer {
             self.pipeline = nil
             self.bytes = UnsafeRawBufferPointer(start: nil, count: 0)

@@ -23,7 +23,7 @@ final class ServerConnection: EventHandler {
     private var interest = Readiness.read
     private var input = ConnectionInput()
     private var lingerBytesLeft = 0
-    private var peerFinished = false
+    private var peerHasFinished = false
     /// The loop will call ``resumed(on:)``.
     private var isQueued = false
 
@@ -31,11 +31,11 @@ final class ServerConnection: EventHandler {
         self.socket = socket
         self.worker = worker
         pipeline = RequestPipeline(
-            worker: worker, clock: ConnectionClock(opened: now.nanoseconds, isOverCapacity: isOverCapacity))
+            worker: worker, deadlines: ConnectionDeadlines(openedAt: now.nanoseconds, isOverCapacity: isOverCapacity))
     }
 
     /// A request of this connection has been let in.
-    var hasBroughtRequest: Bool { pipeline.clock.hasBroughtRequest }
+    var hasValidRequest: Bool { pipeline.deadlines.hasValidRequest }
 
     /// Nil when the kernel has no room for one more registration.
     func register(on loop: EventLoop) -> ChannelID? {
@@ -57,7 +57,7 @@ final class ServerConnection: EventHandler {
         // Who has a turn to come has bytes enough: more of them would only pile up.
         if isQueued || phase == .closed { return }
         if readiness.contains(.read) { receive(on: loop) }
-        settle(on: loop)
+        finishTurn(on: loop)
     }
 
     func resumed(on loop: EventLoop) {
@@ -65,7 +65,7 @@ final class ServerConnection: EventHandler {
         if phase == .closed { return }
         worker.beginTurn(on: loop)
         pipeline.turnEnded()
-        settle(on: loop)
+        finishTurn(on: loop)
     }
 
     private func resumeLater(on loop: EventLoop) {
@@ -75,14 +75,14 @@ final class ServerConnection: EventHandler {
     }
 
     private func receive(on loop: EventLoop) {
-        switch socket.receive(into: worker.scratch) {
+        switch socket.receive(into: worker.receiveBuffer) {
         case .wouldBlock: break
         case .failed: close(on: loop)
         case .moved(0):
-            peerFinished = true
-            pipeline.callerLeft()
+            peerHasFinished = true
+            pipeline.peerDisconnected()
         case .moved(let count):
-            received(UnsafeRawBufferPointer(rebasing: worker.scratch[..<count]), on: loop)
+            received(UnsafeRawBufferPointer(rebasing: worker.receiveBuffer[..<count]), on: loop)
         }
     }
 
@@ -109,9 +109,9 @@ final class ServerConnection: EventHandler {
 
     /// The end of a turn for this connection: render and send what is due, go on parsing where that made room, then say
     /// what to wait for.
-    private func settle(on loop: EventLoop) {
+    private func finishTurn(on loop: EventLoop) {
         while phase == .open {
-            let isOver = !pipeline.renderDue(inputIsEmpty: input.isEmpty) || pipeline.stop == .budget
+            let isOver = !pipeline.renderDue(inputIsEmpty: input.isEmpty) || pipeline.stopReason == .budget
             flush(on: loop)
             if isOver, !output.isBlocked {
                 resumeLater(on: loop)
@@ -119,15 +119,15 @@ final class ServerConnection: EventHandler {
             }
             pipeline.turnEnded()
             if output.isDue { continue }
-            guard pipeline.stop == .blocked, mayParse else { break }
+            guard pipeline.stopReason == .blocked, mayParse else { break }
             parseInput(on: loop)
         }
         if phase == .closed { return }
         // The peer has sent all it will: what is incomplete now stays so.
-        if peerFinished, pipeline.stop == .needsBytes { pipeline.end() }
-        if pipeline.isLast, output.isEmpty { finish(on: loop) }
+        if peerHasFinished, pipeline.stopReason == .needsBytes { pipeline.stopReading() }
+        if pipeline.isClosing, output.isEmpty { beginLingering(on: loop) }
         if phase == .closed { return }
-        if !mayParse { pipeline.clock.pause(loop.now.nanoseconds) }
+        if !mayParse { pipeline.deadlines.pause(loop.now.nanoseconds) }
         updateInterest(on: loop)
         armTimer(on: loop)
     }
@@ -136,23 +136,23 @@ final class ServerConnection: EventHandler {
 
     private var output: ConnectionOutput { _read { yield pipeline.output } }
 
-    private var mayParse: Bool { phase == .open && pipeline.takesMore }
+    private var mayParse: Bool { phase == .open && pipeline.acceptsMore }
 
-    func complete(_ later: DeferredReply, render: @escaping ReplyQueue.Rendering, on loop: EventLoop) {
-        pipeline.output.fulfil(later, with: render)
+    func complete(_ deferred: DeferredReply, render: @escaping ReplyQueue.Renderer, on loop: EventLoop) {
+        pipeline.output.resolve(deferred, with: render)
         if output.isDue { resumeLater(on: loop) }
     }
 
     private func flush(on loop: EventLoop) {
         if worker.reply.output.isEmpty { return }
         if !pipeline.output.flush(worker.reply, to: socket) { close(on: loop) }
-        pipeline.clock.since = loop.now.nanoseconds
+        pipeline.deadlines.waitingSince = loop.now.nanoseconds
     }
 
     private func sendUnsent(on loop: EventLoop) {
         guard output.isBlocked else { return }
         switch pipeline.output.sendUnsent(to: socket) {
-        case .moved: pipeline.clock.since = loop.now.nanoseconds
+        case .moved: pipeline.deadlines.waitingSince = loop.now.nanoseconds
         case .wouldBlock: break
         case .failed: close(on: loop)
         }
@@ -161,7 +161,7 @@ final class ServerConnection: EventHandler {
     // MARK: Waiting
 
     private func updateInterest(on loop: EventLoop) {
-        let reads = phase == .lingering || (mayParse && !peerFinished)
+        let reads = phase == .lingering || (mayParse && !peerHasFinished)
         let wanted = Readiness(
             rawValue: (reads ? Readiness.read.rawValue : 0) | (output.isBlocked ? Readiness.write.rawValue : 0))
         guard wanted != interest, let id else { return }
@@ -169,17 +169,17 @@ final class ServerConnection: EventHandler {
         loop.setInterest(wanted, of: id, descriptor: socket.descriptor)
     }
 
-    private var wait: ConnectionClock.Wait {
+    private var wait: ConnectionDeadlines.Wait {
         if phase == .lingering { return .lingering }
         if output.isBlocked { return .output }
         if isQueued { return .turn }
         if pipeline.isInBody { return mayParse ? .body : .handler }
-        if pipeline.clock.messageStart != nil, mayParse { return .head }
-        return output.owed > 0 ? .handler : .request(isDraining: pipeline.isDraining)
+        if pipeline.deadlines.messageStart != nil, mayParse { return .head }
+        return output.pendingReplies > 0 ? .handler : .request(isDraining: pipeline.isDraining)
     }
 
     private func armTimer(on loop: EventLoop) {
-        let deadline = pipeline.clock.deadline(wait, worker.times)
+        let deadline = pipeline.deadlines.deadline(wait, worker.timeouts)
         guard timer.needsSetting(to: deadline) else { return }
         timer.set(at: deadline, on: loop) { loop in
             // Held strongly: closing cancels the timer, and a weak reference would slow every use of the object down.
@@ -190,32 +190,32 @@ final class ServerConnection: EventHandler {
     private func timerFired(on loop: EventLoop) {
         timer.clear()
         let wait = wait
-        if loop.now.nanoseconds < pipeline.clock.deadline(wait, worker.times) { return armTimer(on: loop) }
+        if loop.now.nanoseconds < pipeline.deadlines.deadline(wait, worker.timeouts) { return armTimer(on: loop) }
         worker.beginTurn(on: loop)
         switch wait {
         case .body where pipeline.isDiscarding: return close(on: loop)
-        case .head, .body: refuse(pipeline.clock.isOverCapacity ? .overloaded : .timedOut)
-        case .request where pipeline.clock.isOverCapacity: refuse(.overloaded)
+        case .head, .body: reject(pipeline.deadlines.isOverCapacity ? .overloaded : .timedOut)
+        case .request where pipeline.deadlines.isOverCapacity: reject(.overloaded)
         default: return close(on: loop)
         }
-        settle(on: loop)
+        finishTurn(on: loop)
     }
 
-    private func refuse(_ refusal: ServerRefusal) {
-        input.withBytes { pipeline.refuse(refusal, start: $0) }
+    private func reject(_ rejection: ServerRefusal) {
+        input.withBytes { pipeline.reject(rejection, start: $0) }
     }
 
     // MARK: Ending
 
     /// Makes room for a newer connection, unless a valid request has just come.
     /// - Returns: whether this one is closed.
-    func giveWay(on loop: EventLoop) -> Bool {
+    func evict(on loop: EventLoop) -> Bool {
         if !isQueued { ready(.read, on: loop) }
         if phase == .closed { return true }
-        if hasBroughtRequest, !pipeline.clock.isOverCapacity { return false }
-        if phase == .open, !output.isBlocked, output.owed == 0, !pipeline.isDiscarding {
+        if hasValidRequest, !pipeline.deadlines.isOverCapacity { return false }
+        if phase == .open, !output.isBlocked, output.pendingReplies == 0, !pipeline.isDiscarding {
             worker.beginTurn(on: loop)
-            refuse(.overloaded)
+            reject(.overloaded)
             flush(on: loop)
         }
         close(on: loop)
@@ -223,13 +223,13 @@ final class ServerConnection: EventHandler {
     }
 
     /// Everything owed has been sent: say so, and wait for the peer so that no reset overtakes the last reply.
-    private func finish(on loop: EventLoop) {
-        if peerFinished { return close(on: loop) }
+    private func beginLingering(on loop: EventLoop) {
+        if peerHasFinished { return close(on: loop) }
         if phase == .lingering { return }
         socket.finishWriting()
         input = ConnectionInput()
-        pipeline.drop()
-        pipeline.clock.since = loop.now.nanoseconds
+        pipeline.discardInput()
+        pipeline.deadlines.waitingSince = loop.now.nanoseconds
         lingerBytesLeft = worker.limits.lingerBytes
         phase = .lingering
     }
@@ -237,20 +237,20 @@ final class ServerConnection: EventHandler {
     func close(on loop: EventLoop) {
         if phase == .closed { return }
         phase = .closed
-        pipeline.callerLeft()
-        pipeline.drop()
+        pipeline.peerDisconnected()
+        pipeline.discardInput()
         input = ConnectionInput()
         pipeline.output.removeAll()
         timer.cancel(on: loop)
         guard let id else { return }
         loop.unregister(id, descriptor: socket.descriptor)
         // The worker's was the last lasting reference: the socket closes when this turn lets go.
-        worker.forget(id)
+        worker.remove(id)
     }
 
     func beginDraining(on loop: EventLoop) {
         pipeline.isDraining = true
-        if case .request = wait { pipeline.clock.since = loop.now.nanoseconds }
+        if case .request = wait { pipeline.deadlines.waitingSince = loop.now.nanoseconds }
         armTimer(on: loop)
     }
 }

@@ -9,10 +9,10 @@ package enum ServerRefusal: Hashable, Sendable {
     /// A handler wrote nothing: 500.
     case unanswered
 
-    /// The status the refusal is answered with.
+    /// The status the rejection is answered with.
     package var status: Int {
         switch self {
-        case .malformed(let refusal): refusal.status
+        case .malformed(let rejection): rejection.status
         case .timedOut: 408
         case .overloaded: 503
         case .unanswered: 500
@@ -20,9 +20,9 @@ package enum ServerRefusal: Hashable, Sendable {
     }
 
     /// A bare answer in plain text, for servers without an error format of their own.
-    package static let plain: @Sendable (ServerRefusal, ReplyWriter) -> Void = { refusal, reply in
-        reply.begin(refusal.status)
+    package static let plain: @Sendable (ServerRefusal, ReplyWriter) -> Void = { rejection, reply in
+        reply.begin(rejection.status)
         reply.append("Content-Type: text/plain\r\n")
-        reply.end(Array("\(HTTPStatus.reason(refusal.status))\n".utf8))
+        reply.end(Array("\(HTTPStatus.reason(rejection.status))\n".utf8))
     }
 }

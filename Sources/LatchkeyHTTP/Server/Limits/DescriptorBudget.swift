@@ -5,9 +5,9 @@ package struct DescriptorBudget: Equatable, Sendable {
     /// loops, files, logs and name look-ups.
     package static let reserve = 128
     /// The least descriptor limit a server starts with.
-    package static let least = 144
+    package static let minLimit = 144
 
-    /// The limit is under ``least``.
+    /// The limit is under ``minLimit``.
     package struct TooFew: Error, Equatable, Sendable {
         package let limit: Int
     }
@@ -19,7 +19,7 @@ package struct DescriptorBudget: Equatable, Sendable {
 
     /// - Throws: where the limit leaves no room for a server.
     package init(limit: Int, wanted: Int) throws(TooFew) {
-        guard limit >= Self.least else { throw TooFew(limit: limit) }
+        guard limit >= Self.minLimit else { throw TooFew(limit: limit) }
         self.limit = limit
         self.wanted = wanted
     }

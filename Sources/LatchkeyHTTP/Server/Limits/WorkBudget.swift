@@ -2,16 +2,16 @@ package import LatchkeyCore
 
 /// How much one connection may do in one turn of its loop. What is left waits until the others have had theirs.
 package struct WorkBudget {
-    private let most: Int
+    private let maxRequests: Int
     private let time: Duration
     private var used = 0
     private var end = MonotonicTime(nanoseconds: .max)
 
     /// - Parameters:
-    ///   - requests: the most requests or replies in one turn; at least one is always done.
+    ///   - requests: the maxRequests requests or replies in one turn; at least one is always done.
     ///   - time: counted from the second request on; none is begun after it.
     package init(requests: Int, time: Duration) {
-        most = requests
+        maxRequests = requests
         self.time = time
     }
 
@@ -24,12 +24,12 @@ package struct WorkBudget {
     @inline(__always)
     package mutating func take(_ clock: () -> MonotonicTime) -> Bool {
         used += 1
-        return used == 1 || isLeft(clock)
+        return used == 1 || hasTimeAndRequestsLeft(clock)
     }
 
-    private mutating func isLeft(_ clock: () -> MonotonicTime) -> Bool {
+    private mutating func hasTimeAndRequestsLeft(_ clock: () -> MonotonicTime) -> Bool {
         let now = clock()
         if used == 2 { end = now + time }
-        return used <= most && now < end
+        return used <= maxRequests && now < end
     }
 }

@@ -37,19 +37,19 @@ final class Listener: EventHandler {
         // A bounded batch: a flood of connections must not starve the ones already there.
         for _ in 0..<64 {
             // Connections past the headroom stay in the kernel's queue until the workers have closed others.
-            if connectionCounter.isFull { return rest(limits.headroomPause, on: loop) }
+            if connectionCounter.isFull { return pauseAccepting(limits.headroomPause, on: loop) }
             do {
                 guard let accepted = try socket.socket.accept() else { return }
-                distribute(accepted, connectionCounter.admit(), loop)
+                distribute(accepted, connectionCounter.add(), loop)
             } catch {
-                return rest(limits.acceptPause, on: loop)
+                return pauseAccepting(limits.acceptPause, on: loop)
             }
         }
     }
 
     /// Level-triggered readiness would spin where nothing can be accepted (past the headroom, or out of descriptors, which
     /// is EMFILE), so accepting pauses.
-    private func rest(_ pause: Duration, on loop: EventLoop) {
+    private func pauseAccepting(_ pause: Duration, on loop: EventLoop) {
         guard let id else { return }
         loop.setInterest([], of: id, descriptor: socket.socket.descriptor)
         loop.schedule(at: loop.now + pause) { [weak self] loop in

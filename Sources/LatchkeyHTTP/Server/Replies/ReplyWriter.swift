@@ -23,10 +23,10 @@ package final class ReplyWriter {
     /// The loop's clock for this turn.
     package internal(set) var now = MonotonicTime(nanoseconds: 0)
 
-    private var date: DateCache
+    private var date: DateHeaderCache
 
     init(wallTime: @escaping () -> WallTime) {
-        date = DateCache(wallTime: wallTime)
+        date = DateHeaderCache(wallTime: wallTime)
         output.reserveCapacity(64 * 1024)
     }
 

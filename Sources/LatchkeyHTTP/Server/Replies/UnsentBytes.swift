@@ -10,7 +10,7 @@ struct UnsentBytes {
     /// Takes what is left of `output` behind its first `count` bytes, and leaves `output` empty.
     /// - Precondition: nothing is unsent.
     mutating func take(_ output: inout [UInt8], after count: Int) {
-        if output.count - count > Self.worthTaking {
+        if output.count - count > Self.swapThreshold {
             swap(&bytes, &output)
             sent = count
         } else {
@@ -27,7 +27,7 @@ struct UnsentBytes {
     }
 
     /// Above so many bytes the whole buffer changes hands; below, copying is cheaper than the loop's making a new one.
-    private static let worthTaking = 64 * 1024
+    private static let swapThreshold = 64 * 1024
 
     /// Sends as much as the kernel takes.
     mutating func send(to socket: borrowing Socket) -> Socket.Transfer {

@@ -7,7 +7,7 @@ final class BodyInProgress {
         /// So much has come that the caller has to be known; ``bytes`` is what there is.
         case mustIdentify(consumed: Int)
         case complete(consumed: Int)
-        case refused(RequestRefusal)
+        case rejected(RequestRefusal)
     }
 
     let head: RequestHead
@@ -16,7 +16,7 @@ final class BodyInProgress {
     /// Its reply has been written; only the end of the body is of interest.
     let isAnswered: Bool
     private(set) var bytes: [UInt8] = []
-    private let keeps: Bool
+    private let keepsBytes: Bool
     private var identifyAt: Int?
     private var framing: Framing
 
@@ -32,22 +32,22 @@ final class BodyInProgress {
         self.head = head
         var limit = limits.bodyBytes
         switch admission {
-        case .answered: (keeps, isAnswered, identifyAt) = (false, true, nil)
-        case .skip: (keeps, isAnswered, identifyAt) = (false, false, nil)
-        case .keep(let most, let within):
-            (keeps, isAnswered, identifyAt) = (true, false, within)
-            limit = min(limit, most)
+        case .answered: (keepsBytes, isAnswered, identifyAt) = (false, true, nil)
+        case .skip: (keepsBytes, isAnswered, identifyAt) = (false, false, nil)
+        case .keep(let maxBytes, let identifyWithin):
+            (keepsBytes, isAnswered, identifyAt) = (true, false, identifyWithin)
+            limit = min(limit, maxBytes)
         }
         self.headBytes = isAnswered ? [] : [UInt8](headBytes)
         framing =
             head.isChunked
             ? .chunked(
-                ChunkedDecoder(bodyBytes: limit, overheadBytes: limits.chunkOverheadBytes, keepsData: keeps))
+                ChunkedDecoder(bodyBytes: limit, overheadBytes: limits.chunkOverheadBytes, keepsData: keepsBytes))
             : .length(left: head.contentLength ?? 0)
     }
 
     /// The caller is known: the rest of the body may come.
-    func identified() { identifyAt = nil }
+    func markIdentified() { identifyAt = nil }
 
     func receive(_ input: UnsafeRawBufferPointer) -> Progress {
         var input = input
@@ -55,16 +55,16 @@ final class BodyInProgress {
         switch framing {
         case .length(let left):
             let count = min(left, input.count)
-            if keeps { bytes.append(contentsOf: input[..<count]) }
+            if keepsBytes { bytes.append(contentsOf: input[..<count]) }
             framing = .length(left: left - count)
             return progress(consumed: count, isComplete: count == left)
         case .chunked(var decoder):
             defer { framing = .chunked(decoder) }
-            do throws(ChunkedDecoder.Refusal) {
+            do throws(ChunkedDecoder.DecodingError) {
                 let consumed = try decoder.receive(input, into: &bytes)
                 return progress(consumed: consumed, isComplete: decoder.isComplete)
             } catch {
-                return .refused(error == .tooLarge ? .bodyTooLarge : .chunk)
+                return .rejected(error == .tooLarge ? .bodyTooLarge : .chunk)
             }
         }
     }

@@ -15,9 +15,9 @@ struct RequestReader {
         /// The end of the body of a request that was answered from its head.
         case bodyEnded(consumed: Int)
         /// The message breaks the grammar or a limit. Nothing behind it can be read.
-        case refused(RequestRefusal, method: RequestMethod?)
+        case rejected(RequestRefusal, method: RequestMethod?)
         /// As ``refused(_:method:)``, for a request that has been answered: there is no second reply.
-        case brokeOff
+        case aborted
     }
 
     private var parser = RequestParser()
@@ -35,7 +35,7 @@ struct RequestReader {
         switch parser.parse(bytes, limits: limits) {
         case .incomplete: return .needsBytes(consumed: 0)
         case .head(let count): return .head(count: count)
-        case .refused(let refusal): return .refused(refusal, method: RequestMethod(startOf: bytes))
+        case .rejected(let rejection): return .rejected(rejection, method: RequestMethod(startOf: bytes))
         }
     }
 
@@ -45,7 +45,7 @@ struct RequestReader {
     }
 
     /// The request was refused in the middle of its body, and nothing behind it is read.
-    mutating func drop() { body = nil }
+    mutating func discardBody() { body = nil }
 
     /// The method of the request that is coming, as far as that is known. `start` is what has come of its head.
     func method(start: UnsafeRawBufferPointer) -> RequestMethod? {
@@ -59,9 +59,9 @@ struct RequestReader {
         case .complete(let consumed):
             self.body = nil
             return body.isAnswered ? .bodyEnded(consumed: consumed) : .request(body, consumed: consumed)
-        case .refused(let refusal):
+        case .rejected(let rejection):
             self.body = nil
-            return body.isAnswered ? .brokeOff : .refused(refusal, method: body.head.method)
+            return body.isAnswered ? .aborted : .rejected(rejection, method: body.head.method)
         }
     }
 }

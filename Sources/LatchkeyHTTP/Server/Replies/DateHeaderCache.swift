@@ -1,7 +1,7 @@
 internal import LatchkeyCore
 
 /// The `Date` line (RFC 9110 §6.6.1), rendered once a second.
-struct DateCache {
+struct DateHeaderCache {
     private let wallTime: () -> WallTime
     private var rendered: [UInt8] = []
     /// When the wall clock's second ends, on the loop's clock: so the wall clock is read once a second too.

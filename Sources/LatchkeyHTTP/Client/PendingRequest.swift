@@ -2,7 +2,7 @@ internal import LatchkeyCore
 internal import LatchkeyNet
 
 /// One request on its way through the client: what is sent, by when, and who waits for the answer.
-final class ClientExchange {
+final class PendingRequest {
     let id: UInt64
     let destination: Destination
     let method: String
@@ -34,9 +34,6 @@ final class ClientExchange {
         self.finish = finish
     }
 
-    /// Nobody waits any more.
-    var isOver: Bool { finish == nil }
-
     func markRetry() { isRetry = true }
 
     /// Answers whoever waits, once.
@@ -60,7 +57,7 @@ final class ClientExchange {
         case "", "identity": return .success(response)
         case "gzip" where acceptsGzip, "x-gzip" where acceptsGzip:
             if response.body.isEmpty { return .success(response) }
-            do throws(Inflater.Refusal) {
+            do throws(Inflater.InflateError) {
                 response.body = try Inflater.gunzip(response.body, limit: limit)
                 response.fields["content-encoding"] = nil
                 return .success(response)

@@ -1,11 +1,11 @@
 internal import LatchkeyCore
 
 /// The limits a connection checks on every turn, as plain nanoseconds.
-struct ConnectionTimes {
+struct ConnectionTimeouts {
     let head: Int64
     let request: Int64
     let idle: Int64
-    let first: Int64
+    let firstRequest: Int64
     let stalledWrite: Int64
     let linger: Int64
     let drainGrace: Int64
@@ -17,7 +17,7 @@ struct ConnectionTimes {
         head = limits.headTimeout.clampedNanoseconds
         request = limits.requestTimeout.clampedNanoseconds
         idle = limits.idleTimeout.clampedNanoseconds
-        first = limits.firstRequestTimeout.clampedNanoseconds
+        firstRequest = limits.firstRequestTimeout.clampedNanoseconds
         stalledWrite = limits.stalledWriteTimeout.clampedNanoseconds
         linger = limits.lingerTimeout.clampedNanoseconds
         drainGrace = limits.drainIdleGrace.clampedNanoseconds
