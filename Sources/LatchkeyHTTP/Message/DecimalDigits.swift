@@ -1,7 +1,8 @@
-/// Decimal numbers without a String in between.
+/// Decimal numbers as bytes: written without a String, read without a sign.
 package enum DecimalDigits {
+    /// Appends `number` in decimal, with a minus sign when it is negative.
     package static func append(_ number: Int64, to output: inout [UInt8]) {
-        // Nineteen digits and a sign at the most, written from the last to the first.
+        // At most nineteen digits and a sign, written from the last to the first.
         var digits: (UInt64, UInt64, UInt64) = (0, 0, 0)
         withUnsafeMutableBytes(of: &digits) { buffer in
             var start = buffer.count
@@ -19,7 +20,7 @@ package enum DecimalDigits {
         }
     }
 
-    /// A number in decimal digits and nothing else.
+    /// The value of at most 18 decimal digits; nil when any other byte is among them.
     static func parse(_ digits: ArraySlice<UInt8>) -> Int64? {
         var value: Int64 = 0
         for digit in digits {
@@ -29,7 +30,7 @@ package enum DecimalDigits {
         return value
     }
 
-    /// A number in at least `width` digits.
+    /// `number` in at least `width` digits, with leading zeros.
     static func padded(_ number: Int, _ width: Int = 2) -> String {
         let digits = String(number)
         return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits

@@ -1,13 +1,14 @@
-/// A whole request as a value: what the client sends, and what simple handlers (``LatchkeyDev``) are given.
+/// A whole request as a value: the client sends it, and a ``SimpleHandler`` receives it.
 package struct HTTPRequest: Sendable {
     package var method: String
-    /// Origin form: path and query, percent-encoded (RFC 9112 §3.2.1).
+    /// Path and query in origin form, percent-encoded (RFC 9112 §3.2.1).
     package var target: String
     package var fields: HTTPFields
     package var body: [UInt8]
-    /// Not to be sent once more where a kept-alive connection ends without an answer: the peer may have done it.
+    /// Whether the client must not send the request again when a kept-alive connection closes before a response: the
+    /// server may already have acted on it (RFC 9110 §9.2.2).
     package var isSentOnce = false
-    /// Never to go through a proxy, whatever the settings say: what is asked is next door.
+    /// Whether the request never goes through a proxy, for services on the machine or its own link.
     package var isDirect = false
 
     package init(method: String, target: String, fields: HTTPFields = [:], body: [UInt8] = []) {
@@ -20,7 +21,7 @@ package struct HTTPRequest: Sendable {
     /// The target up to the first `?`, still percent-encoded.
     package var path: Substring { target.prefix { $0 != "?" } }
 
-    /// What follows the first `?`, or nil.
+    /// The target after the first `?`, still percent-encoded; nil when there is none.
     package var query: Substring? {
         target.firstIndex(of: "?").map { target[target.index(after: $0)...] }
     }

@@ -1,13 +1,13 @@
-/// Checks the extensions of one chunk, a byte at a time, from behind the first `;` to the CR that ends the line.
+/// Validates the extensions of one chunk byte by byte, from after the first `;` to the CR that ends the line.
 ///
-/// RFC 9112 §7.1.1: `chunk-ext = *( BWS ";" BWS chunk-ext-name [ BWS "=" BWS chunk-ext-val ] )`, where a name is a token
-/// and a value is a token or a quoted string (RFC 9110 §5.6.4). One rule is stricter: no white space may stand between
-/// the size and the first `;`, which ``ChunkedDecoder`` refuses, as llhttp does.
+/// RFC 9112 §7.1.1: `chunk-ext = *( BWS ";" BWS chunk-ext-name [ BWS "=" BWS chunk-ext-val ] )`. A name is a token, a
+/// value is a token or a quoted string (RFC 9110 §5.6.4). One rule is stricter: ``ChunkedDecoder`` rejects white space
+/// between the size and the first `;`, as llhttp does.
 struct ChunkExtension: Sendable {
-    /// What one more byte makes of the line.
+    /// The state of the line after one more byte.
     enum Step {
         case incomplete
-        /// The byte was the CR behind a whole extension.
+        /// The byte is the CR after a complete extension.
         case complete
         case malformed
     }
@@ -25,7 +25,8 @@ struct ChunkExtension: Sendable {
         return .incomplete
     }
 
-    /// The line may end here. White space may not: the grammar has it only before `;` and around `=`.
+    /// Whether the line may end here. It may not end in white space, which the grammar allows only before `;` and around
+    /// `=`.
     private var isComplete: Bool {
         switch state {
         case .name, .token, .afterQuoted: true
@@ -33,9 +34,9 @@ struct ChunkExtension: Sendable {
         }
     }
 
-    /// The state after `byte`, or nil where the grammar has none.
+    /// The state after `byte`, or nil when the grammar does not allow it.
     private func next(_ byte: UInt8) -> State? {
-        let isBlank = byte == 0x20 || byte == 0x09
+        let isBlank = Grammar.isBlank(byte)
         switch state {
         case .beforeName: return isBlank ? .beforeName : Grammar.isToken(byte) ? .name : nil
         case .name where Grammar.isToken(byte): return .name

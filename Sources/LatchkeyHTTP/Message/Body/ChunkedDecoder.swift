@@ -1,12 +1,12 @@
 internal import LatchkeyCore
 
-/// Undoes the chunked coding (RFC 9112 §7.1), in as many pieces as it comes in. Both directions use it.
+/// Decodes the chunked transfer coding (RFC 9112 §7.1) of requests and responses, however the network splits it.
 ///
-/// Strict where leniency has been used to smuggle requests: CR LF alone ends a line, a size is 1 to 8 hex digits with
-/// nothing before and only `;` or CR LF behind. Extensions must be well-formed (``ChunkExtension``). Extensions and
-/// trailers are read, bounded and thrown away.
+/// The decoder is strict where leniency has been used to smuggle requests (RFC 9112 §11.2): only CR LF ends a line, and a
+/// size is 1 to 8 hexadecimal digits, with nothing before them and only `;` or CR LF after them. Extensions must be
+/// well-formed (``ChunkExtension``). Extensions and trailers are read up to a limit and discarded.
 package struct ChunkedDecoder: Sendable {
-    /// Why the body is not accepted.
+    /// Why a body is rejected.
     package enum DecodingError: Error, Hashable, Sendable {
         case malformed
         case tooLarge
@@ -33,23 +33,24 @@ package struct ChunkedDecoder: Sendable {
     private let keepsData: Bool
 
     /// - Parameters:
-    ///   - bodyBytes: the most data all chunks together may hold.
-    ///   - overheadBytes: the most bytes of extensions and trailers. Sizes and line ends need no bound of their own:
-    ///     a chunk has at most 12 bytes of them, and holds at least one byte of data.
-    ///   - keepsData: false for a body nobody wants: it is read to its end and its data dropped.
+    ///   - bodyBytes: the maximum size of the data of all chunks together.
+    ///   - overheadBytes: the maximum size of all extensions and trailers together. Sizes and line ends need no limit of
+    ///     their own: a chunk has at most 12 bytes of them, and at least one byte of data.
+    ///   - keepsData: false to read the body to its end and discard its data.
     package init(bodyBytes: Int, overheadBytes: Int, keepsData: Bool = true) {
         dataLeft = bodyBytes
         overheadLeft = overheadBytes
         self.keepsData = keepsData
     }
 
-    /// The last chunk and the trailers are in.
+    /// Whether the last chunk and the trailers have been read.
     package var isComplete: Bool {
         if case .complete = state { true } else { false }
     }
 
-    /// Takes input up to the end of the body, appending its data to `body`.
-    /// - Returns: how many bytes of `input` belong to the body; fewer than all of them only when it is complete.
+    /// Reads input up to the end of the body and appends its data to `body`.
+    ///
+    /// - Returns: the number of bytes of `input` that belong to the body; less than all only when the body is complete.
     package mutating func receive(
         _ input: UnsafeRawBufferPointer, into body: inout [UInt8]
     ) throws(DecodingError) -> Int {
@@ -73,7 +74,7 @@ package struct ChunkedDecoder: Sendable {
         return offset
     }
 
-    /// The next byte is of an extension or a trailer.
+    /// Whether the next byte belongs to an extension or a trailer.
     private var isDiscarding: Bool {
         switch state {
         case .extension, .trailerStart, .trailerName, .trailerValue: true
@@ -81,7 +82,7 @@ package struct ChunkedDecoder: Sendable {
         }
     }
 
-    /// The state after one byte that is not data.
+    /// The state after a byte that is not data.
     private mutating func next(_ byte: UInt8) throws(DecodingError) -> State {
         switch state {
         case .size(let digits, let value): return try size(byte, digits, value)
@@ -108,9 +109,10 @@ package struct ChunkedDecoder: Sendable {
         }
     }
 
+    /// `chunk-size` (RFC 9112 §7.1).
     private func size(_ byte: UInt8, _ digits: Int, _ value: Int) throws(DecodingError) -> State {
         if let digit = Hex.value(byte) {
-            // Eight digits are 4 GiB, far past every limit here, and cannot overflow.
+            // Eight digits are up to 4 GiB, above every body limit, and cannot overflow an Int (RFC 9112 §7.1).
             guard digits < 8 else { throw .tooLarge }
             return .size(digits: digits + 1, value: value << 4 | Int(digit))
         }
@@ -122,7 +124,7 @@ package struct ChunkedDecoder: Sendable {
         }
     }
 
-    /// Trailer fields (RFC 9112 §7.1.2): their grammar is checked, their content is nobody's.
+    /// Trailer fields (RFC 9112 §7.1.2). Their syntax is checked; their content is discarded, which the RFC permits.
     private func trailer(_ byte: UInt8) throws(DecodingError) -> State {
         switch state {
         case .trailerStart where byte == 0x0D: return .finalLineFeed

@@ -1,8 +1,8 @@
 internal import CZlib
 
-/// Compresses whole bodies with gzip (RFC 1952).
+/// Compresses bodies with gzip (RFC 1952).
 package enum Deflater {
-    /// `bytes` compressed at zlib's fastest level, or nil when zlib has no memory.
+    /// `bytes` compressed at the fastest level of zlib, or nil when zlib cannot allocate memory.
     package static func gzip(_ bytes: [UInt8]) -> [UInt8]? {
         var stream = z_stream()
         guard latchkey_deflate_gzip_init(&stream, 1) == Z_OK else { return nil }

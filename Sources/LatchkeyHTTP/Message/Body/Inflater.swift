@@ -1,15 +1,16 @@
 internal import CZlib
 
-/// Undoes gzip (RFC 1952) with a bound on what comes out: a few kilobytes can unfold into gigabytes.
+/// Decompresses gzip (RFC 1952) up to a limit, because a few kilobytes can expand to gigabytes.
 package enum Inflater {
     package enum InflateError: Error, Hashable, Sendable {
-        /// No gzip, cut off, or damaged.
+        /// Not gzip, truncated, damaged, or followed by other bytes.
         case malformed
         case tooLarge
     }
 
     /// The content of one gzip member.
-    /// - Parameter limit: the most bytes to give back; inflating stops there.
+    ///
+    /// - Parameter limit: the maximum size of the content in bytes; decompression stops there.
     package static func gunzip(_ bytes: [UInt8], limit: Int) throws(InflateError) -> [UInt8] {
         var stream = z_stream()
         guard latchkey_inflate_gzip_init(&stream) == Z_OK else { throw .malformed }
@@ -37,7 +38,7 @@ package enum Inflater {
                 if output.count + produced > limit { return .tooLarge }
                 output.append(contentsOf: chunk[..<produced])
             }
-            // Bytes behind the member are none of a response's.
+            // Bytes after the member do not belong to the response.
             return stream.avail_in == 0 ? nil : .malformed
         }
     }

@@ -1,9 +1,14 @@
 internal import LatchkeyCore
 
-/// A moment of the proleptic Gregorian calendar in UTC.
+/// A date and time of day in UTC, in the proleptic Gregorian calendar.
+///
+/// The conversions count 400-year cycles from 1 March, so that a leap day is the last day of its year (Howard Hinnant,
+/// "chrono-Compatible Low-Level Date Algorithms").
 package struct CivilTime {
     var year: Int64
+    /// 1 to 12.
     var month: Int
+    /// 1 to 31.
     var day: Int
     var hour: Int
     var minute: Int
@@ -11,10 +16,8 @@ package struct CivilTime {
     /// 0 is Sunday.
     var weekday: Int
 
-    /// The calendar's reading of a count of seconds, by the 400-year cycle counted from March, so that a leap day is
-    /// the last of its year.
+    /// The date and time of `time`, clamped to the years 1 to 9999, which the date formats can write.
     init(_ time: WallTime) {
-        // Year ±9999 at the most: what the formats below can write.
         let seconds = min(max(time.seconds, -62_135_596_800), 253_402_300_799)
         let days = seconds >= 0 ? seconds / 86_400 : -((86_399 - seconds) / 86_400)
         let clock = Int(seconds - days * 86_400)
@@ -31,7 +34,12 @@ package struct CivilTime {
         year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
     }
 
-    /// Days since 1970-01-01 of a calendar date.
+    /// The time of day as `hh:mm:ss`.
+    var clock: String {
+        "\(DecimalDigits.padded(hour)):\(DecimalDigits.padded(minute)):\(DecimalDigits.padded(second))"
+    }
+
+    /// Days from 1970-01-01 to a date; negative before it.
     package static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
         let shiftedYear = month <= 2 ? year - 1 : year
         let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear - 399) / 400

@@ -1,20 +1,20 @@
 package import LatchkeyCore
 
-/// Internet timestamps in UTC (RFC 3339).
+/// Timestamps of RFC 3339, written in UTC.
 package enum RFC3339 {
-    /// `2026-11-23T12:55:40Z`, with `.123` before the Z when milliseconds are asked for.
+    /// `time` as `2026-11-23T12:55:40Z`, or with milliseconds as `2026-11-23T12:55:40.123Z`.
     package static func format(_ time: WallTime, milliseconds: Bool = false) -> String {
         let civil = CivilTime(time)
         let date =
             "\(DecimalDigits.padded(Int(civil.year), 4))-\(DecimalDigits.padded(civil.month))-\(DecimalDigits.padded(civil.day))"
-        let clock =
-            "\(DecimalDigits.padded(civil.hour)):\(DecimalDigits.padded(civil.minute)):\(DecimalDigits.padded(civil.second))"
         let fraction = Int(((time.milliseconds % 1000) + 1000) % 1000)
-        return milliseconds ? "\(date)T\(clock).\(DecimalDigits.padded(fraction, 3))Z" : "\(date)T\(clock)Z"
+        return milliseconds ? "\(date)T\(civil.clock).\(DecimalDigits.padded(fraction, 3))Z" : "\(date)T\(civil.clock)Z"
     }
 
-    /// The moment a timestamp stands for: a fraction is read to the millisecond, an offset is undone, and `UTC` is taken
-    /// for `Z` as AWS's command line writes it. Nil for anything else, a date the calendar does not have included.
+    /// The time that a timestamp names, to the millisecond; nil for any other text and for a date that does not exist.
+    ///
+    /// `UTC` is accepted for `Z`, because the AWS CLI writes it in its cache files. A leap second counts as the second
+    /// before it.
     package static func parse(_ text: some StringProtocol) -> WallTime? {
         let bytes = Array(text.utf8)
         guard bytes.count >= 20, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
@@ -43,7 +43,7 @@ package enum RFC3339 {
         return WallTime(milliseconds: seconds * 1000 + milliseconds)
     }
 
-    /// Seconds east of Greenwich.
+    /// The offset from UTC in seconds, positive to the east; nil when `zone` is malformed.
     private static func offset(_ zone: ArraySlice<UInt8>) -> Int64? {
         if zone.elementsEqual("Z".utf8) || zone.elementsEqual("z".utf8) || zone.elementsEqual("UTC".utf8) { return 0 }
         let zone = Array(zone)
@@ -57,7 +57,7 @@ package enum RFC3339 {
         }
     }
 
-    /// `20261123T125540Z`: the basic form AWS signs (SigV4's `x-amz-date`).
+    /// `time` in the basic format of ISO 8601, `20261123T125540Z`, which Signature Version 4 uses for `X-Amz-Date`.
     package static func formatBasic(_ time: WallTime) -> String {
         format(time).replacing("-", with: "").replacing(":", with: "")
     }

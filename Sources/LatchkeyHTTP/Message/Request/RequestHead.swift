@@ -1,19 +1,19 @@
-/// A parsed request head: facts, and ranges into the bytes it was parsed from. No copies, no allocation.
+/// A parsed request head: flags, and ranges into the bytes it was parsed from. Nothing is copied or allocated.
 package struct RequestHead: Sendable {
     package internal(set) var method = RequestMethod.other
-    /// As sent (RFC 9112 §3.2): origin form, absolute form, or `*`.
+    /// The request target as sent (RFC 9112 §3.2): origin form, absolute form, or `*`.
     package internal(set) var target = MessageRange.absent
     /// The path of the target, still percent-encoded.
     package internal(set) var path = MessageRange.absent
-    /// What follows the first `?`, still percent-encoded; absent where there is no `?`.
+    /// The target after the first `?`, still percent-encoded; absent when there is no `?`.
     package internal(set) var query = MessageRange.absent
-    /// 0 or 1: the x of HTTP/1.x; a higher one is treated as 1 (RFC 9110 §2.5).
+    /// The minor version of HTTP/1.x, 0 or 1. A higher one is treated as 1 (RFC 9110 §2.5).
     package internal(set) var minorVersion: UInt8 = 1
-    /// The connection may carry another request after this one (RFC 9112 §9.3).
+    /// Whether the connection may carry another request after this one (RFC 9112 §9.3).
     package internal(set) var keepAlive = true
     package internal(set) var contentLength: Int?
     package internal(set) var isChunked = false
-    /// The caller waits for 100 Continue before it sends the body (RFC 9110 §10.1.1).
+    /// Whether the caller waits for 100 Continue before it sends the body (RFC 9110 §10.1.1).
     package internal(set) var expectsContinue = false
     package internal(set) var host = MessageRange.absent
     package internal(set) var authorization = MessageRange.absent
@@ -22,17 +22,20 @@ package struct RequestHead: Sendable {
     package internal(set) var acceptEncoding = MessageRange.absent
     package internal(set) var ifNoneMatch = MessageRange.absent
     package internal(set) var contentType = MessageRange.absent
-    /// Where the field lines begin and end, for ``field(_:in:)``.
+    /// All field lines, for ``field(_:in:)``.
     var fieldLines = MessageRange.absent
 
     package init() {}
 
-    /// A body of at least one byte follows, or a chunked one (RFC 9112 §6.3).
+    /// Whether a body of at least one byte or a chunked body follows (RFC 9112 §6.3).
     package var hasBody: Bool { isChunked || (contentLength ?? 0) > 0 }
 
-    /// The first line's value of a field that has no range of its own. `name` is lower case; `bytes` is the message.
+    /// The value of the first field line of that name, for fields without a property of their own.
     ///
-    /// Reads the lines again instead of having kept them all: most requests are never asked.
+    /// The lines are searched again, instead of indexing every field of every request: few routes read such fields.
+    /// - Parameters:
+    ///   - name: in lower case.
+    ///   - bytes: the message that the head belongs to.
     package func field(_ name: StaticString, in bytes: UnsafeRawBufferPointer) -> MessageRange {
         var from = Int(fieldLines.start)
         let end = from + Int(fieldLines.count)
@@ -49,7 +52,7 @@ package struct RequestHead: Sendable {
         return .absent
     }
 
-    /// Every field line as text, for handlers off the hot path.
+    /// All field lines as text, for handlers off the hot path.
     package func fields(in bytes: UnsafeRawBufferPointer) -> HTTPFields {
         var fields = HTTPFields()
         let lines = fieldLines.slice(of: bytes)

@@ -1,4 +1,4 @@
-/// The methods the server tells apart; everything else is answered as unknown.
+/// The request methods that the server distinguishes. Any other valid method is ``other``.
 package enum RequestMethod: String, Sendable {
     case get = "GET"
     case head = "HEAD"
@@ -8,7 +8,7 @@ package enum RequestMethod: String, Sendable {
     case options = "OPTIONS"
     case other
 
-    /// Methods are case-sensitive (RFC 9110 §9.1).
+    /// Compares with case: methods are case-sensitive (RFC 9110 §9.1).
     init(_ bytes: UnsafeRawBufferPointer) {
         self =
             switch bytes.count {
@@ -22,8 +22,9 @@ package enum RequestMethod: String, Sendable {
             }
     }
 
-    /// The method of the message that starts with `bytes`, whole or not, accepted or refused. Nil where that cannot be
-    /// told. The answer to a refused HEAD request must have no body either (RFC 9110 §9.3.2).
+    /// The method of a message that may be incomplete or rejected; nil when `bytes` do not start with one.
+    ///
+    /// The response to a rejected HEAD request must have no body either (RFC 9110 §9.3.2).
     package init?(startOf bytes: UnsafeRawBufferPointer) {
         let line = bytes.drop { $0 == 0x0D || $0 == 0x0A }.prefix { $0 != 0x0A }
         guard let space = line.firstIndex(of: 0x20), space > line.startIndex else { return nil }

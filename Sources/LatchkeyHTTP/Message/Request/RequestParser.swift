@@ -1,27 +1,27 @@
 internal import Glibc
 
-/// Reads one request head at a time (RFC 9112 §2–§6), in as many pieces as it comes in.
+/// Parses one request head at a time (RFC 9112 §2 to §6), however the network splits it.
 ///
-/// Pure and bounded: it keeps offsets, never bytes. Each call is given the message from its first byte; lines already
-/// read are not read again, so a head that comes byte by byte costs what it costs in one piece. Each line is judged
-/// when it is whole, so the outcome does not depend on how the bytes were cut.
+/// The parser keeps offsets and no bytes. Each call receives the message from its first byte, and lines that are already
+/// parsed are not read again: a head that arrives byte by byte costs as much as one that arrives whole. A line is parsed
+/// when it is complete, so the outcome does not depend on how the bytes are split.
 package struct RequestParser {
-    /// What the bytes so far amount to.
+    /// The result of parsing the bytes received so far.
     package enum Outcome: Equatable, Sendable {
         case incomplete
-        /// ``head`` is complete; the message's first `count` bytes are it.
+        /// ``head`` is complete, in the first `count` bytes of the message.
         case head(count: Int)
         case rejected(RequestRefusal)
     }
 
-    /// The head last completed, or the one in progress.
+    /// The last complete head, or the one in progress.
     package private(set) var head = RequestHead()
 
     private var state = State()
 
-    /// What is known of the message in progress besides its head.
+    /// The parser's position, and facts about the message in progress that are not part of its head.
     private struct State {
-        /// Where the line now coming begins, and how much of it has been searched for its end.
+        /// Where the current line starts, and the offset up to which it has been searched for its end.
         var lineStart = 0
         var searched = 0
         var emptyLines = 0
@@ -37,14 +37,15 @@ package struct RequestParser {
 
     package init() {}
 
-    /// Goes on with the message that starts at `bytes[0]`. After ``Outcome/head(count:)`` or a refusal the parser
-    /// stands ready for the next message.
+    /// Continues with the message that starts at `bytes[0]`. After ``Outcome/head(count:)`` and
+    /// ``Outcome/rejected(_:)`` the parser is ready for the next message.
     package mutating func parse(_ bytes: UnsafeRawBufferPointer, limits: MessageLimits) -> Outcome {
         if state.lineStart == 0, state.searched == 0 { head = RequestHead() }
         do throws(RequestRefusal) {
             while let feed = lineFeed(in: bytes) {
                 let line = state.lineStart..<feed
                 try checkSize(of: line, limits: limits)
+                // RFC 9112 §2.2 allows a recipient to accept a bare LF. Parsers that disagree on it can be desynchronised.
                 guard feed > state.lineStart, bytes[feed - 1] == 0x0D else { throw .bareLineFeed }
                 let content = line.lowerBound..<(feed - 1)
                 state.lineStart = feed + 1
@@ -67,6 +68,7 @@ package struct RequestParser {
 
     // MARK: Lines
 
+    /// The index of the line feed that ends the current line, or nil.
     private func lineFeed(in bytes: UnsafeRawBufferPointer) -> Int? {
         guard let base = bytes.baseAddress, state.searched < bytes.count,
             let found = memchr(base + state.searched, 0x0A, bytes.count - state.searched)
@@ -74,12 +76,14 @@ package struct RequestParser {
         return UnsafeRawPointer(found) - base
     }
 
+    /// Enforces the limits of the request line and the head, on complete and incomplete lines alike.
     private func checkSize(of line: Range<Int>, limits: MessageLimits) throws(RequestRefusal) {
         if !state.sawRequestLine, line.count > limits.requestLineBytes { throw .targetTooLong }
         if line.upperBound > limits.headBytes { throw .headTooLarge }
     }
 
-    /// One line without its CR LF. True when it is the empty line that ends the head.
+    /// Parses one line, given without its CR LF.
+    /// - Returns: true for the empty line that ends the head.
     private mutating func take(
         _ line: Range<Int>, of bytes: UnsafeRawBufferPointer, limits: MessageLimits
     ) throws(RequestRefusal) -> Bool {
@@ -89,6 +93,7 @@ package struct RequestParser {
             if state.fieldCount > limits.fields { throw .headTooLarge }
             try takeField(line, of: bytes)
         } else if line.isEmpty {
+            // Empty lines before the request line are skipped (RFC 9112 §2.2).
             state.emptyLines += 1
             if state.emptyLines > limits.leadingEmptyLines { throw .emptyLines }
         } else {
@@ -104,7 +109,8 @@ package struct RequestParser {
     private mutating func takeRequestLine(
         _ line: Range<Int>, of bytes: UnsafeRawBufferPointer
     ) throws(RequestRefusal) {
-        // Exactly one space between the parts: leniency here is how two parsers come to disagree.
+        // Exactly one space between the parts. RFC 9112 §3 also allows lenient parsing, on which two parsers can
+        // disagree (RFC 9112 §11.2).
         guard let first = Grammar.find(0x20, in: bytes, line),
             let second = Grammar.find(0x20, in: bytes, (first + 1)..<line.upperBound), first > line.lowerBound
         else { throw .requestLine }
@@ -115,6 +121,7 @@ package struct RequestParser {
         try takeTarget((first + 1)..<second, of: bytes)
     }
 
+    /// `HTTP-version` (RFC 9112 §2.3). A minor version above 1 is read as 1 (RFC 9110 §2.5).
     private mutating func takeVersion(_ bytes: UnsafeRawBufferPointer) throws(RequestRefusal) {
         if Grammar.equals(bytes, "HTTP/1.1") { return }
         guard bytes.count == 8, Grammar.equals(UnsafeRawBufferPointer(rebasing: bytes[..<5]), "HTTP/"),
@@ -125,12 +132,14 @@ package struct RequestParser {
         head.minorVersion = bytes[7] == UInt8(ascii: "0") ? 0 : 1
     }
 
-    /// The forms of RFC 9112 §3.2: origin form, absolute form (its authority wins over `Host` and is not looked at
-    /// further: there is one site here), and `*` for OPTIONS. CONNECT's authority form is no path.
+    /// Origin form, absolute form, or `*` for OPTIONS (RFC 9112 §3.2). The authority form of CONNECT is rejected.
+    ///
+    /// The authority of an absolute form overrides `Host` (RFC 9112 §3.2.2). It is checked and then ignored, because the
+    /// server serves one site.
     private mutating func takeTarget(_ range: Range<Int>, of bytes: UnsafeRawBufferPointer) throws(RequestRefusal) {
         let target = UnsafeRawBufferPointer(rebasing: bytes[range])
         guard let first = target.first else { throw .target }
-        // A fragment is never sent (RFC 9112 §3.2); taken as part of the path it would name another resource.
+        // A target has no fragment (RFC 9112 §3.2). As part of the path it would name another resource.
         for byte in target where !Grammar.isVisible(byte) || byte == UInt8(ascii: "#") { throw .target }
         head.target = MessageRange(range)
         if first == UInt8(ascii: "*"), range.count == 1, head.method == .options {
@@ -141,7 +150,7 @@ package struct RequestParser {
         takePath(range, of: bytes)
     }
 
-    /// Absolute form (RFC 9112 §3.2.2): what follows scheme and authority is the path.
+    /// Absolute form (RFC 9112 §3.2.2): scheme, authority, then path and query.
     private mutating func takeAbsoluteForm(
         _ range: Range<Int>, of bytes: UnsafeRawBufferPointer
     ) throws(RequestRefusal) {
@@ -149,15 +158,16 @@ package struct RequestParser {
         guard start > range.lowerBound else { throw .target }
         var end = start
         while end < range.upperBound, bytes[end] != UInt8(ascii: "/"), bytes[end] != UInt8(ascii: "?") { end += 1 }
-        // An empty host is an error in these schemes (RFC 9110 §4.2.1).
+        // An empty host is an error for http and https (RFC 9110 §4.2.1, §4.2.2).
         guard end > start, Authority.isValid(UnsafeRawBufferPointer(rebasing: bytes[start..<end])) else {
             throw .target
         }
         takePath(end..<range.upperBound, of: bytes)
-        // An empty path is the path "/" (RFC 9110 §4.2.3); the slash before the authority stands for it.
+        // An empty path is the path "/" (RFC 9110 §4.2.3). The range covers the slash before the authority.
         if head.path.count == 0 { head.path = MessageRange((start - 1)..<start) }
     }
 
+    /// Splits path and query at the first `?` (RFC 3986 §3.3 and §3.4).
     private mutating func takePath(_ range: Range<Int>, of bytes: UnsafeRawBufferPointer) {
         let from = range.lowerBound
         if let mark = Grammar.find(UInt8(ascii: "?"), in: bytes, from..<range.upperBound) {
@@ -168,6 +178,7 @@ package struct RequestParser {
         }
     }
 
+    /// The length of `http://` or `https://` at the start of `target`, or 0. Schemes have no case (RFC 3986 §3.1).
     private static func schemeLength(_ target: UnsafeRawBufferPointer) -> Int {
         for scheme in ["http://", "https://"] as [StaticString]
         where target.count >= scheme.utf8CodeUnitCount
@@ -182,9 +193,10 @@ package struct RequestParser {
 
     private mutating func takeField(_ line: Range<Int>, of bytes: UnsafeRawBufferPointer) throws(RequestRefusal) {
         var colon = line.lowerBound
-        if bytes[colon] == 0x20 || bytes[colon] == 0x09 { throw .foldedField }  // RFC 9112 §5.2
+        // A server must reject obs-fold, or replace it (RFC 9112 §5.2).
+        if Grammar.isBlank(bytes[colon]) { throw .foldedField }
         while colon < line.upperBound, Grammar.isToken(bytes[colon]) { colon += 1 }
-        // No white space before the colon (RFC 9112 §5.1), and a name of at least one character.
+        // A name is a token (RFC 9110 §5.1), and white space before the colon must be rejected (RFC 9112 §5.1).
         guard colon < line.upperBound, bytes[colon] == UInt8(ascii: ":"), colon > line.lowerBound else {
             throw .fieldName
         }
@@ -193,11 +205,13 @@ package struct RequestParser {
         try recognise(name, value: Grammar.trim(bytes, (colon + 1)..<line.upperBound), of: bytes)
     }
 
+    /// Stores the fields that have a property in ``RequestHead``, and applies those that frame the message.
     private mutating func recognise(
         _ name: UnsafeRawBufferPointer, value: Range<Int>, of bytes: UnsafeRawBufferPointer
     ) throws(RequestRefusal) {
         switch name.count {
         case 4 where Grammar.equals(name, folded: "host"):
+            // More than one Host, or an invalid one, must be answered with 400 (RFC 9112 §3.2).
             state.hostCount += 1
             guard state.hostCount == 1, Authority.isValid(UnsafeRawBufferPointer(rebasing: bytes[value])) else {
                 throw .host
@@ -221,11 +235,13 @@ package struct RequestParser {
         if !range.isPresent { range = MessageRange(value) }
     }
 
-    /// Two credentials are none: which of them counted would depend on who reads.
+    /// Two `Authorization` fields count as an empty one: `Authorization` is not a list (RFC 9110 §5.3, §11.6.2), and which
+    /// of the two counts would depend on the reader.
     private mutating func takeAuthorization(_ value: Range<Int>) {
         head.authorization = MessageRange(head.authorization.isPresent ? value.lowerBound..<value.lowerBound : value)
     }
 
+    /// An expectation other than 100-continue may be answered with 417 (RFC 9110 §10.1.1).
     private mutating func takeExpect(_ value: Range<Int>, of bytes: UnsafeRawBufferPointer) throws(RequestRefusal) {
         guard Grammar.equals(UnsafeRawBufferPointer(rebasing: bytes[value]), folded: "100-continue") else {
             throw .expectation
@@ -233,6 +249,7 @@ package struct RequestParser {
         state.saw100Continue = true
     }
 
+    /// Connection options have no case (RFC 9110 §7.6.1).
     private mutating func takeConnection(_ value: Range<Int>, of bytes: UnsafeRawBufferPointer) {
         Grammar.forEachMember(of: UnsafeRawBufferPointer(rebasing: bytes[value])) { member in
             if Grammar.equals(member, folded: "close") { state.sawClose = true }
@@ -240,7 +257,8 @@ package struct RequestParser {
         }
     }
 
-    /// RFC 9112 §6.3: repeated lengths are refused even where they agree, as is any list.
+    /// `Content-Length` (RFC 9110 §8.6). Repeated fields and lists are rejected, also when the values are equal, which
+    /// RFC 9112 §6.3 item 5 permits.
     private mutating func takeLength(_ value: Range<Int>, of bytes: UnsafeRawBufferPointer) throws(RequestRefusal) {
         guard !state.sawLength, let length = Grammar.decimal(UnsafeRawBufferPointer(rebasing: bytes[value])) else {
             throw .contentLength
@@ -249,8 +267,10 @@ package struct RequestParser {
         head.contentLength = length
     }
 
-    /// `chunked`, alone and once. Where it is last behind codings nobody here knows, that is 501 (RFC 9112 §6.1); where it
-    /// is not last, nobody can say where the body ends, and that is 400 (§6.3).
+    /// `Transfer-Encoding` must be `chunked`, once.
+    ///
+    /// An unknown coding before a final `chunked` is 501 (RFC 9112 §6.1). When `chunked` is not last, the length of the
+    /// body cannot be determined, and the status is 400 (RFC 9112 §6.3 item 4).
     private mutating func takeEncoding(_ value: Range<Int>, of bytes: UnsafeRawBufferPointer) throws(RequestRefusal) {
         guard !state.sawEncoding else { throw .transferEncoding }
         state.sawEncoding = true
@@ -268,17 +288,22 @@ package struct RequestParser {
 
     // MARK: The whole head
 
+    /// Checks the rules that concern several fields.
     private mutating func finish(limits: MessageLimits, end: Int) throws(RequestRefusal) {
         head.fieldLines = MessageRange(Int(head.fieldLines.start)..<end)
         if head.minorVersion == 1 {
-            guard state.hostCount == 1 else { throw .host }  // RFC 9112 §3.2
+            // HTTP/1.1 requires exactly one Host (RFC 9112 §3.2).
+            guard state.hostCount == 1 else { throw .host }
         } else if state.sawEncoding {
-            throw .transferEncoding  // RFC 9112 §6.1: HTTP/1.0 has none; a recipient must treat it as faulty
+            // HTTP/1.0 has no Transfer-Encoding: the framing of such a message is faulty (RFC 9112 §6.1).
+            throw .transferEncoding
         }
-        if state.sawEncoding && state.sawLength { throw .lengthAndTransferEncoding }  // RFC 9112 §6.1
+        // A server may reject a request with both (RFC 9112 §6.1); RFC 9112 §6.3 item 3 calls it an attempt to smuggle.
+        if state.sawEncoding && state.sawLength { throw .lengthAndTransferEncoding }
         if let length = head.contentLength, length > limits.bodyBytes { throw .bodyTooLarge }
-        head.keepAlive = !state.sawClose && (head.minorVersion == 1 || state.sawKeepAlive)  // RFC 9112 §9.3
-        // An HTTP/1.0 caller's expectation is ignored (RFC 9110 §10.1.1).
+        // Persistence (RFC 9112 §9.3).
+        head.keepAlive = !state.sawClose && (head.minorVersion == 1 || state.sawKeepAlive)
+        // The expectation of an HTTP/1.0 caller is ignored (RFC 9110 §10.1.1).
         head.expectsContinue = state.saw100Continue && head.minorVersion == 1
     }
 }

@@ -1,6 +1,6 @@
-/// The status codes this program sends, with their reason phrases (RFC 9110 §15, RFC 6585).
+/// The status codes that this program sends, with their reason phrases (RFC 9110 §15, RFC 6585).
 package enum HTTPStatus {
-    /// The code's phrase, or `Unknown`.
+    /// The reason phrase of a status code, or `Unknown`.
     package static func reason(_ status: Int) -> StaticString {
         switch status {
         case 200: "OK"
@@ -30,7 +30,11 @@ package enum HTTPStatus {
         }
     }
 
-    /// `HTTP/1.1 200 OK\r\n` (RFC 9112 §4).
+    /// Whether a final response of this status has no content, and is sent without `Content-Length`: 204 and 304
+    /// (RFC 9110 §6.4.1, §8.6).
+    static func isBodyless(_ status: Int) -> Bool { status == 204 || status == 304 }
+
+    /// Appends the status line, such as `HTTP/1.1 200 OK\r\n` (RFC 9112 §4).
     static func appendLine(_ status: Int, to output: inout [UInt8]) {
         if status == 200 { return append("HTTP/1.1 200 OK\r\n", to: &output) }
         append("HTTP/1.1 ", to: &output)

@@ -1,20 +1,19 @@
-/// Reads one response (RFC 9112 §4–§8), in as many pieces as it comes in, for the client.
+/// Parses one response for the client (RFC 9112 §4 to §8), however the network splits it.
 ///
-/// Pure and bounded. As strict as the request side where framing is concerned: a response whose end is in doubt is
-/// refused, and with it the connection.
+/// Framing is as strict as for requests: a response whose end is in doubt fails, and its connection is closed.
 package struct ResponseParser: Sendable {
-    /// Why a response is not accepted.
+    /// Why a response cannot be used.
     package enum ParseError: Error, Hashable, Sendable {
         case malformed(reason: String)
         case tooLarge
-        /// The connection ended before the message did (RFC 9112 §8).
+        /// The connection closed before the end of the message (RFC 9112 §8).
         case truncated
     }
 
-    /// What the bytes so far amount to.
+    /// The result of parsing the bytes received so far.
     package enum Progress: Equatable, Sendable {
         case incomplete
-        /// ``response`` is whole; `consumed` bytes of the input belonged to it.
+        /// ``response`` is complete; `consumed` bytes of the input belong to it.
         case complete(consumed: Int)
     }
 
@@ -26,11 +25,11 @@ package struct ResponseParser: Sendable {
         case complete
     }
 
-    /// The response, whole once ``receive(_:)`` says so.
+    /// The response, complete after ``Progress/complete(consumed:)``.
     package private(set) var response = HTTPResponse(status: 0)
-    /// After completion: the connection may carry another request (RFC 9112 §9.3).
+    /// Whether the connection may carry another request after this response (RFC 9112 §9.3).
     package private(set) var mayReuseConnection = false
-    /// At least one byte has come.
+    /// Whether at least one byte has been received.
     package private(set) var hasBegun = false
 
     private let limits: ResponseLimits
@@ -39,13 +38,13 @@ package struct ResponseParser: Sendable {
     private var headBytes: [UInt8] = []
     private var interimCount = 0
 
-    /// - Parameter method: the request's; HEAD's response has no body whatever its fields say (RFC 9110 §9.3.2).
+    /// - Parameter method: the method of the request. A response to HEAD never has a body (RFC 9110 §9.3.2).
     package init(method: String, limits: ResponseLimits = ResponseLimits()) {
         self.limits = limits
         isResponseToHead = method == "HEAD"
     }
 
-    /// The final response's head is in; the body is coming.
+    /// Whether the head of the final response is complete and its body is not.
     package var isInBody: Bool {
         switch phase {
         case .head, .complete: false
@@ -53,7 +52,7 @@ package struct ResponseParser: Sendable {
         }
     }
 
-    /// Takes more bytes.
+    /// Continues with the bytes received next.
     package mutating func receive(_ bytes: UnsafeRawBufferPointer) throws(ParseError) -> Progress {
         if !bytes.isEmpty { hasBegun = true }
         var offset = 0
@@ -71,7 +70,9 @@ package struct ResponseParser: Sendable {
         }
     }
 
-    /// The peer has finished sending. Returns only where that is how the body ends (RFC 9112 §6.3, last case).
+    /// Handles the end of the stream.
+    ///
+    /// - Throws: ``ParseError/truncated``, unless the body ends with the connection (RFC 9112 §6.3 item 8).
     package mutating func connectionClosed() throws(ParseError) {
         guard case .untilClose = phase else { throw .truncated }
         phase = .complete
@@ -79,7 +80,7 @@ package struct ResponseParser: Sendable {
 
     // MARK: Head
 
-    /// - Returns: how many bytes completed a head, or nil while it is incomplete.
+    /// - Returns: the number of bytes up to the end of a head, or nil while it is incomplete.
     private mutating func receiveHead(_ bytes: UnsafeRawBufferPointer) throws(ParseError) -> Int? {
         for (index, byte) in bytes.enumerated() {
             headBytes.append(byte)
@@ -101,7 +102,7 @@ package struct ResponseParser: Sendable {
         return nil
     }
 
-    /// What is no HTTP/1 response is refused at its first wrong byte (HTTP/0.9, TLS alerts, other protocols).
+    /// Rejects other protocols (HTTP/0.9, TLS alerts) at their first wrong byte, instead of waiting for a line end.
     private func checkPrefix() throws(ParseError) {
         let count = headBytes.count
         if count <= 7, headBytes[count - 1] != Array("HTTP/1.".utf8)[count - 1] {
@@ -117,7 +118,7 @@ package struct ResponseParser: Sendable {
         var fields = HTTPFields()
         for line in lines.dropFirst() { try Self.field(Self.withoutReturn(line), into: &fields) }
         if status < 200 {
-            // Interim responses (RFC 9110 §15.2) say nothing here; 101 was never asked for.
+            // Interim responses are skipped (RFC 9110 §15.2). The client never asks for an upgrade (RFC 9110 §7.8).
             interimCount += 1
             if status == 101 { throw .malformed(reason: "an upgrade that was not asked for") }
             if interimCount > limits.interimResponses { throw .malformed(reason: "too many interim responses") }
@@ -127,11 +128,12 @@ package struct ResponseParser: Sendable {
         try frame(minor: minor)
     }
 
+    /// The line without the CR at its end.
     private static func withoutReturn(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         line.last == 0x0D ? line.dropLast() : line
     }
 
-    /// RFC 9112 §4. A reason phrase, and even the space before it, may be missing.
+    /// The status line (RFC 9112 §4). The reason phrase may be missing, and the space before it too.
     private static func statusLine(_ line: ArraySlice<UInt8>) throws(ParseError) -> (minor: UInt8, status: Int) {
         let bytes = Array(line)
         guard bytes.count >= 12, bytes.starts(with: "HTTP/1.".utf8), Grammar.isDigit(bytes[7]), bytes[8] == 0x20,
@@ -143,21 +145,21 @@ package struct ResponseParser: Sendable {
         return (bytes[7] - 0x30, status)
     }
 
-    /// RFC 9112 §5. A folded line is refused: a user agent may unfold it (§5.2), but no peer of this client sends one.
+    /// A field line (RFC 9112 §5). A folded line fails: RFC 9112 §5.2 asks a user agent to unfold it, but no upstream sends
+    /// one.
     private static func field(_ line: ArraySlice<UInt8>, into fields: inout HTTPFields) throws(ParseError) {
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex,
             line[..<colon].allSatisfy(Grammar.isToken)
         else { throw .malformed(reason: "bad field name") }
         let value = line[(colon + 1)...]
         guard value.allSatisfy(Grammar.isFieldValue) else { throw .malformed(reason: "bad field value") }
-        let isBlank: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x09 }
-        let trimmed = value.drop(while: isBlank).reversed().drop(while: isBlank).reversed()
+        let trimmed = value.drop(while: Grammar.isBlank).reversed().drop(while: Grammar.isBlank).reversed()
         fields.append(String(decoding: line[..<colon], as: UTF8.self), String(decoding: trimmed, as: UTF8.self))
     }
 
     // MARK: Body
 
-    /// Which bytes are the body (RFC 9112 §6.3).
+    /// Determines how the body ends (RFC 9112 §6.3) and whether the connection persists (RFC 9112 §9.3).
     private mutating func frame(minor: UInt8) throws(ParseError) {
         let lengths = response.fields.values("content-length")
         let encodings = response.fields.values("transfer-encoding")
@@ -171,23 +173,29 @@ package struct ResponseParser: Sendable {
             }
         }
         mayReuseConnection = !closes && (minor >= 1 || keepsAlive)
+        // Repeated lengths fail, also when they are equal, which RFC 9112 §6.3 item 5 permits.
         if lengths.count > 1 { throw .malformed(reason: "more than one content-length") }
+        // RFC 9112 §6.3 item 3 calls both together an attempt at smuggling or splitting.
         if !encodings.isEmpty, !lengths.isEmpty {
             throw .malformed(reason: "content-length and transfer-encoding exclude each other")
         }
-        if isResponseToHead || response.status == 204 || response.status == 304 {
+        if isResponseToHead || HTTPStatus.isBodyless(response.status) {
+            // RFC 9112 §6.3 item 1.
             phase = .complete
         } else if let encoding = encodings.first {
+            // Chunked is the only coding the client accepts (RFC 9112 §6.3 item 4), and HTTP/1.0 has none (§6.1).
             guard encodings.count == 1, HTTPFields.namesMatch(encoding, "chunked"), minor >= 1 else {
                 throw .malformed(reason: "unknown transfer coding")
             }
             phase = .chunked(ChunkedDecoder(bodyBytes: limits.bodyBytes, overheadBytes: limits.headBytes * 2))
         } else if let length = lengths.first {
+            // RFC 9112 §6.3 item 6.
             let value = Array(length.utf8).withUnsafeBytes { Grammar.decimal($0) }
             guard let value else { throw .malformed(reason: "bad content-length") }
             if value > limits.bodyBytes { throw .tooLarge }
             phase = value == 0 ? .complete : .length(left: value)
         } else {
+            // The body ends with the connection (RFC 9112 §6.3 item 8).
             mayReuseConnection = false
             phase = .untilClose
         }
