@@ -1,11 +1,11 @@
 package import LatchkeyNet
 
-/// Answers one whole request; what the embedded development peers are.
+/// Answers one whole request. The embedded development services are such handlers.
 package typealias SimpleHandler = @Sendable (HTTPRequest) async -> HTTPResponse
 
 extension HTTPServer {
-    /// A server whose handler is given whole requests as values and answers when it likes: for peers that are simple
-    /// rather than fast.
+    /// Starts a server whose handler receives whole requests as values and answers asynchronously. For servers that need
+    /// not be fast.
     package static func start(
         simple handler: @escaping SimpleHandler, on addresses: [SocketAddress], workers: Int = 1,
         limits: ServerLimits = ServerLimits()

@@ -1,12 +1,13 @@
-/// When a connection's patience ends, by what it waits for. Pure: timeouts are nanoseconds of the loop's clock.
+/// The deadline of a connection, which depends on what it waits for. A pure value; times are nanoseconds of the clock of the
+/// event loop.
 struct ConnectionDeadlines {
     /// What a connection waits for.
     enum Wait {
-        /// Its own next turn.
+        /// Its next turn of the event loop.
         case turn
         /// A handler that answers later and has a deadline of its own.
         case handler
-        /// The peer, to take what was sent.
+        /// The peer, to accept reply bytes.
         case output
         /// The rest of a head.
         case head
@@ -14,21 +15,24 @@ struct ConnectionDeadlines {
         case body
         /// The next request.
         case request(isDraining: Bool)
-        /// The peer's end, after the last reply.
+        /// The end of the peer's stream, after the last reply.
         case lingering
     }
 
     /// When the connection was accepted.
     let openedAt: Int64
-    /// One past the cap: told 503 and gone within ``ServerLimits/overCapacityLifetime``.
+    /// Whether the connection is over the cap: it is answered with 503, and closed within
+    /// ``ServerLimits/overCapacityLifetime``.
     let isOverCapacity: Bool
-    /// A request has been let in. Until then the connection has a head's time from its opening.
+    /// Whether a valid request has been received. Until then the connection ends ``ServerLimits/firstRequestTimeout`` after
+    /// it was accepted.
     var hasValidRequest = false
-    /// When the firstRequest byte of the message now coming arrived; nil between messages.
+    /// When the first byte of the current message arrived; nil between messages.
     var messageStart: Int64?
-    /// When the connection last came to rest, the kernel last took bytes, or lingering began.
+    /// When the last request was complete, the kernel last accepted bytes, or lingering began.
     var waitingSince: Int64
-    /// When reading stopped in the middle of a message waitingSince replies are owed firstRequest. That time is not the caller's.
+    /// When reading stopped within a message, because replies must be sent first. This time does not count against the
+    /// peer.
     private var pausedAt: Int64?
 
     init(openedAt: Int64, isOverCapacity: Bool) {
@@ -37,19 +41,19 @@ struct ConnectionDeadlines {
         waitingSince = openedAt
     }
 
-    /// Nothing more is read until replies have left.
+    /// Reading stops until replies have been sent.
     mutating func pause(_ now: Int64) {
         if messageStart != nil, pausedAt == nil { pausedAt = now }
     }
 
-    /// Reading goes on.
+    /// Reading continues.
     mutating func resume(_ now: Int64) {
         guard let pausedAt else { return }
         if let start = messageStart { messageStart = start &+ (now &- pausedAt) }
         self.pausedAt = nil
     }
 
-    /// `.max` where the wait has no end of its own.
+    /// The deadline of `wait`; `.max` when it has none.
     func deadline(_ wait: Wait, _ timeouts: ConnectionTimeouts) -> Int64 {
         switch wait {
         case .turn, .handler: .max

@@ -1,32 +1,34 @@
 internal import LatchkeyCore
 internal import LatchkeyNet
 
-/// The replies of one connection on their way out: those that wait for their turn, and the bytes the kernel has not
-/// taken. Nothing is rendered while bytes are unsent, so a peer that does not read makes the server hold no more than
+/// The replies of one connection that have not been sent: those in the queue, and the bytes that the kernel has not
+/// accepted.
+///
+/// Nothing is rendered while bytes are unsent. For a peer that does not read, the server therefore holds at most
 /// ``ServerLimits/outputBytes`` and one reply.
 struct ConnectionOutput {
     private var replies = ReplyQueue()
     private var unsent = UnsentBytes()
 
-    /// Requests that have no reply on the wire yet.
+    /// The number of requests whose reply is still in the queue.
     var pendingReplies: Int { replies.count }
 
-    /// Nothing is pendingReplies and nothing unsent.
+    /// Whether every reply has been sent.
     var isEmpty: Bool { replies.isEmpty && unsent.isEmpty }
 
-    /// The peer has to take bytes first.
+    /// Whether bytes wait for the peer to accept them.
     var isBlocked: Bool { !unsent.isEmpty }
 
-    /// A reply can be rendered now.
+    /// Whether a reply can be rendered now.
     var isDue: Bool { unsent.isEmpty && replies.isDue }
 
-    /// Another request may be answered while `rendered` bytes of this turn wait to be sent.
+    /// Whether a further request may be answered, with `rendered` bytes of this turn not yet sent.
     func acceptsMore(rendered: Int, limits: ServerLimits) -> Bool {
         unsent.isEmpty && rendered + replies.renderedBytes < limits.outputBytes && replies.acceptsMore
             && replies.count < limits.pipelineDepth
     }
 
-    /// A request will be answered later.
+    /// Reserves the place of a reply that comes later.
     mutating func reserve(blocksPipeline: Bool) -> ReplyQueue.SequenceNumber {
         replies.reserve(blocksPipeline: blocksPipeline)
     }
@@ -35,19 +37,19 @@ struct ConnectionOutput {
         replies.resolve(deferred.sequence, with: .deferred(deferred, render))
     }
 
-    /// A reply, or a part of one, has been rendered into `writer` from `start` on: it keeps its place behind those that
-    /// are pendingReplies before it.
+    /// Moves what was rendered into `writer` from `start` on behind the replies that must leave before it, if there are any.
     mutating func enqueue(_ writer: ReplyWriter, from start: Int) {
         if replies.isEmpty { return }
         replies.append(ready: Array(writer.output[start...]))
         writer.output.removeSubrange(start...)
     }
 
-    /// Renders the replies whose turn has come, as far as there is room.
+    /// Renders replies that are ready, until `limit` bytes are rendered.
+    ///
     /// - Parameters:
-    ///   - isEnding: nothing more is read: the last reply pendingReplies says that the connection closes.
-    ///   - reject: writes the reply for a handler that wrote none.
-    /// - Returns: false where the turn is over before that.
+    ///   - isEnding: nothing more is read, so the last reply announces that the connection closes (RFC 9112 §9.6).
+    ///   - reject: writes the reply when the renderer wrote none.
+    /// - Returns: false when the budget of the turn ended first.
     mutating func renderDue(
         into writer: ReplyWriter, budget: inout WorkBudget, limit: Int, isEnding: Bool,
         unanswered reject: (ReplyWriter) -> Void
@@ -69,14 +71,15 @@ struct ConnectionOutput {
         return true
     }
 
-    /// Sends what this turn has rendered. What the kernel does not take is kept.
-    /// - Returns: false where the connection is gone.
+    /// Sends what this turn has rendered, and keeps what the kernel does not accept.
+    ///
+    /// - Returns: false when the connection is broken.
     mutating func flush(_ writer: ReplyWriter, to socket: borrowing Socket) -> Bool {
         guard unsent.isEmpty else {
             unsent.append(&writer.output)
             return true
         }
-        // A buffer that one large reply made is not kept for the small ones.
+        // A buffer that has grown over 1 MiB for one large reply is released.
         defer { writer.output.removeAll(keepingCapacity: writer.output.capacity <= 1 << 20) }
         switch writer.output.withUnsafeBytes({ socket.send($0) }) {
         case .moved(let count) where count == writer.output.count: return true
@@ -87,10 +90,10 @@ struct ConnectionOutput {
         return true
     }
 
-    /// Sends more of what the kernel had not taken.
+    /// Sends more of the bytes that the kernel has not accepted.
     mutating func sendUnsent(to socket: borrowing Socket) -> Socket.Transfer { unsent.send(to: socket) }
 
-    /// The connection is gone: nobody reads what is left.
+    /// Drops all replies, because the connection is closed.
     mutating func removeAll() {
         replies.removeAll()
         unsent.removeAll()

@@ -1,12 +1,13 @@
 internal import LatchkeyCore
 internal import LatchkeyNet
 
-/// The one timer of a connection, kept at or before its deadline. A deadline that moves later, as it does with every
-/// request, costs nothing: the timer finds out when it fires.
+/// The timer of a connection, set at or before its deadline.
+///
+/// Every request moves the deadline to a later time, and that costs nothing: the timer fires early and is set again.
 struct ConnectionTimer {
     private var pending: (id: TimerID, at: Int64)?
 
-    /// Whether ``set(_:at:on:)`` has to be called for `deadline`. An earlier timer, or no deadline at all, needs nothing.
+    /// Whether ``set(at:on:_:)`` must be called for `deadline`: not when the timer fires earlier or there is no deadline.
     func needsSetting(to deadline: Int64) -> Bool {
         if let pending, pending.at <= deadline { return false }
         return deadline < .max
@@ -17,7 +18,7 @@ struct ConnectionTimer {
         pending = (loop.schedule(at: MonotonicTime(nanoseconds: deadline), action), deadline)
     }
 
-    /// It has fired.
+    /// The timer has fired.
     mutating func clear() { pending = nil }
 
     mutating func cancel(on loop: EventLoop) {

@@ -1,6 +1,6 @@
 internal import LatchkeyNet
 
-/// The right to answer one request from anywhere, once. Dropped silently when the caller has gone.
+/// The right to answer one request later, once, from any thread. The reply is dropped when the connection is closed.
 package struct DeferredReply: Sendable {
     let loop: LoopHandle
     let channel: ChannelID
@@ -10,12 +10,14 @@ package struct DeferredReply: Sendable {
     let confirmsKeepAlive: Bool
     let disconnectFlag: DisconnectFlag
 
-    /// False once the caller has closed its end: nobody may be reading any more. A caller that only stopped writing
-    /// looks the same, and still gets what is sent.
+    /// False after the peer has closed its side. A peer that has only finished sending looks the same, and still receives
+    /// the reply.
     package var isAwaited: Bool { disconnectFlag.isConnected }
 
-    /// Sends the reply when its turn has come and there is room for it. Until then `render` is kept, so it should hold
-    /// what it renders by reference; it runs on the connection's own loop, or never where the caller has gone.
+    /// Sends the reply, in the order of the requests and when there is room for it.
+    ///
+    /// - Parameter render: writes the reply. It is kept until then, so it should hold large data by reference. It runs on
+    ///   the event loop of the connection, or never when the connection is closed.
     package func send(_ render: @escaping @Sendable (ReplyWriter) -> Void) {
         loop.submit { loop in
             (loop.handler(for: channel) as? ServerConnection)?.complete(self, render: render, on: loop)

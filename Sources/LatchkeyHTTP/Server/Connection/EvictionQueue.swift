@@ -1,15 +1,17 @@
 internal import LatchkeyNet
 
-/// Connections in the order they came, of which those that are no longer of the kind are dropped lazily.
+/// Connections that may be evicted, oldest first. Ids of connections that no longer qualify are removed lazily.
 struct EvictionQueue {
+    private static let minSweep = 64
+
     private var ids: [ChannelID] = []
     private var start = 0
-    /// How long the queue may get before it is looked through again.
-    private var nextSweep = 64
+    /// The length at which ids that no longer qualify are removed.
+    private var nextSweep = Self.minSweep
 
-    /// Adds one behind the others.
+    /// Adds the newest connection.
     mutating func append(_ id: ChannelID, isCurrent: (ChannelID) -> Bool) {
-        if start > 64, start * 2 > ids.count {
+        if start > Self.minSweep, start * 2 > ids.count {
             ids.removeSubrange(..<start)
             start = 0
         }
@@ -17,13 +19,13 @@ struct EvictionQueue {
         guard ids.count - start >= nextSweep else { return }
         ids = ids[start...].filter(isCurrent)
         start = 0
-        nextSweep = max(64, ids.count * 2)
+        nextSweep = max(Self.minSweep, ids.count * 2)
     }
 
-    /// How many still are of the kind.
+    /// The number of connections that still qualify.
     func count(where isCurrent: (ChannelID) -> Bool) -> Int { ids[start...].count(where: isCurrent) }
 
-    /// Takes the oldest out, whether it still is of the kind or not.
+    /// Removes and returns the oldest id, which may no longer qualify.
     mutating func popOldest() -> ChannelID? {
         guard start < ids.count else { return nil }
         defer { start += 1 }

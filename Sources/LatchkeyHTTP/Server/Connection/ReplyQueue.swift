@@ -1,15 +1,15 @@
-/// The replies of one connection in the order of their requests (RFC 9112 §9.3.2). A reply that is ready early waits
-/// until all before it are out.
+/// The replies of one connection in the order of their requests (RFC 9112 §9.3.2). A reply that is ready early waits for
+/// the replies before it.
 ///
-/// A reply that is given later is kept as what renders it, and rendered when its turn has come: many that wait behind a
-/// slow reader then cost what they share, and not a copy each.
+/// A deferred reply is stored as the closure that renders it, and rendered when all replies before it have left. Replies
+/// that wait behind a slow reader then share their data, instead of holding a copy each.
 package struct ReplyQueue {
-    /// Names a request of one connection, counted from 0.
+    /// The number of a request on its connection, counted from 0.
     package typealias SequenceNumber = UInt64
     /// Writes one reply.
     package typealias Renderer = @Sendable (ReplyWriter) -> Void
 
-    /// A reply whose turn has come.
+    /// A reply that is ready to be sent or rendered.
     package enum Due {
         case bytes([UInt8])
         case deferred(DeferredReply, Renderer)
@@ -23,28 +23,29 @@ package struct ReplyQueue {
 
     private var slots: [Slot] = []
     private var firstNumber: SequenceNumber = 0
-    /// The request behind which no other is taken until its reply is out.
+    /// The request whose reply must leave before a further request is accepted.
     private var blockingNumber: SequenceNumber?
-    /// Bytes rendered that stand behind replies not yet there.
+    /// Rendered bytes that wait for replies before them.
     package private(set) var renderedBytes = 0
 
     package init() {}
 
-    /// Requests not yet answered on the wire.
+    /// The number of requests whose reply has not left the queue.
     package var count: Int { slots.count }
 
     package var isEmpty: Bool { slots.isEmpty }
 
-    /// Another request may be taken behind those that wait.
+    /// Whether a further request may be accepted.
     package var acceptsMore: Bool { blockingNumber == nil }
 
-    /// The first reply is there.
+    /// Whether the first reply is ready.
     package var isDue: Bool {
         if case .ready = slots.first { true } else { false }
     }
 
-    /// A request whose reply comes later takes its place in the order.
-    /// - Parameter blockingNumber: no further request of the connection is taken before this reply is out.
+    /// Reserves the next place for a reply that comes later.
+    ///
+    /// - Parameter blocksPipeline: no further request of the connection is accepted before this reply has left.
     package mutating func reserve(blocksPipeline: Bool = false) -> SequenceNumber {
         slots.append(.waiting)
         let sequence = firstNumber + UInt64(slots.count) - 1
@@ -52,37 +53,37 @@ package struct ReplyQueue {
         return sequence
     }
 
-    /// A reply that is there already but stands behind waiting ones.
+    /// Appends a reply that is ready, behind replies that are not.
     package mutating func append(ready reply: [UInt8]) {
         renderedBytes += reply.count
         slots.append(.ready(.bytes(reply)))
     }
 
-    /// Whether `sequence` still waits.
+    /// Whether the request has no reply yet.
     package func isWaiting(_ sequence: SequenceNumber) -> Bool {
         guard sequence >= firstNumber, sequence - firstNumber < UInt64(slots.count) else { return false }
         if case .waiting = slots[Int(sequence - firstNumber)] { return true }
         return false
     }
 
-    /// Puts the reply to `sequence` in its place. A second reply to one request is dropped.
+    /// Sets the reply of a request. A second reply to the same request is ignored.
     package mutating func resolve(_ sequence: SequenceNumber, with reply: Due) {
         guard isWaiting(sequence) else { return }
         if case .bytes(let bytes) = reply { renderedBytes += bytes.count }
         slots[Int(sequence - firstNumber)] = .ready(reply)
     }
 
-    /// Takes the first reply out if it is there.
+    /// Removes and returns the first reply if it is ready.
     package mutating func popDue() -> Due? {
         guard case .ready(let due) = slots.first else { return nil }
-        slots.removeFirst()  // a pipeline's depth of entries at the most
+        slots.removeFirst()  // linear, but the queue has at most the pipeline depth of entries
         if blockingNumber == firstNumber { blockingNumber = nil }
         firstNumber += 1
         if case .bytes(let bytes) = due { renderedBytes -= bytes.count }
         return due
     }
 
-    /// The connection is gone: nobody reads what is left.
+    /// Drops all replies, because the connection is closed.
     package mutating func removeAll() {
         slots = []
         renderedBytes = 0

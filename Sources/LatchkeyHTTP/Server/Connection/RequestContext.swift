@@ -1,20 +1,20 @@
-/// One request in the hands of a handler.
+/// One request, as a handler sees it.
 ///
-/// One object for each loop, lent for the length of the call: neither it nor the bytes it lends may be kept. What has
-/// to outlive the call is copied out, and the answer sent through ``later(alone:)``.
+/// Each event loop has one object, lent for the length of the call. Neither it nor its bytes may be kept: a handler that
+/// answers later copies what it needs and calls ``deferReply(blocksPipeline:)``.
 package final class RequestContext {
     /// Where the reply is rendered.
     package let reply: ReplyWriter
-    /// The bytes the head's ranges point into.
+    /// The bytes that the ranges of the head refer to.
     package private(set) var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
     package private(set) var head = RequestHead()
-    /// The whole body, chunking undone. Empty while only the head is judged; the first part of it in
+    /// The complete body after chunked decoding. Empty in ``RequestHandler/admit``; the first part of the body in
     /// ``RequestHandler/identify``.
     package private(set) var body = UnsafeRawBufferPointer(start: nil, count: 0)
-    /// The connection is one past the cap: only a liveness probe is to be answered.
+    /// Whether the connection is over the cap, and only a liveness probe is to be answered.
     package private(set) var isOverCapacity = false
-    /// Set by the handler where the request has no valid credential. A connection that has brought no other request is
-    /// closed early, and first where there are too many.
+    /// Set by the handler when the request has no valid credential. A connection without a valid request is closed early,
+    /// and first when there are too many connections.
     package var callerIsUnknown = false
 
     private var pipeline: RequestPipeline?
@@ -22,7 +22,7 @@ package final class RequestContext {
 
     init(reply: ReplyWriter) { self.reply = reply }
 
-    /// The bytes of one of the head's ranges.
+    /// The bytes of one range of the head.
     package func slice(_ range: MessageRange) -> UnsafeRawBufferPointer { range.slice(of: bytes) }
 
     /// The method as sent.
@@ -32,11 +32,11 @@ package final class RequestContext {
         return String(line.drop { $0.isNewline })
     }
 
-    /// Takes the right to answer out of this call, to any thread. The reply keeps its place in the pipeline.
+    /// Defers the reply: the result can send it later, from any thread. The reply keeps its place in the pipeline.
     ///
-    /// Whoever takes it must send within the request timeout: nothing else answers in its stead.
-    /// - Parameter alone: for replies that may be large and share no memory: no further request of the connection is
-    ///   taken before this one has been answered.
+    /// The reply must be sent within the request timeout, because no other reply is sent in its place.
+    /// - Parameter blocksPipeline: no further request of the connection is processed before this reply is sent. For
+    ///   replies that may be large and share no memory.
     package func deferReply(blocksPipeline: Bool = false) -> DeferredReply? {
         isDeferred = true
         return pipeline?.deferReply(reply, blocksPipeline: blocksPipeline)

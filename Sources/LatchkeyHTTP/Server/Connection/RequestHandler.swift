@@ -1,17 +1,18 @@
-/// How a server's requests are answered. Called on the worker's own thread, so it may hold state that is not Sendable.
+/// The functions that answer the requests of one worker. They run on the thread of the worker, so they may use state that
+/// is not Sendable.
 package struct RequestHandler {
-    /// Decides from the head of a request with a body, before any of the body is kept: who the caller is, or what the
-    /// refusal is. A refusal is written as the reply, with ``BodyAdmission/answered``.
+    /// Decides from the head of a request with a body, before the body is received, who the caller is and what happens to
+    /// the body. A rejection is written as the reply, with ``BodyAdmission/answered``.
     package var admit: (RequestContext) -> BodyAdmission
-    /// For ``BodyAdmission/keep(limit:callerWithin:)``: looks at the first part of the body. True when the caller is
-    /// known; otherwise the reply has been written.
+    /// Identifies the caller from the first part of the body, for ``BodyAdmission/keep(limit:callerWithin:)``. Returns true
+    /// when the caller is known; otherwise it has written the reply.
     package var identify: (RequestContext) -> Bool
-    /// Answers a whole request: writes the reply at once or takes a ``DeferredReply``.
+    /// Answers a complete request: writes the reply, or takes a ``DeferredReply``.
     package var answer: (RequestContext) -> Void
 
     /// - Parameters:
-    ///   - admit: lets every body in by default, up to the message limit.
-    ///   - identify: knows every caller by default.
+    ///   - admit: by default admits every body up to the message limit.
+    ///   - identify: by default knows every caller.
     package init(
         admit: @escaping (RequestContext) -> BodyAdmission = { _ in .keep(limit: .max, callerWithin: nil) },
         identify: @escaping (RequestContext) -> Bool = { _ in true }, answer: @escaping (RequestContext) -> Void

@@ -1,29 +1,31 @@
 internal import LatchkeyCore
 internal import LatchkeyNet
 
-/// The requests of one connection and their replies: takes bytes, asks the handler, puts replies in order. Knows no
-/// socket; ``ServerConnection`` gives it bytes and sends what it rendered.
+/// The requests and replies of one connection: parses bytes, calls the handler and orders the replies.
+///
+/// It has no socket. ``ServerConnection`` passes it received bytes and sends what it has rendered.
 final class RequestPipeline {
     /// Why parsing stopped.
     enum StopReason {
         case needsBytes
-        /// Replies are owed first.
+        /// Replies must be sent first.
         case blocked
-        /// The turn is over.
+        /// The budget of the turn is used up.
         case budget
     }
 
     let worker: ServerWorker
-    /// Where ``DeferredReply`` finds the connection again.
+    /// The id by which a ``DeferredReply`` finds the connection.
     var channel: ChannelID?
     var deadlines: ConnectionDeadlines
     var output = ConnectionOutput()
     private(set) var stopReason = StopReason.needsBytes
-    /// After `Connection: close`, a rejection or the peer's end: what is owed is answered, nothing more is read.
+    /// Set by `Connection: close`, a rejection or the end of the peer's stream: requests already received are answered, and
+    /// nothing more is read (RFC 9112 §9.6).
     private(set) var isClosing = false
     var isDraining = false
     private var reader = RequestReader()
-    /// For those who answer later; made for the first of them.
+    /// Shared with deferred replies, and created for the first of them.
     private var disconnectFlag: DisconnectFlag?
 
     init(worker: ServerWorker, deadlines: ConnectionDeadlines) {
@@ -31,35 +33,36 @@ final class RequestPipeline {
         self.deadlines = deadlines
     }
 
-    /// More bytes would be parsed.
+    /// Whether further bytes would be parsed now.
     var acceptsMore: Bool {
         !isClosing && output.acceptsMore(rendered: worker.reply.output.count, limits: worker.limits)
     }
 
-    /// A body is coming.
+    /// Whether a body is being received.
     var isInBody: Bool { reader.body != nil }
 
-    /// The body that is coming belongs to a request that has been answered.
+    /// Whether the body being received belongs to a request that has been answered.
     var isDiscarding: Bool { reader.isDiscarding }
 
-    /// Nothing more is read; what is owed is still answered.
+    /// Reads nothing more. Requests already received are still answered.
     func stopReading() { isClosing = true }
 
-    /// The turn that the budget ended is over: the next may parse on.
+    /// A turn that ended by its budget is over, and the next one may continue parsing.
     func turnEnded() {
         if stopReason == .budget { stopReason = .blocked }
     }
 
-    /// The caller has closed its end.
+    /// The peer has closed its side.
     func peerDisconnected() { disconnectFlag?.set() }
 
-    /// The connection is closed, or nothing more of it is read.
+    /// Drops a body being received, because the connection is closed or lingers.
     func discardInput() { reader.discardBody() }
 
     // MARK: Requests
 
-    /// Takes as many messages as `bytes` hold, and as there is room and time for.
-    /// - Returns: how many bytes are done with.
+    /// Parses and answers messages, as long as output and budget allow.
+    ///
+    /// - Returns: the number of bytes that are done with.
     func parse(_ bytes: UnsafeRawBufferPointer, now: MonotonicTime) -> Int {
         deadlines.resume(now.nanoseconds)
         var offset = 0
@@ -81,7 +84,7 @@ final class RequestPipeline {
         return offset
     }
 
-    /// - Returns: how many bytes are done with; nil where the rest is incomplete.
+    /// - Returns: the number of bytes that are done with; nil when the rest is an incomplete message.
     private func step(_ bytes: UnsafeRawBufferPointer, now: MonotonicTime) -> Int? {
         switch reader.next(bytes, limits: worker.limits.message) {
         case .needsBytes(let consumed): return consumed == 0 ? nil : consumed
@@ -113,17 +116,19 @@ final class RequestPipeline {
         }
     }
 
-    /// Decides from the head of a request with a body whether the body is wanted.
-    /// - Parameter hasNoBodyBytes: nothing of the body has come yet.
+    /// Lets the handler decide from the head what happens to the body.
+    ///
+    /// - Parameter hasNoBodyBytes: no byte of the body has been received yet.
     private func admit(_ bytes: UnsafeRawBufferPointer, hasNoBodyBytes: Bool, now: MonotonicTime) {
         let head = reader.head
         if deadlines.messageStart == nil { deadlines.messageStart = now.nanoseconds }
-        // Whether a caller that was not invited still sends the body cannot be known (RFC 9110 §10.1.1).
+        // A final status without 100 Continue leaves open whether the body follows, so the connection is closed
+        // (RFC 9110 §10.1.1).
         let admission = lend(head, bytes, closes: head.expectsContinue && hasNoBodyBytes) { worker.handler.admit($0) }
         if case .answered = admission {
             if isClosing { return }
         } else if head.expectsContinue, hasNoBodyBytes {
-            // Only where the caller waits for it: bytes that are already here need no invitation.
+            // 100 Continue may be omitted once body bytes have arrived (RFC 9110 §10.1.1).
             inviteBody()
         }
         reader.begin(admission, headBytes: bytes, limits: worker.limits.message)
@@ -136,7 +141,7 @@ final class RequestPipeline {
         output.enqueue(worker.reply, from: start)
     }
 
-    /// Asks whether the caller is known by what has come of the body.
+    /// Lets the handler identify the caller from the first part of the body.
     private func identify(_ body: BodyInProgress) {
         var isKnown = false
         body.headBytes.withUnsafeBytes { head in
@@ -151,7 +156,7 @@ final class RequestPipeline {
         if isKnown { body.markIdentified() } else { reader.discardBody() }
     }
 
-    /// Hands one whole request to the handler and puts its reply, or its place, in order.
+    /// Lets the handler answer one complete request.
     private func answer(
         _ head: RequestHead, bytes: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer, now: MonotonicTime
     ) {
@@ -167,7 +172,7 @@ final class RequestPipeline {
         deadlines.waitingSince = now.nanoseconds
     }
 
-    /// Lends a request to the handler. Where it is answered, the reply, or its place, is put in order.
+    /// Calls the handler, and puts its reply behind the replies that must leave before it.
     @discardableResult
     private func lend(
         _ head: RequestHead, _ bytes: UnsafeRawBufferPointer,
@@ -189,7 +194,7 @@ final class RequestPipeline {
         return admission
     }
 
-    /// The server's own answer, the last of the connection.
+    /// Writes a reply of the server itself, the last one of the connection.
     func reject(_ rejection: ServerRefusal, method: RequestMethod?) {
         isClosing = true
         let reply = worker.reply
@@ -202,7 +207,7 @@ final class RequestPipeline {
         output.enqueue(reply, from: start)
     }
 
-    // MARK: Replies that come later
+    // MARK: Deferred replies
 
     func deferReply(_ reply: ReplyWriter, blocksPipeline: Bool) -> DeferredReply? {
         guard let channel else { return nil }
@@ -214,10 +219,12 @@ final class RequestPipeline {
             closes: reply.closes, confirmsKeepAlive: reply.confirmsKeepAlive, disconnectFlag: disconnectFlag)
     }
 
-    /// - Returns: false where the turn is over before all that is due was rendered.
+    /// Renders the replies that are ready.
+    ///
+    /// - Returns: false when the budget of the turn ended first.
     func renderDue(inputIsEmpty: Bool) -> Bool {
         guard output.isDue else { return true }
-        // Draining may have begun since: the last reply owed is then the one that says so.
+        // A drain may have begun after the request: its last reply then announces the close (RFC 9112 §9.6).
         let isEnding = isClosing || (isDraining && inputIsEmpty && reader.body == nil)
         defer { if isEnding, output.pendingReplies == 0 { isClosing = true } }
         return output.renderDue(
@@ -225,7 +232,7 @@ final class RequestPipeline {
         ) { worker.reject(.unanswered, $0) }
     }
 
-    /// Renders the server's own answer to the message that starts with `start`.
+    /// Writes a reply of the server itself to the message that starts with `start`.
     func reject(_ rejection: ServerRefusal, start: UnsafeRawBufferPointer) {
         reject(rejection, method: reader.method(start: start))
     }

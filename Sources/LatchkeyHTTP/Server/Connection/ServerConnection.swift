@@ -1,15 +1,15 @@
 internal import LatchkeyCore
 internal import LatchkeyNet
 
-/// One caller's connection, confined to its loop: receives, hands requests to the handler, sends replies in order.
+/// One accepted connection, confined to its event loop: receives bytes, answers requests, and sends the replies in order.
 ///
-/// Bytes are parsed where `recv` put them, in the loop's buffer; only what is left unfinished is copied to the
-/// connection. What it holds is bounded: it reads nothing while replies wait to be taken, and in one turn of the loop it
-/// does no more than its ``WorkBudget`` allows. All replies of one turn leave in one `send`.
+/// Bytes are parsed in the buffer of the event loop, and only an incomplete message is copied to the connection. Its memory
+/// and work are bounded: it reads nothing while replies are unsent, and in one turn of the event loop it does no more than
+/// its ``WorkBudget`` allows. All replies of one turn are sent with one `send`.
 final class ServerConnection: EventHandler {
     private enum Phase {
         case open
-        /// Nothing more is answered; what still comes is thrown away until the peer has finished (RFC 9112 §9.6).
+        /// The last reply has been sent. Input is discarded until the peer closes its side (RFC 9112 §9.6).
         case lingering
         case closed
     }
@@ -24,7 +24,7 @@ final class ServerConnection: EventHandler {
     private var input = ConnectionInput()
     private var lingerBytesLeft = 0
     private var peerHasFinished = false
-    /// The loop will call ``resumed(on:)``.
+    /// Whether the event loop will call ``resumed(on:)``.
     private var isQueued = false
 
     init(socket: consuming Socket, worker: ServerWorker, isOverCapacity: Bool, now: MonotonicTime) {
@@ -34,10 +34,10 @@ final class ServerConnection: EventHandler {
             worker: worker, deadlines: ConnectionDeadlines(openedAt: now.nanoseconds, isOverCapacity: isOverCapacity))
     }
 
-    /// A request of this connection has been let in.
+    /// Whether the connection has received a valid request.
     var hasValidRequest: Bool { pipeline.deadlines.hasValidRequest }
 
-    /// Nil when the kernel has no room for one more registration.
+    /// Registers the connection with the event loop. Nil when the kernel has no memory for it.
     func register(on loop: EventLoop) -> ChannelID? {
         id = try? loop.register(self, descriptor: socket.descriptor, interest: .read)
         pipeline.channel = id
@@ -54,7 +54,7 @@ final class ServerConnection: EventHandler {
             return close(on: loop)
         }
         if readiness.contains(.write) { sendUnsent(on: loop) }
-        // Who has a turn to come has bytes enough: more of them would only pile up.
+        // A connection that waits for its next turn still has unparsed bytes. Reading more would only store them.
         if isQueued || phase == .closed { return }
         if readiness.contains(.read) { receive(on: loop) }
         finishTurn(on: loop)
@@ -100,15 +100,15 @@ final class ServerConnection: EventHandler {
     }
 
     private func parseInput(on loop: EventLoop) {
-        // Moved out for the call: the handler runs inside it and must not find the buffer half owned.
+        // Moved out for the call, because the handler runs within it and may close the connection.
         var bytes = ConnectionInput()
         swap(&bytes, &input)
         bytes.consume(bytes.withBytes { pipeline.parse($0, now: loop.now) })
         if phase == .open { input = bytes }
     }
 
-    /// The end of a turn for this connection: render and send what is due, go on parsing where that made room, then say
-    /// what to wait for.
+    /// Ends the turn of this connection: renders and sends replies, continues parsing if that made room, then sets interest
+    /// and timer.
     private func finishTurn(on loop: EventLoop) {
         while phase == .open {
             let isOver = !pipeline.renderDue(inputIsEmpty: input.isEmpty) || pipeline.stopReason == .budget
@@ -123,7 +123,7 @@ final class ServerConnection: EventHandler {
             parseInput(on: loop)
         }
         if phase == .closed { return }
-        // The peer has sent all it will: what is incomplete now stays so.
+        // The peer sends nothing more, so a message that is incomplete now stays incomplete (RFC 9112 §8).
         if peerHasFinished, pipeline.stopReason == .needsBytes { pipeline.stopReading() }
         if pipeline.isClosing, output.isEmpty { beginLingering(on: loop) }
         if phase == .closed { return }
@@ -182,7 +182,7 @@ final class ServerConnection: EventHandler {
         let deadline = pipeline.deadlines.deadline(wait, worker.timeouts)
         guard timer.needsSetting(to: deadline) else { return }
         timer.set(at: deadline, on: loop) { loop in
-            // Held strongly: closing cancels the timer, and a weak reference would slow every use of the object down.
+            // A strong reference, because closing cancels the timer. A weak one would slow down every use of the object.
             self.timerFired(on: loop)
         }
     }
@@ -207,8 +207,9 @@ final class ServerConnection: EventHandler {
 
     // MARK: Ending
 
-    /// Makes room for a newer connection, unless a valid request has just come.
-    /// - Returns: whether this one is closed.
+    /// Closes the connection for a newer one, unless a valid request has just arrived.
+    ///
+    /// - Returns: whether the connection is closed.
     func evict(on loop: EventLoop) -> Bool {
         if !isQueued { ready(.read, on: loop) }
         if phase == .closed { return true }
@@ -222,7 +223,8 @@ final class ServerConnection: EventHandler {
         return true
     }
 
-    /// Everything owed has been sent: say so, and wait for the peer so that no reset overtakes the last reply.
+    /// Closes the sending side after the last reply, and waits for the peer: closing the socket at once could reset the
+    /// connection before the peer has read the reply (RFC 9112 §9.6).
     private func beginLingering(on loop: EventLoop) {
         if peerHasFinished { return close(on: loop) }
         if phase == .lingering { return }
@@ -244,10 +246,11 @@ final class ServerConnection: EventHandler {
         timer.cancel(on: loop)
         guard let id else { return }
         loop.unregister(id, descriptor: socket.descriptor)
-        // The worker's was the last lasting reference: the socket closes when this turn lets go.
+        // The worker holds the last lasting reference. The socket closes when this turn releases the object.
         worker.remove(id)
     }
 
+    /// Ends the connection after its replies, or after the grace period when it is between requests.
     func beginDraining(on loop: EventLoop) {
         pipeline.isDraining = true
         if case .request = wait { pipeline.deadlines.waitingSince = loop.now.nanoseconds }

@@ -1,15 +1,15 @@
-/// Why the server itself answers a request, without its handler.
+/// Why the server itself answers a request, instead of its handler.
 package enum ServerRefusal: Hashable, Sendable {
     /// The head or the body breaks the grammar or a limit.
     case malformed(RequestRefusal)
-    /// Head or body did not arrive in time: 408.
+    /// The head or the body did not arrive in time: 408.
     case timedOut
-    /// Past the connection cap: 503.
+    /// The connection is over the cap: 503.
     case overloaded
-    /// A handler wrote nothing: 500.
+    /// The handler wrote no reply: 500.
     case unanswered
 
-    /// The status the rejection is answered with.
+    /// The status code of the reply.
     package var status: Int {
         switch self {
         case .malformed(let rejection): rejection.status
@@ -19,7 +19,7 @@ package enum ServerRefusal: Hashable, Sendable {
         }
     }
 
-    /// A bare answer in plain text, for servers without an error format of their own.
+    /// Writes a reply in plain text, for servers without an error format of their own.
     package static let plain: @Sendable (ServerRefusal, ReplyWriter) -> Void = { rejection, reply in
         reply.begin(rejection.status)
         reply.append("Content-Type: text/plain\r\n")

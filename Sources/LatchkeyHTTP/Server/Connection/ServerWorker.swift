@@ -1,9 +1,9 @@
 internal import LatchkeyCore
 internal import LatchkeyNet
 
-/// What all connections of one loop share: the buffers, the handler, the limits, the count.
+/// The state that all connections of one event loop share: buffers, handler, limits and counters.
 ///
-/// Buffers belong to the loop, so that an idle connection costs its object alone.
+/// Buffers belong to the event loop and not to connections, so that an idle connection needs little memory.
 final class ServerWorker {
     let loop: LoopHandle
     let limits: ServerLimits
@@ -14,16 +14,16 @@ final class ServerWorker {
     let reject: (ServerRefusal, ReplyWriter) -> Void
     let receiveBuffer: UnsafeMutableRawBufferPointer
     let connectionCounter: ConnectionCounter
-    /// What the connection whose turn it is may still do.
+    /// The budget of the connection whose turn it is.
     var budget: WorkBudget
     private(set) var connections: [ChannelID: ServerConnection] = [:]
-    /// Connections that may be closed for newer ones: those that have brought no valid request.
+    /// Connections without a valid request, which may be closed for newer ones.
     private var evictable = EvictionQueue()
-    /// Connections past the cap.
+    /// Connections over the cap.
     private var overCapacity = EvictionQueue()
-    /// This worker's part of ``ServerLimits/connectionHeadroom``.
+    /// The share of this worker in ``ServerLimits/connectionHeadroom``.
     private let headroom: Int
-    /// The listeners that run on this worker's loop: on the first worker alone.
+    /// The listeners on the event loop of this worker. Only the first worker has any.
     var listeners: [Listener] = []
     private(set) var isDraining = false
     private var onDrained: (() -> Void)?
@@ -50,8 +50,10 @@ final class ServerWorker {
 
     // MARK: Connections
 
-    /// Takes in a connection that was accepted on this loop or another.
-    /// - Parameter isOverCapacity: it is one past the cap. It then takes the place of one that has brought nothing.
+    /// Adds a connection that was accepted on this event loop or another.
+    ///
+    /// - Parameter isOverCapacity: the connection is over the cap. It evicts the oldest connection without a valid request,
+    ///   and is itself over capacity when there is none.
     func adopt(_ socket: consuming Socket, isOverCapacity: Bool, on loop: EventLoop) {
         let isOver = isOverCapacity && !evictOldest(on: loop)
         let connection = ServerConnection(socket: socket, worker: self, isOverCapacity: isOver, now: loop.now)
@@ -64,12 +66,14 @@ final class ServerWorker {
         }
         if isDraining { connection.beginDraining(on: loop) }
         guard isOverCapacity else { return }
-        // Its request may have come with it, and it may be the next to be closed.
+        // Read first: the request may have arrived with the connection, which may be the next to be evicted.
         connection.ready(.read, on: loop)
         if overCapacity.count(where: isOverCapacity(_:)) > headroom { evictOldestOverCapacity(on: loop) }
     }
 
-    /// Closes the oldest connection that has brought no valid request. False where there is none.
+    /// Closes the oldest connection without a valid request.
+    ///
+    /// - Returns: false when there is none.
     private func evictOldest(on loop: EventLoop) -> Bool {
         while let id = evictable.popOldest() {
             guard isEvictable(id), let connection = connections[id] else { continue }
@@ -78,7 +82,7 @@ final class ServerWorker {
         return false
     }
 
-    /// Closes the oldest connection past the cap.
+    /// Closes the oldest connection over the cap.
     private func evictOldestOverCapacity(on loop: EventLoop) {
         while let id = overCapacity.popOldest() {
             if connections[id]?.evict(on: loop) ?? false { return }
@@ -89,21 +93,22 @@ final class ServerWorker {
 
     private func isOverCapacity(_ id: ChannelID) -> Bool { connections[id] != nil }
 
-    /// A turn of one connection begins.
+    /// Starts the turn of a connection.
     func beginTurn(on loop: EventLoop) {
         reply.now = loop.now
         reply.started = loop.now
         budget.begin()
     }
 
-    /// A connection is gone.
+    /// Removes a closed connection.
     func remove(_ id: ChannelID) {
         connections[id] = nil
         connectionCounter.remove()
         reportIfDrained()
     }
 
-    /// Ends every connection: those between requests after a grace, the others after their replies.
+    /// Stops listening and ends every connection: after its replies, or after ``ServerLimits/drainIdleGrace`` when it is
+    /// between requests.
     func drain(on loop: EventLoop, onDrained: @escaping () -> Void) {
         for listener in listeners { listener.stop(on: loop) }
         listeners = []
@@ -113,7 +118,7 @@ final class ServerWorker {
         reportIfDrained()
     }
 
-    /// Cuts what is left when the drain's time is over.
+    /// Closes the connections that are left when the drain times out.
     func closeAll(on loop: EventLoop) {
         for connection in Array(connections.values) { connection.close(on: loop) }
     }

@@ -1,6 +1,6 @@
 internal import LatchkeyCore
 
-/// The limits a connection checks on every turn, as plain nanoseconds.
+/// The timeouts of ``ServerLimits`` in nanoseconds, because a connection uses them in every turn.
 struct ConnectionTimeouts {
     let head: Int64
     let request: Int64
@@ -21,7 +21,7 @@ struct ConnectionTimeouts {
         stalledWrite = limits.stalledWriteTimeout.clampedNanoseconds
         linger = limits.lingerTimeout.clampedNanoseconds
         drainGrace = limits.drainIdleGrace.clampedNanoseconds
-        // The last quarter of the lifetime is for the peer to read the 503.
+        // Half of the lifetime for a request, and a quarter for the peer to read the 503.
         overCapacityLifetime = limits.overCapacityLifetime.clampedNanoseconds
         overCapacityRequest = overCapacityLifetime / 2
         overCapacityLinger = overCapacityLifetime / 4

@@ -1,32 +1,34 @@
-/// How many connections the process's descriptor limit leaves room for. Connections never take the last descriptors,
-/// which upstream calls, files and probes need.
+/// The number of connections that the descriptor limit of the process allows.
+///
+/// Connections leave ``reserve`` descriptors for upstream calls, files and probes.
 package struct DescriptorBudget: Equatable, Sendable {
-    /// Descriptors that connections leave: 64 for calls to one upstream, 32 for connections past the cap, and listeners,
-    /// loops, files, logs and name look-ups.
+    /// Descriptors that connections never use: 64 for calls to one upstream
+    /// (``HTTPClient/Configuration/maxConnectionsPerOrigin``), 32 for connections over the cap
+    /// (``ServerLimits/connectionHeadroom``), and 32 for listeners, event loops, files, logs and name lookups.
     package static let reserve = 128
-    /// The least descriptor limit a server starts with.
-    package static let minLimit = 144
+    /// The lowest descriptor limit that a server starts with: room for 16 connections.
+    package static let minLimit = reserve + 16
 
-    /// The limit is under ``minLimit``.
+    /// The limit is below ``minLimit``.
     package struct TooFew: Error, Equatable, Sendable {
         package let limit: Int
     }
 
-    /// The process's descriptor limit (RLIMIT_NOFILE, the soft one).
+    /// The descriptor limit of the process (RLIMIT_NOFILE, soft limit).
     package let limit: Int
-    /// The connections asked for.
+    /// The configured number of connections.
     package let wanted: Int
 
-    /// - Throws: where the limit leaves no room for a server.
+    /// - Throws: ``TooFew`` when the limit is below ``minLimit``.
     package init(limit: Int, wanted: Int) throws(TooFew) {
         guard limit >= Self.minLimit else { throw TooFew(limit: limit) }
         self.limit = limit
         self.wanted = wanted
     }
 
-    /// The most connections at once.
+    /// The maximum number of open connections.
     package var cap: Int { min(wanted, limit - Self.reserve) }
 
-    /// The limit allows fewer connections than were asked for.
+    /// Whether the descriptor limit allows fewer connections than configured.
     package var isReduced: Bool { cap < wanted }
 }

@@ -1,52 +1,54 @@
 internal import LatchkeyCore
 
-/// Every bound the server holds a connection to, with the answer past it. The wire's own sizes are in
-/// ``MessageLimits``.
+/// The limits on connections, with what happens to a connection that exceeds each. ``MessageLimits`` has the limits on
+/// one request.
 package struct ServerLimits: Sendable {
-    /// Request line, head, fields and body.
+    /// Limits on the request line, the head, the fields and the body.
     package var message = MessageLimits()
-    /// Bytes of a body that holds its caller's credential among others (`/oauth/token`), taken before the caller is
-    /// known: 413.
+    /// Bytes of a body that contains the credential of its caller (`/oauth/token`), received before the caller is
+    /// authenticated: 413.
     package static let unknownCallerBodyBytes = 8 * 1024
-    /// Bytes of a body that its caller's signature covers (`POST /`): 413.
+    /// Bytes of a body that is covered by the signature of its caller (`POST /`): 413.
     package static let signedBodyBytes = 16 * 1024
-    /// From a request's first byte to the end of its head: 408, close. What ends a slow-loris.
+    /// From the first byte of a request to the end of its head: 408 and close. Ends slowloris attacks.
     package var headTimeout: Duration = .seconds(10)
-    /// From a request's first byte to the end of its body: 408, close.
+    /// From the first byte of a request to the end of its body: 408 and close.
     package var requestTimeout: Duration = .seconds(30)
-    /// Between requests: closed without a word (RFC 9112 §9.8).
+    /// Between requests: closed without a response (RFC 9112 §9.5).
     package var idleTimeout: Duration = .seconds(60)
-    /// From its opening, for a connection that has brought no request with a valid credential (probes need none): closed.
+    /// From accepting a connection to its first valid request: closed. A request is valid with a valid credential, or on
+    /// a route that needs none, such as probes.
     package var firstRequestTimeout: Duration = .seconds(10)
-    /// Without the peer taking a single byte of a reply: closed.
+    /// While the peer accepts no byte of a reply: closed.
     package var stalledWriteTimeout: Duration = .seconds(10)
-    /// After the last reply, until the peer has finished sending (RFC 9112 §9.6); what it still sends is thrown away.
+    /// After the last reply, until the peer closes its side (RFC 9112 §9.6). Bytes that still arrive are discarded.
     package var lingerTimeout: Duration = .seconds(2)
-    /// Bytes thrown away while lingering.
+    /// Bytes discarded while lingering; more close the connection.
     package var lingerBytes = 256 * 1024
-    /// Requests of one connection that wait for their replies; then no more is read from it.
+    /// Requests of one connection without a reply; at this number its input is no longer read.
     package var pipelineDepth = 64
-    /// Bytes of rendered replies of one connection that the peer has not taken; then no more of its requests are parsed
-    /// and no more of its replies rendered. One reply may exceed it.
+    /// Bytes of rendered replies of one connection that the peer has not accepted. At this size no more of its requests
+    /// are parsed and no more of its replies are rendered. A single reply may be larger.
     package var outputBytes = 256 * 1024
-    /// Requests of one connection answered in one turn of the loop; then the others have theirs.
+    /// Requests and replies of one connection in one turn of the event loop, after which other connections continue.
     package var turnRequests = 64
-    /// Time that one connection takes in one turn, counted from its second request on; then the others have theirs.
+    /// Time of one connection in one turn of the event loop, measured from its second request, after which other
+    /// connections continue.
     package var turnTime: Duration = .microseconds(500)
-    /// Connections at once. One more takes the place of one that has brought no valid request; where there is none, it is
-    /// told 503 and closed.
+    /// Open connections. A further connection evicts the oldest one without a valid request. If there is none, it is
+    /// answered with 503 and closed.
     package var maxConnections = 8192
-    /// Connections past ``maxConnections`` that are still heard, so that a liveness probe gets its answer.
+    /// Connections over ``maxConnections`` that are still accepted, so that a liveness probe is answered.
     package var connectionHeadroom = 32
-    /// How long a connection past ``maxConnections`` is kept at the most. One that sends no request is told 503 after
+    /// The maximum lifetime of a connection over ``maxConnections``. One that sends no request is answered with 503 after
     /// half of it.
     package var overCapacityLifetime: Duration = .seconds(2)
-    /// How long accepting pauses while connections past the headroom are being closed.
+    /// Pause in accepting while ``connectionHeadroom`` is used up.
     package var headroomPause: Duration = .milliseconds(5)
-    /// How long accepting pauses when the process has no descriptors left.
+    /// Pause in accepting while the process has no descriptors left.
     package var acceptPause: Duration = .milliseconds(100)
-    /// While draining: how long a connection between requests is kept, so that a request already under way on the
-    /// network is answered and told `Connection: close` instead of meeting a reset.
+    /// How long a drain keeps a connection between requests. A request that is on its way is then answered with
+    /// `Connection: close`, instead of meeting a reset.
     package var drainIdleGrace: Duration = .seconds(1)
 
     package init() {}

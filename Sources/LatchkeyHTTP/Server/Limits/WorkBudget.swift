@@ -1,6 +1,6 @@
 package import LatchkeyCore
 
-/// How much one connection may do in one turn of its loop. What is left waits until the others have had theirs.
+/// The work of one connection in one turn of its event loop. The rest is deferred until other connections have had a turn.
 package struct WorkBudget {
     private let maxRequests: Int
     private let time: Duration
@@ -8,19 +8,21 @@ package struct WorkBudget {
     private var end = MonotonicTime(nanoseconds: .max)
 
     /// - Parameters:
-    ///   - requests: the maxRequests requests or replies in one turn; at least one is always done.
-    ///   - time: counted from the second request on; none is begun after it.
+    ///   - requests: the maximum number of requests and replies in one turn. The first is always allowed.
+    ///   - time: after this time, measured from the second request, no further one is started.
     package init(requests: Int, time: Duration) {
         maxRequests = requests
         self.time = time
     }
 
-    /// A turn begins.
+    /// Starts a turn.
     @inline(__always)
     package mutating func begin() { used = 0 }
 
-    /// Takes leave to do one thing more.
-    /// - Parameter clock: read only from the second thing on, so that a turn with one request costs no reading.
+    /// Counts one more request or reply.
+    ///
+    /// - Parameter clock: read from the second one on, so that a turn with one request reads no clock.
+    /// - Returns: false when the budget of this turn is used up.
     @inline(__always)
     package mutating func take(_ clock: () -> MonotonicTime) -> Bool {
         used += 1

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// How many connections all workers hold together, against the cap.
+/// Counts the open connections of all workers against the cap.
 package final class ConnectionCounter: Sendable {
     private let open = Atomic<Int>(0)
     private let cap: Int
@@ -13,21 +13,22 @@ package final class ConnectionCounter: Sendable {
         self.onChange = onChange
     }
 
-    /// Connections open now.
+    /// The number of open connections.
     package var count: Int { open.load(ordering: .relaxed) }
 
-    /// No further connection may be accepted, not even to be told so: the headroom is full too.
+    /// Whether cap and headroom are used up: no connection may be accepted, not even to answer it with 503.
     var isFull: Bool { count >= cap + headroom }
 
-    /// Counts one in.
-    /// - Returns: whether it is past the cap.
+    /// Counts a new connection.
+    ///
+    /// - Returns: whether it is over the cap.
     func add() -> Bool {
         let count = open.add(1, ordering: .relaxed).newValue
         onChange(1)
         return count > cap
     }
 
-    /// Counts one out.
+    /// Counts a closed connection.
     func remove() {
         open.subtract(1, ordering: .relaxed)
         onChange(-1)

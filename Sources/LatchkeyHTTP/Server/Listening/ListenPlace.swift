@@ -1,15 +1,15 @@
 package import LatchkeyNet
 
-/// One entry of a list of places to listen at.
+/// One entry of the list of addresses to listen on.
 package enum ListenPlace: Hashable, Sendable, CustomStringConvertible {
     case address(SocketAddress)
-    /// All addresses of one name, at one port. One that the machine has not is passed over where it has another: a
-    /// machine without IPv6 has one loopback address.
+    /// All addresses of one name, at one port. Addresses that the machine does not have are skipped if it has another: a
+    /// machine without IPv6 has only one loopback address.
     case everyAddress([SocketAddress])
-    /// A socket that somebody else has opened. Its file, where it has one, is not removed at the end.
+    /// A listening socket that another process has opened (socket activation). Its file is not removed at the end.
     case inherited(InheritedSocket)
 
-    /// Where it is, as far as the machine has it.
+    /// The addresses of the entry, including those that the machine may not have.
     package var addresses: [SocketAddress] {
         switch self {
         case .address(let address): [address]
@@ -18,7 +18,7 @@ package enum ListenPlace: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Whether only this machine can reach it.
+    /// Whether only this machine can connect to it.
     package var isLoopback: Bool { addresses.allSatisfy(\.isLoopback) }
 
     package var description: String { addresses.map(\.description).joined(separator: " and ") }

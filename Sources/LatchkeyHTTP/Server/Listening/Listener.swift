@@ -1,11 +1,14 @@
 internal import LatchkeyCore
 internal import LatchkeyNet
 
-/// Accepts connections on one loop and hands each to the worker whose turn it is.
+/// Accepts connections on one event loop and passes each to the next worker.
 ///
-/// One loop accepts for all: connections are then dealt out evenly, which the kernel does for neither a shared
-/// descriptor nor `SO_REUSEPORT`, and keep-alive makes an uneven deal last.
+/// One loop accepts for all workers, because that distributes connections evenly. The kernel does not, neither for a
+/// shared descriptor nor with `SO_REUSEPORT`, and keep-alive makes an uneven distribution last.
 final class Listener: EventHandler {
+    /// A flood of connections must not starve those already accepted.
+    private static let maxAcceptsPerTurn = 64
+
     private let socket: ListeningSocket
     private let connectionCounter: ConnectionCounter
     private let limits: ServerLimits
@@ -26,7 +29,8 @@ final class Listener: EventHandler {
         id = try loop.register(self, descriptor: socket.socket.descriptor, interest: .read)
     }
 
-    /// Accepts nothing more, after those the kernel has queued: they were promised an answer, and would meet a reset.
+    /// Stops accepting, after the connections in the kernel's queue: their peers see them as open, and closing the
+    /// listening socket would reset them.
     func stop(on loop: EventLoop) {
         ready(.read, on: loop)
         if let id { loop.unregister(id, descriptor: socket.socket.descriptor) }
@@ -34,9 +38,8 @@ final class Listener: EventHandler {
     }
 
     func ready(_ readiness: Readiness, on loop: EventLoop) {
-        // A bounded batch: a flood of connections must not starve the ones already there.
-        for _ in 0..<64 {
-            // Connections past the headroom stay in the kernel's queue until the workers have closed others.
+        for _ in 0..<Self.maxAcceptsPerTurn {
+            // Further connections stay in the kernel's queue until the workers have closed some.
             if connectionCounter.isFull { return pauseAccepting(limits.headroomPause, on: loop) }
             do {
                 guard let accepted = try socket.socket.accept() else { return }
@@ -47,8 +50,8 @@ final class Listener: EventHandler {
         }
     }
 
-    /// Level-triggered readiness would spin where nothing can be accepted (past the headroom, or out of descriptors, which
-    /// is EMFILE), so accepting pauses.
+    /// Stops accepting for a while. While the headroom is used up, or descriptors are (EMFILE), the level-triggered
+    /// readiness of the listening socket would keep the loop busy.
     private func pauseAccepting(_ pause: Duration, on loop: EventLoop) {
         guard let id else { return }
         loop.setInterest([], of: id, descriptor: socket.socket.descriptor)

@@ -1,14 +1,14 @@
 internal import LatchkeyNet
 
-/// A listening socket that can wait in an array until its loop takes it.
+/// A listening socket in a class, so that it can be stored in an array until its event loop registers it.
 final class ListeningSocket: Sendable {
     let socket: Socket
-    /// Where it really listens: the port, where any was asked for.
+    /// The bound address, with the real port when port 0 was requested.
     let address: SocketAddress
-    /// The socket's file, where it is a Unix socket.
+    /// The file of a Unix socket that this process has created; nil otherwise.
     let file: UnixSocketFile?
 
-    /// A socket that listens already.
+    /// A socket that is already listening.
     init(_ inherited: InheritedSocket) {
         socket = inherited.take()
         address = inherited.address

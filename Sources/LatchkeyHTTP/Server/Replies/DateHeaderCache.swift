@@ -1,10 +1,11 @@
 internal import LatchkeyCore
 
-/// The `Date` line (RFC 9110 §6.6.1), rendered once a second.
+/// The `Date` field line (RFC 9110 §6.6.1), rendered once a second.
 struct DateHeaderCache {
     private let wallTime: () -> WallTime
     private var rendered: [UInt8] = []
-    /// When the wall clock's second ends, on the loop's clock: so the wall clock is read once a second too.
+    /// The end of the current second of the wall clock, on the clock of the event loop. Until then the wall clock is not
+    /// read again.
     private var validUntil = MonotonicTime(nanoseconds: .min)
 
     init(wallTime: @escaping () -> WallTime) { self.wallTime = wallTime }

@@ -1,7 +1,6 @@
 internal import Synchronization
 
-/// Whether the caller of a connection is still there, as far as its end of the stream tells: set by the connection's
-/// loop, read from any thread.
+/// Whether the peer of a connection has closed its side. The event loop sets it; any thread may read it.
 final class DisconnectFlag: Sendable {
     private let isSet = Atomic<Bool>(false)
 

@@ -1,26 +1,26 @@
 package import LatchkeyCore
 
-/// Renders one response into the loop's output buffer: no String, no allocation on the way.
+/// Renders responses into the output buffer of the event loop, without a String or an allocation.
 ///
-/// One for each loop, lent to a handler for one reply at a time. A reply is ``begin(_:)``, any number of fields, then
-/// exactly one of the `end` calls; ``reply(_:)`` does all three for a whole ``HTTPResponse``.
+/// Each event loop has one writer, lent to a handler for one reply at a time. A reply is ``begin(_:)``, any number of
+/// fields, then exactly one of the `end` calls. ``reply(_:)`` does all of it for a ``HTTPResponse``.
 package final class ReplyWriter {
-    /// What is sent at the end of the turn: the replies of every request the turn brought.
+    /// The bytes sent at the end of the turn: the replies to all requests of the turn.
     package var output: [UInt8] = []
-    /// HEAD: the same head, no body (RFC 9110 §9.3.2).
+    /// Whether the request is HEAD, whose response has the same head and no body (RFC 9110 §9.3.2).
     package internal(set) var isHead = false
-    /// The connection closes after this reply, which has to say so (RFC 9112 §9.6).
+    /// Whether the connection closes after this reply, which must then announce it (RFC 9112 §9.6).
     package internal(set) var closes = false
-    /// An HTTP/1.0 caller asked to keep the connection, which has to be confirmed (RFC 9112 §9.3).
+    /// Whether a kept-alive connection must be confirmed, because the request is HTTP/1.0 (RFC 9112 §9.3).
     package internal(set) var confirmsKeepAlive = false
-    /// The status last begun, for metrics and logs.
+    /// The status of the last reply, for metrics and logs.
     package private(set) var status = 0
-    /// When the request began that the server itself answers.
+    /// When the request started, if the server itself answers it; otherwise the start of the turn.
     package internal(set) var started = MonotonicTime(nanoseconds: 0)
-    /// Where the reply last begun starts in ``output``.
+    /// Where the last reply starts in ``output``.
     private var start = 0
 
-    /// The loop's clock for this turn.
+    /// The time of this turn, on the clock of the event loop.
     package internal(set) var now = MonotonicTime(nanoseconds: 0)
 
     private var date: DateHeaderCache
@@ -30,7 +30,7 @@ package final class ReplyWriter {
         output.reserveCapacity(64 * 1024)
     }
 
-    /// Status line, `Date` and `Connection`.
+    /// Starts a reply: status line, `Date` and `Connection`.
     package func begin(_ status: Int) {
         self.status = status
         start = output.count
@@ -43,31 +43,39 @@ package final class ReplyWriter {
         }
     }
 
-    /// Literal text of the program's own: whole field lines with their CRLF, or parts of one.
+    /// Appends literal text of the program: field lines with their CR LF, or parts of them.
     package func append(_ text: StaticString) {
         output.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
-    /// Bytes rendered earlier, known to hold no line break a caller chose.
+    /// Appends bytes rendered earlier. They must not contain a line break that a caller has chosen.
     package func append(_ bytes: [UInt8]) { output.append(contentsOf: bytes) }
 
-    /// Bytes of the request lent to the handler.
+    /// Appends bytes of the request. They must not contain a line break that a caller has chosen.
     package func append(_ bytes: UnsafeRawBufferPointer) { output.append(contentsOf: bytes) }
 
-    /// A number in decimal.
+    /// Appends a number in decimal.
     package func append(_ number: Int64) { DecimalDigits.append(number, to: &output) }
 
-    /// One field line. A line break or NUL in `value` would split the response (RFC 9110 §5.5): such bytes become spaces.
+    /// Appends one field line.
+    ///
+    /// A line break or NUL in `value` would split the response, so control characters become spaces (RFC 9110 §5.5).
     package func field(_ name: StaticString, _ value: String) {
         append(name)
         append(": ")
-        output.append(contentsOf: value.utf8.lazy.map { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F ? 0x20 : $0 })
+        appendValue(value)
         append("\r\n")
     }
 
-    /// The value of a field of the reply last begun, for logs: what its caller was told. Nil where the reply has no such
-    /// field.
-    /// - Parameter name: spelled as it was written.
+    /// Appends a field value, with control characters replaced by spaces.
+    @inline(__always)
+    private func appendValue(_ value: String) {
+        output.append(contentsOf: value.utf8.lazy.map { Grammar.isFieldValue($0) ? $0 : 0x20 })
+    }
+
+    /// The value of a field of the last reply, for logs; nil when the reply has no such field.
+    ///
+    /// - Parameter name: in the case in which it was written.
     package func fieldValue(_ name: StaticString) -> String? {
         let name = UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
         var line = output[start...]
@@ -81,31 +89,31 @@ package final class ReplyWriter {
         return nil
     }
 
-    /// `Content-Length` and the end of the head, after which the caller appends exactly `length` bytes unless ``isHead``.
+    /// Ends the head with `Content-Length`. The caller then appends exactly `length` bytes, or none if ``isHead``.
     package func endHead(contentLength length: Int) {
         append("Content-Length: ")
         append(Int64(length))
         append("\r\n\r\n")
     }
 
-    /// `Content-Length`, the end of the head and the body.
+    /// Ends the head with `Content-Length`, and appends the body.
     package func end(_ body: [UInt8]) {
         endHead(contentLength: body.count)
         if !isHead { append(body) }
     }
 
-    /// The end of a head that has no body and no length: 204 and 304 (RFC 9110 §8.6).
+    /// Ends the head of a reply without body and `Content-Length`: 204 and 304 (RFC 9110 §6.4.1, §8.6).
     package func endWithoutBody() { append("\r\n") }
 
-    /// A whole response at once. `Content-Length`, `Date` and `Connection` are the writer's own.
+    /// Writes a whole response. Its fields must not contain `Content-Length`, `Date` and `Connection`, which the writer adds.
     package func reply(_ response: HTTPResponse) {
         begin(response.status)
         for field in response.fields.lines {
             output.append(contentsOf: field.name.utf8)
             append(": ")
-            output.append(contentsOf: field.value.utf8.lazy.map { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F ? 0x20 : $0 })
+            appendValue(field.value)
             append("\r\n")
         }
-        if response.status == 204 || response.status == 304 { endWithoutBody() } else { end(response.body) }
+        if HTTPStatus.isBodyless(response.status) { endWithoutBody() } else { end(response.body) }
     }
 }

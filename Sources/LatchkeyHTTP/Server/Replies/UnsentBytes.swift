@@ -1,14 +1,15 @@
 internal import LatchkeyNet
 
-/// Rendered bytes that the kernel has not taken yet. Sending moves an offset: what is left is never moved.
+/// Rendered bytes that the kernel has not accepted yet. Sending only moves an offset.
 struct UnsentBytes {
     private var bytes: [UInt8] = []
     private var sent = 0
 
     var isEmpty: Bool { sent == bytes.count }
 
-    /// Takes what is left of `output` behind its first `count` bytes, and leaves `output` empty.
-    /// - Precondition: nothing is unsent.
+    /// Keeps `output` after its first `count` bytes, and leaves `output` empty.
+    ///
+    /// - Precondition: ``isEmpty``.
     mutating func take(_ output: inout [UInt8], after count: Int) {
         if output.count - count > Self.swapThreshold {
             swap(&bytes, &output)
@@ -20,16 +21,17 @@ struct UnsentBytes {
         output.removeAll(keepingCapacity: true)
     }
 
-    /// Adds `output` behind what is unsent, and leaves it empty.
+    /// Appends `output`, and leaves it empty.
     mutating func append(_ output: inout [UInt8]) {
         bytes.append(contentsOf: output)
         output.removeAll(keepingCapacity: true)
     }
 
-    /// Above so many bytes the whole buffer changes hands; below, copying is cheaper than the loop's making a new one.
+    /// Above this size the whole buffer changes hands. Below it, copying costs less than allocating a new output buffer
+    /// for the event loop.
     private static let swapThreshold = 64 * 1024
 
-    /// Sends as much as the kernel takes.
+    /// Sends as many bytes as the kernel accepts.
     mutating func send(to socket: borrowing Socket) -> Socket.Transfer {
         let outcome = bytes.withUnsafeBytes { socket.send(UnsafeRawBufferPointer(rebasing: $0[sent...])) }
         if case .moved(let count) = outcome {

@@ -1,12 +1,12 @@
-/// What becomes of a request's body, decided from its head alone (RFC 9110 §15.5.2, RFC 9112 §9.3).
+/// What happens to the body of a request, decided from its head (RFC 9110 §10.1.1 and §15.5.2, RFC 9112 §9.3).
 package enum BodyAdmission: Sendable {
-    /// The reply has been written from the head. The body is read to its end without being kept.
+    /// The reply has been written. The body is read to its end and discarded, so that the connection can be reused.
     case answered
-    /// The route has no use for a body. It is read to its end without being kept, and then the request is answered.
+    /// The route uses no body. The body is read to its end and discarded, and then the request is answered.
     case skip
-    /// The body is collected, at most `limit` bytes of it; past that the request is refused with 413.
+    /// The body is collected, up to `limit` bytes; a larger one is rejected with 413.
     ///
-    /// - `callerWithin`: the credential stands in the body. After so many bytes
-    ///   ``RequestHandler/identify`` is asked once whether the caller is known by now. Nil where the head has told.
+    /// - `callerWithin`: for a body that contains the credential of its caller. After this many bytes
+    ///   ``RequestHandler/identify`` is called once. Nil when the head has authenticated the caller.
     case keep(limit: Int, callerWithin: Int?)
 }

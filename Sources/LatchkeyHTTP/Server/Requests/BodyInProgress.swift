@@ -1,19 +1,19 @@
-/// A request whose head is there and whose body is coming. Off the hot path: what is kept of both is copied out of the
-/// loop's buffer.
+/// A request whose head is complete and whose body is not. It copies head and body out of the buffer of the event loop,
+/// because the rest arrives in later turns.
 final class BodyInProgress {
-    /// What receiving more bytes came to.
+    /// The result of receiving more bytes.
     enum Progress {
         case more(consumed: Int)
-        /// So much has come that the caller has to be known; ``bytes`` is what there is.
+        /// The caller must be identified before more of the body is received. ``bytes`` has the first part.
         case mustIdentify(consumed: Int)
         case complete(consumed: Int)
         case rejected(RequestRefusal)
     }
 
     let head: RequestHead
-    /// The bytes the head's ranges point into. Empty where the request has been answered from its head.
+    /// The bytes that the ranges of the head refer to. Empty when the request has been answered from its head.
     let headBytes: [UInt8]
-    /// Its reply has been written; only the end of the body is of interest.
+    /// Whether the reply has been written, and the body is only read to find its end.
     let isAnswered: Bool
     private(set) var bytes: [UInt8] = []
     private let keepsBytes: Bool
@@ -25,7 +25,7 @@ final class BodyInProgress {
         case chunked(ChunkedDecoder)
     }
 
-    /// - Parameter headBytes: the head as received; copied only where the request is still to be answered.
+    /// - Parameter headBytes: the head as received, copied only when the request is still to be answered.
     init(
         head: RequestHead, headBytes: UnsafeRawBufferPointer, admission: BodyAdmission, limits: MessageLimits
     ) {
@@ -39,6 +39,7 @@ final class BodyInProgress {
             limit = min(limit, maxBytes)
         }
         self.headBytes = isAnswered ? [] : [UInt8](headBytes)
+        // Chunked coding takes precedence over a length (RFC 9112 §6.3); the parser rejects a head with both.
         framing =
             head.isChunked
             ? .chunked(
@@ -46,7 +47,7 @@ final class BodyInProgress {
             : .length(left: head.contentLength ?? 0)
     }
 
-    /// The caller is known: the rest of the body may come.
+    /// The caller is identified: the rest of the body may be received.
     func markIdentified() { identifyAt = nil }
 
     func receive(_ input: UnsafeRawBufferPointer) -> Progress {

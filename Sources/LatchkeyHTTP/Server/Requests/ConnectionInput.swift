@@ -1,5 +1,4 @@
-/// Bytes of one connection that were received and are not yet part of whole messages. Taking bytes from the front moves
-/// an offset.
+/// Received bytes of one connection that do not form complete messages yet. Consuming bytes only moves an offset.
 struct ConnectionInput {
     private var bytes: [UInt8] = []
     private var start = 0
@@ -14,12 +13,12 @@ struct ConnectionInput {
         bytes.append(contentsOf: more)
     }
 
-    /// Calls `body` with what is there.
+    /// Calls `body` with the unconsumed bytes.
     func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[start...])) }
     }
 
-    /// The first `count` bytes are done with. An empty input holds no memory.
+    /// Removes the first `count` bytes. The memory is released when nothing is left.
     mutating func consume(_ count: Int) {
         start += count
         if isEmpty { self = ConnectionInput() }

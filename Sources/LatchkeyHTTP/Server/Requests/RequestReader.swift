@@ -1,35 +1,35 @@
-/// Reads the requests of one connection: heads, and bodies as far as they were let in. Pure: bytes in, steps out.
+/// Reads the requests of one connection: heads, and the bodies that the handler admits. Bytes in, steps out.
 struct RequestReader {
-    /// What the next bytes amount to. `consumed` bytes are done with.
+    /// The next step in reading. `consumed` bytes are done with.
     enum Step {
-        /// More has to come.
+        /// The message is incomplete.
         case needsBytes(consumed: Int)
-        /// ``head`` is whole, in the first `count` bytes. Where it has a body, ``begin(_:headBytes:limits:)`` has to be
-        /// called before the next step.
+        /// ``head`` is complete, in the first `count` bytes. If it has a body, ``begin(_:headBytes:limits:)`` must be called
+        /// before the next step.
         case head(count: Int)
-        /// The caller has to be known by what has come of the body. Then ``BodyInProgress/identified()`` or
-        /// ``drop(limits:)`` has to be called.
+        /// The caller must be identified from the first part of the body. Then ``BodyInProgress/markIdentified()`` or
+        /// ``discardBody()`` must be called.
         case mustIdentify(BodyInProgress, consumed: Int)
-        /// A request with its whole body, to be answered.
+        /// A request with its complete body, to be answered.
         case request(BodyInProgress, consumed: Int)
         /// The end of the body of a request that was answered from its head.
         case bodyEnded(consumed: Int)
-        /// The message breaks the grammar or a limit. Nothing behind it can be read.
+        /// The message breaks the grammar or a limit. Nothing after it can be read.
         case rejected(RequestRefusal, method: RequestMethod?)
-        /// As ``refused(_:method:)``, for a request that has been answered: there is no second reply.
+        /// Like ``rejected(_:method:)``, for a request that has been answered already: no second reply is sent.
         case aborted
     }
 
     private var parser = RequestParser()
     private(set) var body: BodyInProgress?
 
-    /// The head last completed.
+    /// The last complete head.
     var head: RequestHead { parser.head }
 
-    /// The body now coming belongs to a request that has been answered.
+    /// Whether the body being received belongs to a request that has been answered.
     var isDiscarding: Bool { body?.isAnswered ?? false }
 
-    /// Goes on with `bytes`, which start where the last step ended.
+    /// Continues with `bytes`, which start where the last step ended.
     mutating func next(_ bytes: UnsafeRawBufferPointer, limits: MessageLimits) -> Step {
         if let body { return receive(bytes, into: body) }
         switch parser.parse(bytes, limits: limits) {
@@ -39,15 +39,17 @@ struct RequestReader {
         }
     }
 
-    /// Begins with the body of the head just completed.
+    /// Starts receiving the body of the last complete head.
     mutating func begin(_ admission: BodyAdmission, headBytes: UnsafeRawBufferPointer, limits: MessageLimits) {
         body = BodyInProgress(head: parser.head, headBytes: headBytes, admission: admission, limits: limits)
     }
 
-    /// The request was refused in the middle of its body, and nothing behind it is read.
+    /// Drops a body that is no longer read. Nothing after it can be read either.
     mutating func discardBody() { body = nil }
 
-    /// The method of the request that is coming, as far as that is known. `start` is what has come of its head.
+    /// The method of the request being received, or nil when it is not known yet.
+    ///
+    /// - Parameter start: the received part of the head, when no body is being received.
     func method(start: UnsafeRawBufferPointer) -> RequestMethod? {
         body.map { $0.head.method } ?? RequestMethod(startOf: start)
     }
