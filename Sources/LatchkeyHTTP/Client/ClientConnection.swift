@@ -1,7 +1,7 @@
 internal import LatchkeyCore
 internal import LatchkeyNet
 
-/// One connection to an origin: is opened, carries one request at a time, rests in between.
+/// One connection to an origin. It carries one request at a time, and is idle between requests.
 final class ClientConnection: EventHandler {
     private enum State {
         case opening
@@ -41,7 +41,7 @@ final class ClientConnection: EventHandler {
         connector.start(on: loop)
     }
 
-    /// Connected and, for https, verified: only now is a byte of the request sent.
+    /// The connection is established and, for https, the certificate is verified. Only now is the request sent.
     private func opened(_ result: Result<ClientSocket, HTTPClientError>, on loop: EventLoop) {
         connector = nil
         guard state == .opening else { return }
@@ -55,7 +55,7 @@ final class ClientConnection: EventHandler {
         }
     }
 
-    // MARK: Exchanging
+    // MARK: Requests
 
     func send(_ request: PendingRequest, on loop: EventLoop) {
         guard state == .idle, let socket else { return dispatcher.fail(request, .closedBeforeResponse, on: loop) }
@@ -78,18 +78,16 @@ final class ClientConnection: EventHandler {
         if let connector { return connector.ready(readiness, on: loop) }
         guard let socket, state != .closed else { return }
         do throws(ClientSocket.SocketError) {
-            if readiness.contains(.write) { try socket.flush(on: loop) }
-            guard readiness.rawValue & ~Readiness.write.rawValue != 0 else { return }
-            let (plaintext, ended) = try socket.receive(on: loop)
+            guard let (plaintext, end) = try socket.process(readiness, on: loop) else { return }
             if !plaintext.isEmpty { received(plaintext, on: loop) }
-            if let ended { peerFinished(ended, on: loop) }
+            if let end { peerFinished(end, on: loop) }
         } catch {
             connectionFailed(error, on: loop)
         }
     }
 
     private func received(_ bytes: [UInt8], on loop: EventLoop) {
-        // Nothing was asked for: whatever this is, it must not become the next request's answer.
+        // Bytes without a request must not become the response to the next one (RFC 9112 §9.2).
         guard state == .busy, request != nil else { return close(on: loop) }
         do throws(ResponseParser.ParseError) {
             let progress = try bytes.withUnsafeBufferPointer { pointer throws(ResponseParser.ParseError) in
@@ -105,7 +103,7 @@ final class ClientConnection: EventHandler {
     private func complete(mayReuse: Bool, on loop: EventLoop) {
         guard let request else { return }
         let response = parser.response
-        // Only a proxy may ask for a proxy's credentials (RFC 9110 §15.5.8).
+        // A 407 comes from the proxy and not from the origin (RFC 9110 §15.5.8).
         if response.status == 407, case .forward(let proxy) = route {
             return fail(.proxy(ProxyFailure(proxy, .refused(status: 407))), on: loop)
         }
@@ -122,7 +120,8 @@ final class ClientConnection: EventHandler {
         }
     }
 
-    /// The peer has finished sending; `clean` says whether it said so (TLS) or needs not (plain).
+    /// The peer has ended its stream, which may also end the body (RFC 9112 §6.3 item 8) unless TLS shows truncation
+    /// (RFC 9112 §9.8).
     private func peerFinished(_ end: ClientSocket.End, on loop: EventLoop) {
         guard state == .busy else { return close(on: loop) }
         do throws(ResponseParser.ParseError) {
@@ -134,7 +133,8 @@ final class ClientConnection: EventHandler {
         }
     }
 
-    /// The connection broke.
+    /// The connection is broken. A request without a byte of response is sent once more on a new connection, if this one had
+    /// carried a request before (RFC 9112 §9.3.1).
     private func connectionFailed(_ failure: ClientSocket.SocketError, on loop: EventLoop) {
         if case .tls(let error) = failure { return fail(HTTPClientError(error), on: loop) }
         guard state == .busy, let request else { return fail(.closedBeforeResponse, on: loop) }
@@ -160,7 +160,7 @@ final class ClientConnection: EventHandler {
         if let request { dispatcher.fail(request, error, on: loop) }
     }
 
-    /// The error as the proxy's, where it is a proxy that is waited for.
+    /// The error, as one of the proxy when the connection is to a proxy.
     private func attributed(_ error: HTTPClientError) -> HTTPClientError {
         if let connector { return connector.attributed(error) }
         guard case .forward(let proxy) = route, error == .timedOut || error == .closedBeforeResponse else {

@@ -2,8 +2,8 @@ internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyNet
 
-/// Brings requests and connections together, destination by destination, on the client's loop: carries out what each
-/// ``ConnectionPool`` decides.
+/// Assigns requests to connections. It runs on the event loop of the client and carries out what the ``ConnectionPool`` of
+/// each destination decides.
 final class ClientDispatcher {
     let configuration: HTTPClient.Configuration
     let resolver: NameResolver
@@ -56,19 +56,19 @@ final class ClientDispatcher {
         fail(request, .timedOut, on: loop)
     }
 
-    /// The request ends without a response.
+    /// Completes a request with an error.
     func fail(_ request: PendingRequest, _ error: HTTPClientError, on loop: EventLoop) {
         requests[request.id] = nil
         request.end(.failure(error), on: loop)
     }
 
-    /// The request has its response.
+    /// Completes a request with its response.
     func succeed(_ request: PendingRequest, _ response: HTTPResponse, on loop: EventLoop) {
         requests[request.id] = nil
         request.end(with: response, limit: configuration.response.bodyBytes, on: loop)
     }
 
-    /// The connection an request was sent on had been closed by the peer before: once more, on a new one.
+    /// Sends a request again on a new connection, because the peer had closed the kept-alive one (RFC 9112 §9.3.1).
     func retry(_ request: PendingRequest, on loop: EventLoop) {
         request.markRetry()
         assign(request, on: loop)
@@ -82,13 +82,13 @@ final class ClientDispatcher {
         connection.open(for: request, on: loop)
     }
 
-    /// A connection has done its request and may carry another.
+    /// A connection has completed its request and may carry another.
     func released(_ connection: ClientConnection, on loop: EventLoop) {
         let next = changePool(connection.destination) { $0.released(connection.id) }
         carryOut(next, destination: connection.destination, on: loop)
     }
 
-    /// A connection is gone.
+    /// A connection is closed.
     func closed(_ connection: ClientConnection, on loop: EventLoop) {
         let destination = connection.destination
         connections[destination]?[connection.id] = nil
@@ -112,8 +112,8 @@ final class ClientDispatcher {
         }
     }
 
-    /// The context of every TLS connection, made when the first one needs it: reading the system's certificates takes
-    /// longer than all else a start does.
+    /// The context of all TLS connections, created for the first of them, because reading the certificates of the system takes
+    /// longer than the rest of the start.
     func tlsContext() throws(TLSError) -> TLSContext {
         if let tls { return tls }
         let context = try TLSContext(clientTrusting: configuration.trust)

@@ -1,7 +1,7 @@
 internal import LatchkeyCore
 internal import LatchkeyNet
 
-/// One request on its way through the client: what is sent, by when, and who waits for the answer.
+/// One request in the client: its bytes, its deadline, and the completion for its response.
 final class PendingRequest {
     let id: UInt64
     let destination: Destination
@@ -11,11 +11,12 @@ final class PendingRequest {
     /// See ``HTTPRequest/isSentOnce``.
     let isSentOnce: Bool
     let deadline: MonotonicTime
-    /// Set while the exchange waits for a connection or is on one.
+    /// The timer of the deadline, set until the request ends.
     var timer: TimerID?
-    /// The connection it is on, or that is being opened for it.
+    /// The connection that carries the request, or is being opened for it.
     weak var connection: ClientConnection?
-    /// It has been sent on a kept-alive connection that was dead already: the next one must be new, and is the last.
+    /// Whether the request has been sent on a kept-alive connection that the peer had closed. It is sent once more, on a new
+    /// connection (RFC 9112 §9.3.1).
     private(set) var isRetry = false
 
     private var finish: ((Result<HTTPResponse, HTTPClientError>) -> Void)?
@@ -36,7 +37,7 @@ final class PendingRequest {
 
     func markRetry() { isRetry = true }
 
-    /// Answers whoever waits, once.
+    /// Calls the completion, once.
     func end(_ result: Result<HTTPResponse, HTTPClientError>, on loop: EventLoop) {
         if let timer { loop.cancel(timer) }
         timer = nil
@@ -44,7 +45,7 @@ final class PendingRequest {
         finish = nil
     }
 
-    /// Answers with a response, inflated where that was asked for.
+    /// Ends with a response, decompressed if the request has asked for gzip (RFC 9110 §8.4).
     func end(with response: HTTPResponse, limit: Int, on loop: EventLoop) {
         end(decoded(response, limit: limit), on: loop)
     }
@@ -52,7 +53,7 @@ final class PendingRequest {
     private func decoded(_ response: HTTPResponse, limit: Int) -> Result<HTTPResponse, HTTPClientError> {
         var response = response
         let codings = response.fields.values("content-encoding").joined(separator: ",").utf8.filter { $0 != 0x20 }
-        // A coding's name is ASCII (RFC 9110 §8.4.1). Other text is none, and is not compared with them.
+        // The name of a coding is ASCII (RFC 9110 §8.4.1). Any other text is an unknown coding.
         switch codings.allSatisfy({ $0 < 0x80 }) ? String(decoding: codings, as: UTF8.self).lowercased() : "?" {
         case "", "identity": return .success(response)
         case "gzip" where acceptsGzip, "x-gzip" where acceptsGzip:

@@ -1,83 +1,82 @@
 package import LatchkeyCore
 package import LatchkeyNet
 
-/// The addresses of host names: which are known, which are being looked up, and who waits for which. Pure bookkeeping;
+/// A cache of the addresses of host names, with the lookups in progress and the requests that wait for them. A pure value:
 /// ``NameResolver`` carries out the actions.
 ///
-/// A known address is served while it is looked up again, and for as long as no lookup brings another: a resolver that
-/// is down or hangs takes no upstream away that works (the idea of RFC 8767). Names do not wait for one another: each
-/// may have its lookup, and the limit on all of them is above the number of names that settings can name.
+/// Expired addresses are used while a new lookup runs or fails, so that a resolver outage does not cut off a working upstream
+/// (serve stale, RFC 8767). Names do not wait for one another: the limit on all lookups is above the number of names that
+/// settings can contain.
 package struct NameCache {
-    /// The bounds. The defaults are the product's.
+    /// The limits of a cache.
     package struct Limits: Sendable {
-        /// After so long an address is looked up again, behind the request that asks for it.
+        /// The age at which a cached answer is refreshed, in the background of the request that uses it.
         package var freshFor: Duration = .seconds(30)
-        /// After a lookup, a known name is not looked up again for so long, unless its addresses do not work.
+        /// The minimum time between lookups of a cached name, unless its addresses do not work.
         package var minLookupInterval: Duration = .seconds(1)
-        /// A lookup that has taken so long may get a second one beside it.
+        /// The age at which a lookup in progress may get a second one in parallel.
         package var secondLookupAfter: Duration = .seconds(2)
-        /// Lookups of one name at once.
+        /// The maximum number of parallel lookups of one name.
         package var maxPerName = 2
-        /// Lookups of all names at once, each a blocked thread.
+        /// The maximum number of parallel lookups of all names, each on a blocked thread.
         package var maxLookups = 128
-        /// Names that have a second lookup at once. What is left of ``maxLookups``, 112, is more than the names of a
-        /// broker (100 profiles, seven services of AWS, two proxies), so that a name that hangs never keeps another from
-        /// its lookup.
+        /// The maximum number of names with a second lookup. The other 112 of ``maxLookups`` are more than the names of a broker
+        /// (100 profiles, seven AWS services, two proxies), so that a lookup that hangs never delays another name.
         package var maxSecondLookups = 16
-        /// Names kept. Past it the one that nobody has asked for longest is dropped.
+        /// The maximum number of cached names. The least recently used one is evicted.
         package var maxNames = 256
 
         package init() {}
     }
 
-    /// The addresses of a name as of one lookup.
+    /// The addresses of a name, as found by one lookup.
     package struct Answer: Equatable, Sendable {
-        /// In the resolver's order, port 0.
+        /// In the order of the resolver, with port 0.
         package let addresses: [SocketAddress]
-        /// Counts lookups: a later one has a higher number. Zero for an address literal.
+        /// The number of the lookup: a later lookup has a higher one. 0 for an address literal.
         package let generation: UInt64
     }
 
     package typealias WaiterID = UInt64
     package typealias LookupID = UInt64
 
-    /// What the runner is to do.
+    /// What the caller must do.
     package enum Action: Equatable, Sendable {
         case lookUp(LookupID, name: String)
         case answer(WaiterID, Answer)
-        /// The name has no address, as far as its lookup tells.
+        /// The lookup found no address.
         case fail(WaiterID)
     }
 
     private struct Entry {
         var answer: Answer?
-        /// When the last lookup ended, whatever it brought.
+        /// When the last lookup ended, with or without a result.
         var lastLookupAt: MonotonicTime?
         var refreshedAt: MonotonicTime?
         var lastUsedAt: MonotonicTime
-        /// Running lookups and when each began.
+        /// The lookups in progress, with the time at which each began.
         var lookups: [LookupID: MonotonicTime] = [:]
         var waiting: [WaiterID] = []
-        /// Stands in ``NameCache/queue``.
+        /// Whether the name is in ``NameCache/queue``.
         var isQueued = false
     }
 
     private let limits: Limits
     private var entries: [String: Entry] = [:]
-    /// Names that want a lookup and have none, because too many run.
+    /// Names that wait for a lookup, because ``Limits/maxLookups`` are in progress.
     private var queue: [String] = []
     private var running: [LookupID: String] = [:]
     private var serial: LookupID = 0
 
     package init(limits: Limits = Limits()) { self.limits = limits }
 
-    /// Lookups that run now.
+    /// The number of lookups in progress.
     package var lookupCount: Int { running.count }
 
-    /// Somebody needs the addresses of `name`. The answer is among the actions where the name is known; else the waiter
-    /// is told when a lookup ends, or takes itself back with ``abandon(_:of:)``.
+    /// Requests the addresses of `name`. For a cached name the actions contain the answer. Otherwise the waiter gets one when
+    /// a lookup ends, unless it calls ``cancel(_:of:)`` first.
     ///
-    /// - Parameter after: the generation that turned out to be of no use: only a newer answer will do.
+    /// - Parameter newerThan: the generation whose addresses did not work. Only a newer answer is returned.
     package mutating func request(
         _ name: String, for waiter: WaiterID, newerThan: UInt64? = nil, now: MonotonicTime
     ) -> [Action] {
@@ -96,14 +95,14 @@ package struct NameCache {
         return isFresh ? actions : actions + startLookup(name, now)
     }
 
-    /// A waiter has gone.
+    /// Removes a waiter.
     package mutating func cancel(_ waiter: WaiterID, of name: String) {
         entries[name]?.waiting.removeAll { $0 == waiter }
     }
 
     /// A lookup has ended.
     ///
-    /// - Parameter addresses: empty where it failed: what was known before stays.
+    /// - Parameter addresses: empty when the lookup failed. Earlier addresses are kept.
     package mutating func finished(
         _ lookup: LookupID, _ addresses: [SocketAddress], now: MonotonicTime
     ) -> [Action] {
@@ -112,7 +111,7 @@ package struct NameCache {
         if var entry = entries[name] {
             entry.lookups[lookup] = nil
             entry.lastLookupAt = now
-            // A lookup that hung may end after a younger one, and its answer is the older.
+            // A slow lookup may end after a newer one. Its answer is then the older one, and is ignored.
             if !addresses.isEmpty, lookup > entry.answer?.generation ?? 0 {
                 entry.answer = Answer(addresses: addresses, generation: lookup)
                 entry.refreshedAt = now
@@ -147,13 +146,13 @@ package struct NameCache {
         return [.lookUp(serial, name: name)]
     }
 
-    /// Whether the name may have a lookup more, the limit on all names apart.
+    /// Whether a lookup of the name may start, without regard to ``Limits/maxLookups``.
     private func mayLookUp(_ entry: Entry, _ now: MonotonicTime) -> Bool {
         if let youngest = entry.lookups.values.max() {
             return entry.lookups.count < limits.maxPerName && now - youngest >= limits.secondLookupAfter
                 && entries.values.count { $0.lookups.count > 1 } < limits.maxSecondLookups
         }
-        // Whoever waits has no address that works, and is not told to wait longer.
+        // A waiter has no address that works, so the lookup starts without delay.
         guard entry.waiting.isEmpty, let lastLookupAt = entry.lastLookupAt else { return true }
         return now - lastLookupAt >= limits.minLookupInterval
     }
@@ -168,7 +167,7 @@ package struct NameCache {
         return actions
     }
 
-    /// Drops the name that nobody has asked for longest, where there are too many; never one that is in use.
+    /// Evicts the least recently used name when there are too many, but never one in use.
     private mutating func evictOldest(for name: String) {
         guard entries[name] == nil, entries.count >= limits.maxNames else { return }
         let idle = entries.filter { $0.value.lookups.isEmpty && $0.value.waiting.isEmpty && !$0.value.isQueued }

@@ -2,14 +2,15 @@ internal import Dispatch
 internal import LatchkeyCore
 internal import LatchkeyNet
 
-/// Carries out what a ``NameCache`` decides: looks names up without holding up the loop.
+/// Carries out the lookups that a ``NameCache`` decides on, without blocking the event loop of the client, to which it is
+/// confined.
 ///
-/// Confined to the client's loop. `getaddrinfo` blocks for as long as the system's resolver pleases, so each lookup has
-/// a thread of its own that Dispatch provides; ``NameCache/Limits`` bounds them.
+/// `getaddrinfo` blocks and cannot be cancelled. Each lookup therefore runs on its own Dispatch thread, and
+/// ``NameCache/Limits`` limits their number.
 final class NameResolver {
     typealias Callback = (NameCache.Answer?) -> Void
 
-    /// Takes a request for addresses back; the callback is not called any more.
+    /// Identifies a pending request, for ``cancel(_:)``.
     struct Handle {
         fileprivate let waiter: NameCache.WaiterID
         fileprivate let name: String
@@ -22,20 +23,20 @@ final class NameResolver {
     private var serial: NameCache.WaiterID = 0
 
     /// - Parameters:
-    ///   - key: where the loop finds this object again.
-    ///   - lookUp: gives a name's addresses, blocking; empty where it has none. Called on threads of Dispatch's.
+    ///   - key: the key of this object on its event loop.
+    ///   - lookUp: returns the addresses of a name, or none. It may block, and is called on Dispatch threads.
     init(key: LoopObjectID, limits: NameCache.Limits, lookUp: @escaping @Sendable (String) -> [SocketAddress]) {
         self.key = key
         self.lookUp = lookUp
         cache = NameCache(limits: limits)
     }
 
-    /// Gives the addresses of `host`, before it returns for a literal or a known name.
+    /// Resolves `host`. For an address literal or a cached name, `answer` is called before this returns.
     ///
     /// - Parameters:
-    ///   - after: the generation of an earlier answer whose addresses did not work: only a newer answer will do.
-    ///   - answer: nil where there is none. May be called before this returns.
-    /// - Returns: for ``withdraw(_:)``; nil where the answer has been given.
+    ///   - newerThan: the generation of an earlier answer whose addresses did not work. Only a newer answer is returned.
+    ///   - answer: receives the addresses, or nil when there are none.
+    /// - Returns: the handle for ``cancel(_:)``; nil when `answer` has been called.
     func resolve(
         _ host: String, newerThan: UInt64? = nil, on loop: EventLoop, answer: @escaping Callback
     ) -> Handle? {
@@ -50,7 +51,7 @@ final class NameResolver {
         return callbacks[waiter] == nil ? nil : Handle(waiter: waiter, name: host)
     }
 
-    /// Whoever asked has gone.
+    /// Cancels a request: its callback is not called any more.
     func cancel(_ handle: Handle) {
         callbacks[handle.waiter] = nil
         cache.cancel(handle.waiter, of: handle.name)
@@ -68,8 +69,8 @@ final class NameResolver {
 
     private func startLookup(_ lookup: NameCache.LookupID, of name: String, on loop: EventLoop) {
         let (handle, key, lookUp) = (loop.handle, key, lookUp)
-        // A queue of its own, since those shared by the process have too few threads for many that block; and of another
-        // quality of service than the loops, which so have their threads whatever names do.
+        // A queue for each lookup, because the global queues have too few threads for many that block. Its quality of service
+        // differs from that of the event loops, so that lookups never take their threads.
         DispatchQueue(label: "latchkey.lookup", qos: .utility).async {
             let addresses = lookUp(name)
             handle.submit { loop in (loop.residents[key] as? NameResolver)?.finished(lookup, addresses, on: loop) }

@@ -1,17 +1,17 @@
 internal import Glibc
 package import LatchkeyNet
 
-/// The C library's resolver: `/etc/hosts`, DNS and whatever else nsswitch.conf(5) names.
+/// The resolver of the C library: `/etc/hosts`, DNS, and other sources of nsswitch.conf(5).
 package enum SystemResolver {
-    /// Addresses taken of one name.
+    /// The maximum number of addresses of one name.
     package static let maxAddresses = 16
 
-    /// The addresses of a host in the order in which they are to be tried (RFC 6724), port 0. Blocks for as long as
-    /// resolv.conf(5) lets the resolver wait. Empty when the name has no address or the resolver failed.
+    /// The addresses of a host with port 0, in the order in which they are tried (RFC 6724). Empty when the name has no address
+    /// or the resolver failed. Blocks for at most the timeouts of resolv.conf(5).
     package static func lookUp(_ host: String) -> [SocketAddress] {
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        // Only families this machine has an address of (RFC 3493 §6.1).
+        // Only address families that this machine has an address of (RFC 3493 §6.1).
         hints.ai_flags = AI_ADDRCONFIG
         var list: UnsafeMutablePointer<addrinfo>?
         guard getaddrinfo(host, nil, &hints, &list) == 0 else { return [] }

@@ -1,16 +1,17 @@
 internal import Glibc
 internal import LatchkeyNet
 
-/// Which hosts are reached without a proxy.
+/// The hosts that are reached without a proxy.
 package struct ProxyBypass: Hashable, Sendable {
-    /// `*` alone: every host.
+    /// Whether the list is `*`: every host.
     private let isEverything: Bool
-    /// Lower case, without dots before them.
+    /// In lower case, without leading dots.
     private let names: [String]
 
-    /// Reads `NO_PROXY` as botocore does, which is as Python's urllib does: a comma list of names, each good for itself
-    /// and for all names below it, with or without a port; `*` as the whole value is every host. Address ranges and
-    /// other wildcards are names that nobody has.
+    /// Parses `NO_PROXY` like botocore, which follows Python's urllib.
+    ///
+    /// The value is a comma-separated list of names, with or without a port. Each name matches itself and its subdomains.
+    /// The value `*` matches every host. Address ranges and other wildcards match nothing.
     package init(_ text: String) {
         isEverything = text == "*"
         names = text.split(separator: ",").map { item in
@@ -19,20 +20,20 @@ package struct ProxyBypass: Hashable, Sendable {
         }.filter { !$0.isEmpty }
     }
 
-    /// Whether the origin is reached without a proxy: it is named in the list, or it is this machine or its own link.
+    /// Whether the origin is reached without a proxy: it is in the list, on this machine or on its link.
     package func contains(_ origin: Origin) -> Bool {
         if isEverything || Self.isLocal(origin.host) { return true }
         let authority = origin.authority.lowercased()
         let host = origin.host.lowercased()
-        let bracketed = host.contains(":") ? "[\(host)]" : host
+        let bracketed = Authority.bracketed(host)
         return names.contains { name in
             [host, bracketed, authority].contains { $0 == name || $0.hasSuffix(".\(name)") }
         }
     }
 
-    /// Whether a host is this machine, or a place that only this machine reaches: loopback and link-local addresses,
-    /// among them the metadata and container services of AWS. A proxy could not reach it, and the credentials for it
-    /// must not leave the machine. Names are not looked up.
+    /// Whether a host is this machine or on its own link: loopback and link-local addresses, including the instance metadata
+    /// and container credential services of AWS. A proxy could not reach it, and its credentials must not leave the machine.
+    /// Names are not looked up.
     package static func isLocal(_ host: String) -> Bool {
         var name = host.lowercased()
         if name.hasSuffix(".") { name.removeLast() }
@@ -43,7 +44,7 @@ package struct ProxyBypass: Hashable, Sendable {
         case .unix: return true
         case nil: break
         }
-        // What else the resolver takes for an IPv4 address, such as 127.1 (inet_aton(3)).
+        // Other spellings that the resolver accepts as an IPv4 address, such as 127.1 (inet_aton(3)).
         var four = in_addr()
         return inet_aton(host, &four) != 0 && isLocal(UInt32(bigEndian: four.s_addr))
     }
@@ -53,7 +54,8 @@ package struct ProxyBypass: Hashable, Sendable {
         address >> 24 == 127 || address == 0 || address >> 16 == 0xA9FE
     }
 
-    /// `::1`, `::`, fe80::/10, IPv4 inside IPv6, and fd00:ec2::/32, where AWS has its own services.
+    /// `::1`, `::`, fe80::/10 (RFC 6890), IPv4-mapped addresses (RFC 4291 §2.5.5.2), and fd00:ec2::/32, the instance metadata
+    /// and container credential services of AWS over IPv6.
     private static func isLocal(_ bytes: [UInt8]) -> Bool {
         guard bytes.count == 16 else { return false }
         if bytes.dropLast().allSatisfy({ $0 == 0 }) { return bytes[15] <= 1 }
@@ -63,6 +65,7 @@ package struct ProxyBypass: Hashable, Sendable {
         return (bytes[0] == 0xFE && bytes[1] & 0xC0 == 0x80) || bytes[..<4] == [0xFD, 0x00, 0x0E, 0xC2]
     }
 
+    /// `text` without white space at both ends.
     private static func trimmed(_ text: Substring) -> Substring {
         let isBlank: (Character) -> Bool = { $0.isWhitespace }
         var text = text.drop(while: isBlank)

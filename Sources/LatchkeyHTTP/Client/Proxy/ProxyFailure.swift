@@ -1,6 +1,6 @@
 internal import LatchkeyCore
 
-/// What went wrong with a proxy on the way to an upstream. Never carries a byte of what was received, nor a credential.
+/// Why a proxy on the route to an upstream failed. Never contains a received byte or a credential.
 package struct ProxyFailure: Error, Hashable, Sendable, CustomStringConvertible {
     package enum Reason: Hashable, Sendable {
         case nameNotResolved
@@ -8,11 +8,11 @@ package struct ProxyFailure: Error, Hashable, Sendable, CustomStringConvertible 
         case connectTimedOut
         case tlsFailed(reason: String)
         case timedOut
-        /// The connection ended before there was an answer.
+        /// The connection closed before a response.
         case closed
         case malformed
-        /// The proxy's own answer: 407 where it wants other credentials, 403 where it forbids the host, 502 to 504 where
-        /// it cannot reach it.
+        /// The proxy answered with an error itself: 407 for missing or wrong credentials, 403 for a forbidden host, 502 to 504
+        /// when it cannot reach the host.
         case refused(status: Int)
     }
 
@@ -25,25 +25,25 @@ package struct ProxyFailure: Error, Hashable, Sendable, CustomStringConvertible 
         self.reason = reason
     }
 
-    /// What happened, for logs and messages: `the proxy proxy.example:3128 answers 407`.
+    /// What happened, for logs and messages, such as `the proxy proxy.example:3128 did not answer in time`.
     package var description: String {
-        let what =
+        let failure =
             switch reason {
-            case .nameNotResolved: "has a name without an address"
-            case .connectFailed: "cannot be connected to"
-            case .connectTimedOut: "cannot be connected to in time"
-            case .tlsFailed: "has a certificate that does not hold, or TLS cannot be agreed on"
+            case .nameNotResolved: "has a host name without an address"
+            case .connectFailed: "does not accept connections"
+            case .connectTimedOut: "did not accept the connection in time"
+            case .tlsFailed: "has an invalid certificate, or the TLS handshake failed"
             case .timedOut: "did not answer in time"
-            case .closed: "closed the connection without an answer"
-            case .malformed: "gave an answer that is not HTTP"
-            case .refused(407): "answers 407: it wants a user and password, or others"
+            case .closed: "closed the connection without a response"
+            case .malformed: "sent a response that is not HTTP"
+            case .refused(407): "answers 407: set a valid user and password in the proxy URL"
             case .refused(403): "answers 403: it does not allow this destination"
             case .refused(let status): "answers \(status)"
             }
-        return "the proxy \(proxy) \(what)"
+        return "the proxy \(proxy) \(failure)"
     }
 
-    /// One word for logs and `/health`; always begins with `proxy_`.
+    /// The error code for logs and `/health`. It always starts with `proxy_`.
     package var code: String {
         switch reason {
         case .nameNotResolved: FaultCode.proxyNameNotResolved.rawValue
@@ -57,7 +57,7 @@ package struct ProxyFailure: Error, Hashable, Sendable, CustomStringConvertible 
         }
     }
 
-    /// Whether the same request may get through a moment later although nobody changes anything.
+    /// Whether a retry of the same request may succeed.
     package var isTransient: Bool {
         switch reason {
         case .connectFailed, .connectTimedOut, .closed: true
@@ -66,6 +66,6 @@ package struct ProxyFailure: Error, Hashable, Sendable, CustomStringConvertible 
         }
     }
 
-    /// The proxy did not answer by a deadline.
+    /// Whether the proxy missed a deadline.
     package var isTimeout: Bool { reason == .timedOut || reason == .connectTimedOut }
 }

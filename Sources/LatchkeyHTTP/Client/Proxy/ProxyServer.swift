@@ -1,9 +1,9 @@
 internal import LatchkeyCore
 package import LatchkeyCrypto
 
-/// One forward proxy, as a URL names it.
+/// A forward proxy.
 package struct ProxyServer: Hashable, Sendable, CustomStringConvertible {
-    /// Why a text names no proxy that can be used. For whoever wrote the setting; never a credential.
+    /// Why a setting is not the URL of a proxy. Never contains a credential.
     package enum ParseError: Error, Hashable, Sendable, CustomStringConvertible {
         case malformed
         /// A scheme other than http and https.
@@ -17,16 +17,16 @@ package struct ProxyServer: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// How the proxy itself is spoken to: in the clear, or over TLS.
+    /// The scheme of the connection to the proxy: plain or over TLS.
     package let scheme: Origin.Scheme
     /// A DNS name or an IP literal; IPv6 without brackets.
     package let host: String
     package let port: UInt16
-    /// The value of `Proxy-Authorization` (RFC 9110 §11.7.2, RFC 7617); nil where the URL has no user.
+    /// The value of `Proxy-Authorization` (RFC 9110 §11.7.2, RFC 7617); nil when the URL has no user.
     package let authorization: Secret?
 
-    /// Reads a proxy's URL as botocore does: `http://` where there is no scheme, ports 80 and 443, user and password
-    /// percent-encoded; a path is passed over.
+    /// Parses the URL of a proxy like botocore. The default scheme is `http`, default ports are 80 and 443, user and password
+    /// are percent-encoded, and a path is ignored.
     package init(_ text: String) throws(ParseError) {
         var remaining = Substring(text)
         var scheme = Origin.Scheme.http
@@ -48,14 +48,22 @@ package struct ProxyServer: Hashable, Sendable, CustomStringConvertible {
         } else {
             authorization = nil
         }
-        (host, port) = try Self.hostAndPort(remaining, defaultPort: scheme == .https ? 443 : 80)
+        (host, port) = try Self.hostAndPort(remaining, defaultPort: scheme.defaultPort)
     }
 
-    /// `host:port`, always with the port: how messages name the proxy.
-    package var authority: String { "\(host.contains(":") ? "[\(host)]" : host):\(port)" }
+    /// `host:port`, always with the port, as in messages.
+    package var authority: String { "\(Authority.bracketed(host)):\(port)" }
 
     /// The URL without user and password.
     package var description: String { "\(scheme.rawValue)://\(authority)" }
+
+    /// Appends the `Proxy-Authorization` field line, if the proxy has credentials.
+    func appendAuthorization(to head: inout [UInt8]) {
+        guard let authorization else { return }
+        head.append(contentsOf: "Proxy-Authorization: ".utf8)
+        authorization.withBytes { head.append(contentsOf: $0) }
+        head.append(contentsOf: "\r\n".utf8)
+    }
 
     package static func == (left: ProxyServer, right: ProxyServer) -> Bool {
         left.description == right.description && left.authorization == right.authorization
@@ -63,14 +71,14 @@ package struct ProxyServer: Hashable, Sendable, CustomStringConvertible {
 
     package func hash(into hasher: inout Hasher) { hasher.combine(description) }
 
-    /// `user:password` as RFC 7617 has it. Each is percent-decoded; a user without a password has an empty one.
+    /// Basic credentials (RFC 7617 §2). User and password are percent-decoded; a missing password is empty.
     private static func basic(_ userInfo: Substring) -> Secret {
         let colon = userInfo.firstIndex(of: ":") ?? userInfo.endIndex
         let password = userInfo[colon...].dropFirst()
         return Secret("Basic " + Base64.encode(decoded(userInfo[..<colon]) + [UInt8(ascii: ":")] + decoded(password)))
     }
 
-    /// Escapes undone; what is no escape stands for itself, as it does for Python's `unquote`.
+    /// `text` with escapes decoded. A malformed escape stays as it is, as in Python's `unquote`.
     private static func decoded(_ text: Substring) -> [UInt8] {
         var decoded: [UInt8] = []
         var remaining = text.utf8[...]

@@ -1,14 +1,14 @@
-/// Which proxy a request goes through, if any: a pure decision by the URL's scheme and host.
+/// Decides by scheme and host which proxy a request goes through.
 package struct ProxySettings: Hashable, Sendable {
-    /// How an origin is reached.
+    /// The route to an origin.
     package enum Route: Hashable, Sendable {
         case direct
-        /// The proxy is sent the request with an absolute target (RFC 9112 §3.2.2). For http.
+        /// For http: the request is sent to the proxy, with the target in absolute form (RFC 9112 §3.2.2).
         case forward(ProxyServer)
-        /// The proxy is asked for a tunnel by CONNECT (RFC 9110 §9.3.6). For https: it sees the host's name alone.
+        /// For https: the proxy opens a tunnel (CONNECT, RFC 9110 §9.3.6), and sees only the name of the host.
         case tunnel(ProxyServer)
 
-        /// The proxy on the way.
+        /// The proxy of the route, or nil.
         package var proxy: ProxyServer? {
             switch self {
             case .direct: nil
@@ -17,8 +17,9 @@ package struct ProxySettings: Hashable, Sendable {
         }
     }
 
-    /// For `https` and `http` origins.
+    /// The proxy for `https` origins.
     package var https: ProxyServer?
+    /// The proxy for `http` origins.
     package var http: ProxyServer?
     package var bypass: ProxyBypass
 
@@ -28,7 +29,7 @@ package struct ProxySettings: Hashable, Sendable {
         self.bypass = bypass
     }
 
-    /// How `origin` is reached.
+    /// The route to `origin`.
     package func route(to origin: Origin) -> Route {
         guard let proxy = origin.scheme == .https ? https : http, !bypass.contains(origin) else { return .direct }
         return origin.scheme == .https ? .tunnel(proxy) : .forward(proxy)

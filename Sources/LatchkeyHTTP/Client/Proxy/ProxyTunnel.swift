@@ -1,42 +1,39 @@
 internal import LatchkeyCrypto
 
-/// The opening of a tunnel by CONNECT (RFC 9110 §9.3.6): what is sent, and what the answer means. Pure and bounded: a head
-/// of 64 KiB at the most is read (``ResponseLimits``), and no body.
+/// Opens a tunnel with CONNECT (RFC 9110 §9.3.6): the request to send, and the meaning of the response.
+///
+/// At most ``ResponseLimits/headBytes`` of head are read, and no body.
 package struct ProxyTunnel: Sendable {
-    /// What the bytes so far amount to.
+    /// The result of the bytes received so far.
     package enum Progress: Equatable, Sendable {
         case incomplete
-        /// The next byte is the origin's.
+        /// The tunnel is open: the next byte comes from the origin.
         case open
         case failed(ProxyFailure.Reason)
     }
 
-    /// The request, credentials included: to be sent and to be shown to nobody.
+    /// The request to send. It contains the credentials of the proxy and must not be logged.
     package let request: [UInt8]
     private var parser: ResponseParser
 
     package init(to origin: Origin, by proxy: ProxyServer) {
-        let host = origin.host.contains(":") ? "[\(origin.host)]" : origin.host
-        let authority = "\(host):\(origin.port)"
+        // CONNECT names host and port, also when the port is the default (RFC 9112 §3.2.3).
+        let authority = "\(Authority.bracketed(origin.host)):\(origin.port)"
         var head = Array("CONNECT \(authority) HTTP/1.1\r\nHost: \(authority)\r\n".utf8)
-        if let authorization = proxy.authorization {
-            head += Array("Proxy-Authorization: ".utf8)
-            authorization.withBytes { head.append(contentsOf: $0) }
-            head += Array("\r\n".utf8)
-        }
+        proxy.appendAuthorization(to: &head)
         request = head + Array("\r\n".utf8)
-        // A successful answer to CONNECT has no body whatever its fields say, and no other body is of interest: as it is
-        // with HEAD.
+        // A 2xx response to CONNECT has no body (RFC 9112 §6.3 item 2), and the body of any other response is not needed: the
+        // same framing as for HEAD.
         parser = ResponseParser(method: "HEAD")
     }
 
-    /// Takes more of the proxy's answer.
+    /// Continues with the next bytes from the proxy.
     package mutating func receive(_ bytes: UnsafeRawBufferPointer) -> Progress {
         do throws(ResponseParser.ParseError) {
             guard case .complete(let consumed) = try parser.receive(bytes) else { return .incomplete }
             let status = parser.response.status
             guard (200..<300).contains(status) else { return .failed(.refused(status: status)) }
-            // In TLS the client speaks first: whatever this is, the origin did not send it.
+            // The client sends first in TLS, so bytes after the head do not come from the origin.
             return consumed == bytes.count ? .open : .failed(.malformed)
         } catch {
             return .failed(error == .truncated ? .closed : .malformed)

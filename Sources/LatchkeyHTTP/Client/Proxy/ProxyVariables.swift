@@ -1,9 +1,9 @@
-/// The proxy variables of an environment, read as Python's urllib and so botocore reads them.
+/// Reads the proxy variables of an environment like Python's urllib, and so like botocore.
 package enum ProxyVariables {
-    /// The value in force of each kind, `https`, `http` and `no`, and the name it has in the environment.
+    /// The effective value of each kind (`https`, `http`, `no`), with the name of its variable.
     ///
-    /// A name counts in any case; the one that ends in `_proxy` as it stands there wins, and takes the others away where
-    /// it is empty. Under CGI `HTTP_PROXY` could be a caller's header, and is passed over.
+    /// Names have no case. A name that ends in lower-case `_proxy` takes precedence; an empty value removes the others.
+    /// `HTTP_PROXY` is ignored under CGI, where it could come from a `Proxy` field of a request.
     package static func effective(_ environment: [String: String]) -> [String: (name: String, value: String)] {
         let suffix = "_proxy"
         var found: [String: (name: String, value: String)] = [:]

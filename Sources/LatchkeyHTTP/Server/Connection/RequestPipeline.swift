@@ -56,7 +56,7 @@ final class RequestPipeline {
     func peerDisconnected() { disconnectFlag?.set() }
 
     /// Drops a body being received, because the connection is closed or lingers.
-    func discardInput() { reader.discardBody() }
+    func discardBody() { reader.discardBody() }
 
     // MARK: Requests
 

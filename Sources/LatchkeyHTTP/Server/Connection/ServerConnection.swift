@@ -230,7 +230,7 @@ final class ServerConnection: EventHandler {
         if phase == .lingering { return }
         socket.finishWriting()
         input = ConnectionInput()
-        pipeline.discardInput()
+        pipeline.discardBody()
         pipeline.deadlines.waitingSince = loop.now.nanoseconds
         lingerBytesLeft = worker.limits.lingerBytes
         phase = .lingering
@@ -240,7 +240,7 @@ final class ServerConnection: EventHandler {
         if phase == .closed { return }
         phase = .closed
         pipeline.peerDisconnected()
-        pipeline.discardInput()
+        pipeline.discardBody()
         input = ConnectionInput()
         pipeline.output.removeAll()
         timer.cancel(on: loop)
