@@ -7,7 +7,7 @@ import Testing
     private static let second: Int64 = 1_000_000_000
     private let timeouts = ConnectionTimeouts(ServerLimits())
 
-    @Test func `A connection has a head's time to bring its first valid request, and then that of keep-alive`() {
+    @Test func `A connection has the first-request timeout until its first valid request, and then the idle timeout`() {
         var deadlines = ConnectionDeadlines(openedAt: 0, isOverCapacity: false)
         deadlines.waitingSince = 9 * Self.second
         #expect(deadlines.deadline(.request(isDraining: false), timeouts) == 10 * Self.second)
@@ -16,7 +16,7 @@ import Testing
         #expect(deadlines.deadline(.request(isDraining: true), timeouts) == 10 * Self.second)
     }
 
-    @Test func `A connection past the cap is told so after 1 s and gone within 2 s, whatever it does`() {
+    @Test func `A connection over the cap is answered after 1 s and closed within 2 s, whatever it does`() {
         var deadlines = ConnectionDeadlines(openedAt: 0, isOverCapacity: true)
         for wait in [ConnectionDeadlines.Wait.request(isDraining: false), .head, .body] {
             #expect(deadlines.deadline(wait, timeouts) == Self.second)
@@ -28,7 +28,7 @@ import Testing
         #expect(deadlines.deadline(.output, timeouts) == 2 * Self.second)
     }
 
-    @Test func `Time in which nothing is read is not the caller's`() {
+    @Test func `Time in which nothing is read does not count against the caller`() {
         var deadlines = ConnectionDeadlines(openedAt: 0, isOverCapacity: false)
         deadlines.messageStart = Self.second
         deadlines.pause(2 * Self.second)

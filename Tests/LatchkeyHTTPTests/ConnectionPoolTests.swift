@@ -6,13 +6,13 @@ import Testing
         ConnectionPool(maxConnections: connections, maxWaiting: waiting)
     }
 
-    @Test func `Requests open connections up to the bound, then wait in line, then are turned away`() {
+    @Test func `Requests open connections up to the maximum, then wait up to a maximum, then are rejected`() {
         var pool = pool()
         #expect(
             (1...5).map { pool.assign($0, requiresNew: false) } == [.connect(1), .connect(2), .wait, .wait, .reject])
     }
 
-    @Test func `A connection that is free goes to whoever waits longest, else it rests and is used again`() {
+    @Test func `A released connection serves the request that waits longest, or is kept idle and reused`() {
         var pool = pool(1)
         #expect(pool.assign(1, requiresNew: false) == .connect(1))
         #expect(pool.assign(2, requiresNew: false) == .wait)
@@ -21,7 +21,7 @@ import Testing
         #expect(pool.assign(3, requiresNew: false) == .reuse(1))
     }
 
-    @Test func `The youngest idle connection is used first`() {
+    @Test func `The idle connection that was used last is reused first`() {
         var pool = pool()
         #expect(pool.assign(1, requiresNew: false) == .connect(1))
         #expect(pool.assign(2, requiresNew: false) == .connect(2))
@@ -30,24 +30,24 @@ import Testing
         #expect(pool.assign(3, requiresNew: false) == .reuse(2))
     }
 
-    @Test func `A repeated request is not put on a connection that was used before`() {
+    @Test func `A repeated request gets a new connection`() {
         var pool = pool()
         #expect(pool.assign(1, requiresNew: false) == .connect(1))
         #expect(pool.released(1) == .keepIdle)
         #expect(pool.assign(2, requiresNew: true) == .connect(2))
     }
 
-    @Test func `A connection that closes makes room for whoever waits`() {
+    @Test func `A closed connection is replaced for a waiting request`() {
         var pool = pool(1)
         #expect(pool.assign(1, requiresNew: false) == .connect(1))
         #expect(pool.assign(2, requiresNew: false) == .wait)
         #expect(pool.closed(1) == .connect(2, for: 2))
-        #expect(pool.closed(1) == .nothing, "closing twice is closing once")
+        #expect(pool.closed(1) == .nothing, "closing a second time does nothing")
         #expect(pool.closed(2) == .nothing)
         #expect(pool.isEmpty)
     }
 
-    @Test func `Who gives up while waiting is not served`() {
+    @Test func `A cancelled request is not assigned a connection`() {
         var pool = pool(1)
         #expect(pool.assign(1, requiresNew: false) == .connect(1))
         #expect(pool.assign(2, requiresNew: false) == .wait)

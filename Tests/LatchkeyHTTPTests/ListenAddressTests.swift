@@ -14,22 +14,21 @@ import Testing
     }
 
     @Test func `A name is listened on at those of its addresses that the machine has`() async throws {
-        // Of RFC 3849 and RFC 5737, for documentation alone: no machine has them.
+        // No machine has the documentation addresses of RFC 3849 and RFC 5737.
         let server = try start([.everyAddress([address("2001:db8::1"), address("127.0.0.1"), address("192.0.2.1")])])
         #expect(server.addresses.count == 1)
         #expect(server.addresses.first?.isLoopback == true)
         await server.drain(timeout: .zero)
     }
 
-    @Test func `All addresses of a name have one port`() async throws {
+    @Test func `All addresses of a name share one port`() async throws {
         let server = try start([.everyAddress([address("127.0.0.1"), address("127.0.0.2")])])
         #expect(server.addresses.count == 2)
         #expect(Set(server.addresses.map(\.port)).count == 1)
         await server.drain(timeout: .zero)
     }
 
-    @Test func `A name none of whose addresses the machine has is an error, and so is one that is taken`() async throws
-    {
+    @Test func `Listening fails when the machine has no address of a name, or when one is in use`() async throws {
         #expect(throws: HTTPServer.StartError.self) {
             _ = try start([.everyAddress([address("192.0.2.1"), address("2001:db8::1")])])
         }

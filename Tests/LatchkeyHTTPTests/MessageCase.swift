@@ -2,7 +2,7 @@ import FoundationEssentials
 import LatchkeyCore
 import Testing
 
-/// One case of a table in Tests/Fixtures/http; the format is told at the head of each file.
+/// One case of a table in Tests/Fixtures/http. Each file describes its format at its head.
 struct MessageCase: CustomTestStringConvertible, Sendable {
     let name: String
     let bytes: [UInt8]
@@ -11,7 +11,7 @@ struct MessageCase: CustomTestStringConvertible, Sendable {
 
     var testDescription: String { name }
 
-    /// Every case of a table; none when the file is missing or malformed, which the tests on their number notice.
+    /// All cases of a table. Empty when the file is missing or malformed; tests of the number of cases then fail.
     static func table(_ file: String, testFile: String = #filePath) -> [MessageCase] {
         let tests = URL(filePath: testFile).deletingLastPathComponent().deletingLastPathComponent()
         let path = tests.appending(path: "Fixtures/http/\(file)")
@@ -33,7 +33,7 @@ struct MessageCase: CustomTestStringConvertible, Sendable {
         options = json
     }
 
-    /// The bytes a string, or a list of strings and repetitions, stands for: one for each character (latin-1).
+    /// The bytes of a string, or of a list of strings and repetitions: one byte for each character (Latin-1).
     static func joined(_ json: JSON) -> [UInt8]? {
         if let text = json.string { return text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) } }
         guard let parts = json.array else { return nil }
@@ -45,7 +45,7 @@ struct MessageCase: CustomTestStringConvertible, Sendable {
     }
 }
 
-/// Bytes as the tables write them: one character for each.
+/// Bytes in the notation of the tables: one character for each byte.
 func latin1(_ bytes: some Sequence<UInt8>) -> JSON {
     var text = ""
     for byte in bytes { text.unicodeScalars.append(Unicode.Scalar(byte)) }

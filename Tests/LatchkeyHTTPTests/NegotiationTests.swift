@@ -17,7 +17,7 @@ import Testing
             ("text/plain", "text/plain\u{301}", 0), ("text/plain", "\u{301}, text/plain;q=0.5", 500),
             ("text/plain", "text/plain;q=0.\(String(repeating: "1", count: 40))", 0),
         ] as [(String, String?, Int)])
-    func `The most specific range of Accept counts`(type: String, field: String?, weight: Int) {
+    func `The most specific range of Accept decides`(type: String, field: String?, weight: Int) {
         #expect(Negotiation.weight(ofType: type, in: field) == weight)
     }
 
@@ -27,7 +27,7 @@ import Testing
             ("gzip;q=0", false), ("gzip;q=0.0, *", false), ("*;q=0", false), ("br, gzip ; q=0.5", true),
             ("x-gzip", true),
         ] as [(String?, Bool)])
-    func `Gzip is sent to who accepts it alone`(field: String?, accepted: Bool) {
+    func `Gzip is used only for callers that accept it`(field: String?, accepted: Bool) {
         #expect(Negotiation.acceptsGzip(field) == accepted)
     }
 
@@ -37,7 +37,7 @@ import Testing
         ("application/json;q=0.8, text/plain;q=0.7", false), ("application/json;q=0, */*", true),
         ("text/plain;q=0, */*", false), ("image/png", false), ("text/html", false), ("text/plain;q=banana", false),
     ])
-    func `Text is given to who would rather have it than JSON`(field: String, isText: Bool) {
+    func `Text is used for callers that prefer it to JSON`(field: String, isText: Bool) {
         #expect(Array(field.utf8).withUnsafeBytes { Negotiation.prefersText($0) } == isText)
     }
 }

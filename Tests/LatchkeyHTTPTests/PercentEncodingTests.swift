@@ -3,18 +3,18 @@ import LatchkeyTestSupport
 import Testing
 
 @Suite struct PercentEncodingTests {
-    @Test func `Escapes are undone in either case and nothing else is touched`() {
+    @Test func `Escapes in either case are decoded, and nothing else`() {
         #expect(PercentEncoding.decode("a%2Fb%2f%C3%A9+c".utf8) == "a/b/é+c")
         #expect(PercentEncoding.decode("a+b%2B".utf8, plusIsSpace: true) == "a b+")
-        #expect(PercentEncoding.decode("%2541".utf8) == "%41", "undone once")
+        #expect(PercentEncoding.decode("%2541".utf8) == "%41", "decoded only once")
     }
 
     @Test(arguments: ["%", "%4", "a%", "%zz", "%-1", "%4 1", "%00", "a%00b", "%C3", "%FF", "%C0%80", "% 41", "%u0041"])
-    func `A bad escape, a NUL or bytes that are no UTF-8 are refused`(text: String) {
+    func `A malformed escape, a NUL and bytes that are not UTF-8 are rejected`(text: String) {
         #expect(PercentEncoding.decode(text.utf8) == nil)
     }
 
-    @Test func `Encoding keeps the unreserved alone and is undone by decoding`() {
+    @Test func `Encoding escapes all but unreserved characters, and decoding restores the text`() {
         #expect(PercentEncoding.encode("a-b._~/é %+") == "a-b._~%2F%C3%A9%20%25%2B")
         #expect(PercentEncoding.encode("/a/b c", keeping: "/") == "/a/b%20c")
         var random = SeededGenerator(seed: 3986)
@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    @Test func `A query is pairs in order, repeats kept, empty pieces passed over`() throws {
+    @Test func `A query is decoded to pairs in order, with repeats and without empty pairs`() throws {
         let pairs = try #require(PercentEncoding.pairs("a=1&&b&c=&a=2=3&%64=%26+".utf8))
         #expect(pairs.map(\.name) == ["a", "b", "c", "a", "d"])
         #expect(pairs.map(\.value) == ["1", "", "", "2=3", "& "])
@@ -43,7 +43,7 @@ import Testing
         #expect(PercentEncoding.segments("/a%0ab%00%7F".utf8) == ["a\nb\u{0}\u{7F}"])
     }
 
-    @Test func `An escaped slash is a slash`() {
+    @Test func `An escaped slash separates segments`() {
         #expect(PercentEncoding.segments("/a%2Fb%2fc/d".utf8) == ["a", "b", "c", "d"])
     }
 
@@ -52,7 +52,7 @@ import Testing
         "/%2fb",
         "/a%2F%2Fb", "/a%2F/b", "/..%2Fb", "/a%2F..%2Fb", "/%2E%2E%2Fb", "/a%2F.", "/a%zz", "/%C0%AE%C0%AE/x",
     ])
-    func `A path that could mean another resource than it shows has no segments`(path: String) {
+    func `A path with empty, dot or malformed segments is rejected`(path: String) {
         #expect(PercentEncoding.segments(path.utf8) == nil)
     }
 }

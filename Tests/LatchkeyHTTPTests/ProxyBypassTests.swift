@@ -10,7 +10,7 @@ struct ProxyBypassTests {
         "::ffff:169.254.169.254",
         "fe80::1", "fd00:ec2::23", "fd00:ec2::254",
     ])
-    func `This machine and its link are never reached through one`(host: String) {
+    func `Hosts on this machine and its link never use a proxy`(host: String) {
         #expect(ProxyBypass.isLocal(host))
     }
 
@@ -19,7 +19,7 @@ struct ProxyBypassTests {
         "127.0.0.1.example",
         "ssm.eu-central-1.amazonaws.com",
     ])
-    func `Any other host may be`(host: String) { #expect(!ProxyBypass.isLocal(host)) }
+    func `Any other host may use a proxy`(host: String) { #expect(!ProxyBypass.isLocal(host)) }
 
     @Test(arguments: [
         ("a.example", "a.example", 443, true), ("a.example", "b.a.example", 443, true),
@@ -37,7 +37,7 @@ struct ProxyBypassTests {
         ("", "a.example", 443, false),
         (",,", "a.example", 443, false),
     ])
-    func `The list is read as urllib reads it`(list: String, host: String, port: Int, isPast: Bool) {
+    func `The list is interpreted like urllib does`(list: String, host: String, port: Int, isPast: Bool) {
         let origin = Origin(scheme: .https, host: host, port: UInt16(port))
         #expect(ProxyBypass(list).contains(origin) == isPast)
     }

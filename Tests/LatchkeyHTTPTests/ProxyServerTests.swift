@@ -19,7 +19,7 @@ struct ProxyServerTests {
             ("http://user:100%@proxy.example", "http://proxy.example:80", "Basic dXNlcjoxMDAl"),
             ("http://a@b:c@proxy.example", "http://proxy.example:80", "Basic YUBiOmM="),
         ] as [(String, String, String?)])
-    func `It is read as botocore reads it, and shown without its credentials`(
+    func `The URL is parsed like botocore does, and shown without its credentials`(
         text: String, shown: String, authorization: String?
     ) throws {
         let proxy = try ProxyServer(text)
@@ -28,7 +28,7 @@ struct ProxyServerTests {
     }
 
     @Test(arguments: ["socks5://proxy.example:1080", "socks4a://p", "ftp://proxy.example"])
-    func `Another scheme is named and refused`(text: String) {
+    func `Another scheme is rejected by name`(text: String) {
         let scheme = String(text.prefix { $0 != ":" })
         #expect(throws: ProxyServer.ParseError.scheme(scheme)) { try ProxyServer(text) }
     }
@@ -36,7 +36,7 @@ struct ProxyServerTests {
     @Test(arguments: [
         "", "http://", "http://:3128", "http://a b", "http://proxy:99999", "http://proxy:0", "http://[::1", "://x",
     ])
-    func `What names no host is refused`(text: String) {
+    func `A URL without a host is rejected`(text: String) {
         #expect(throws: ProxyServer.ParseError.malformed) { try ProxyServer(text) }
     }
 }

@@ -17,7 +17,7 @@ struct ProxyTunnelTests {
         return progress
     }
 
-    @Test func `It is asked for by name and port, with the proxy's credentials`() throws {
+    @Test func `CONNECT names host and port, and has the credentials of the proxy`() throws {
         let tunnel = ProxyTunnel(to: Self.origin, by: try ProxyServer("http://user:pass@proxy.example"))
         #expect(
             String(decoding: tunnel.request, as: UTF8.self)
@@ -29,7 +29,7 @@ struct ProxyTunnelTests {
     }
 
     @Test(arguments: [Int.max, 1, 3])
-    func `Any 2xx opens it, whatever its fields say of a body`(size: Int) throws {
+    func `Any 2xx opens the tunnel, whatever its fields say about a body`(size: Int) throws {
         for answer in [
             "HTTP/1.1 200 Connection established\r\n\r\n", "HTTP/1.0 200\r\nContent-Length: 5\r\n\r\n",
             "HTTP/1.1 204 No\r\nTransfer-Encoding: chunked\r\n\r\n",
@@ -40,19 +40,19 @@ struct ProxyTunnelTests {
     }
 
     @Test(arguments: [403, 407, 301, 500, 502, 504])
-    func `Any other status is the proxy's refusal`(status: Int) throws {
+    func `Any other status means that the proxy has refused`(status: Int) throws {
         let answer = "HTTP/1.1 \(status) No\r\nContent-Length: 3\r\n\r\nno\n"
         #expect(try Self.progress(answer) == .failed(.refused(status: status)))
         #expect(try Self.progress(answer, pieces: 1) == .failed(.refused(status: status)))
     }
 
-    @Test func `Bytes behind the answer, and what is no answer, are refused`() throws {
+    @Test func `Bytes after the response head are rejected, and so are other protocols`() throws {
         #expect(try Self.progress("HTTP/1.1 200 OK\r\n\r\nSSH-2.0") == .failed(.malformed))
         #expect(try Self.progress("SSH-2.0-OpenSSH\r\n") == .failed(.malformed))
         #expect(try Self.progress("\u{16}\u{3}") == .failed(.malformed))
     }
 
-    @Test func `A head is bounded`() throws {
+    @Test func `The head of a response to CONNECT is limited`() throws {
         let long = "HTTP/1.1 200 OK\r\nX: " + String(repeating: "x", count: 70_000)
         #expect(try Self.progress(long) == .failed(.malformed))
         #expect(try Self.progress("HTTP/1.1 200 OK\r\nX: " + String(repeating: "x", count: 10_000)) == .incomplete)

@@ -7,7 +7,7 @@ struct ProxyVariablesTests {
         ProxyVariables.effective(environment).mapValues(\.value)
     }
 
-    @Test func `The lower-case name wins, and takes the other away where it is empty`() {
+    @Test func `The lower-case name takes precedence, and removes the other one when it is empty`() {
         #expect(Self.read(["HTTPS_PROXY": "u", "https_proxy": "l"]) == ["https": "l"])
         #expect(Self.read(["HTTPS_PROXY": "u", "https_proxy": ""]).isEmpty)
         #expect(Self.read(["HTTPS_PROXY": "u", "NO_PROXY": ""]) == ["https": "u"])
@@ -15,7 +15,7 @@ struct ProxyVariablesTests {
         #expect(Self.read(["HTTPS_proxy": "half", "https_proxy": "l"])["https"] == "l")
     }
 
-    @Test func `Under CGI HTTP_PROXY may be a caller's header`() {
+    @Test func `Under CGI, HTTP_PROXY is ignored because it may come from a request`() {
         #expect(Self.read(["HTTP_PROXY": "u", "REQUEST_METHOD": "GET", "HTTPS_PROXY": "s"]) == ["https": "s"])
         #expect(Self.read(["http_proxy": "l", "REQUEST_METHOD": "GET"]) == ["http": "l"])
     }

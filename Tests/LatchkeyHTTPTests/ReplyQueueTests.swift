@@ -8,7 +8,7 @@ import Testing
         return String(decoding: output, as: UTF8.self)
     }
 
-    @Test func `Replies leave in order, each as soon as all before it have`() {
+    @Test func `Replies leave in order, each as soon as all replies before it have left`() {
         var queue = ReplyQueue()
         let first = queue.reserve()
         queue.append(ready: Array("b".utf8))
@@ -20,7 +20,7 @@ import Testing
         #expect(drained(&queue) == "abc" && queue.isEmpty)
     }
 
-    @Test func `A second reply to one request changes nothing`() {
+    @Test func `A second reply to one request is ignored`() {
         var queue = ReplyQueue()
         let only = queue.reserve()
         #expect(queue.isWaiting(only))
@@ -31,7 +31,7 @@ import Testing
         #expect(drained(&queue) == "" && !queue.isWaiting(only))
     }
 
-    @Test func `A request that must be answered blockingNumber holds back those behind it`() {
+    @Test func `A reply that blocks the pipeline holds back further requests`() {
         var queue = ReplyQueue()
         let first = queue.reserve()
         let blockingNumber = queue.reserve(blocksPipeline: true)

@@ -7,12 +7,12 @@ import Testing
         String(decoding: try RequestEncoder.encode(request, authority: authority), as: UTF8.self)
     }
 
-    @Test func `A request without a body has no length`() throws {
+    @Test func `A GET request without a body has no Content-Length`() throws {
         let request = HTTPRequest(method: "GET", target: "/x?y=1", fields: ["Accept": "*/*"])
         #expect(try encoded(request) == "GET /x?y=1 HTTP/1.1\r\nHost: a.example:8443\r\nAccept: */*\r\n\r\n")
     }
 
-    @Test func `A method that may have a body says its length, nought included`() throws {
+    @Test func `A method that may have a body sends its length, also when it is zero`() throws {
         let post = HTTPRequest(method: "POST", target: "/", body: Array("{}".utf8))
         #expect(
             try encoded(post, authority: "[::1]") == "POST / HTTP/1.1\r\nHost: [::1]\r\nContent-Length: 2\r\n\r\n{}")
@@ -24,14 +24,14 @@ import Testing
         ("GET", "/\0"),
         ("GET", "/é"), ("GET", "/\u{7f}"),
     ])
-    func `A request line that would be read as something else is not written`(method: String, target: String) {
+    func `A request line that a recipient would read differently is not sent`(method: String, target: String) {
         #expect(throws: RequestEncoder.EncodingError.requestLine) {
             try encoded(HTTPRequest(method: method, target: target))
         }
     }
 
     @Test(arguments: ["", "a\r\nX: y", "a b", "u@a", "a/b"])
-    func `An authority that is none is not written`(authority: String) {
+    func `A malformed authority is not sent`(authority: String) {
         #expect(throws: RequestEncoder.EncodingError.requestLine) {
             try encoded(HTTPRequest(method: "GET", target: "/"), authority: authority)
         }
@@ -42,13 +42,13 @@ import Testing
         ("X:", "a"),
         ("X\r\n", "a"), ("Host", "b"), ("content-length", "5"), ("Transfer-Encoding", "chunked"),
     ])
-    func `A field that would split the request or move its end is not written`(name: String, value: String) {
+    func `A field that would split or reframe the request is not sent`(name: String, value: String) {
         var request = HTTPRequest(method: "GET", target: "/")
         request.fields.append(name, value)
         #expect(throws: RequestEncoder.EncodingError.field(name: name)) { try encoded(request) }
     }
 
-    @Test func `What is written is what the request parser reads`() throws {
+    @Test func `The request parser reads what the encoder writes`() throws {
         let request = HTTPRequest(
             method: "POST", target: "/oauth/token", fields: ["Authorization": "Basic eDp5", "X-Empty": ""],
             body: Array(repeating: 0x0A, count: 9))

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct RequestMutationTests {
     @Test(arguments: [1, 2, 3, 4] as [UInt64])
-    func `A request with random faults is read the same however it is cut`(seed: UInt64) {
+    func `A request with random faults is parsed the same however it is split`(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         let seeds = MessageCase.requests.map(\.bytes).filter { $0.count < 400 }
         for round in 0..<2000 {
@@ -19,8 +19,8 @@ import Testing
         }
     }
 
-    /// What no accepted request may hold, whatever was done to it: a line break or NUL anywhere, white space or a
-    /// control in its target, a host with anything but host characters.
+    /// No accepted request contains a line break or NUL, white space or a control character in its target, or an invalid
+    /// character in its host.
     private func checkAccepted(_ reader: RequestStreamReader) {
         for case .request(let facts) in reader.events {
             for field in facts["fields"]?.array ?? [] {

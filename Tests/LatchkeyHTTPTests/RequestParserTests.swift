@@ -4,18 +4,18 @@ import LatchkeyTestSupport
 import Testing
 
 @Suite struct RequestParserTests {
-    @Test func `The table of raw requests is there`() {
+    @Test func `The table of raw requests is complete`() {
         #expect(MessageCase.requests.count >= 200)
     }
 
     @Test(arguments: MessageCase.requests)
-    func `A raw request means what the table says, however it is cut`(raw: MessageCase) throws {
+    func `A raw request is parsed as the table says, however it is split`(raw: MessageCase) throws {
         let ways = ByteSplitter.ways(of: raw.bytes.count)
         let whole = RequestStreamReader.read(raw.bytes, in: ways[0])
         check(whole, expect: raw.expect)
         for pieces in ways.dropFirst() {
             let cut = RequestStreamReader.read(raw.bytes, in: pieces)
-            try #require(cut.events == whole.events, "cut at \(pieces.first?.upperBound ?? 0)")
+            try #require(cut.events == whole.events, "split at \(pieces.first?.upperBound ?? 0)")
             try #require(cut.isInsideMessage == whole.isInsideMessage && cut.unread == whole.unread)
         }
     }
@@ -42,7 +42,7 @@ import Testing
             }
             expected = step["then"]
         }
-        #expect(events.isEmpty, "nothing further is read out of it")
+        #expect(events.isEmpty, "no further request is read")
     }
 
     private func checkFacts(_ facts: JSON, _ reader: RequestStreamReader, _ expected: JSONObject) {
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    @Test func `A head that trickles in is not read again from its start with every byte`() {
+    @Test func `A head that arrives byte by byte is not parsed again from its start`() {
         let head = Array("GET / HTTP/1.1\r\nHost: a\r\n".utf8) + Array(repeating: UInt8(ascii: "x"), count: 30_000)
         let clock = ContinuousClock()
         var parser = RequestParser()
@@ -67,11 +67,11 @@ import Testing
                 #expect(outcome == .incomplete)
             }
         }
-        // Quadratic reading would be 450 million steps, minutes of a debug build.
+        // Quadratic parsing would take 450 million steps, minutes in a debug build.
         #expect(took < .seconds(20))
     }
 
-    @Test func `Every byte is judged the same at every place of a field value`() {
+    @Test func `Every byte is accepted or rejected alike at every position of a field value`() {
         for byte in UInt8.min...UInt8.max {
             let isAllowed = byte == 0x09 || (byte >= 0x20 && byte != 0x7F)
             for place in 0..<20 {
@@ -84,7 +84,7 @@ import Testing
         }
     }
 
-    @Test func `Every byte is judged as the token characters of RFC 9110 are listed, in names and methods`() {
+    @Test func `Names and methods accept exactly the token characters of RFC 9110`() {
         let tokens = Set("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ".utf8)
         for byte in UInt8.min...UInt8.max {
             for head in [
@@ -98,13 +98,13 @@ import Testing
         }
     }
 
-    @Test func `Every refusal has a client or server error status and a reason of its own`() {
+    @Test func `Every rejection has a 4xx or 5xx status and its own reason`() {
         #expect(RequestRefusal.allCases.allSatisfy { (400...599).contains($0.status) && !$0.reason.isEmpty })
         #expect(Set(RequestRefusal.allCases.map(\.reason)).count == RequestRefusal.allCases.count)
         #expect(RequestRefusal.allCases.allSatisfy { "\(HTTPStatus.reason($0.status))" != "Unknown" })
     }
 
-    @Test func `Any field can be found again by name, the first of its lines counting`() {
+    @Test func `Any field can be found by name, and its first line is returned`() {
         let bytes = Array("GET / HTTP/1.1\r\nHost: a\r\nX-One:  1 \r\nx-ONE: 2\r\nX-Empty:\r\n\r\n".utf8)
         bytes.withUnsafeBytes { message in
             var parser = RequestParser()
@@ -117,7 +117,7 @@ import Testing
         }
     }
 
-    @Test func `Limits are the caller's`() {
+    @Test func `The limits are parameters of the parser`() {
         var limits = MessageLimits()
         limits.fields = 1
         limits.requestLineBytes = 20

@@ -1,9 +1,9 @@
 import LatchkeyCore
 import LatchkeyHTTP
 
-/// Reads a stream of requests as a connection does: head by ``RequestParser``, body by length or ``ChunkedDecoder``.
+/// Reads a stream of requests like a connection: heads with ``RequestParser``, bodies by length or with ``ChunkedDecoder``.
 struct RequestStreamReader {
-    /// What the stream so far amounts to.
+    /// One result of reading the stream.
     enum Event: Equatable {
         case request(JSON)
         case rejected(RequestRefusal)
@@ -17,7 +17,7 @@ struct RequestStreamReader {
     }
 
     private(set) var events: [Event] = []
-    /// Bytes received and not yet part of anything whole.
+    /// Received bytes that do not form a complete part of a message yet.
     private(set) var unread: [UInt8] = []
     private var parser = RequestParser()
     private var phase = Phase.head
@@ -25,7 +25,7 @@ struct RequestStreamReader {
     private var body: [UInt8] = []
     private let limits = MessageLimits()
 
-    /// Whether the stream stops inside a message.
+    /// Whether the stream ends within a message.
     var isInsideMessage: Bool {
         if case .head = phase { !unread.isEmpty } else { true }
     }
@@ -107,7 +107,7 @@ struct RequestStreamReader {
         unread = []
     }
 
-    /// Everything the head says, under the names the table uses.
+    /// All properties of the head, with the names that the table uses.
     private static func facts(_ head: RequestHead, in bytes: UnsafeRawBufferPointer) -> JSONObject {
         func text(_ range: MessageRange) -> JSON { range.isPresent ? latin1(range.slice(of: bytes)) : .null }
         return [

@@ -4,30 +4,30 @@ import LatchkeyTestSupport
 import Testing
 
 @Suite struct ResponseParserTests {
-    /// What a parser made of a response.
+    /// The result of parsing a response.
     struct Reading: Equatable {
         var response: JSON?
         var consumed = 0
-        /// Without the reason's words: which fault of several is met first may depend on how the bytes were cut.
-        var refusal: String?
+        /// Without the text of the reason: which of several faults is found first may depend on the split.
+        var failure: String?
     }
 
-    @Test func `The table of raw responses is there`() {
+    @Test func `The table of raw responses is complete`() {
         #expect(MessageCase.responses.count >= 100)
     }
 
     @Test(arguments: MessageCase.responses)
-    func `A raw response means what the table says, however it is cut`(raw: MessageCase) throws {
+    func `A raw response is parsed as the table says, however it is split`(raw: MessageCase) throws {
         let method = raw.options["method"]?.string ?? "GET"
         let closed = raw.options["closed"]?.bool ?? false
         for pieces in ByteSplitter.ways(of: raw.bytes.count) {
             let reading = Self.read(raw.bytes, in: pieces, method: method, closed: closed)
             if let refused = raw.expect["refused"]?.string {
-                try #require(reading.refusal == refused)
+                try #require(reading.failure == refused)
             } else if raw.expect["incomplete"] != nil {
-                try #require(reading.response == nil && reading.refusal == nil)
+                try #require(reading.response == nil && reading.failure == nil)
             } else {
-                try #require(reading.refusal == nil)
+                try #require(reading.failure == nil)
                 let response = try #require(reading.response)
                 for (key, value) in raw.expect.object ?? [:] {
                     if key == "left" {
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test func `A response with random faults is read the same however it is cut`() {
+    @Test func `A response with random faults is parsed the same however it is split`() {
         var random = SeededGenerator(seed: 9112)
         let seeds = MessageCase.responses.map(\.bytes).filter { $0.count < 400 && !$0.isEmpty }
         for round in 0..<4000 {
@@ -73,9 +73,9 @@ import Testing
             }
         } catch {
             switch error {
-            case .malformed: reading.refusal = "malformed"
-            case .tooLarge: reading.refusal = "tooLarge"
-            case .truncated: reading.refusal = "truncated"
+            case .malformed: reading.failure = "malformed"
+            case .tooLarge: reading.failure = "tooLarge"
+            case .truncated: reading.failure = "truncated"
             }
             reading.consumed = 0
         }

@@ -109,8 +109,7 @@ package struct RequestParser {
     private mutating func takeRequestLine(
         _ line: Range<Int>, of bytes: UnsafeRawBufferPointer
     ) throws(RequestRefusal) {
-        // Exactly one space between the parts. RFC 9112 §3 also allows lenient parsing, on which two parsers can
-        // disagree (RFC 9112 §11.2).
+        // Exactly one space between the parts: two parsers can disagree on lenient parsing (RFC 9112 §3, §11.2).
         guard let first = Grammar.find(0x20, in: bytes, line),
             let second = Grammar.find(0x20, in: bytes, (first + 1)..<line.upperBound), first > line.lowerBound
         else { throw .requestLine }
@@ -125,17 +124,13 @@ package struct RequestParser {
     private mutating func takeVersion(_ bytes: UnsafeRawBufferPointer) throws(RequestRefusal) {
         if Grammar.equals(bytes, "HTTP/1.1") { return }
         guard bytes.count == 8, Grammar.equals(UnsafeRawBufferPointer(rebasing: bytes[..<5]), "HTTP/"),
-            bytes[6] == UInt8(ascii: "."),
-            Grammar.isDigit(bytes[5]), Grammar.isDigit(bytes[7])
+            bytes[6] == UInt8(ascii: "."), Grammar.isDigit(bytes[5]), Grammar.isDigit(bytes[7])
         else { throw .requestLine }
         if bytes[5] != UInt8(ascii: "1") { throw .version }
         head.minorVersion = bytes[7] == UInt8(ascii: "0") ? 0 : 1
     }
 
     /// Origin form, absolute form, or `*` for OPTIONS (RFC 9112 §3.2). The authority form of CONNECT is rejected.
-    ///
-    /// The authority of an absolute form overrides `Host` (RFC 9112 §3.2.2). It is checked and then ignored, because the
-    /// server serves one site.
     private mutating func takeTarget(_ range: Range<Int>, of bytes: UnsafeRawBufferPointer) throws(RequestRefusal) {
         let target = UnsafeRawBufferPointer(rebasing: bytes[range])
         guard let first = target.first else { throw .target }
@@ -150,7 +145,8 @@ package struct RequestParser {
         takePath(range, of: bytes)
     }
 
-    /// Absolute form (RFC 9112 §3.2.2): scheme, authority, then path and query.
+    /// Absolute form: scheme, authority, path and query. The authority overrides `Host` (RFC 9112 §3.2.2); it is checked and
+    /// then ignored, because the server serves one site.
     private mutating func takeAbsoluteForm(
         _ range: Range<Int>, of bytes: UnsafeRawBufferPointer
     ) throws(RequestRefusal) {
@@ -193,8 +189,7 @@ package struct RequestParser {
 
     private mutating func takeField(_ line: Range<Int>, of bytes: UnsafeRawBufferPointer) throws(RequestRefusal) {
         var colon = line.lowerBound
-        // A server must reject obs-fold, or replace it (RFC 9112 §5.2).
-        if Grammar.isBlank(bytes[colon]) { throw .foldedField }
+        if Grammar.isBlank(bytes[colon]) { throw .foldedField }  // a server must reject or replace it (RFC 9112 §5.2)
         while colon < line.upperBound, Grammar.isToken(bytes[colon]) { colon += 1 }
         // A name is a token (RFC 9110 §5.1), and white space before the colon must be rejected (RFC 9112 §5.1).
         guard colon < line.upperBound, bytes[colon] == UInt8(ascii: ":"), colon > line.lowerBound else {
@@ -235,8 +230,7 @@ package struct RequestParser {
         if !range.isPresent { range = MessageRange(value) }
     }
 
-    /// Two `Authorization` fields count as an empty one: `Authorization` is not a list (RFC 9110 §5.3, §11.6.2), and which
-    /// of the two counts would depend on the reader.
+    /// Two `Authorization` fields count as an empty one, because the field is not a list (RFC 9110 §5.3, §11.6.2).
     private mutating func takeAuthorization(_ value: Range<Int>) {
         head.authorization = MessageRange(head.authorization.isPresent ? value.lowerBound..<value.lowerBound : value)
     }
@@ -257,8 +251,7 @@ package struct RequestParser {
         }
     }
 
-    /// `Content-Length` (RFC 9110 §8.6). Repeated fields and lists are rejected, also when the values are equal, which
-    /// RFC 9112 §6.3 item 5 permits.
+    /// Repeated lengths and lists are rejected, also with equal values, which RFC 9112 §6.3 item 5 permits.
     private mutating func takeLength(_ value: Range<Int>, of bytes: UnsafeRawBufferPointer) throws(RequestRefusal) {
         guard !state.sawLength, let length = Grammar.decimal(UnsafeRawBufferPointer(rebasing: bytes[value])) else {
             throw .contentLength
@@ -267,10 +260,8 @@ package struct RequestParser {
         head.contentLength = length
     }
 
-    /// `Transfer-Encoding` must be `chunked`, once.
-    ///
-    /// An unknown coding before a final `chunked` is 501 (RFC 9112 §6.1). When `chunked` is not last, the length of the
-    /// body cannot be determined, and the status is 400 (RFC 9112 §6.3 item 4).
+    /// `chunked` alone is accepted. Another coding before a final `chunked` is 501 (RFC 9112 §6.1). If `chunked` is not last,
+    /// the length of the body cannot be determined, which is 400 (RFC 9112 §6.3 item 4).
     private mutating func takeEncoding(_ value: Range<Int>, of bytes: UnsafeRawBufferPointer) throws(RequestRefusal) {
         guard !state.sawEncoding else { throw .transferEncoding }
         state.sawEncoding = true
@@ -298,11 +289,10 @@ package struct RequestParser {
             // HTTP/1.0 has no Transfer-Encoding: the framing of such a message is faulty (RFC 9112 §6.1).
             throw .transferEncoding
         }
-        // A server may reject a request with both (RFC 9112 §6.1); RFC 9112 §6.3 item 3 calls it an attempt to smuggle.
+        // Both together may be an attempt to smuggle a request (RFC 9112 §6.1, §6.3 item 3).
         if state.sawEncoding && state.sawLength { throw .lengthAndTransferEncoding }
         if let length = head.contentLength, length > limits.bodyBytes { throw .bodyTooLarge }
-        // Persistence (RFC 9112 §9.3).
-        head.keepAlive = !state.sawClose && (head.minorVersion == 1 || state.sawKeepAlive)
+        head.keepAlive = !state.sawClose && (head.minorVersion == 1 || state.sawKeepAlive)  // RFC 9112 §9.3
         // The expectation of an HTTP/1.0 caller is ignored (RFC 9110 §10.1.1).
         head.expectsContinue = state.saw100Continue && head.minorVersion == 1
     }

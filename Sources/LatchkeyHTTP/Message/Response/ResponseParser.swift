@@ -175,7 +175,7 @@ package struct ResponseParser: Sendable {
         mayReuseConnection = !closes && (minor >= 1 || keepsAlive)
         // Repeated lengths fail, also when they are equal, which RFC 9112 §6.3 item 5 permits.
         if lengths.count > 1 { throw .malformed(reason: "more than one content-length") }
-        // RFC 9112 §6.3 item 3 calls both together an attempt at smuggling or splitting.
+        // Both together may be an attempt to split the response (RFC 9112 §6.3 item 3).
         if !encodings.isEmpty, !lengths.isEmpty {
             throw .malformed(reason: "content-length and transfer-encoding exclude each other")
         }
