@@ -27,7 +27,7 @@ import Testing
             if step["incomplete"] != nil {
                 #expect(events.isEmpty && reader.isInsideMessage)
             } else if let status = step["status"]?.integer {
-                guard case .rejected(let refusal) = events.popFirst() else {
+                guard case .rejected(let rejection) = events.popFirst() else {
                     Issue.record("not rejected")
                     return
                 }

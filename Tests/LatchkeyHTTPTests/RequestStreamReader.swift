@@ -55,7 +55,7 @@ struct RequestStreamReader {
         let outcome = unread.withUnsafeBytes { parser.parse($0, limits: limits) }
         switch outcome {
         case .incomplete: break
-        case .rejected(let rejection): refuse(refusal)
+        case .rejected(let rejection): reject(rejection)
         case .head(let count):
             facts = unread.withUnsafeBytes { Self.facts(parser.head, in: $0) }
             unread.removeFirst(count)
@@ -88,7 +88,7 @@ struct RequestStreamReader {
             }
         }
         switch outcome {
-        case .failure(let rejection): refuse(refusal == .tooLarge ? .bodyTooLarge : .chunk)
+        case .failure(let error): reject(error == .tooLarge ? .bodyTooLarge : .chunk)
         case .success(let count):
             unread.removeFirst(count)
             if decoder.isComplete { finish() } else { phase = .chunked(decoder) }
