@@ -113,7 +113,7 @@ package struct Service: Sendable {
             return budget.cap
         } catch {
             throw SettingsProblems(lines: [
-                "the descriptor limit is \(error.limit), and at least \(DescriptorBudget.least) are needed: raise it "
+                "the descriptor limit is \(error.limit), and at least \(DescriptorBudget.minLimit) are needed: raise it "
                     + "(ulimit -n, LimitNOFILE=)"
             ])
         }
@@ -122,7 +122,7 @@ package struct Service: Sendable {
     private static func configuration(
         _ settings: Settings, cap: Int, _ recorder: AnswerRecorder, _ metrics: Metrics, time: TimeSource
     ) -> HTTPServer.Configuration {
-        var configuration = HTTPServer.Configuration(places: settings.listen, workers: settings.workers) {
+        var configuration = HTTPServer.Configuration(listenAddresses: settings.listen, workers: settings.workers) {
             refusal, reply in
             recorder.refuse(refusal, to: reply)
         }

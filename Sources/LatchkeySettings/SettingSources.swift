@@ -87,7 +87,7 @@ package struct SettingSources: Sendable {
 
     /// The proxy variables of one source: which of several spellings counts is judged within it.
     private mutating func takeProxies(_ variables: [String: String], _ origin: Origin) {
-        for (kind, found) in ProxyVariables.inForce(variables) {
+        for (kind, found) in ProxyVariables.effective(variables) {
             if let setting = SettingName.proxies[kind] { given[setting] = Given(text: found.value, origin: origin) }
         }
     }

@@ -219,7 +219,7 @@ struct SettingsReader {
         var problems: [String] = []
         func server(_ name: SettingName) -> ProxyServer? {
             guard let text = text(name) else { return nil }
-            do throws(ProxyServer.Refusal) {
+            do throws(ProxyServer.ParseError) {
                 return try ProxyServer(text)
             } catch {
                 problems.append("\(name.rawValue): \(error)")

@@ -36,7 +36,7 @@ extension Router {
             answer.write(result, to: context.reply)
             return recordAnswer(context, call, tier: Tier.memory.header)
         }
-        guard let deferred = context.later(alone: true) else { return }
+        guard let deferred = context.deferReply(blocksPipeline: true) else { return }
         let (recorder, recorded, tier) = (services.recorder, self.request(call), tier(asked: answer.service))
         let finish = { @Sendable (result: Result<JSON, AWSFault>, refreshError: UpstreamFault?) in
             deferred.send { reply in

@@ -105,7 +105,7 @@ extension Router {
 
     private func oauthMiss(_ context: RequestContext, _ call: Call, _ lookup: OAuthTokenLookup, now: Now) {
         let id = ids.text(context.slice(context.head.requestID))
-        guard let deferred = context.later() else { return }
+        guard let deferred = context.deferReply() else { return }
         let (services, request) = (services, request(call))
         let answer = { @Sendable (outcome: OAuthTokenLookup.Outcome) in
             deferred.send { reply in

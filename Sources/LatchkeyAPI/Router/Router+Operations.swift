@@ -44,7 +44,7 @@ extension Router {
             page.write(id: id, to: context.reply)
             return recordAnswer(context, call)
         }
-        guard let deferred = context.later() else { return }
+        guard let deferred = context.deferReply() else { return }
         let (recorder, request) = (services.recorder, request(call))
         services.metricsRenderer.render(kind, now: services.time.now().monotonic) { page in
             deferred.send { reply in

@@ -33,7 +33,7 @@ extension Router {
             }
             return recordAnswer(context, call)
         }
-        guard let deferred = context.later() else { return }
+        guard let deferred = context.deferReply() else { return }
         let (recorder, request, time) = (services.recorder, request(call), services.time)
         services.secrets.secret(
             wanted, demand: refresh ? .forced : .cached, deadline: now.monotonic + services.callerTimeout
@@ -54,7 +54,7 @@ extension Router {
         guard services.secretWaiter.acquire() else {
             throw Problem(UpstreamFault(.overloaded, retryAfter: .seconds(1)), what: "secret")
         }
-        guard let deferred = context.later() else { return services.secretWaiter.release() }
+        guard let deferred = context.deferReply() else { return services.secretWaiter.release() }
         let (request, timeout) = (request(call), services.callerTimeout)
         Task { @Sendable in
             let result = await services.secretWaiter.answer(

@@ -13,7 +13,7 @@ extension Router {
         if let keys = query["keys"] { batch = try SecretBatch(keys) }
         let wanted = batch
         let id = ids.text(context.slice(context.head.requestID))
-        guard let deferred = context.later(alone: true) else { return }
+        guard let deferred = context.deferReply(blocksPipeline: true) else { return }
         let (secrets, recorder, request) = (services.secrets, services.recorder, request(call))
         let deadline = services.time.now().monotonic + services.callerTimeout
         Task { @Sendable in

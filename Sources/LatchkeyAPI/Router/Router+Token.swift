@@ -35,7 +35,7 @@ extension Router {
         _ context: RequestContext, _ call: Call, profile: ProfileID, _ ask: TokenAsk, isText: Bool, now: Now
     ) {
         let id = ids.text(context.slice(context.head.requestID))
-        guard let deferred = context.later() else { return }
+        guard let deferred = context.deferReply() else { return }
         let (recorder, request, time) = (services.recorder, request(call), services.time)
         services.tokens.token(profile, ask, deadline: now.monotonic + services.callerTimeout) { result in
             deferred.send { reply in

@@ -1,6 +1,6 @@
 internal import LatchkeyNet
 
-/// Gives accepted connections to the workers in turn.
+/// Passes accepted connections to the workers, round robin.
 final class ConnectionDistributor {
     private let loops: [LoopHandle]
     private let key: LoopObjectID
@@ -25,8 +25,9 @@ final class ConnectionDistributor {
             let socket = Socket(owning: descriptor)
             (loop.residents[key] as? ServerWorker)?.adopt(socket, isOverCapacity: isOverCapacity, on: loop)
         }
+        // The worker has stopped: closing the connection is all that is left.
         if !accepted {
-            connectionCounter.left()
+            connectionCounter.remove()
             _ = Socket(owning: descriptor)
         }
     }

@@ -98,13 +98,13 @@ DEGRADES = {
 LIMITS = {
     "request line": ["api/test_request_log.py::test_what_the_server_itself_refuses_is_found_by_its_id_at_info"],
     "head": ["api/test_request_log.py::test_what_the_server_itself_refuses_is_found_by_its_id_at_info"],
-    "body": ["A chunked body over the limit of its route is refused, and broken off where it was answered"],
+    "body": ["A chunked body over the limit of its route is rejected, or aborted when the request was answered"],
     "body before the caller is known": ["faults/test_hostile_bodies.py::test_an_oauth_client_has_8_kib_to_say_who_it_is"],
     "head complete": ["api/test_request_log.py::test_a_request_that_does_not_arrive_is_logged"],
-    "whole request": ["A body that does not arrive in time is told so and the connection closed"],
+    "whole request": ["A body that does not arrive in time is answered with 408 and the connection closed"],
     "idle connection": [
         "faults/test_hostile_bodies.py::test_a_connection_that_brings_no_valid_request_is_closed_after_10_s",
-        "A connection without requests is closed without a word",
+        "An idle connection is closed without a response",
     ],
     "response that the peer does not read": ["faults/test_faults_server.py::test_slow_clients_are_ended_and_hold_up_nobody"],
     "connections": ["faults/test_descriptors.py::test_connections_past_the_cap_are_gone_in_seconds"],
@@ -112,18 +112,18 @@ LIMITS = {
     "rendered responses of one connection that the peer does not read": [
         "faults/test_hostile_pipelines.py::test_unsent_answers_are_bounded_and_every_one_comes"],
     "work for one connection in one turn of an event loop": [
-        "A turn ends after so many things, or so much time from the second on"],
+        "A turn ends at its maximum number of requests, or at its time limit measured from the second request"],
     "renderings of `/metrics`": ["faults/test_hostile_pipelines.py::test_scrapes_without_end_hold_up_nobody"],
     "pipelined requests waiting on one connection": [
-        "Past the depth of the pipeline nothing more is read until replies have left"],
+        "At the pipeline depth nothing more is read until replies have been sent"],
     "one upstream request": ["faults/test_faults_wire.py::test_no_answer_at_all_ends_at_the_deadline_and_leaves_no_connection"],
     "response of an upstream": [
         "faults/test_faults_wire.py::test_a_body_at_the_bound_is_taken_and_one_octet_more_is_not",
         "faults/test_faults_wire.py::test_a_head_beyond_measure_is_refused",
     ],
-    "response of a proxy to `CONNECT`": ["A head is bounded"],
-    "lookups of host names": ["Past the limit a name waits for a lookup to end", "A lookup that hangs gets one beside it, and no third"],
-    "addresses tried for one name": ["All addresses of a name are tried in their order"],
+    "response of a proxy to `CONNECT`": ["The head of a response to CONNECT is limited"],
+    "lookups of host names": ["At the limit of parallel lookups, a name waits until one ends", "A lookup that hangs gets a second one in parallel, and no third"],
+    "addresses tried for one name": ["All addresses of a name are tried in order"],
     "secrets in memory": ["Entries and bytes are bounded, the least recently used goes first"],
     "known absences": ["20,000 unknown keys hold no more than 10,000 absences"],
     "callers waiting for one item": ["Callers over the bound are refused at once"],

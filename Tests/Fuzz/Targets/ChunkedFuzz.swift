@@ -28,7 +28,7 @@ enum ChunkedFuzz {
     private static func outcome(of bytes: UnsafeRawBufferPointer, in pieces: [Range<Int>]) -> Outcome {
         var decoder = ChunkedDecoder(bodyBytes: bodyBytes, overheadBytes: overheadBytes)
         var outcome = Outcome()
-        do throws(ChunkedDecoder.Refusal) {
+        do throws(ChunkedDecoder.DecodingError) {
             for piece in pieces where !decoder.isComplete {
                 let part = UnsafeRawBufferPointer(rebasing: bytes[piece])
                 outcome.consumed += try decoder.receive(part, into: &outcome.body)

@@ -18,7 +18,7 @@ enum ResponseFuzz {
         try require(whole == cut, "a response that comes in pieces is read as in one piece")
         guard case .complete(let status, let body, _, _) = whole else { return }
         try require((200...999).contains(status), "the final status is not an interim one")
-        try require(body.count <= ResponseParser.Limits().bodyBytes, "a body stays within its limit")
+        try require(body.count <= ResponseLimits().bodyBytes, "a body stays within its limit")
         try require(method == "GET" || body.isEmpty, "the response to HEAD has no body")
     }
 
@@ -31,7 +31,7 @@ enum ResponseFuzz {
     ) -> Outcome {
         var parser = ResponseParser(method: method)
         var consumed = 0
-        do throws(ResponseParser.Refusal) {
+        do throws(ResponseParser.ParseError) {
             for piece in pieces {
                 if case .complete(let count) = try parser.receive(UnsafeRawBufferPointer(rebasing: bytes[piece])) {
                     return complete(parser, consumed: consumed + count)
