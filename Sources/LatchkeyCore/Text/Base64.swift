@@ -1,11 +1,13 @@
-/// Base64 in its two alphabets (RFC 4648).
+/// Base64 (RFC 4648): the standard alphabet with padding, and the URL-safe alphabet without.
+///
+/// Decoding is strict: each value has exactly one text.
 package enum Base64 {
-    /// RFC 4648 §4, padded: what AWS puts binary secrets in.
+    /// The standard alphabet with padding (RFC 4648 §4), as AWS writes binary secrets.
     package static func encode(_ bytes: some Collection<UInt8>) -> String {
         String(decoding: encode(bytes, standard, isPadded: true), as: UTF8.self)
     }
 
-    /// RFC 4648 §4; nil for anything that is not canonical padded base64.
+    /// Decodes the standard alphabet (RFC 4648 §4). Nil if the text is not canonical or not padded.
     package static func decode(_ text: some StringProtocol) -> [UInt8]? {
         let text = Array(text.utf8)
         guard text.count % 4 == 0 else { return nil }
@@ -13,12 +15,12 @@ package enum Base64 {
         return decode(text.dropLast(padding), UInt8(ascii: "+"), UInt8(ascii: "/"))
     }
 
-    /// RFC 4648 §5 without padding: what JWS uses (RFC 7515 §2).
+    /// The URL-safe alphabet without padding (RFC 4648 §5), as JWS uses it (RFC 7515 §2).
     package static func encodeURL(_ bytes: some Collection<UInt8>) -> String {
         String(decoding: encode(bytes, urlSafe, isPadded: false), as: UTF8.self)
     }
 
-    /// RFC 4648 §5 without padding; nil when `text` is not that.
+    /// Decodes the URL-safe alphabet (RFC 4648 §5). Nil if the text is not canonical or is padded.
     package static func decodeURL(_ text: some StringProtocol) -> [UInt8]? {
         decode(Array(text.utf8)[...], UInt8(ascii: "-"), UInt8(ascii: "_"))
     }
@@ -45,8 +47,8 @@ package enum Base64 {
         return text
     }
 
-    /// The bytes of unpadded text. Nil for a foreign character, for a single last character, and where the bits that
-    /// stand for nothing are not zero (RFC 4648 §3.5): each value has one text.
+    /// Decodes unpadded text. Nil for a character outside the alphabet, for a length that no value has, and for unused
+    /// bits that are not zero (RFC 4648 §3.5).
     private static func decode(_ text: ArraySlice<UInt8>, _ sign62: UInt8, _ sign63: UInt8) -> [UInt8]? {
         guard text.count % 4 != 1 else { return nil }
         var bytes: [UInt8] = []

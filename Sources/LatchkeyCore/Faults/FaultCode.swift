@@ -1,9 +1,9 @@
-/// Latchkey's own words for what went wrong: what `last_error`, `write_error`, `upstream_code` and
-/// `X-Latchkey-Refresh-Error` can hold beside the codes of AWS and of the issuers themselves.
+/// Latchkey's own error codes. `last_error`, `write_error`, `upstream_code` and `X-Latchkey-Refresh-Error` hold one of
+/// these, or a code of AWS or of an issuer.
 ///
-/// The one list: Operations.md has the same table, and a test compares them. `<…>` in a raw value stands for a number.
+/// This is the only list. A test compares the table in Operations.md with it. `<…>` in a raw value stands for a number.
 package enum FaultCode: String, CaseIterable, Sendable {
-    // What Latchkey lacks.
+    // Missing preconditions.
     case noCredentials = "no_credentials"
     case privateKey = "private_key"
     case backendUnknown = "backend_unknown"
@@ -12,7 +12,7 @@ package enum FaultCode: String, CaseIterable, Sendable {
     case storeNotInUse = "store_not_in_use"
     case notReady = "not_ready"
 
-    // The way to an upstream.
+    // The connection to an upstream.
     case nameNotResolved = "name_not_resolved"
     case connectFailed = "connect_failed"
     case connectTimedOut = "connect_timed_out"
@@ -33,7 +33,7 @@ package enum FaultCode: String, CaseIterable, Sendable {
     case proxyMalformedHTTP = "proxy_malformed_http"
     case proxyStatus = "proxy_http_<status>"
 
-    // An upstream's answer without a code of its own.
+    // A response that has no code of its own.
     case status = "http_<status>"
     case denied
     case refused
@@ -42,7 +42,7 @@ package enum FaultCode: String, CaseIterable, Sendable {
     case invalid
     case notFound = "not_found"
 
-    // An issuer's answer that is no token.
+    // An issuer's response that holds no usable token.
     case emptyBody = "empty_body"
     case notJSON = "not_json"
     case accessToken = "access_token"
@@ -52,7 +52,7 @@ package enum FaultCode: String, CaseIterable, Sendable {
     case redirect
     case unexpectedStatus = "unexpected_status"
 
-    // What is stored.
+    // Stored values.
     case blobNotJSON = "secrets_not_json_at_byte_<n>"
     case blobPastLimits = "secrets_past_json_limits_at_byte_<n>"
     case blobNotAnObject = "secrets_not_a_json_object"
@@ -60,7 +60,7 @@ package enum FaultCode: String, CaseIterable, Sendable {
     case valuePastLimits = "value_past_json_limits_at_byte_<n>"
     case tokenTooLarge = "token_too_large"
 
-    // Latchkey's own bounds.
+    // Latchkey's own limits.
     case localRateLimit = "LocalRateLimit"
     case issueBudget = "issue_budget"
     case issuerQuotaLow = "issuer_quota_low"
@@ -71,19 +71,19 @@ package enum FaultCode: String, CaseIterable, Sendable {
     case profileChanged = "profile_changed"
     case overloaded
 
-    /// The entry of a code; nil for a code of AWS's or an issuer's own, and for the name of a setting.
+    /// The entry that `code` belongs to; nil for a code of AWS or an issuer, and for the name of a setting.
     package init?(of code: String) {
         if let exact = FaultCode(rawValue: code) {
             self = exact
             return
         }
-        let found = Self.allCases.first { entry in
+        let numbered = Self.allCases.first { entry in
             guard let start = entry.rawValue.utf8.firstIndex(of: UInt8(ascii: "<")) else { return false }
             let prefix = entry.rawValue.utf8[..<start]
-            let rest = code.utf8.dropFirst(prefix.count)
-            return code.utf8.starts(with: prefix) && !rest.isEmpty && rest.allSatisfy { (0x30...0x39).contains($0) }
+            let number = code.utf8.dropFirst(prefix.count)
+            return code.utf8.starts(with: prefix) && !number.isEmpty && number.allSatisfy(ASCII.isDigit)
         }
-        guard let found else { return nil }
-        self = found
+        guard let numbered else { return nil }
+        self = numbered
     }
 }

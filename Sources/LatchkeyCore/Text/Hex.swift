@@ -1,4 +1,4 @@
-/// Lower-case hexadecimal, the form AWS signatures and digests are written in.
+/// Hexadecimal text. Written in lower case, as AWS signatures and digests are.
 package enum Hex {
     private static let digits = Array("0123456789abcdef".utf8)
 
@@ -13,7 +13,7 @@ package enum Hex {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// The bytes `text` stands for, either case, or nil when it has an odd length or a foreign character.
+    /// The bytes of `text`, in either case. Nil if its length is odd or it has another character.
     package static func decode(_ text: some StringProtocol) -> [UInt8]? {
         let utf8 = Array(text.utf8)
         guard utf8.count % 2 == 0 else { return nil }
@@ -26,7 +26,7 @@ package enum Hex {
         return bytes
     }
 
-    /// The value of one hexadecimal digit, or nil.
+    /// The value of one hexadecimal digit in either case; nil for another byte.
     package static func value(_ digit: UInt8) -> UInt8? {
         switch digit {
         case 0x30...0x39: digit - 0x30
