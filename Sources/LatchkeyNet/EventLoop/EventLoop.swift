@@ -2,58 +2,20 @@ internal import CSignals
 internal import Dispatch
 internal import Glibc
 package import LatchkeyCore
-internal import Synchronization
 
-/// Something that waits on a descriptor of an event loop: a listener, a connection, the loop's own wake-up.
-package protocol EventHandler: AnyObject {
-    /// The descriptor is ready. Level-triggered: what is left undone is reported again.
-    func ready(_ readiness: Readiness, on loop: EventLoop)
-
-    /// The turn that ``EventLoop/resumeLater(_:)`` asked for has come.
-    func resumed(on loop: EventLoop)
-}
-
-extension EventHandler {
-    package func resumed(on loop: EventLoop) {}
-}
-
-/// Names a registration on one loop. The generation tells a reused slot from the one meant.
-package struct ChannelID: Hashable, Sendable {
-    fileprivate let slot: UInt32
-    fileprivate let generation: UInt32
-
-    fileprivate var token: UInt64 { UInt64(generation) << 32 | UInt64(slot) }
-    fileprivate init(slot: UInt32, generation: UInt32) {
-        self.slot = slot
-        self.generation = generation
-    }
-    fileprivate init(token: UInt64) {
-        self.init(slot: UInt32(truncatingIfNeeded: token), generation: UInt32(token >> 32))
-    }
-}
-
-/// Names an object that lives on a loop without a descriptor of its own: a server's worker, a client's pool.
-package struct LoopObjectID: Hashable, Sendable {
-    private static let serial = Atomic<Int>(0)
-    private let number: Int
-
-    /// A key nobody else has.
-    package init() { number = Self.serial.add(1, ordering: .relaxed).newValue }
-}
-
-/// One thread's worth of sockets: waits in epoll, calls the handlers that are ready (the inbox of other threads is one
-/// of them), then those that asked for another turn, then what is due.
+/// The event loop of one thread. A turn waits in epoll, calls the handlers that are ready, runs the jobs of other threads,
+/// then the handlers that requested another turn, then the scheduled actions that are due.
 ///
-/// Not `Sendable`, and so confined to its thread: everything registered here runs here and needs no lock. Other
-/// threads hold the ``LoopHandle`` and a ``ChannelID``.
+/// Not `Sendable` and so confined to its thread: its handlers run on this thread and need no locks. Other threads hold
+/// the ``LoopHandle`` and a ``ChannelID``.
 package final class EventLoop {
-    /// How other threads reach this loop.
+    /// The reference for other threads.
     package let handle: LoopHandle
 
-    /// The monotonic clock as of this turn's start: one reading for all that one turn does.
+    /// The monotonic clock at the start of this turn. One reading serves the whole turn.
     package private(set) var now: MonotonicTime = .current
 
-    /// Objects confined to this loop that jobs from other threads have to find again.
+    /// Objects that are confined to this loop. Jobs of other threads find them here by their ids.
     package var residents: [LoopObjectID: AnyObject] = [:]
 
     private let poller: Poller
@@ -61,7 +23,7 @@ package final class EventLoop {
     private var freeSlots: [UInt32] = []
     private var deadlines = DeadlineQueue<(EventLoop) -> Void>()
     private var resumptions = ResumptionQueue()
-    private var stopped = false
+    private var isStopped = false
 
     private init(handle: LoopHandle) throws(SystemError) {
         self.handle = handle
@@ -69,20 +31,19 @@ package final class EventLoop {
         try poller.add(handle.inbox.wakeUp.descriptor, token: .max, interest: .read)
     }
 
-    /// Starts a loop on a thread of its own that Dispatch provides.
+    /// Starts a loop on a thread of its own, which Dispatch provides.
     ///
     /// - Parameters:
-    ///   - name: the queue's label, seen in debuggers.
-    ///   - whenStopped: runs on that thread after the last turn.
-    /// - Throws: when the process has no descriptors left.
+    ///   - name: the label of the queue, which debuggers show.
+    ///   - whenStopped: runs on the loop's thread after the last turn.
+    /// - Throws: if no descriptor is left for the eventfd.
     package static func start(
         name: String, whenStopped: @escaping @Sendable () -> Void = {}
     ) throws(SystemError) -> LoopHandle {
         let handle = LoopHandle(inbox: try LoopInbox())
         DispatchQueue(label: name, qos: .userInitiated).async {
             latchkey_crash_stack()
-            // Fails only when descriptors ran out between the inbox's and epoll's own; a loop that never answers
-            // is then stopped, and whoever submits to it is told so.
+            // Fails only if no descriptor is left for epoll. The loop is then closed, and `submit` returns false.
             if let loop = try? EventLoop(handle: handle) { loop.run() }
             handle.inbox.close()
             whenStopped()
@@ -92,7 +53,7 @@ package final class EventLoop {
 
     // MARK: Descriptors
 
-    /// Calls `handler` whenever `descriptor` is ready for `interest`.
+    /// Calls `handler` when `descriptor` is ready for `interest`.
     package func register(
         _ handler: any EventHandler, descriptor: Int32, interest: Readiness
     ) throws(SystemError) -> ChannelID {
@@ -114,13 +75,13 @@ package final class EventLoop {
         return id
     }
 
-    /// Changes what a registration waits for. An empty interest leaves errors and hang-ups alone.
+    /// Changes the events of a registration. With an empty interest errors and hang-ups are still reported.
     package func setInterest(_ interest: Readiness, of id: ChannelID, descriptor: Int32) {
-        // Cannot fail for a descriptor that is registered and open, and the callers own theirs.
+        // Cannot fail: the caller owns the descriptor, which is open and registered.
         try? poller.modify(descriptor, token: id.token, interest: interest)
     }
 
-    /// Ends a registration. Events already taken from the kernel for it are dropped.
+    /// Ends a registration. Its events that epoll has already returned are dropped.
     package func unregister(_ id: ChannelID, descriptor: Int32) {
         guard handler(for: id) != nil else { return }
         poller.remove(descriptor)
@@ -129,7 +90,7 @@ package final class EventLoop {
         freeSlots.append(id.slot)
     }
 
-    /// Who is registered under `id`, or nil when that registration has ended.
+    /// The handler of a registration; nil if the registration has ended.
     package func handler(for id: ChannelID) -> (any EventHandler)? {
         guard Int(id.slot) < slots.count, slots[Int(id.slot)].generation == id.generation else { return nil }
         return slots[Int(id.slot)].handler
@@ -137,42 +98,42 @@ package final class EventLoop {
 
     // MARK: Time
 
-    /// Runs `action` on this loop once `time` has come, never earlier.
+    /// Runs `action` on this loop at `time` or soon after, never before.
     @discardableResult
     package func schedule(at time: MonotonicTime, _ action: @escaping (EventLoop) -> Void) -> TimerID {
         deadlines.insert(action, at: time)
     }
 
-    /// Takes back a scheduled action; one that has run is no error.
+    /// Cancels a scheduled action. Does nothing if it has run.
     package func cancel(_ timer: TimerID) { deadlines.cancel(timer) }
 
     // MARK: Fairness
 
-    /// The time that resumed handlers together may take before the loop looks at its descriptors again.
+    /// The time for all resumed handlers of a turn together, after which the loop polls its descriptors again.
     private static let resumptionTime: Duration = .milliseconds(1)
 
-    /// Calls ``EventHandler/resumed(on:)`` of `id` after everybody who is ready or who asked before has had a turn. For
-    /// a handler that has more to do than is fair to do at once.
+    /// Calls ``EventHandler/resumed(on:)`` of `id` after the handlers that are ready and those that requested a turn before.
+    /// For a handler with more work than one turn should take.
     package func resumeLater(_ id: ChannelID) { resumptions.append(id) }
 
     private func runResumptions() {
         let end = MonotonicTime.current + Self.resumptionTime
         resumptions.beginRound()
-        while !stopped, let id = resumptions.next() {
+        while !isStopped, let id = resumptions.next() {
             handler(for: id)?.resumed(on: self)
             if MonotonicTime.current >= end { return }
         }
     }
 
-    // MARK: Turning
+    // MARK: Turns
 
     private func run() {
-        while !stopped { turn() }
+        while !isStopped { turn() }
         slots.removeAll()
         residents.removeAll()
     }
 
-    /// One turn. A function of its own, so that its temporaries end with it whatever the loop around it does.
+    /// One turn. A separate function, because a release build may keep the temporaries of a loop body until the loop ends.
     @inline(never)
     private func turn() {
         let count = poller.wait(until: resumptions.isEmpty ? deadlines.next : now, now: now)
@@ -186,12 +147,12 @@ package final class EventLoop {
             }
         }
         if !resumptions.isEmpty { runResumptions() }
-        while !stopped, let action = deadlines.popDue(at: now) { action(self) }
+        while !isStopped, let action = deadlines.popDue(at: now) { action(self) }
     }
 
     private func runInbox() {
         let (jobs, stop) = handle.inbox.take()
         for job in jobs { job(self) }
-        if stop { stopped = true }
+        if stop { isStopped = true }
     }
 }

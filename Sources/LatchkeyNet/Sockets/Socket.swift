@@ -3,45 +3,46 @@ internal import Glibc
 
 /// A non-blocking stream socket, closed when dropped.
 package struct Socket: ~Copyable, Sendable {
-    /// The kernel's number for it; not to be closed by anybody else.
+    /// The open descriptor. Only this type closes it.
     package let descriptor: Int32
 
-    /// Takes over an open descriptor.
+    /// Takes ownership of an open descriptor.
     package init(owning descriptor: Int32) { self.descriptor = descriptor }
 
     deinit { close(descriptor) }
 
-    /// Gives the descriptor up without closing it, for handing it to another thread.
+    /// Gives up ownership without closing the descriptor, to hand it to another thread.
     package consuming func release() -> Int32 {
         let descriptor = descriptor
         discard self
         return descriptor
     }
 
-    /// What a read or a write came to.
+    /// The result of a read or write.
     package enum Transfer: Equatable, Sendable {
-        /// So many bytes moved; 0 on a read means that the peer has finished sending.
+        /// The number of bytes read or written. 0 bytes read: the peer has shut down its sending direction.
         case moved(Int)
         case wouldBlock
-        /// The connection is gone (reset, broken pipe, timed out by the kernel).
+        /// The connection is broken: reset, broken pipe, or timed out by the kernel.
         case failed(errno: Int32)
     }
 
-    /// How a connection attempt stands.
+    /// The state of a connection attempt.
     package enum Connecting: Equatable, Sendable {
         case connected
-        /// Wait until the socket is writable, then ask ``pendingError()``.
+        /// Wait until the socket is writable, then call ``pendingError()``.
         case inProgress
         case failed(errno: Int32)
     }
 
     /// A listening socket.
     ///
-    /// `SO_REUSEADDR` alone, not `SO_REUSEPORT`: a second process on the same port must fail, not take half the
-    /// callers. The socket that a dead process left at a Unix path is replaced, under a lock on the folder so that of two
-    /// processes that start at once one finds the other's; its mode is 0660.
-    /// - Throws: the call that failed, with its errno. `EADDRINUSE` where another process listens at the path, `EEXIST`
-    ///   where something is there that is no socket: it is left alone.
+    /// Sets `SO_REUSEADDR` but not `SO_REUSEPORT`: a second process on the same port must fail and not receive half of
+    /// the connections. A Unix socket has mode 0660 and replaces one that a dead process left at the path. A lock on the
+    /// folder makes sure that of two processes starting at once the second one finds the socket of the first.
+    ///
+    /// - Throws: the call that failed. `EADDRINUSE` if another process listens at the path, `EEXIST` if something other
+    ///   than a socket is there, which is not touched.
     package static func listening(on address: SocketAddress, backlog: Int32 = 1024) throws(SystemError) -> Socket {
         let socket = try open(family: address.family)
         socket.set(SOL_SOCKET, SO_REUSEADDR, 1)
@@ -50,7 +51,7 @@ package struct Socket: ~Copyable, Sendable {
             try socket.bindAndListen(address, backlog)
             return socket
         }
-        // The socket is made under a shorter name first, so a path that no client can connect to would not be noticed.
+        // The socket is created under a shorter name first, so bind(2) would not notice a path too long to connect to.
         guard address.withSockaddr({ _, _ in true }) != nil else {
             throw SystemError(call: "bind", errno: ENAMETOOLONG)
         }
@@ -61,8 +62,8 @@ package struct Socket: ~Copyable, Sendable {
         return socket
     }
 
-    /// Listens under a name of its own first and then puts that at `path`: whoever connects there is never refused by a
-    /// socket that does not listen yet.
+    /// Listens under a temporary name and then links the socket to `path`, so that no client meets a socket that is bound
+    /// and does not listen yet.
     private func listen(at path: String, _ backlog: Int32) throws(SystemError) {
         let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
         let temporary = "\(folder).\(String(UInt32.random(in: 0 ... .max), radix: 36))"
@@ -83,8 +84,10 @@ package struct Socket: ~Copyable, Sendable {
         if Glibc.listen(descriptor, backlog) != 0 { throw .last("listen") }
     }
 
-    /// A socket on its way to `address`.
-    /// - Throws: when there is no descriptor left for it.
+    /// A socket that is connecting to `address`.
+    ///
+    /// - Parameter outcome: the state of the attempt.
+    /// - Throws: if no descriptor is left for the socket.
     package static func connecting(
         to address: SocketAddress, outcome: inout Connecting
     ) throws(SystemError) -> Socket {
@@ -101,26 +104,27 @@ package struct Socket: ~Copyable, Sendable {
         return socket
     }
 
-    /// The next waiting connection, non-blocking, with `TCP_NODELAY`; nil when none waits.
-    /// - Throws: descriptor shortages and errors of the listening socket itself.
+    /// The next waiting connection, non-blocking and with `TCP_NODELAY`; nil if none waits.
+    ///
+    /// - Throws: if no descriptor is left, and errors of the listening socket itself.
     package func accept() throws(SystemError) -> Socket? {
         while true {
             let accepted = latchkey_accept4(descriptor, Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue))
             if accepted >= 0 {
                 let socket = Socket(owning: accepted)
-                socket.set(Int32(IPPROTO_TCP), TCP_NODELAY, 1)  // fails harmlessly on a Unix socket
+                socket.set(Int32(IPPROTO_TCP), TCP_NODELAY, 1)  // Has no effect on a Unix socket.
                 return socket
             }
             switch errno {
             case EINTR, ECONNABORTED, EPROTO, EPERM, ENETDOWN, EHOSTUNREACH, ENETUNREACH, ENOPROTOOPT, EOPNOTSUPP:
-                continue  // the connection died in the queue (accept(2)): take the next
+                continue  // The connection broke in the queue (accept(2)). Take the next one.
             case EAGAIN: return nil
             default: throw .last("accept4")
             }
         }
     }
 
-    /// Reads what is there, as much as `buffer` holds.
+    /// Reads available bytes, as many as fit into `buffer`.
     package func receive(into buffer: UnsafeMutableRawBufferPointer) -> Transfer {
         while true {
             let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
@@ -130,7 +134,7 @@ package struct Socket: ~Copyable, Sendable {
         }
     }
 
-    /// Writes what the kernel takes. Never raises SIGPIPE.
+    /// Writes as many bytes as the kernel accepts. Never raises SIGPIPE.
     package func send(_ bytes: UnsafeRawBufferPointer) -> Transfer {
         while true {
             let count = Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
@@ -140,18 +144,23 @@ package struct Socket: ~Copyable, Sendable {
         }
     }
 
-    /// Tells the peer that nothing more comes; reading goes on.
+    /// Shuts down the sending direction. Reading goes on.
     package func finishWriting() { shutdown(descriptor, Int32(SHUT_WR)) }
 
-    /// The error an attempt to connect ended in, 0 when it succeeded. Clears it.
+    /// The result of a connection attempt: an `errno`, or 0 if it succeeded. Clears the socket's error.
     package func pendingError() -> Int32 {
-        var value: Int32 = 0
-        var length = socklen_t(MemoryLayout<Int32>.size)
-        return getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &value, &length) == 0 ? value : errno
+        Self.option(SO_ERROR, of: descriptor) ?? errno
     }
 
-    /// The address the socket is bound to: how a port asked for as 0 is learned.
+    /// The address that the socket is bound to, with the port that the kernel chose for port 0.
     package var localAddress: SocketAddress? { SocketAddress(boundTo: descriptor) }
+
+    /// An integer option of level SOL_SOCKET; nil if getsockopt(2) fails.
+    static func option(_ name: Int32, of descriptor: Int32) -> Int32? {
+        var value: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        return getsockopt(descriptor, SOL_SOCKET, name, &value, &length) == 0 ? value : nil
+    }
 
     private func set(_ level: Int32, _ option: Int32, _ value: Int32) {
         var value = value
@@ -165,8 +174,9 @@ package struct Socket: ~Copyable, Sendable {
         return Socket(owning: descriptor)
     }
 
-    /// Removes the socket at `path` if nobody listens on it: a connection is then refused (connect(2)).
-    /// - Throws: `EADDRINUSE` or `EEXIST`, as ``listening(on:backlog:)`` says.
+    /// Removes the socket at `path` if no process listens on it, which refuses connections (connect(2)).
+    ///
+    /// - Throws: `EADDRINUSE` or `EEXIST`, as ``listening(on:backlog:)`` describes.
     private static func removeStale(_ path: String) throws(SystemError) {
         var status = stat()
         guard lstat(path, &status) == 0 else { return }

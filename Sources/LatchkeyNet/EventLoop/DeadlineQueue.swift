@@ -1,12 +1,7 @@
 package import LatchkeyCore
 
-/// Names one scheduled deadline of one queue.
-package struct TimerID: Hashable, Sendable {
-    fileprivate let serial: UInt64
-}
-
-/// Deadlines in order of time: a binary heap with the position of each entry kept, so that a cancelled one leaves
-/// at once instead of holding its payload until it would have been due.
+/// Deadlines in the order of time. A binary heap that knows the position of each entry, so that a cancelled deadline is
+/// removed at once and its payload is released.
 package struct DeadlineQueue<Payload> {
     private struct Entry {
         let time: MonotonicTime
@@ -20,13 +15,13 @@ package struct DeadlineQueue<Payload> {
 
     package init() {}
 
-    /// How many deadlines wait.
+    /// The number of deadlines.
     package var count: Int { heap.count }
 
-    /// The earliest deadline, or nil.
+    /// The earliest deadline; nil if the queue is empty.
     package var next: MonotonicTime? { heap.first?.time }
 
-    /// Adds a deadline; equal times are due in the order they were added.
+    /// Adds a deadline. Deadlines of equal times are due in the order of insertion.
     package mutating func insert(_ payload: Payload, at time: MonotonicTime) -> TimerID {
         serial &+= 1
         let id = TimerID(serial: serial)
@@ -36,12 +31,12 @@ package struct DeadlineQueue<Payload> {
         return id
     }
 
-    /// Takes a deadline out; one that is gone already is no error.
+    /// Removes a deadline. Does nothing if it is no longer there.
     package mutating func cancel(_ id: TimerID) {
         if let position = positions[id] { remove(at: position) }
     }
 
-    /// Takes out the earliest deadline if it is due at `now`.
+    /// Removes and returns the earliest deadline if it is due at `now`.
     package mutating func popDue(at now: MonotonicTime) -> Payload? {
         guard let first = heap.first, first.time <= now else { return nil }
         remove(at: 0)
@@ -58,7 +53,7 @@ package struct DeadlineQueue<Payload> {
         siftDown(positions[last.id] ?? position)
     }
 
-    private func before(_ left: Entry, _ right: Entry) -> Bool {
+    private func precedes(_ left: Entry, _ right: Entry) -> Bool {
         left.time != right.time ? left.time < right.time : left.id.serial < right.id.serial
     }
 
@@ -72,7 +67,7 @@ package struct DeadlineQueue<Payload> {
         var child = start
         while child > 0 {
             let parent = (child - 1) / 2
-            guard before(heap[child], heap[parent]) else { return }
+            guard precedes(heap[child], heap[parent]) else { return }
             swap(child, parent)
             child = parent
         }
@@ -83,7 +78,7 @@ package struct DeadlineQueue<Payload> {
         while true {
             var least = parent
             for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count {
-                if before(heap[child], heap[least]) { least = child }
+                if precedes(heap[child], heap[least]) { least = child }
             }
             guard least != parent else { return }
             swap(parent, least)

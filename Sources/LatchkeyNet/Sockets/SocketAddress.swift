@@ -1,16 +1,16 @@
 internal import CLinux
 package import Glibc
 
-/// Where a socket listens or connects to: numeric addresses only, names are resolved elsewhere.
+/// The address that a socket listens at or connects to. Numeric addresses only; names are resolved elsewhere.
 package enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
-    /// Four bytes in network order, and the port.
+    /// Four bytes in network order and the port.
     case ipv4(UInt32, port: UInt16)
-    /// Sixteen bytes in network order, the port, and the interface of a link-local address.
+    /// Sixteen bytes in network order, the port, and the interface index of a link-local address.
     case ipv6([UInt8], port: UInt16, scope: UInt32)
     /// A path in the file system.
     case unix(path: String)
 
-    /// The address `host` and `port` write down, `host` an IPv4 or IPv6 literal; nil for a name.
+    /// The address of an IPv4 or IPv6 literal and a port; nil if `host` is a name.
     package init?(literal host: String, port: UInt16) {
         var four = in_addr()
         var six = in6_addr()
@@ -23,7 +23,7 @@ package enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// An address as the kernel or the resolver gives it; nil for a family other than the three.
+    /// An address from the kernel or the resolver; nil for another family.
     package init?(_ address: UnsafePointer<sockaddr>, length: socklen_t) {
         let raw = UnsafeRawPointer(address)
         switch Int32(address.pointee.sa_family) {
@@ -43,7 +43,7 @@ package enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Where the kernel has bound a socket (getsockname(2)); nil for another family, and for what is no socket.
+    /// The address that a socket is bound to (getsockname(2)); nil for another family, or if it is not a socket.
     init?(boundTo descriptor: Int32) {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
@@ -56,7 +56,7 @@ package enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
         self = found
     }
 
-    /// The port, or nil for a path.
+    /// The port; nil for a path.
     package var port: UInt16? {
         switch self {
         case .ipv4(_, let port), .ipv6(_, let port, _): port
@@ -64,7 +64,7 @@ package enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Whether only this machine can reach it: 127.0.0.0/8, ::1, or a path.
+    /// Whether only this machine can reach the address: 127.0.0.0/8, ::1, or a path.
     package var isLoopback: Bool {
         switch self {
         case .ipv4(let address, _): UInt32(bigEndian: address) >> 24 == 127
@@ -94,7 +94,7 @@ package enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
         String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// The socket family the address belongs to.
+    /// The socket family of the address.
     var family: Int32 {
         switch self {
         case .ipv4: AF_INET
@@ -103,7 +103,7 @@ package enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Lends the address in the form `bind` and `connect` take; nil for a path that does not fit `sun_path`.
+    /// Calls `body` with the address in the form that `bind` and `connect` take; nil if a path does not fit into `sun_path`.
     func withSockaddr<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result? {
         var storage = sockaddr_storage()
         guard let length = fill(&storage) else { return nil }
@@ -111,6 +111,9 @@ package enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, length) }
         }
     }
+
+    /// The size of `sun_path`, the closing NUL included (unix(7)).
+    private static let sunPathBytes = 108
 
     private func fill(_ storage: inout sockaddr_storage) -> socklen_t? {
         withUnsafeMutableBytes(of: &storage) { raw in
@@ -133,8 +136,7 @@ package enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
             case .unix(let path):
                 let name = Array(path.utf8)
                 let offset = MemoryLayout<sa_family_t>.size
-                // sun_path holds 108 bytes with its closing NUL (unix(7)).
-                guard !name.isEmpty, name.count < 108, !name.contains(0) else { return nil }
+                guard !name.isEmpty, name.count < Self.sunPathBytes, !name.contains(0) else { return nil }
                 raw.storeBytes(of: sa_family_t(AF_UNIX), as: sa_family_t.self)
                 UnsafeMutableRawBufferPointer(rebasing: raw[offset...]).copyBytes(from: name)
                 return socklen_t(offset + name.count + 1)
@@ -144,7 +146,7 @@ package enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension SocketAddress {
-    /// The same host at another port; a path stays as it is.
+    /// The same host with another port. A path is not changed.
     package func withPort(_ port: UInt16) -> SocketAddress {
         switch self {
         case .ipv4(let address, _): .ipv4(address, port: port)

@@ -1,20 +1,21 @@
-/// Handlers that asked for another turn, in the order they asked.
+/// Handlers that requested another turn, in the order of their requests.
 ///
-/// A round serves those that waited when it began. Who asks again during the round waits for the next one.
+/// A round serves the handlers that were waiting when it began. A handler that requests another turn during the round
+/// waits for the next round.
 struct ResumptionQueue {
     private var waiting: [ChannelID] = []
-    /// The handlers before this index have had their turn.
+    /// Handlers before this index have been served.
     private var start = 0
-    /// The round ends here.
+    /// The round ends before this index.
     private var end = 0
 
     var isEmpty: Bool { start == waiting.count }
 
     mutating func append(_ id: ChannelID) { waiting.append(id) }
 
-    /// Begins a round with all that wait now. What an earlier round left undone stands first.
+    /// Begins a round with all handlers that wait. Those that the last round did not serve come first.
     mutating func beginRound() {
-        // The part already served is dropped once it is half of the array: amortised, each entry is moved once.
+        // The served part is removed once it is half of the array, so that each entry moves once on average.
         if start > 32, start * 2 > waiting.count {
             waiting.removeSubrange(..<start)
             start = 0
@@ -22,7 +23,7 @@ struct ResumptionQueue {
         end = waiting.count
     }
 
-    /// The next of this round, or nil at its end.
+    /// The next handler of this round; nil at the end of the round.
     mutating func next() -> ChannelID? {
         guard start < end else { return nil }
         let id = waiting[start]

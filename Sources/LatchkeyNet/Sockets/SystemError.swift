@@ -1,8 +1,8 @@
 internal import Glibc
 
-/// A system call that failed: which one, and its `errno`.
+/// A system call that failed, and its `errno`.
 package struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The call's name, as its manual page has it.
+    /// The name of the call, as in its manual page.
     package let call: String
     package let errno: Int32
 
@@ -11,21 +11,18 @@ package struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
         self.errno = errno
     }
 
-    /// The error of the call that has just failed on this thread. Call it before anything else can touch `errno`.
+    /// The error of the call that has just failed on this thread. Must come before any call that may set `errno`.
     static func last(_ call: String) -> SystemError { SystemError(call: call, errno: Glibc.errno) }
 
     /// For example `bind: Address already in use`.
     package var description: String { "\(call): \(String(cString: strerror(errno)))" }
 
-    /// The process or the machine has no descriptor left (EMFILE, ENFILE): worth waiting, not worth spinning.
-    package var isDescriptorShortage: Bool { errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM }
-
-    /// Somebody else listens there.
+    /// Another process listens at the address.
     package var isAddressInUse: Bool { errno == EADDRINUSE }
 
-    /// The machine has no such address, or not that family of addresses.
+    /// The machine does not have the address, or does not support its family.
     package var isAddressAbsent: Bool { errno == EADDRNOTAVAIL || errno == EAFNOSUPPORT }
 
-    /// The path of a Unix socket is taken by something that is no socket.
+    /// Something other than a socket is at the path of a Unix socket.
     package var isPathTaken: Bool { errno == EEXIST }
 }

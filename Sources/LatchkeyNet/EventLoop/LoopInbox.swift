@@ -2,26 +2,14 @@ internal import CLinux
 internal import Glibc
 internal import Synchronization
 
-/// What other threads hold of an ``EventLoop``: they leave jobs, the loop runs them on its own thread.
-package struct LoopHandle: Sendable {
-    let inbox: LoopInbox
-
-    /// Runs `job` on the loop's thread, in the order submitted. False, and `job` dropped, when the loop has stopped.
-    @discardableResult
-    package func submit(_ job: @escaping @Sendable (EventLoop) -> Void) -> Bool { inbox.put(job) }
-
-    /// Ends the loop after the jobs already submitted. Descriptors registered on it are dropped with it.
-    package func stop() { inbox.requestStop() }
-}
-
-/// Jobs on their way to a loop, and the eventfd that wakes it.
+/// Jobs that other threads submit to a loop, and the eventfd that wakes the loop.
 final class LoopInbox: Sendable {
     typealias Job = @Sendable (EventLoop) -> Void
 
     private struct Contents {
         var jobs: [Job] = []
-        var stop = false
-        var closed = false
+        var isStopRequested = false
+        var isClosed = false
     }
 
     let wakeUp: Socket
@@ -33,34 +21,36 @@ final class LoopInbox: Sendable {
         wakeUp = Socket(owning: descriptor)
     }
 
+    /// Adds a job; false if the loop has ended.
     func put(_ job: @escaping Job) -> Bool {
-        let (accepted, wake) = contents.withLock { contents in
-            if contents.closed { return (false, false) }
+        let (isAccepted, isFirst) = contents.withLock { contents in
+            if contents.isClosed { return (false, false) }
             contents.jobs.append(job)
             return (true, contents.jobs.count == 1)
         }
-        if wake { signal() }
-        return accepted
+        if isFirst { signal() }
+        return isAccepted
     }
 
     func requestStop() {
-        contents.withLock { $0.stop = true }
+        contents.withLock { $0.isStopRequested = true }
         signal()
     }
 
-    /// Everything submitted so far; the wake-up is reset first, so that a later job rings again.
+    /// All jobs submitted so far. The eventfd is reset first, so that a job submitted meanwhile wakes the loop again.
     func take() -> (jobs: [Job], stop: Bool) {
         var count: UInt64 = 0
         read(wakeUp.descriptor, &count, 8)
         return contents.withLock { contents in
             defer { contents.jobs = [] }
-            return (contents.jobs, contents.stop)
+            return (contents.jobs, contents.isStopRequested)
         }
     }
 
+    /// Drops the jobs and accepts no more.
     func close() {
         contents.withLock { contents in
-            contents.closed = true
+            contents.isClosed = true
             contents.jobs = []
         }
     }
