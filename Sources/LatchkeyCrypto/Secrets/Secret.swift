@@ -1,17 +1,17 @@
 internal import COpenSSL
 
-/// Bytes that must not leak: they cannot be printed, logged or interpolated, and are wiped when dropped.
+/// Bytes that must not leak. They cannot be printed, logged or interpolated, and are erased when released.
 ///
-/// The bytes live in one allocation of their own, never moved or copied by growth, overwritten with
-/// `OPENSSL_cleanse` before it is freed. Reading them takes a named call (``withBytes(_:)``, ``reveal()``),
-/// so every place where a secret leaves its box can be found by searching for those two names.
+/// The bytes are in an allocation of their own, which is never moved and is overwritten with `OPENSSL_cleanse` before it is
+/// freed. They are read only through ``withBytes(_:)``, ``reveal()`` and ``revealText()``, so that a search for these names
+/// finds every place that uses a secret's bytes.
 ///
-/// Unchecked, since the compiler takes no raw pointer for Sendable. The bytes behind this one are written in `init` and
-/// `deinit` alone, when no other thread has a reference, and are only read in between.
+/// Unchecked, because the compiler does not accept a raw pointer as Sendable. The memory behind the pointer is written only
+/// in `init` and `deinit`, when no other thread has a reference, and only read in between.
 package final class Secret: @unchecked Sendable {
     private let storage: UnsafeMutableRawBufferPointer
 
-    /// Copies `bytes` into a box of their own. The caller's copy is the caller's to wipe.
+    /// Copies `bytes`. Erasing the original is up to the caller.
     package init(_ bytes: some Collection<UInt8>) {
         storage = .allocate(byteCount: bytes.count, alignment: 1)
         storage.copyBytes(from: bytes)
@@ -30,32 +30,33 @@ package final class Secret: @unchecked Sendable {
 
     package var isEmpty: Bool { storage.isEmpty }
 
-    /// Lends the bytes for the length of the call.
+    /// Calls `body` with the bytes.
     package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         try body(UnsafeRawBufferPointer(storage))
     }
 
-    /// A plain copy of the bytes, for handing to something that needs an array. Nothing wipes the copy.
+    /// A copy of the bytes, which is not erased when released.
     package func reveal() -> [UInt8] { [UInt8](storage) }
 
-    /// A plain copy as text, or nil where the bytes are not UTF-8. Nothing wipes the copy.
+    /// A copy as text, which is not erased when released; nil if the bytes are not UTF-8.
     package func revealText() -> String? { String(validating: storage, as: UTF8.self) }
 
-    /// Whether its SHA-256 is `digest`.
+    /// Whether `digest` is the SHA-256 of the bytes.
     package func hasDigest(_ digest: Digest) -> Bool {
         SHA256.hash(UnsafeRawBufferPointer(storage)).constantTimeEquals(digest)
     }
-
-    /// The first 8 hex digits of SHA-256, to tell two secrets apart in a log without showing either.
-    ///
-    /// For high-entropy values only (tokens): a guessable value could be found by trying guesses.
-    package var fingerprint: String { String(SHA256.hash(UnsafeRawBufferPointer(storage)).hex.prefix(8)) }
 }
 
 extension Secret: Equatable {
-    /// Compares in time that depends on the lengths alone.
+    /// The time depends only on the two lengths.
     package static func == (left: Secret, right: Secret) -> Bool {
-        left.withBytes { leftBytes in right.withBytes { constantTimeEqual(leftBytes, $0) } }
+        left.withBytes { left in
+            right.withBytes { right in
+                guard left.count == right.count else { return false }
+                guard let leftBase = left.baseAddress, let rightBase = right.baseAddress else { return true }
+                return CRYPTO_memcmp(leftBase, rightBase, left.count) == 0
+            }
+        }
     }
 }
 
@@ -67,7 +68,7 @@ extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomR
 }
 
 extension DefaultStringInterpolation {
-    /// Interpolating a secret does not compile.
+    /// Makes interpolating a secret a compile error.
     @available(*, unavailable, message: "a secret must not be interpolated")
     package mutating func appendInterpolation(_ secret: Secret) {}
 }

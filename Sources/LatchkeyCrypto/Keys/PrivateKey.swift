@@ -1,12 +1,12 @@
 internal import COpenSSL
 
-/// A private key at rest: DER in a ``Secret``, parsed for each signature. That costs a twentieth of the signature itself
-/// and leaves nothing of libcrypto's to share between threads.
+/// A private key as DER in a ``Secret``. It is parsed for each signature, which costs a twentieth of the signature and
+/// shares no libcrypto object between threads.
 struct PrivateKey: Sendable {
     /// PKCS #1 `RSAPrivateKey` or SEC 1 `ECPrivateKey`.
     private let der: Secret
 
-    /// Copies what is needed out of libcrypto's key, which stays the caller's; nil where libcrypto refuses.
+    /// Copies libcrypto's key, which the caller still owns; nil if libcrypto fails.
     init?(_ key: OpaquePointer) {
         var encoded: UnsafeMutablePointer<UInt8>?
         let count = i2d_PrivateKey(key, &encoded)
@@ -15,7 +15,8 @@ struct PrivateKey: Sendable {
         CRYPTO_clear_free(encoded, Int(count), nil, 0)
     }
 
-    /// The signature over SHA-256 of `message` in the key's own scheme, as libcrypto writes it; nil where it refuses.
+    /// The signature over the SHA-256 of `message` in the scheme of the key, as libcrypto encodes it; nil if libcrypto
+    /// fails.
     func signSHA256(_ message: [UInt8]) -> [UInt8]? {
         guard let context = EVP_MD_CTX_new() else { return nil }
         defer { EVP_MD_CTX_free(context) }

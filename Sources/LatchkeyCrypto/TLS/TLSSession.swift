@@ -1,28 +1,28 @@
 internal import COpenSSL
 
-/// One TLS session over memory: ciphertext in, plaintext and ciphertext out. No socket, no clock.
+/// A TLS session over memory buffers: ciphertext in, plaintext and ciphertext out. It knows no socket and no clock.
 ///
-/// A client's session lets nothing of the application through before the handshake and the certificate check are done.
+/// A client's session passes no application data before the handshake and the verification of the certificate are done.
 package final class TLSSession {
     private let context: TLSContext
     private let session: OpaquePointer
     private let incoming: OpaquePointer
     private let outgoing: OpaquePointer
 
-    /// The handshake is complete and, for a client, the peer is who it should be.
+    /// The handshake is complete. For a client, the peer's certificate is verified.
     package private(set) var isEstablished = false
-    /// The peer has said that it sends nothing more (close_notify).
+    /// The peer has sent close_notify. If the transport ends without it, data may have been cut off (RFC 8446 §6.1).
     package private(set) var peerHasClosed = false
 
-    /// A client's session with `host`, a DNS name (sent as SNI) or an IP literal (not sent, RFC 6066 §3).
+    /// A client's session with `host`, a DNS name, which is sent as SNI, or an IP literal, which is not (RFC 6066 §3).
     ///
-    /// The host must stand in the certificate's subjectAltName: a name as dNSName, an address as iPAddress. The subject's
-    /// common name is not looked at (RFC 9525 §2 and §6.3).
+    /// The certificate's subjectAltName must have the host: a name as dNSName, an address as iPAddress. The common name is
+    /// ignored (RFC 9525 §2 and §6.3).
     package convenience init(connectingTo host: String, context: TLSContext) throws(TLSError) {
         try self.init(context)
         SSL_set_connect_state(session)
         let parameters = SSL_get0_param(session)
-        // No partial wildcards (f*.example): RFC 9525 §6.3 allows them no more.
+        // RFC 9525 §6.3 does not allow partial wildcards (f*.example).
         X509_VERIFY_PARAM_set_hostflags(
             parameters, UInt32(X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
         if X509_VERIFY_PARAM_set1_ip_asc(parameters, host) != 1 {
@@ -32,7 +32,7 @@ package final class TLSSession {
         }
     }
 
-    /// A server's session with whoever has connected.
+    /// A server's session with a client that has connected.
     package convenience init(acceptingWith context: TLSContext) throws(TLSError) {
         try self.init(context)
         SSL_set_accept_state(session)
@@ -47,54 +47,49 @@ package final class TLSSession {
         SSL_set_bio(session, incoming, outgoing)
     }
 
-    deinit { SSL_free(session) }  // and both BIOs, which it owns
+    deinit { SSL_free(session) }  // Also frees both BIOs.
 
-    /// Begins the handshake: a client's first flight is then in ``takeOutput()``.
+    /// Begins the handshake. A client's first message is then in ``takeOutput()``.
     package func start() throws(TLSError) { try handshake() }
 
-    /// Takes ciphertext from the peer and appends the plaintext it holds to `plaintext`.
+    /// Decrypts ciphertext from the peer and appends the plaintext to `plaintext`.
     package func receive(_ bytes: UnsafeRawBufferPointer, into plaintext: inout [UInt8]) throws(TLSError) {
-        var rest = bytes
-        while !rest.isEmpty {
+        var remaining = bytes
+        while !remaining.isEmpty {
             ERR_clear_error()
-            let count = BIO_write(incoming, rest.baseAddress, Int32(clamping: rest.count))
+            let count = BIO_write(incoming, remaining.baseAddress, Int32(clamping: remaining.count))
             guard count > 0 else { throw .failed(reason: "out of memory") }
-            rest = UnsafeRawBufferPointer(rebasing: rest[Int(count)...])
+            remaining = UnsafeRawBufferPointer(rebasing: remaining[Int(count)...])
         }
         if !isEstablished { try handshake() }
         if isEstablished { try read(into: &plaintext) }
     }
 
-    /// Encrypts `bytes` for the peer; the ciphertext is then in ``takeOutput()``. Only once established.
+    /// Encrypts `bytes`. The ciphertext is then in ``takeOutput()``. Throws before the session is established.
     package func send(_ bytes: UnsafeRawBufferPointer) throws(TLSError) {
-        var rest = bytes
-        while !rest.isEmpty {
+        var remaining = bytes
+        while !remaining.isEmpty {
             ERR_clear_error()
-            let count = SSL_write(session, rest.baseAddress, Int32(clamping: rest.count))
+            let count = SSL_write(session, remaining.baseAddress, Int32(clamping: remaining.count))
             guard count > 0 else { throw failure(count) }
-            rest = UnsafeRawBufferPointer(rebasing: rest[Int(count)...])
+            remaining = UnsafeRawBufferPointer(rebasing: remaining[Int(count)...])
         }
     }
 
-    /// Says that nothing more will be sent (close_notify).
+    /// Sends close_notify.
     package func finish() {
         ERR_clear_error()
         if isEstablished { SSL_shutdown(session) }
         ERR_clear_error()
     }
 
-    /// The ciphertext waiting to be sent to the peer.
+    /// Removes and returns the ciphertext for the peer.
     package func takeOutput() -> [UInt8] {
         let waiting = BIO_ctrl_pending(outgoing)
         guard waiting > 0 else { return [] }
         return [UInt8](unsafeUninitializedCapacity: waiting) { buffer, count in
             count = max(0, Int(BIO_read(outgoing, buffer.baseAddress, Int32(clamping: waiting))))
         }
-    }
-
-    /// The transport has ended: harmless after close_notify, a truncation otherwise.
-    package func transportClosed() throws(TLSError) {
-        if !peerHasClosed { throw .truncated }
     }
 
     private func handshake() throws(TLSError) {
@@ -108,7 +103,7 @@ package final class TLSSession {
     }
 
     private func read(into plaintext: inout [UInt8]) throws(TLSError) {
-        // A TLS record holds 16 KiB at the most (RFC 8446 §5.1).
+        // A TLS record has at most 16 KiB of plaintext (RFC 8446 §5.1).
         try withUnsafeTemporaryAllocation(byteCount: 16 * 1024, alignment: 16) { buffer throws(TLSError) in
             while !peerHasClosed {
                 ERR_clear_error()
@@ -127,8 +122,8 @@ package final class TLSSession {
     }
 
     private func failure(_ result: Int32) -> TLSError {
-        let verdict = SSL_get_verify_result(session)
-        if verdict != Int(X509_V_OK), let reason = X509_verify_cert_error_string(verdict) {
+        let verification = SSL_get_verify_result(session)
+        if verification != Int(X509_V_OK), let reason = X509_verify_cert_error_string(verification) {
             ERR_clear_error()
             return .certificate(reason: String(cString: reason))
         }
