@@ -1,13 +1,13 @@
-/// What the standard `process_*` metrics need, read by the edge from `/proc/self` at each scrape.
+/// The values of the `process_*` metrics, which are read from `/proc/self` at each scrape.
 package struct ProcessReading: Equatable, Sendable {
-    /// User and system time spent, in seconds.
+    /// User and system CPU time in seconds.
     package var cpuSeconds: Double
     package var residentBytes: Int64
     package var virtualBytes: Int64
     package var openDescriptors: Int64
     /// The soft RLIMIT_NOFILE.
     package var maxDescriptors: Int64
-    /// Start of the process, in seconds since the Unix epoch.
+    /// The start of the process in seconds since the Unix epoch.
     package var startTimeSeconds: Double
 
     package init(
@@ -22,15 +22,15 @@ package struct ProcessReading: Equatable, Sendable {
         self.startTimeSeconds = startTimeSeconds
     }
 
-    /// Reads the fields of `/proc/self/stat` (proc(5)) that count: utime 14, stime 15, starttime 22, vsize 23, rss 24.
+    /// Reads `/proc/self/stat` (proc(5)): the fields utime 14, stime 15, starttime 22, vsize 23 and rss 24.
     ///
     /// - Parameters:
-    ///   - stat: the file's text. The command name, field 2, may hold spaces and parentheses, so fields are
-    ///     counted from the last `)`.
+    ///   - stat: the file's text. Fields are counted from the last `)`, because the command name, field 2, may contain spaces
+    ///     and parentheses.
     ///   - bootTimeSeconds: `btime` of `/proc/stat`.
     ///   - ticksPerSecond: `sysconf(_SC_CLK_TCK)`.
     ///   - pageBytes: `sysconf(_SC_PAGESIZE)`.
-    /// - Returns: nil when the text is not that file's.
+    /// - Returns: nil if the text does not have these fields.
     package init?(
         stat: String, bootTimeSeconds: Int64, ticksPerSecond: Int64, pageBytes: Int64, openDescriptors: Int64,
         maxDescriptors: Int64

@@ -1,25 +1,4 @@
-/// A service outside the process.
-package enum Upstream: Int, Label {
-    case parameterStore, secretsManager, sts, auth0, oauth2, dynamodb, credentials, lambda
-
-    package var label: String {
-        switch self {
-        case .parameterStore: "parameter_store"
-        case .secretsManager: "secrets_manager"
-        case .sts: "sts"
-        case .auth0: "auth0"
-        case .oauth2: "oauth2"
-        case .dynamodb: "dynamodb"
-        case .credentials: "credentials"
-        case .lambda: "lambda"
-        }
-    }
-
-    /// The spelling that HTTP bodies use (`parameter-store`).
-    package var name: String { label.replacing("_", with: "-") }
-}
-
-/// What an upstream was asked to do.
+/// An operation of an upstream.
 package enum Operation: Int, Label {
     // Parameter Store
     case getParameter, getParameters, getParametersByPath, getParameterHistory, describeParameters
@@ -74,28 +53,6 @@ package enum Operation: Int, Label {
         case .singleSignOn: "single_sign_on"
         case .process: "process"
         case .other: "other"
-        }
-    }
-}
-
-/// How one attempt at an upstream ended.
-package enum UpstreamOutcome: Int, Label {
-    case success, notFound, denied, throttled, expiredCredentials, noCredentials, invalidRequest, invalidAnswer
-    case unavailable, timedOut, transport
-
-    package var label: String {
-        switch self {
-        case .success: "success"
-        case .notFound: "not_found"
-        case .denied: "denied"
-        case .throttled: "throttled"
-        case .expiredCredentials: "expired_credentials"
-        case .noCredentials: "no_credentials"
-        case .invalidRequest: "invalid_request"
-        case .invalidAnswer: "invalid_answer"
-        case .unavailable: "unavailable"
-        case .timedOut: "timed_out"
-        case .transport: "transport"
         }
     }
 }

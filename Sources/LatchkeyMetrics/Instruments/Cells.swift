@@ -1,10 +1,10 @@
 internal import Synchronization
 
-/// A row of atomic numbers of a length fixed at start; one update is one relaxed atomic operation.
+/// An array of atomic integers of fixed length. One update is one relaxed atomic operation.
 ///
-/// Relaxed ordering is enough: a scrape wants every count sooner or later, not an order between counts.
+/// Relaxed ordering is enough, because a scrape does not need an order between counts.
 struct Cells: Sendable {
-    /// Sixty-four numbers stored inline, so that 1,500 series are two dozen allocations and not 1,500.
+    /// 64 integers stored inline, so that 1,500 series need 24 allocations and not 1,500.
     private final class Chunk: Sendable {
         let cells: InlineArray<64, Atomic<Int64>>
 
@@ -27,7 +27,7 @@ struct Cells: Sendable {
         chunks[index >> 6].cells[index & 63].store(value, ordering: .relaxed)
     }
 
-    /// Back to what they were at the start.
+    /// Sets a range of cells to `initial`.
     func reset(_ range: Range<Int>, to initial: Int64 = 0) {
         for index in range { store(initial, at: index) }
     }

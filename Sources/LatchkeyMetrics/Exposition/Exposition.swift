@@ -1,20 +1,4 @@
-/// The two text formats a scrape may ask for.
-package enum ExpositionFormat: Sendable, CaseIterable {
-    /// Prometheus text format 0.0.4.
-    case prometheus004
-    /// OpenMetrics 1.0.
-    case openMetrics100
-
-    /// The `Content-Type` of an answer in this format.
-    package var contentType: String {
-        switch self {
-        case .prometheus004: "text/plain; version=0.0.4; charset=utf-8"
-        case .openMetrics100: "application/openmetrics-text; version=1.0.0; charset=utf-8"
-        }
-    }
-}
-
-/// Writes families one after another, each once and whole (both formats forbid interleaving).
+/// Writes a metrics page. Each family is written once and as a whole, because both formats forbid interleaving.
 struct Exposition {
     let format: ExpositionFormat
     private(set) var bytes: [UInt8]
@@ -42,27 +26,27 @@ struct Exposition {
         }
     }
 
-    /// Cumulative buckets, `+Inf` last and equal to `_count` since both come from one reading of the cells.
+    /// Writes cumulative buckets. The last one, `+Inf`, equals `_count`, because both come from one reading of the cells.
     mutating func write(_ histograms: Histograms) {
         let samples = histograms.samples
         guard !samples.isEmpty else { return }
         let family = histograms.family
         header(family)
-        for each in samples {
-            let labels = family.labels(at: each.index)
-            let before = labels.isEmpty ? "" : labels + ","
+        for histogram in samples {
+            let labels = family.labels(at: histogram.index)
+            let prefix = labels.isEmpty ? "" : labels + ","
             var total: Int64 = 0
-            for (place, count) in each.buckets.enumerated() {
+            for (index, count) in histogram.buckets.enumerated() {
                 total += count
-                let bound = place < histograms.bounds.count ? String(Double(histograms.bounds[place]) / 1e9) : "+Inf"
-                sample(family.name + "_bucket", "\(before)le=\"\(bound)\"", String(total))
+                let bound = index < histograms.bounds.count ? String(Double(histograms.bounds[index]) / 1e9) : "+Inf"
+                sample(family.name + "_bucket", "\(prefix)le=\"\(bound)\"", String(total))
             }
-            sample(family.name + "_sum", labels, String(Double(each.sumNanoseconds) / 1e9))
+            sample(family.name + "_sum", labels, String(Double(histogram.sumNanoseconds) / 1e9))
             sample(family.name + "_count", labels, String(total))
         }
     }
 
-    /// One series whose value is worked out at the scrape.
+    /// Writes a family with one series, whose value is computed at the scrape.
     mutating func write(_ family: Family, value: String) {
         header(family)
         let suffix =
@@ -74,12 +58,13 @@ struct Exposition {
         sample(family.name + suffix, family.labels(at: 0), value)
     }
 
-    /// OpenMetrics ends with a line of its own (OpenMetrics 1.0 §4.1: MUST end with EOF).
+    /// Writes the end of the page, which OpenMetrics requires (OpenMetrics 1.0 §4.1).
     mutating func finish() {
         if format == .openMetrics100 { line("# EOF") }
     }
 
-    /// TYPE, UNIT and HELP. The older format names a counter with its `_total` and knows neither units nor infos.
+    /// Writes TYPE, UNIT and HELP. The Prometheus format includes `_total` in the name of a counter, and has neither units nor
+    /// infos.
     private mutating func header(_ family: Family) {
         switch format {
         case .openMetrics100:

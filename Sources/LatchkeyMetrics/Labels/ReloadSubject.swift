@@ -1,4 +1,4 @@
-/// What is followed while the process runs, and may fail to be read again.
+/// Something that is read again while the process runs, which may fail.
 package enum ReloadSubject: Int, Label {
     case key, callers, profiles, certificate, settings, jwks, credentials, backend, kept
 

@@ -1,5 +1,5 @@
-/// The HTTP statuses Latchkey answers with, as the `code` label. A status outside the list counts as `other`,
-/// so the set stays closed.
+/// The status of a response, as the label `code`. Statuses that Latchkey does not send count as `other`, so that the set
+/// stays closed.
 package enum StatusCode: Int, Label {
     case ok, accepted, noContent, notModified
     case badRequest, unauthorized, forbidden, notFound, methodNotAllowed, notAcceptable, requestTimeout
@@ -8,7 +8,7 @@ package enum StatusCode: Int, Label {
     case internalError, notImplemented, badGateway, unavailable, gatewayTimeout, versionNotSupported
     case other
 
-    /// The case for a status, by RFC 9110 §15 and RFC 6585.
+    /// The case for a status of RFC 9110 §15 or RFC 6585.
     package init(_ status: Int) {
         switch status {
         case 200: self = .ok
@@ -40,34 +40,10 @@ package enum StatusCode: Int, Label {
         }
     }
 
-    package var label: String {
-        switch self {
-        case .ok: "200"
-        case .accepted: "202"
-        case .noContent: "204"
-        case .notModified: "304"
-        case .badRequest: "400"
-        case .unauthorized: "401"
-        case .forbidden: "403"
-        case .notFound: "404"
-        case .methodNotAllowed: "405"
-        case .notAcceptable: "406"
-        case .requestTimeout: "408"
-        case .lengthRequired: "411"
-        case .preconditionFailed: "412"
-        case .contentTooLarge: "413"
-        case .uriTooLong: "414"
-        case .unsupportedMediaType: "415"
-        case .expectationFailed: "417"
-        case .tooManyRequests: "429"
-        case .headersTooLarge: "431"
-        case .internalError: "500"
-        case .notImplemented: "501"
-        case .badGateway: "502"
-        case .unavailable: "503"
-        case .gatewayTimeout: "504"
-        case .versionNotSupported: "505"
-        case .other: "other"
-        }
+    package var label: String { Self.statuses[rawValue].map { String($0) } ?? "other" }
+
+    /// The status of each case, in the order of the raw values; nil for ``other``.
+    private static let statuses: [Int?] = allCases.map { code in
+        (100...599).first { code != .other && StatusCode($0) == code }
     }
 }
