@@ -54,13 +54,13 @@ package struct AccessToken: Sendable {
     /// How far a token's `exp` may be off from what its lifetime says before this machine's clock is taken for wrong.
     package static let clockTolerance: Duration = .seconds(5)
     /// The longest token believed, in bytes; an HTTP header carries no more in practice.
-    package static let longestValue = 16_384
+    package static let maxValueBytes = 16_384
 
-    /// Whether `bytes` can stand in a header and in a parameter: 1 to ``longestValue`` visible ASCII characters
+    /// Whether `bytes` can stand in a header and in a parameter: 1 to ``maxValueBytes`` visible ASCII characters
     /// (RFC 6749 appendix A.12), so neither space nor CR nor LF.
     package static func isWellFormed(_ value: Secret) -> Bool {
         value.withBytes { bytes in
-            (1...longestValue).contains(bytes.count) && bytes.allSatisfy { (0x21...0x7E).contains($0) }
+            (1...maxValueBytes).contains(bytes.count) && bytes.allSatisfy { (0x21...0x7E).contains($0) }
         }
     }
 

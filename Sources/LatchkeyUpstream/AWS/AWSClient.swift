@@ -248,7 +248,7 @@ package final class AWSClient: Sendable {
 
     private func note(_ call: Call, _ message: Message, _ outcome: UpstreamOutcome, since started: MonotonicTime) {
         let now = environment.time.now().monotonic
-        environment.metrics.upstreamRequest(call.service.upstream, message.operation, outcome, now - started)
+        environment.metrics.upstreamRequest(call.service.upstream, message.operation, outcome, took: now - started)
         guard let quota = call.quota else { return }
         switch outcome {
         case .throttled: state.withLock { $0.rates[quota]?.throttled(now) }

@@ -18,7 +18,7 @@ struct ClientAssertion: Sendable {
     /// The token in the compact form (RFC 7515 §7.1).
     func signed(now: WallTime, id: String) throws(IssuerError) -> String {
         let key: AssertionKey
-        do throws(AssertionKey.Refusal) {
+        do throws(AssertionKeyError) {
             key = try AssertionKey(pem: credentials.clientSecret)
         } catch {
             throw .unusableKey(error)
@@ -30,7 +30,7 @@ struct ClientAssertion: Sendable {
             "jti": .string(id), "iat": .integer(now.seconds), "exp": .integer(now.seconds + Self.lifetime),
         ]
         let message = Base64.encodeURL(JSON.object(header).bytes()) + "." + Base64.encodeURL(claims.bytes())
-        do throws(SigningKey.Refused) {
+        do throws(SigningError) {
             return message + "." + Base64.encodeURL(try key.sign(Array(message.utf8)))
         } catch {
             throw .unusableKey(.notAKey)

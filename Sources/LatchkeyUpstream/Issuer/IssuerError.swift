@@ -21,7 +21,7 @@ package enum IssuerError: Error, Hashable, Sendable {
     /// Nothing was sent: Latchkey's own budget of requests is used up, for so long.
     case budgetSpent(retryAfter: Duration)
     /// Nothing was sent: the client's private key cannot sign an assertion.
-    case unusableKey(AssertionKey.Refusal)
+    case unusableKey(AssertionKeyError)
 
     /// What is wrong with an answer that should have been a token. The raw value is the code for metrics and errors.
     package enum InvalidAnswer: String, Error, Hashable, Sendable, CaseIterable {

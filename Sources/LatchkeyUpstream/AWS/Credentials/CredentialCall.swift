@@ -67,10 +67,10 @@ extension CredentialContext {
                 if error.kind == .unavailable || error.kind == .throttled { throw error }
             }
             let outcome = response.status == 200 ? .success : AWSError(response).outcome
-            metrics.upstreamRequest(call.upstream, call.operation, outcome, time.now().monotonic - started)
+            metrics.upstreamRequest(call.upstream, call.operation, outcome, took: time.now().monotonic - started)
             return response
         } catch {
-            metrics.upstreamRequest(call.upstream, call.operation, error.outcome, time.now().monotonic - started)
+            metrics.upstreamRequest(call.upstream, call.operation, error.outcome, took: time.now().monotonic - started)
             throw error
         }
     }

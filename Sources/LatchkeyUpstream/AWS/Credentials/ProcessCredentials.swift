@@ -25,10 +25,10 @@ extension CredentialContext {
         let took = time.now().monotonic - started
         do throws(AWSError) {
             let credentials = try credentials(ofOutput: result)
-            metrics.upstreamRequest(.credentials, .process, .success, took)
+            metrics.upstreamRequest(.credentials, .process, .success, took: took)
             return credentials
         } catch {
-            metrics.upstreamRequest(.credentials, .process, error.outcome, took)
+            metrics.upstreamRequest(.credentials, .process, error.outcome, took: took)
             throw error
         }
     }
