@@ -1,24 +1,24 @@
 #ifndef LATCHKEY_CLINUX_H
 #define LATCHKEY_CLINUX_H
-// Linux calls that Swift's Glibc module map leaves out: epoll, eventfd, accept4.
+// Linux calls that Swift's Glibc module map does not include: epoll, eventfd, accept4, prctl.
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 
-// glibc declares accept4 only under _GNU_SOURCE. Setting that here would give other types another shape than they
-// have in the modules already built, so the one declaration is ours; the peer's address is never asked for.
+// glibc declares accept4 only with _GNU_SOURCE. That macro would change types that other modules were built with, so the
+// function is declared here. The peer's address is not needed.
 static inline int latchkey_accept4(int fd, int flags) {
     extern int accept4(int, void *, void *, int);
     return accept4(fd, 0, 0, flags);
 }
 
-// execvpe too is declared only under _GNU_SOURCE.
+// Also declared only with _GNU_SOURCE.
 static inline int latchkey_execvpe(const char *file, char *const argv[], char *const envp[]) {
     extern int execvpe(const char *, char *const[], char *const[]);
     return execvpe(file, argv, envp);
 }
 
-// The two ends of the program's own pages in memory, read-only and backed by its file. The linker defines them.
+// The start and end of the program's code in memory, which the linker defines.
 static inline const void *latchkey_program_start(void) {
     extern const char __executable_start[];
     return __executable_start;
@@ -28,7 +28,7 @@ static inline const void *latchkey_program_end(void) {
     return etext;
 }
 
-// prctl is variadic, which Swift cannot call.
+// Swift cannot call variadic functions.
 static inline int latchkey_prctl(int option, unsigned long argument) {
     return prctl(option, argument, 0, 0, 0);
 }

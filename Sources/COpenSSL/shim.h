@@ -1,6 +1,6 @@
 #ifndef LATCHKEY_COPENSSL_H
 #define LATCHKEY_COPENSSL_H
-// libssl and libcrypto (3.0). Calls that are macros in OpenSSL's headers get a static inline twin here.
+// libssl and libcrypto 3.0. Swift cannot call macros, so those that are needed are inline functions here.
 #include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/cms.h>
@@ -17,7 +17,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-// SHA256() of libcrypto 3 looks the algorithm up by name on every call, under locks; its parts do not.
+// SHA256() of libcrypto 3 looks up the algorithm by name under a lock on each call. The functions below do not.
 static inline void latchkey_sha256(const void *data, size_t length, unsigned char *digest) {
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wdeprecated-declarations"
@@ -52,12 +52,12 @@ static inline void latchkey_set_read_ahead(SSL_CTX *context) { SSL_CTX_set_read_
 static inline long latchkey_set_partial_write(SSL_CTX *context) {
     return SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 }
-// An empty BIO is "not yet", not the end of the stream.
+// Reading an empty BIO means "try again" and not the end of the stream.
 static inline BIO *latchkey_memory_bio(void) {
     BIO *bio = BIO_new(BIO_s_mem());
     if (bio) { BIO_set_mem_eof_return(bio, -1); }
     return bio;
 }
-// What a memory BIO holds, without a copy.
+// The content of a memory BIO, without a copy.
 static inline long latchkey_memory_bytes(BIO *bio, char **start) { return BIO_get_mem_data(bio, start); }
 #endif

@@ -16,11 +16,13 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#define MODULES 24
-#define FRAMES 16
-#define STACK (64 * 1024)
+#define MAX_MODULES 24
+#define MAX_FRAMES 16
+#define STACK_BYTES (64 * 1024)
 
-// What is known before the crash: nothing is looked up in the handler.
+static const char hex_digits[] = "0123456789abcdef";
+
+// Collected before a crash, because the handler must not look anything up.
 static struct {
     char version[64];
     char build[48];
@@ -28,12 +30,13 @@ static struct {
     struct {
         uintptr_t start, end, bias;
         char name[32];
-    } modules[MODULES];
+    } modules[MAX_MODULES];
     int count;
-} known;
+} process;
 
 static atomic_int installed;
-static atomic_int owner;
+// The thread that crashed first, or 0.
+static atomic_int crashed_thread;
 
 static const struct {
     int number;
@@ -44,7 +47,7 @@ static const struct {
 };
 #define SIGNALS (int)(sizeof signals / sizeof signals[0])
 
-// A line of bounded length: at most PIPE_BUF bytes, so that one write cannot be torn.
+// A log line. Shorter than PIPE_BUF, so that one write is atomic.
 struct line {
     char bytes[3072];
     size_t count;
@@ -69,7 +72,7 @@ static void hexadecimal(struct line *line, uintptr_t number) {
     char digits[20];
     int count = 0;
     do {
-        digits[count++] = "0123456789abcdef"[number & 15];
+        digits[count++] = hex_digits[number & 15];
         number >>= 4;
     } while (number);
     text(line, "0x");
@@ -84,13 +87,13 @@ static void timestamp(struct line *line) {
     long days = seconds / 86400 + 719468, clock = seconds % 86400;
     long era = days / 146097, day = days - era * 146097;
     long year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
-    long ofYear = day - (365 * year + year / 4 - year / 100), month = (5 * ofYear + 2) / 153;
+    long day_of_year = day - (365 * year + year / 4 - year / 100), month = (5 * day_of_year + 2) / 153;
     year += era * 400 + (month >= 10);
     decimal(line, (unsigned long)year, 4);
     text(line, "-");
     decimal(line, (unsigned long)(month < 10 ? month + 3 : month - 9), 2);
     text(line, "-");
-    decimal(line, (unsigned long)(ofYear - (153 * month + 2) / 5 + 1), 2);
+    decimal(line, (unsigned long)(day_of_year - (153 * month + 2) / 5 + 1), 2);
     text(line, "T");
     decimal(line, (unsigned long)(clock / 3600), 2);
     text(line, ":");
@@ -102,26 +105,26 @@ static void timestamp(struct line *line) {
     text(line, "Z");
 }
 
-// `module+0xoffset` as addr2line takes it; the bare address where no module has it.
+// `module+0xoffset`, as addr2line takes it; the bare address if no module contains it.
 static void location(struct line *line, uintptr_t address) {
-    for (int index = 0; index < known.count; index++) {
-        if (address < known.modules[index].start || address >= known.modules[index].end) continue;
-        text(line, known.modules[index].name);
+    for (int index = 0; index < process.count; index++) {
+        if (address < process.modules[index].start || address >= process.modules[index].end) continue;
+        text(line, process.modules[index].name);
         text(line, "+");
-        hexadecimal(line, address - known.modules[index].bias);
+        hexadecimal(line, address - process.modules[index].bias);
         return;
     }
     hexadecimal(line, address);
 }
 
-// Reads two words through the kernel: an address that is not mapped is an error and not another crash.
+// Reads two words through the kernel, so that an unmapped address is an error and not another crash.
 static int read_words(uintptr_t address, uintptr_t words[2]) {
     struct iovec to = {words, 2 * sizeof(uintptr_t)}, from = {(void *)address, 2 * sizeof(uintptr_t)};
     return syscall(SYS_process_vm_readv, getpid(), &to, 1UL, &from, 1UL, 0UL) == (long)(2 * sizeof(uintptr_t));
 }
 
 static void backtrace_of(struct line *line, uintptr_t frame) {
-    for (int depth = 0; depth < FRAMES; depth++) {
+    for (int depth = 0; depth < MAX_FRAMES; depth++) {
         uintptr_t words[2];
         if (!frame || frame % sizeof(uintptr_t) || !read_words(frame, words) || !words[1]) return;
         if (depth) text(line, " ");
@@ -132,20 +135,20 @@ static void backtrace_of(struct line *line, uintptr_t frame) {
 }
 
 static void field(struct line *line, const char *name) {
-    text(line, known.json ? ",\"" : " ");
+    text(line, process.json ? ",\"" : " ");
     text(line, name);
-    text(line, known.json ? "\":\"" : "=");
+    text(line, process.json ? "\":\"" : "=");
 }
 
 static void end_field(struct line *line) {
-    if (known.json) text(line, "\"");
+    if (process.json) text(line, "\"");
 }
 
 static void render(struct line *line, int number, uintptr_t pc, uintptr_t frame) {
     const char *message = "the process crashed: report this line, and find its places with addr2line -Cfpie latchkey";
-    if (known.json) text(line, "{\"ts\":\"");
+    if (process.json) text(line, "{\"ts\":\"");
     timestamp(line);
-    if (known.json) {
+    if (process.json) {
         text(line, "\",\"level\":\"critical\",\"logger\":\"latchkey\",\"message\":\"");
         text(line, message);
         text(line, "\"");
@@ -157,7 +160,7 @@ static void render(struct line *line, int number, uintptr_t pc, uintptr_t frame)
     backtrace_of(line, frame);
     end_field(line);
     field(line, "build");
-    text(line, known.build);
+    text(line, process.build);
     end_field(line);
     field(line, "location");
     location(line, pc);
@@ -167,16 +170,17 @@ static void render(struct line *line, int number, uintptr_t pc, uintptr_t frame)
         if (signals[index].number == number) text(line, signals[index].name);
     end_field(line);
     field(line, "version");
-    text(line, known.version);
+    text(line, process.version);
     end_field(line);
-    text(line, known.json ? "}\n" : "\n");
+    text(line, process.json ? "}\n" : "\n");
 }
 
+// Ends the process by the signal's default action.
 static void end_by(int number) {
-    struct sigaction standard;
-    memset(&standard, 0, sizeof standard);
-    standard.sa_handler = SIG_DFL;
-    sigaction(number, &standard, NULL);
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = SIG_DFL;
+    sigaction(number, &action, NULL);
     syscall(SYS_tgkill, getpid(), (pid_t)syscall(SYS_gettid), number);
     sigset_t one;
     sigemptyset(&one);
@@ -184,12 +188,13 @@ static void end_by(int number) {
     sigprocmask(SIG_UNBLOCK, &one, NULL);
 }
 
-static void crashed(int number, siginfo_t *info, void *context) {
+static void handle_crash(int number, siginfo_t *info, void *context) {
     (void)info;
-    int saved = errno, nobody = 0, me = (int)syscall(SYS_gettid);
-    if (!atomic_compare_exchange_strong(&owner, &nobody, me)) {
-        // Another thread crashed first and is writing its line; the process ends with that one.
-        while (nobody != me) poll(NULL, 0, 1000);
+    int saved = errno, first = 0, thread = (int)syscall(SYS_gettid);
+    if (!atomic_compare_exchange_strong(&crashed_thread, &first, thread)) {
+        // If another thread crashed first, it writes its line and ends the process. A second crash of the same thread,
+        // inside this handler, ends the process at once.
+        while (first != thread) poll(NULL, 0, 1000);
         end_by(number);
         return;
     }
@@ -208,7 +213,7 @@ static void crashed(int number, siginfo_t *info, void *context) {
     line.count = 0;
     render(&line, number, pc, frame);
     struct pollfd ready = {STDERR_FILENO, POLLOUT, 0};
-    // Who reads the log may have stopped: the process then ends without its line.
+    // The reader of the log may be stuck. Then the process ends without its line.
     if (poll(&ready, 1, 1000) == 1) {
         ssize_t written = write(STDERR_FILENO, line.bytes, line.count);
         (void)written;
@@ -217,42 +222,43 @@ static void crashed(int number, siginfo_t *info, void *context) {
     end_by(number);
 }
 
-static int note(struct dl_phdr_info *info, size_t size, void *data) {
+// Records one loaded module, and of the program its build id.
+static int record_module(struct dl_phdr_info *info, size_t size, void *data) {
     (void)size;
     (void)data;
-    if (known.count >= MODULES) return 1;
-    int index = known.count, isProgram = index == 0;
-    known.modules[index].bias = info->dlpi_addr;
-    known.modules[index].start = UINTPTR_MAX;
+    if (process.count >= MAX_MODULES) return 1;
+    int index = process.count, is_program = index == 0;
+    process.modules[index].bias = info->dlpi_addr;
+    process.modules[index].start = UINTPTR_MAX;
     for (int part = 0; part < info->dlpi_phnum; part++) {
         const ElfW(Phdr) *header = &info->dlpi_phdr[part];
         uintptr_t start = info->dlpi_addr + header->p_vaddr, end = start + header->p_memsz;
         if (header->p_type == PT_LOAD) {
-            if (start < known.modules[index].start) known.modules[index].start = start;
-            if (end > known.modules[index].end) known.modules[index].end = end;
+            if (start < process.modules[index].start) process.modules[index].start = start;
+            if (end > process.modules[index].end) process.modules[index].end = end;
         }
-        if (header->p_type != PT_NOTE || !isProgram) continue;
+        if (header->p_type != PT_NOTE || !is_program) continue;
         for (uintptr_t at = start; at + sizeof(ElfW(Nhdr)) <= end;) {
             const ElfW(Nhdr) *entry = (const ElfW(Nhdr) *)at;
             const unsigned char *name = (const unsigned char *)(entry + 1);
             const unsigned char *value = name + ((entry->n_namesz + 3) & ~3U);
             if (entry->n_type == NT_GNU_BUILD_ID && entry->n_namesz == 4 && !memcmp(name, "GNU", 4)) {
                 for (unsigned byte = 0; byte < entry->n_descsz && byte < 20; byte++) {
-                    known.build[byte * 2] = "0123456789abcdef"[value[byte] >> 4];
-                    known.build[byte * 2 + 1] = "0123456789abcdef"[value[byte] & 15];
+                    process.build[byte * 2] = hex_digits[value[byte] >> 4];
+                    process.build[byte * 2 + 1] = hex_digits[value[byte] & 15];
                 }
             }
             at = (uintptr_t)value + ((entry->n_descsz + 3) & ~3U);
         }
     }
-    const char *path = isProgram ? "latchkey" : info->dlpi_name, *slash = path ? strrchr(path, '/') : NULL;
+    const char *path = is_program ? "latchkey" : info->dlpi_name, *slash = path ? strrchr(path, '/') : NULL;
     const char *short_name = slash ? slash + 1 : path ? path : "";
     size_t length = 0;
-    // Only what needs no escape in either format.
-    for (const char *at = short_name; *at && length < sizeof known.modules[index].name - 1; at++)
+    // Only characters that need no escape in either format.
+    for (const char *at = short_name; *at && length < sizeof process.modules[index].name - 1; at++)
         if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+", *at))
-            known.modules[index].name[length++] = *at;
-    known.count++;
+            process.modules[index].name[length++] = *at;
+    process.count++;
     return 0;
 }
 
@@ -260,23 +266,23 @@ void latchkey_crash_stack(void) {
     if (!atomic_load(&installed)) return;
     stack_t stack;
     memset(&stack, 0, sizeof stack);
-    stack.ss_sp = mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    stack.ss_size = STACK;
+    stack.ss_sp = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    stack.ss_size = STACK_BYTES;
     if (stack.ss_sp == MAP_FAILED) return;
-    if (sigaltstack(&stack, NULL) != 0) munmap(stack.ss_sp, STACK);
+    if (sigaltstack(&stack, NULL) != 0) munmap(stack.ss_sp, STACK_BYTES);
 }
 
 void latchkey_crash_install(const char *version, int json) {
     if (atomic_exchange(&installed, 1)) return;
     size_t length = 0;
-    for (; version[length] && length < sizeof known.version - 1; length++) known.version[length] = version[length];
-    known.json = json;
-    memcpy(known.build, "none", 5);
-    dl_iterate_phdr(note, NULL);
+    for (; version[length] && length < sizeof process.version - 1; length++) process.version[length] = version[length];
+    process.json = json;
+    memcpy(process.build, "none", 5);
+    dl_iterate_phdr(record_module, NULL);
     latchkey_crash_stack();
     struct sigaction action;
     memset(&action, 0, sizeof action);
-    action.sa_sigaction = crashed;
+    action.sa_sigaction = handle_crash;
     action.sa_flags = SA_SIGINFO | SA_ONSTACK;
     sigfillset(&action.sa_mask);
     for (int index = 0; index < SIGNALS; index++) sigaction(signals[index].number, &action, NULL);

@@ -2,7 +2,7 @@
 #define LATCHKEY_CZLIB_H
 #include <zlib.h>
 
-// inflateInit2 and deflateInit2 are macros. windowBits 16 + MAX_WBITS means the gzip wrapper (RFC 1952).
+// inflateInit2 and deflateInit2 are macros, which Swift cannot call. 16 + MAX_WBITS selects the gzip format (RFC 1952).
 static inline int latchkey_inflate_gzip_init(z_stream *stream) {
     return inflateInit2(stream, 16 + MAX_WBITS);
 }

@@ -100,11 +100,11 @@ package struct Planner: Sendable {
         }
         if !value.isBinary, value.secret.holds("{{") { found.append(.reference) }
         let bytes = value.secret.count
-        if bytes > ParameterTier.advanced.longestValue {
+        if bytes > ParameterTier.advanced.maxValueBytes {
             found.append(.overAdvanced(bytes: bytes))
         } else if options.tier.tier(for: bytes, existing: existing?.tier) == nil {
             found.append(.overStandard(bytes: bytes))
-        } else if bytes > ParameterTier.standard.longestValue {
+        } else if bytes > ParameterTier.standard.maxValueBytes {
             found.append(.needsAdvanced(bytes: bytes))
         }
         return found

@@ -15,7 +15,7 @@ extension Settings {
     }
 
     /// Gives the sockets that systemd has passed to this process.
-    package typealias Inherited = () throws(InheritedSocket.Refusal) -> [InheritedSocket]
+    package typealias Inherited = () throws(InheritedSocketError) -> [InheritedSocket]
 
     /// Whether a command of that need asks AWS itself.
     package func asksAWS(_ need: Need) -> Bool {

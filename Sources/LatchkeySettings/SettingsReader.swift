@@ -108,7 +108,7 @@ struct SettingsReader {
         }
         // Only the service itself is started by a socket's unit.
         guard need == .server, items.contains(Self.socketActivation) else { return places }
-        do throws(InheritedSocket.Refusal) {
+        do throws(InheritedSocketError) {
             let sockets = try inherited()
             if sockets.isEmpty {
                 refuse(.listen, "systemd has passed no socket: start the service by its .socket unit")

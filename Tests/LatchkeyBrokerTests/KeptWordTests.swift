@@ -22,7 +22,7 @@ import Testing
             #expect(word.list == Self.list("a/b", "a/c"))
             #expect(!word.isDeniedFromTheStart)
         }
-        let tooLong = String(repeating: "a", count: KeptList.longest + 1)
+        let tooLong = String(repeating: "a", count: KeptList.maxBytes + 1)
         #expect(word.take(.text(tooLong)) == .nothing, "it is no list either")
         #expect(word.take(.text("a/c, a/b\n")) == .recovered)
         #expect(word.take(.text("placeholder")) == .follow(Self.list()))

@@ -15,14 +15,14 @@ private struct KeyFile {
     }
 
     mutating func look(_ content: Result<String, FileFault>) {
-        let look: Followed<Secret>.Look
+        let look: Followed<Secret>.Reading
         switch content {
         case .failure(let fault): look = .failed(fault)
         case .success(let text):
             let weakness = KeyStrength.weakness(of: Secret(text), beyondLoopback: false)
             look = weakness.map { .failed(.unfit("\($0)")) } ?? .read(Secret(text))
         }
-        if case .changed(let key) = followed.take(look) { rotation.accept(key) }
+        if case .changed(let key) = followed.apply(look) { rotation.accept(key) }
     }
 
     func opens(_ key: String) -> Bool { rotation.ring.caller(presenting: key) != nil }

@@ -1,11 +1,10 @@
 import LatchkeyCore
 import Testing
 
-/// What an answer's date shows of another clock.
-@Suite struct `Bounds of another clock` {
+@Suite struct ClockBoundsTests {
     private let noon = WallTime(seconds: 1_700_000_000)
 
-    /// The bounds where the other clock is ahead of ours by `ahead`, and the answer took `took` each way.
+    /// The bounds if the other clock is ahead of ours by `ahead` and the response took `took` in each direction.
     private func bounds(ahead: Duration, took: Duration) -> ClockBounds {
         let stamped = noon + .milliseconds(400)
         let ours = stamped + (.zero - ahead)
@@ -14,16 +13,16 @@ import Testing
     }
 
     @Test(arguments: [-100_000, -3000, -900, 0, 300, 900, 2000, 100_000], [1, 50, 3000])
-    func `The truth lies between them`(_ milliseconds: Int, _ took: Int) {
+    func `The true difference is within the bounds`(_ milliseconds: Int, _ took: Int) {
         let ahead = Duration.milliseconds(milliseconds)
         let bounds = bounds(ahead: ahead, took: .milliseconds(took))
-        #expect(bounds.least <= ahead)
-        #expect(bounds.most >= ahead)
+        #expect(bounds.minDifference <= ahead)
+        #expect(bounds.maxDifference >= ahead)
         #expect(bounds.certain + bounds.doubt >= ahead)
-        #expect(bounds.most - bounds.least == .seconds(1) + .milliseconds(took) * 2)
+        #expect(bounds.maxDifference - bounds.minDifference == .seconds(1) + .milliseconds(took) * 2)
     }
 
-    @Test func `Clocks that may agree are taken to agree, and others are certain to be apart`() {
+    @Test func `Clocks that may agree are taken to agree, and clocks that cannot have a certain difference`() {
         #expect(bounds(ahead: .zero, took: .milliseconds(5)).certain == .zero)
         #expect(bounds(ahead: .milliseconds(200), took: .milliseconds(5)).certain == .zero)
         #expect(bounds(ahead: .seconds(60), took: .milliseconds(5)).certain > .seconds(59))

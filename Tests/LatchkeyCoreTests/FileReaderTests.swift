@@ -20,16 +20,16 @@ import Testing
 
     private func write(_ bytes: [UInt8], _ path: String) {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        var unwritten = bytes[...]
+        while !unwritten.isEmpty {
+            let count = unwritten.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             guard count > 0 else { break }
-            rest = rest.dropFirst(count)
+            unwritten = unwritten.dropFirst(count)
         }
         close(descriptor)
     }
 
-    @Test func `A file is read whole, up to its limit`() throws {
+    @Test func `A file is read whole up to the limit`() throws {
         try with { path in
             write(Array(repeating: 7, count: 40_000), path)
             let bytes = try FileReader.read(path, limit: 40_000)
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test func `What is no regular file is refused, and a pipe without a writer holds nobody up`() throws {
+    @Test func `Only regular files are read, and a pipe without a writer does not block`() throws {
         try with { path in
             #expect(throws: FileFault.absent) { try FileReader.read(path, limit: 10) }
             #expect(throws: FileFault.absent) { try FileReader.read("\(path)/below", limit: 10) }
@@ -49,27 +49,27 @@ import Testing
             #expect(throws: FileFault.notAFile) { try FileReader.read(path, limit: 10) }
         }
         #expect(throws: FileFault.notAFile) { try FileReader.read("/dev/zero", limit: 10) }
-        #expect(try !FileReader.read("/proc/self/stat", limit: 4096).isEmpty, "a file of procfs says that it is empty")
+        #expect(try !FileReader.read("/proc/self/stat", limit: 4096).isEmpty, "procfs reports a size of 0")
     }
 
-    @Test func `A value is text that is not empty`() throws {
+    @Test func `A value is UTF-8 text and not empty`() throws {
         try with { path in
             let contents: [([UInt8], FileFault)] = [([], .empty), ([0x0A], .empty), ([0xFF, 0xFE, 0x6B, 0], .notText)]
-            for (bytes, fault) in contents {
+            for (bytes, error) in contents {
                 write(bytes, path)
-                #expect(throws: fault) { try FileReader.value(path, limit: 10) }
+                #expect(throws: error) { try FileReader.value(path, limit: 10) }
             }
         }
     }
 
-    @Test func `One line end at the end is no part of a value`() throws {
+    @Test func `A value does not include one line end at its end`() throws {
         let expected = try #require(try Fixture.json("cases/line-ends/expect.json")["files"]?.object)
         #expect(expected.count >= 8)
         try with { path in
-            for (name, want) in expected {
+            for (name, wanted) in expected {
                 write(try Fixture.bytes("cases/line-ends/\(name)"), path)
                 let value = try? String(decoding: FileReader.value(path, limit: 1024), as: UTF8.self)
-                #expect((value ?? "") == want["value"]?.string, "\(name)")
+                #expect((value ?? "") == wanted["value"]?.string, "\(name)")
             }
         }
     }

@@ -1,7 +1,7 @@
 import LatchkeyCore
 import LatchkeyTestSupport
 
-/// A JSON value made at random, with a text for it: what the reader has to find there.
+/// A random JSON value and a text for it, against which the reader is checked.
 indirect enum JSONModel {
     case null
     case bool(Bool)
@@ -27,9 +27,9 @@ indirect enum JSONModel {
     }
 
     private static func number(_ random: inout SeededGenerator) -> String {
-        func digits(_ most: Int, _ random: inout SeededGenerator) -> String {
+        func digits(_ max: Int, _ random: inout SeededGenerator) -> String {
             String(
-                (0..<Int.random(in: 1...most, using: &random)).map { _ in
+                (0..<Int.random(in: 1...max, using: &random)).map { _ in
                     "0123456789".randomElement(using: &random) ?? "0"
                 })
         }
@@ -57,9 +57,9 @@ indirect enum JSONModel {
         return String(scalars)
     }
 
-    // MARK: Writing, in any of the ways there are
+    // MARK: Writing
 
-    /// A text for the value, with white space and escapes at random.
+    /// A text of the value with random white space and escapes.
     func text(_ random: inout SeededGenerator) -> String {
         let space = { (random: inout SeededGenerator) in
             ["", "", "", " ", "\n", "\t\r"].randomElement(using: &random) ?? ""
@@ -99,7 +99,7 @@ indirect enum JSONModel {
 
     // MARK: Comparing
 
-    /// Whether what was read is this value: kinds, texts, order, duplicates.
+    /// Whether `value` is this value, with the same texts, order and duplicates.
     func matches(_ value: JSONValue) -> Bool {
         switch self {
         case .null: value.isNull

@@ -2,9 +2,9 @@ import LatchkeyCore
 import LatchkeyTestSupport
 import Testing
 
-@Suite("JSON made at random") struct JSONPropertyTests {
+@Suite("Random JSON") struct JSONPropertyTests {
     @Test(arguments: [1, 20_261_125])
-    func `What was written is what is read, and what is written of that reads the same`(seed: UInt64) throws {
+    func `A written value reads back equal, and so does its copy`(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         for _ in 0..<500 {
             let model = JSONModel(&random, depth: 5)
@@ -16,7 +16,7 @@ import Testing
         }
     }
 
-    @Test func `Every part of a text is a text of the same value`() throws {
+    @Test func `The source of every part reads back as the same value`() throws {
         var random = SeededGenerator(seed: 7)
         for _ in 0..<200 {
             let document = try JSONDocument(JSONModel(&random, depth: 4).text(&random).utf8, limits: .document)
@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    @Test func `A member that is set is that text, and nothing else has changed`() throws {
+    @Test func `Setting a member changes that member and nothing else`() throws {
         var random = SeededGenerator(seed: 3)
         for _ in 0..<500 {
             let before = try JSONDocument(JSONModel(&random, depth: 4).text(&random).utf8, limits: .document)
@@ -55,8 +55,8 @@ import Testing
         for member in value.members.map(Array.init) ?? [] { try check(member.value) }
     }
 
-    /// A text with a few bytes changed is read or refused, and what is read can be written and read again.
-    @Test func `No change of a text breaks the reader`() throws {
+    /// A mutated text is read or rejected, and a text that is read can be written and read again.
+    @Test func `No mutation of a text breaks the reader`() throws {
         var random = SeededGenerator(seed: 11)
         for _ in 0..<2_000 {
             let bytes = random.mutate(Array(JSONModel(&random, depth: 3).text(&random).utf8))

@@ -2,15 +2,15 @@ import LatchkeyCore
 import LatchkeyTestSupport
 import Testing
 
-/// The texts of nst/JSONTestSuite, which lie in `Fixtures/json-test-suite`.
+/// The texts of nst/JSONTestSuite, which are in `Fixtures/json-test-suite`.
 @Suite("The JSON test suite") struct JSONSuiteTests {
-    /// What is made of a text that RFC 8259 leaves open. The decision record on the reader has the reasons.
+    /// How a text that RFC 8259 leaves open is treated. The decision record on the JSON reader gives the reasons.
     enum Choice: Hashable {
-        /// Read; every number has its text, and none has a double where it is past a double's range.
+        /// Read. The number keeps its text, and has a double unless it is out of a double's range.
         case number(double: Double?)
-        /// Read; the one string has no UTF-8 form, and is refused when it is asked for.
+        /// Read. The string has no UTF-8 form and is nil when it is requested.
         case unpaired
-        /// Read; the byte order mark is passed over.
+        /// Read. The byte order mark is skipped.
         case mark
         case refused(JSONError.Reason)
     }
@@ -44,7 +44,7 @@ import Testing
 
     private static let folder = "json-test-suite/test_parsing"
 
-    @Test func `Every y_ text is read, every n_ text is refused, and every i_ text as was chosen`() throws {
+    @Test func `Every y_ text is read, every n_ text is rejected, and every i_ text is treated as chosen`() throws {
         var counts: [Character: Int] = [:]
         for file in try Fixture.names(in: Self.folder) {
             let bytes = try Fixture.bytes("\(Self.folder)/\(file)")
@@ -56,7 +56,7 @@ import Testing
             default:
                 let name = String(file.dropLast(".json".count))
                 guard let choice = Self.choices[name] else {
-                    Issue.record("no choice is written down for \(name)")
+                    Issue.record("there is no choice for \(name)")
                     continue
                 }
                 check(outcome, choice, name)
@@ -77,7 +77,7 @@ import Testing
         case (.unpaired, .success(let document)):
             let odd = document.root.element(0) ?? document.root.members?.first { _ in true }?.name
             #expect(odd?.kind == .string && odd?.string == nil && odd?.unpairedSurrogate != nil, "\(name)")
-        case (_, let outcome): Issue.record("\(name): \(outcome) is not what was chosen")
+        case (_, let outcome): Issue.record("\(name): \(outcome) is not the choice")
         }
     }
 }

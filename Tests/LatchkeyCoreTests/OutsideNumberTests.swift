@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct OutsideNumberTests {
     @Test(arguments: Extremes.texts)
-    func `A text is a whole number in range, or none`(_ text: String) {
+    func `A text gives a whole number in range or nil`(_ text: String) {
         for range in [OutsideNumber.versions, OutsideNumber.counters, Int64.min...Int64.max, -5...5] {
             if let number = OutsideNumber.whole(text, in: range) {
                 #expect(range.contains(number))
@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test(arguments: Extremes.doubles)
-    func `A double is a whole number in range, or none, and can always be clamped`(_ value: Double) {
+    func `A double gives a whole number in range or nil, and can always be clamped`(_ value: Double) {
         for range in [OutsideNumber.versions, OutsideNumber.counters, Int64.min...Int64.max, -5...5] {
             if let number = OutsideNumber.whole(value, in: range) {
                 #expect(range.contains(number) && Double(number) == value)
@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    @Test func `What is clamped is the nearest, and what is no number is the lower end`() {
+    @Test func `Clamping gives the nearest number, and the lower bound for NaN`() {
         #expect(OutsideNumber.clamped(.nan, to: 3...9) == 3)
         #expect(OutsideNumber.clamped(.infinity, to: 3...9) == 9)
         #expect(OutsideNumber.clamped(-1e300, to: 3...9) == 3)
@@ -41,14 +41,14 @@ import Testing
     }
 
     @Test(arguments: Extremes.doubles)
-    func `A date of any count of seconds can be reckoned with and written`(_ seconds: Double) {
+    func `A date from any number of seconds allows arithmetic`(_ seconds: Double) {
         guard let date = OutsideNumber.date(seconds: seconds) else { return }
         #expect((date + .seconds(1)) > date)
         #expect((date - WallTime(milliseconds: 0)) != .seconds(Int64.max))
     }
 
     @Test(arguments: Extremes.integers)
-    func `Clocks saturate`(_ number: Int64) {
+    func `Arithmetic of times saturates`(_ number: Int64) {
         for other in Extremes.integers {
             let (wall, monotonic) = (WallTime(milliseconds: number), MonotonicTime(nanoseconds: number))
             _ = WallTime(seconds: number).seconds

@@ -6,7 +6,7 @@ import Testing
 @Suite struct DeadlineQueueTests {
     private func time(_ nanoseconds: Int64) -> MonotonicTime { MonotonicTime(nanoseconds: nanoseconds) }
 
-    @Test func `Deadlines are due in order of time, equal ones in order of arrival`() {
+    @Test func `Deadlines are due in the order of time, equal ones in the order of insertion`() {
         var queue = DeadlineQueue<String>()
         for (name, at) in [("c", 3), ("a", 1), ("b1", 2), ("b2", 2)] { _ = queue.insert(name, at: time(Int64(at))) }
         var due: [String] = []
@@ -23,7 +23,7 @@ import Testing
         #expect(queue.next == nil)
     }
 
-    @Test func `A cancelled deadline leaves at once and the rest keep their order`() {
+    @Test func `A cancelled deadline is removed at once and the others keep their order`() {
         var generator = SeededGenerator(seed: 7)
         var queue = DeadlineQueue<Int>()
         var kept: [(Int, TimerID)] = []

@@ -3,7 +3,7 @@ import LatchkeyNet
 import Testing
 
 @Suite struct EventLoopTests {
-    @Test func `Jobs from other threads run in the order submitted`() async throws {
+    @Test func `Jobs from other threads run in the order of submission`() async throws {
         let loop = try EventLoop.start(name: "test")
         defer { loop.stop() }
         let (numbers, sink) = AsyncStream.makeStream(of: Int.self)
@@ -14,7 +14,7 @@ import Testing
         #expect(seen == Array(0..<100))
     }
 
-    @Test func `A scheduled action runs when its time has come and a cancelled one never`() async throws {
+    @Test func `A scheduled action runs at its time, and a cancelled one does not run`() async throws {
         let loop = try EventLoop.start(name: "test")
         defer { loop.stop() }
         let (events, sink) = AsyncStream.makeStream(of: String.self)
@@ -31,7 +31,7 @@ import Testing
         #expect(seen == ["due"])
     }
 
-    @Test func `A stopped loop takes no more jobs`() async throws {
+    @Test func `A stopped loop accepts no jobs`() async throws {
         let (stopped, sink) = AsyncStream.makeStream(of: Void.self)
         let loop = try EventLoop.start(name: "test") { sink.finish() }
         loop.stop()
@@ -39,7 +39,7 @@ import Testing
         #expect(!loop.submit { _ in })
     }
 
-    /// Accepts connections and tells of each.
+    /// Accepts connections and reports each.
     private final class Acceptor: EventHandler {
         let listener: Socket
         let accepted: @Sendable () -> Void
@@ -54,7 +54,7 @@ import Testing
             while acceptOne() { accepted() }
         }
 
-        /// Whether a connection waited.
+        /// Accepts a connection; false if none waits.
         func acceptOne() -> Bool {
             guard let connection = try? listener.accept() else { return false }
             _ = consume connection
@@ -91,7 +91,7 @@ import Testing
         }
         for await _ in ended {}
         let second = try connect(to: address)
-        // Had the handler still been called, it would have taken the connection this job finds waiting.
+        // A handler that is still called would have accepted the connection that this job finds waiting.
         let (found, foundSink) = AsyncStream.makeStream(of: Bool.self)
         loop.submit { loop in
             loop.handle.submit { foundSink.yield(($0.residents[key] as? Acceptor)?.acceptOne() ?? false) }

@@ -22,12 +22,12 @@ import Testing
         return lstat(path, &status) == 0 ? UInt64(status.st_ino) : nil
     }
 
-    @Test func `A socket that somebody listens on is not taken away`() throws {
+    @Test func `A socket that a process listens on is not replaced`() throws {
         try with {
             let first = try listen()
-            let made = inode(path)
+            let original = inode(path)
             #expect(throws: SystemError(call: "bind", errno: EADDRINUSE)) { _ = try listen() }
-            #expect(inode(path) == made)
+            #expect(inode(path) == original)
             _ = consume first
         }
     }
@@ -36,7 +36,7 @@ import Testing
         try with {
             let first = try listen()
             _ = consume first
-            #expect(inode(path) != nil, "closing a socket leaves its file")
+            #expect(inode(path) != nil, "closing a socket does not remove its file")
             let second = try listen()
             var outcome = Socket.Connecting.inProgress
             _ = try Socket.connecting(to: .unix(path: path), outcome: &outcome)
@@ -45,26 +45,26 @@ import Testing
         }
     }
 
-    @Test func `What is no socket is refused and left alone`() {
+    @Test func `Something other than a socket is not replaced`() {
         with {
             close(open(path, O_WRONLY | O_CREAT, 0o600))
-            let made = inode(path)
+            let original = inode(path)
             #expect(throws: SystemError(call: "bind", errno: EEXIST)) { _ = try listen() }
-            #expect(inode(path) == made)
+            #expect(inode(path) == original)
             unlink(path)
             symlink("/tmp/nowhere", path)
             #expect(throws: SystemError(call: "bind", errno: EEXIST)) { _ = try listen() }
         }
     }
 
-    @Test func `Only one's own socket is removed`() throws {
+    @Test func `A process removes only its own socket`() throws {
         try with {
             let first = try listen()
-            let ours = try #require(UnixSocketFile(at: path))
+            let own = try #require(UnixSocketFile(at: path))
             rename(path, "\(folder)/moved.sock")
-            #expect(!ours.remove(), "it is no longer there")
+            #expect(!own.remove(), "the socket was moved away")
             let second = try listen()
-            #expect(!ours.remove(), "it is the successor's")
+            #expect(!own.remove(), "the socket at the path is another one")
             #expect(inode(path) != nil)
             #expect(try #require(UnixSocketFile(at: path)).remove())
             #expect(inode(path) == nil)

@@ -1,9 +1,9 @@
-/* Tells ThreadSanitizer of Synchronization.Mutex's way to wait.
+/* Makes ThreadSanitizer see the slow path of Synchronization.Mutex.
  *
- * A Mutex that is free is taken and given back with atomic operations that are compiled into the caller: the sanitizer
- * sees them. One that is not free is waited for in libswiftSynchronization, by a futex, which it does not see; it would
- * report everything that such a lock protects. These functions stand before the library's own (LD_PRELOAD), call them, and
- * say what they order. Nothing is suppressed: what no lock protects is still reported.
+ * An uncontended Mutex is locked and unlocked by atomic operations that are compiled into the caller, which the sanitizer
+ * instruments. A contended one waits on a futex inside libswiftSynchronization, which is not instrumented, so the sanitizer
+ * would report false races on everything that the lock protects. These functions interpose the library's own (LD_PRELOAD),
+ * call them, and announce the ordering to the sanitizer. Nothing is suppressed: unprotected data is still reported.
  */
 
 #define _GNU_SOURCE
@@ -16,7 +16,7 @@
 #define SWIFT __attribute__((swiftcall))
 #define SELF __attribute__((swift_context))
 
-/* Of the sanitizer's runtime, which is in the test program, and not in others that are started with it. */
+/* From the sanitizer's runtime. Weak, because programs that the test program starts do not contain it. */
 __attribute__((weak)) void __tsan_acquire(void *address);
 __attribute__((weak)) void __tsan_release(void *address);
 
@@ -28,7 +28,7 @@ typedef SWIFT void Unlock(SELF void *self);
 #define TRY_LOCK "$s15Synchronization12_MutexHandleV12_tryLockSlowSbyF"
 #define UNLOCK "$s15Synchronization12_MutexHandleV11_unlockSlowyyF"
 
-/* The library's own function. Without it nothing can be waited for. */
+/* The library's own function, which must exist. */
 static void *next(const char *name) {
     void *found = dlsym(RTLD_NEXT, name);
     if (found == NULL) abort();

@@ -3,7 +3,9 @@ package import LatchkeyCore
 
 /// The data files of `Tests/Fixtures`.
 package enum Fixture {
-    /// A fixture's bytes; `path` is relative to `Tests/Fixtures`, or absolute.
+    /// A fixture's bytes.
+    ///
+    /// - Parameter path: relative to `Tests/Fixtures`, or absolute.
     package static func bytes(_ path: String, from source: String = #filePath) throws -> [UInt8] {
         let folder = source.split(separator: "/", omittingEmptySubsequences: false).dropLast(2).joined(separator: "/")
         let full = path.hasPrefix("/") ? path : "\(folder)/Fixtures/\(path)"
@@ -15,7 +17,7 @@ package enum Fixture {
         return bytes
     }
 
-    /// A fixture that is one JSON value.
+    /// A fixture that is a JSON text.
     package static func json(_ path: String) throws -> JSON { try JSON(parsing: bytes(path)) }
 
     /// The names of the files in a folder of `Tests/Fixtures`, sorted.
@@ -33,6 +35,6 @@ package enum Fixture {
         return names.sorted()
     }
 
-    /// No such fixture.
+    /// The fixture does not exist.
     package struct Missing: Error { package let path: String }
 }

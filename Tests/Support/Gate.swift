@@ -1,10 +1,10 @@
 internal import Synchronization
 
-/// A point at which work stops until the test opens it.
+/// A point at which tasks wait until the test opens it.
 package final class Gate: Sendable {
     private struct State {
         var isOpen = false
-        var stopped: [CheckedContinuation<Void, Never>] = []
+        var waiting: [CheckedContinuation<Void, Never>] = []
     }
     private let state = Mutex(State())
 
@@ -14,20 +14,20 @@ package final class Gate: Sendable {
     package func pass() async {
         await withCheckedContinuation { continuation in
             let isOpen = state.withLock { state in
-                if !state.isOpen { state.stopped.append(continuation) }
+                if !state.isOpen { state.waiting.append(continuation) }
                 return state.isOpen
             }
             if isOpen { continuation.resume() }
         }
     }
 
-    /// Lets everybody pass, now and later.
+    /// Lets the waiting tasks and all later ones pass.
     package func open() {
-        let stopped = state.withLock { state in
+        let waiting = state.withLock { state in
             state.isOpen = true
-            defer { state.stopped = [] }
-            return state.stopped
+            defer { state.waiting = [] }
+            return state.waiting
         }
-        for each in stopped { each.resume() }
+        for continuation in waiting { continuation.resume() }
     }
 }

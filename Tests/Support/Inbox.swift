@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// Collects values from any thread; a test awaits as many as it expects.
+/// Collects values from any thread. A test waits for the number that it expects.
 package final class Inbox<Value: Sendable>: Sendable {
     private struct State {
         var values: [Value] = []
@@ -21,10 +21,10 @@ package final class Inbox<Value: Sendable>: Sendable {
             state.waiting.removeAll { $0.count <= count }
             return ready.map(\.1)
         }
-        for each in ready { each.resume() }
+        for continuation in ready { continuation.resume() }
     }
 
-    /// The values, once there are `count` of them.
+    /// All values, once there are at least `count`.
     @discardableResult
     package func first(_ count: Int) async -> [Value] {
         await withCheckedContinuation { continuation in

@@ -1,7 +1,7 @@
 package import LatchkeyCore
 internal import Synchronization
 
-/// A clock that moves only when a test moves it.
+/// A clock that a test moves by hand.
 package final class ManualClock: Sendable {
     private let state: Mutex<Now>
 
@@ -9,13 +9,13 @@ package final class ManualClock: Sendable {
         state = Mutex(Now(monotonic: MonotonicTime(nanoseconds: 1_000_000_000_000), wall: wall))
     }
 
-    /// Both clocks as they stand.
+    /// The present reading of both clocks.
     package var now: Now { state.withLock { $0 } }
 
-    /// The clock as the product takes it.
+    /// The clock as the product takes it. Its sleep is the system's; see ``ManualSleeper/source``.
     package var source: TimeSource { TimeSource { self.now } }
 
-    /// Lets time pass on both clocks.
+    /// Moves both clocks forward.
     package func advance(by duration: Duration) {
         state.withLock {
             $0.monotonic = $0.monotonic + duration
@@ -23,12 +23,12 @@ package final class ManualClock: Sendable {
         }
     }
 
-    /// Sets the wall clock forward or back, as an administrator or NTP would; the monotonic clock stays.
+    /// Sets the wall clock forward or back, as an administrator or NTP does. The monotonic clock is not changed.
     package func jumpWall(by duration: Duration) { state.withLock { $0.wall = $0.wall + duration } }
 }
 
-/// Waits for a point in time that never comes: until the task is cancelled. For what is told the time by a clock that a
-/// test moves, and would otherwise wait by the machine's.
+/// A sleep that ends only when the task is cancelled. For code that reads a ``ManualClock`` and must not wait by the
+/// machine's clock.
 @Sendable package func untilCancelled(_: MonotonicTime) async {
     for await _ in AsyncStream<Never>.makeStream().stream {}
 }

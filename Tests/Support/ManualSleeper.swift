@@ -1,7 +1,7 @@
 package import LatchkeyCore
 internal import Synchronization
 
-/// Sleepers that wake when the test moves the clock.
+/// Sleeps that end when the test moves the clock.
 package final class ManualSleeper: Sendable {
     private struct State {
         var sleeping: [Int: (until: MonotonicTime, CheckedContinuation<Void, Never>)] = [:]
@@ -13,10 +13,13 @@ package final class ManualSleeper: Sendable {
 
     package init(_ clock: ManualClock) { self.clock = clock }
 
-    /// The times that sleepers wait for now, the earliest first.
+    /// The deadlines of the sleeps under way, the earliest first.
     package var times: [MonotonicTime] { state.withLock { $0.sleeping.values.map(\.until).sorted() } }
 
-    /// Returns when the clock was moved to `deadline`, or early when the task is cancelled.
+    /// The clock and this sleep as the product takes them, with jitter that is always 0.5.
+    package var source: TimeSource { TimeSource(now: { self.clock.now }, sleep: sleep(until:), jitter: { 0.5 }) }
+
+    /// Returns when the clock has been moved to `deadline`, or early if the task is cancelled.
     @Sendable package func sleep(until deadline: MonotonicTime) async {
         let id = state.withLock { state in
             state.lastID += 1
@@ -36,7 +39,7 @@ package final class ManualSleeper: Sendable {
         }
     }
 
-    /// Moves the clock, then wakes whoever is due.
+    /// Moves the clock and ends the sleeps that are due.
     package func advance(by duration: Duration) {
         clock.advance(by: duration)
         let now = clock.now.monotonic
@@ -45,6 +48,6 @@ package final class ManualSleeper: Sendable {
             for id in due.keys { state.sleeping[id] = nil }
             return due.values.map(\.1)
         }
-        for each in due { each.resume() }
+        for continuation in due { continuation.resume() }
     }
 }

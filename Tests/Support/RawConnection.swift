@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// A caller that writes and reads bytes by hand. Blocking, with five seconds' patience.
+/// A blocking client connection that sends and receives bytes as they are. Reads time out after five seconds.
 package final class RawConnection: Sendable {
     private let descriptor: Int32
 
@@ -17,8 +17,8 @@ package final class RawConnection: Sendable {
             }
         }
         guard result == 0 else { throw Refused(errno: errno) }
-        var patience = timeval(tv_sec: 5, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        var timeout = timeval(tv_sec: 5, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
     }
 
     deinit { close(descriptor) }
@@ -26,25 +26,25 @@ package final class RawConnection: Sendable {
     /// The connection was refused or reset.
     package struct Refused: Error { package let errno: Int32 }
 
-    /// Writes all of `text`; false when the peer has gone.
+    /// Sends all of `text`; false if the connection is broken.
     @discardableResult
     package func send(_ text: String) -> Bool { send(Array(text.utf8)) }
 
     @discardableResult
     package func send(_ bytes: [UInt8]) -> Bool {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        var unsent = bytes[...]
+        while !unsent.isEmpty {
+            let count = unsent.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
             guard count > 0 else { return false }
-            rest = rest.dropFirst(count)
+            unsent = unsent.dropFirst(count)
         }
         return true
     }
 
-    /// Says that nothing more will be sent.
+    /// Shuts down the sending direction.
     package func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
 
-    /// Reads until `end` has come, the peer has finished, or patience is over.
+    /// Reads until `end` was received, the peer has shut down, or a read timed out.
     package func read(until end: String) -> String {
         var bytes: [UInt8] = []
         let wanted = Array(end.utf8)
@@ -52,7 +52,7 @@ package final class RawConnection: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Reads until the peer has finished; nil when it never does.
+    /// Reads until the peer has shut down; nil if it does not.
     package func readToEnd() -> String? {
         var bytes: [UInt8] = []
         while let more = chunk() {
@@ -62,7 +62,7 @@ package final class RawConnection: Sendable {
         return nil
     }
 
-    /// What has come; empty at the end; nil when nothing comes in time or the connection is reset.
+    /// The next bytes; empty after the peer has shut down; nil if the read timed out or the connection was reset.
     private func chunk() -> [UInt8]? {
         var buffer = [UInt8](repeating: 0, count: 16 * 1024)
         let count = recv(descriptor, &buffer, buffer.count, 0)

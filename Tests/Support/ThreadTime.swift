@@ -1,8 +1,8 @@
 internal import Glibc
 
-/// The processor time of this thread, which does not grow while others have the processor.
+/// The processor time of this thread. Time in which other threads have the processor does not count.
 package enum ThreadTime {
-    /// What a piece of work took.
+    /// The processor time that `work` took.
     package static func spent(_ work: () throws -> Void) rethrows -> Duration {
         let started = now
         try work()

@@ -1,25 +1,26 @@
 internal import Glibc
 
-/// Why a file cannot be used. Its ``code`` and ``description`` hold nothing of what is in the file.
+/// Why a file cannot be used. ``code`` and ``description`` hold nothing of the file's content.
 package enum FileFault: Error, Hashable, Sendable, CustomStringConvertible {
     /// ENOENT, ENOTDIR.
     case absent
     /// EACCES, EPERM.
     case denied
-    /// A folder, a pipe, a device or a socket.
+    /// A folder, pipe, device or socket.
     case notAFile
-    /// More bytes than are read of such a file.
+    /// The file has more bytes than the reader accepts.
     case tooLarge(limit: Int)
+    /// The content is not UTF-8.
     case notText
     case empty
     /// EMFILE, ENFILE.
     case noDescriptor
-    /// Another error of the system, by its errno.
+    /// Another `errno`.
     case system(Int32)
-    /// It was read, and its content does not do. The text says what is wrong and how to mend it.
+    /// The file was read but its content is not acceptable. The text says what is wrong and how to fix it.
     case unfit(String)
 
-    /// The fault of a system call that failed with `errno`.
+    /// The error of a system call that failed with `errno`.
     package init(errno code: Int32) {
         switch code {
         case ENOENT, ENOTDIR: self = .absent
@@ -30,7 +31,7 @@ package enum FileFault: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// One word, for `/health`.
+    /// The code in `/health`.
     package var code: String {
         switch self {
         case .absent: "absent"
@@ -45,18 +46,18 @@ package enum FileFault: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// What is wrong and how to mend it; lower case.
+    /// What is wrong and how to fix it, in lower case, to follow the file's name.
     package var description: String {
         switch self {
-        case .absent: "there is no such file: put it back"
-        case .denied: "the permission to read it is missing: check its owner and mode, and those of its folders"
-        case .notAFile: "it is not a regular file: put a file there"
-        case .tooLarge(let limit): "it is larger than \(limit) bytes: check whether it is the right file"
-        case .notText: "it is not UTF-8 text: check whether it is the right file"
-        case .empty: "it is empty: write the value into it"
+        case .absent: "the file does not exist: restore it"
+        case .denied: "permission to read the file is denied: check the owner and mode of the file and its folders"
+        case .notAFile: "it is not a regular file: replace it by a file"
+        case .tooLarge(let limit): "the file is larger than \(limit) bytes: check that it is the right file"
+        case .notText: "the file is not UTF-8 text: check that it is the right file"
+        case .empty: "the file is empty: write the value into it"
         case .noDescriptor: "no file descriptor is left: raise the limit (ulimit -n) or lower the number of connections"
-        case .system(let code): "it cannot be read: \(String(cString: strerror(code)))"
-        case .unfit(let why): why
+        case .system(let code): "the file cannot be read: \(String(cString: strerror(code)))"
+        case .unfit(let reason): reason
         }
     }
 }

@@ -1,10 +1,10 @@
 internal import Glibc
 
-/// Reads whole regular files, bounded, and never waits for a writer: a pipe in a file's place is refused.
+/// Reads whole files up to a limit.
 package enum FileReader {
-    /// The bytes of the file at `path`.
+    /// The bytes of the regular file at `path`. A pipe is refused without waiting for its writer.
     ///
-    /// - Parameter limit: the most bytes it may have.
+    /// - Parameter limit: the most bytes that the file may have.
     package static func read(_ path: String, limit: Int) throws(FileFault) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else { throw FileFault(errno: errno) }
@@ -16,9 +16,9 @@ package enum FileReader {
         return try readToEnd(descriptor, limit: limit)
     }
 
-    /// What comes from an open descriptor, whatever it is, to its end. Waits for the writer where it has to.
+    /// Reads an open descriptor of any kind to its end. Blocks while the writer of a pipe has not finished.
     ///
-    /// - Parameter limit: the most bytes; past it nothing more is read (``FileFault/tooLarge(limit:)``).
+    /// - Parameter limit: the most bytes. One byte more throws ``FileFault/tooLarge(limit:)`` and ends the reading.
     package static func readToEnd(_ descriptor: Int32, limit: Int) throws(FileFault) -> [UInt8] {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 16 * 1024)
@@ -26,7 +26,7 @@ package enum FileReader {
             let count = Glibc.read(descriptor, &chunk, min(chunk.count, limit + 1 - bytes.count))
             if count < 0, errno == EINTR { continue }
             if count < 0, errno == EAGAIN {
-                // Who started this process may have left the descriptor in the mode that does not wait.
+                // An inherited descriptor may be in non-blocking mode.
                 var wait = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
                 _ = poll(&wait, 1, -1)
                 continue
@@ -38,7 +38,7 @@ package enum FileReader {
         throw .tooLarge(limit: limit)
     }
 
-    /// The value that the file at `path` holds: its text without the line end, LF or CR LF, that editors put at the end.
+    /// The value in the file at `path`: its text without one line end, LF or CR LF, at the end.
     ///
     /// - Throws: also ``FileFault/empty`` and ``FileFault/notText``.
     package static func value(_ path: String, limit: Int) throws(FileFault) -> [UInt8] {
@@ -48,7 +48,7 @@ package enum FileReader {
         return value
     }
 
-    /// `bytes` without one line end, LF or CR LF, at their end.
+    /// `bytes` without one line end, LF or CR LF, at the end.
     package static func withoutLineEnd(_ bytes: [UInt8]) -> [UInt8] {
         guard bytes.last == UInt8(ascii: "\n") else { return bytes }
         let text = bytes.dropLast()

@@ -1,11 +1,11 @@
-/// One JSON value (RFC 8259) to build answers and requests of, and to take apart what was read.
+/// A JSON value (RFC 8259), for building responses and requests.
 ///
-/// Text from outside is read by ``JSONDocument``; this is a copy of all of it, made where that is the handier form.
-/// Strings and names are compared as bytes. Numbers keep their text.
+/// ``JSONDocument`` reads text from outside. This type is a full copy of what was read, for code that does not need the
+/// source text. Strings and names are compared as bytes. Numbers keep their text.
 package enum JSON: Sendable {
     case null
     case bool(Bool)
-    /// An integer that was written in its shortest form.
+    /// An integer within 64 bits that was written in its shortest form.
     case integer(Int64)
     /// Every other number.
     case number(JSONNumber)
@@ -13,13 +13,15 @@ package enum JSON: Sendable {
     case array([JSON])
     case object(JSONObject)
 
-    /// The value of a whole JSON text.
+    /// Reads a whole JSON text.
+    ///
     /// - Throws: also for a string or name that has no UTF-8 form.
     package init(parsing bytes: some Collection<UInt8>, limits: JSONLimits = .document) throws(JSONError) {
         try self.init(JSONDocument(bytes, limits: limits).root)
     }
 
-    /// A copy of a value that was read. As deep as the value, which the reader's limits bound.
+    /// A copy of a value that was read. Recurses as deep as the value, which the reader's limits bound.
+    ///
     /// - Throws: ``JSONError/Reason/unpairedSurrogate``.
     package init(_ value: JSONValue) throws(JSONError) {
         switch value.kind {
@@ -55,11 +57,11 @@ package enum JSON: Sendable {
         return text
     }
 
-    /// A number; null for an infinity and for what is no number, since JSON has neither.
+    /// A number; null for an infinity or NaN, which JSON does not have.
     package static func number(_ value: Double) -> JSON { JSONNumber(value).map { .number($0) } ?? .null }
 
-    /// UTF-8 JSON text on one line, names in the order of their bytes so that equal values have equal bytes, slashes not
-    /// escaped.
+    /// The text in UTF-8 on one line, slashes not escaped. Names are in the order of their bytes, so that equal values
+    /// have equal bytes.
     package func bytes() -> [UInt8] {
         var writer = JSONWriter()
         writer.write(self)
@@ -97,10 +99,10 @@ extension JSON: Hashable {
     }
 }
 
-// MARK: - Looking inside
+// MARK: - Reading
 
 extension JSON {
-    /// A member of an object; nil for an absent member and for every other kind of value.
+    /// A member of an object; nil if it is absent or the value is not an object.
     package subscript(key: String) -> JSON? {
         if case .object(let members) = self { members[key] } else { nil }
     }
@@ -109,7 +111,7 @@ extension JSON {
         if case .string(let value) = self { value } else { nil }
     }
 
-    /// An integer within 64 bits, exactly; also one written as `3.0` or `1.7E9`.
+    /// The exact integer if it is within 64 bits, also if it was written as `3.0` or `1.7E9`.
     package var integer: Int64? {
         switch self {
         case .integer(let value): value
@@ -118,7 +120,7 @@ extension JSON {
         }
     }
 
-    /// The nearest double; nil for a number past its range.
+    /// The nearest double; nil if it would be infinite.
     package var double: Double? {
         switch self {
         case .integer(let value): Double(value)
@@ -140,7 +142,7 @@ extension JSON {
     }
 }
 
-// MARK: - Writing literals
+// MARK: - Literals
 
 extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
     ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral, ExpressibleByFloatLiteral

@@ -1,4 +1,4 @@
-/// The values of an array, in their order.
+/// The values of an array, in order.
 package struct JSONElements: Sequence, IteratorProtocol, Sendable {
     private let document: JSONDocument
     private var index: Int

@@ -1,6 +1,6 @@
 /// The escapes of JSON strings (RFC 8259 §7).
 enum JSONEscape {
-    /// The byte that a backslash and `letter` stand for; nil where there is no such escape. `u` is not one of these.
+    /// The byte for a backslash and `letter`; nil if there is no such escape. `u` is handled separately.
     static func byte(for letter: UInt8) -> UInt8? {
         switch letter {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): letter
@@ -13,41 +13,45 @@ enum JSONEscape {
         }
     }
 
-    /// The UTF-16 code unit of four hexadecimal digits; anything that is no digit counts as 0.
+    /// The UTF-16 code unit of four hexadecimal digits. Another byte counts as 0.
     static func unit(_ bytes: [UInt8], at start: Int) -> UInt32 {
         bytes[start..<min(start + 4, bytes.count)].reduce(0) { $0 << 4 | UInt32(Hex.value($1) ?? 0) }
     }
 
-    /// The text between the quotes of a string that ``JSONReader`` has accepted, its escapes resolved.
+    static func isHighSurrogate(_ unit: UInt32) -> Bool { (0xD800...0xDBFF).contains(unit) }
+    static func isLowSurrogate(_ unit: UInt32) -> Bool { (0xDC00...0xDFFF).contains(unit) }
+    static func isSurrogate(_ unit: UInt32) -> Bool { (0xD800...0xDFFF).contains(unit) }
+
+    /// The text between the quotes of a string that ``JSONReader`` has accepted, with its escapes resolved.
     ///
-    /// Half of a surrogate pair has no UTF-8 form. It becomes the three bytes that UTF-8 would have for it, so that names
-    /// can still be compared; no text from elsewhere has those bytes.
+    /// An unpaired surrogate has no UTF-8 form. It becomes the three bytes that UTF-8 would have for it, so that names
+    /// can still be compared. Valid UTF-8 never has these bytes.
     static func resolve(_ bytes: [UInt8], _ range: Range<Int>) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(range.count)
-        var place = range.lowerBound
-        while place < range.upperBound {
-            let byte = bytes[place]
-            place += 1
-            guard byte == UInt8(ascii: "\\"), place < range.upperBound else {
+        var position = range.lowerBound
+        while position < range.upperBound {
+            let byte = bytes[position]
+            position += 1
+            guard byte == UInt8(ascii: "\\"), position < range.upperBound else {
                 text.append(byte)
                 continue
             }
-            let letter = bytes[place]
-            place += 1
+            let letter = bytes[position]
+            position += 1
             guard letter == UInt8(ascii: "u") else {
                 text.append(Self.byte(for: letter) ?? letter)
                 continue
             }
-            var code = unit(bytes, at: place)
-            place += 4
-            if (0xD800...0xDBFF).contains(code), place + 6 <= range.upperBound, bytes[place] == UInt8(ascii: "\\"),
-                bytes[place + 1] == UInt8(ascii: "u")
+            var code = unit(bytes, at: position)
+            position += 4
+            if isHighSurrogate(code), position + 6 <= range.upperBound, bytes[position] == UInt8(ascii: "\\"),
+                bytes[position + 1] == UInt8(ascii: "u")
             {
-                let low = unit(bytes, at: place + 2)
-                if (0xDC00...0xDFFF).contains(low) {
+                let low = unit(bytes, at: position + 2)
+                if isLowSurrogate(low) {
                     code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
-                    place += 6
+                    position += 6
                 }
             }
             append(code, to: &text)
@@ -55,31 +59,32 @@ enum JSONEscape {
         return text
     }
 
-    /// The place of the first escape that is half of a surrogate pair; nil where there is none.
+    /// The position of the first escape of an unpaired surrogate; nil if there is none.
     static func firstUnpaired(_ bytes: [UInt8], _ range: Range<Int>) -> Int? {
-        var place = range.lowerBound
-        while place < range.upperBound {
-            guard bytes[place] == UInt8(ascii: "\\") else {
-                place += 1
+        var position = range.lowerBound
+        while position < range.upperBound {
+            guard bytes[position] == UInt8(ascii: "\\") else {
+                position += 1
                 continue
             }
-            guard place + 5 < range.upperBound, bytes[place + 1] == UInt8(ascii: "u") else {
-                place += 2
+            guard position + 5 < range.upperBound, bytes[position + 1] == UInt8(ascii: "u") else {
+                position += 2
                 continue
             }
-            let code = unit(bytes, at: place + 2)
-            guard (0xD800...0xDFFF).contains(code) else {
-                place += 6
+            let code = unit(bytes, at: position + 2)
+            guard isSurrogate(code) else {
+                position += 6
                 continue
             }
-            guard code < 0xDC00, place + 11 < range.upperBound, bytes[place + 6] == UInt8(ascii: "\\"),
-                bytes[place + 7] == UInt8(ascii: "u"), (0xDC00...0xDFFF).contains(unit(bytes, at: place + 8))
-            else { return place }
-            place += 12
+            guard isHighSurrogate(code), position + 11 < range.upperBound, bytes[position + 6] == UInt8(ascii: "\\"),
+                bytes[position + 7] == UInt8(ascii: "u"), isLowSurrogate(unit(bytes, at: position + 8))
+            else { return position }
+            position += 12
         }
         return nil
     }
 
+    /// Appends the UTF-8 form of a code point.
     private static func append(_ code: UInt32, to text: inout [UInt8]) {
         func tail(_ shift: UInt32) -> UInt8 { UInt8(truncatingIfNeeded: 0x80 | (code >> shift & 0x3F)) }
         switch code {

@@ -1,4 +1,4 @@
-/// The members of an object as they are written, duplicates included.
+/// The members of an object in the order of the text, duplicates included.
 package struct JSONMembers: Sequence, IteratorProtocol, Sendable {
     private let document: JSONDocument
     private var index: Int
@@ -10,7 +10,7 @@ package struct JSONMembers: Sequence, IteratorProtocol, Sendable {
         self.end = end
     }
 
-    /// A name, which is a string that may have no UTF-8 form, and its value.
+    /// The next name, which may have no UTF-8 form, and its value.
     package mutating func next() -> (name: JSONValue, value: JSONValue)? {
         guard index < end else { return nil }
         defer { index = Int(document.nodes[index + 1].next) }

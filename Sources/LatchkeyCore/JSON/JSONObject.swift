@@ -1,5 +1,4 @@
-/// The members of an object that is built or taken apart as a value (``JSON``): each name once, in the order of their
-/// bytes. Names are compared as bytes.
+/// The members of a ``JSON`` object: each name once, in the order of the names' bytes. Names are compared as bytes.
 package struct JSONObject: Sendable, ExpressibleByDictionaryLiteral, RandomAccessCollection {
     package typealias Element = (key: String, value: JSON)
 
@@ -7,9 +6,9 @@ package struct JSONObject: Sendable, ExpressibleByDictionaryLiteral, RandomAcces
 
     package init() {}
 
-    /// - Parameter members: in any order; of two with one name the last counts. Takes n log n comparisons.
+    /// - Parameter members: in any order. Of several with the same name the last one counts. Takes n log n comparisons.
     package init(_ members: some Sequence<(String, JSON)>) {
-        // The sort is stable, so that of equal names the last stays last.
+        // The sort is stable, so equal names stay in their order.
         let sorted = members.map { (key: $0.0, value: $0.1) }.sorted { $0.key.precedesInBytes($1.key) }
         self.members.reserveCapacity(sorted.count)
         for member in sorted {
@@ -26,49 +25,49 @@ package struct JSONObject: Sendable, ExpressibleByDictionaryLiteral, RandomAcces
     package var endIndex: Int { members.endIndex }
     package subscript(position: Int) -> Element { members[position] }
 
-    /// The names in order.
+    /// The names in the order of their bytes.
     package var keys: [String] { members.map(\.key) }
     /// The values in the order of their names.
     package var values: [JSON] { members.map(\.value) }
 
-    /// The value of that name. Set to nil, the member is taken out.
+    /// The value of the member with this name. Setting nil removes the member.
     package subscript(name: String) -> JSON? {
         get {
-            let place = place(of: name)
-            // Not with `?:`, whose `nil` would be the value null.
-            guard has(name, at: place) else { return nil }
-            return members[place].value
+            let position = position(of: name)
+            // A conditional expression would read `nil` as the JSON value null.
+            guard has(name, at: position) else { return nil }
+            return members[position].value
         }
         set {
-            let place = place(of: name)
-            switch (has(name, at: place), newValue) {
-            case (true, let value?): members[place].value = value
-            case (true, nil): members.remove(at: place)
-            case (false, let value?): members.insert((key: name, value: value), at: place)
+            let position = position(of: name)
+            switch (has(name, at: position), newValue) {
+            case (true, let value?): members[position].value = value
+            case (true, nil): members.remove(at: position)
+            case (false, let value?): members.insert((key: name, value: value), at: position)
             case (false, nil): break
             }
         }
     }
 
-    /// These members and those of `other`, which count where both have a name.
+    /// These members and those of `other`, whose values replace those of the same name.
     package func merging(_ other: JSONObject) -> JSONObject {
         JSONObject(members.map { ($0.key, $0.value) } + other.members.map { ($0.key, $0.value) })
     }
 
-    /// The members that satisfy a condition.
+    /// The members that satisfy the condition.
     package func filter(_ isIncluded: (Element) throws -> Bool) rethrows -> JSONObject {
         var object = JSONObject()
         object.members = try members.filter(isIncluded)
         return object
     }
 
-    /// What each value becomes, without those that become nil.
+    /// The transformed values by name, without those that became nil.
     package func compactMapValues<Value>(_ transform: (JSON) throws -> Value?) rethrows -> [String: Value] {
         try members.reduce(into: [:]) { $0[$1.key] = try transform($1.value) }
     }
 
-    /// The first member whose name is not before `name`.
-    private func place(of name: String) -> Int {
+    /// The position of the first member whose name is not before `name`.
+    private func position(of name: String) -> Int {
         var (low, high) = (0, members.count)
         while low < high {
             let middle = (low + high) / 2
@@ -77,8 +76,8 @@ package struct JSONObject: Sendable, ExpressibleByDictionaryLiteral, RandomAcces
         return low
     }
 
-    private func has(_ name: String, at place: Int) -> Bool {
-        place < members.count && members[place].key.hasSameBytes(as: name)
+    private func has(_ name: String, at position: Int) -> Bool {
+        position < members.count && members[position].key.hasSameBytes(as: name)
     }
 }
 

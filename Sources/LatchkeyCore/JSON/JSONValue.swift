@@ -17,7 +17,7 @@ package struct JSONValue: Sendable {
     package var kind: Kind {
         switch node.kind {
         case .null: .null
-        case .no, .yes: .bool
+        case .falseLiteral, .trueLiteral: .bool
         case .number: .number
         case .string, .name: .string
         case .array: .array
@@ -27,15 +27,15 @@ package struct JSONValue: Sendable {
 
     // MARK: Source
 
-    /// Where it stands in the text, in bytes; quotes and brackets included.
+    /// The value's bytes in the text, quotes and brackets included.
     package var range: Range<Int> { node.range }
 
-    /// Its text as it was written: the very bytes.
+    /// The value as it was written.
     package var source: ArraySlice<UInt8> { document.bytes[node.range] }
 
     // MARK: Scalars
 
-    /// The text of a string; nil for every other kind, and for a string that has no UTF-8 form (``unpairedSurrogate``).
+    /// The text of a string; nil for another kind, and for a string that has no UTF-8 form (``unpairedSurrogate``).
     package var string: String? {
         guard kind == .string, !node.isUnpaired else { return nil }
         guard !node.hasEscapes else { return String(decoding: document.text(index), as: UTF8.self) }
@@ -45,25 +45,24 @@ package struct JSONValue: Sendable {
     /// ``string`` as bytes, for secrets.
     package var stringBytes: [UInt8]? { kind == .string && !node.isUnpaired ? document.text(index) : nil }
 
-    /// The offset of the first escape of a string that is half of a surrogate pair. Such a string has no UTF-8 form
-    /// (RFC 8259 §8.2).
+    /// The offset of the first unpaired surrogate in a string. Such a string has no UTF-8 form (RFC 8259 §8.2).
     package var unpairedSurrogate: Int? {
         node.isUnpaired ? JSONEscape.firstUnpaired(document.bytes, node.range.dropFirst().dropLast()) : nil
     }
 
-    /// A number as it was written.
+    /// The number as it was written; nil for another kind.
     package var number: JSONNumber? { kind == .number ? JSONNumber(unchecked: source) : nil }
 
-    /// An integer within 64 bits, exactly; also one written as `3.0` or `1.7E9`.
+    /// The exact integer if it is within 64 bits, also if it is written as `3.0` or `1.7E9`.
     package var integer: Int64? { number?.integer }
 
-    /// The nearest double; nil for a number past its range.
+    /// The nearest double; nil if it would be infinite.
     package var double: Double? { number?.double }
 
     package var bool: Bool? {
         switch node.kind {
-        case .yes: true
-        case .no: false
+        case .trueLiteral: true
+        case .falseLiteral: false
         default: nil
         }
     }
@@ -72,21 +71,21 @@ package struct JSONValue: Sendable {
 
     // MARK: Arrays and objects
 
-    /// The values of an array in their order; nil for every other kind.
+    /// The values of an array in order; nil for another kind.
     package var elements: JSONElements? {
         kind == .array ? JSONElements(document: document, index: index + 1, end: Int(node.next)) : nil
     }
 
-    /// The members of an object as they are written, duplicates included; nil for every other kind.
+    /// The members of an object in the order of the text, duplicates included; nil for another kind.
     package var members: JSONMembers? {
         kind == .object ? JSONMembers(document: document, index: index + 1, end: Int(node.next)) : nil
     }
 
-    /// The last member of that name; nil where there is none, and for every kind but an object. Names are compared as
-    /// bytes. Takes time linear in the number of members.
+    /// The value of the last member with this name; nil if there is none or the value is not an object. Names are compared
+    /// as bytes. Takes time linear in the number of members.
     package subscript(name: String) -> JSONValue? { member(name.utf8) }
 
-    /// ``subscript(_:)`` by the bytes of the name.
+    /// ``subscript(_:)`` with the bytes of the name.
     package func member(_ name: some Collection<UInt8>) -> JSONValue? {
         guard node.kind == .object else { return nil }
         var (found, at, end): (Int?, Int, Int) = (nil, index + 1, Int(node.next))
@@ -97,9 +96,9 @@ package struct JSONValue: Sendable {
         return found.map { JSONValue(document: document, index: $0) }
     }
 
-    /// An array's value at a place counted from 0; nil where there is none. Takes time linear in the place.
-    package func element(_ place: Int) -> JSONValue? {
-        guard place >= 0, let elements else { return nil }
-        return elements.dropFirst(place).first { _ in true }
+    /// The array's value at a position counted from 0; nil if there is none. Takes time linear in the position.
+    package func element(_ position: Int) -> JSONValue? {
+        guard position >= 0, let elements else { return nil }
+        return elements.dropFirst(position).first { _ in true }
     }
 }

@@ -1,10 +1,10 @@
-/// Writes JSON on one line. The one writer.
+/// Writes JSON on one line. The only writer of JSON.
 package struct JSONWriter: Sendable {
     package private(set) var bytes: [UInt8] = []
 
     package init() {}
 
-    /// Appends a value. As deep as the value, which is what a reader's limits allowed or what the code built.
+    /// Appends a value. Recurses as deep as the value, which a reader's limits or our own code bound.
     package mutating func write(_ value: JSON) {
         switch value {
         case .null: bytes += "null".utf8
@@ -31,7 +31,7 @@ package struct JSONWriter: Sendable {
         }
     }
 
-    /// Appends a string in quotes. Only what RFC 8259 §7 demands is escaped.
+    /// Appends a string in quotes. Escapes only what RFC 8259 §7 requires.
     package mutating func write(string text: String) {
         bytes.append(UInt8(ascii: "\""))
         for byte in text.utf8 {

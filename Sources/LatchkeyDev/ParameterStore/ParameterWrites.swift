@@ -168,11 +168,11 @@ struct ParameterPut {
             tier = .standard
         case "Advanced": tier = .advanced
         case "Intelligent-Tiering":
-            tier = existing == .advanced || value.count > ParameterTier.standard.longestValue ? .advanced : .standard
+            tier = existing == .advanced || value.count > ParameterTier.standard.maxValueBytes ? .advanced : .standard
         case let word?:
             throw .constraint("tier", value: word, "satisfy enum value set: [Standard, Intelligent-Tiering, Advanced]")
         }
-        guard value.count <= tier.longestValue else { throw Self.tooLong(tier) }
+        guard value.count <= tier.maxValueBytes else { throw Self.tooLong(tier) }
         return tier
     }
 

@@ -52,7 +52,7 @@ enum CommandEnvironment {
     ) -> (settings: Settings, problems: [String]) {
         Settings.examine(
             flags: flags, environment: withHome(environment), need: need, processors: processors,
-            inherited: { () throws(InheritedSocket.Refusal) in
+            inherited: { () throws(InheritedSocketError) in
                 try InheritedSocket.all(environment: environment, process: getpid())
             }, readSharedFile: SharedFileReader.read, readFile: Files.text)
     }

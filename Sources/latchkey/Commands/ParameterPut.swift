@@ -46,7 +46,7 @@ struct ParameterPut {
         let description = try await describe()
         let isAdvanced =
             description?.tier == ParameterTier.advanced.rawValue
-            || found.value.count > ParameterTier.standard.longestValue
+            || found.value.count > ParameterTier.standard.maxValueBytes
         try PutValue.requireFit(value, tier: tier, existing: isAdvanced ? .advanced : .standard)
         var key: String?
         if found.kind == .secureString { key = keyID ?? description?.ownKey }

@@ -4,7 +4,7 @@ internal import LatchkeyCrypto
 /// The value that `put` writes, and what may be written.
 enum PutValue {
     /// The most bytes of any value.
-    static let longest = ParameterTier.advanced.longestValue
+    static let longest = ParameterTier.advanced.maxValueBytes
 
     /// The bytes of `file`, or of standard input, without one line end at their end.
     ///
@@ -45,13 +45,13 @@ enum PutValue {
     ///   - tier: the one that was asked for.
     ///   - existing: the one that the parameter is in; a value without a tier of its own stays there.
     static func requireFit(_ value: Secret, tier: ParameterTierChoice?, existing: ParameterTier? = nil) throws {
-        let longest = tier?.longestValue ?? (existing ?? .standard).longestValue
+        let longest = tier?.maxValueBytes ?? (existing ?? .standard).maxValueBytes
         guard value.count > longest else { return }
         throw tooLong("\(value.count)", tier)
     }
 
     private static func tooLong(_ bytes: String, _ tier: ParameterTierChoice?) -> CommandFailure {
-        let (standard, advanced) = (ParameterTier.standard.longestValue, ParameterTier.advanced.longestValue)
+        let (standard, advanced) = (ParameterTier.standard.maxValueBytes, ParameterTier.advanced.maxValueBytes)
         guard (tier ?? .standard) == .standard else {
             return CommandFailure(
                 .usage, "the value has \(bytes) bytes, and no parameter holds more than \(advanced): divide it")

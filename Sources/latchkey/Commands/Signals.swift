@@ -29,14 +29,14 @@ package final class Signals {
     /// Has the signals that ask for nothing not end this process.
     package static func survive() {
         let numbers = Array(survived.keys) + realTime
-        _ = latchkey_stop_survive(numbers, Int32(numbers.count))
+        _ = latchkey_signal_discard(numbers, Int32(numbers.count))
     }
 
     /// Keeps the signals of this process that ask for an end, and those that ask for nothing; made once in a process.
     /// - Throws: when the process can open no pipe.
     package init() throws(SystemError) {
         let numbers = Array(Self.ending.keys) + Self.survived.keys + Self.realTime
-        let descriptor = latchkey_stop_install(numbers, Int32(numbers.count))
+        let descriptor = latchkey_signal_pipe_install(numbers, Int32(numbers.count))
         guard descriptor >= 0 else { throw SystemError(call: "pipe", errno: errno) }
         let (asked, sink) = AsyncStream.makeStream(of: Int32.self)
         self.asked = asked

@@ -64,7 +64,7 @@ struct BackendSwitch: Sendable {
         var write = ParameterWrite(name: name, value: value, kind: found?.kind ?? .string, overwrites: found != nil)
         write.description = found == nil ? description : nil
         // There is no way back from the Advanced tier.
-        if max(value.count, found?.value.count ?? 0) > ParameterTier.standard.longestValue {
+        if max(value.count, found?.value.count ?? 0) > ParameterTier.standard.maxValueBytes {
             write.tier = ParameterTier.advanced.rawValue
         }
         try await put(write)

@@ -33,11 +33,11 @@ struct KeptRun {
             staying: found.staying, selected: Set(found.lines.map(\.secret.name)), known: known ?? KeptList(names: []),
             keeps: keeps || !isForced)
         let bytes = change.list.text.utf8.count
-        guard bytes <= KeptList.longest else {
+        guard bytes <= KeptList.maxBytes else {
             throw CommandFailure(
                 .notSo,
                 "the names of the \(change.list.names.count) secrets that stay in Secrets Manager have \(bytes) bytes, and "
-                    + "a parameter holds \(KeptList.longest): move or delete some of them, or give up on them by --force"
+                    + "a parameter holds \(KeptList.maxBytes): move or delete some of them, or give up on them by --force"
             )
         }
         if known != nil || isForced || !change.list.names.isEmpty { judgement.kept = change.list }

@@ -67,7 +67,7 @@ final class FollowedFiles: Sendable {
 
     /// The fault that keeps a file without a value from having one.
     func fault(at path: String) -> FileFault? {
-        items.withLock { $0.first { $0.file.path == path } }?.followed.fault
+        items.withLock { $0.first { $0.file.path == path } }?.followed.error
     }
 
     /// A setting's text as it is now: of a `file:` value, the file's last good one.
@@ -113,13 +113,13 @@ final class FollowedFiles: Sendable {
                 guard let index = items.firstIndex(where: { $0.file.isSame(as: file) }) else {
                     return Followed<Secret>.Event.nothing
                 }
-                return items[index].followed.take(look)
+                return items[index].followed.apply(look)
             }
             act(on: event, file)
         }
     }
 
-    private func look(at file: FollowedFile, current: Secret?) -> Followed<Secret>.Look {
+    private func look(at file: FollowedFile, current: Secret?) -> Followed<Secret>.Reading {
         switch read(file.path, file.limit) {
         case .failure(let fault): return .failed(fault)
         case .success(let bytes):

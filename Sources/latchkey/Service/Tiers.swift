@@ -68,11 +68,11 @@ extension ParameterTierChoice {
     var tokenLimit: SharedTokenLimit {
         let larger = ParameterTier.advanced
         let upgrade =
-            longestValue < larger.longestValue
-            ? "\(SettingName.tokenParameterTier.rawValue)=\(Self.advanced.rawValue) takes \(larger.longestValue) bytes, "
+            maxValueBytes < larger.maxValueBytes
+            ? "\(SettingName.tokenParameterTier.rawValue)=\(Self.advanced.rawValue) takes \(larger.maxValueBytes) bytes, "
             : ""
         return SharedTokenLimit(
-            bytes: longestValue,
+            bytes: maxValueBytes,
             remedy: "\(upgrade)\(SettingName.sharedTier.rawValue)=dynamodb:<table> takes any token")
     }
 }

@@ -9,7 +9,7 @@ from rule import rule
 from tree import code, shown, tracked
 
 #: The one file that makes whole numbers of floating-point ones.
-PLACE = "Sources/LatchkeyCore/OutsideNumber.swift"
+PLACE = "Sources/LatchkeyCore/Numbers/OutsideNumber.swift"
 
 #: `Int(…)` and its like without a label, which traps for NaN, infinities and what is out of range.
 _UNCHECKED = re.compile(r"(?<![\w.])U?Int(?:8|16|32|64)?\((?!\w+:|OutsideNumber\.)(.*)")

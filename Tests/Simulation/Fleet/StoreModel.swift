@@ -19,8 +19,8 @@ struct StoreModel {
     }
 
     private var parameters: [[Written]] = Name.allCases.map { _ in [] }
-    private var reads: Pacer
-    private var writes: Pacer
+    private var reads: TokenBucket
+    private var writes: TokenBucket
     /// Requests that arrived, and those of them that were turned away.
     private(set) var readsSeen = 0
     private(set) var readsThrottled = 0
@@ -28,14 +28,14 @@ struct StoreModel {
     private(set) var writesThrottled = 0
 
     init(_ quota: Quota) {
-        reads = Pacer(quota.readsPerSecond, each: .seconds(1))
-        writes = Pacer(quota.writesPerSecond, each: .seconds(1))
+        reads = TokenBucket(perSecond: Double(quota.readsPerSecond))
+        writes = TokenBucket(perSecond: Double(quota.writesPerSecond))
     }
 
     /// What one GetParameters of the three gives; nil when throttled.
     mutating func read(_ now: Now) -> SharedTokenSnapshot? {
         readsSeen += 1
-        guard reads.reserve(now.monotonic, notLaterThan: now.monotonic) != nil else {
+        guard reads.take(now.monotonic) else {
             readsThrottled += 1
             return nil
         }
@@ -58,7 +58,7 @@ struct StoreModel {
         _ name: Name, _ value: String, overwrite: Bool, lag: Duration, _ now: Now
     ) -> PutResult {
         writesSeen += 1
-        guard writes.reserve(now.monotonic, notLaterThan: now.monotonic) != nil else {
+        guard writes.take(now.monotonic) else {
             writesThrottled += 1
             return .throttled
         }

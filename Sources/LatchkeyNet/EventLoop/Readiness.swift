@@ -1,0 +1,13 @@
+/// The events that a descriptor waits for or is ready for.
+package struct Readiness: OptionSet, Sendable {
+    package let rawValue: UInt32
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    /// Bytes to read, a connection to accept, or the end of the peer's data.
+    package static let read = Readiness(rawValue: 0x001)  // EPOLLIN
+    package static let write = Readiness(rawValue: 0x004)  // EPOLLOUT
+    /// The socket has a pending error. Always reported.
+    package static let error = Readiness(rawValue: 0x008)  // EPOLLERR
+    /// Both directions are closed. Always reported.
+    package static let hangUp = Readiness(rawValue: 0x010)  // EPOLLHUP
+}
