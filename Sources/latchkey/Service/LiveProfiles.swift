@@ -95,7 +95,7 @@ final class LiveProfiles: Sendable {
     private func profile(_ listed: Listed) -> TokenProfile {
         let (metrics, name) = (means.metrics, listed.definition.name)
         let issuer = TokenIssuer(
-            transport: means.client.transport, time: means.time, version: Version.number,
+            transport: means.client.transport, time: means.time, userAgent: Version.userAgent,
             observe: { call in
                 metrics.upstreamRequest(call.upstream, .issueToken, call.outcome, call.duration)
                 if call.attempt > 1 { metrics.upstreamRetry(call.upstream) }
