@@ -1,11 +1,13 @@
-/// A command line in words, without a shell: the rule of Python's `shlex.split`, which is how botocore reads
-/// `credential_process`. White space parts words; single quotes keep everything; a backslash keeps the next character,
-/// within double quotes a quote or backslash alone.
+/// Splits a command line into words without a shell, as Python's `shlex.split` does, which botocore uses for
+/// `credential_process`.
+///
+/// White space separates words. Single quotes keep all characters. A backslash keeps the next character; within double
+/// quotes it does so only before a quote or a backslash.
 package enum CommandWords {
-    /// A quote that is not closed, or a backslash at the end.
-    package struct Malformed: Error, Hashable, Sendable {}
+    /// A quote is not closed, or the line ends with a backslash.
+    package struct SyntaxError: Error, Hashable, Sendable {}
 
-    package static func split(_ line: String) throws(Malformed) -> [String] {
+    package static func split(_ line: String) throws(SyntaxError) -> [String] {
         var words: [String] = []
         var word: String?
         var rest = Array(line.unicodeScalars)[...]
@@ -15,12 +17,12 @@ package enum CommandWords {
                 if let whole = word { words.append(whole) }
                 word = nil
             case "'":
-                guard let end = rest.firstIndex(of: "'") else { throw Malformed() }
+                guard let end = rest.firstIndex(of: "'") else { throw SyntaxError() }
                 append(rest[rest.startIndex..<end], to: &word)
                 rest = rest[(end + 1)...]
             case "\"": append(try quoted(&rest), to: &word)
             case "\\":
-                guard let kept = rest.popFirst() else { throw Malformed() }
+                guard let kept = rest.popFirst() else { throw SyntaxError() }
                 append([kept], to: &word)
             default: append([next], to: &word)
             }
@@ -29,9 +31,10 @@ package enum CommandWords {
         return words
     }
 
-    /// What stands before the closing double quote.
-    private static func quoted(_ rest: inout ArraySlice<Unicode.Scalar>) throws(Malformed) -> ArraySlice<Unicode.Scalar>
-    {
+    /// Removes the characters up to the closing double quote, and the quote, from the start of `rest`.
+    private static func quoted(
+        _ rest: inout ArraySlice<Unicode.Scalar>
+    ) throws(SyntaxError) -> ArraySlice<Unicode.Scalar> {
         var content: ArraySlice<Unicode.Scalar> = []
         while let next = rest.popFirst() {
             if next == "\"" { return content }
@@ -39,15 +42,15 @@ package enum CommandWords {
                 content.append(next)
                 continue
             }
-            guard let kept = rest.popFirst() else { throw Malformed() }
+            guard let kept = rest.popFirst() else { throw SyntaxError() }
             if kept != "\"" && kept != "\\" { content.append(next) }
             content.append(kept)
         }
-        throw Malformed()
+        throw SyntaxError()
     }
 
     private static func append(_ characters: ArraySlice<Unicode.Scalar>, to word: inout String?) {
-        // In place: a copy for every character would be quadratic.
+        // In place: a copy for each character would take quadratic time.
         if word == nil { word = "" }
         word?.unicodeScalars.append(contentsOf: characters)
     }

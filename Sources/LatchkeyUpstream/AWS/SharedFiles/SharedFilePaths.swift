@@ -1,20 +1,20 @@
-/// Where the two shared files are: `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE`, or below the home directory.
-package struct SharedFilePlaces: Hashable, Sendable {
+/// The paths of the two shared files: `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE`, by default in `~/.aws`.
+package struct SharedFilePaths: Hashable, Sendable {
     package let config: String
     package let credentials: String
 
     /// - Parameter environment: without empty values.
     package init(environment: [String: String]) throws(SharedConfigError) {
-        config = try Self.place("AWS_CONFIG_FILE", "~/.aws/config", environment)
-        credentials = try Self.place("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials", environment)
+        config = try Self.path("AWS_CONFIG_FILE", default: "~/.aws/config", environment)
+        credentials = try Self.path("AWS_SHARED_CREDENTIALS_FILE", default: "~/.aws/credentials", environment)
     }
 
-    /// `$NAME`, `${NAME}` and a leading `~` are expanded, as botocore does it (Python's `expandvars` and `expanduser`). A
-    /// variable that is not set is refused: the path would lead nowhere, and the file be taken for absent.
-    private static func place(
-        _ variable: String, _ standard: String, _ environment: [String: String]
+    /// Expands `$NAME`, `${NAME}` and a leading `~`, as botocore does (Python's `expandvars` and `expanduser`). Refuses
+    /// a variable that is not set: the resulting path would not exist, and the file would count as absent.
+    private static func path(
+        _ variable: String, default defaultPath: String, _ environment: [String: String]
     ) throws(SharedConfigError) -> String {
-        let path = try expanded(environment[variable] ?? standard, variable, environment)
+        let path = try expanded(environment[variable] ?? defaultPath, variable, environment)
         guard path.hasPrefix("~") else { return path }
         guard path == "~" || path.hasPrefix("~/") else {
             throw SharedConfigError(
@@ -46,7 +46,8 @@ package struct SharedFilePlaces: Hashable, Sendable {
                 continue
             }
             guard let value = environment[String(name)] else {
-                throw SharedConfigError(path: nil, "\(variable) has the variable \(name) in it, which is not set")
+                throw SharedConfigError(
+                    path: nil, "\(variable) contains the variable \(name), which is not set: set it, or write the path")
             }
             result += value
             rest = rest.dropFirst(length)
