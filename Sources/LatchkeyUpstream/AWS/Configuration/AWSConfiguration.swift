@@ -1,12 +1,10 @@
-package import LatchkeyHTTP
-
-/// Everything the `AWS_*` settings and the shared files decide, read once. Pure: the environment and the files come in.
+/// What the `AWS_*` variables and the shared files configure. Read once. Pure: environment and files are parameters.
 package struct AWSConfiguration: Sendable {
-    /// Something in the settings that cannot be followed.
+    /// A setting that cannot be used.
     package struct Problem: Error, Hashable, Sendable, CustomStringConvertible {
-        /// The variable, the file's key, or the file and its line.
+        /// The variable, the key in the file, or the file and its line.
         package let name: String
-        /// What is wrong and what would be right. Never the value of a credential.
+        /// What is wrong and how to correct it. Never the value of a credential.
         package let description: String
 
         init(_ name: String, _ description: String) {
@@ -20,34 +18,23 @@ package struct AWSConfiguration: Sendable {
     package private(set) var region: String
     package private(set) var profile: String
     package private(set) var retry = RetryPolicy()
-    /// A PEM file to trust instead of the system's store, for AWS alone.
+    /// A PEM file of certificates that AWS requests trust instead of the system's.
     package private(set) var caBundle: String?
-    /// The endpoint of each service.
-    package private(set) var endpoints: [AWSService: Endpoint] = [:]
-    /// The services whose endpoint is none of AWS's own.
-    private var configured: Set<AWSService> = []
-    /// The chosen profile in both files.
-    private var settings: SharedProfile?
-    private var fips = false
-    private var dualStack = false
-    /// What is wrong; the rest holds defaults where something is.
+    package private(set) var endpoints: [AWSService: AWSEndpoint] = [:]
+    /// The settings that cannot be used. The properties above hold defaults in their place.
     package private(set) var problems: [Problem] = []
+    /// The services whose endpoint is configured, and not AWS's own.
+    private var configured: Set<AWSService> = []
+    private var regionalEndpoints = RegionalEndpoints()
+    /// The settings of the selected profile in both files.
+    private var settings: SharedProfile?
 
-    /// Where a service is reached.
-    package struct Endpoint: Hashable, Sendable {
-        package var origin: Origin
-        /// The path requests are posted to.
-        package var path: String
-
-        package init(origin: Origin, path: String = "/") {
-            self.origin = origin
-            self.path = path
-        }
-    }
+    /// The values of `AWS_MAX_ATTEMPTS` that are accepted.
+    private static let attempts = 1...100
 
     /// - Parameters:
-    ///   - environment: the process's; an empty value counts as unset, as some launchers pass.
-    ///   - readSharedFile: what lies at the path of a shared file.
+    ///   - environment: of the process. An empty value counts as unset, because some launchers pass such values.
+    ///   - readSharedFile: reads the shared file at a path.
     package init(environment: [String: String], readSharedFile: (String) -> SharedFileContent) {
         let environment = environment.filter { !$0.value.isEmpty }
         profile = environment["AWS_PROFILE"] ?? environment["AWS_DEFAULT_PROFILE"] ?? "default"
@@ -61,89 +48,102 @@ package struct AWSConfiguration: Sendable {
             problems.append(Problem(error))
         }
         region = environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] ?? setting("region") ?? ""
-        caBundle = environment["AWS_CA_BUNDLE"] ?? caBundleOfProfile()
-        if region.isEmpty {
-            region = "us-east-1"
-            problems.append(Problem("AWS_REGION", "no region: set AWS_REGION, for example eu-central-1"))
-        } else if !Self.isRegion(region) {
-            problems.append(
-                Problem("AWS_REGION", "not a region: letters, digits and hyphens, for example eu-central-1"))
-            region = "us-east-1"
-        }
+        caBundle =
+            environment["AWS_CA_BUNDLE"]
+            ?? readProfile { profile throws(SharedConfigError) in try profile.path("ca_bundle") }
+        checkRegion()
         readRetry(environment)
-        fips = Self.flag(environment["AWS_USE_FIPS_ENDPOINT"] ?? setting("use_fips_endpoint"))
-        dualStack = Self.flag(environment["AWS_USE_DUALSTACK_ENDPOINT"] ?? setting("use_dualstack_endpoint"))
+        regionalEndpoints.usesFIPS = Self.flag(environment["AWS_USE_FIPS_ENDPOINT"] ?? setting("use_fips_endpoint"))
+        regionalEndpoints.usesDualStack = Self.flag(
+            environment["AWS_USE_DUALSTACK_ENDPOINT"] ?? setting("use_dualstack_endpoint"))
         for service in AWSService.allCases { resolve(service, environment, files) }
         if let files { checkCredentials(environment, files) }
     }
 
-    /// A setting of the chosen profile; nil, and the problem noted, where it cannot be read.
+    /// A setting of the selected profile. Nil if there is none, or after an error, which becomes a problem.
     private mutating func setting(_ name: String) -> String? {
+        readProfile { profile throws(SharedConfigError) in try profile.setting(name) }
+    }
+
+    private mutating func readProfile(_ read: (SharedProfile) throws(SharedConfigError) -> String?) -> String? {
+        guard let settings else { return nil }
         do throws(SharedConfigError) {
-            return try settings?.setting(name)
+            return try read(settings)
         } catch {
-            note(Problem(error))
+            record(Problem(error))
             return nil
         }
     }
 
-    private mutating func caBundleOfProfile() -> String? {
-        do throws(SharedConfigError) {
-            return try settings?.path("ca_bundle")
-        } catch {
-            note(Problem(error))
-            return nil
-        }
-    }
-
-    private mutating func note(_ problem: Problem) {
+    private mutating func record(_ problem: Problem) {
         if !problems.contains(problem) { problems.append(problem) }
     }
 
-    /// Whether what sets credentials up can be followed: told at the start, and not when the first call fails.
+    private mutating func checkRegion() {
+        if region.isEmpty {
+            region = "us-east-1"
+            problems.append(Problem("AWS_REGION", "no region: set AWS_REGION, for example eu-central-1"))
+        } else if !RegionalEndpoints.isRegion(region) {
+            problems.append(
+                Problem("AWS_REGION", "not a region: letters, digits and hyphens, for example eu-central-1"))
+            region = "us-east-1"
+        }
+    }
+
+    /// Reports unusable credential settings at the start instead of at the first call.
     private mutating func checkCredentials(_ environment: [String: String], _ files: SharedFiles) {
         do throws(AWSError) {
-            if case .found = try CredentialContext.environmentCredentials(environment) { return }
+            if try EnvironmentKeys.find(environment) != nil { return }
         } catch {
-            return note(Problem("AWS_ACCESS_KEY_ID", error.hint ?? "cannot be used"))
+            return record(Problem(EnvironmentKeys.idName, error.hint ?? "cannot be used"))
         }
         do throws(SharedConfigError) {
             _ = try CredentialPlanner(environment: environment, files: files).decide()
         } catch {
-            note(Problem(error))
+            record(Problem(error))
         }
     }
 
     private mutating func readRetry(_ environment: [String: String]) {
         let mode = environment["AWS_RETRY_MODE"] ?? setting("retry_mode") ?? "standard"
-        // legacy and adaptive are accepted, and mean standard here: its quota and pacing bound both.
+        // legacy and adaptive are accepted and mean standard: its quota and the rate limits here cover both.
         if !["standard", "legacy", "adaptive"].contains(mode.lowercased()) {
             problems.append(Problem("AWS_RETRY_MODE", "must be standard, adaptive or legacy"))
         }
         guard let text = environment["AWS_MAX_ATTEMPTS"] ?? setting("max_attempts") else { return }
-        if let attempts = Int(text), (1...100).contains(attempts) {
+        if let attempts = Int(text), Self.attempts.contains(attempts) {
             retry = RetryPolicy(maxAttempts: attempts)
         } else {
-            problems.append(Problem("AWS_MAX_ATTEMPTS", "must be a whole number from 1 to 100"))
+            problems.append(
+                Problem(
+                    "AWS_MAX_ATTEMPTS",
+                    "must be a whole number from \(Self.attempts.lowerBound) to \(Self.attempts.upperBound)"))
         }
     }
 
     // MARK: Endpoints
 
-    /// In the order of the SDKs: the service's variable, the common one, the profile's service, the profile's common
-    /// one, the region's own.
+    /// The endpoint of a service in a region. A configured endpoint serves all regions. Nil for a text that cannot be a
+    /// region.
+    package func endpoint(of service: AWSService, in region: String) -> AWSEndpoint? {
+        if configured.contains(service) { return endpoints[service] }
+        return RegionalEndpoints.isRegion(region) ? regionalEndpoints.endpoint(of: service, in: region) : nil
+    }
+
     private mutating func resolve(_ service: AWSService, _ environment: [String: String], _ files: SharedFiles?) {
-        endpoints[service] = regional(service, region)
+        endpoints[service] = regionalEndpoints.endpoint(of: service, in: region)
         let ignored = environment["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] ?? setting("ignore_configured_endpoint_urls")
         if Self.flag(ignored) { return }
         guard let (name, value) = configuredEndpoint(service, environment, files) else { return }
-        guard let endpoint = Self.endpoint(value) else {
-            return note(Problem(name, "must be http://host:port or https://host:port"))
+        guard let endpoint = AWSEndpoint(value) else {
+            return record(Problem(name, "must be http://host:port or https://host:port"))
         }
         endpoints[service] = endpoint
         configured.insert(service)
     }
 
+    /// In the SDKs' order: the service's variable, the common variable, the service's endpoint in the profile, the
+    /// profile's common endpoint.
     private mutating func configuredEndpoint(
         _ service: AWSService, _ environment: [String: String], _ files: SharedFiles?
     ) -> (name: String, value: String)? {
@@ -155,64 +155,10 @@ package struct AWSConfiguration: Sendable {
                 return ("services \(service.configName) endpoint_url", value)
             }
         } catch {
-            note(Problem(error))
+            record(Problem(error))
             return nil
         }
         return setting("endpoint_url").map { ("endpoint_url", $0) }
-    }
-
-    /// Where a service of another region than the chosen one is reached; a configured endpoint serves all regions.
-    package func endpoint(of service: AWSService, in region: String) -> Endpoint? {
-        if configured.contains(service) { return endpoints[service] }
-        return Self.isRegion(region) ? regional(service, region) : nil
-    }
-
-    private func regional(_ service: AWSService, _ region: String) -> Endpoint {
-        Endpoint(origin: Origin(scheme: .https, host: host(of: service, in: region)))
-    }
-
-    private func host(of service: AWSService, in region: String) -> String {
-        let partition = AWSPartition(region: region)
-        // Parameter Store's ordinary endpoints in us-gov are FIPS ones already (AWS's endpoint rules for ssm).
-        let marked = fips && !(service == .parameterStore && partition.name == "aws-us-gov" && !dualStack)
-        let suffix = dualStack ? partition.dualStackSuffix : partition.suffix
-        return "\(service.hostLabel)\(marked ? "-fips" : "").\(region).\(suffix)"
-    }
-
-    /// An endpoint URL; nil for anything but http or https with a host, an optional port and an optional path.
-    package static func endpoint(_ text: String) -> Endpoint? {
-        guard let separator = text.firstRange(of: "://"),
-            let scheme = Origin.Scheme(rawValue: text[..<separator.lowerBound].lowercased())
-        else { return nil }
-        let rest = text[separator.upperBound...]
-        let authority = rest.prefix { $0 != "/" }
-        let path = String(rest.dropFirst(authority.count))
-        guard !text.contains("?"), !text.contains("#"), let (host, port) = split(authority) else { return nil }
-        return Endpoint(origin: Origin(scheme: scheme, host: host, port: port), path: path.isEmpty ? "/" : path)
-    }
-
-    /// Host and port of an authority; IPv6 in brackets.
-    private static func split(_ authority: Substring) -> (host: String, port: UInt16?)? {
-        var host = authority
-        var port: UInt16?
-        let afterBracket = authority.lastIndex(of: "]") ?? authority.startIndex
-        if let colon = authority[afterBracket...].lastIndex(of: ":") {
-            guard let number = UInt16(authority[authority.index(after: colon)...]), number > 0 else { return nil }
-            port = number
-            host = authority[..<colon]
-        }
-        if host.first == "[", host.last == "]" { host = host.dropFirst().dropLast() }
-        let allowed: (Character) -> Bool = { $0.isASCII && ($0.isLetter || $0.isNumber || ".-_:".contains($0)) }
-        return !host.isEmpty && host.allSatisfy(allowed) ? (String(host), port) : nil
-    }
-
-    /// A label of a host name, as botocore has it: no hyphen at either end, and not digits alone.
-    private static func isRegion(_ text: String) -> Bool {
-        let isLetter: (UInt8) -> Bool = { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20) }
-        let isDigit: (UInt8) -> Bool = { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-        return (1...63).contains(text.utf8.count) && text.utf8.first != UInt8(ascii: "-")
-            && text.utf8.last != UInt8(ascii: "-") && !text.utf8.allSatisfy(isDigit)
-            && text.utf8.allSatisfy { isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "-") }
     }
 
     private static func flag(_ text: String?) -> Bool { text?.lowercased() == "true" }

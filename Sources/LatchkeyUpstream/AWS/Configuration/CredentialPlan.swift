@@ -1,11 +1,11 @@
-/// How credentials are to be had: what the environment and the shared files say, read without asking anybody.
+/// How to get the credentials that the shared files and the variables beside them configure. Made without any request.
 package indirect enum CredentialPlan: Sendable {
     case keys(AWSCredentials)
     case webIdentity(WebIdentity)
-    case singleSignOn(SingleSignOn)
+    case singleSignOn(SSOProfile)
     /// A command line.
     case process(String)
-    /// `credential_source`: `Environment`, `EcsContainer`, `Ec2InstanceMetadata`.
+    /// `credential_source`: `Environment`, `EcsContainer` or `Ec2InstanceMetadata`.
     case named(CredentialSource)
     case assumeRole(AssumedRole, source: CredentialPlan)
 }

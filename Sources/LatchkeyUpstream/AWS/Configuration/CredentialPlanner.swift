@@ -1,7 +1,7 @@
-/// Finds the plan in the environment and the shared files. Pure: one look at the files, no request.
+/// Finds the credential plan in the environment and the shared files. Pure: makes no request.
 package struct CredentialPlanner: Sendable {
-    /// Roles assumed one through the other, at the most.
-    static let maxChain = 10
+    /// Roles that may be assumed one with the credentials of the next.
+    static let maxRoles = 10
 
     /// Without empty values.
     let environment: [String: String]
@@ -12,8 +12,8 @@ package struct CredentialPlanner: Sendable {
         self.files = files
     }
 
-    /// The first source of the chain, behind the environment's keys, that the files set up; nil where they set up none.
-    /// - Throws: where one is set up and cannot be followed: the search ends there.
+    /// The first source after the environment's keys that is configured; nil if none is.
+    /// - Throws: if a source is configured and cannot be used. Later sources are not tried then.
     package func decide() throws(SharedConfigError) -> (source: CredentialSource, plan: CredentialPlan)? {
         if let plan = try assumeRole() { return (.assumeRole, plan) }
         if let plan = try webIdentity() { return (.webIdentity, plan) }
@@ -24,7 +24,7 @@ package struct CredentialPlanner: Sendable {
         return nil
     }
 
-    // MARK: The chosen profile
+    // MARK: The selected profile
 
     func webIdentity() throws(SharedConfigError) -> CredentialPlan? {
         try WebIdentity.find(environment: environment, profile: files.chosen()).map { .webIdentity($0) }
@@ -32,12 +32,12 @@ package struct CredentialPlanner: Sendable {
 
     func singleSignOn() throws(SharedConfigError) -> CredentialPlan? {
         guard let profile = try files.chosen() else { return nil }
-        return try SingleSignOn(profile, files).map { .singleSignOn($0) }
+        return try SSOProfile(profile, files).map { .singleSignOn($0) }
     }
 
     func keys(in kind: SharedConfigFile.Kind) throws(SharedConfigError) -> CredentialPlan? {
         if let keys = try ProfileKeys.find(files.profile(files.profile, in: kind)) { return .keys(keys) }
-        // botocore's oldest file of keys, which stands behind the profile's own.
+        // botocore reads the keys in its oldest kind of file after those of the profile.
         if kind == .config, environment["AWS_CREDENTIAL_FILE"] != nil {
             throw SharedConfigError(
                 path: nil, "AWS_CREDENTIAL_FILE is not read: put the keys into the shared credentials file and unset it"
@@ -51,8 +51,8 @@ package struct CredentialPlanner: Sendable {
         return try Self.process(of: profile)
     }
 
-    /// `aws login` leaves its credentials where only the AWS CLI finds them; botocore looks there before it looks for a
-    /// command.
+    /// Refuses `login_session`: only the AWS CLI can read the credentials of `aws login`, and botocore looks for them
+    /// before it looks for a command.
     private static func process(of profile: SharedProfile) throws(SharedConfigError) -> CredentialPlan? {
         guard !profile.has("login_session") else {
             throw profile.error(
@@ -61,23 +61,30 @@ package struct CredentialPlanner: Sendable {
                     + "credential_process = aws configure export-credentials")
         }
         guard let command = try profile.command("credential_process") else { return nil }
-        guard let program = try? CommandWords.split(command).first, !program.isEmpty else {
-            throw profile.error(
-                "credential_process", "credential_process is no command: a quote is open, or it is empty")
-        }
+        guard words(of: command) != nil else { throw profile.error("credential_process", notACommand) }
         return .process(command)
     }
 
+    /// The program of a `credential_process` and its arguments; nil if the command line has no program or is not valid.
+    static func words(of command: String) -> [String]? {
+        guard let words = try? CommandWords.split(command), let program = words.first, !program.isEmpty else {
+            return nil
+        }
+        return words
+    }
+
+    static let notACommand = "credential_process is no command: a quote is open, or it is empty"
+
     // MARK: Roles
 
-    /// The plan of the chosen profile where it assumes a role with other credentials; nil where it does not.
+    /// The plan of the selected profile if it assumes a role with other credentials; nil if it does not.
     func assumeRole() throws(SharedConfigError) -> CredentialPlan? {
         guard let profile = try files.chosen(), Self.assumesRole(profile) else { return nil }
-        try refuseCircle(from: profile)
+        try rejectCycle(from: profile)
         return try role(of: profile, depth: 1)
     }
 
-    /// One with a token file is a web identity, whatever stands beside it (botocore, `_has_assume_role_config_vars`).
+    /// A profile with a token file is a web identity, whatever else it has (botocore, `_has_assume_role_config_vars`).
     private static func assumesRole(_ profile: SharedProfile) -> Bool {
         profile.has("role_arn") && !profile.has("web_identity_token_file")
     }
@@ -90,10 +97,9 @@ package struct CredentialPlanner: Sendable {
         try profile.reference("source_profile") { files.has($0) }
     }
 
-    /// Follows `source_profile` from profile to profile. A circle is an error even where one of its profiles has keys
-    /// that would end the chain: whoever wrote it meant something else. A profile that names itself as the source of
-    /// its own keys is no circle.
-    private func refuseCircle(from first: SharedProfile) throws(SharedConfigError) {
+    /// Throws if the `source_profile` settings form a cycle, even if keys in one of its profiles would end the chain: a
+    /// cycle is a mistake in the file. A profile that names itself as the source of its own keys is allowed.
+    private func rejectCycle(from first: SharedProfile) throws(SharedConfigError) {
         var profile = first
         var visited: Set<[UInt8]> = [Array(first.name.utf8)]
         while Self.assumesRole(profile), let name = try? source(of: profile) {
@@ -109,9 +115,9 @@ package struct CredentialPlanner: Sendable {
     }
 
     private func role(of profile: SharedProfile, depth: Int) throws(SharedConfigError) -> CredentialPlan {
-        guard depth <= Self.maxChain else {
+        guard depth <= Self.maxRoles else {
             throw profile.error(
-                "source_profile", "more than \(Self.maxChain) profiles name one another as source_profile")
+                "source_profile", "more than \(Self.maxRoles) profiles name one another as source_profile")
         }
         guard let role = try AssumedRole(profile) else { throw profile.error("there is no role_arn") }
         switch (profile.has("source_profile"), profile.has("credential_source")) {
@@ -138,7 +144,7 @@ package struct CredentialPlanner: Sendable {
         }
     }
 
-    /// The plan of the profile that another names as its source. One that has keys ends a chain, be it the first itself.
+    /// The plan of the profile's `source_profile`. A source with keys ends the chain, even if it is the first profile.
     private func plan(ofSourceOf profile: SharedProfile, depth: Int) throws(SharedConfigError) -> CredentialPlan {
         let name = try source(of: profile) ?? ""
         guard let source = try files.profile(name) else {
@@ -149,10 +155,10 @@ package struct CredentialPlanner: Sendable {
         return try role(of: source, depth: depth + 1)
     }
 
-    /// What a source profile has of its own, in the chain's order. The environment has no part in it.
+    /// The plan of a source profile without regard to the environment, in the order of the chain.
     private func ownPlan(of profile: SharedProfile) throws(SharedConfigError) -> CredentialPlan {
         if let identity = try WebIdentity.find(environment: [:], profile: profile) { return .webIdentity(identity) }
-        if let signOn = try SingleSignOn(profile, files) { return .singleSignOn(signOn) }
+        if let signOn = try SSOProfile(profile, files) { return .singleSignOn(signOn) }
         if let keys = try ProfileKeys.find(files.profile(profile.name, in: .credentials)) { return .keys(keys) }
         if let command = try Self.process(of: profile) { return command }
         if let keys = try ProfileKeys.find(files.profile(profile.name, in: .config)) { return .keys(keys) }

@@ -1,5 +1,7 @@
-/// The places credentials come from, in the order in which they are asked: botocore's, which is the SDKs' with the
-/// profile's ways told apart (AWS SDKs and Tools Reference Guide, "Credential provider chain").
+/// The credential sources in the order in which they are tried: botocore's order, which is the SDKs' with the settings
+/// of a profile told apart (AWS SDKs and Tools Reference Guide, "Credential provider chain").
+///
+/// The raw values appear in logs and in the output of `latchkey doctor`.
 package enum CredentialSource: String, Hashable, Sendable, CaseIterable {
     case environment
     case assumeRole = "assume-role profile"

@@ -1,38 +1,38 @@
 package import LatchkeyCore
 internal import LatchkeyHTTP
 
-/// When credentials end, as their makers write it: ISO 8601 with a zone, in every form, and the blank and the names `UTC`
-/// and `GMT` that botocore's reader (dateutil) takes besides.
+/// The expiration of credentials as their issuers write it: ISO 8601 with a time zone, in every form. Also accepts what
+/// botocore's parser (dateutil) accepts: a blank between date and time, and the zone names `UTC` and `GMT`.
 package enum ExpirationTime {
-    /// Why a text is no such time.
-    package struct Malformed: Error, Hashable, Sendable {
-        /// To be put behind the name of what holds the text.
+    /// The text is not such a time.
+    package struct SyntaxError: Error, Hashable, Sendable {
+        /// A predicate, to be put after the name of the setting or member.
         package let reason: String
 
-        static let noTime = Malformed(reason: "is no ISO 8601 time such as 2027-01-31T12:00:00Z")
-        static let noZone = Malformed(
-            reason: "has no time zone: write Z or an offset such as +01:00 behind it, or the end cannot be known")
+        static let notATime = SyntaxError(reason: "is no ISO 8601 time such as 2027-01-31T12:00:00Z")
+        static let noZone = SyntaxError(
+            reason: "has no time zone: add Z or an offset such as +01:00, without which the expiration is unknown")
     }
 
-    /// Date and time are in the extended form (`2027-01-31T12:00:00`) or the basic one (`20270131T120000`), the date by
-    /// month, week (`2027-W04-7`) or day of the year (`2027-031`), the time to the second, minute or hour with a
-    /// fraction. Read to the millisecond, rounded down.
-    package static func parse(_ text: String) throws(Malformed) -> WallTime {
+    /// Date and time in the extended form (`2027-01-31T12:00:00`) or the basic form (`20270131T120000`); the date by
+    /// month, week (`2027-W04-7`) or day of the year (`2027-031`); the time to the second, the minute or the hour, each
+    /// with a fraction. Rounded down to the millisecond.
+    package static func parse(_ text: String) throws(SyntaxError) -> WallTime {
         let bytes = Array(text.utf8)
-        // The longest sensible form is half as long.
+        // The longest form in use is half as long.
         guard bytes.count <= 64,
             let separator = bytes.firstIndex(where: { $0 | 0x20 == UInt8(ascii: "t") || $0 == UInt8(ascii: " ") }),
             let days = days(bytes[..<separator])
-        else { throw .noTime }
+        else { throw .notATime }
         let rest = bytes[(separator + 1)...]
-        let isClock: (UInt8) -> Bool = { Grammar.isDigit($0) || ":.,".utf8.contains($0) }
+        let isClock: (UInt8) -> Bool = { ASCII.isDigit($0) || ":.,".utf8.contains($0) }
         let clock = rest.prefix(while: isClock)
-        guard let milliseconds = milliseconds(clock) else { throw .noTime }
+        guard let milliseconds = milliseconds(clock) else { throw .notATime }
         let zone = rest[clock.endIndex...].drop { $0 == UInt8(ascii: " ") }
         guard !zone.isEmpty else { throw .noZone }
-        guard let offset = offset(zone) else { throw .noTime }
-        // Years have four digits: nothing here comes near an overflow.
-        return WallTime(milliseconds: days * 86_400_000 + milliseconds - offset * 1000)
+        guard let offset = offset(zone) else { throw .notATime }
+        // Years have four digits, so nothing here overflows.
+        return WallTime(milliseconds: days * 24 * hour + milliseconds - offset * 1000)
     }
 
     // MARK: Date
@@ -43,7 +43,7 @@ package enum ExpirationTime {
         let parts = date.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
         let compact = Array(date.filter { $0 != UInt8(ascii: "-") })
         guard compact.count >= 7, let year = number(compact[..<4]) else { return nil }
-        // A form has all its hyphens or none.
+        // A date has all hyphens of its form or none.
         let lengths = hyphens == 0 ? nil : parts.map(\.count)
         let rest = compact[4...]
         if rest.first == UInt8(ascii: "W") {
@@ -68,7 +68,7 @@ package enum ExpirationTime {
         return days < next ? days : nil
     }
 
-    /// Week 1 is the one with the year's first Thursday; weeks begin with Monday.
+    /// Week 1 contains the year's first Thursday. Weeks begin on Monday.
     private static func days(year: Int64, week: Int64, day: Int64) -> Int64? {
         let first = monday(ofFirstWeekIn: year)
         let weeks = (monday(ofFirstWeekIn: year + 1) - first) / 7
@@ -78,16 +78,17 @@ package enum ExpirationTime {
 
     private static func monday(ofFirstWeekIn year: Int64) -> Int64 {
         let fourth = CivilTime.days(year: year, month: 1, day: 4)
-        // Day 0, the first of January 1970, was a Thursday.
+        // Day 0, 1 January 1970, was a Thursday.
         let weekday = ((fourth + 3) % 7 + 7) % 7
         return fourth - weekday
     }
 
     // MARK: Time
 
+    /// In milliseconds.
     private static let hour: Int64 = 3_600_000
 
-    /// Since midnight; a leap second is the one before it.
+    /// Milliseconds since midnight. A leap second counts as the second before it.
     private static func milliseconds(_ clock: ArraySlice<UInt8>) -> Int64? {
         let whole = clock.prefix { $0 != UInt8(ascii: ".") && $0 != UInt8(ascii: ",") }
         let digits = Array(whole.filter { $0 != UInt8(ascii: ":") })
@@ -104,7 +105,7 @@ package enum ExpirationTime {
         let fraction = clock[whole.endIndex...]
         if !fraction.isEmpty {
             let digits = fraction.dropFirst()
-            guard !digits.isEmpty, digits.allSatisfy(Grammar.isDigit), let part = number(digits.prefix(9)) else {
+            guard !digits.isEmpty, digits.allSatisfy(ASCII.isDigit), let part = number(digits.prefix(9)) else {
                 return nil
             }
             let scale = digits.prefix(9).reduce(Int64(1)) { scale, _ in scale * 10 }
@@ -115,7 +116,7 @@ package enum ExpirationTime {
 
     // MARK: Zone
 
-    /// Seconds east of Greenwich.
+    /// The offset from UTC in seconds, positive to the east.
     private static func offset(_ zone: ArraySlice<UInt8>) -> Int64? {
         if ["Z", "z", "UTC", "GMT"].contains(String(decoding: zone, as: UTF8.self)) { return 0 }
         guard let sign = zone.first, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") else { return nil }
@@ -131,7 +132,7 @@ package enum ExpirationTime {
     }
 
     private static func number(_ digits: some Collection<UInt8>) -> Int64? {
-        guard digits.allSatisfy(Grammar.isDigit) else { return nil }
+        guard digits.allSatisfy(ASCII.isDigit) else { return nil }
         return Int64(String(decoding: digits, as: UTF8.self))
     }
 }

@@ -1,8 +1,8 @@
-/// The keys that stand in a profile itself.
+/// The keys in a profile: `aws_access_key_id`, `aws_secret_access_key` and `aws_session_token`.
 enum ProfileKeys {
-    /// - Parameter profile: of one file: botocore puts no pair together from two.
-    /// - Returns: nil where it has none.
-    /// - Throws: for half a pair, and for what no key is.
+    /// - Parameter profile: of one file. botocore does not combine an id of one file with a secret of the other.
+    /// - Returns: nil if the profile has no keys.
+    /// - Throws: if id or secret is missing, or a value is not valid.
     static func find(_ profile: SharedProfile?) throws(SharedConfigError) -> AWSCredentials? {
         guard let profile else { return nil }
         let (id, secret) = (try profile.text("aws_access_key_id"), try profile.text("aws_secret_access_key"))
@@ -18,21 +18,22 @@ enum ProfileKeys {
             throw profile.error(
                 "aws_access_key_id", "profile \(profile.name) has aws_access_key_id and no aws_secret_access_key")
         }
-        guard keys.isPrintable else {
+        guard keys.isVisibleASCII else {
             throw profile.error(
                 "aws_access_key_id",
-                "the access key id or the session token of profile \(profile.name) holds a character that none has")
+                "the access key id or the session token of profile \(profile.name) contains a character other than "
+                    + "visible ASCII")
         }
         return keys
     }
 
-    /// boto's older name wins, as in botocore.
+    /// boto's older name for the token takes precedence, as in botocore.
     private static func token(of profile: SharedProfile) throws(SharedConfigError) -> String? {
         let token = try profile.setting("aws_session_token")
         guard profile.has("aws_security_token") else { return token }
         if let older = try profile.setting("aws_security_token") { return older }
         guard token == nil else {
-            throw profile.error("aws_security_token", "aws_security_token is empty: take the line out")
+            throw profile.error("aws_security_token", "aws_security_token is empty: remove the line")
         }
         return nil
     }

@@ -1,23 +1,23 @@
 internal import LatchkeyCrypto
 
-/// A role of IAM Identity Center that a profile names ("IAM Identity Center credential provider", AWS SDKs and Tools
-/// Reference Guide).
-package struct SingleSignOn: Hashable, Sendable {
-    /// Of the profile.
+/// A role of IAM Identity Center that a profile names (AWS SDKs and Tools Reference Guide, "IAM Identity Center
+/// credential provider").
+package struct SSOProfile: Hashable, Sendable {
+    /// The profile's name.
     package let profile: String
     package let accountID: String
     package let roleName: String
     package let region: String
     package let startURL: String
-    /// The `sso-session` section's name; nil for a profile of the older form, whose token cannot be renewed.
+    /// The name of the `sso-session` section. Nil for a profile of the legacy form, whose token cannot be refreshed.
     package let session: String?
 
     /// - Returns: nil for a profile with neither `sso_account_id` nor `sso_role_name`.
-    /// - Throws: for a half of it, and for a session that is not there or says something else than the profile.
+    /// - Throws: if a setting is missing, the session does not exist, or the session contradicts the profile.
     init?(_ profile: SharedProfile, _ files: SharedFiles) throws(SharedConfigError) {
         let session = try profile.reference("sso_session") { files.ssoSession($0) != nil }
         var settings = profile
-        if let session { settings = try Self.joined(profile, session, files) }
+        if let session { settings = try Self.merged(profile, session, files) }
         guard profile.has("sso_account_id") || profile.has("sso_role_name") else { return nil }
         var values: [String] = []
         var missing: [String] = []
@@ -33,8 +33,8 @@ package struct SingleSignOn: Hashable, Sendable {
         (accountID, roleName, region, startURL) = (values[0], values[1], values[2], values[3])
     }
 
-    /// The profile's settings with those of its `sso-session` section, which has to have region and start URL itself.
-    private static func joined(
+    /// The profile's settings with those of its `sso-session` section, which must itself have region and start URL.
+    private static func merged(
         _ profile: SharedProfile, _ name: String, _ files: SharedFiles
     ) throws(SharedConfigError) -> SharedProfile {
         guard let session = files.ssoSession(name) else {
@@ -54,10 +54,10 @@ package struct SingleSignOn: Hashable, Sendable {
         return profile.overlaid(by: session)
     }
 
-    /// The file `aws sso login` leaves its token in, below the home directory.
+    /// The file in which `aws sso login` leaves its token, below the home directory.
     var cacheFile: String { ".aws/sso/cache/\(SHA1.hash(session ?? startURL)).json" }
 
-    /// What to type to have a new token.
+    /// `why`, and the command that gets a new token.
     func loginHint(_ why: String) -> String {
         let command = session.map { "aws sso login --sso-session \($0)" } ?? "aws sso login --profile \(profile)"
         return "\(why): run `\(command)`"

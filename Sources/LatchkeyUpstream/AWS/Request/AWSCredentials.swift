@@ -1,13 +1,13 @@
 package import LatchkeyCore
 package import LatchkeyCrypto
 
-/// What AWS requests are signed with.
+/// The credentials that sign AWS requests.
 package struct AWSCredentials: Sendable {
     package var accessKeyID: String
     package var secretAccessKey: Secret
-    /// Present with temporary credentials; sent in `X-Amz-Security-Token`.
+    /// Temporary credentials have one; sent in `X-Amz-Security-Token`.
     package var sessionToken: Secret?
-    /// When they end, where that is known: by our own wall clock as it was when they came.
+    /// When the credentials expire, by our own wall clock at the time they were received; nil if unknown.
     package var expiration: WallTime?
 
     package init(
@@ -19,8 +19,7 @@ package struct AWSCredentials: Sendable {
         self.expiration = expiration
     }
 
-    /// A set of long-term keys, or of temporary ones that somebody else keeps fresh; nil where half of it is missing.
-    /// Empty means absent.
+    /// Credentials from three texts, of which an empty one counts as absent. Nil without an id or a secret.
     init?(id: String?, secret: String?, token: String?) {
         guard let id, !id.isEmpty, let secret, !secret.isEmpty else { return nil }
         self.init(
@@ -28,9 +27,15 @@ package struct AWSCredentials: Sendable {
             sessionToken: token.flatMap { $0.isEmpty ? nil : Secret($0) })
     }
 
-    /// Whether two sets are one and the same, found once more.
-    func isSameSet(as other: AWSCredentials) -> Bool {
+    /// Whether both have the same keys and token, whatever their expiration.
+    func hasSameKeys(as other: AWSCredentials) -> Bool {
         accessKeyID == other.accessKeyID && secretAccessKey == other.secretAccessKey
             && sessionToken == other.sessionToken
+    }
+
+    /// Whether id and token are visible ASCII, so that they can stand in a header (RFC 9110 §5.5).
+    var isVisibleASCII: Bool {
+        accessKeyID.utf8.allSatisfy(ASCII.isVisible)
+            && (sessionToken?.withBytes { $0.allSatisfy(ASCII.isVisible) } ?? true)
     }
 }

@@ -1,7 +1,7 @@
 internal import LatchkeyMetrics
 
 extension AWSError {
-    /// The error as metrics count it.
+    /// The error's label in metrics.
     var outcome: UpstreamOutcome {
         switch kind {
         case .notFound: .notFound

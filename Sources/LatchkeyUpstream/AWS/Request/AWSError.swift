@@ -1,52 +1,52 @@
 internal import LatchkeyCore
 package import LatchkeyHTTP
 
-/// Why a call to AWS has no result. Carries AWS's own code and request id, never a body.
+/// Why a call to AWS has no result. Carries AWS's code and request id, never a response body.
 package struct AWSError: Error, Hashable, Sendable {
-    /// The closed set of reasons.
     package enum Kind: Hashable, Sendable {
         case notFound
         case denied
         case throttled
-        /// The credentials have ended or are not known any more: others may do.
+        /// The credentials have expired or are unknown to AWS. Other credentials may work.
         case expiredCredentials
-        /// No source of credentials has any.
+        /// No credential source has any credentials.
         case noCredentials
         /// The name is taken (`ParameterAlreadyExists`, `ResourceExistsException`).
         case alreadyExists
-        /// What a write was made to depend on does not hold (`ConditionalCheckFailedException`).
+        /// The condition of a conditional write does not hold (`ConditionalCheckFailedException`).
         case conditionFailed
-        /// The service does not accept the request as it is; the same request never succeeds.
+        /// The service rejects the request as it is; the same request never succeeds.
         case invalidRequest
         /// The service failed, or cannot be reached.
         case unavailable
         case timedOut
-        /// An answer that is none of the service's.
+        /// The response does not follow the service's API.
         case invalidAnswer
     }
 
     package var kind: Kind
-    /// AWS's code (`ThrottlingException`), or nil where none came.
+    /// AWS's code (`ThrottlingException`); nil if the response has none.
     package var code: String?
-    /// `x-amzn-RequestId`, for AWS's support.
+    /// `x-amzn-RequestId`, for AWS support.
     package var requestID: String?
-    /// What to do about it, where that is known. Safe to log.
+    /// What to do about the error, if known. Safe to log.
     package var hint: String?
-    /// It is a key that may not be used, and not the call itself that may not be made.
+    /// The call itself is allowed, but not the use of a KMS key that it needs.
     package var isOfKey = false
-    /// How the HTTP exchange failed, where it did.
+    /// How the HTTP request failed; nil if there was a response.
     package var transport: HTTPClientError?
-    /// When another try makes sense, where Latchkey's own rate held the call back.
+    /// When to try again, if Latchkey itself held the call back.
     package var retryAfter: Duration?
     /// `x-amz-retry-after`, in milliseconds.
     var retryAfterMilliseconds: Int?
-    /// `Date` of the answer: AWS's clock.
-    var serverDate: String?
+    /// `Date` of the response: AWS's clock.
+    var serverDate: WallTime?
 
-    /// The code of a call that Latchkey's own rate held back.
+    /// The code of a call that Latchkey's own rate limit held back.
     package static let localRateLimit = FaultCode.localRateLimit.rawValue
 
-    /// Secrets Manager's code for a secret that is not in the state for it: of a read, one that waits for its deletion.
+    /// Secrets Manager's code if the secret's state does not allow the call: for a read, the secret is scheduled for
+    /// deletion.
     package static let invalidState = "InvalidRequestException"
 
     package init(_ kind: Kind, code: String? = nil, requestID: String? = nil, hint: String? = nil) {
@@ -55,127 +55,11 @@ package struct AWSError: Error, Hashable, Sendable {
         self.requestID = requestID
         self.hint = hint
     }
-}
 
-// MARK: - Reading answers
-
-extension AWSError {
-    /// The error an answer other than 200 stands for (AWS JSON 1.1 protocol). The code decides; the status only where
-    /// there is none: Parameter Store answers throttling and denial with 400.
-    init(_ response: HTTPResponse) {
-        let requestID = response.fields["x-amzn-requestid"] ?? response.fields["x-amz-request-id"]
-        let body = try? JSON(parsing: response.body)
-        let type = body?["__type"]?.string ?? body?["code"]?.string ?? response.fields["x-amzn-errortype"]
-        let code = type.map(Self.bareCode) ?? Self.xmlCode(response.body)
-        self.init(
-            code.flatMap { Self.kind(code: $0) } ?? Self.kind(status: response.status), code: code,
-            requestID: requestID)
-        let message = body?["message"]?.string ?? body?["Message"]?.string ?? ""
-        if kind == .denied, message.contains(":*") {
-            hint = "AWS reports an invalid parameter name this way too: check the prefix and the key's characters"
-        }
-        // What Parameter Store and Secrets Manager write when KMS refuses on the caller's behalf.
-        isOfKey =
-            kind == .denied
-            && (["InvalidKeyId", "DecryptionFailure", "KMSAccessDeniedException"].contains(code)
-                || message.contains("kms:") || message.contains("KMS"))
-        retryAfterMilliseconds = response.fields["x-amz-retry-after"].flatMap { Int($0) }
-        serverDate = response.fields["date"]
-    }
-
-    /// An HTTP exchange that failed.
-    init(_ error: HTTPClientError) {
-        let kind: Kind =
-            switch error {
-            case .timedOut, .connectTimedOut: .timedOut
-            case .malformed, .tooLarge, .unexpectedEncoding: .invalidAnswer
-            case .proxy(let failure): failure.isTimeout ? .timedOut : .unavailable
-            case .nameNotResolved, .connectFailed, .tlsFailed, .closedBeforeResponse, .truncated, .shutDown:
-                .unavailable
-            }
-        self.init(kind, hint: error.proxyFailure?.description)
-        transport = error
-    }
-
-    /// `com.amazonaws.ssm#ParameterNotFound` and `ParameterNotFound:http://…` as `ParameterNotFound`; nil-like text
-    /// (anything but letters, digits and dots) is cut off.
-    static func bareCode(_ type: String) -> String {
-        // By bytes, for the text may be anything and as long as an answer.
-        let name = type.utf8.split(separator: UInt8(ascii: "#")).last ?? ""[...].utf8
-        return String(Substring(name.prefix(64).prefix(while: isOfCode)))
-    }
-
-    private static func isOfCode(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "."), UInt8(ascii: "_"): true
-        default: false
-        }
-    }
-
-    /// `<Code>…</Code>` of the XML that some refusals come in.
-    private static func xmlCode(_ body: [UInt8]) -> String? {
-        let text = String(decoding: body.prefix(4096), as: UTF8.self)
-        guard let start = text.firstRange(of: "<Code>")?.upperBound,
-            let end = text[start...].firstRange(of: "</Code>")?.lowerBound
-        else { return nil }
-        return bareCode(String(text[start..<end]))
-    }
-
-    private static func kind(status: Int) -> Kind {
-        switch status {
-        case 401, 403: .denied
-        case 404: .notFound
-        case 408, 429: .throttled
-        case 400..<500: .invalidRequest
-        case 500...599: .unavailable
-        default: .invalidAnswer
-        }
-    }
-
-    /// The codes of Parameter Store, Secrets Manager, DynamoDB and what stands before all services.
-    private static func kind(code: String) -> Kind? {
-        if throttlingCodes.contains(code) { return .throttled }
-        switch code {
-        case "ParameterNotFound", "ParameterVersionNotFound", "ResourceNotFoundException": return .notFound
-        case "AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "SignatureDoesNotMatch",
-            "InvalidSignatureException", "MissingAuthenticationToken", "MissingAuthenticationTokenException",
-            "OptInRequired", "KMSAccessDeniedException", "InvalidClientTokenId", "IncompleteSignature",
-            "IncompleteSignatureException", "InvalidKeyId", "DecryptionFailure", "EncryptionFailure":
-            return .denied
-        case "ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException", "RequestExpired",
-            "TokenRefreshRequired":
-            return .expiredCredentials
-        case "ParameterAlreadyExists", "ResourceExistsException": return .alreadyExists
-        case "ConditionalCheckFailedException": return .conditionFailed
-        case "InternalServerError", "InternalServiceError", "InternalFailure", "ServiceUnavailable",
-            "ServiceUnavailableException", "RequestTimeout", "RequestTimeoutException", "TooManyUpdates":
-            return .unavailable
-        default: return nil
-        }
-    }
-
-    /// What the SDKs' standard mode treats as throttling (botocore `retries/standard.py`), without
-    /// `LimitExceededException`: Secrets Manager means a quota by it that no waiting mends.
-    private static let throttlingCodes: Set<String> = [
-        "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottledException",
-        "TooManyRequestsException", "ProvisionedThroughputExceededException", "TransactionInProgressException",
-        "RequestLimitExceeded", "BandwidthLimitExceeded", "RequestThrottled", "SlowDown", "PriorRequestNotComplete",
-        "EC2ThrottledException",
-    ]
-
-    /// Codes that mean, or may mean, that this machine's clock is wrong.
-    private static let skewCodes: Set<String> = [
-        "RequestTimeTooSkewed", "RequestExpired", "InvalidSignatureException", "SignatureDoesNotMatch", "AuthFailure",
-        "RequestInTheFuture",
-    ]
-
-    /// AWS's clock less ours, when the error may come of their being over 4 minutes apart.
-    func skew(at now: WallTime) -> Duration? {
-        guard let code, Self.skewCodes.contains(code), let date = serverDate.flatMap({ HTTPDate.parse($0) }) else {
-            return nil
-        }
-        let difference = date - now
-        let tolerance = ClockOffset.tolerance
-        return difference > tolerance || difference < .zero - tolerance ? difference : nil
+    /// Credentials that are configured and cannot be had.
+    ///
+    /// - Parameter hint: what is wrong. Safe to log: never a value.
+    static func noCredentials(_ hint: String, code: String? = nil) -> AWSError {
+        AWSError(.noCredentials, code: code, hint: hint)
     }
 }

@@ -1,21 +1,24 @@
 internal import LatchkeyMetrics
 
-/// The AWS services Latchkey speaks to.
+/// The AWS services that Latchkey calls.
 package enum AWSService: String, Hashable, Sendable, CaseIterable {
     case parameterStore = "ssm"
     case secretsManager = "secretsmanager"
     case dynamodb
     case lambda
     case sts
-    /// IAM Identity Center's portal, which gives out a role's credentials.
+    /// The portal of IAM Identity Center, which hands out a role's credentials.
     case singleSignOn = "sso"
-    /// Its OpenID Connect endpoint, which renews access tokens.
+    /// The OpenID Connect endpoint of IAM Identity Center, which refreshes access tokens.
     case singleSignOnTokens = "sso-oidc"
 
-    /// The name requests are signed for.
+    /// The version of the STS API, a parameter of each of its requests (AWS STS API Reference).
+    static let stsVersion = "2011-06-15"
+
+    /// The service name in the scope of a signature.
     package var name: String { rawValue }
 
-    /// What stands before the region in the service's host name.
+    /// The part of the service's host name before the region.
     var hostLabel: String {
         switch self {
         case .singleSignOn: "portal.sso"
@@ -24,18 +27,18 @@ package enum AWSService: String, Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// What stands before the operation in `X-Amz-Target`.
+    /// The part of `X-Amz-Target` before the operation. Empty for REST and query services, which name the operation in
+    /// method and path or in the form.
     var targetPrefix: String {
         switch self {
         case .parameterStore: "AmazonSSM"
         case .secretsManager: "secretsmanager"
         case .dynamodb: "DynamoDB_20120810"
-        // REST and query services: the operation is in method and path, or in the form.
         case .lambda, .sts, .singleSignOn, .singleSignOnTokens: ""
         }
     }
 
-    /// The protocol the service speaks, as `Content-Type` has it.
+    /// The `Content-Type` of the service's protocol.
     var contentType: String {
         switch self {
         case .parameterStore, .secretsManager: "application/x-amz-json-1.1"
@@ -45,7 +48,7 @@ package enum AWSService: String, Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// The service's part of `AWS_ENDPOINT_URL_…` ("Service-specific endpoints", AWS SDKs and Tools Reference Guide).
+    /// The service's part of `AWS_ENDPOINT_URL_…` (AWS SDKs and Tools Reference Guide, "Service-specific endpoints").
     package var environmentName: String {
         switch self {
         case .parameterStore: "SSM"
@@ -61,6 +64,7 @@ package enum AWSService: String, Hashable, Sendable, CaseIterable {
     /// The service's key in a `services` section of the config file.
     var configName: String { environmentName.lowercased() }
 
+    /// The service's label in metrics.
     var upstream: Upstream {
         switch self {
         case .parameterStore: .parameterStore
@@ -70,54 +74,5 @@ package enum AWSService: String, Hashable, Sendable, CaseIterable {
         case .sts: .sts
         case .singleSignOn, .singleSignOnTokens: .credentials
         }
-    }
-}
-
-/// A quota of calls a second that a whole account shares (AWS Systems Manager endpoints and quotas).
-package enum AWSQuota: Hashable, Sendable, CaseIterable {
-    /// GetParameter, GetParameters and GetParametersByPath together: 40 a second by default.
-    case parameterReads
-    /// PutParameter: 3 a second by default.
-    case parameterWrites
-
-    /// The most writes a second this process makes, whatever it may read.
-    package static let mostWrites = 3
-
-    /// The quota a call counts towards; nil where none is kept.
-    init?(_ service: AWSService, _ operation: Operation) {
-        guard service == .parameterStore else { return nil }
-        switch operation {
-        case .putParameter, .deleteParameter, .deleteParameters: self = .parameterWrites
-        default: self = .parameterReads
-        }
-    }
-}
-
-/// A group of regions with a DNS suffix of its own.
-package struct AWSPartition: Hashable, Sendable {
-    /// `aws`, `aws-cn`, `aws-us-gov`, …
-    package let name: String
-    package let suffix: String
-    package let dualStackSuffix: String
-
-    /// The partition of a region, by the prefixes AWS publishes; one nobody knows is taken for `aws`, as the SDKs do.
-    package init(region: String) {
-        let known: [(prefix: String, AWSPartition)] = [
-            ("cn-", AWSPartition("aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn")),
-            ("us-gov-", AWSPartition("aws-us-gov", "amazonaws.com", "api.aws")),
-            ("eusc-", AWSPartition("aws-eusc", "amazonaws.eu", "api.amazonwebservices.eu")),
-            ("us-isob-", AWSPartition("aws-iso-b", "sc2s.sgov.gov", "api.aws.scloud")),
-            ("us-isof-", AWSPartition("aws-iso-f", "csp.hci.ic.gov", "api.aws.hci.ic.gov")),
-            ("eu-isoe-", AWSPartition("aws-iso-e", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk")),
-            ("us-iso-", AWSPartition("aws-iso", "c2s.ic.gov", "api.aws.ic.gov")),
-        ]
-        self =
-            known.first { region.hasPrefix($0.prefix) }?.1 ?? AWSPartition("aws", "amazonaws.com", "api.aws")
-    }
-
-    private init(_ name: String, _ suffix: String, _ dualStackSuffix: String) {
-        self.name = name
-        self.suffix = suffix
-        self.dualStackSuffix = dualStackSuffix
     }
 }

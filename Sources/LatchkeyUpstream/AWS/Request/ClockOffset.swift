@@ -1,24 +1,40 @@
 package import LatchkeyCore
 internal import Synchronization
 
-/// AWS's clock less ours, as far as AWS has shown it: one for all calls of a process, so that what one refusal taught
-/// is known to all. Zero until then.
+/// How far AWS's clock is ahead of ours.
+///
+/// All AWS calls of a process share one instance, so that a correction that one refused call made applies to all.
 package final class ClockOffset: Sendable {
-    /// Clocks so near to one another count as the same: AWS accepts signatures of ±5 minutes.
+    /// Differences up to this count as none. AWS accepts signatures that are up to 5 minutes off.
     static let tolerance: Duration = .seconds(240)
 
-    private let value = Mutex(Duration.zero)
-    private let shown = Mutex(ClockBounds.same)
+    private struct State {
+        var correction: Duration = .zero
+        var bounds = ClockBounds.same
+    }
+
+    private let state = Mutex(State())
 
     package init() {}
 
-    /// What the last answer's `Date` shows of AWS's clock.
-    package var bounds: ClockBounds { shown.withLock { $0 } }
+    /// The bounds of the difference that the last response's `Date` gives.
+    package var bounds: ClockBounds { state.withLock { $0.bounds } }
 
-    func note(_ bounds: ClockBounds) { shown.withLock { $0 = bounds } }
+    /// The correction for signatures: zero until AWS has refused one because of its time.
+    var correction: Duration { state.withLock { $0.correction } }
 
-    /// What has to be added to our wall clock to have AWS's.
-    package var current: Duration { value.withLock { $0 } }
+    /// AWS's time when our wall clock says `time`, according to the correction.
+    func awsTime(at time: WallTime) -> WallTime { time + correction }
 
-    func set(_ offset: Duration) { value.withLock { $0 = offset } }
+    /// Our wall clock when AWS's says `time`, according to the correction.
+    func ownTime(at time: WallTime) -> WallTime { time + (.zero - correction) }
+
+    func record(_ bounds: ClockBounds) { state.withLock { $0.bounds = bounds } }
+
+    func correct(to difference: Duration) { state.withLock { $0.correction = difference } }
+
+    /// Whether two clocks are so far apart that signatures or expiry times are affected.
+    static func isSkewed(by difference: Duration) -> Bool {
+        difference > tolerance || difference < .zero - tolerance
+    }
 }

@@ -4,7 +4,7 @@ internal import LatchkeyCrypto
 package import LatchkeyHTTP
 
 extension SigV4 {
-    /// Adds `X-Amz-Date`, `X-Amz-Security-Token` and `Authorization` to the request.
+    /// Signs the request: sets `X-Amz-Date`, `X-Amz-Security-Token` and `Authorization`.
     package static func sign(
         _ request: inout HTTPRequest, host: String, scope: Scope, credentials: AWSCredentials
     ) {

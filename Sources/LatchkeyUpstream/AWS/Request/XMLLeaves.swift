@@ -1,20 +1,21 @@
-/// The texts of an XML document by the path of their elements, for the flat documents that AWS's query protocol answers
-/// with: `AssumeRoleResponse/AssumeRoleResult/Credentials/AccessKeyId`.
+/// The texts of an XML document by the path of their elements, such as
+/// `AssumeRoleResponse/AssumeRoleResult/Credentials/AccessKeyId`: a reader for the flat documents of AWS's query
+/// protocol.
 ///
-/// Elements, text, the five named and the numeric references, comments and CDATA (XML 1.0 §2, §4.1, §4.6). Attributes are
-/// passed over and prefixes cut off. A document type is refused: nothing here may expand. So are bytes outside ASCII, which
-/// no answer to AssumeRole has, and which take more time to compare than their length.
+/// Reads elements, text, the five predefined entities, numeric character references, comments and CDATA (XML 1.0 §2,
+/// §4.1, §4.6). Ignores attributes and removes namespace prefixes. Refuses document types, so that no entity can
+/// expand, and bytes outside ASCII, which no STS response has and whose comparison is not linear in their number.
 package struct XMLLeaves: Sendable {
-    /// The document is not well-formed, nested too deeply, or declares a type. Carries none of it.
-    package struct Malformed: Error, Hashable, Sendable {}
+    /// The document is not well-formed, nested too deep, or declares a document type. Holds no part of the document.
+    package struct SyntaxError: Error, Hashable, Sendable {}
 
-    /// Elements in one another, at the most.
-    private static let deepest = 32
+    /// Elements that may be nested in one another.
+    private static let maxDepth = 32
 
     private var texts: [String: String] = [:]
 
-    package init(_ bytes: [UInt8]) throws(Malformed) {
-        guard bytes.allSatisfy({ $0 < 0x80 }) else { throw Malformed() }
+    package init(_ bytes: [UInt8]) throws(SyntaxError) {
+        guard bytes.allSatisfy({ $0 < 0x80 }) else { throw SyntaxError() }
         let text = String(decoding: bytes, as: UTF8.self)
         var rest = text[...]
         var path: [Substring] = []
@@ -32,26 +33,26 @@ package struct XMLLeaves: Sendable {
                 rest = try Self.after("?>", in: rest)
             } else {
                 let tag = try Self.tag(&rest)
-                try close(tag, &path, content)
+                try apply(tag, &path, content)
                 content = ""
             }
         }
-        guard path.isEmpty, !texts.isEmpty, rest.allSatisfy(\.isWhitespace) else { throw Malformed() }
+        guard path.isEmpty, !texts.isEmpty, rest.allSatisfy(\.isWhitespace) else { throw SyntaxError() }
     }
 
-    /// The text of the first element on this path; nil where there is none.
+    /// The text of the first element with this path; nil if there is none.
     package subscript(path: String) -> String? { texts[path] }
 
-    /// Takes a tag's end or beginning into account.
-    private mutating func close(_ tag: Substring, _ path: inout [Substring], _ content: String) throws(Malformed) {
+    /// Opens or closes an element.
+    private mutating func apply(_ tag: Substring, _ path: inout [Substring], _ content: String) throws(SyntaxError) {
         let isEmptyElement = tag.last == "/"
-        let isEnd = tag.first == "/"
-        let name = Self.name(isEnd ? tag.dropFirst() : tag)
-        guard !name.isEmpty else { throw Malformed() }
-        if isEnd {
-            guard path.last == name else { throw Malformed() }
+        let isEndTag = tag.first == "/"
+        let name = Self.name(isEndTag ? tag.dropFirst() : tag)
+        guard !name.isEmpty else { throw SyntaxError() }
+        if isEndTag {
+            guard path.last == name else { throw SyntaxError() }
         } else {
-            guard path.count < Self.deepest else { throw Malformed() }
+            guard path.count < Self.maxDepth else { throw SyntaxError() }
             path.append(name)
             guard isEmptyElement else { return }
         }
@@ -60,8 +61,10 @@ package struct XMLLeaves: Sendable {
         path.removeLast()
     }
 
-    /// What stands between `<` and the `>` that ends the tag, outside of quotes.
-    private static func tag(_ rest: inout Substring) throws(Malformed) -> Substring {
+    /// Removes a tag from the start of `rest`.
+    ///
+    /// - Returns: the text between `<` and the `>` that ends the tag, which is not inside quotes.
+    private static func tag(_ rest: inout Substring) throws(SyntaxError) -> Substring {
         var quote: Character?
         for index in rest.indices.dropFirst() {
             let character = rest[index]
@@ -72,11 +75,11 @@ package struct XMLLeaves: Sendable {
             } else if character == ">" {
                 let tag = rest[rest.index(after: rest.startIndex)..<index]
                 rest = rest[rest.index(after: index)...]
-                guard tag.first != "!" else { throw Malformed() }
+                guard tag.first != "!" else { throw SyntaxError() }
                 return tag
             }
         }
-        throw Malformed()
+        throw SyntaxError()
     }
 
     private static func name(_ tag: Substring) -> Substring {
@@ -84,19 +87,19 @@ package struct XMLLeaves: Sendable {
         return name.lastIndex(of: ":").map { name[name.index(after: $0)...] } ?? name
     }
 
-    private static func after(_ mark: String, in rest: Substring) throws(Malformed) -> Substring {
-        guard let end = rest.firstRange(of: mark) else { throw Malformed() }
+    private static func after(_ mark: String, in rest: Substring) throws(SyntaxError) -> Substring {
+        guard let end = rest.firstRange(of: mark) else { throw SyntaxError() }
         return rest[end.upperBound...]
     }
 
-    private static func unescaped(_ text: Substring) throws(Malformed) -> String {
+    private static func unescaped(_ text: Substring) throws(SyntaxError) -> String {
         guard text.contains("&") else { return String(text) }
         var result = ""
         var rest = text
         while let start = rest.firstIndex(of: "&") {
             result += rest[..<start]
-            guard let end = rest[start...].firstIndex(of: ";") else { throw Malformed() }
-            guard let character = character(rest[rest.index(after: start)..<end]) else { throw Malformed() }
+            guard let end = rest[start...].firstIndex(of: ";") else { throw SyntaxError() }
+            guard let character = character(rest[rest.index(after: start)..<end]) else { throw SyntaxError() }
             result.unicodeScalars.append(character)
             rest = rest[rest.index(after: end)...]
         }
