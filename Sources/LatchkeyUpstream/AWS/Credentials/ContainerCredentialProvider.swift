@@ -1,46 +1,27 @@
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 
-extension CredentialContext {
-    /// The credentials of an ECS task or an EKS pod (Pod Identity), from the agent beside it.
-    var containerProvider: CredentialProvider {
+/// The credentials of an ECS task or an EKS pod (Pod Identity), from the agent on the same machine.
+struct ContainerCredentialProvider: Sendable {
+    private static let tokenFileName = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"
+    private static let tokenName = "AWS_CONTAINER_AUTHORIZATION_TOKEN"
+
+    private let context: CredentialContext
+
+    init(_ context: CredentialContext) { self.context = context }
+
+    var provider: CredentialProvider {
         CredentialProvider(.container) { () throws(AWSError) in
-            guard let endpoint = try ContainerEndpoint(environment: environment) else {
+            guard let endpoint = try ContainerEndpoint(environment: context.environment) else {
                 return .absent("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and _FULL_URI are not set")
             }
-            let token = try Self.containerToken(environment, readFile: readFile)
-            return .found(try await credentials(ofContainer: endpoint.endpoint, token: token))
+            return .found(try await credentials(at: endpoint.endpoint))
         }
     }
 
-    /// What goes into `Authorization`: the file's content, read anew each time because EKS exchanges it, or else the
-    /// variable's.
-    static func containerToken(
-        _ environment: [String: String], readFile: (String) -> String?
-    ) throws(AWSError) -> Secret? {
-        let name: String
-        var token: String
-        if let path = environment["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] {
-            name = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"
-            guard let text = readFile(path) else { throw .credentials("the file of \(name) cannot be read") }
-            token = text
-            // The one thing an editor adds; any other line end would make another header.
-            if token.hasSuffix("\n") { token.removeLast() }
-        } else if let text = environment["AWS_CONTAINER_AUTHORIZATION_TOKEN"] {
-            (name, token) = ("AWS_CONTAINER_AUTHORIZATION_TOKEN", text)
-        } else {
-            return nil
-        }
-        guard !token.isEmpty, token.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) else {
-            throw .credentials("\(name) holds what no header can")
-        }
-        return Secret(token)
-    }
-
-    private func credentials(
-        ofContainer endpoint: AWSConfiguration.Endpoint, token: Secret?
-    ) async throws(AWSError) -> AWSCredentials {
-        let response = try await send(.container, to: endpoint.origin) {
+    private func credentials(at endpoint: AWSEndpoint) async throws(AWSError) -> AWSCredentials {
+        let token = try authorizationToken()
+        let response = try await context.send(.container, to: endpoint.origin) {
             var request = HTTPRequest(method: "GET", target: endpoint.path, fields: ["Accept": "application/json"])
             request.fields["Authorization"] = token?.revealText()
             return request
@@ -50,17 +31,28 @@ extension CredentialContext {
             error.hint = "the container's agent answers \(response.status)\(error.code.map { " \($0)" } ?? "")"
             throw error
         }
-        return try credentials(ofMetadata: response)
+        return try CredentialDocument.credentials(in: response, context)
     }
 
-    /// The document of a metadata service, its end by our own clock.
-    func credentials(ofMetadata response: HTTPResponse) throws(AWSError) -> AWSCredentials {
-        do throws(CredentialDocument.Refusal) {
-            var credentials = try CredentialDocument(response.body, .metadata).credentials
-            credentials.expiration = credentials.expiration.map { ownTime(of: $0, in: response) }
-            return credentials
-        } catch {
-            throw AWSError(.invalidAnswer, hint: error.why)
+    /// The value of `Authorization`, from the file or else from the variable. The file is read each time, because EKS
+    /// replaces the token in it.
+    private func authorizationToken() throws(AWSError) -> Secret? {
+        let name: String
+        var token: String
+        if let path = context.environment[Self.tokenFileName] {
+            name = Self.tokenFileName
+            guard let text = context.readFile(path) else { throw .noCredentials("the file of \(name) cannot be read") }
+            token = text
+            // An editor's line end. Any other line end would begin another header.
+            if token.hasSuffix("\n") { token.removeLast() }
+        } else if let text = context.environment[Self.tokenName] {
+            (name, token) = (Self.tokenName, text)
+        } else {
+            return nil
         }
+        guard !token.isEmpty, token.utf8.allSatisfy({ ASCII.isVisible($0) || $0 == UInt8(ascii: " ") }) else {
+            throw .noCredentials("\(name) holds a value that no header can hold: it must be visible ASCII")
+        }
+        return Secret(token)
     }
 }

@@ -1,42 +1,34 @@
-extension CredentialContext {
-    /// The chosen profile's role, assumed with the credentials of its source.
-    func assumeRoleProvider(_ planner: Planner) -> CredentialProvider {
-        CredentialProvider(.assumeRole) { () throws(AWSError) in
-            let planner = try Self.planner(planner)
-            guard let plan = try Self.plan({ () throws(SharedConfigError) in try planner.assumeRole() }) else {
-                return .absent("profile \(planner.files.profile) has no role_arn with a source")
-            }
-            return .found(try await carryOut(plan))
-        }
-    }
+/// Gets the credentials that a plan describes.
+struct CredentialPlanResolver: Sendable {
+    private let context: CredentialContext
 
-    /// The credentials that a plan leads to, each role of a chain assumed anew.
-    func carryOut(_ plan: CredentialPlan) async throws(AWSError) -> AWSCredentials {
+    init(_ context: CredentialContext) { self.context = context }
+
+    /// Each role of a chain of roles is assumed anew.
+    func credentials(_ plan: CredentialPlan) async throws(AWSError) -> AWSCredentials {
         switch plan {
         case .keys(let keys): return keys
-        case .webIdentity(let identity): return try await credentials(of: identity)
-        case .singleSignOn(let signOn): return try await credentials(of: signOn)
-        case .process(let command): return try await credentials(ofProcess: command)
-        case .named(let source):
-            guard let provider = provider(named: source) else {
-                throw .credentials("there is no source \(source.rawValue)")
-            }
-            switch try await provider.load() {
-            case .found(let credentials): return credentials
-            case .absent(let why): throw .credentials("credential_source \(source.rawValue): \(why)")
-            }
+        case .webIdentity(let identity): return try await WebIdentityCredentialProvider(context).credentials(identity)
+        case .singleSignOn(let profile): return try await SSOCredentialProvider(context).credentials(profile)
+        case .process(let command): return try await ProcessCredentialProvider(context).credentials(command)
+        case .named(let source): return try await credentials(of: source)
         case .assumeRole(let role, let source):
-            let credentials = try await carryOut(source)
-            return try await SecurityTokenService(self).assume(role, with: credentials)
+            return try await SecurityTokenService(context).assume(role, with: try await credentials(source))
         }
     }
 
-    private func provider(named source: CredentialSource) -> CredentialProvider? {
+    /// The credentials of a `credential_source`.
+    private func credentials(of source: CredentialSource) async throws(AWSError) -> AWSCredentials {
+        let provider: CredentialProvider
         switch source {
-        case .environment: environmentProvider
-        case .container: containerProvider
-        case .instance: instanceProvider(planner)
-        default: nil
+        case .environment: provider = EnvironmentCredentialProvider(context.environment).provider
+        case .container: provider = ContainerCredentialProvider(context).provider
+        case .instance: provider = InstanceCredentialProvider.provider(context, context.planner)
+        default: throw .noCredentials("there is no source \(source.rawValue)")
+        }
+        switch try await provider.load() {
+        case .found(let credentials): return credentials
+        case .absent(let why): throw .noCredentials("credential_source \(source.rawValue): \(why)")
         }
     }
 }

@@ -1,25 +1,37 @@
 internal import LatchkeyCore
 internal import LatchkeyHTTP
 
-/// The role of an EC2 instance, by version 2 of its metadata service: a session token first, by PUT, which neither a
-/// proxy nor a page that makes somebody else ask can have. Version 1, without one, is not fallen back on.
-struct InstanceCredentials: Sendable {
-    /// How long the session token is asked to live, in seconds: IMDS's longest.
+/// The role of an EC2 instance, from version 2 of its metadata service (IMDSv2).
+///
+/// A session token is requested first, by PUT: neither an open proxy nor a forged request of a web page can do that.
+/// There is no fallback to version 1, which needs no token.
+struct InstanceCredentialProvider: Sendable {
+    /// The lifetime to request for the session token, in seconds: the maximum of IMDS.
     private static let tokenSeconds = 21_600
     private static let folder = "/latest/meta-data/iam/security-credentials/"
-    /// For how long credentials that have ended are used on where the service has no newer ones: it has happened that AWS
-    /// could not renew them and accepted the old ("static stability", as the SDKs have it).
-    private static let extensions: ClosedRange<Double> = 300...600
+    /// For how many seconds expired credentials are used again if the service has no newer ones. AWS has been unable to
+    /// refresh them while it still accepted the old ones ("static stability" in the SDKs).
+    private static let extensionSeconds: ClosedRange<Double> = 300...600
 
     private let context: CredentialContext
-    private let endpoint: AWSConfiguration.Endpoint
+    private let endpoint: AWSEndpoint
 
-    init(_ context: CredentialContext, at endpoint: AWSConfiguration.Endpoint) {
-        self.context = context
-        self.endpoint = endpoint
+    static func provider(
+        _ context: CredentialContext, _ planner: CredentialContext.PlannerResult
+    ) -> CredentialProvider {
+        CredentialProvider(.instance) { () throws(AWSError) in
+            let endpoint = try CredentialContext.reading { () throws(SharedConfigError) in
+                try InstanceMetadataEndpoint(
+                    environment: context.environment, profile: planner.get().files.chosen())
+            }
+            switch endpoint {
+            case .disabled: return .absent("AWS_EC2_METADATA_DISABLED is true")
+            case .at(let endpoint): return try await Self(context: context, endpoint: endpoint).load()
+            }
+        }
     }
 
-    func load() async throws(AWSError) -> CredentialProvider.Answer {
+    private func load() async throws(AWSError) -> CredentialProvider.Answer {
         let token: String
         do throws(AWSError) {
             let response = try await ask(
@@ -28,10 +40,10 @@ struct InstanceCredentials: Sendable {
             guard response.status == 200 else { return .absent(Self.refusal(response.status)) }
             token = String(decoding: response.body, as: UTF8.self)
         } catch {
-            // Elsewhere than on EC2 there is nobody at that address.
+            // Outside EC2 nothing answers at that address.
             return .absent("no answer from \(endpoint.origin.authority)")
         }
-        guard !token.isEmpty, token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+        guard !token.isEmpty, token.utf8.allSatisfy(ASCII.isVisible) else {
             return .absent("no metadata service of version 2 at \(endpoint.origin.authority)")
         }
         return try await load(token)
@@ -41,16 +53,16 @@ struct InstanceCredentials: Sendable {
         let session = ("X-aws-ec2-metadata-token", token)
         let list = try await ask("GET", Self.folder, session)
         if list.status == 404 { return .absent("the instance has no role") }
-        guard list.status == 200 else { throw .credentials(Self.refusal(list.status)) }
+        guard list.status == 200 else { throw .noCredentials(Self.refusal(list.status)) }
         let role = String(decoding: list.body, as: UTF8.self).prefix { !$0.isNewline }
         guard !role.isEmpty else { return .absent("the instance has no role") }
         let response = try await ask("GET", Self.folder + PercentEncoding.encode(String(role)), session)
-        guard response.status == 200 else { throw .credentials(Self.refusal(response.status)) }
-        var credentials = try context.credentials(ofMetadata: response)
+        guard response.status == 200 else { throw .noCredentials(Self.refusal(response.status)) }
+        var credentials = try CredentialDocument.credentials(in: response, context)
         let now = context.time.now().wall
-        if let end = credentials.expiration, end <= now {
-            let span = Self.extensions.upperBound - Self.extensions.lowerBound
-            let extended = Duration.seconds(Self.extensions.lowerBound + context.chance() * span)
+        if let expiration = credentials.expiration, expiration <= now {
+            let span = Self.extensionSeconds.upperBound - Self.extensionSeconds.lowerBound
+            let extended = Duration.seconds(Self.extensionSeconds.lowerBound + context.time.jitter() * span)
             credentials.expiration = now + extended
         }
         return .found(credentials)
@@ -60,7 +72,7 @@ struct InstanceCredentials: Sendable {
         _ method: String, _ path: String, _ field: (name: String, value: String)
     ) async throws(AWSError) -> HTTPResponse {
         let request = HTTPRequest(
-            method: method, target: endpoint.path + path, fields: [field.name: field.value])
+            method: method, target: endpoint.target(path), fields: [field.name: field.value])
         return try await context.send(.instance, to: endpoint.origin) { request }
     }
 
@@ -69,21 +81,6 @@ struct InstanceCredentials: Sendable {
         case 403: "the instance's metadata service is switched off (403)"
         case 404, 405: "there is no metadata service of version 2 (\(status))"
         default: "the instance's metadata service answers \(status)"
-        }
-    }
-}
-
-extension CredentialContext {
-    func instanceProvider(_ planner: Planner) -> CredentialProvider {
-        CredentialProvider(.instance) { () throws(AWSError) in
-            let files = try Self.planner(planner).files
-            let endpoint = try Self.plan { () throws(SharedConfigError) in
-                try InstanceEndpoint(environment: environment, profile: files.chosen())
-            }
-            switch endpoint {
-            case .disabled: return .absent("AWS_EC2_METADATA_DISABLED is true")
-            case .at(let endpoint): return try await InstanceCredentials(self, at: endpoint).load()
-            }
         }
     }
 }

@@ -2,99 +2,89 @@ internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 
-extension CredentialContext {
-    /// The chosen profile's role of IAM Identity Center.
-    func singleSignOnProvider(_ planner: Planner) -> CredentialProvider {
-        CredentialProvider(.singleSignOn) { () throws(AWSError) in
-            let planner = try Self.planner(planner)
-            guard let plan = try Self.plan({ () throws(SharedConfigError) in try planner.singleSignOn() }) else {
-                return .absent("profile \(planner.files.profile) has no sso_account_id")
-            }
-            return .found(try await carryOut(plan))
-        }
-    }
+/// A role that IAM Identity Center hands out for the access token in the AWS CLI's cache.
+struct SSOCredentialProvider: Sendable {
+    private let context: CredentialContext
 
-    /// A role's credentials for the access token in the command line's cache.
-    func credentials(of signOn: SingleSignOn) async throws(AWSError) -> AWSCredentials {
-        let token = try await accessToken(of: signOn)
-        guard let endpoint = configuration.endpoint(of: .singleSignOn, in: signOn.region) else {
-            throw .credentials("sso_region is no region")
+    init(_ context: CredentialContext) { self.context = context }
+
+    func credentials(_ profile: SSOProfile) async throws(AWSError) -> AWSCredentials {
+        let token = try await accessToken(for: profile)
+        guard let endpoint = context.configuration.endpoint(of: .singleSignOn, in: profile.region) else {
+            throw .noCredentials("sso_region is no region")
         }
-        let query = PercentEncoding.form([("role_name", signOn.roleName), ("account_id", signOn.accountID)])
-        let base = endpoint.path == "/" ? "" : endpoint.path
-        let response = try await send(.singleSignOn, to: endpoint.origin) {
-            var request = HTTPRequest(method: "GET", target: "\(base)/federation/credentials?\(query)")
+        let query = PercentEncoding.form([("role_name", profile.roleName), ("account_id", profile.accountID)])
+        let response = try await context.send(.singleSignOn, to: endpoint.origin) {
+            var request = HTTPRequest(method: "GET", target: endpoint.target("/federation/credentials?\(query)"))
             request.fields["x-amz-sso_bearer_token"] = token.revealText()
             return request
         }
         if response.status == 401 {
-            throw .credentials(loginHint(signOn, "the SSO access token is not accepted"), code: AWSError(response).code)
+            throw .noCredentials(
+                profile.loginHint("the SSO access token is not accepted"), code: AWSError(response).code)
         }
         guard response.status == 200 else {
             var error = AWSError(response)
-            error.hint = "SSO refuses the role \(signOn.roleName): \(error.code ?? "status \(response.status)")"
+            error.hint = "SSO refuses the role \(profile.roleName): \(error.code ?? "status \(response.status)")"
             throw error
         }
-        guard var credentials = Self.roleCredentials(response.body), let end = credentials.expiration else {
+        guard var credentials = Self.roleCredentials(response.body), let expiration = credentials.expiration else {
             throw AWSError(.invalidAnswer, hint: "SSO answers without credentials")
         }
-        credentials.expiration = ownTime(of: end, in: response)
+        credentials.expiration = context.ownTime(of: expiration, in: response)
         return credentials
     }
 
-    /// `roleCredentials` of GetRoleCredentials, whose end is in milliseconds since 1970; nil where they are not all there.
-    static func roleCredentials(_ body: [UInt8]) -> AWSCredentials? {
+    /// `roleCredentials` of a GetRoleCredentials response, with the expiration in milliseconds since 1970; nil if a
+    /// member is missing or not valid.
+    private static func roleCredentials(_ body: [UInt8]) -> AWSCredentials? {
         guard let json = (try? JSON(parsing: body))?["roleCredentials"],
             var credentials = AWSCredentials(
                 id: json["accessKeyId"]?.string, secret: json["secretAccessKey"]?.string,
                 token: json["sessionToken"]?.string),
-            let end = json["expiration"]?.integer, credentials.sessionToken != nil, credentials.isPrintable
+            let expiration = json["expiration"]?.integer, credentials.sessionToken != nil, credentials.isVisibleASCII
         else { return nil }
-        credentials.expiration = WallTime(milliseconds: end)
+        credentials.expiration = WallTime(milliseconds: expiration)
         return credentials
     }
 
     // MARK: The access token
 
-    private func accessToken(of signOn: SingleSignOn) async throws(AWSError) -> Secret {
-        let path = "\(environment["HOME"] ?? "")/\(signOn.cacheFile)"
-        guard let text = readFile(path), let token = SingleSignOnToken(Array(text.utf8)) else {
-            throw .credentials(loginHint(signOn, "there is no SSO access token"))
+    private var awsTime: WallTime { context.clockSkew.awsTime(at: context.time.now().wall) }
+
+    private func accessToken(for profile: SSOProfile) async throws(AWSError) -> Secret {
+        let path = "\(context.environment["HOME"] ?? "")/\(profile.cacheFile)"
+        guard let text = context.readFile(path), let token = SSOToken(Array(text.utf8)) else {
+            throw .noCredentials(profile.loginHint("there is no SSO access token"))
         }
-        let now = time.now().wall + clock.current
-        switch token.step(now, isRenewable: signOn.session != nil) {
+        switch token.step(awsTime, isRefreshable: profile.session != nil) {
         case .use: return token.accessToken
-        case .login: throw .credentials(loginHint(signOn, "the SSO access token has ended"))
-        case .renewOrUse:
-            return (try? await renewed(token, of: signOn, path))?.accessToken ?? token.accessToken
-        case .renew: return try await renewed(token, of: signOn, path).accessToken
+        case .login: throw .noCredentials(profile.loginHint("the SSO access token has expired"))
+        case .refreshOrUse:
+            return (try? await refresh(token, of: profile, path))?.accessToken ?? token.accessToken
+        case .refresh: return try await refresh(token, of: profile, path).accessToken
         }
     }
 
-    /// Asks for another access token, and leaves it in the cache for the command line and everybody else.
-    private func renewed(
-        _ token: SingleSignOnToken, of signOn: SingleSignOn, _ path: String
-    ) async throws(AWSError) -> SingleSignOnToken {
-        guard let renewal = token.renewal,
-            let endpoint = configuration.endpoint(of: .singleSignOnTokens, in: signOn.region)
-        else { throw .credentials(loginHint(signOn, "the SSO access token cannot be renewed")) }
-        let base = endpoint.path == "/" ? "" : endpoint.path
-        let response = try await send(.singleSignOn, to: endpoint.origin) {
+    /// Requests a new access token and writes it to the AWS CLI's cache.
+    private func refresh(
+        _ token: SSOToken, of profile: SSOProfile, _ path: String
+    ) async throws(AWSError) -> SSOToken {
+        guard let refresh = token.refresh,
+            let endpoint = context.configuration.endpoint(of: .singleSignOnTokens, in: profile.region)
+        else { throw .noCredentials(profile.loginHint("the SSO access token cannot be renewed")) }
+        let response = try await context.send(.singleSignOn, to: endpoint.origin) {
             HTTPRequest(
-                method: "POST", target: "\(base)/token", fields: ["Content-Type": "application/json"],
-                body: SingleSignOnToken.body(of: renewal))
+                method: "POST", target: endpoint.target("/token"), fields: ["Content-Type": "application/json"],
+                body: refresh.body)
         }
-        let now = time.now().wall + clock.current
-        guard response.status == 200, let renewed = token.renewed(by: response.body, at: now) else {
-            throw .credentials(
-                loginHint(signOn, "the SSO access token cannot be renewed"), code: AWSError(response).code)
+        guard response.status == 200, let refreshed = token.refreshed(by: response.body, at: awsTime) else {
+            throw .noCredentials(
+                profile.loginHint("the SSO access token cannot be renewed"), code: AWSError(response).code)
         }
-        // Where that fails the token is good all the same; the next renewal may find its refresh token used up.
-        _ = writeFile(renewed.file, path)
-        return renewed
-    }
-
-    private func loginHint(_ signOn: SingleSignOn, _ why: String) -> String {
-        signOn.loginHint(why)
+        // If writing fails, the new token is used all the same. The refresh token in the file is then used up, so that
+        // the next refresh may fail.
+        _ = context.writeFile(refreshed.file, path)
+        return refreshed
     }
 }
