@@ -69,7 +69,7 @@ struct BackendSwitch: Sendable {
         }
         try await put(write)
         for look in 0..<Self.mostLooks {
-            if look > 0 { await TokenIssuer.sleep(.current + .milliseconds(100 << look)) }
+            if look > 0 { await TimeSource.systemSleep(.current + .milliseconds(100 << look)) }
             if try await now(name)?.value == value { return }
         }
         throw CommandFailure(.unavailable, "\(name) was written and does not show the new value yet")
@@ -92,7 +92,7 @@ struct BackendSwitch: Sendable {
                 guard error.kind == .throttled, attempt < Self.mostTries else {
                     throw CommandFailure(error, action: "ssm:PutParameter")
                 }
-                await TokenIssuer.sleep(.current + .seconds(min(attempt, 4)))
+                await TimeSource.systemSleep(.current + .seconds(min(attempt, 4)))
             }
         }
     }
@@ -116,7 +116,7 @@ struct BackendSwitch: Sendable {
                 guard attempt < Self.mostTries, passes || error.kind == .throttled || error.kind == .unavailable else {
                     throw CommandFailure(error, action: "lambda:UpdateFunctionConfiguration")
                 }
-                await TokenIssuer.sleep(.current + .seconds(min(attempt, 4)))
+                await TimeSource.systemSleep(.current + .seconds(min(attempt, 4)))
             }
         }
         return before

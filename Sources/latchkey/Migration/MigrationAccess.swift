@@ -76,7 +76,7 @@ struct MigrationAccess: Sendable {
                     throw error
                 }
                 tries += 1
-                await TokenIssuer.sleep(.current + pause)
+                await TimeSource.systemSleep(.current + pause)
             }
         }
     }

@@ -1,76 +1,70 @@
 package import LatchkeyCore
 
-/// How fast calls of one kind may go: a token bucket whose rate falls when the service throttles and rises again while
-/// it does not (additive increase, multiplicative decrease, as the SDKs' `adaptive` retry mode has it). Pure.
+/// Limits the rate of calls. The rate falls when the service throttles and rises again while it does not (additive
+/// increase, multiplicative decrease, as in the SDKs' `adaptive` retry mode). Pure.
 ///
-/// Calls queue by taking a place in time. A cut moves every place that is still to come: whoever wakes at a place taken
-/// before it (``Turn/epoch``) takes another.
+/// A call reserves a slot and waits for it. Throttling voids the slots that are still to come: a call that wakes at a
+/// slot of an earlier epoch reserves another.
 package struct CallRate: Hashable, Sendable {
-    /// A call's place.
-    package struct Turn: Hashable, Sendable {
-        package var at: MonotonicTime
-        /// Cuts of the rate until now; see ``isCurrent(_:)``.
-        package var epoch: Int
+    /// When a call may be made.
+    package struct Slot: Hashable, Sendable {
+        package let time: MonotonicTime
+        fileprivate let epoch: Int
     }
 
-    /// Why there is no place: how long until there would be one.
-    package struct Full: Error, Hashable, Sendable {
-        package var wait: Duration
+    /// The next slot is later than the call can wait for.
+    package struct NoSlot: Error, Hashable, Sendable {
+        /// The time to the next slot.
+        package let wait: Duration
 
         package init(wait: Duration) { self.wait = wait }
     }
 
-    /// The rate never falls below, in calls a second: one success at it doubles it.
-    package static let floor = 0.5
-    /// What is left of the rate after it was cut.
-    package static let cut = 0.7
-    /// Answers that tell of throttling within this of a cut are of calls made before it, and cut no further.
-    package static let settling: Duration = .seconds(1)
+    /// The lower bound of the rate. At this rate one successful call doubles it.
+    package static let minPerSecond = 0.5
+    /// The factor by which throttling reduces the rate.
+    package static let decrease = 0.7
+    /// Throttled responses within this time of a reduction belong to calls made before it, and reduce the rate no
+    /// further.
+    package static let settlingTime: Duration = .seconds(1)
 
-    /// Calls a second at the most.
-    package let ceiling: Double
-    /// Calls a second now.
-    package private(set) var current: Double
+    private let maxPerSecond: Double
+    private var bucket: TokenBucket
+    /// Counts the reductions of the rate.
     private var epoch = 0
-    private var lastCut: MonotonicTime?
-    /// When the bucket would be full again if nothing more came.
-    private var fullAt = MonotonicTime(nanoseconds: .min / 2)
+    private var lastReduction: MonotonicTime?
 
-    /// - Parameter ceiling: calls a second, at least 1. So many may go at once after a quiet second.
-    package init(ceiling: Int) {
-        self.ceiling = Double(max(1, ceiling))
-        current = self.ceiling
+    /// - Parameter maxPerSecond: calls a second, at least 1. As many may be made at once after a quiet second.
+    package init(maxPerSecond: Int) {
+        self.maxPerSecond = Double(max(1, maxPerSecond))
+        bucket = TokenBucket(perSecond: self.maxPerSecond)
     }
 
-    /// Takes the next place; takes none when that would be later than `latest`.
-    package mutating func take(_ now: MonotonicTime, notLaterThan latest: MonotonicTime) throws(Full) -> Turn {
-        let at = earliest(now)
-        guard at <= latest else { throw Full(wait: at - now) }
-        fullAt = max(fullAt, now) + interval
-        return Turn(at: at, epoch: epoch)
+    /// Calls a second at present.
+    package var perSecond: Double { bucket.perSecond }
+
+    /// Reserves the next slot. Reserves nothing if it would be later than `latest`.
+    package mutating func reserve(_ now: MonotonicTime, notLaterThan latest: MonotonicTime) throws(NoSlot) -> Slot {
+        guard let time = bucket.reserve(now, notLaterThan: latest) else {
+            throw NoSlot(wait: bucket.earliest(now) - now)
+        }
+        return Slot(time: time, epoch: epoch)
     }
 
-    /// Whether the rate has not been cut since the place was taken.
-    package func isCurrent(_ turn: Turn) -> Bool { turn.epoch == epoch }
+    /// Whether the slot is still valid: the rate has not been reduced since it was reserved.
+    package func isValid(_ slot: Slot) -> Bool { slot.epoch == epoch }
 
     /// The service answered a call with throttling.
     package mutating func throttled(_ now: MonotonicTime) {
-        if let lastCut, now - lastCut < Self.settling { return }
-        lastCut = now
-        current = max(Self.floor, current * Self.cut)
-        // Nothing is left of the burst, and whoever had a place behind takes a new one.
-        fullAt = now + burst
+        if let lastReduction, now - lastReduction < Self.settlingTime { return }
+        lastReduction = now
+        bucket.perSecond = max(Self.minPerSecond, perSecond * Self.decrease)
+        bucket.drain(now)
         epoch += 1
     }
 
-    /// The service did as it was asked: one call a second more after each second at the full rate.
+    /// The service carried out a call. The rate rises by one call a second for each second at the full rate.
     package mutating func succeeded() {
-        if current < ceiling { current = min(ceiling, current + 1 / current) }
+        if perSecond < maxPerSecond { bucket.perSecond = min(maxPerSecond, perSecond + 1 / perSecond) }
     }
-
-    private var interval: Duration { .seconds(1 / current) }
-    /// A second's worth of calls, one at least.
-    private var burst: Duration { max(.seconds(1), interval) }
-
-    private func earliest(_ now: MonotonicTime) -> MonotonicTime { max(now, fullAt + (interval - burst)) }
 }

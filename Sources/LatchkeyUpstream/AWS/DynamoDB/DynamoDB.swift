@@ -1,22 +1,22 @@
 package import LatchkeyCore
 package import LatchkeyCrypto
-internal import LatchkeyMetrics
 
-/// Amazon DynamoDB, as far as one small item at a time goes (Amazon DynamoDB API reference).
+/// A table of Amazon DynamoDB, one small item at a time (Amazon DynamoDB API Reference).
 package struct DynamoDB: Sendable {
-    /// An attribute's value: the two types an item of ours has, and anything else as it stands there.
+    /// The value of an attribute: one of the two types that Latchkey writes, or any other as its JSON.
     package enum Value: Sendable {
         case string(Secret)
         case number(Int64)
         case other(JSON)
 
-        /// A text that is no secret.
+        /// A text that is not secret.
         package static func text(_ text: String) -> Self { .string(Secret(text)) }
 
         package var string: Secret? { if case .string(let value) = self { value } else { nil } }
         package var number: Int64? { if case .number(let value) = self { value } else { nil } }
 
-        /// As the API has it. Numbers go as text, so that no end loses digits (Low-level API, Numeric).
+        /// The JSON of the API. Numbers are sent as text, so that neither end loses digits (Developer Guide, "DynamoDB
+        /// low-level API").
         package var json: JSON {
             switch self {
             case .string(let secret): ["S": .string(secret.revealText() ?? "")]
@@ -26,16 +26,16 @@ package struct DynamoDB: Sendable {
         }
     }
 
-    /// Names beginning with `#` and values beginning with `:` stand for themselves in expressions, because ordinary
-    /// words such as `token` are reserved there.
+    /// A conditional change. Its expressions use `#name` for attributes and `:name` for values, because ordinary words
+    /// such as `token` are reserved words of DynamoDB.
     package struct Update: Sendable {
         /// `SET … ADD …`
         package var expression: String
-        /// What must hold of the item as it is; else nothing is written.
+        /// The condition on the item before the change.
         package var condition: String
-        /// `#name` for each attribute used.
+        /// The attributes that the expressions use, without `#`.
         package var names: [String]
-        /// The values of the expression, by their `:name`.
+        /// The values that the expressions use, with `:`.
         package var values: [String: Value]
 
         package init(_ expression: String, if condition: String, names: [String], values: [String: Value]) {
@@ -54,33 +54,33 @@ package struct DynamoDB: Sendable {
         self.table = table
     }
 
-    /// What the last answer shows of its clock.
+    /// The bounds of the difference to AWS's clock that the last response gives.
     package var clock: ClockBounds { client.clock }
 
-    /// The item with that partition key as it is now, after every write that was answered; nil where there is none.
+    /// The item with a partition key, after all writes that were answered (a consistent read); nil if there is none.
     package func item(
         _ key: (name: String, value: String), deadline: MonotonicTime
     ) async throws(AWSError) -> [String: Value]? {
-        let answer = try await client.call(
-            .dynamodb, "GetItem", .getItem,
+        let response = try await client.call(
+            .getItem,
             [
                 "TableName": .string(table), "Key": .object([key.name: ["S": .string(key.value)]]),
                 "ConsistentRead": true,
             ], deadline: deadline)
-        guard let item = answer["Item"]?.object else { return nil }
+        guard let item = response["Item"]?.object else { return nil }
         return item.reduce(into: [:]) { $0[$1.key] = Self.value($1.value) }
     }
 
-    /// Changes an item, or makes it, in one step.
+    /// Changes or creates an item atomically.
     ///
-    /// - Parameter isRetried: false where a write that was perhaps done must not be done again.
-    /// - Throws: ``AWSError/Kind/conditionFailed`` where the condition does not hold.
+    /// - Parameter isRetried: false if a write that may have been carried out must not be repeated.
+    /// - Throws: ``AWSError/Kind/conditionFailed`` if the condition does not hold.
     package func update(
         _ key: (name: String, value: String), _ update: Update, isRetried: Bool = true, deadline: MonotonicTime
     ) async throws(AWSError) {
         let names = update.names.map { ("#\($0)", JSON.string($0)) }
         _ = try await client.call(
-            .dynamodb, "UpdateItem", .updateItem,
+            .updateItem,
             [
                 "TableName": .string(table), "Key": .object([key.name: ["S": .string(key.value)]]),
                 "UpdateExpression": .string(update.expression), "ConditionExpression": .string(update.condition),

@@ -1,38 +1,34 @@
 package import LatchkeyCore
 internal import LatchkeyHTTP
-internal import LatchkeyMetrics
 
-/// A function's environment, as Lambda keeps it.
-package struct FunctionEnvironment: Sendable {
-    /// Every variable; values may be secrets.
-    package var variables: [String: String]
-    /// What a change must name, so that it undoes no other (UpdateFunctionConfiguration, `RevisionId`).
-    package var revision: String?
-}
-
-/// AWS Lambda, as far as a function's environment goes.
+/// The environment variables of functions of AWS Lambda.
 package struct Lambda: Sendable {
     private let client: AWSClient
 
     package init(_ client: AWSClient) { self.client = client }
 
-    /// The variables of a function, by its name or ARN.
+    /// The environment of a function.
+    /// - Parameter function: its name or ARN.
     package func environment(
         of function: String, deadline: MonotonicTime
     ) async throws(AWSError) -> FunctionEnvironment {
-        let answer = try await call("GET", function, .getFunctionConfiguration, nil, deadline)
-        if answer["Environment"]?["Error"]?["ErrorCode"]?.string != nil {
-            // The variables could not be decrypted: writing what is left would lose them.
-            throw AWSError(.denied, code: "KMSAccessDeniedException", hint: "Lambda cannot decrypt the variables")
+        let response = try await call(
+            .getFunctionConfiguration, method: "GET", function: function, body: nil, deadline: deadline)
+        if response["Environment"]?["Error"]?["ErrorCode"]?.string != nil {
+            // Writing an environment that could not be read would delete its variables.
+            throw AWSError(
+                .denied, code: "KMSAccessDeniedException",
+                hint: "Lambda cannot decrypt the function's variables: check the policy of its KMS key")
         }
-        let variables = answer["Environment"]?["Variables"]?.object ?? [:]
+        let variables = response["Environment"]?["Variables"]?.object ?? [:]
         return FunctionEnvironment(
             variables: variables.compactMapValues(\.string),
-            revision: answer["RevisionId"]?.string)
+            revision: response["RevisionId"]?.string)
     }
 
-    /// Replaces a function's variables, all of them. A revision that is no more is an error, and so is a function that
-    /// is being changed (`ResourceConflictException`).
+    /// Replaces all variables of a function.
+    /// - Throws: for a revision that is no longer the current one, and for a function that is being changed
+    ///   (`ResourceConflictException`).
     package func setEnvironment(
         of function: String, to environment: FunctionEnvironment, deadline: MonotonicTime
     ) async throws(AWSError) {
@@ -40,16 +36,17 @@ package struct Lambda: Sendable {
             "Environment": ["Variables": .object(JSONObject(environment.variables.map { ($0, .string($1)) }))]
         ]
         body["RevisionId"] = environment.revision.map { .string($0) }
-        _ = try await call("PUT", function, .updateFunctionConfiguration, .object(body), deadline)
+        _ = try await call(
+            .updateFunctionConfiguration, method: "PUT", function: function, body: .object(body), deadline: deadline)
     }
 
     private func call(
-        _ method: String, _ function: String, _ operation: Operation, _ body: JSON?, _ deadline: MonotonicTime
+        _ operation: AWSOperation, method: String, function: String, body: JSON?, deadline: MonotonicTime
     ) async throws(AWSError) -> JSON {
         let path = "/2015-03-31/functions/\(PercentEncoding.encode(function))/configuration"
-        let message = AWSClient.Message(method: method, path: path, operation, body)
+        let request = AWSRequest(rest: operation, method: method, path: path, body: body)
         return try await client.call(.lambda, quota: nil, isRetried: method == "GET", deadline: { deadline }) {
-            message
+            request
         }
     }
 }

@@ -1,78 +1,63 @@
 package import LatchkeyCore
 package import LatchkeyCrypto
-internal import LatchkeyMetrics
-
-/// One parameter as Parameter Store has it.
-package struct Parameter: Sendable {
-    /// How a value is kept.
-    package enum Kind: String, CaseIterable, Sendable {
-        case string = "String"
-        case stringList = "StringList"
-        case secureString = "SecureString"
-    }
-
-    package var name: String
-    package var kind: Kind
-    package var value: Secret
-    package var version: Int64
-    package var lastModified: WallTime?
-    /// The service's own members, without the value.
-    package var attributes: JSON = [:]
-}
 
 /// AWS Systems Manager Parameter Store.
 package struct ParameterStore: Sendable {
-    /// Names in one GetParameters or DeleteParameters call (its API reference).
+    /// Names in one GetParameters or DeleteParameters request (API Reference).
     package static let batch = 10
-    /// Pages read of one path: at ten parameters a page more than the standard tier holds.
+    /// Parameters in one page of GetParametersByPath (API Reference, `MaxResults`).
+    private static let pageSize = 10
+    /// Pages of one listing. With ten parameters a page this is as many as the standard tier holds.
     static let maxPages = 1000
 
     let client: AWSClient
-    private let reads: ParameterReads
+    private let reader: ParameterBatchReader
 
     package init(_ client: AWSClient) {
         self.client = client
-        reads = ParameterReads(client)
+        reader = ParameterBatchReader(client)
     }
 
-    /// What the last answer shows of its clock.
+    /// The bounds of the difference to AWS's clock that the last response gives.
     package var clock: ClockBounds { client.clock }
 
-    /// One parameter. `name` may end in `:version` or `:label`; not decrypted, a SecureString comes as it is stored.
+    // MARK: Reads
+
+    /// Reads one parameter.
+    /// - Parameters:
+    ///   - name: may end in `:version` or `:label`.
+    ///   - isDecrypted: if false, a SecureString is returned encrypted.
     package func get(
         _ name: String, isDecrypted: Bool = true, deadline: MonotonicTime
     ) async throws(AWSError) -> Parameter {
         if isDecrypted, !name.utf8.contains(UInt8(ascii: ":")) {
-            guard let found = try await reads.get([name], deadline: deadline).found[ExactText(name)] else {
-                throw Self.notFound
+            guard let found = try await reader.get([name], deadline: deadline).found[ExactText(name)] else {
+                throw AWSError(.notFound, code: "ParameterNotFound")
             }
             return found
         }
-        let answer = try await client.call(
-            .parameterStore, "GetParameter", .getParameter,
-            ["Name": .string(name), "WithDecryption": .bool(isDecrypted)],
-            deadline: deadline)
-        return try Parameter(answer["Parameter"])
+        let response = try await client.call(
+            .getParameter, ["Name": .string(name), "WithDecryption": .bool(isDecrypted)], deadline: deadline)
+        return try Parameter(response["Parameter"])
     }
 
-    /// Several at once, in tens, by name alone. A name that does not exist is no error: it stands in `missing`.
+    /// Reads several parameters, ``batch`` in each request.
+    /// - Parameter names: without version or label.
+    /// - Returns: the parameters, and the names that do not exist.
     package func get(
         _ names: [String], deadline: MonotonicTime
     ) async throws(AWSError) -> (parameters: [Parameter], missing: [String]) {
         var parameters: [Parameter] = []
         var missing: [String] = []
-        for start in stride(from: 0, to: names.count, by: Self.batch) {
-            let some = Array(names[start..<min(start + Self.batch, names.count)])
-            let answer = try await reads.get(some, deadline: deadline)
-            parameters += some.compactMap { answer.found[ExactText($0)] }
-            missing += some.filter { answer.missing.contains(ExactText($0)) }
+        for names in Self.batches(of: names, size: Self.batch) {
+            let response = try await reader.get(names, deadline: deadline)
+            parameters += names.compactMap { response.found[ExactText($0)] }
+            missing += names.filter { response.missing.contains(ExactText($0)) }
         }
         return (parameters, missing)
     }
 
-    private static let notFound = AWSError(.notFound, code: "ParameterNotFound")
-
-    /// Every parameter below a path, decrypted. A page may be empty and not be the last.
+    /// Every parameter below a path, decrypted.
     package func list(
         path: String, recursive: Bool, deadline: MonotonicTime
     ) async throws(AWSError) -> [Parameter] {
@@ -83,29 +68,31 @@ package struct ParameterStore: Sendable {
         return parameters
     }
 
-    /// ``list(path:recursive:deadline:)`` in the service's own words, its `Parameters`.
+    /// Every parameter below a path as the `Parameters` of the service's responses. A page may be empty without being
+    /// the last one.
     package func entries(
         path: String, recursive: Bool = true, isDecrypted: Bool = true, deadline: MonotonicTime
     ) async throws(AWSError) -> [JSON] {
         var entries: [JSON] = []
-        var pages = ListPages(limit: Self.maxPages)
+        var pages = Pagination(maxPages: Self.maxPages)
         while true {
             var body: JSONObject = [
                 "Path": .string(path), "Recursive": .bool(recursive), "WithDecryption": .bool(isDecrypted),
-                "MaxResults": 10,
+                "MaxResults": .integer(Int64(Self.pageSize)),
             ]
             body["NextToken"] = pages.token.map { .string($0) }
-            let answer = try await client.call(
-                .parameterStore, "GetParametersByPath", .getParametersByPath, .object(body), deadline: deadline)
-            entries += answer["Parameters"]?.array ?? []
-            guard try pages.advance(answer["NextToken"]) else { return entries }
+            let response = try await client.call(.getParametersByPath, .object(body), deadline: deadline)
+            entries += response["Parameters"]?.array ?? []
+            guard try pages.advance(response["NextToken"]) else { return entries }
         }
     }
 
+    // MARK: Writes
+
     /// Writes a parameter.
     /// - Parameters:
-    ///   - overwrite: without it a name that is taken is ``AWSError/Kind/alreadyExists``.
-    ///   - isRetried: false where a write that was perhaps done must not be done again.
+    ///   - overwrite: if false and the name is taken, the write fails with ``AWSError/Kind/alreadyExists``.
+    ///   - isRetried: false if a write that may have been carried out must not be repeated.
     /// - Returns: the version written.
     @discardableResult
     package func put(
@@ -116,54 +103,40 @@ package struct ParameterStore: Sendable {
         return try await self.write(write, isRetried: isRetried, deadline: deadline)
     }
 
-    /// Writes a parameter with everything that may go along.
-    /// - Parameter isRetried: true where a write that was perhaps done may be done again.
+    /// Writes a parameter with all of its attributes.
+    /// - Parameter isRetried: true if a write that may have been carried out may be repeated.
     /// - Returns: the version written.
     @discardableResult
     package func write(
         _ write: ParameterWrite, isRetried: Bool = false, deadline: MonotonicTime
     ) async throws(AWSError) -> Int64 {
         guard let body = write.body else {
-            throw AWSError(.invalidRequest, hint: "Parameter Store keeps text: the value is not UTF-8")
+            throw AWSError(.invalidRequest, hint: "the value is not UTF-8, and Parameter Store keeps only text")
         }
-        let answer = try await client.call(
-            .parameterStore, "PutParameter", .putParameter, body, isRetried: isRetried, deadline: deadline)
-        guard let version = OutsideNumber.version(answer["Version"]?.integer) else { throw AWSError(.invalidAnswer) }
+        let response = try await client.call(.putParameter, body, isRetried: isRetried, deadline: deadline)
+        guard let version = OutsideNumber.version(response["Version"]?.integer) else { throw AWSError(.invalidAnswer) }
         return version
     }
 
     /// Deletes one parameter.
     package func delete(_ name: String, deadline: MonotonicTime) async throws(AWSError) {
-        _ = try await client.call(
-            .parameterStore, "DeleteParameter", .deleteParameter, ["Name": .string(name)], deadline: deadline)
+        _ = try await client.call(.deleteParameter, ["Name": .string(name)], deadline: deadline)
     }
 
-    /// Deletes several, in tens.
+    /// Deletes several parameters, ``batch`` in each request.
     /// - Returns: the names that did not exist.
     package func delete(_ names: [String], deadline: MonotonicTime) async throws(AWSError) -> [String] {
         var missing: [String] = []
-        for start in stride(from: 0, to: names.count, by: Self.batch) {
-            let some = names[start..<min(start + Self.batch, names.count)].map { JSON.string($0) }
-            let answer = try await client.call(
-                .parameterStore, "DeleteParameters", .deleteParameters, ["Names": .array(some)], deadline: deadline)
-            missing += (answer["InvalidParameters"]?.array ?? []).compactMap(\.string)
+        for names in Self.batches(of: names, size: Self.batch) {
+            let response = try await client.call(
+                .deleteParameters, ["Names": .array(names.map { .string($0) })], deadline: deadline)
+            missing += (response["InvalidParameters"]?.array ?? []).compactMap(\.string)
         }
         return missing
     }
-}
 
-extension Parameter {
-    /// A `Parameter` of the service's answers.
-    init(_ json: JSON?) throws(AWSError) {
-        guard let name = json?["Name"]?.string, let value = json?["Value"]?.string,
-            let type = json?["Type"]?.string,
-            let kind = Kind.allCases.first(where: { $0.rawValue.hasSameBytes(as: type) })
-        else { throw AWSError(.invalidAnswer) }
-        self.init(
-            name: name, kind: kind, value: Secret(value),
-            version: OutsideNumber.version(json?["Version"]?.integer) ?? 0,
-            // Epoch seconds with a fraction, perhaps in exponent notation.
-            lastModified: OutsideNumber.date(seconds: json?["LastModifiedDate"]?.double),
-            attributes: .object((json?.object ?? [:]).filter { $0.key != "Value" }))
+    /// The names in groups of up to `size`, in their order.
+    static func batches(of names: [String], size: Int) -> [[String]] {
+        stride(from: 0, to: names.count, by: size).map { Array(names[$0..<min($0 + size, names.count)]) }
     }
 }

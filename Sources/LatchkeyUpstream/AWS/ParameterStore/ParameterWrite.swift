@@ -1,19 +1,19 @@
 internal import LatchkeyCore
 package import LatchkeyCrypto
 
-/// One PutParameter with everything that may go along.
+/// A PutParameter request.
 package struct ParameterWrite: Sendable {
     package var name: String
     package var value: Secret
     package var kind: Parameter.Kind
-    /// Without it a name that is taken is ``AWSError/Kind/alreadyExists``.
+    /// If false and the name is taken, the write fails with ``AWSError/Kind/alreadyExists``.
     package var overwrites: Bool
-    /// `Standard`, `Advanced` or `Intelligent-Tiering`; nil leaves it to the account's default.
+    /// `Standard`, `Advanced` or `Intelligent-Tiering`; nil for the account's default.
     package var tier: String?
     /// The KMS key of a SecureString; nil for `alias/aws/ssm`.
     package var keyID: String?
     package var description: String?
-    /// Only for a parameter that is new: AWS takes no tags with an overwrite.
+    /// For a new parameter only: AWS rejects tags with an overwrite.
     package var tags: [(key: String, value: String)] = []
 
     package init(name: String, value: Secret, kind: Parameter.Kind, overwrites: Bool) {
@@ -23,20 +23,14 @@ package struct ParameterWrite: Sendable {
         self.overwrites = overwrites
     }
 
-    /// Whether `text` can name a KMS key: an id, an ARN or an alias of 1 to 256 bytes (PutParameter, `KeyId`, which gives
-    /// the characters).
+    /// Whether `text` can be an id, ARN or alias of a KMS key: 1 to 256 letters, digits and `:/_-` (API Reference,
+    /// PutParameter, `KeyId`).
     package static func isKeyID(_ text: String) -> Bool {
         (1...256).contains(text.utf8.count)
-            && text.utf8.allSatisfy { byte in
-                switch byte {
-                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-                case UInt8(ascii: ":"), UInt8(ascii: "/"), UInt8(ascii: "_"), UInt8(ascii: "-"): true
-                default: false
-                }
-            }
+            && text.utf8.allSatisfy { ASCII.isLetterOrDigit($0) || ":/_-".utf8.contains($0) }
     }
 
-    /// The request's body; nil for a value that is not text.
+    /// The body of the request; nil for a value that is not UTF-8.
     var body: JSON? {
         guard let text = value.revealText() else { return nil }
         var members: JSONObject = [

@@ -1,25 +1,25 @@
 internal import LatchkeyCore
 
-/// Which reads will be one call, and until when each of them waits. Pure: it starts nothing and calls nobody.
+/// Decides which reads share a call, and until when each read waits. Pure: makes no call and starts no task.
 ///
-/// A batch lasts until the latest deadline of its members. A member whose own deadline comes earlier leaves the batch at
-/// that deadline, and the call goes on for the others. This includes the member that started the batch.
+/// A batch lasts until the latest deadline of its members. A member with an earlier deadline, including the one that
+/// started the batch, leaves the batch at that deadline, and the call continues for the others.
 struct ReadBatches<Waiter> {
     typealias BatchID = Int
     typealias MemberID = Int
 
-    /// The point at which a member stops to wait, because the batch goes on longer than the member does.
+    /// When a member stops waiting because its batch lasts longer than its own deadline.
     struct Timer: Hashable {
         let batch: BatchID
         let member: MemberID
         let deadline: MonotonicTime
     }
 
-    /// What the caller of ``join(_:deadline:mayGrow:waiter:)`` is to do.
+    /// What the caller of ``join(_:deadline:mayGrow:waiter:)`` must do.
     struct Join {
-        /// Make the call of this batch; nil where another member has started it.
+        /// Make the call of this batch; nil if another member has started it.
         let start: BatchID?
-        /// Call ``leave(_:)`` when each of these times has come.
+        /// Call ``leave(_:)`` at each of these deadlines.
         let timers: [Timer]
     }
 
@@ -34,16 +34,16 @@ struct ReadBatches<Waiter> {
 
     private struct Batch {
         var members: [Member] = []
-        /// The latest deadline of all members there ever were.
+        /// The latest deadline of all members, those that have left included.
         var deadline: MonotonicTime
-        /// The call is for the names of several members.
+        /// Whether the call is for the names of several members.
         var isShared = false
 
         func names(with more: [String] = []) -> Set<String> {
             members.reduce(into: Set(more)) { $0.formUnion($1.names) }
         }
 
-        /// Timers for the members that end before the batch does and have none yet.
+        /// Timers for the members whose deadline is earlier than the batch's and that have none yet.
         mutating func newTimers(_ id: BatchID) -> [Timer] {
             var timers: [Timer] = []
             for index in members.indices where !members[index].hasTimer && members[index].deadline < deadline {
@@ -55,16 +55,16 @@ struct ReadBatches<Waiter> {
     }
 
     private var batches: [BatchID: Batch] = [:]
-    /// The batch that waits for its turn and may grow.
+    /// The batch that waits for its slot and accepts members.
     private var growing: BatchID?
     private var lastID = 0
     private let maxNames: Int
 
-    /// - Parameter maxNames: names of one batch.
+    /// - Parameter maxNames: names in one batch.
     init(maxNames: Int) { self.maxNames = maxNames }
 
-    /// Adds a read to the batch that waits for its turn, or starts a new batch. The names of one read stay together.
-    /// - Parameter mayGrow: whether others may join a batch that this read starts.
+    /// Adds a read to the growing batch, or starts another batch. The names of one read stay together.
+    /// - Parameter mayGrow: whether other reads may join a batch that this read starts.
     mutating func join(_ names: [String], deadline: MonotonicTime, mayGrow: Bool, waiter: Waiter) -> Join {
         lastID += 1
         let member = Member(id: lastID, names: names, deadline: deadline, waiter: waiter)
@@ -80,10 +80,10 @@ struct ReadBatches<Waiter> {
         return Join(start: member.id, timers: [])
     }
 
-    /// The latest deadline of a batch's members; nil when the batch is over.
+    /// The latest deadline of a batch's members; nil once the batch has ended.
     func deadline(of batch: BatchID) -> MonotonicTime? { batches[batch]?.deadline }
 
-    /// Keeps a timer's task with its member. False when the member waits no more, and the task is to be cancelled.
+    /// Stores the task of a timer. False if the member no longer waits; the caller then cancels the task.
     mutating func keep(_ task: Task<Void, Never>, for timer: Timer) -> Bool {
         guard let index = batches[timer.batch]?.members.firstIndex(where: { $0.id == timer.member }) else {
             return false
@@ -92,30 +92,32 @@ struct ReadBatches<Waiter> {
         return true
     }
 
-    /// A batch's turn has come: nobody joins it any more. The names of those who still wait, sorted.
+    /// Closes a batch whose slot has come.
+    /// - Returns: the names of the members that still wait, sorted.
     mutating func seal(_ batch: BatchID) -> [String] {
         if growing == batch { growing = nil }
         if let count = batches[batch]?.members.count, count > 1 { batches[batch]?.isShared = true }
         return batches[batch]?.names().sorted() ?? []
     }
 
-    /// A member's own deadline has come. Its waiter; nil when it waits no more.
+    /// Removes a member whose own deadline has come.
+    /// - Returns: its waiter; nil if it no longer waits.
     mutating func leave(_ timer: Timer) -> Waiter? {
         guard let index = batches[timer.batch]?.members.firstIndex(where: { $0.id == timer.member }) else { return nil }
         return batches[timer.batch]?.members.remove(at: index).waiter
     }
 
-    /// What is left to do when a batch's call has ended.
+    /// What the caller of ``finish(_:)`` must do.
     struct End {
-        /// Everyone to tell.
+        /// The members to inform.
         var waiters: [Waiter] = []
-        /// Timers to cancel.
+        /// The timers to cancel.
         var timers: [Task<Void, Never>] = []
-        /// The call was for the names of several reads, some of which may not wait any more.
+        /// Whether the call was for the names of several reads, including those that have left.
         var isShared = false
     }
 
-    /// A batch's call has ended.
+    /// Ends a batch after its call.
     mutating func finish(_ batch: BatchID) -> End {
         if growing == batch { growing = nil }
         guard let ended = batches.removeValue(forKey: batch) else { return End() }

@@ -1,8 +1,7 @@
 package import LatchkeyCore
-internal import LatchkeyMetrics
 
-/// Whose credentials requests are signed with (AWS STS API reference, GetCallerIdentity). Everybody may ask it of
-/// himself: no policy can forbid it.
+/// Whose credentials sign the requests (AWS STS API Reference, GetCallerIdentity). Every caller may ask this about
+/// itself; no policy can forbid it.
 package struct CallerIdentity: Hashable, Sendable {
     /// Twelve digits.
     package let account: String
@@ -14,17 +13,16 @@ package struct CallerIdentity: Hashable, Sendable {
         self.arn = arn
     }
 
-    /// The account itself, which no policy bounds (IAM User Guide, "AWS account root user").
+    /// Whether this is the account's root user, which policies do not restrict (IAM User Guide, "AWS account root
+    /// user").
     package var isRoot: Bool { arn.hasSuffix(":root") }
 
     /// Asks STS.
     package static func of(_ client: AWSClient, deadline: MonotonicTime) async throws(AWSError) -> CallerIdentity {
-        let answer = try await client.call(.sts, quota: nil, deadline: { deadline }) {
-            AWSClient.Message(
-                form: [("Action", "GetCallerIdentity"), ("Version", "2011-06-15")], .getCallerIdentity,
-                elements: ["Account", "Arn"])
+        let response = try await client.call(.sts, quota: nil, deadline: { deadline }) {
+            AWSRequest(query: .getCallerIdentity, elements: ["Account", "Arn"])
         }
-        guard let account = answer["Account"]?.string, let arn = answer["Arn"]?.string else {
+        guard let account = response["Account"]?.string, let arn = response["Arn"]?.string else {
             throw AWSError(.invalidAnswer)
         }
         return CallerIdentity(account: account, arn: arn)
