@@ -5,7 +5,7 @@ import LatchkeyUpstream
 import Testing
 
 @Suite struct ContainerEndpointTests {
-    @Test func `The SDKs' own cases of a container's address lead where they say`() throws {
+    @Test func `The SDKs' cases of container endpoints give the URLs that they name`() throws {
         let cases = try Fixture.json("data/aws/ecs-tests.json")["tests"]?.array ?? []
         #expect(cases.count == 11)
         for row in cases {

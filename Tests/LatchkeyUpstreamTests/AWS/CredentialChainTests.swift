@@ -7,9 +7,9 @@ import Logging
 import Synchronization
 import Testing
 
-@Suite struct CredentialTests {
+@Suite struct CredentialChainTests {
     @Test(arguments: try CredentialScenario.all())
-    func `The chain makes of a scenario what the SDKs make of it`(scenario: CredentialScenario) async throws {
+    func `The chain has the same result in a scenario as the SDKs`(scenario: CredentialScenario) async throws {
         let peers = CredentialPeers(scenario)
         let chain = peers.chain()
         let row = scenario.row
@@ -34,14 +34,14 @@ import Testing
         checkReport(chain.report, row)
     }
 
-    /// What the peers saw: no request more than those of the row, and every try bounded.
+    /// The peers saw the requests of the row and no others, each with a bounded timeout.
     private func check(_ peers: CredentialPeers, _ scenario: CredentialScenario) {
         let row = scenario.row
         let seen = peers.seen.withLock { $0 }
         #expect(seen.asked == row["asked"]?.array?.compactMap(\.string))
-        #expect(seen.longestWait <= .seconds(3))
+        #expect(seen.maxTimeout <= .seconds(3))
         for (line, request) in seen.requests {
-            // What is beside the process is asked past every proxy; STS and SSO are services as any other.
+            // Sources on the same machine or link are never asked through a proxy. STS and SSO are ordinary services.
             #expect(request.isDirect == !(line.contains(".amazonaws.com") || line.contains("//sts.test")), "\(line)")
         }
         for (line, fields) in row["fields"]?.object ?? [:] {
@@ -59,7 +59,7 @@ import Testing
         if let words = row["process"]?["words"]?.array { #expect(seen.words == words.compactMap(\.string)) }
     }
 
-    /// Every source has its verdict, and no verdict holds a secret.
+    /// Every source has a verdict, and no verdict contains a secret.
     private func checkReport(_ report: CredentialReport, _ row: JSON) {
         #expect(report.entries.map(\.source) == CredentialSource.allCases)
         for (source, why) in row["why"]?.object ?? [:] {
@@ -77,7 +77,7 @@ import Testing
         #expect(words.allSatisfy { word in !secrets.contains { word == $0 || (word.hasPrefix($0) && $0.count > 5) } })
     }
 
-    @Test func `A rejected set is replaced once for however many callers met the refusal`() async throws {
+    @Test func `Rejected credentials are replaced once for all callers that report the rejection`() async throws {
         let loads = Atomic<Int>(0)
         let chain = CredentialChain(
             [

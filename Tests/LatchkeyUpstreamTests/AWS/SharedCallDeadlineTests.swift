@@ -1,15 +1,12 @@
 import LatchkeyCore
-import LatchkeyCrypto
 import LatchkeyHTTP
-import LatchkeyMetrics
 import LatchkeyTestSupport
 import LatchkeyUpstream
-import Logging
 import Synchronization
 import Testing
 
-/// Reads that share one call, each with a deadline of its own. The store answers late, by a clock moved by hand.
-@Suite("Reads that share a call", .timeLimit(.minutes(1))) struct SharedReadDeadlineTests {
+/// Reads that share one call, each with its own deadline. The store answers late, by a clock that the test moves.
+@Suite("Reads that share a call", .timeLimit(.minutes(1))) struct SharedCallDeadlineTests {
     private let clock: ManualClock
     private let sleeper: ManualSleeper
     private let store: LateStore
@@ -28,7 +25,7 @@ import Testing
 
     private func advance(to seconds: Double) { sleeper.advance(by: at(seconds) - clock.now.monotonic) }
 
-    /// Starts a read; its outcome in a word.
+    /// Starts a read. Its outcome is the value, `timed out`, or the code of the error.
     private func read(_ name: String, until seconds: Double) -> Inbox<String> {
         let outcome = Inbox<String>()
         let deadline = at(seconds)
@@ -42,10 +39,10 @@ import Testing
         return outcome
     }
 
-    /// Returns once so many wait for a point in time.
+    /// Returns once `count` tasks sleep.
     private func sleepers(_ count: Int) async { await settle { sleeper.times.count == count } }
 
-    /// Takes the turns of the first four seconds: what is read next waits for the fifth second.
+    /// Uses the slots of the first four seconds, so that the next read waits for the fifth second.
     private func fillQueue() async {
         for version in 1...4 {
             _ = read("/queue:\(version)", until: 60)
@@ -53,54 +50,54 @@ import Testing
         }
     }
 
-    @Test func `The follower gets its answer although the leader's deadline has passed`() async {
+    @Test func `A read that joined a call gets its result although the first read's deadline has passed`() async {
         store.answersAfter = .milliseconds(1300)
         await fillQueue()
         advance(to: 0.1)
-        let leader = read("/leader", until: 5.1)
+        let first = read("/first", until: 5.1)
         await sleepers(5)
         advance(to: 3.7)
         await store.calls.first(4)
-        let follower = read("/follower", until: 8.7)
-        // The leader's end has become a time of its own.
+        let second = read("/second", until: 8.7)
+        // The first read has a timer of its own now.
         await settle { sleeper.times.contains(at(5.1)) }
         advance(to: 4)
         await store.calls.first(5)
-        #expect(store.calls.values.last == ["/follower", "/leader"])
+        #expect(store.calls.values.last == ["/second", "/first"])
         await settle { sleeper.times.contains(at(5.3)) }
         advance(to: 5.1)
-        #expect(await leader.first(1) == ["timed out"])
-        #expect(follower.count == 0)
+        #expect(await first.first(1) == ["timed out"])
+        #expect(second.count == 0)
         advance(to: 5.3)
-        #expect(await follower.first(1) == ["of /follower"])
+        #expect(await second.first(1) == ["of /second"])
         #expect(store.calls.count == 5)
     }
 
-    @Test func `A follower with less time leaves at its own deadline, and the leader gets its answer`() async {
+    @Test func `A read that joined with an earlier deadline leaves at it, and the first read gets its result`() async {
         await fillQueue()
-        let leader = read("/leader", until: 20)
+        let first = read("/first", until: 20)
         await sleepers(5)
-        let follower = read("/follower", until: 2)
+        let second = read("/second", until: 2)
         await settle { sleeper.times.contains(at(2)) }
         advance(to: 2)
-        #expect(await follower.first(1) == ["timed out"])
+        #expect(await second.first(1) == ["timed out"])
         advance(to: 4)
         await store.calls.first(5)
-        #expect(store.calls.values.contains(["/leader"]), "nobody waits for the other name any more")
+        #expect(store.calls.values.contains(["/first"]), "no read waits for the other name any more")
         await settle { sleeper.times.contains(at(4.1)) }
         advance(to: 4.1)
-        #expect(await leader.first(1) == ["of /leader"])
+        #expect(await first.first(1) == ["of /first"])
     }
 
-    @Test func `Of many members each has the answer or its own deadline`() async {
+    @Test func `Each of many reads gets its result or ends at its own deadline`() async {
         store.answersAfter = .seconds(3)
         await fillQueue()
-        // The turn comes at 4 s and the answer at 7 s.
+        // The slot is at 4 s and the response at 7 s.
         let ends = [5.0, 6.5, 9, 5.5, 30, 6.9, 7.5]
         var outcomes: [Inbox<String>] = []
         for (index, end) in ends.enumerated() {
             outcomes.append(read("/p\(index)", until: end))
-            // The call, and the end of every member that is not the last.
+            // The call, and a timer for each read that ends before the last one.
             await sleepers(5 + index)
         }
         advance(to: 4)
@@ -117,46 +114,46 @@ import Testing
         #expect(store.calls.count == 5)
     }
 
-    @Test func `One attempt of a shared call takes no longer than one attempt may`() async {
+    @Test func `One attempt of a shared call takes no longer than the attempt timeout`() async {
         store.answersAfter = .seconds(30)
         await fillQueue()
-        let leader = read("/leader", until: 8)
+        let first = read("/first", until: 8)
         await sleepers(5)
-        let follower = read("/follower", until: 60)
+        let second = read("/second", until: 60)
         await settle { sleeper.times.contains(at(8)) }
         advance(to: 4)
         await store.calls.first(5)
         await settle { sleeper.times.count { $0 == at(9) } == 4 }
         advance(to: 8)
-        #expect(await leader.first(1) == ["timed out"])
-        #expect(follower.count == 0)
+        #expect(await first.first(1) == ["timed out"])
+        #expect(second.count == 0)
         advance(to: 9)
-        #expect(await follower.first(1) == ["timed out"])
+        #expect(await second.first(1) == ["timed out"])
     }
 
-    @Test func `A name that is denied is told apart although who asked for it has left`() async {
-        store.denied = ["/leader"]
+    @Test func `A name that is denied does not affect the other reads, even if its own read has ended`() async {
+        store.denied = ["/first"]
         store.answersAfter = .seconds(3)
         await fillQueue()
-        let leader = read("/leader", until: 5)
+        let first = read("/first", until: 5)
         await sleepers(5)
-        let follower = read("/follower", until: 20)
+        let second = read("/second", until: 20)
         await settle { sleeper.times.contains(at(5)) }
         advance(to: 4)
         await store.calls.first(5)
         await settle { sleeper.times.contains(at(7)) }
         advance(to: 5)
-        #expect(await leader.first(1) == ["timed out"])
+        #expect(await first.first(1) == ["timed out"])
         advance(to: 7)
         await store.calls.first(6)
-        #expect(store.calls.values.last == ["/follower"])
+        #expect(store.calls.values.last == ["/second"])
         await settle { sleeper.times.contains(at(10)) }
         advance(to: 10)
-        #expect(await follower.first(1) == ["of /follower"])
+        #expect(await second.first(1) == ["of /second"])
     }
 }
 
-/// Parameter Store with an answer to every name, after a while. One call a second.
+/// A Parameter Store that answers for every name after a delay. One call a second.
 private final class LateStore: Sendable {
     private struct State {
         var answersAfter = Duration.milliseconds(100)
@@ -185,20 +182,12 @@ private final class LateStore: Sendable {
     }
 
     func reader() -> ParameterStore {
-        let provider = CredentialProvider(.environment) { () throws(AWSError) in
-            .found(AWSCredentials(accessKeyID: "AKID", secretAccessKey: Secret("s")))
-        }
-        var environment = AWSClient.Environment(
-            configuration: AWSConfiguration(environment: ["AWS_REGION": "us-east-1"]) { _ in .absent },
-            credentials: CredentialChain(
-                [provider], time: clock.source, log: Logger(label: "test"), sleep: untilCancelled),
-            transport: { request, _, deadline async throws(HTTPClientError) in
+        let time = TimeSource(now: clock.source.now, sleep: sleeper.sleep)
+        return ParameterStore(
+            AWSClientFixture.client(time: time, callsPerSecond: 1) {
+                request, _, deadline async throws(HTTPClientError) in
                 try await self.answer(request, deadline)
-            },
-            metrics: Metrics(version: "t", profiles: []), time: clock.source, attemptTimeout: .seconds(5),
-            userAgent: "latchkey/test", sleep: sleeper.sleep)
-        environment.callsPerSecond = [.parameterReads: 1]
-        return ParameterStore(AWSClient(environment))
+            })
     }
 
     private func answer(_ request: HTTPRequest, _ deadline: MonotonicTime) async throws(HTTPClientError) -> HTTPResponse

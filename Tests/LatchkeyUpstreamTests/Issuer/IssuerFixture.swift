@@ -5,11 +5,11 @@ import LatchkeyTestSupport
 import LatchkeyUpstream
 import Synchronization
 
-/// An issuer client whose wire is a list of answers and whose clock moves only when it waits.
-final class IssuerBench: Sendable {
+/// A `TokenIssuer` with scripted responses and a clock that moves only when the issuer waits.
+final class IssuerFixture: Sendable {
     typealias Step = Result<HTTPResponse, HTTPClientError>
 
-    struct Record {
+    private struct Record {
         var steps: [Step]
         var requests: [HTTPRequest] = []
         var origins: [Origin] = []
@@ -19,16 +19,16 @@ final class IssuerBench: Sendable {
 
     let clock = ManualClock()
     private let record: Mutex<Record>
-    private let random: Double
+    private let jitter: Double
 
-    /// - Parameter random: what the generator always gives, in [0, 1).
-    init(_ steps: [Step], random: Double = 0.5) {
+    /// - Parameter jitter: the result of every random draw, in 0..<1.
+    init(_ steps: [Step], jitter: Double = 0.5) {
         record = Mutex(Record(steps: steps))
-        self.random = random
+        self.jitter = jitter
     }
 
-    convenience init(_ responses: HTTPResponse..., random: Double = 0.5) {
-        self.init(responses.map(Step.success), random: random)
+    convenience init(_ responses: HTTPResponse..., jitter: Double = 0.5) {
+        self.init(responses.map(Step.success), jitter: jitter)
     }
 
     var requests: [HTTPRequest] { record.withLock(\.requests) }
@@ -46,25 +46,27 @@ final class IssuerBench: Sendable {
                 }
                 return try step.get()
             },
-            time: clock.source, version: "1.2.3",
-            pause: { [self] time in
-                let wait = time - clock.now.monotonic
-                record.withLock { $0.waits.append(wait) }
-                clock.advance(by: wait)
-            },
-            random: { [self] in random },
+            time: TimeSource(
+                now: clock.source.now,
+                sleep: { [self] time in
+                    let wait = time - clock.now.monotonic
+                    record.withLock { $0.waits.append(wait) }
+                    clock.advance(by: wait)
+                },
+                jitter: { [self] in jitter }),
+            userAgent: "latchkey/1.2.3",
             observe: { [self] event in record.withLock { $0.events.append(event) } })
     }
 
-    /// Asks for one token, five seconds being the deadline unless said otherwise.
+    /// Requests one token. The deadline is in five seconds unless the test gives another.
     func issue(
         _ request: TokenRequest? = nil, within: Duration = .seconds(5)
-    ) async throws(IssuerError) -> IssuedToken {
+    ) async throws(IssuerError) -> TokenResponse {
         let deadline = clock.now.monotonic + within
         return try await issuer.issue(request ?? Self.request(), deadline: deadline)
     }
 
-    /// The error of one call, or nil when it gave a token.
+    /// The error of one call; nil if it got a token.
     func error(within: Duration = .seconds(5)) async -> IssuerError? {
         do throws(IssuerError) {
             _ = try await issue(within: within)
@@ -78,7 +80,7 @@ final class IssuerBench: Sendable {
         _ kind: TokenRequest.Kind = .auth0, url: String = "https://tenant.example/oauth/token",
         authentication: TokenRequest.ClientAuthentication = .post
     ) -> TokenRequest {
-        guard let endpoint = try? TokenEndpoint(url) else { preconditionFailure("a test's own url") }
+        guard let endpoint = try? TokenEndpoint(url) else { preconditionFailure("the test's URL is not valid") }
         return TokenRequest(
             kind: kind, endpoint: endpoint,
             credentials: ClientCredentials(clientID: "id:1", clientSecret: Secret("s3cr&t")), audience: "https://api",
@@ -87,7 +89,7 @@ final class IssuerBench: Sendable {
 }
 
 extension HTTPResponse {
-    /// A JSON answer.
+    /// A JSON response.
     static func json(_ status: Int, _ text: String, _ fields: HTTPFields = [:]) -> HTTPResponse {
         var fields = fields
         fields["Content-Type"] = "application/json"

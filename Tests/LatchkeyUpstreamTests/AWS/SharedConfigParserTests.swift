@@ -3,13 +3,13 @@ import LatchkeyTestSupport
 import LatchkeyUpstream
 import Testing
 
-/// The shared files' text: AWS's own table, and what it does not have.
-@Suite struct SharedConfigTests {
+/// The text of shared files: AWS's table of cases, and further cases.
+@Suite struct SharedConfigParserTests {
     private static func cases() throws -> [JSON] {
         try Fixture.json("data/aws/profile-parser-tests.json")["tests"]?.array ?? []
     }
 
-    @Test func `The SDKs' own cases of shared files are read as they say`() throws {
+    @Test func `The SDKs' cases of shared files have the results that they name`() throws {
         let cases = try Self.cases()
         #expect(cases.count == 65)
         for row in cases {
@@ -28,13 +28,13 @@ import Testing
 
     private func check(_ files: SharedFiles, _ expected: JSON, _ name: String) throws {
         let profiles = expected["profiles"]?.object ?? [:]
-        #expect(Set(files.profileNames.filter(isTaken)) == Set(profiles.keys), "\(name)")
+        #expect(Set(files.profileNames.filter(isPortable)) == Set(profiles.keys), "\(name)")
         for (profile, properties) in profiles {
             let found = try files.profile(profile)
             for (key, value) in properties.object ?? [:] {
                 #expect(found.flatMap { rendered($0.value(key)) } == value.string, "\(name): \(profile).\(key)")
             }
-            #expect(found?.names.filter(isTaken).count == properties.object?.count, "\(name): \(profile)")
+            #expect(found?.names.filter(isPortable).count == properties.object?.count, "\(name): \(profile)")
         }
         for (session, properties) in expected["sso_sessions"]?.object ?? [:] {
             let found = try #require(files.ssoSession(session))
@@ -44,8 +44,8 @@ import Testing
         }
     }
 
-    /// Names of other characters are kept here, as botocore keeps them, and passed over by those SDKs.
-    private func isTaken(_ name: String) -> Bool {
+    /// Latchkey and botocore keep names with other characters; the other SDKs ignore them.
+    private func isPortable(_ name: String) -> Bool {
         name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-/.%@_:+".contains($0)) }
     }
 
@@ -76,19 +76,19 @@ import Testing
         (Array("[a]\nb = c\n [d]\ne = f".utf8), 3, "indent"),
         ([UInt8](repeating: 0x0A, count: SharedConfigParser.maxBytes + 1), 1, "1 MiB"),
     ])
-    func `A line that cannot be read is named with what is wrong`(bytes: [UInt8], line: Int, says: String) throws {
+    func `The error for a line that is not valid names the line and the reason`(bytes: [UInt8], line: Int, says: String) throws {
         let error = #expect(throws: SharedConfigSyntaxError.self) { try SharedConfigParser.parse(bytes) }
         #expect(error?.line == line)
         #expect(error?.reason.contains(says) ?? false, "\(error?.reason ?? "nothing")")
     }
 
-    @Test func `A comment may hold any character`() throws {
+    @Test func `A comment can have any character`() throws {
         let text = "# \u{0B}\u{00A0}\u{2028}\n  ; \u{7F}\n[a] # \u{0C}nothing"
         #expect(throws: SharedConfigSyntaxError.self) { try SharedConfigParser.parse(Array(text.utf8)) }
         #expect(try SharedConfigParser.parse(Array(text.dropLast(10).utf8)).map(\.header) == ["a"])
     }
 
-    @Test func `A line belongs to the setting before where it is deeper, whatever stands between`() throws {
+    @Test func `A deeper line continues the setting above, even after blank lines and comments`() throws {
         let text = """
               [a]
                 one = 1
@@ -119,7 +119,7 @@ import Testing
                 let text = Array(("[first]\n" + String(repeating: line + "\n", count: count)).utf8)
                 return ThreadTime.spent { _ = try? SharedConfigParser.parse(text) }
             }
-            // Eight times the text; quadratic work would take 64 times as long.
+            // Eight times the text: quadratic work would take 64 times as long.
             #expect(spent[1] < spent[0] * 24 + .milliseconds(20), "\(line)")
         }
     }

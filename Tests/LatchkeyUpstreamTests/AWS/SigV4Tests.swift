@@ -8,7 +8,7 @@ import LatchkeyUpstream
 import Testing
 
 @Suite struct SigV4Tests {
-    /// The committed vectors, and those a caller of the suite has just made with another seed.
+    /// The committed vectors, and those in the file that `LATCHKEY_SIGV4_VECTORS` names, if any.
     static func vectors() throws -> [JSON] {
         var vectors = try #require(try Fixture.json("aws/sigv4.json").array)
         if let path = getenv("LATCHKEY_SIGV4_VECTORS") {
@@ -17,7 +17,7 @@ import Testing
         return vectors
     }
 
-    @Test func `Every generated request is signed as botocore signs it`() throws {
+    @Test func `Every generated request has the signature of botocore`() throws {
         let vectors = try Self.vectors()
         #expect(vectors.count >= 300)
         for vector in vectors {
@@ -45,12 +45,12 @@ import Testing
         ("/", "/"), ("//", "/"), ("/a//b/", "/a/b/"), ("/./a/../b", "/b"), ("/../..", "/"), ("/a%20b", "/a%2520b"),
         ("", "/"), ("/~", "/~"),
     ])
-    func `A path is normalised and then escaped once more`(path: String, canonical: String) {
+    func `A path is normalised and then escaped again`(path: String, canonical: String) {
         let request = CanonicalRequest(HTTPRequest(method: "GET", target: path), host: "h")
         #expect(request.text.split(separator: "\n")[1] == canonical)
     }
 
-    @Test func `Without the security token of temporary credentials no such field is sent`() {
+    @Test func `A request without temporary credentials has no security token`() {
         var request = HTTPRequest(method: "POST", target: "/", fields: ["X-Amz-Security-Token": "left over"])
         SigV4.sign(
             &request, host: "h", scope: SigV4.Scope(date: WallTime(seconds: 0), region: "r", service: "s"),

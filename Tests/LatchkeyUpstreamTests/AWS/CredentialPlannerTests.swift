@@ -4,12 +4,12 @@ import LatchkeyTestSupport
 import LatchkeyUpstream
 import Testing
 
-/// Whose credentials the shared files lead to.
-@Suite struct CredentialPlanTests {
-    /// Rows whose outcome botocore's chain decides otherwise: it asks the next source.
-    private static let passedOn: Set<String> = ["profile only contains configuration", "SSO token profile selected"]
+/// Which credentials the shared files configure.
+@Suite struct CredentialPlannerTests {
+    /// Cases in which botocore differs: it asks the next source.
+    private static let withoutPlan: Set<String> = ["profile only contains configuration", "SSO token profile selected"]
 
-    @Test func `The SDKs' own cases of roles lead where they say`() throws {
+    @Test func `The SDKs' cases of roles have the chains that they name`() throws {
         let cases = try Fixture.json("data/aws/assume-role-tests.json").array ?? []
         #expect(cases.count == 28)
         for row in cases {
@@ -18,7 +18,7 @@ import Testing
             let fixture = SharedFilesFixture(
                 config: text(input["profiles"], "profile") + text(input["sso_sessions"], "sso-session"))
             let environment = ["AWS_PROFILE": input["selected_profile"]?.string ?? ""]
-            if Self.passedOn.contains(name) {
+            if Self.withoutPlan.contains(name) {
                 #expect(try fixture.plan(environment) == nil, "\(name)")
             } else if let chain = row["output"]?["ProfileChain"]?.array {
                 let plan = try #require(try fixture.plan(environment)?.plan, "\(name)")
@@ -36,7 +36,7 @@ import Testing
         }.joined()
     }
 
-    /// What is to be said of each link, the account's number aside, which only the other SDKs keep.
+    /// The members of a link without the account id, which only the other SDKs keep.
     private func reduced(_ link: JSON) -> [String: String] {
         var found: [String: String] = [:]
         for (kind, value) in link.object ?? [:] {
@@ -84,11 +84,11 @@ import Testing
         }
     }
 
-    // MARK: What is set up and cannot be followed
+    // MARK: Configurations that cannot be used
 
     private static let keys = "aws_access_key_id = AKIAKEYS\naws_secret_access_key = s\n"
 
-    /// Every one of them has keys at hand that must not sign in the place of what is set up.
+    /// Each profile also has keys, which must not be used instead.
     @Test(arguments: [
         ("role_arn =\n", 1, "role_arn is empty"), ("role_arn = a\n", 1, "neither source_profile nor credential_source"),
         ("role_arn = a\nsource_profile =\n", 2, "source_profile is empty"),
@@ -106,10 +106,10 @@ import Testing
         ("role_arn = a\nsource_profile = one\n", nil, "circle"),
         ("role_arn = a\nsource_profile = two\n", nil, "circle"),
     ])
-    func `What is set up and cannot be followed is an error though the profile has keys`(
+    func `A configuration that cannot be used is an error even if the profile has keys`(
         lines: String, line: Int?, says: String
     ) throws {
-        // The profile's keys are behind its lines; two others name one another, and the profile.
+        // The profile's keys follow its lines. Two other profiles name each other and the profile.
         let config = """
             [profile me]
             \(lines)\(Self.keys)
@@ -137,19 +137,19 @@ import Testing
         ("aws_access_key_id = AKIA\n  B\naws_secret_access_key = s\n", "character"),
         ("aws_access_key_id = AKIA\naws_secret_access_key =\n", "is empty"),
     ])
-    func `Half a pair of keys in one file is not made up for by the other`(credentials: String, says: String) throws {
+    func `An id and a secret of different files are not combined`(credentials: String, says: String) throws {
         let fixture = SharedFilesFixture(config: "[default]\n" + Self.keys, credentials: "[default]\n" + credentials)
         let error = #expect(throws: SharedConfigError.self) { try fixture.plan() }
         #expect(error?.reason.contains(says) ?? false && error?.path == "/h/.aws/credentials")
     }
 
-    @Test func `Sources that only other tools can follow end the search`() throws {
+    @Test func `Sources that only other tools support end the search`() throws {
         let login = SharedFilesFixture(config: "[default]\nlogin_session = arn\ncredential_process = /bin/true")
         #expect(throws: SharedConfigError.self) { try login.plan() }
         #expect(throws: SharedConfigError.self) { try SharedFilesFixture().plan(["AWS_CREDENTIAL_FILE": "/keys"]) }
     }
 
-    @Test func `A name with a number sign is a profile's where there is one, and else a comment begins there`() throws {
+    @Test func `A number sign is part of a profile's name if there is such a profile, and otherwise begins a comment`() throws {
         let config = "[profile me]\nrole_arn = a\nsource_profile = team #1\n[profile team]\n" + Self.keys
         let fixture = SharedFilesFixture(config: config)
         #expect(try fixture.plan(["AWS_PROFILE": "me"]) != nil)
@@ -162,7 +162,7 @@ import Testing
         #expect(keys.accessKeyID == "AKIAONE")
     }
 
-    @Test func `Keys that end a chain are used, and what is behind them is not looked at`() throws {
+    @Test func `Keys end a chain of roles, and its further profiles are not read`() throws {
         let fixture = SharedFilesFixture(
             config:
                 "[profile me]\nrole_arn = a\nsource_profile = one\n[profile one]\nrole_arn = b\nsource_profile = nobody\n"

@@ -1,22 +1,19 @@
 import LatchkeyCore
-import LatchkeyCrypto
 import LatchkeyHTTP
-import LatchkeyMetrics
 import LatchkeyTestSupport
 import LatchkeyUpstream
-import Logging
 import Synchronization
 import Testing
 
-/// The tables `cases/paging.json` and `cases/paging-more.json`, against a store that answers the pages of a case.
-@Suite struct ListPagesTests {
+/// The tables `cases/paging.json` and `cases/paging-more.json`, with a store that returns the pages of a case.
+@Suite struct PaginationTests {
     private static let cases = ["cases/paging.json", "cases/paging-more.json"].flatMap {
         (try? Fixture.json($0))?["cases"]?.array ?? []
     }
 
-    @Test func `There are cases`() { #expect(Self.cases.count == 10) }
+    @Test func `The fixtures have all cases`() { #expect(Self.cases.count == 10) }
 
-    @Test(arguments: cases) func `A list ends where its tokens say, and is refused where they cannot`(row: JSON) async {
+    @Test(arguments: cases) func `A list ends as its tokens say, and is an error if they are not valid`(row: JSON) async {
         for operation in (row["operations"]?.array ?? []).compactMap(\.string) {
             let store = PagedStore(row["pages"]?.array ?? [])
             let items: Int?
@@ -34,7 +31,7 @@ import Testing
     }
 }
 
-/// A store whose lists are the given pages; after the last it answers the last again.
+/// A store that returns the given pages, and the last page again after the last.
 private final class PagedStore: Sendable {
     private let pages: [JSON]
     private let count = Mutex(0)
@@ -44,7 +41,7 @@ private final class PagedStore: Sendable {
 
     var calls: Int { count.withLock(\.self) }
 
-    /// How many items the operation's list has.
+    /// The number of items in the operation's list.
     func count(_ operation: String) async throws(AWSError) -> Int {
         let deadline = clock.now.monotonic + .seconds(5)
         switch operation {
@@ -56,17 +53,9 @@ private final class PagedStore: Sendable {
     }
 
     private var client: AWSClient {
-        let provider = CredentialProvider(.environment) { () throws(AWSError) in
-            .found(AWSCredentials(accessKeyID: "AKID", secretAccessKey: Secret("s")))
+        AWSClientFixture.client(time: TimeSource(now: clock.source.now, sleep: { _ in })) {
+            _, _, _ async throws(HTTPClientError) in self.answer()
         }
-        return AWSClient(
-            AWSClient.Environment(
-                configuration: AWSConfiguration(environment: ["AWS_REGION": "us-east-1"]) { _ in .absent },
-                credentials: CredentialChain(
-                    [provider], time: clock.source, log: Logger(label: "test"), sleep: untilCancelled),
-                transport: { _, _, _ async throws(HTTPClientError) in self.answer() },
-                metrics: Metrics(version: "t", profiles: []), time: clock.source, attemptTimeout: .seconds(5),
-                userAgent: "latchkey/test", sleep: { _ in }))
     }
 
     private func answer() -> HTTPResponse {

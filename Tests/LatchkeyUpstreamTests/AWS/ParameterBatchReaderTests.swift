@@ -1,15 +1,12 @@
 import LatchkeyCore
-import LatchkeyCrypto
 import LatchkeyHTTP
-import LatchkeyMetrics
 import LatchkeyTestSupport
 import LatchkeyUpstream
-import Logging
 import Synchronization
 import Testing
 
-/// Reads that wait for their turn are put together; the store is a table, and what it was asked is kept.
-@Suite struct ParameterReadsTests {
+/// Reads that wait for a slot share a call. The store records what it was asked.
+@Suite struct ParameterBatchReaderTests {
     private final class Store: Sendable {
         struct State {
             var calls: [[String]] = []
@@ -17,28 +14,22 @@ import Testing
         }
         let state = Mutex(State())
         let clock = ManualClock()
-        /// Names that no policy allows to be read.
+        /// Names that a policy forbids.
         let denied: Set<String>
 
         init(denied: Set<String> = []) { self.denied = denied }
 
-        /// A client that may make one call at once, and one more whenever ``wake()`` says so.
+        /// A client that may make `callsPerSecond` calls immediately, and one more for each ``wake(_:)``.
         func reader(callsPerSecond: Int = 1) -> ParameterStore {
-            let provider = CredentialProvider(.environment) { () throws(AWSError) in
-                .found(AWSCredentials(accessKeyID: "AKID", secretAccessKey: Secret("s")))
-            }
-            var environment = AWSClient.Environment(
-                configuration: AWSConfiguration(environment: ["AWS_REGION": "us-east-1"]) { _ in .absent },
-                credentials: CredentialChain(
-                    [provider], time: clock.source, log: Logger(label: "test"), sleep: untilCancelled),
-                transport: { request, _, _ async throws(HTTPClientError) in self.answer(request) },
-                metrics: Metrics(version: "t", profiles: []), time: clock.source, attemptTimeout: .seconds(5),
-                userAgent: "latchkey/test",
+            let time = TimeSource(
+                now: clock.source.now,
                 sleep: { _ in
                     await withCheckedContinuation { sleeper in self.state.withLock { $0.sleepers.append(sleeper) } }
                 })
-            environment.callsPerSecond = [.parameterReads: callsPerSecond]
-            return ParameterStore(AWSClient(environment))
+            return ParameterStore(
+                AWSClientFixture.client(time: time, callsPerSecond: callsPerSecond) {
+                    request, _, _ async throws(HTTPClientError) in self.answer(request)
+                })
         }
 
         private func answer(_ request: HTTPRequest) -> HTTPResponse {
@@ -67,7 +58,7 @@ import Testing
         var calls: [[String]] { state.withLock { $0.calls } }
         var soon: MonotonicTime { clock.now.monotonic + .seconds(60) }
 
-        /// Lets everybody go who waits for a turn, once so many do.
+        /// Wakes all calls that wait for a slot, once there are `count` of them.
         func wake(_ count: Int) async {
             while state.withLock({ $0.sleepers.count }) < count { await Task.yield() }
             for sleeper in state.withLock({ state in
@@ -77,8 +68,8 @@ import Testing
         }
     }
 
-    /// What a read came to, in a word.
-    private static func word(_ store: ParameterStore, _ name: String, _ deadline: MonotonicTime) async -> String {
+    /// The value that was read, or the code of the error.
+    private static func outcome(_ store: ParameterStore, _ name: String, _ deadline: MonotonicTime) async -> String {
         do throws(AWSError) {
             return try await store.get(name, deadline: deadline).value.revealText() ?? ""
         } catch {
@@ -86,34 +77,34 @@ import Testing
         }
     }
 
-    @Test func `A read whose turn has come goes alone, as GetParameter`() async {
+    @Test func `A read that need not wait is not shared, and uses GetParameter`() async {
         let store = Store()
-        #expect(await Self.word(store.reader(), "/a", store.soon) == "of /a")
+        #expect(await Self.outcome(store.reader(), "/a", store.soon) == "of /a")
         #expect(store.calls == [["/a"]])
     }
 
-    @Test func `Reads that wait become one call of ten names, and each gets its own answer`() async {
+    @Test func `Reads that wait share calls of ten names, and each gets its own result`() async {
         let store = Store()
         let reader = store.reader()
-        _ = await Self.word(reader, "/first", store.soon)
-        let words = await withTaskGroup(of: (Int, String).self) { group in
+        _ = await Self.outcome(reader, "/first", store.soon)
+        let outcomes = await withTaskGroup(of: (Int, String).self) { group in
             for index in 0..<25 {
                 let name = index % 5 == 0 ? "/none/\(index)" : "/\(index)"
-                group.addTask { (index, await Self.word(reader, name, store.soon)) }
+                group.addTask { (index, await Self.outcome(reader, name, store.soon)) }
             }
             await store.wake(3)
             return await group.reduce(into: [Int: String]()) { $0[$1.0] = $1.1 }
         }
         for index in 0..<25 {
-            #expect(words[index] == (index % 5 == 0 ? "ParameterNotFound" : "of /\(index)"))
+            #expect(outcomes[index] == (index % 5 == 0 ? "ParameterNotFound" : "of /\(index)"))
         }
         #expect(store.calls.dropFirst().map(\.count).sorted() == [5, 10, 10])
     }
 
-    @Test func `A token's pair and lease stay together`() async throws {
+    @Test func `The names of one read stay together`() async throws {
         let store = Store()
         let reader = store.reader()
-        _ = await Self.word(reader, "/first", store.soon)
+        _ = await Self.outcome(reader, "/first", store.soon)
         let found = try await withThrowingTaskGroup(of: Int.self) { group in
             for index in 0..<4 {
                 let names = ["token", "expires", "lease"].map { "/p\(index)/\($0)" }
@@ -125,25 +116,25 @@ import Testing
         #expect(found == 12)
         #expect(store.calls.dropFirst().map(\.count).sorted() == [3, 9])
         for call in store.calls.dropFirst() {
-            #expect(Set(call.map { $0.prefix(3) }).count * 3 == call.count, "no group is divided")
+            #expect(Set(call.map { $0.prefix(3) }).count * 3 == call.count, "the names of a read are not divided")
         }
     }
 
-    @Test func `A name that is denied takes nobody along`() async {
+    @Test func `A name that is denied does not affect the other reads`() async {
         let store = Store(denied: ["/secret"])
         let reader = store.reader()
-        _ = await Self.word(reader, "/first", store.soon)
-        let words = await withTaskGroup(of: String.self) { group in
-            for name in ["/secret", "/x", "/y"] { group.addTask { await Self.word(reader, name, store.soon) } }
+        _ = await Self.outcome(reader, "/first", store.soon)
+        let outcomes = await withTaskGroup(of: String.self) { group in
+            for name in ["/secret", "/x", "/y"] { group.addTask { await Self.outcome(reader, name, store.soon) } }
             await store.wake(1)
             await store.wake(3)
             return await group.reduce(into: []) { $0.append($1) }
         }
-        #expect(words.sorted() == ["AccessDeniedException", "of /x", "of /y"])
+        #expect(outcomes.sorted() == ["AccessDeniedException", "of /x", "of /y"])
         #expect(store.calls.map(\.count) == [1, 3, 1, 1, 1])
-        // And for a while nothing is put together that waits.
+        // For a while afterwards, reads that wait share no calls.
         await withTaskGroup(of: Void.self) { group in
-            for name in ["/x", "/y"] { group.addTask { _ = await Self.word(reader, name, store.soon) } }
+            for name in ["/x", "/y"] { group.addTask { _ = await Self.outcome(reader, name, store.soon) } }
             await store.wake(2)
         }
         #expect(store.calls.suffix(2).map(\.count) == [1, 1])

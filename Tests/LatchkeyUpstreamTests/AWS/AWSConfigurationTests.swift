@@ -20,7 +20,7 @@ import Testing
         ("us-gov-west-1", "ssm.us-gov-west-1.amazonaws.com", "secretsmanager.us-gov-west-1.amazonaws.com"),
         ("us-iso-east-1", "ssm.us-iso-east-1.c2s.ic.gov", "secretsmanager.us-iso-east-1.c2s.ic.gov"),
     ])
-    func `A region's services are found in its own partition`(region: String, ssm: String, secrets: String) {
+    func `A region's endpoints have the suffix of its partition`(region: String, ssm: String, secrets: String) {
         let found = configuration(["AWS_REGION": region])
         #expect(host(found, .parameterStore) == ssm)
         #expect(host(found, .secretsManager) == secrets)
@@ -37,7 +37,7 @@ import Testing
         #expect(host(dual, .parameterStore) == "ssm.eu-west-1.api.aws")
     }
 
-    @Test func `A service's own endpoint wins over the common one, and the environment over the files`() {
+    @Test func `A service's endpoint takes precedence over the common one, and the environment over the files`() {
         let files = [
             "/home/me/.aws/config": """
             [profile dev]
@@ -68,16 +68,16 @@ import Testing
         (["AWS_ENDPOINT_URL_SSM": "http://h:0", "AWS_REGION": "r"], "AWS_ENDPOINT_URL_SSM"),
         (["AWS_ENDPOINT_URL": "http://u:p@h", "AWS_REGION": "r"], "AWS_ENDPOINT_URL"),
     ])
-    func `A setting that cannot be followed is named`(environment: [String: String], name: String) {
+    func `A setting that cannot be used is named`(environment: [String: String], name: String) {
         #expect(configuration(environment).problems.map(\.name).contains(name))
     }
 
     @Test(arguments: ["-us-east-1", "us-east-1-", "123", "us_east_1", String(repeating: "a", count: 64), "us-east-1\n"])
-    func `What is no label of a host name is no region`(region: String) {
+    func `A text that is not a label of a host name is not a region`(region: String) {
         #expect(configuration(["AWS_REGION": region]).problems.map(\.name) == ["AWS_REGION"])
     }
 
-    @Test func `What is wrong in a shared file is said with file and line, and once`() {
+    @Test func `An error in a shared file is reported once, with file and line`() {
         let files = [
             "/home/me/.aws/config": """
             [profile dev]
@@ -93,6 +93,6 @@ import Testing
             "AWS_PROFILE": "dev", "AWS_ENDPOINT_URL": "http://h:1", "AWS_ACCESS_KEY_ID": "AK",
             "AWS_SECRET_ACCESS_KEY": "s",
         ]
-        #expect(configuration(environment, files).problems.isEmpty, "what is not reached is not judged")
+        #expect(configuration(environment, files).problems.isEmpty, "settings that are not used are not checked")
     }
 }

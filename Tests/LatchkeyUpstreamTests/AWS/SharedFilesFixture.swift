@@ -1,6 +1,6 @@
 import LatchkeyUpstream
 
-/// The two shared files of a home directory, as texts.
+/// The texts of the two shared files in a home directory.
 struct SharedFilesFixture {
     var config: String?
     var credentials: String?
@@ -19,7 +19,7 @@ struct SharedFilesFixture {
         try SharedFiles(environment: environment.merging(Self.environment) { $1 }, read: content)
     }
 
-    /// Which source the chain comes to, and by which plan.
+    /// The source that the planner decides for, and its plan.
     func plan(
         _ environment: [String: String] = [:]
     ) throws(SharedConfigError) -> (source: CredentialSource, plan: CredentialPlan)? {

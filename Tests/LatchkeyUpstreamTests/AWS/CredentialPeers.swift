@@ -6,31 +6,15 @@ import LatchkeyTestSupport
 import LatchkeyUpstream
 import Logging
 import Synchronization
-import Testing
 
-/// One row of `Tests/Fixtures/aws/credentials.json`: an environment, files and peers, and what the chain is to make of
-/// them. `answers` are by the request's line; those to STS have what their form says behind it.
-struct CredentialScenario: Sendable, CustomTestStringConvertible {
-    let row: JSON
-    var testDescription: String { row["name"]?.string ?? "" }
-
-    static func all() throws -> [CredentialScenario] {
-        try Fixture.json("aws/credentials.json").array?.map { CredentialScenario(row: $0) } ?? []
-    }
-
-    func texts(_ key: String) -> [String: String] {
-        (row[key]?.object ?? [:]).compactMapValues(\.string)
-    }
-}
-
-/// What a chain did in a scenario.
+/// The peers of a scenario, and what the chain asked them.
 final class CredentialPeers: Sendable {
     struct Seen {
         var asked: [String] = []
         var requests: [String: HTTPRequest] = [:]
         var written: [String: [UInt8]] = [:]
         var words: [String] = []
-        var longestWait: Duration = .zero
+        var maxTimeout: Duration = .zero
     }
 
     let clock = ManualClock()
@@ -43,12 +27,13 @@ final class CredentialPeers: Sendable {
         let environment = scenario.texts("environment").merging(["HOME": "/h"]) { own, _ in own }
         let files = scenario.texts("files")
         let regional = environment.merging(["AWS_REGION": "us-east-1"]) { own, _ in own }
+        let time = TimeSource(now: clock.source.now, sleep: { _ in }, jitter: { 0.5 })
         var context = CredentialContext(
             environment: environment,
             configuration: AWSConfiguration(environment: regional) { SharedFileContent(files[$0]) },
             transport: { request, origin, deadline async throws(HTTPClientError) in
                 try self.answer(request, origin, deadline)
-            }, metrics: Metrics(version: "t", profiles: []), time: clock.source, clock: ClockOffset(), userAgent: "t",
+            }, metrics: Metrics(version: "t", profiles: []), time: time, clockSkew: ClockOffset(), userAgent: "t",
             readFile: { files[$0] }, readSharedFile: { SharedFileContent(files[$0]) },
             writeFile: { bytes, path in
                 self.seen.withLock { $0.written[path] = bytes }
@@ -59,11 +44,8 @@ final class CredentialPeers: Sendable {
             self.seen.withLock { $0.words = child.words }
             return output.map { .success(Array($0.utf8)) } ?? .failure(.notStarted(errno: 2))
         }
-        context.sleep = { _ in }
-        context.chance = { 0.5 }
         let sources = context
-        return CredentialChain(
-            sources.providers, time: clock.source, log: Logger(label: "test"), sleep: { _ in }, chance: { 0.5 })
+        return CredentialChain(sources.providers, time: time, log: Logger(label: "test"))
     }
 
     // MARK: Peers
@@ -76,7 +58,7 @@ final class CredentialPeers: Sendable {
         seen.withLock { seen in
             seen.asked.append(line)
             seen.requests[line] = request
-            seen.longestWait = max(seen.longestWait, deadline - clock.now.monotonic)
+            seen.maxTimeout = max(seen.maxTimeout, deadline - clock.now.monotonic)
         }
         guard let answer = scenario.row["answers"]?[line] else { throw .connectFailed(errno: 111) }
         var fields: HTTPFields = [:]
@@ -87,7 +69,7 @@ final class CredentialPeers: Sendable {
         return HTTPResponse(status: Int(answer["status"]?.integer ?? 200), fields: fields, body: body)
     }
 
-    /// What a form says, and who has signed it.
+    /// The content of a form, and the access key id that signed it.
     private static func form(_ request: HTTPRequest) -> String {
         guard request.fields["Content-Type"]?.hasPrefix("application/x-www-form-urlencoded") ?? false,
             let pairs = PercentEncoding.pairs(request.body)

@@ -4,12 +4,12 @@ import LatchkeyTestSupport
 import LatchkeyUpstream
 import Testing
 
-/// No number in an issuer's answer ends the process.
-@Suite struct ExtremeAnswerTests {
+/// No number in an issuer's response traps.
+@Suite struct ExtremeResponseTests {
     private static let now = WallTime(seconds: 1_700_000_000)
 
     @Test(arguments: Extremes.texts)
-    func `A quota header of any numbers is bounded or passed over`(_ text: String) {
+    func `A quota field with any number is bounded or ignored`(_ text: String) {
         for clock in Extremes.integers {
             let now = WallTime(milliseconds: clock)
             for fields: HTTPFields in [
@@ -19,8 +19,8 @@ import Testing
                 ["Auth0-Client-Quota-Limit": "b=per_hour;q=\(text);r=\(text);t=\(text)"],
                 ["Auth0-Organization-Quota-Limit": "per_day;q=10;r=1;t=\(text)"],
             ] {
-                let rest = IssuerQuota(fields, now: now).lowFor ?? .zero
-                #expect(rest <= IssuerQuota.longestRest)
+                let wait = IssuerQuota(fields, now: now).conserveFor ?? .zero
+                #expect(wait <= IssuerQuota.maxWait)
             }
         }
     }
@@ -28,9 +28,9 @@ import Testing
     @Test(arguments: Extremes.texts)
     func `A lifetime of any number is bounded or refused`(_ text: String) async {
         for written in [text, "\"\(text)\""] {
-            let bench = IssuerBench(
+            let fixture = IssuerFixture(
                 .json(200, #"{"access_token":"abc","token_type":"Bearer","expires_in":\#(written)}"#))
-            if let token = try? await bench.issue() {
+            if let token = try? await fixture.issue() {
                 #expect((token.expiresIn ?? .seconds(1)) <= .seconds(86_400))
                 #expect((token.expiresIn ?? .seconds(1)) > .zero)
             }
@@ -42,8 +42,8 @@ import Testing
         var response = HTTPResponse.json(429, #"{"error":"too_many_requests"}"#)
         response.fields["Retry-After"] = text
         response.fields["x-ratelimit-reset"] = text
-        let bench = IssuerBench(response)
-        guard case .throttled(let wait) = await bench.error() else { return }
+        let fixture = IssuerFixture(response)
+        guard case .throttled(let wait) = await fixture.error() else { return }
         #expect((wait ?? .zero) <= .seconds(86_400) && (wait ?? .zero) >= .zero)
     }
 }

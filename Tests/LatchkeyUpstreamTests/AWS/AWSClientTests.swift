@@ -1,15 +1,13 @@
 import LatchkeyCore
 import LatchkeyCrypto
 import LatchkeyHTTP
-import LatchkeyMetrics
 import LatchkeyTestSupport
 import LatchkeyUpstream
-import Logging
 import Synchronization
 import Testing
 
 @Suite struct AWSClientTests {
-    /// AWS as a list of answers; keeps what it was sent and how long the client waited.
+    /// AWS with scripted responses. Records the requests and how long the client waited.
     private final class ScriptedAWS: Sendable {
         struct State {
             var answers: [Result<HTTPResponse, HTTPClientError>]
@@ -30,25 +28,20 @@ import Testing
                     return .found(made)
                 }
             }
-            let configuration = AWSConfiguration(
-                environment: ["AWS_REGION": "us-east-1", "AWS_MAX_ATTEMPTS": "\(maxAttempts)"]) { _ in .absent }
-            var environment = AWSClient.Environment(
-                configuration: configuration,
-                credentials: CredentialChain(
-                    [provider], time: clock.source, log: Logger(label: "test"), sleep: untilCancelled),
-                transport: { request, _, _ async throws(HTTPClientError) in
-                    try self.state.withLock { state in
-                        state.requests.append(request)
-                        return state.answers.count > 1 ? state.answers.removeFirst() : state.answers[0]
-                    }.get()
-                }, metrics: Metrics(version: "t", profiles: []), time: clock.source, attemptTimeout: .seconds(5),
-                userAgent: "latchkey/test",
+            let time = TimeSource(
+                now: clock.source.now,
                 sleep: { wake in
                     self.state.withLock { $0.waits.append(wake - self.clock.now.monotonic) }
                     self.clock.advance(by: wake - self.clock.now.monotonic)
-                }, chance: { 0.5 })
-            if let callsPerSecond { environment.callsPerSecond = [.parameterReads: callsPerSecond] }
-            return AWSClient(environment)
+                }, jitter: { 0.5 })
+            return AWSClientFixture.client(
+                time: time, maxAttempts: maxAttempts, callsPerSecond: callsPerSecond, credentials: provider
+            ) { request, _, _ async throws(HTTPClientError) in
+                try self.state.withLock { state in
+                    state.requests.append(request)
+                    return state.answers.count > 1 ? state.answers.removeFirst() : state.answers[0]
+                }.get()
+            }
         }
 
         var requests: [HTTPRequest] { state.withLock { $0.requests } }
@@ -72,7 +65,7 @@ import Testing
     )
     private static let throttled = answer(400, #"{"__type":"ThrottlingException","message":"Rate exceeded"}"#)
 
-    @Test func `A parameter is read as the wire has it`() async throws {
+    @Test func `A parameter is read in the form of the API`() async throws {
         let script = ScriptedAWS([Self.good])
         let parameter = try await script.get(script.client())
         #expect(parameter.value.revealText() == "v")
@@ -85,7 +78,7 @@ import Testing
         #expect(String(decoding: request.body, as: UTF8.self) == #"{"Name":"/a","WithDecryption":true}"#)
     }
 
-    @Test func `A throttled call is tried again after growing waits and at most three times`() async throws {
+    @Test func `A throttled call is retried after growing delays, with at most three attempts`() async throws {
         let script = ScriptedAWS([Self.throttled, Self.throttled, Self.good])
         _ = try await script.get(script.client())
         #expect(script.requests.count == 3)
@@ -97,7 +90,7 @@ import Testing
         #expect(hopeless.requests.count == 3)
     }
 
-    @Test func `Throttled for good, the retry quota stops the storm`() async throws {
+    @Test func `The retry quota ends the retries if throttling lasts`() async throws {
         let script = ScriptedAWS([Self.throttled])
         let client = script.client()
         for _ in 0..<200 { _ = try? await script.get(client) }
@@ -105,7 +98,7 @@ import Testing
     }
 
     @Test(arguments: [500, 502, 503, 504])
-    func `A fault that passes is not seen by the caller`(status: Int) async throws {
+    func `A transient fault is hidden from the caller`(status: Int) async throws {
         let script = ScriptedAWS([Self.answer(status, "<html>"), Self.good])
         _ = try await script.get(script.client())
         #expect(script.requests.count == 2)
@@ -118,7 +111,7 @@ import Testing
         ("ParameterNotFound:http://internal/", .notFound), ("ParameterAlreadyExists", .alreadyExists),
         ("LimitExceededException", .invalidRequest),
     ])
-    func `An error that will not pass is not tried again, whatever its status`(
+    func `A permanent error is not retried, whatever its status`(
         type: String, kind: AWSError.Kind
     ) async throws {
         for status in [400, 403, 404] where !(kind == .invalidRequest && status != 400) {
@@ -128,7 +121,7 @@ import Testing
         }
     }
 
-    @Test func `A refusal in XML is read by its code`() async throws {
+    @Test func `An error in XML is read by its code`() async throws {
         let body =
             "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>m</Message></Error></ErrorResponse>"
         let script = ScriptedAWS([Self.answer(403, body)])
@@ -148,7 +141,7 @@ import Testing
         #expect(forever.requests.count == 2)
     }
 
-    @Test func `A wrong clock is put right from the answer's date and the call repeated once`() async throws {
+    @Test func `A wrong clock is corrected by the date of the response, and the call is repeated once`() async throws {
         let script = ScriptedAWS([
             Self.answer(
                 400, #"{"__type":"InvalidSignatureException"}"#,
@@ -158,7 +151,7 @@ import Testing
         #expect(script.requests.map { $0.fields["X-Amz-Date"] } == ["20231114T221320Z", "20231114T231320Z"])
     }
 
-    @Test func `A server that says when to come back is given that time, within bounds`() async throws {
+    @Test func `x-amz-retry-after extends the delay, within bounds`() async throws {
         let later = Self.answer(503, "{}", ["x-amz-retry-after": "900"])
         let script = ScriptedAWS([later, Self.good])
         _ = try await script.get(script.client())
@@ -168,7 +161,7 @@ import Testing
         #expect(absurd.waits.count == 1 && absurd.waits[0] <= .milliseconds(5026))
     }
 
-    @Test func `A retry that could not begin before the deadline is not waited for`() async throws {
+    @Test func `There is no retry that would begin after the deadline`() async throws {
         let script = ScriptedAWS([Self.throttled, Self.good])
         await #expect {
             try await ParameterStore(script.client()).get(
@@ -177,7 +170,7 @@ import Testing
         #expect(script.requests.count == 1 && script.waits.isEmpty)
     }
 
-    @Test func `An answer that is not the service's is no success`() async throws {
+    @Test func `A response that does not follow the API is an error`() async throws {
         for body in [
             "<html>", "[]", "", #"{"Parameter":{}}"#, #"{"Parameter":{"Name":"/a","Type":"Odd","Value":"v"}}"#,
         ] {
@@ -188,7 +181,7 @@ import Testing
         }
     }
 
-    @Test func `Pages are followed through empty ones to the end`() async throws {
+    @Test func `Pages are followed to the end, through empty ones`() async throws {
         let page = #"{"Parameters":[{"Name":"/a","Type":"String","Value":"v","Version":1}]"#
         let script = ScriptedAWS([
             Self.answer(200, #"{"Parameters":[],"NextToken":"1"}"#), Self.answer(200, page + #","NextToken":"2"}"#),
@@ -199,7 +192,7 @@ import Testing
         #expect(script.requests.count == 3)
     }
 
-    @Test func `An item of a table is read after every write, and numbers go as text`() async throws {
+    @Test func `An item is read consistently, and numbers are sent as text`() async throws {
         let script = ScriptedAWS([
             Self.answer(200, #"{"Item":{"profile":{"S":"/a"},"n":{"N":"9007199254740993"},"b":{"BOOL":true}}}"#),
             Self.answer(200, "{}"),
@@ -231,7 +224,7 @@ import Testing
                 ])
     }
 
-    @Test func `Many names are asked for in tens`() async throws {
+    @Test func `Many names are read ten at a time`() async throws {
         let names = (0..<25).map { "/\($0)" }
         let answers = [names[0..<10], names[10..<20], names[20...]].map {
             Self.answer(200, JSON.object(["Parameters": [], "InvalidParameters": .array($0.map { .string($0) })]).text)
@@ -241,7 +234,7 @@ import Testing
         #expect(found.isEmpty && missing == names && script.requests.count == 3)
     }
 
-    @Test func `Calls past the rate wait their turn, and those whose turn would come too late fail at once`()
+    @Test func `Calls over the rate wait for a slot, and fail immediately if the slot would come too late`()
         async throws
     {
         let script = ScriptedAWS([Self.good])
@@ -250,14 +243,14 @@ import Testing
         #expect(script.waits == [.milliseconds(200), .milliseconds(200)])
         let store = ParameterStore(client)
         let now = script.clock.now.monotonic
-        // The next turn is in 200 ms. What would then have no time left for an answer does not take it.
-        for left in [Duration.milliseconds(100), .milliseconds(200) + AWSClient.room - .milliseconds(1)] {
+        // The next slot is in 200 ms. A call that would then have too little time for a response does not use it.
+        for left in [Duration.milliseconds(100), .milliseconds(200) + AWSClient.minTimeToAnswer - .milliseconds(1)] {
             await #expect {
                 try await store.get("/a", deadline: now + left)
             } throws: { ($0 as? AWSError)?.kind == .throttled && ($0 as? AWSError)?.code == "LocalRateLimit" }
         }
         #expect(script.requests.count == 7)
-        _ = try await store.get("/a", deadline: now + .milliseconds(200) + AWSClient.room)
+        _ = try await store.get("/a", deadline: now + .milliseconds(200) + AWSClient.minTimeToAnswer)
         #expect(script.requests.count == 8)
     }
 }

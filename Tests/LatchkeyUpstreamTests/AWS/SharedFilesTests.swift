@@ -3,16 +3,16 @@ import LatchkeyTestSupport
 import LatchkeyUpstream
 import Testing
 
-/// Where the shared files are, and which profile of them is meant.
+/// Where the shared files are, and which of their profiles is selected.
 @Suite struct SharedFilesTests {
-    @Test func `The files are where the SDKs' own cases have them`() throws {
+    @Test func `The paths of the files are those of the SDKs' cases`() throws {
         let cases = try Fixture.json("data/aws/file-location-tests.json")["tests"]?.array ?? []
         #expect(cases.count == 9)
         for row in cases where row["platform"]?.string == "linux" {
             let environment = (row["environment"]?.object ?? [:]).compactMapValues(\.string)
-            let places = try SharedFilePlaces(environment: environment)
-            #expect(places.config == row["configLocation"]?.string)
-            #expect(places.credentials == row["credentialsLocation"]?.string)
+            let paths = try SharedFilePaths(environment: environment)
+            #expect(paths.config == row["configLocation"]?.string)
+            #expect(paths.credentials == row["credentialsLocation"]?.string)
             guard let profile = row["profile"]?.string else { continue }
             let files = try SharedFiles(environment: environment) { _ in SharedFileContent("[other]\n[default]") }
             #expect(files.profile == profile)
@@ -28,13 +28,13 @@ import Testing
     {
         let environment = ["HOME": "/h", "A": "~a", "AWS_CONFIG_FILE": path]
         guard let expanded, !expanded.hasPrefix("~") else {
-            #expect(throws: SharedConfigError.self) { try SharedFilePlaces(environment: environment) }
+            #expect(throws: SharedConfigError.self) { try SharedFilePaths(environment: environment) }
             return
         }
-        #expect(try SharedFilePlaces(environment: environment).config == expanded)
+        #expect(try SharedFilePaths(environment: environment).config == expanded)
     }
 
-    @Test func `A file that cannot be read is an error, and one that is not there is none`() throws {
+    @Test func `A file that cannot be read is an error, and one that does not exist is not`() throws {
         let error = #expect(throws: SharedConfigError.self) {
             try SharedFiles(environment: ["HOME": "/h"]) {
                 $0.hasSuffix("config") ? .absent : .unreadable("no permission")
@@ -44,7 +44,7 @@ import Testing
         #expect(try SharedFiles(environment: [:]) { _ in .absent }.profile == "default")
     }
 
-    @Test func `The disk's own answers are told apart`() throws {
+    @Test func `Absent files, unreadable files and devices are told apart`() throws {
         #expect(SharedFileReader.read("/nonexistent/config") == .absent)
         #expect(SharedFileReader.read("/dev/null/config") == .absent)
         #expect(SharedFileReader.read("/dev/null") == .bytes([]))
@@ -61,13 +61,13 @@ import Testing
         #expect(try fixture.files(["AWS_DEFAULT_PROFILE": "b"]).profile == "b")
     }
 
-    @Test func `A profile that is nowhere is said with those that there are`() throws {
+    @Test func `The error for an unknown profile names the existing ones`() throws {
         let fixture = SharedFilesFixture(config: "[profile dev]", credentials: "[profile work]\n[prod]")
         let error = #expect(throws: SharedConfigError.self) { try fixture.files(["AWS_PROFILE": "work"]) }
         #expect(error?.description.hasSuffix("/h/.aws/credentials; there is dev, prod") ?? false)
     }
 
-    /// Each pair of sections has credentials in it, and some SDK reads a section that another passes over.
+    /// The sections of each case have credentials, and SDKs differ in which of the sections they read.
     @Test(
         arguments: [
             ("[default]\nregion = a\n[profile 'default']\n[profile default]", nil, 4),
@@ -89,14 +89,14 @@ import Testing
         #expect(error?.line == line, "\(error?.reason ?? "nothing")")
     }
 
-    @Test func `White space at the brackets is passed over where nothing depends on it`() throws {
+    @Test func `White space at the brackets is ignored if no credentials depend on it`() throws {
         let fixture = SharedFilesFixture(config: "[ profile a ]\nregion = b", credentials: "[a]\naws_access_key_id = c")
         #expect(try fixture.files().profile("a")?.setting("region") == "b")
         let alone = SharedFilesFixture(credentials: "[ a ]\nrole_arn = c")
         #expect(try alone.files().profile("a")?.text("role_arn") == "c")
     }
 
-    @Test func `A setting that stands twice counts as its last line where credentials do not depend on it`() throws {
+    @Test func `The last of two equal settings counts if no credentials depend on it`() throws {
         let text = "[a]\nrole_arn = b\nregion = c\n[a]\nregion = d\nrole_arn = b"
         let profile = try #require(try SharedFilesFixture(credentials: text).files().profile("a"))
         #expect(try profile.setting("region") == "d" && profile.text("role_arn") == "b")
