@@ -118,7 +118,7 @@ private struct ProfileReader {
             }
         }
         if case .privateKeyJWT = profile.clientAuthentication, case .literal(let key) = profile.clientSecret {
-            do throws(AssertionKey.Refusal) { _ = try AssertionKey(pem: key) } catch {
+            do throws(AssertionKeyError) { _ = try AssertionKey(pem: key) } catch {
                 problems.append("client_secret: \(error)")
             }
         }

@@ -30,7 +30,7 @@ struct TokenBench {
         maximumWaiters: Int = 10_000, isShared: Bool = true, places: Int? = nil, limit: SharedTokenLimit? = nil
     ) {
         sleeper = ManualSleeper(clock)
-        metrics = Metrics(version: "test", profiles: ["default", "billing"], places: places)
+        metrics = Metrics(version: "test", profiles: ["default", "billing"], profileSlots: places)
         let (shared, issuer, writes, written, claims) = (shared, issuer, writes, written, claims)
         let tier = SharedTier(tier: .parameterStore, limit: limit) { profile, _ throws(UpstreamFault) in
             let pair = try await shared.answer(profile)

@@ -2,7 +2,7 @@ import LatchkeyCore
 import LatchkeyCrypto
 import Testing
 
-@Suite struct `An RSA key that signs tokens` {
+@Suite struct SigningKeyTests {
     private static let key = Result { try SigningKey.generateRSA() }
 
     private func number(_ member: String) throws -> [UInt8] {
@@ -10,7 +10,7 @@ import Testing
         return try #require(text.flatMap { Base64.decodeURL($0) })
     }
 
-    @Test func `Its public half is a JWK with the customary exponent and a whole modulus`() throws {
+    @Test func `The public half is a JWK with the exponent 65537 and a modulus of 2048 bits`() throws {
         let key = try Self.key.get()
         #expect(try number("e") == [1, 0, 1])
         #expect(try number("n").count == 256)
@@ -22,15 +22,15 @@ import Testing
     }
 
     // RFC 7638 §3.
-    @Test func `Its id is the thumbprint of the required members`() throws {
+    @Test func `The key id is the thumbprint of the required members`() throws {
         let key = try Self.key.get()
         let modulus = try #require(key.publicKey["n"]?.string)
         let text = #"{"e":"AQAB","kty":"RSA","n":"\#(modulus)"}"#
         #expect(key.keyID == Base64.encodeURL(SHA256.hash(text).bytes))
     }
 
-    // RFC 8017 §8.2.2 and §9.2, worked out by hand: signature^65537 mod n is the padded digest.
-    @Test func `A signature opens to the padded SHA-256 of the message`() throws {
+    // RFC 8017 §8.2.2 and §9.2, computed without libcrypto: signature^65537 mod n is the padded digest.
+    @Test func `A signature verifies against the padded SHA-256 of the message`() throws {
         let message = Array("header.payload".utf8)
         let signature = try Self.key.get().signRS256(message)
         #expect(signature.count == 256)
@@ -46,26 +46,26 @@ import Testing
         #expect(power.times(Number(signature), modulo: modulus) == Number(padded))
     }
 
-    @Test func `Two keys are two`() throws {
+    @Test func `Two generated keys differ`() throws {
         #expect(try SigningKey.generateRSA().keyID != Self.key.get().keyID)
     }
 
-    @Test func `A key does not show itself`() throws {
+    @Test func `The description of a key does not reveal it`() throws {
         #expect("\(try Self.key.get())".contains("<secret>"))
     }
 }
 
-/// As much arithmetic as it takes to open a signature.
+/// The arithmetic to verify an RSA signature.
 private struct Number: Equatable {
-    /// Least significant first; one limb more than the modulus needs, for doubling.
+    /// Least significant limb first. One limb more than the modulus needs, for doubling.
     private var limbs: [UInt64]
 
     init(_ bigEndian: [UInt8]) {
         limbs = [UInt64](repeating: 0, count: bigEndian.count / 8 + 1)
-        for (place, byte) in bigEndian.reversed().enumerated() { limbs[place / 8] |= UInt64(byte) << (place % 8 * 8) }
+        for (index, byte) in bigEndian.reversed().enumerated() { limbs[index / 8] |= UInt64(byte) << (index % 8 * 8) }
     }
 
-    /// Doubling and adding, bit by bit.
+    /// The product modulo `modulus`, by doubling and adding for each bit.
     func times(_ other: Number, modulo modulus: Number) -> Number {
         var result = Number([UInt8](repeating: 0, count: (limbs.count - 1) * 8))
         for limb in other.limbs.reversed() {

@@ -2,7 +2,7 @@ import LatchkeyCore
 import LatchkeyMetrics
 import Testing
 
-@Suite struct `Metrics in both formats` {
+@Suite struct MetricsTests {
     private func text(_ metrics: Metrics, _ format: ExpositionFormat = .prometheus004) -> String {
         var bytes: [UInt8] = []
         metrics.render(format, into: &bytes)
@@ -13,8 +13,8 @@ import Testing
         text(metrics, format).split(separator: "\n").map(String.init)
     }
 
-    @Test func `A tier in force shows every outcome at zero and the others appear when they happen`() {
-        let metrics = Metrics(version: "1.0.0", profiles: [], tiersInForce: [(.token, .memory)])
+    @Test func `A tier in use has every outcome at zero, and other series begin with their first increment`() {
+        let metrics = Metrics(version: "1.0.0", profiles: [], tiersInUse: [(.token, .memory)])
         let before = lines(metrics).filter { $0.hasPrefix("latchkey_tier_requests_total") }
         #expect(before.count == 5)
         #expect(before.allSatisfy { $0.contains(#"resource="token",tier="memory""#) && $0.hasSuffix(" 0") })
@@ -25,7 +25,7 @@ import Testing
         #expect(lines(metrics).contains(wanted))
     }
 
-    @Test func `Every combination of labels is a series of its own`() {
+    @Test func `Every combination of labels is a separate series`() {
         let metrics = Metrics(version: "1", profiles: ["default", "billing"])
         for route in Route.allCases {
             for method in Method.allCases {
@@ -35,7 +35,7 @@ import Testing
         for upstream in Upstream.allCases {
             for operation in Operation.allCases {
                 for outcome in UpstreamOutcome.allCases {
-                    metrics.upstreamRequest(upstream, operation, outcome, .milliseconds(3))
+                    metrics.upstreamRequest(upstream, operation, outcome, took: .milliseconds(3))
                 }
             }
         }
@@ -69,7 +69,7 @@ import Testing
         #expect(lines(metrics).contains(#"latchkey_http_request_duration_seconds_sum{route="token"} 0.0"#))
     }
 
-    @Test func `OpenMetrics names counters without their suffix, gives units and ends with EOF`() {
+    @Test func `OpenMetrics names counters without their suffix, states units and ends with EOF`() {
         let metrics = Metrics(version: "1.2", profiles: ["default"])
         metrics.tokenExpiry(profile: 0, WallTime(seconds: 1_700_000_000))
         metrics.flightJoined(.token)
@@ -84,7 +84,7 @@ import Testing
         #expect(text(metrics, .openMetrics100).hasSuffix("# EOF\n"))
     }
 
-    @Test func `The older format names counters in full and has no EOF`() {
+    @Test func `The Prometheus format names counters with their suffix and has no EOF`() {
         let metrics = Metrics(version: "1.2", profiles: [])
         let found = lines(metrics)
         #expect(found.contains("# TYPE latchkey_singleflight_joined_total counter"))
@@ -97,7 +97,7 @@ import Testing
         #expect(lines(metrics).contains(#"latchkey_build_info{version="a\\b\"c\nd"} 1"#))
     }
 
-    @Test func `A gauge leaves the exposition when its value is gone`() {
+    @Test func `A gauge that is set to nil is removed from the page`() {
         let metrics = Metrics(version: "1", profiles: ["a", "b"])
         #expect(!text(metrics).contains("latchkey_token_expiry"))
         metrics.tokenExpiry(profile: 1, WallTime(seconds: 5))
@@ -106,13 +106,13 @@ import Testing
         #expect(!text(metrics).contains("latchkey_token_expiry"))
     }
 
-    @Test func `The series of a profile begin when it is there and end when it is removed`() {
-        let metrics = Metrics(version: "1", profiles: ["default"], places: 3)
+    @Test func `The series of a profile begin when it is added and end when it is removed`() {
+        let metrics = Metrics(version: "1", profiles: ["default"], profileSlots: 3)
         metrics.tokenRefresh(profile: 1, .cold, .success)
         #expect(!text(metrics).contains("latchkey_token_refreshes"))
-        metrics.profile(1, isCalled: "a")
-        metrics.profile(2, isCalled: "b")
-        for place in 0..<3 { metrics.tokenRefresh(profile: place, .cold, .success) }
+        metrics.profile(1, isNamed: "a")
+        metrics.profile(2, isNamed: "b")
+        for index in 0..<3 { metrics.tokenRefresh(profile: index, .cold, .success) }
         metrics.issuerQuota(profile: "a", .budget, remaining: 7)
         metrics.issuerQuota(profile: "nobody", .budget, remaining: 8)
         let refreshes = { (name: String) in
@@ -122,17 +122,17 @@ import Testing
         for line in [refreshes("default"), refreshes("a"), refreshes("b"), quota] {
             #expect(lines(metrics).contains(line))
         }
-        metrics.profile(1, isCalled: "a")
+        metrics.profile(1, isNamed: "a")
         #expect(lines(metrics).contains(refreshes("a")))
-        metrics.profile(1, isCalled: nil)
+        metrics.profile(1, isNamed: nil)
         #expect(!text(metrics).contains(#"profile="a""#) && lines(metrics).contains(refreshes("b")))
-        metrics.profile(1, isCalled: "c")
+        metrics.profile(1, isNamed: "c")
         #expect(!text(metrics).contains(#"profile="c""#))
     }
 
     @Test(arguments: ExpositionFormat.allCases)
-    func `Every family is declared once and its samples follow it`(format: ExpositionFormat) {
-        let metrics = Metrics(version: "1", profiles: ["default"], tiersInForce: [(.token, .memory)]) {
+    func `Every family is declared once, before its samples`(format: ExpositionFormat) {
+        let metrics = Metrics(version: "1", profiles: ["default"], tiersInUse: [(.token, .memory)]) {
             ProcessReading(
                 cpuSeconds: 1.5, residentBytes: 1, virtualBytes: 2, openDescriptors: 3, maxDescriptors: 4,
                 startTimeSeconds: 5)
@@ -153,7 +153,7 @@ import Testing
         #expect(declared.count >= 14)
     }
 
-    @Test func `Increments from many threads are all counted`() async {
+    @Test func `All increments from many threads are counted`() async {
         let metrics = Metrics(version: "1", profiles: [])
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<8 {
@@ -164,37 +164,12 @@ import Testing
             lines(metrics).contains(#"latchkey_http_requests_total{route="token",method="get",code="200"} 80000"#))
     }
 
-    @Test func `A status outside the list counts as other`() {
+    @Test func `A status that is not in the list counts as other`() {
         #expect(StatusCode(418) == .other)
+        #expect(StatusCode.other.label == "other")
         for status in [200, 202, 304, 400, 401, 404, 431, 502, 503, 504] {
             #expect(StatusCode(status).label == String(status))
         }
-    }
-}
-
-@Suite struct `Process readings` {
-    /// A line as the kernel writes it, with a command name made to mislead (proc(5): comm may hold anything).
-    private let stat = """
-        4242 (evil) name) S 1 4242 4242 0 -1 4194560 5000 0 3 0 150 50 0 0 20 0 7 0 123400 104857600 2560 \
-        18446744073709551615 1 1 0 0 0 0 0 4096 0 0 0 0 17 1 0 0 0 0 0
-        """
-
-    @Test func `Fields are counted from the last parenthesis`() throws {
-        let reading = try #require(
-            ProcessReading(
-                stat: stat, bootTimeSeconds: 1_700_000_000, ticksPerSecond: 100, pageBytes: 4096, openDescriptors: 9,
-                maxDescriptors: 1024))
-        #expect(reading.cpuSeconds == 2)
-        #expect(reading.residentBytes == 10_485_760)
-        #expect(reading.virtualBytes == 104_857_600)
-        #expect(reading.startTimeSeconds == 1_700_001_234)
-    }
-
-    @Test(arguments: ["", "1 (x", "1 (x) S 1 2 3", "1 (x) S a b c d e f g h i j k l m n o p q r s t u v"])
-    func `A text that is not a stat file gives nothing`(text: String) {
-        #expect(
-            ProcessReading(
-                stat: text, bootTimeSeconds: 0, ticksPerSecond: 100, pageBytes: 4096, openDescriptors: 0,
-                maxDescriptors: 0) == nil)
+        #expect(Set(StatusCode.allCases.map(\.label)).count == StatusCode.allCases.count)
     }
 }

@@ -17,7 +17,7 @@ extension TokenBroker {
         let ended = slots.withLock { slots in
             let change = slots.replace(with: profiles, now)
             for (id, name) in change.begun {
-                probe.metrics.profile(id.index, isCalled: name)
+                probe.metrics.profile(id.index, isNamed: name)
                 probe.metrics.tokenExpiry(profile: id.index, nil)
                 writes?.begin(id)
             }

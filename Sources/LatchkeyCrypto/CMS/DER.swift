@@ -1,4 +1,4 @@
-/// The few shapes of DER (ITU-T X.690 §8 and §10) that an envelope is written in.
+/// Encoding of the DER types (ITU-T X.690 §8 and §10) that an envelope uses.
 enum DER {
     static func sequence(_ parts: [UInt8]...) -> [UInt8] { element(0x30, parts.flatMap { $0 }) }
 
@@ -8,34 +8,34 @@ enum DER {
 
     static let null: [UInt8] = [0x05, 0x00]
 
-    /// An INTEGER that is not negative, in the fewest bytes (X.690 §8.3).
+    /// A non-negative INTEGER in the fewest bytes (X.690 §8.3).
     static func integer(_ number: Int) -> [UInt8] {
         var bytes: [UInt8] = []
-        var rest = number
+        var remaining = number
         repeat {
-            bytes.insert(UInt8(rest & 0xFF), at: 0)
-            rest >>= 8
-        } while rest > 0
+            bytes.insert(UInt8(remaining & 0xFF), at: 0)
+            remaining >>= 8
+        } while remaining > 0
         if bytes[0] >= 0x80 { bytes.insert(0, at: 0) }
         return element(0x02, bytes)
     }
 
-    /// An OBJECT IDENTIFIER of arcs that are not negative (X.690 §8.19).
+    /// An OBJECT IDENTIFIER (X.690 §8.19).
     static func identifier(_ arcs: Int...) -> [UInt8] {
         var bytes: [UInt8] = []
         for arc in [arcs[0] * 40 + arcs[1]] + arcs.dropFirst(2) {
             var digits = [UInt8(arc & 0x7F)]
-            var rest = arc >> 7
-            while rest > 0 {
-                digits.insert(UInt8(rest & 0x7F) | 0x80, at: 0)
-                rest >>= 7
+            var remaining = arc >> 7
+            while remaining > 0 {
+                digits.insert(UInt8(remaining & 0x7F) | 0x80, at: 0)
+                remaining >>= 7
             }
             bytes += digits
         }
         return element(0x06, bytes)
     }
 
-    /// `[number]` around what an explicit tag holds, or in place of a constructed type's own tag.
+    /// `[number]` as an explicit tag around `content`, or as the implicit tag of a constructed type.
     static func tagged(_ number: UInt8, _ content: [UInt8]) -> [UInt8] { element(0xA0 | number, content) }
 
     /// `[number] IMPLICIT OCTET STRING`.
@@ -46,10 +46,10 @@ enum DER {
         if content.count < 0x80 {
             length = [UInt8(content.count)]
         } else {
-            var rest = content.count
-            while rest > 0 {
-                length.insert(UInt8(rest & 0xFF), at: 0)
-                rest >>= 8
+            var remaining = content.count
+            while remaining > 0 {
+                length.insert(UInt8(remaining & 0xFF), at: 0)
+                remaining >>= 8
             }
             length.insert(0x80 | UInt8(length.count), at: 0)
         }

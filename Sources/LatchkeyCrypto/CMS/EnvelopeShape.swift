@@ -1,12 +1,13 @@
-/// What of an envelope no tag guards: version numbers, types and algorithms. They are checked against what is written
-/// here, so that a file that was altered there is no envelope of ours.
+/// The parts of an envelope that no authentication tag covers: versions, types and algorithms. They are compared with a file
+/// made here, so that a file with other values is rejected.
 enum EnvelopeShape {
-    /// One primitive of a DER encoding, in its order.
+    /// One primitive element of a DER encoding.
     struct Leaf: Equatable {
         let tag: UInt8
         let content: ArraySlice<UInt8>
 
-        /// Whether it is one that the template has too: octets by their number alone, the ciphertext by nothing.
+        /// Whether the element is the same as in the template. Octet strings need only the same length. The ciphertext may have
+        /// any length.
         func fits(_ template: Leaf) -> Bool {
             guard tag == template.tag else { return false }
             switch tag {
@@ -17,40 +18,41 @@ enum EnvelopeShape {
         }
     }
 
-    /// Levels that an envelope has at the most.
-    private static let mostLevels = 16
+    /// The most nested elements.
+    private static let maxLevels = 16
 
-    /// Whether a password's envelope is exactly what ``PasswordEnvelope`` writes, but for salts, nonces and ciphertexts.
+    /// Whether the file is what ``PasswordEnvelope`` writes, except for the salt, nonces and ciphertexts.
     static func isPasswordEnvelope(_ file: [UInt8]) -> Bool {
-        guard let found = leaves(file), let rounds = found.first(where: { $0.tag == 0x02 && $0.content.count > 1 }),
-            let iterations = number(rounds.content), iterations >= AuthEnvelope.fewestIterations,
-            iterations <= AuthEnvelope.mostIterations
+        guard let found = leaves(file), let integer = found.first(where: { $0.tag == 0x02 && $0.content.count > 1 }),
+            let iterations = number(integer.content), iterations >= AuthEnvelope.minIterations,
+            iterations <= AuthEnvelope.maxIterations
         else { return false }
         let template = leaves(PasswordEnvelope.template(iterations: iterations)) ?? []
         return found.count == template.count && zip(found, template).allSatisfy { $0.fits($1) }
     }
 
-    /// Whether what surrounds the recipients is what ``PasswordEnvelope`` writes, and libcrypto too.
+    /// Whether the elements before and after the recipients are the same as in a password's envelope, which libcrypto writes in
+    /// the same way.
     static func isCertificateEnvelope(_ file: [UInt8]) -> Bool {
         guard let found = leaves(file), found.count > 8 else { return false }
-        let template = leaves(PasswordEnvelope.template(iterations: AuthEnvelope.iterations)) ?? []
+        let template = leaves(PasswordEnvelope.template(iterations: AuthEnvelope.minIterations)) ?? []
         let ends = zip(found.prefix(2) + found.suffix(6), template.prefix(2) + template.suffix(6))
         return ends.allSatisfy { $0.fits($1) }
     }
 
-    /// The primitives of a DER text; nil for anything that is not DER: a length not in its fewest bytes, or bytes over.
+    /// The primitive elements of a DER encoding; nil if a length is not in the fewest bytes or bytes are left over.
     static func leaves(_ bytes: [UInt8]) -> [Leaf]? {
         var found: [Leaf] = []
         return collect(bytes[...], 0, &found) ? found : nil
     }
 
     private static func collect(_ bytes: ArraySlice<UInt8>, _ level: Int, _ found: inout [Leaf]) -> Bool {
-        guard level < mostLevels else { return false }
-        var rest = bytes
-        while let tag = rest.popFirst() {
-            guard let length = takeLength(&rest), length <= rest.count else { return false }
-            let content = rest.prefix(length)
-            rest = rest.dropFirst(length)
+        guard level < maxLevels else { return false }
+        var remaining = bytes
+        while let tag = remaining.popFirst() {
+            guard let length = takeLength(&remaining), length <= remaining.count else { return false }
+            let content = remaining.prefix(length)
+            remaining = remaining.dropFirst(length)
             if tag & 0x20 == 0 {
                 found.append(Leaf(tag: tag, content: content))
             } else if !collect(content, level + 1, &found) {
@@ -61,17 +63,19 @@ enum EnvelopeShape {
     }
 
     /// A definite length in the fewest bytes (X.690 §10.1).
-    private static func takeLength(_ rest: inout ArraySlice<UInt8>) -> Int? {
-        guard let first = rest.popFirst() else { return nil }
+    private static func takeLength(_ remaining: inout ArraySlice<UInt8>) -> Int? {
+        guard let first = remaining.popFirst() else { return nil }
         guard first & 0x80 != 0 else { return Int(first) }
         let count = Int(first & 0x7F)
-        guard (1...4).contains(count), rest.count >= count, let length = number(rest.prefix(count)) else { return nil }
-        guard length >= 0x80, rest.first != 0 else { return nil }
-        rest = rest.dropFirst(count)
+        guard (1...4).contains(count), remaining.count >= count, let length = number(remaining.prefix(count)) else {
+            return nil
+        }
+        guard length >= 0x80, remaining.first != 0 else { return nil }
+        remaining = remaining.dropFirst(count)
         return length
     }
 
-    /// Big-endian, of four bytes at the most.
+    /// A big-endian number of at most four bytes.
     private static func number(_ bytes: ArraySlice<UInt8>) -> Int? {
         bytes.count > 4 ? nil : bytes.reduce(0) { $0 << 8 | Int($1) }
     }

@@ -1,27 +1,28 @@
 internal import COpenSSL
 
-/// The writing half of a password's envelope: CMS AuthEnvelopedData (RFC 5083) of AES-256-GCM (RFC 5084), its key wrapped
-/// for a password (RFC 3211) that PBKDF2 with HMAC-SHA-256 is applied to (RFC 8018).
+/// Seals an envelope with a password: CMS AuthEnvelopedData (RFC 5083) with AES-256-GCM (RFC 5084). The content key is wrapped
+/// (RFC 3211) with a key that PBKDF2 with HMAC-SHA-256 derives from the password (RFC 8018).
 ///
-/// Written here and not by libcrypto, whose password recipients are always of PBKDF2 with HMAC-SHA-1. The key-wrap
-/// cipher is AES-256-CBC: RFC 3211 wants a block cipher, and libcrypto fails on the content's own GCM.
+/// libcrypto is not used for this, because its password recipients always use PBKDF2 with HMAC-SHA-1. The key-wrap cipher is
+/// AES-256-CBC: RFC 3211 requires a block cipher, and libcrypto fails with the GCM of the content.
 struct PasswordEnvelope {
-    /// Bytes of the salt: RFC 8018 §4.1 wants 8 at least.
+    /// Bytes of the salt. RFC 8018 §4.1 recommends 8 or more.
     private static let saltLength = 16
-    /// Bytes of a GCM nonce and tag (RFC 5084 §3.2, the recommended ones).
+    /// Bytes of the GCM nonce and tag, as RFC 5084 §3.2 recommends.
     private static let nonceLength = 12
     private static let tagLength = 16
-    private static let block = 16
+    /// Bytes of an AES block.
+    private static let blockLength = 16
 
     let password: Secret
     let iterations: Int
 
-    /// The envelope's DER; nil where libcrypto refuses.
+    /// The envelope in DER; nil if libcrypto fails.
     func seal(_ content: Secret) -> [UInt8]? {
         let contentKey = Secret(Random.bytes(32))
         let nonce = Random.bytes(Self.nonceLength)
         let salt = Random.bytes(Self.saltLength)
-        let wrapIV = Random.bytes(Self.block)
+        let wrapIV = Random.bytes(Self.blockLength)
         guard let sealed = Self.encrypt(content, key: contentKey, nonce: nonce), let wrappingKey = derive(salt),
             let wrapped = Self.wrap(contentKey, under: wrappingKey, iv: wrapIV)
         else { return nil }
@@ -30,12 +31,13 @@ struct PasswordEnvelope {
             ciphertext: sealed.ciphertext, tag: sealed.tag)
     }
 
-    /// An envelope of nothing, with zeros wherever there is chance.
+    /// An envelope of empty content with zeros in place of the random values and the tag.
     static func template(iterations: Int) -> [UInt8] {
         let zeros = { (count: Int) in [UInt8](repeating: 0, count: count) }
         let envelope = PasswordEnvelope(password: Secret(""), iterations: iterations)
         return contentInfo(
-            recipient: envelope.recipient(salt: zeros(saltLength), wrapIV: zeros(block), wrapped: zeros(3 * block)),
+            recipient: envelope.recipient(
+                salt: zeros(saltLength), wrapIV: zeros(blockLength), wrapped: zeros(3 * blockLength)),
             nonce: zeros(nonceLength), ciphertext: [], tag: zeros(tagLength))
     }
 
@@ -44,13 +46,13 @@ struct PasswordEnvelope {
     /// The key-encryption key (RFC 8018 §5.2).
     private func derive(_ salt: [UInt8]) -> Secret? {
         var key = [UInt8](repeating: 0, count: 32)
-        let done = password.withBytes { password in
+        let isDone = password.withBytes { password in
             PKCS5_PBKDF2_HMAC(
                 password.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(password.count), salt,
                 Int32(salt.count), Int32(iterations), EVP_sha256(), Int32(key.count), &key)
         }
         defer { OPENSSL_cleanse(&key, key.count) }
-        return done == 1 ? Secret(key) : nil
+        return isDone == 1 ? Secret(key) : nil
     }
 
     private static func encrypt(
@@ -61,7 +63,7 @@ struct PasswordEnvelope {
         var ciphertext = [UInt8](repeating: 0, count: content.count)
         var tag = [UInt8](repeating: 0, count: tagLength)
         var written: Int32 = 0
-        let done = content.withBytes { content in
+        let isDone = content.withBytes { content in
             key.withBytes { key in
                 EVP_EncryptInit_ex(
                     context, EVP_aes_256_gcm(), nil, key.baseAddress?.assumingMemoryBound(to: UInt8.self), nonce) == 1
@@ -70,30 +72,30 @@ struct PasswordEnvelope {
                         Int32(content.count)) == 1
             }
         }
-        // GCM is a stream: the final call writes nothing.
-        var last = [UInt8](repeating: 0, count: block)
+        // GCM is a stream mode: the final call writes nothing.
+        var last = [UInt8](repeating: 0, count: blockLength)
         var lastLength: Int32 = 0
-        guard done, Int(written) == content.count, EVP_EncryptFinal_ex(context, &last, &lastLength) == 1,
+        guard isDone, Int(written) == content.count, EVP_EncryptFinal_ex(context, &last, &lastLength) == 1,
             EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, Int32(tagLength), &tag) == 1
         else { return nil }
         return (ciphertext, tag)
     }
 
-    /// The key under the key-encryption key: its length, three bytes to check by, the key, random padding to at least
-    /// two blocks, encrypted twice over in one chain (RFC 3211 §2.3.1).
+    /// Wraps the content key: its length, three check bytes, the key, and random padding to at least
+    /// two blocks, encrypted twice in one chain (RFC 3211 §2.3.1).
     private static func wrap(_ key: Secret, under wrappingKey: Secret, iv: [UInt8]) -> [UInt8]? {
         guard let context = EVP_CIPHER_CTX_new() else { return nil }
         defer { EVP_CIPHER_CTX_free(context) }
         let plain = key.withBytes { key in
             Secret(
                 [UInt8(key.count)] + key.prefix(3).map { ~$0 } + key
-                    + Random.bytes((block - (key.count + 4) % block) % block))
+                    + Random.bytes((blockLength - (key.count + 4) % blockLength) % blockLength))
         }
         let count = Int32(plain.count)
         var once = [UInt8](repeating: 0, count: plain.count)
         var twice = once
         var written: Int32 = 0
-        let done = plain.withBytes { plain in
+        let isDone = plain.withBytes { plain in
             wrappingKey.withBytes { wrappingKey in
                 EVP_EncryptInit_ex(
                     context, EVP_aes_256_cbc(), nil, wrappingKey.baseAddress?.assumingMemoryBound(to: UInt8.self), iv)
@@ -102,7 +104,7 @@ struct PasswordEnvelope {
                         context, &once, &written, plain.baseAddress?.assumingMemoryBound(to: UInt8.self), count) == 1
             }
         }
-        guard done, written == count, EVP_EncryptUpdate(context, &twice, &written, once, count) == 1, written == count
+        guard isDone, written == count, EVP_EncryptUpdate(context, &twice, &written, once, count) == 1, written == count
         else { return nil }
         return twice
     }

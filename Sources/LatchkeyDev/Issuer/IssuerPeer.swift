@@ -108,7 +108,7 @@ struct IssuerPeer {
     }
 
     /// A compact JWS over `claims` (RFC 7515 §7.1).
-    private func signed(_ claims: JSON) throws(SigningKey.Refused) -> String {
+    private func signed(_ claims: JSON) throws(SigningError) -> String {
         let header: JSON = ["alg": "RS256", "kid": .string(signingKey.keyID), "typ": "JWT"]
         let input = "\(Base64.encodeURL(header.bytes())).\(Base64.encodeURL(claims.bytes()))"
         return "\(input).\(Base64.encodeURL(try signingKey.signRS256(Array(input.utf8))))"

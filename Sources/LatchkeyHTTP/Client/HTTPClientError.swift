@@ -29,7 +29,6 @@ package enum HTTPClientError: Error, Hashable, Sendable {
     init(_ error: TLSError) {
         switch error {
         case .certificate(let reason), .failed(let reason): self = .tlsFailed(reason: reason)
-        case .truncated: self = .truncated
         case .unusableFile(let path): self = .tlsFailed(reason: "cannot read certificates from \(path)")
         }
     }

@@ -37,7 +37,7 @@ struct DevCommand: AsyncParsableCommand {
             return try DevService.start(port: port, environment: environment, sink: sink)
         } catch is HTTPServer.StartError {
             throw CommandFailure(.configuration, "cannot listen on loopback")
-        } catch is SigningKey.Refused {
+        } catch is SigningError {
             throw CommandFailure(.configuration, "cannot make a signing key")
         }
     }

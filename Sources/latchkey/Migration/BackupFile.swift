@@ -31,14 +31,14 @@ struct BackupFile {
     /// Looks at both paths before anything is written: what is there must be a backup of latchkey's and its manifest.
     func requireOurs() throws {
         if case .file(let count) = try OwnFile.look(at: path), count > 0 {
-            let bytes = DurableFile.read(path, longest: AuthEnvelope.longest + 65_536)
+            let bytes = DurableFile.read(path, longest: AuthEnvelope.maxFileBytes)
             guard let bytes, AuthEnvelope.hasShape(bytes) else {
                 throw CommandFailure(
                     .usage, "\(path) is no backup of latchkey's and was left alone: name another file")
             }
         }
         if case .file(let count) = try OwnFile.look(at: manifestPath), count > 0 {
-            let bytes = DurableFile.read(manifestPath, longest: AuthEnvelope.longest)
+            let bytes = DurableFile.read(manifestPath, longest: AuthEnvelope.maxContentBytes)
             guard let json = bytes.flatMap({ try? JSON(parsing: $0) }), BackupManifest(json) != nil else {
                 throw CommandFailure(
                     .usage, "\(manifestPath) is no manifest of latchkey's and was left alone: name another file")
@@ -52,7 +52,7 @@ struct BackupFile {
     /// file would have it refused as altered. A backup without a manifest still opens.
     func write(_ document: BackupDocument, for recipient: Recipient) throws -> BackupManifest {
         let bytes: [UInt8]
-        do throws(AuthEnvelope.Refusal) {
+        do throws(AuthEnvelopeError) {
             switch recipient {
             case .password(let password): bytes = try AuthEnvelope.seal(document.content, password: password)
             case .certificate(let pem): bytes = try AuthEnvelope.seal(document.content, certificate: pem)
@@ -76,7 +76,7 @@ struct BackupFile {
     /// The whole content, once everything about it holds: the envelope's tag, the manifest where it is there, and the
     /// digest of each value.
     func read(_ opener: Opener) throws -> BackupDocument {
-        guard let bytes = DurableFile.read(path, longest: AuthEnvelope.longest + 65_536) else {
+        guard let bytes = DurableFile.read(path, longest: AuthEnvelope.maxFileBytes) else {
             throw CommandFailure(.usage, "cannot read \(path)")
         }
         let manifest = try readManifest()
@@ -91,7 +91,7 @@ struct BackupFile {
                 document = try BackupDocument(AuthEnvelope.open(bytes, password: password))
             case .privateKey(let key): document = try BackupDocument(AuthEnvelope.open(bytes, privateKey: key))
             }
-        } catch let refusal as AuthEnvelope.Refusal {
+        } catch let refusal as AuthEnvelopeError {
             throw CommandFailure(.notSo, "\(path) cannot be opened: \(refusal)")
         } catch is BackupDocument.NotABackup {
             throw CommandFailure(.notSo, "\(path) is no backup of latchkey's")
@@ -112,14 +112,14 @@ struct BackupFile {
     /// The manifest beside it, where the file is the one that it is of; nil where there is none.
     func manifest() throws -> BackupManifest? {
         guard let manifest = try readManifest(),
-            let bytes = DurableFile.read(path, longest: AuthEnvelope.longest + 65_536)
+            let bytes = DurableFile.read(path, longest: AuthEnvelope.maxFileBytes)
         else { return nil }
         return manifest.fileDigest == SHA256.hash(bytes).hex ? manifest : nil
     }
 
     private func readManifest() throws -> BackupManifest? {
         guard access(manifestPath, F_OK) == 0 else { return nil }
-        guard let bytes = DurableFile.read(manifestPath, longest: AuthEnvelope.longest),
+        guard let bytes = DurableFile.read(manifestPath, longest: AuthEnvelope.maxContentBytes),
             let manifest = (try? JSON(parsing: bytes, limits: .ownFile)).flatMap({ BackupManifest($0) })
         else { throw CommandFailure(.notSo, "\(manifestPath) is no manifest: put it right, or remove it") }
         return manifest

@@ -59,7 +59,7 @@ enum FollowedSettings {
 
     /// Why a PEM text is no key for `private_key_jwt`.
     private static let keyProblem: @Sendable (Secret) -> String? = { pem in
-        do throws(AssertionKey.Refusal) {
+        do throws(AssertionKeyError) {
             _ = try AssertionKey(pem: pem)
             return nil
         } catch {

@@ -97,7 +97,7 @@ final class LiveProfiles: Sendable {
         let issuer = TokenIssuer(
             transport: means.client.transport, time: means.time, userAgent: Version.userAgent,
             observe: { call in
-                metrics.upstreamRequest(call.upstream, .issueToken, call.outcome, call.duration)
+                metrics.upstreamRequest(call.upstream, .issueToken, call.outcome, took: call.duration)
                 if call.attempt > 1 { metrics.upstreamRetry(call.upstream) }
                 for allowance in call.quota.allowances {
                     metrics.issuerQuota(profile: name, allowance.bucket, remaining: allowance.remaining)

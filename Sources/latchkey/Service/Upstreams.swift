@@ -111,8 +111,8 @@ struct Upstreams: Sendable {
 
     private static func makeMetrics(_ settings: Settings, stores: [SecretStore]) -> Metrics {
         Metrics(
-            version: Version.number, profiles: settings.profiles.map(\.name), places: places(settings),
-            tiersInForce: [(.token, .memory), (.secret, .memory)] + stores.map { (.secret, $0.tier) }
+            version: Version.number, profiles: settings.profiles.map(\.name), profileSlots: places(settings),
+            tiersInUse: [(.token, .memory), (.secret, .memory)] + stores.map { (.secret, $0.tier) }
                 + (issuers(settings) + [settings.sharedTier.tier].compactMap { $0 }).map { (.token, $0) },
             readProcess: { ProcessFiles.read() })
     }

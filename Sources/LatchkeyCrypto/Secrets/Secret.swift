@@ -1,0 +1,74 @@
+internal import COpenSSL
+
+/// Bytes that must not leak. They cannot be printed, logged or interpolated, and are erased when released.
+///
+/// The bytes are in an allocation of their own, which is never moved and is overwritten with `OPENSSL_cleanse` before it is
+/// freed. They are read only through ``withBytes(_:)``, ``reveal()`` and ``revealText()``, so that a search for these names
+/// finds every place that uses a secret's bytes.
+///
+/// Unchecked, because the compiler does not accept a raw pointer as Sendable. The memory behind the pointer is written only
+/// in `init` and `deinit`, when no other thread has a reference, and only read in between.
+package final class Secret: @unchecked Sendable {
+    private let storage: UnsafeMutableRawBufferPointer
+
+    /// Copies `bytes`. Erasing the original is up to the caller.
+    package init(_ bytes: some Collection<UInt8>) {
+        storage = .allocate(byteCount: bytes.count, alignment: 1)
+        storage.copyBytes(from: bytes)
+    }
+
+    /// The UTF-8 bytes of `text`.
+    package convenience init(_ text: String) { self.init(text.utf8) }
+
+    deinit {
+        if let base = storage.baseAddress { OPENSSL_cleanse(base, storage.count) }
+        storage.deallocate()
+    }
+
+    /// Length in bytes.
+    package var count: Int { storage.count }
+
+    package var isEmpty: Bool { storage.isEmpty }
+
+    /// Calls `body` with the bytes.
+    package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        try body(UnsafeRawBufferPointer(storage))
+    }
+
+    /// A copy of the bytes, which is not erased when released.
+    package func reveal() -> [UInt8] { [UInt8](storage) }
+
+    /// A copy as text, which is not erased when released; nil if the bytes are not UTF-8.
+    package func revealText() -> String? { String(validating: storage, as: UTF8.self) }
+
+    /// Whether `digest` is the SHA-256 of the bytes.
+    package func hasDigest(_ digest: Digest) -> Bool {
+        SHA256.hash(UnsafeRawBufferPointer(storage)).constantTimeEquals(digest)
+    }
+}
+
+extension Secret: Equatable {
+    /// The time depends only on the two lengths.
+    package static func == (left: Secret, right: Secret) -> Bool {
+        left.withBytes { left in
+            right.withBytes { right in
+                guard left.count == right.count else { return false }
+                guard let leftBase = left.baseAddress, let rightBase = right.baseAddress else { return true }
+                return CRYPTO_memcmp(leftBase, rightBase, left.count) == 0
+            }
+        }
+    }
+}
+
+extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// Always `<secret>`.
+    package var description: String { "<secret>" }
+    package var debugDescription: String { "<secret>" }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension DefaultStringInterpolation {
+    /// Makes interpolating a secret a compile error.
+    @available(*, unavailable, message: "a secret must not be interpolated")
+    package mutating func appendInterpolation(_ secret: Secret) {}
+}
