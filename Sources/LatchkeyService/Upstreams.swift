@@ -123,17 +123,17 @@ package struct Upstreams: Sendable {
         _ settings: Settings, transport: @escaping HTTPTransport, metrics: Metrics, time: TimeSource, log: Logger,
         mostWrites: Int
     ) -> (AWSClient, CredentialChain) {
-        let clock = ClockOffset()
+        let clockSkew = ClockOffset()
         let sources = CredentialContext(
             environment: settings.environment, configuration: settings.aws, transport: transport, metrics: metrics,
-            time: time, clock: clock, userAgent: Version.userAgent, readFile: SmallFile.text,
+            time: time, clockSkew: clockSkew, userAgent: Version.userAgent, readFile: SmallFile.text,
             readSharedFile: SharedFileReader.read,
             writeFile: { bytes, path in (try? DurableFile.write(bytes, to: path)) != nil })
         let credentials = CredentialChain(sources.providers, time: time, log: log)
         var environment = AWSClient.Environment(
             configuration: settings.aws, credentials: credentials, transport: transport, metrics: metrics, time: time,
-            attemptTimeout: settings.upstreamTimeout, userAgent: Version.userAgent, sleep: TokenIssuer.sleep)
-        environment.clock = clock
+            attemptTimeout: settings.upstreamTimeout, userAgent: Version.userAgent)
+        environment.clockSkew = clockSkew
         environment.callsPerSecond = [
             .parameterReads: settings.ssmMaxTPS, .parameterWrites: min(settings.ssmMaxTPS, mostWrites),
         ]

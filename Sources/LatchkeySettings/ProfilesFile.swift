@@ -160,7 +160,7 @@ private struct ProfileReader {
             }
             return nil
         }
-        do throws(TokenEndpoint.Refusal) {
+        do throws(TokenEndpoint.Rejection) {
             return try TokenEndpoint(url)
         } catch {
             problems.append("token_url: \(error)")

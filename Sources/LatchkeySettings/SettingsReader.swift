@@ -177,12 +177,12 @@ struct SettingsReader {
         settings.tokenKMSKey = tokenKMSKey()
         settings.upstreamTimeout = seconds(.upstreamTimeout, 1...60)
         settings.issueBudget = number(.issueBudget, 1...100_000) ?? 1
-        do throws(TokenEndpoint.Refusal) {
+        do throws(TokenEndpoint.Rejection) {
             if let domain = text(.auth0Domain) { _ = try TokenEndpoint.auth0(domain: domain) }
         } catch {
             refuse(.auth0Domain, "\(error)")
         }
-        do throws(TokenEndpoint.Refusal) {
+        do throws(TokenEndpoint.Rejection) {
             if let url = text(.auth0TokenURL) { settings.tokenEndpoint = try TokenEndpoint(url) }
         } catch {
             refuse(.auth0TokenURL, "\(error)")

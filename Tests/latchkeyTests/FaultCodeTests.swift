@@ -39,7 +39,7 @@ import latchkey
         ]
         let proxies = reasons.map { ProxyFailure(server, $0).code }
         let issuers =
-            IssuerError.InvalidAnswer.allCases.map(\.rawValue)
+            IssuerError.InvalidResponse.allCases.map(\.code.rawValue)
             + [
                 IssuerError.unavailable(status: 503).code, IssuerError.budgetSpent(retryAfter: .zero).code,
                 IssuerError.unusableKey(.notAKey).code,

@@ -39,13 +39,13 @@ struct IssuerSource: Sendable {
     private func grant(
         _ request: TokenRequest, _ purpose: IssuePurpose, _ deadline: MonotonicTime
     ) async throws(IssuerError) -> IssuedGrant {
-        let attempts = purpose == .rejection ? 1 : IssuerRetry.attempts
+        let attempts = purpose == .rejection ? 1 : IssuerRetry.maxAttempts
         let token = try await issuer.issue(request, deadline: deadline, attempts: attempts) {
             budget.spend($0, for: purpose)
         }
         return IssuedGrant(
             value: token.value, tokenType: token.tokenType, expiresIn: token.expiresIn, scope: token.scope,
-            quotaLowFor: token.quota.lowFor)
+            quotaLowFor: token.conserveQuotaFor)
     }
 
     /// The request with credentials read past the cache, where they are others than those that were refused: a secret
@@ -76,7 +76,7 @@ struct IssuerSource: Sendable {
             credentials: ClientCredentials(clientID: id, clientSecret: secret), audience: audience,
             scope: profile.scope, organization: profile.organization,
             clientAuthentication: profile.clientAuthentication, extra: profile.extra,
-            allowance: profile.allowance)
+            responsePolicy: profile.allowance)
     }
 
     private func endpoint(
@@ -84,7 +84,7 @@ struct IssuerSource: Sendable {
     ) async throws(UpstreamFault) -> TokenEndpoint {
         if let endpoint = profile.endpoint ?? settings.tokenEndpoint { return endpoint }
         let domain = try await values.text(.auth0Domain, deadline)
-        do throws(TokenEndpoint.Refusal) {
+        do throws(TokenEndpoint.Rejection) {
             return try TokenEndpoint.auth0(domain: domain)
         } catch {
             throw values.missing(SettingName.auth0Domain.rawValue, "is no host name")

@@ -97,7 +97,7 @@ final class LiveProfiles: Sendable {
     private func profile(_ listed: ActiveProfile) -> TokenProfile {
         let (metrics, name) = (dependencies.metrics, listed.definition.name)
         let issuer = TokenIssuer(
-            transport: dependencies.client.transport, time: dependencies.time, version: Version.number,
+            transport: dependencies.client.transport, time: dependencies.time, userAgent: Version.userAgent,
             observe: { call in
                 metrics.upstreamRequest(call.upstream, .issueToken, call.outcome, took: call.duration)
                 if call.attempt > 1 { metrics.upstreamRetry(call.upstream) }

@@ -43,7 +43,7 @@ extension UpstreamFault {
         case .throttled(let wait): self.init(.throttled, upstream: upstream, retryAfter: wait)
         case .unavailable(_, let wait):
             self.init(.unavailable, upstream: upstream, code: error.code, retryAfter: wait)
-        case .invalid(let answer): self.init(.invalid, upstream: upstream, code: answer.rawValue)
+        case .invalid(let answer): self.init(.invalid, upstream: upstream, code: answer.code)
         case .timedOut: self.init(.timedOut, upstream: upstream)
         case .transport(let error):
             self.init(error.reason, upstream: upstream, code: error.code)

@@ -1,21 +1,22 @@
 internal import LatchkeyCore
 internal import LatchkeyCrypto
 
-/// What a client proves itself with in place of a secret: a short-lived JSON Web Token of its own (RFC 7523 §3).
+/// A client assertion: the short-lived JSON Web Token with which a client authenticates instead of a secret (RFC 7523
+/// §3).
 struct ClientAssertion: Sendable {
     /// The value of `client_assertion_type` (RFC 7523 §2.2).
     static let type = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-    /// Seconds from `iat` to `exp`: long enough for clocks that differ a little, too short to be worth stealing.
+    /// Seconds from `iat` to `exp`: enough for clocks that differ a little, too few for an attacker to use it.
     static let lifetime: Int64 = 60
 
-    /// The client id, and the private key in PEM as its secret.
+    /// The secret is the private key in PEM.
     let credentials: ClientCredentials
-    /// Whom it is for.
     let audience: String
-    /// The key's name in the issuer's list, where it has one.
+    /// The key's id at the issuer; nil if it has none.
     let keyID: String?
 
-    /// The token in the compact form (RFC 7515 §7.1).
+    /// The token in compact serialization (RFC 7515 §7.1).
+    /// - Parameter id: `jti`, never used twice.
     func signed(now: WallTime, id: String) throws(IssuerError) -> String {
         let key: AssertionKey
         do throws(AssertionKeyError) {

@@ -1,23 +1,22 @@
 package import LatchkeyCore
 
-/// A hard stop before an issuer's own quota is used up by a defect somewhere: never more than so many requests in any
-/// span of an hour, wherever it begins. Pure.
+/// Limits the token requests to an issuer, so that a defect cannot use up the issuer's own quota: at most ``perHour``
+/// in any span of one hour. Pure.
 package struct IssueBudget: Sendable {
-    /// The span's length.
     package static let span: Duration = .seconds(3600)
 
-    /// Most requests in an hour, at least 1.
+    /// At least 1.
     package let perHour: Int
-    /// When the last requests were made, oldest at ``oldest``: at most ``perHour`` of them.
+    /// The times of the last requests, at most ``perHour``: a ring whose oldest entry is at ``oldest``.
     private var times: [MonotonicTime] = []
-    /// Where in the ring the oldest stands, once it is full.
     private var oldest = 0
 
     package init(_ perHour: Int) { self.perHour = max(1, perHour) }
 
-    /// Takes one request's place; how long to wait for the next where there is none, and nothing is taken.
+    /// Counts one request. If the budget is used up, counts nothing and returns the time until the next request is
+    /// allowed.
     ///
-    /// - Parameter reserve: places that this request must leave to others.
+    /// - Parameter reserve: requests that must remain for others.
     package mutating func spend(_ now: MonotonicTime, leaving reserve: Int = 0) -> Duration? {
         if let wait = wait(now, leaving: reserve) { return wait }
         guard times.count == perHour else {
@@ -29,18 +28,18 @@ package struct IssueBudget: Sendable {
         return nil
     }
 
-    /// How long until there is a place beside those reserved; nil where there is one now.
+    /// The time until a request is allowed that leaves the reserve; nil if it is allowed now.
     private func wait(_ now: MonotonicTime, leaving reserve: Int) -> Duration? {
-        let open = perHour - min(max(reserve, 0), perHour)
-        guard open > 0 else { return Self.span }
-        // The last `open` requests, oldest first: when the first of them is an hour old there is a place.
+        let available = perHour - min(max(reserve, 0), perHour)
+        guard available > 0 else { return Self.span }
+        // A request is allowed when the first of the last `available` requests is an hour old.
         let ordered = times[oldest...] + times[..<oldest]
-        guard ordered.count >= open, let first = ordered.suffix(open).first else { return nil }
-        let free = first + Self.span
-        return free <= now ? nil : free - now
+        guard ordered.count >= available, let first = ordered.suffix(available).first else { return nil }
+        let end = first + Self.span
+        return end <= now ? nil : end - now
     }
 
-    /// Requests that may be made now.
+    /// The requests that may be made now.
     package func remaining(_ now: MonotonicTime) -> Int {
         perHour - times.count { now < $0 + Self.span }
     }

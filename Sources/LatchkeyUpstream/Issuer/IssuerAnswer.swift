@@ -2,43 +2,63 @@ internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 
-/// What one response of a token endpoint means. Pure: bytes and a clock reading in, a verdict out.
+/// The meaning of one response of a token endpoint. Pure.
 enum IssuerAnswer {
-    case issued(IssuedToken)
-    /// Asking again at once would give the same.
+    case issued(TokenResponse)
+    /// Another attempt would fail in the same way.
     case refused(IssuerError)
-    /// May be better the next time, but not before so long where the issuer said.
+    /// Another attempt may succeed, but not before the time that the issuer asked for.
     case transient(IssuerError, notBefore: Duration?)
 
     /// - Parameters:
-    ///   - allowance: what the profile takes beyond RFC 6749.
-    ///   - now: this machine's clock, used for dates where the response has no `Date` of its own.
-    init(_ response: HTTPResponse, allowance: AnswerAllowance, now: WallTime) {
-        let wait = RetryHint(response.fields, now: now)
+    ///   - quota: from the same response.
+    ///   - policy: what the profile accepts beyond RFC 6749.
+    ///   - now: our wall clock, used for a response without a `Date`.
+    init(_ response: HTTPResponse, quota: IssuerQuota, policy: AnswerAllowance, now: WallTime) {
+        let hint = RetryHint(response.fields, quota: quota, now: now)
         switch response.status {
-        case let status where allowance.takes(status: status): self = Self.token(response, allowance, now)
+        case let status where policy.accepts(status: status): self = Self.token(response, quota, policy)
         case 300...399: self = .refused(.invalid(.redirect))
-        case 429: self = .refused(.throttled(retryAfter: wait.longest))
-        case 408, 425: self = Self.unavailable(response.status, wait)
+        case 429: self = .refused(.throttled(retryAfter: hint.throttleWait))
+        case 408, 425: self = Self.unavailable(response.status, hint)
         case 400...499: self = .refused(.denied(code: Self.errorCode(response)))
         case 500...599 where Self.isGlobalLimit(response):
-            self = .refused(.throttled(retryAfter: wait.longest))
-        case 500...599: self = Self.unavailable(response.status, wait)
-        default: self = .refused(.invalid(.status))
+            self = .refused(.throttled(retryAfter: hint.throttleWait))
+        case 500...599: self = Self.unavailable(response.status, hint)
+        default: self = .refused(.invalid(.unexpectedStatus))
         }
     }
 
-    /// The wait the issuer asked for holds for the attempts of this call, and for the calls after it.
-    private static func unavailable(_ status: Int, _ wait: RetryHint) -> IssuerAnswer {
-        .transient(.unavailable(status: status, retryAfter: wait.retryAfter), notBefore: wait.retryAfter)
+    /// The meaning of a request without a response.
+    init(_ error: HTTPClientError) {
+        if error == .timedOut {
+            self = .refused(.timedOut)
+        } else if IssuerRetry.isTransient(error) {
+            self = .transient(.transport(error), notBefore: nil)
+        } else {
+            self = .refused(.transport(error))
+        }
     }
 
-    // MARK: - A token
+    /// Nil for a token.
+    var error: IssuerError? {
+        switch self {
+        case .issued: nil
+        case .refused(let error), .transient(let error, _): error
+        }
+    }
 
-    /// An empty or unreadable 200 has been seen to pass by itself (a proxy restarting), so it is worth another
-    /// attempt; a JSON answer with the wrong members is not.
+    /// `Retry-After` applies to the attempts of this call and to later calls.
+    private static func unavailable(_ status: Int, _ hint: RetryHint) -> IssuerAnswer {
+        .transient(.unavailable(status: status, retryAfter: hint.retryAfter), notBefore: hint.retryAfter)
+    }
+
+    // MARK: - Tokens
+
+    /// A 200 with an empty or unreadable body can be transient (a proxy that restarts), so it is worth another attempt.
+    /// A JSON response with wrong members is not.
     private static func token(
-        _ response: HTTPResponse, _ allowance: AnswerAllowance, _ now: WallTime
+        _ response: HTTPResponse, _ quota: IssuerQuota, _ policy: AnswerAllowance
     ) -> IssuerAnswer {
         guard !response.body.isEmpty else { return .transient(.invalid(.emptyBody), notBefore: nil) }
         let object: JSON
@@ -46,46 +66,41 @@ enum IssuerAnswer {
             object = try JSON(parsing: response.body, limits: .document.refusingDuplicates)
         } catch {
             guard error.reason == .duplicateName else { return .transient(.invalid(.notJSON), notBefore: nil) }
-            return .refused(.invalid(repeated(at: error.offset, in: response.body)))
+            return .refused(.invalid(repeatedMember(at: error.offset, in: response.body)))
         }
         guard object.object != nil else { return .transient(.invalid(.notJSON), notBefore: nil) }
-        guard let value = object["access_token"]?.string, isToken(value) else {
+        guard let value = object["access_token"]?.string, AccessTokenLimits.isWellFormed(value.utf8) else {
             return .refused(.invalid(.accessToken))
         }
-        guard takes(object["token_type"], allowance) else { return .refused(.invalid(.tokenType)) }
+        guard accepts(object["token_type"], policy) else { return .refused(.invalid(.tokenType)) }
         let lifetime: Duration?
         switch TokenLifetime.read(object["expires_in"]) {
         case .absent: lifetime = nil
-        case .lasting(let duration): lifetime = duration
+        case .valid(let duration): lifetime = duration
         case .invalid: return .refused(.invalid(.expiresIn))
         }
         return .issued(
-            IssuedToken(
-                value: Secret(value), expiresIn: lifetime, scope: scope(object["scope"]),
-                quota: IssuerQuota(response.fields, now: now)))
+            TokenResponse(
+                value: Secret(value), tokenType: "Bearer", expiresIn: lifetime, scope: scope(object["scope"]),
+                conserveQuotaFor: quota.conserveFor))
     }
 
-    /// Visible ASCII (RFC 6749 appendix A.12), the blank aside: a token is one word of a header (RFC 9110 §5.5).
-    private static func isToken(_ text: String) -> Bool {
-        (1...IssuedToken.longest).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
-    }
-
-    private static func takes(_ tokenType: JSON?, _ allowance: AnswerAllowance) -> Bool {
+    private static func accepts(_ tokenType: JSON?, _ policy: AnswerAllowance) -> Bool {
         switch tokenType {
-        case nil, .null: allowance.takes(tokenType: nil)
-        case let value?: value.string.map { allowance.takes(tokenType: $0) } ?? false
+        case nil, .null: policy.accepts(tokenType: nil)
+        case let value?: value.string.map { policy.accepts(tokenType: $0) } ?? false
         }
     }
 
-    /// Which member stands twice: RFC 6749 §3.2 wants each once, and which of two is meant cannot be told.
+    /// Which member occurs twice. RFC 6749 §3.2 forbids that, and which of the two values is meant is unknown.
     ///
-    /// - Parameter offset: of the second one's name.
-    private static func repeated(at offset: Int, in body: [UInt8]) -> IssuerError.InvalidAnswer {
-        let members: [IssuerError.InvalidAnswer] = [.accessToken, .tokenType, .expiresIn]
-        return members.first { body[offset...].starts(with: "\"\($0.rawValue)\"".utf8) } ?? .repeatedMember
+    /// - Parameter offset: of the second name.
+    private static func repeatedMember(at offset: Int, in body: [UInt8]) -> IssuerError.InvalidResponse {
+        let members: [IssuerError.InvalidResponse] = [.accessToken, .tokenType, .expiresIn]
+        return members.first { body[offset...].starts(with: "\"\($0.code.rawValue)\"".utf8) } ?? .repeatedMember
     }
 
-    /// A scope as RFC 6749 §3.3 writes it, up to 4 KiB; anything else is left out, since nothing depends on it.
+    /// A scope as RFC 6749 §3.3 defines it, up to 4 KiB. Any other value is dropped, because nothing depends on it.
     private static func scope(_ value: JSON?) -> String? {
         guard let text = value?.string, (1...4096).contains(text.utf8.count),
             text.utf8.allSatisfy({ (0x20...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C })
@@ -93,10 +108,10 @@ enum IssuerAnswer {
         return text
     }
 
-    // MARK: - An error
+    // MARK: - Errors
 
-    /// The `error` member if it is a short token of lower-case letters and underscores, else `http_<status>`: what
-    /// an issuer writes ends in logs and answers, so nothing longer or stranger is passed on.
+    /// The `error` member if it consists of up to 48 lower-case letters and underscores, else `http_<status>`. The code
+    /// appears in logs and responses, so that nothing else of the issuer's text may be passed on.
     private static func errorCode(_ response: HTTPResponse) -> String {
         guard let code = (try? JSON(parsing: response.body))?["error"]?.string, (1...48).contains(code.utf8.count),
             code.utf8.allSatisfy({ (0x61...0x7A).contains($0) || $0 == UInt8(ascii: "_") })
@@ -104,7 +119,7 @@ enum IssuerAnswer {
         return code
     }
 
-    /// Auth0 has been seen to answer its global rate limit with 500 and this text instead of 429.
+    /// Auth0 has answered its global rate limit with status 500 and this text instead of 429.
     private static func isGlobalLimit(_ response: HTTPResponse) -> Bool {
         guard let object = try? JSON(parsing: response.body),
             object["error"]?.string?.hasSameBytes(as: "access_denied") ?? false

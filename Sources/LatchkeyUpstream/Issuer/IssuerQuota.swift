@@ -2,16 +2,16 @@ package import LatchkeyCore
 package import LatchkeyHTTP
 package import LatchkeyMetrics
 
-/// What an answer's headers say is left of the issuer's allowances.
+/// What is left of an issuer's rate limits and quotas, from the fields of a response.
 package struct IssuerQuota: Hashable, Sendable {
-    /// One allowance.
+    /// One rate limit or quota.
     package struct Allowance: Hashable, Sendable {
         package var bucket: QuotaBucket
         /// Requests left; never negative.
         package var remaining: Int64
-        /// Requests when it is full, at least 1; nil where the header does not say.
+        /// Requests in all, at least 1; nil if unknown.
         package var limit: Int64?
-        /// Time until it is full again, not negative; nil where the header does not say.
+        /// The time until the allowance is full again; never negative, nil if unknown.
         package var resetsAfter: Duration?
 
         package init(
@@ -23,31 +23,30 @@ package struct IssuerQuota: Hashable, Sendable {
             self.resetsAfter = resetsAfter
         }
 
-        /// A tenth of the limit or less is left; nothing, where no limit is told.
+        /// Whether at most a tenth of the limit is left, or nothing if the limit is unknown.
         var isLow: Bool { limit.map { remaining <= $0 / IssuerQuota.lowShare } ?? (remaining == 0) }
     }
 
-    /// An allowance is low when one part in so many of it is left.
+    /// An allowance is low if at most one part in this many is left.
     package static let lowShare: Int64 = 10
-    /// How long a low allowance is spared that does not say when it is full again.
-    package static let restWithoutReset: Duration = .seconds(60)
-    /// The longest an allowance is spared on the word of a header.
-    package static let longestRest: Duration = .seconds(86_400)
+    /// How long to conserve a low allowance if its reset time is unknown.
+    package static let defaultConservation: Duration = .seconds(60)
+    /// The longest wait that a field of a response can cause: a day.
+    package static let maxWait: Duration = .seconds(86_400)
 
-    /// At most one for each bucket, in header order.
+    /// At most one for each bucket, in the order of the fields.
     package private(set) var allowances: [Allowance] = []
 
     package init(allowances: [Allowance] = []) { self.allowances = allowances }
 
-    /// Reads `x-ratelimit-*`, `Auth0-Client-Quota-Limit` and `Auth0-Organization-Quota-Limit`.
+    /// Reads `x-ratelimit-*`, `Auth0-Client-Quota-Limit` and `Auth0-Organization-Quota-Limit`. Ignores what is not
+    /// valid, because nothing depends on it.
     ///
-    /// Auth0 writes a quota as `b=per_hour;q=10;r=7;t=3540,b=per_day;…`; an older form begins with a bare `per_hour`.
-    /// What cannot be read is left out: these headers inform and are never needed.
-    ///
-    /// - Parameter now: measures `x-ratelimit-reset` (seconds since the epoch) where the answer has no `Date`.
+    /// - Parameter now: our wall clock, to which `x-ratelimit-reset` (seconds since the epoch) is compared if the
+    ///   response has no `Date`.
     package init(_ fields: HTTPFields, now: WallTime) {
         if let remaining = fields["x-ratelimit-remaining"].flatMap({ Int64($0) }), remaining >= 0 {
-            let sent = fields["Date"].flatMap { HTTPDate.parse($0) } ?? now
+            let sent = fields.date ?? now
             let reset = fields["x-ratelimit-reset"].flatMap { Int64($0) }
             add(
                 Allowance(
@@ -65,21 +64,22 @@ package struct IssuerQuota: Hashable, Sendable {
 
     package subscript(bucket: QuotaBucket) -> Allowance? { allowances.first { $0.bucket == bucket } }
 
-    /// The longest wait for an allowance that is used up.
+    /// The longest time until an allowance that is used up is full again.
     var exhaustedFor: Duration? { allowances.filter { $0.remaining == 0 }.compactMap(\.resetsAfter).max() }
 
-    /// How long nobody should ask for a token who has one: the longest time until a low allowance is full again. Nil
-    /// while none is low.
-    package var lowFor: Duration? {
-        allowances.filter(\.isLow).map { min($0.resetsAfter ?? Self.restWithoutReset, Self.longestRest) }.max()
+    /// How long to make only the requests that are needed: until every low allowance is full again. Nil if none is low.
+    package var conserveFor: Duration? {
+        allowances.filter(\.isLow).map { min($0.resetsAfter ?? Self.defaultConservation, Self.maxWait) }.max()
     }
 
     private mutating func add(_ allowance: Allowance) {
         if self[allowance.bucket] == nil { allowances.append(allowance) }
     }
 
+    /// Adds the quotas of one field of Auth0: `b=per_hour;q=10;r=7;t=3540,b=per_day;…`. In an older form the first part
+    /// is `per_hour` without a name.
     private mutating func add(_ value: String, hour: QuotaBucket, day: QuotaBucket) {
-        // Other characters are in none of them, and take more time to compare than their length.
+        // No valid value has other characters, and comparing them is not linear in their number.
         guard value.utf8.allSatisfy({ $0 < 0x80 }) else { return }
         for piece in value.split(separator: ",").prefix(8) {
             var bucket: QuotaBucket?

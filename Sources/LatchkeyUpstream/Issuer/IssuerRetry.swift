@@ -1,34 +1,37 @@
 internal import LatchkeyCore
 internal import LatchkeyHTTP
 
-/// When to ask an issuer again: at most ``attempts`` requests a call, full jitter between them, never past the deadline.
+/// When to repeat a request to an issuer: a limited number of attempts, with full jitter between them, none after the
+/// deadline.
 package struct IssuerRetry {
-    /// Requests of one call, unless its caller wants fewer.
-    package static let attempts = 3
-    /// The wait before attempt n + 2 is random in [0, base · 2^n).
-    static let base: Duration = .milliseconds(100)
+    /// Attempts of one call, unless its caller wants fewer.
+    package static let maxAttempts = 3
+    private static let backoff = Backoff(base: .milliseconds(100), cap: .seconds(1), jitter: .full)
 
+    /// Counted from 1.
     private(set) var attempt = 1
-    private let most: Int
+    private let maxAttempts: Int
 
-    init(atMost most: Int = Self.attempts) { self.most = most }
+    init(maxAttempts: Int = Self.maxAttempts) { self.maxAttempts = maxAttempts }
 
-    /// When to send the next attempt, or nil to give up.
+    /// When to send the next attempt. Nil to give up.
     ///
-    /// - Parameter random: uniform in [0, 1).
+    /// - Parameters:
+    ///   - notBefore: the wait that the issuer asked for.
+    ///   - jitter: uniform in 0..<1.
     mutating func next(
-        notBefore: Duration?, now: MonotonicTime, deadline: MonotonicTime, random: Double
+        notBefore: Duration?, now: MonotonicTime, deadline: MonotonicTime, jitter: Double
     ) -> MonotonicTime? {
-        guard attempt < most else { return nil }
-        let jitter = Self.base * Double(1 << (attempt - 1)) * random
-        let time = now + max(jitter, notBefore ?? .zero)
+        guard attempt < maxAttempts else { return nil }
+        let delay = Self.backoff.delay(afterFailures: attempt, random: jitter)
+        let time = now + max(delay, notBefore ?? .zero)
         guard time < deadline else { return nil }
         attempt += 1
         return time
     }
 
-    /// Whether a failure of the wire may pass by itself. A certificate that does not verify, a name that does not
-    /// exist or a peer that speaks something else stays as it is for longer than a call lasts.
+    /// Whether a failed request may succeed when repeated. An invalid certificate, an unknown name and a server that
+    /// does not speak HTTP stay as they are for longer than a call lasts.
     static func isTransient(_ error: HTTPClientError) -> Bool {
         switch error {
         case .connectFailed, .connectTimedOut, .closedBeforeResponse, .truncated: true

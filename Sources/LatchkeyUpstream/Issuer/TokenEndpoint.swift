@@ -1,16 +1,17 @@
+internal import LatchkeyCore
 package import LatchkeyHTTP
 
-/// Where an issuer takes token requests, parsed and judged once, before any secret is sent there.
+/// The token endpoint of an issuer (RFC 6749 §3.2), validated before any secret is sent there.
 package struct TokenEndpoint: Hashable, Sendable, CustomStringConvertible {
-    /// Why a URL is not one to send a client secret to. The texts are for whoever wrote the setting.
-    package enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The URL must not receive a client secret. The texts are for the author of the setting.
+    package enum Rejection: Error, Hashable, Sendable, CustomStringConvertible {
         /// Not an absolute `https` or `http` URL with a host.
         case malformed
-        /// `http` to a host that is not this machine.
+        /// `http` to a host other than this machine.
         case plainText
         /// `user:password@` before the host (RFC 3986 §3.2.1).
         case userInfo
-        /// A `#fragment`, which is never sent (RFC 6749 §3.2 forbids it).
+        /// A `#fragment` (RFC 6749 §3.2 forbids it).
         case fragment
 
         package var description: String {
@@ -24,30 +25,31 @@ package struct TokenEndpoint: Hashable, Sendable, CustomStringConvertible {
     }
 
     package let origin: Origin
-    /// Path and query as sent; begins with `/`.
+    /// Path and query; begins with `/`.
     package let target: String
 
-    /// Parses an absolute URL: visible ASCII (RFC 3986 §2), host a DNS name, IPv4 or bracketed IPv6 literal.
-    package init(_ url: String) throws(Refusal) {
-        guard url.utf8.allSatisfy(Grammar.isVisible), !url.utf8.contains(UInt8(ascii: "\\")),
-            let mark = url.firstRange(of: "://"),
-            let scheme = Origin.Scheme(rawValue: url[..<mark.lowerBound].lowercased())
+    /// Parses an absolute URL of visible ASCII (RFC 3986 §2).
+    package init(_ url: String) throws(Rejection) {
+        guard url.utf8.allSatisfy(ASCII.isVisible), !url.utf8.contains(UInt8(ascii: "\\")),
+            let separator = url.firstRange(of: "://"),
+            let scheme = Origin.Scheme(rawValue: url[..<separator.lowerBound].lowercased())
         else { throw .malformed }
-        let rest = url[mark.upperBound...]
+        let rest = url[separator.upperBound...]
         guard !rest.contains("#") else { throw .fragment }
         let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
         guard !rest[..<end].contains("@") else { throw .userInfo }
-        guard let (host, port) = Self.hostAndPort(rest[..<end]) else { throw .malformed }
-        guard scheme == .https || Self.isLoopback(host) else { throw .plainText }
-        origin = Origin(scheme: scheme, host: host, port: port)
+        guard let authority = URLAuthority(rest[..<end]) else { throw .malformed }
+        let host = authority.host.lowercased()
+        guard scheme == .https || Loopback.contains(host) else { throw .plainText }
+        origin = Origin(scheme: scheme, host: host, port: authority.port)
         let path = rest[end...]
         target = path.hasPrefix("/") ? String(path) : "/" + path
     }
 
-    /// An Auth0 tenant's endpoint, `https://<domain>/oauth/token`.
+    /// The endpoint of an Auth0 tenant, `https://<domain>/oauth/token`.
     ///
-    /// People paste the domain with `https://` before it and a slash behind; both are taken off.
-    package static func auth0(domain: String) throws(Refusal) -> TokenEndpoint {
+    /// - Parameter domain: `https://` before it and a slash after it are removed, because users paste it in that form.
+    package static func auth0(domain: String) throws(Rejection) -> TokenEndpoint {
         var host = Substring(domain)
         if host.lowercased().hasPrefix("https://") { host = host.dropFirst("https://".count) }
         if host.hasSuffix("/") { host = host.dropLast() }
@@ -57,49 +59,6 @@ package struct TokenEndpoint: Hashable, Sendable, CustomStringConvertible {
 
     package var description: String { "\(origin.scheme.rawValue)://\(origin.authority)\(target)" }
 
-    /// The tenant's own URL as Auth0 names itself: `https://<domain>/`.
+    /// The issuer identifier of an Auth0 tenant: `https://<domain>/`.
     var issuer: String { "\(origin.scheme.rawValue)://\(origin.authority)/" }
-
-    /// `host[:port]` or `[v6][:port]`, the host in lower case (RFC 3986 §3.2.2, §3.2.3).
-    private static func hostAndPort(_ authority: Substring) -> (host: String, port: UInt16?)? {
-        var host = authority
-        var port: UInt16?
-        let bracket = authority.lastIndex(of: "]")
-        if let colon = authority.lastIndex(of: ":"), bracket.map({ $0 < colon }) ?? true {
-            let digits = authority[authority.index(after: colon)...]
-            guard !digits.isEmpty, digits.utf8.allSatisfy(Grammar.isDigit), let number = UInt16(digits), number > 0
-            else { return nil }
-            port = number
-            host = authority[..<colon]
-        }
-        if bracket != nil {
-            guard host.hasPrefix("["), host.hasSuffix("]") else { return nil }
-            host = host.dropFirst().dropLast()
-            guard host.contains(":"), host.utf8.allSatisfy({ Self.isAddress($0) }) else { return nil }
-        } else {
-            guard !host.isEmpty, host.utf8.allSatisfy({ Self.isName($0) }) else { return nil }
-        }
-        return (host.lowercased(), port)
-    }
-
-    private static func isName(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"): true
-        default: false
-        }
-    }
-
-    private static func isAddress(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x3A, 0x41...0x46, 0x61...0x66, UInt8(ascii: "."): true
-        default: false
-        }
-    }
-
-    /// 127.0.0.0/8 (RFC 1122 §3.2.1.3), ::1 (RFC 4291 §2.5.3) and `localhost` (RFC 6761 §6.3).
-    private static func isLoopback(_ host: String) -> Bool {
-        if host == "localhost" || host == "::1" { return true }
-        let octets = host.split(separator: ".", omittingEmptySubsequences: false)
-        return octets.count == 4 && octets[0] == "127" && octets.allSatisfy { UInt8($0) != nil }
-    }
 }

@@ -1,36 +1,25 @@
 package import LatchkeyCore
-package import LatchkeyCrypto
+internal import LatchkeyCrypto
 package import LatchkeyHTTP
 
-/// Who asks for a token: an OAuth client's id and secret (RFC 6749 §2.3.1).
-package struct ClientCredentials: Sendable {
-    package var clientID: String
-    package var clientSecret: Secret
-
-    package init(clientID: String, clientSecret: Secret) {
-        self.clientID = clientID
-        self.clientSecret = clientSecret
-    }
-}
-
-/// One client-credentials request (RFC 6749 §4.4.2) as a value.
+/// A client credentials request (RFC 6749 §4.4.2) as a value.
 package struct TokenRequest: Sendable {
-    /// Which dialect the issuer speaks.
+    /// The form of the request.
     package enum Kind: Hashable, Sendable {
         /// A JSON body with `audience`, as Auth0 documents it.
         case auth0
-        /// A form body, as RFC 6749 §4.4.2 has it.
+        /// A form body (RFC 6749 §4.4.2).
         case oauth2
     }
 
-    /// How the client proves itself (RFC 6749 §2.3.1).
+    /// How the client authenticates (RFC 6749 §2.3.1).
     package enum ClientAuthentication: Hashable, Sendable {
         /// Id and secret in the body.
         case post
         /// Id and secret in `Authorization: Basic`.
         case basic
-        /// The id, and an assertion signed by the client's private key (RFC 7523 §2.2). The client secret is that key
-        /// in PEM; `keyID` goes into the assertion's header (RFC 7515 §4.1.4).
+        /// The id, and an assertion that the client's private key signs (RFC 7523 §2.2). The client secret is that key
+        /// in PEM. `keyID` is put into the assertion's header (RFC 7515 §4.1.4).
         case privateKeyJWT(keyID: String?)
     }
 
@@ -41,12 +30,12 @@ package struct TokenRequest: Sendable {
     package var scope: String?
     package var organization: String?
     package var clientAuthentication: ClientAuthentication
-    /// Further parameters an issuer wants (`resource`, for one). Names in ``reserved`` are not taken from here.
+    /// Additional parameters, such as `resource`. Names in ``reserved`` are ignored.
     package var extra: [String: String]
-    /// What of the answer is taken beyond the standard.
-    package var allowance: AnswerAllowance
+    /// Which responses are accepted.
+    package var responsePolicy: AnswerAllowance
 
-    /// Parameter names that ``extra`` cannot set: they are the request's own.
+    /// The parameters that ``extra`` cannot set, because the request sets them itself.
     package static let reserved: Set<String> = [
         "grant_type", "client_id", "client_secret", "client_assertion", "client_assertion_type", "audience", "scope",
         "organization",
@@ -55,7 +44,7 @@ package struct TokenRequest: Sendable {
     package init(
         kind: Kind, endpoint: TokenEndpoint, credentials: ClientCredentials, audience: String? = nil,
         scope: String? = nil, organization: String? = nil, clientAuthentication: ClientAuthentication = .post,
-        extra: [String: String] = [:], allowance: AnswerAllowance = AnswerAllowance()
+        extra: [String: String] = [:], responsePolicy: AnswerAllowance = AnswerAllowance()
     ) {
         self.kind = kind
         self.endpoint = endpoint
@@ -65,17 +54,33 @@ package struct TokenRequest: Sendable {
         self.organization = organization
         self.clientAuthentication = clientAuthentication
         self.extra = extra
-        self.allowance = allowance
+        self.responsePolicy = responsePolicy
     }
 
-    /// The request on the wire. An empty optional parameter is left out: Auth0 answers an empty `scope` or
-    /// `organization` with an error, and leaving it out is what is meant.
+    /// The HTTP request. Empty optional parameters are left out: Auth0 answers an empty `scope` or `organization` with
+    /// an error.
     ///
     /// - Parameters:
-    ///   - now: an assertion's time of issue.
-    ///   - id: a fresh name for an assertion (`jti`), never used twice.
-    /// - Throws: ``IssuerError/unusableKey(_:)``, with `private_key_jwt` alone.
+    ///   - now: when an assertion is issued.
+    ///   - id: the id of an assertion (`jti`), never used twice.
+    /// - Throws: ``IssuerError/unusableKey(_:)``, only with `private_key_jwt`.
     package func message(userAgent: String, now: WallTime, id: String) throws(IssuerError) -> HTTPRequest {
+        var fields: HTTPFields = ["Accept": "application/json", "User-Agent": userAgent]
+        if clientAuthentication == .basic { fields["Authorization"] = basicAuthorization }
+        let parameters = try parameters(now: now, id: id)
+        let body: [UInt8]
+        switch kind {
+        case .auth0:
+            fields["Content-Type"] = "application/json"
+            body = JSON.object(JSONObject(parameters.map { ($0, .string($1)) })).bytes()
+        case .oauth2:
+            fields["Content-Type"] = "application/x-www-form-urlencoded"
+            body = Array(PercentEncoding.form(parameters).utf8)
+        }
+        return HTTPRequest(method: "POST", target: endpoint.target, fields: fields, body: body)
+    }
+
+    private func parameters(now: WallTime, id: String) throws(IssuerError) -> [(String, String)] {
         var parameters: [(String, String)] = [("grant_type", "client_credentials")]
         switch clientAuthentication {
         case .post:
@@ -93,27 +98,16 @@ package struct TokenRequest: Sendable {
         for (name, value) in extra.sorted(by: { $0.key < $1.key }) where !Self.reserved.contains(name) {
             parameters.append((name, value))
         }
-        var fields: HTTPFields = ["Accept": "application/json", "User-Agent": userAgent]
-        if clientAuthentication == .basic { fields["Authorization"] = basicAuthorization }
-        let body: [UInt8]
-        switch kind {
-        case .auth0:
-            fields["Content-Type"] = "application/json"
-            body = JSON.object(JSONObject(parameters.map { ($0, .string($1)) })).bytes()
-        case .oauth2:
-            fields["Content-Type"] = "application/x-www-form-urlencoded"
-            body = Array(PercentEncoding.form(parameters).utf8)
-        }
-        return HTTPRequest(method: "POST", target: endpoint.target, fields: fields, body: body)
+        return parameters
     }
 
-    /// Auth0 wants the tenant's own URL as the audience, others the token endpoint's (RFC 7523 §3, 3).
+    /// Auth0 expects the tenant's URL as the audience, other issuers that of the token endpoint (RFC 7523 §3, item 3).
     private func assertion(keyID: String?) -> ClientAssertion {
         let audience = kind == .auth0 ? endpoint.issuer : endpoint.description
         return ClientAssertion(credentials: credentials, audience: audience, keyID: keyID)
     }
 
-    /// Both halves form-encoded before they are joined (RFC 6749 §2.3.1), so that a colon in the id does no harm.
+    /// Id and secret are form-encoded before they are joined (RFC 6749 §2.3.1), because the id may contain a colon.
     private var basicAuthorization: String {
         let id = PercentEncoding.encode(credentials.clientID)
         let secret = PercentEncoding.encode(credentials.clientSecret.revealText() ?? "")

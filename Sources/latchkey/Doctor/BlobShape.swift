@@ -60,7 +60,7 @@ package struct BlobShape: Sendable {
             ]
         }
         guard field == SettingName.auth0Domain.rawValue else { return [] }
-        do throws(TokenEndpoint.Refusal) {
+        do throws(TokenEndpoint.Rejection) {
             _ = try TokenEndpoint.auth0(domain: text)
             return []
         } catch {

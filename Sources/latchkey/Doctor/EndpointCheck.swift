@@ -19,7 +19,7 @@ struct EndpointCheck {
             guard let origin = configuration.endpoints[service]?.origin else { continue }
             let asked = TimeSource.system.now().wall
             do throws(HTTPClientError) {
-                let theirs = try await client.reach(service, deadline: .current + timeout)
+                let theirs = try await client.serverTime(of: service, deadline: .current + timeout)
                 let answered = TimeSource.system.now().wall
                 if clock == nil { clock = theirs.map { ClockReading(theirs: $0, asked: asked, answered: answered) } }
                 reachable.insert(service)

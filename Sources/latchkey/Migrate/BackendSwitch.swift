@@ -70,7 +70,7 @@ struct BackendSwitch: Sendable {
         }
         try await put(write)
         for look in 0..<Self.maxChecks {
-            if look > 0 { await TokenIssuer.sleep(.current + .milliseconds(100 << look)) }
+            if look > 0 { await TimeSource.systemSleep(.current + .milliseconds(100 << look)) }
             if try await now(name)?.value == value { return }
         }
         throw CommandFailure(.unavailable, "\(name) was written and does not show the new value yet")
@@ -93,7 +93,7 @@ struct BackendSwitch: Sendable {
                 guard error.kind == .throttled, attempt < Self.maxAttempts else {
                     throw CommandFailure(error, action: "ssm:PutParameter")
                 }
-                await TokenIssuer.sleep(.current + .seconds(min(attempt, 4)))
+                await TimeSource.systemSleep(.current + .seconds(min(attempt, 4)))
             }
         }
     }
@@ -118,7 +118,7 @@ struct BackendSwitch: Sendable {
                 else {
                     throw CommandFailure(error, action: "lambda:UpdateFunctionConfiguration")
                 }
-                await TokenIssuer.sleep(.current + .seconds(min(attempt, 4)))
+                await TimeSource.systemSleep(.current + .seconds(min(attempt, 4)))
             }
         }
         return before

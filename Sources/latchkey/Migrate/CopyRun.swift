@@ -74,7 +74,7 @@ struct CopyRun {
                             versionID: item.secret.versionID, version: version, reason: reason, at: time.now().wall)))
                 event = .noted
             case .pause(let duration):
-                await TokenIssuer.sleep(.current + duration)
+                await TimeSource.systemSleep(.current + duration)
                 event = .paused
             case .look: event = await look(item, value)
             case .create: event = await write(item, value, overwrites: false)

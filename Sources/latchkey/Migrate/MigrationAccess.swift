@@ -77,7 +77,7 @@ struct MigrationAccess: Sendable {
                     throw error
                 }
                 tries += 1
-                await TokenIssuer.sleep(.current + pause)
+                await TimeSource.systemSleep(.current + pause)
             }
         }
     }

@@ -33,7 +33,7 @@ struct SharedConfigPlans {
             "region": .string(configuration.region), "endpoint": endpoint(configuration), "plan": .null,
         ]
         do {
-            if case .found(let keys) = try CredentialContext.environmentCredentials(environment) {
+            if let keys = try EnvironmentKeys.find(environment) {
                 answer["plan"] = plan(.keys(keys))
             } else {
                 let files = try SharedFiles(environment: environment, read: read)

@@ -161,7 +161,7 @@ extension World {
     mutating func retry(
         _ call: StoreCall, _ again: (StoreCall) -> Event, failed: (UpstreamFault) -> Event
     ) {
-        let delay = RetryPolicy.delay(after: call.attempt, AWSError(.throttled), chance: chance)
+        let delay = RetryPolicy.delay(after: call.attempt, AWSError(.throttled), jitter: chance)
         guard call.attempt < 3, now + delay < call.deadline else {
             return events.put(failed(throttled), at: now + random(scenario.storeLatency))
         }

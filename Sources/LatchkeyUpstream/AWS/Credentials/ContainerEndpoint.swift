@@ -1,58 +1,57 @@
 internal import LatchkeyCore
 internal import LatchkeyHTTP
 
-/// Where a container asks for its credentials ("Container credential provider", AWS SDKs and Tools Reference Guide).
+/// Where a container gets its credentials (AWS SDKs and Tools Reference Guide, "Container credential provider").
 package struct ContainerEndpoint: Hashable, Sendable {
-    /// ECS's agent: what a relative URI is relative to.
-    static let ecsHost = "169.254.170.2"
-    /// Hosts that plain http may go to, besides loopback: the agents of ECS and of EKS Pod Identity. Any other would see
-    /// the authorization token on the wire, and could hand out credentials of its choice.
-    static let plainHosts: Set<String> = [ecsHost, "169.254.170.23", "fd00:ec2::23", "localhost"]
+    private static let relativeName = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
+    private static let fullName = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+    /// The ECS agent, to which a relative URI refers.
+    private static let ecsHost = "169.254.170.2"
+    /// The agent of EKS Pod Identity.
+    private static let eksHosts = ["169.254.170.23", "fd00:ec2::23"]
 
-    package let endpoint: AWSConfiguration.Endpoint
+    package let endpoint: AWSEndpoint
 
-    /// What the environment says; the relative URI wins, as in the SDKs.
+    /// The relative URI takes precedence, as in the SDKs.
     /// - Parameter environment: without empty values.
-    /// - Returns: nil where neither variable is set.
+    /// - Returns: nil if neither variable is set.
     package init?(environment: [String: String]) throws(AWSError) {
-        if let path = environment["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] {
+        if let path = environment[Self.relativeName] {
             guard path.hasPrefix("/"), Self.isTarget(path) else {
-                throw .credentials("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is no path")
+                throw .noCredentials("\(Self.relativeName) is no path: it must begin with a slash")
             }
-            endpoint = AWSConfiguration.Endpoint(origin: Origin(scheme: .http, host: Self.ecsHost), path: path)
-        } else if let text = environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] {
-            endpoint = try Self.full(text)
+            endpoint = AWSEndpoint(origin: Origin(scheme: .http, host: Self.ecsHost), path: path)
+        } else if let text = environment[Self.fullName] {
+            endpoint = try Self.fullEndpoint(text)
         } else {
             return nil
         }
     }
 
-    private static func full(_ text: String) throws(AWSError) -> AWSConfiguration.Endpoint {
+    private static func fullEndpoint(_ text: String) throws(AWSError) -> AWSEndpoint {
         let base = text.prefix { $0 != "?" }
         let query = text.dropFirst(base.count)
-        guard var endpoint = AWSConfiguration.endpoint(String(base)), isTarget(endpoint.path + query) else {
-            throw .credentials("AWS_CONTAINER_CREDENTIALS_FULL_URI is no http or https URL")
+        guard var endpoint = AWSEndpoint(String(base)), isTarget(endpoint.path + query) else {
+            throw .noCredentials("\(fullName) is no http or https URL")
         }
         endpoint.path += query
-        guard endpoint.origin.scheme == .https || isPlainHost(endpoint.origin.host) else {
-            throw .credentials(
-                "AWS_CONTAINER_CREDENTIALS_FULL_URI: plain http goes to loopback, \(ecsHost), 169.254.170.23 and "
-                    + "[fd00:ec2::23] alone")
+        guard endpoint.origin.scheme == .https || allowsPlainHTTP(endpoint.origin.host) else {
+            let agents = ([ecsHost] + eksHosts).map { Origin(scheme: .http, host: $0).authority }
+            throw .noCredentials(
+                "\(fullName): plain http is for loopback and \(agents.joined(separator: ", ")) alone; use https")
         }
         return endpoint
     }
 
-    /// 127.0.0.0/8, ::1 and the hosts of the list; a name is never looked up to find out.
-    static func isPlainHost(_ host: String) -> Bool {
+    /// Whether plain http may be used: to loopback and the agents. Any other host would receive the authorization token
+    /// in clear text, and could return credentials of its choice. Names are not looked up.
+    private static func allowsPlainHTTP(_ host: String) -> Bool {
         let host = host.lowercased()
-        if plainHosts.contains(host) || host == "::1" || host == "0:0:0:0:0:0:0:1" { return true }
-        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        let isAddress = parts.count == 4 && parts.allSatisfy { $0.utf8.allSatisfy(Grammar.isDigit) && UInt8($0) != nil }
-        return isAddress && parts.first == "127"
+        return Loopback.contains(host) || host == "0:0:0:0:0:0:0:1" || host == ecsHost || eksHosts.contains(host)
     }
 
-    /// Whether a text can stand in a request line as it is.
+    /// Whether `text` can stand in a request line unchanged.
     private static func isTarget(_ text: some StringProtocol) -> Bool {
-        text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") }
+        text.utf8.allSatisfy { ASCII.isVisible($0) && $0 != UInt8(ascii: "#") }
     }
 }

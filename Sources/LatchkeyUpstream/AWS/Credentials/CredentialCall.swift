@@ -2,36 +2,35 @@ internal import LatchkeyCore
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 
-/// How a source of credentials is asked over HTTP: every wait and every count of it is bounded.
+/// How a credential source is requested over HTTP: the number of attempts and the time of each are bounded.
 struct CredentialCall: Sendable {
     let upstream: Upstream
     let operation: Operation
-    /// How often at the most.
-    let tries: Int
-    /// The longest one try may take.
-    let patience: Duration
-    /// The source is beside the process: no proxy reaches it, and none is to see what it gives.
+    let maxAttempts: Int
+    /// For one attempt.
+    let timeout: Duration
+    /// The source is on the same machine or link: no proxy can reach it, and none may see its credentials.
     var isDirect = false
 
-    /// The metadata service of an instance is next door: what has not answered in a second is not there.
+    /// The metadata service of an instance is on its link, so an attempt without an answer after one second has failed.
     static let instance = CredentialCall(
-        upstream: .credentials, operation: .instanceMetadata, tries: 2, patience: .seconds(1), isDirect: true)
-    /// An agent on the machine, which may have to ask AWS first (botocore: 2 s, three times).
+        upstream: .credentials, operation: .instanceMetadata, maxAttempts: 2, timeout: .seconds(1), isDirect: true)
+    /// An agent on the same machine, which may have to ask AWS first (botocore: 2 s, three attempts).
     static let container = CredentialCall(
-        upstream: .credentials, operation: .containerCredentials, tries: 3, patience: .seconds(2), isDirect: true)
+        upstream: .credentials, operation: .containerCredentials, maxAttempts: 3, timeout: .seconds(2), isDirect: true)
     static let singleSignOn = CredentialCall(
-        upstream: .credentials, operation: .singleSignOn, tries: 3, patience: .seconds(3))
-    static let assumeRole = CredentialCall(upstream: .sts, operation: .assumeRole, tries: 3, patience: .seconds(3))
+        upstream: .credentials, operation: .singleSignOn, maxAttempts: 3, timeout: .seconds(3))
+    static let assumeRole = CredentialCall(
+        upstream: .sts, operation: .assumeRole, maxAttempts: 3, timeout: .seconds(3))
     static let webIdentity = CredentialCall(
-        upstream: .sts, operation: .assumeRoleWithWebIdentity, tries: 3, patience: .seconds(3))
+        upstream: .sts, operation: .assumeRoleWithWebIdentity, maxAttempts: 3, timeout: .seconds(3))
 }
 
 extension CredentialContext {
-    /// Sends a request until it is answered with something else than a fault of the server's own or a wish to be left
-    /// alone, as often as the call allows.
+    /// Sends a request, and repeats it after a failed connection, a server error and throttling.
     ///
-    /// - Parameter make: makes the request of each try; signatures differ.
-    /// - Throws: when no try was answered so.
+    /// - Parameter make: makes the request of each attempt, because each has its own signature.
+    /// - Returns: the first response with any other status.
     func send(
         _ call: CredentialCall, to origin: Origin, _ make: @Sendable () -> HTTPRequest
     ) async throws(AWSError) -> HTTPResponse {
@@ -40,9 +39,10 @@ extension CredentialContext {
             do throws(AWSError) {
                 return try await sendOnce(call, to: origin, make())
             } catch {
-                let isPassing = RetryPolicy.isRetryable(error) || error.kind == .timedOut
-                guard isPassing, attempt < call.tries else { throw error }
-                await sleep(time.now().monotonic + RetryPolicy.delay(after: attempt, error, chance: chance()))
+                let isTransient = RetryPolicy.isRetryable(error) || error.kind == .timedOut
+                guard isTransient, attempt < call.maxAttempts else { throw error }
+                let delay = RetryPolicy.delay(after: attempt, error, jitter: time.jitter())
+                await time.sleep(time.now().monotonic + delay)
                 attempt += 1
             }
         }
@@ -55,36 +55,25 @@ extension CredentialContext {
         var request = request
         request.fields["User-Agent"] = userAgent
         request.isDirect = call.isDirect
-        do throws(AWSError) {
-            let response: HTTPResponse
-            do throws(HTTPClientError) {
-                response = try await transport(request, origin, started + call.patience)
-            } catch {
-                throw AWSError(error)
-            }
-            if response.status != 200 {
-                let error = AWSError(response)
-                if error.kind == .unavailable || error.kind == .throttled { throw error }
-            }
-            let outcome = response.status == 200 ? .success : AWSError(response).outcome
-            metrics.upstreamRequest(call.upstream, call.operation, outcome, took: time.now().monotonic - started)
-            return response
+        let response: HTTPResponse
+        do throws(HTTPClientError) {
+            response = try await transport(request, origin, started + call.timeout)
         } catch {
-            metrics.upstreamRequest(call.upstream, call.operation, error.outcome, took: time.now().monotonic - started)
+            let error = AWSError(error)
+            record(call, error.outcome, since: started)
             throw error
         }
+        guard response.status != 200 else {
+            record(call, .success, since: started)
+            return response
+        }
+        let error = AWSError(response)
+        record(call, error.outcome, since: started)
+        if error.kind == .unavailable || error.kind == .throttled { throw error }
+        return response
     }
 
-    /// A moment that a source has stated, by our own wall clock: sources that say what time it is for them are believed
-    /// where we are minutes apart, and of the others AWS's clock is taken to be theirs.
-    func ownTime(of stated: WallTime, in response: HTTPResponse? = nil) -> WallTime {
-        let now = time.now().wall
-        if let date = response?.fields["date"].flatMap({ HTTPDate.parse($0) }) {
-            let offset = date - now
-            if offset > ClockOffset.tolerance || offset < .zero - ClockOffset.tolerance {
-                return stated + (.zero - offset)
-            }
-        }
-        return stated + (.zero - clock.current)
+    private func record(_ call: CredentialCall, _ outcome: UpstreamOutcome, since started: MonotonicTime) {
+        metrics.upstreamRequest(call.upstream, call.operation, outcome, took: time.now().monotonic - started)
     }
 }

@@ -2,19 +2,22 @@ package import LatchkeyCore
 package import Logging
 internal import Synchronization
 
-/// The credentials in force: the first source that has some, renewed before they end and when AWS refuses them.
+/// The current AWS credentials: those of the first source that has any, refreshed before they expire and when AWS
+/// rejects them.
 ///
-/// One load at a time, whoever asks. While a set lives it is handed out, and its successor loaded behind; a load that
-/// fails is logged, and tried again after a pause.
+/// There is one load at a time for all callers. While the current credentials are valid, callers get them and the load
+/// runs in the background. A failed load is logged and repeated after a delay.
 package final class CredentialChain: Sendable {
+    private typealias LoadResult = Result<HeldCredentials.Entry, AWSError>
+
     private struct Waiter {
-        let continuation: CheckedContinuation<Result<HeldCredentials.Held, AWSError>?, Never>
-        /// Ends the wait; nil where nothing but the load does.
+        let continuation: CheckedContinuation<LoadResult?, Never>
+        /// Ends the wait; nil if only the load ends it.
         let timer: Task<Void, Never>?
     }
 
     private struct State {
-        var held = HeldCredentials()
+        var cache = HeldCredentials()
         var waiters: [Int: Waiter] = [:]
         var nextWaiter = 0
         var report = CredentialReport()
@@ -23,68 +26,61 @@ package final class CredentialChain: Sendable {
     private let providers: @Sendable () -> [CredentialProvider]
     private let time: TimeSource
     private let log: Logger
-    private let sleep: @Sendable (MonotonicTime) async -> Void
-    private let chance: @Sendable () -> Double
     private let state = Mutex(State())
 
-    /// - Parameters:
-    ///   - providers: in the order they are asked; made anew for each walk, so that each sees files as they are then.
-    ///   - sleep: waits until a point in time, or until the task is cancelled.
-    ///   - chance: a random number in 0..<1.
+    /// - Parameter providers: in the order in which they are asked. Evaluated for each search, so that each search
+    ///   reads the files as they are then.
     package init(
-        _ providers: @autoclosure @escaping @Sendable () -> [CredentialProvider], time: TimeSource, log: Logger,
-        sleep: @escaping @Sendable (MonotonicTime) async -> Void = TokenIssuer.sleep,
-        chance: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
+        _ providers: @autoclosure @escaping @Sendable () -> [CredentialProvider], time: TimeSource, log: Logger
     ) {
         self.providers = providers
         self.time = time
         self.log = log
-        self.sleep = sleep
-        self.chance = chance
     }
 
-    /// Which source answered when the chain was last walked along, and why the others did not; without entries before
-    /// the first walk.
+    /// The outcome of the last search. Without entries before the first one.
     package var report: CredentialReport { state.withLock { $0.report } }
 
-    /// The credentials, with a number that names this set.
+    /// The credentials, and the generation that identifies them.
     ///
     /// - Parameters:
-    ///   - rejected: the number of a set AWS has just refused: another is looked for, once for however many callers
-    ///     met the refusal.
-    ///   - deadline: the longest the caller waits where there is no set to go on with.
+    ///   - rejected: the generation that AWS has just rejected. Other credentials are loaded, once for all callers that
+    ///     report the same rejection.
+    ///   - deadline: when to stop waiting if there are no usable credentials.
     package func credentials(
         rejecting rejected: Int? = nil, deadline: MonotonicTime = .distantFuture
     ) async throws(AWSError) -> (credentials: AWSCredentials, generation: Int) {
         let now = time.now().monotonic
-        let held: HeldCredentials.Held
-        switch state.withLock({ $0.held.step(rejecting: rejected, now) }) {
-        case .use(let found): held = found
-        case .useAndLoad(let found):
-            begin()
-            held = found
-        case .wait(let begins, let until, let fallback):
-            let result = await wait(begins: begins, until: min(until ?? deadline, deadline))
+        let entry: HeldCredentials.Entry
+        switch state.withLock({ $0.cache.step(rejecting: rejected, now) }) {
+        case .use(let current): entry = current
+        case .useAndLoad(let current):
+            startLoad()
+            entry = current
+        case .wait(let starts, let until, let fallback):
+            let result = await wait(starts: starts, until: min(until ?? deadline, deadline))
             if let fallback {
-                held = (try? result?.get()) ?? fallback
+                entry = (try? result?.get()) ?? fallback
             } else {
-                guard let result else { throw AWSError(.timedOut, hint: "the credentials' source is slow") }
-                held = try result.get()
+                guard let result else {
+                    throw AWSError(.timedOut, hint: "the source of the credentials did not answer in time")
+                }
+                entry = try result.get()
             }
         case .fail(let error): throw error
         }
-        return (held.credentials, held.generation)
+        return (entry.credentials, entry.generation)
     }
 
     // MARK: Waiting
 
-    /// The outcome of the load under way; nil when `until` comes first.
-    private func wait(begins: Bool, until: MonotonicTime) async -> Result<HeldCredentials.Held, AWSError>? {
+    /// The outcome of the load in progress; nil if `until` comes first.
+    private func wait(starts: Bool, until: MonotonicTime) async -> LoadResult? {
         await withCheckedContinuation { continuation in
-            let over = state.withLock { state -> Result<HeldCredentials.Held, AWSError>? in
-                guard state.held.loadingSince != nil else {
-                    // Over already, between the look and this.
-                    return state.held.lastLoad ?? .failure(.credentials("no AWS credentials"))
+            let finished = state.withLock { state -> LoadResult? in
+                guard state.cache.loadingSince != nil else {
+                    // The load ended between the caller's step and now.
+                    return state.cache.lastLoad ?? .failure(HeldCredentials.none)
                 }
                 let id = state.nextWaiter
                 state.nextWaiter += 1
@@ -92,50 +88,50 @@ package final class CredentialChain: Sendable {
                 state.waiters[id] = Waiter(continuation: continuation, timer: timer)
                 return nil
             }
-            if let over { continuation.resume(returning: over) }
-            if begins { begin() }
+            if let finished { continuation.resume(returning: finished) }
+            if starts { startLoad() }
         }
     }
 
-    private func giveUp(_ id: Int, at time: MonotonicTime) async {
-        await sleep(time)
+    private func giveUp(_ id: Int, at deadline: MonotonicTime) async {
+        await time.sleep(deadline)
         state.withLock { $0.waiters.removeValue(forKey: id) }?.continuation.resume(returning: nil)
     }
 
     // MARK: Loading
 
-    private func begin() {
+    private func startLoad() {
         Task { await self.load() }
     }
 
     private func load() async {
-        let (result, report) = await walk()
+        let (result, report) = await search()
         let now = time.now()
-        let chance = chance()
-        let (outcome, waiters, pause) = state.withLock { state in
+        let jitter = time.jitter()
+        let (outcome, waiters, delay) = state.withLock { state in
             state.report = report
-            let outcome: Result<HeldCredentials.Held, AWSError>
-            var pause: Duration?
+            let outcome: LoadResult
+            var delay: Duration?
             switch result {
             case .success(let credentials):
-                outcome = .success(state.held.loaded(credentials, now, chance: chance))
+                outcome = .success(state.cache.loaded(credentials, now, jitter: jitter))
             case .failure(let error):
-                let failure = state.held.failed(error, now.monotonic, chance: chance)
+                let failure = state.cache.failed(error, now.monotonic, jitter: jitter)
                 outcome = .failure(failure.error)
-                pause = failure.pause
+                delay = failure.delay
             }
             defer { state.waiters = [:] }
-            return (outcome, Array(state.waiters.values), pause)
+            return (outcome, Array(state.waiters.values), delay)
         }
-        tell(report, pause: pause)
+        logSearch(report, delay: delay)
         for waiter in waiters {
             waiter.timer?.cancel()
             waiter.continuation.resume(returning: outcome)
         }
     }
 
-    /// Asks one source after the other, up to the first that has credentials or fails to have them.
-    private func walk() async -> (Result<AWSCredentials, AWSError>, CredentialReport) {
+    /// Asks one source after the other, up to the first that has credentials or fails.
+    private func search() async -> (Result<AWSCredentials, AWSError>, CredentialReport) {
         var report = CredentialReport()
         var result: Result<AWSCredentials, AWSError>?
         for provider in providers() {
@@ -147,8 +143,8 @@ package final class CredentialChain: Sendable {
                 switch try await provider.load() {
                 case .absent(let why): report.add(provider.source, .absent(why))
                 case .found(let found):
-                    if let end = found.expiration, end <= time.now().wall {
-                        throw .credentials("the credentials it has have ended")
+                    if let expiration = found.expiration, expiration <= time.now().wall {
+                        throw .noCredentials("its credentials have ended: refresh them at the source")
                     }
                     report.add(
                         provider.source, .answered(accessKeyID: found.accessKeyID, expiration: found.expiration))
@@ -159,38 +155,39 @@ package final class CredentialChain: Sendable {
                 result = .failure(Self.failure(error, of: provider.source))
             }
         }
-        return (result ?? .failure(Self.none), report)
+        return (result ?? .failure(Self.notConfigured), report)
     }
 
-    private static let none = AWSError(
-        .noCredentials,
-        hint: "no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give the "
-            + "machine or container a role")
+    private static let notConfigured = AWSError.noCredentials(
+        "no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give the machine or "
+            + "container a role")
 
-    /// A source's failure as callers are told it: whatever it was, what is missing is credentials.
+    /// The failure of a source as callers get it: the reason for their failed call is that there are no credentials.
     private static func failure(_ error: AWSError, of source: CredentialSource) -> AWSError {
-        var failure = AWSError.credentials("\(source.rawValue): \(error.hint ?? "\(error.kind)")", code: error.code)
+        var failure = AWSError.noCredentials("\(source.rawValue): \(error.hint ?? "\(error.kind)")", code: error.code)
         failure.requestID = error.requestID
         failure.transport = error.transport
-        // Zero stands for: after the pause, whose length is known later.
+        // Marks the failure as transient. The delay, which is known later, replaces the zero.
         if error.kind != .noCredentials { failure.retryAfter = .zero }
         return failure
     }
 
-    private func tell(_ report: CredentialReport, pause: Duration?) {
+    /// - Parameter delay: until the next load; nil if this one succeeded.
+    private func logSearch(_ report: CredentialReport, delay: Duration?) {
         let source = report.answered?.rawValue
         log.debug(
-            "walked along the chain of credentials",
+            "searched for AWS credentials",
             metadata: ["answered": "\(source ?? "none")", "others": "\(report.inVain)"])
-        guard let pause else { return }
-        let left = state.withLock { $0.held.held?.life.end }.map { $0 - time.now().monotonic }
+        guard let delay else { return }
+        let remaining = state.withLock { $0.cache.current?.life.expiration }.map { $0 - time.now().monotonic }
         log.warning(
-            left.map { $0 > .zero } ?? false
-                ? "AWS credentials could not be renewed; those in force go on" : "there are no AWS credentials",
+            remaining.map { $0 > .zero } ?? false
+                ? "AWS credentials could not be renewed; using the current ones until they expire"
+                : "there are no AWS credentials",
             metadata: [
                 "code": "\(FaultCode.noCredentials.rawValue)", "why": "\(report.inVain)",
-                "pause_s": "\(pause.inSeconds)",
-                "remaining_s": "\(max(0, left?.inSeconds ?? 0))",
+                "pause_s": "\(delay.inSeconds)",
+                "remaining_s": "\(max(0, remaining?.inSeconds ?? 0))",
             ])
     }
 }

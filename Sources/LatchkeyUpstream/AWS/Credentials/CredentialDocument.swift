@@ -2,63 +2,70 @@ internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 
-/// Credentials as the metadata services and `credential_process` write them in JSON.
+/// The JSON document in which metadata services and `credential_process` give credentials.
 struct CredentialDocument: Sendable {
-    /// Why a document is not taken. Names the member and never shows its value.
-    struct Refusal: Error, Hashable, Sendable {
+    /// The document is not valid. Names a member, never its value.
+    struct FormatError: Error, Hashable, Sendable {
         let why: String
     }
 
-    /// Where a document comes from, by what that differs in.
     enum Form: Sendable {
-        /// The instance's and the container's services: the session token is `Token`, and there is always an end.
+        /// Of the instance's and the container's metadata service: `Token` and `Expiration` are required.
         case metadata
-        /// `credential_process`: `Version` 1, `SessionToken` and `Expiration` at will ("Sourcing credentials with an
-        /// external process", AWS CLI User Guide).
+        /// Of `credential_process`: `Version` 1, optional `SessionToken` and `Expiration` (AWS CLI User Guide,
+        /// "Sourcing credentials with an external process").
         case process
     }
 
-    /// With the expiration as the document has it, by its maker's clock.
+    /// The expiration is by the clock of the document's author.
     let credentials: AWSCredentials
 
-    init(_ bytes: [UInt8], _ form: Form) throws(Refusal) {
-        guard let json = try? JSON(parsing: bytes), json.object != nil else { throw Refusal(why: "not a JSON object") }
-        if form == .process, json["Version"]?.integer != 1 { throw Refusal(why: "Version is not 1") }
-        // The instance's service says by its code that it could not do what it was asked, with status 200.
+    init(_ bytes: [UInt8], _ form: Form) throws(FormatError) {
+        guard let json = try? JSON(parsing: bytes), json.object != nil else {
+            throw FormatError(why: "not a JSON object")
+        }
+        if form == .process, json["Version"]?.integer != 1 { throw FormatError(why: "Version is not 1") }
+        // The instance's service reports a failure in this member, with status 200.
         if let code = json["Code"]?.string, code != "Success" {
-            throw Refusal(why: "the service answers \(AWSError.bareCode(code))")
+            throw FormatError(why: "the service answers \(AWSError.bareCode(code))")
         }
         let token = form == .metadata ? "Token" : "SessionToken"
-        guard let id = json["AccessKeyId"]?.string, !id.isEmpty else { throw Refusal(why: "no AccessKeyId") }
+        guard let id = json["AccessKeyId"]?.string, !id.isEmpty else { throw FormatError(why: "no AccessKeyId") }
         guard
             var credentials = AWSCredentials(
                 id: id, secret: json["SecretAccessKey"]?.string, token: json[token]?.string)
-        else { throw Refusal(why: "no SecretAccessKey") }
-        if form == .metadata, credentials.sessionToken == nil { throw Refusal(why: "no Token") }
+        else { throw FormatError(why: "no SecretAccessKey") }
+        if form == .metadata, credentials.sessionToken == nil { throw FormatError(why: "no Token") }
         credentials.expiration = try Self.expiration(json["Expiration"], form)
-        guard credentials.isPrintable else { throw Refusal(why: "control characters in the credentials") }
+        guard credentials.isVisibleASCII else {
+            throw FormatError(why: "AccessKeyId or the token contains a character other than visible ASCII")
+        }
         self.credentials = credentials
     }
 
-    /// A program may leave it out. What is there and no time is refused: keys would be used past their end.
-    private static func expiration(_ value: JSON?, _ form: Form) throws(Refusal) -> WallTime? {
-        guard let value, value != .null else {
-            guard form == .process else { throw Refusal(why: "no Expiration") }
-            return nil
-        }
-        do throws(ExpirationTime.Malformed) {
-            return try ExpirationTime.parse(value.string ?? "")
+    /// The credentials in a response of a metadata service. Their expiration is by our own clock.
+    static func credentials(
+        in response: HTTPResponse, _ context: CredentialContext
+    ) throws(AWSError) -> AWSCredentials {
+        do throws(FormatError) {
+            var credentials = try CredentialDocument(response.body, .metadata).credentials
+            credentials.expiration = credentials.expiration.map { context.ownTime(of: $0, in: response) }
+            return credentials
         } catch {
-            throw Refusal(why: "Expiration \(error.reason)")
+            throw AWSError(.invalidAnswer, hint: error.why)
         }
     }
-}
 
-extension AWSCredentials {
-    /// Whether id and token can go into a header (RFC 9110 §5.5).
-    var isPrintable: Bool {
-        let isVisible: (UInt8) -> Bool = { $0 > 0x20 && $0 < 0x7F }
-        return accessKeyID.utf8.allSatisfy(isVisible)
-            && (sessionToken?.withBytes { $0.allSatisfy(isVisible) } ?? true)
+    /// Throws for a value that is not a time, because the keys would be used after their expiration.
+    private static func expiration(_ value: JSON?, _ form: Form) throws(FormatError) -> WallTime? {
+        guard let value, value != .null else {
+            guard form == .process else { throw FormatError(why: "no Expiration") }
+            return nil
+        }
+        do throws(ExpirationTime.SyntaxError) {
+            return try ExpirationTime.parse(value.string ?? "")
+        } catch {
+            throw FormatError(why: "Expiration \(error.reason)")
+        }
     }
 }

@@ -1,16 +1,16 @@
 package import LatchkeyCore
 
-/// What one walk along the chain of credentials came to: which source answered, and why the others did not. Holds no
-/// secret; the access key's id is none.
+/// The outcome of one search for credentials: which source answered, and why the others did not. Holds no secret; the
+/// access key id is not secret.
 package struct CredentialReport: Hashable, Sendable {
     package enum Verdict: Hashable, Sendable {
-        /// It answered. The expiry is by our own clock, where the credentials have one.
+        /// The source has credentials. Their expiration is by our own clock; nil if they have none.
         case answered(accessKeyID: String, expiration: WallTime?)
-        /// It has none, and why.
+        /// The source is not configured, and why.
         case absent(String)
-        /// It should have some and has not, and why: the walk ended here.
+        /// The source is configured and failed, and why. The search ended here.
         case failed(String)
-        /// An earlier source had ended the walk.
+        /// The search had ended before.
         case notAsked
     }
 
@@ -19,15 +19,15 @@ package struct CredentialReport: Hashable, Sendable {
         package let verdict: Verdict
     }
 
-    /// One for every source, in the chain's order.
+    /// One for each source, in the order of the chain.
     package private(set) var entries: [Entry] = []
 
-    /// The source in force; nil where none has answered.
+    /// The source that answered; nil if none did.
     package var answered: CredentialSource? {
         entries.first { if case .answered = $0.verdict { true } else { false } }?.source
     }
 
-    /// `environment: AWS_ACCESS_KEY_ID is not set; …`: every source that was asked in vain.
+    /// Why each source that was asked has no credentials: `environment: AWS_ACCESS_KEY_ID is not set; …`.
     package var inVain: String {
         let reasons = entries.compactMap { entry -> String? in
             switch entry.verdict {

@@ -1,125 +1,132 @@
 package import LatchkeyCore
 
-/// The set in force, the load under way and the last failure, and what they mean for whoever asks. Pure: time and chance
-/// are parameters.
+/// The current credentials, the load in progress and the last failure, and what they mean for a caller. Pure: time and
+/// jitter are parameters.
 package struct HeldCredentials: Sendable {
-    /// How long one load in the mandatory window may hold callers up in all, from its start: a source that answers is
-    /// there by then, and one that hangs delays nobody further while the old set lives.
+    /// How long, from its start, one load in the mandatory window may hold up callers. A source that works has answered
+    /// by then; callers of one that hangs continue with the current credentials.
     package static let mandatoryWait: Duration = .milliseconds(250)
-    /// The pause after a failed load, doubled with each, while the old set lives and while there is none.
-    package static let firstPause: Duration = .seconds(1)
-    package static let longestPauseHolding: Duration = .seconds(60)
-    package static let longestPauseWithout: Duration = .seconds(4)
+    /// The delay after a failed load, while there are usable credentials.
+    private static let backoff = Backoff(base: .seconds(1), cap: .seconds(60), jitter: .plusOrMinus(0.25))
+    /// The longest delay while there are usable credentials.
+    package static let maxDelay = backoff.cap
+    /// The longest delay while there are none.
+    package static let maxDelayWithoutCredentials: Duration = .seconds(4)
 
-    package struct Held: Sendable {
+    package struct Entry: Sendable {
         package let credentials: AWSCredentials
-        /// Names this set, so that a refusal of it is told from one of its successor.
+        /// Identifies these credentials, so that a rejection of them is not taken for one of their successor.
         package let generation: Int
         package let life: CredentialLife
     }
 
     package enum Step: Sendable {
-        case use(Held)
-        /// This set now; another is to be loaded behind.
-        case useAndLoad(Held)
-        /// The load is to be waited for, and begun first where `begins`; past `until` the fallback does.
-        case wait(begins: Bool, until: MonotonicTime?, fallback: Held?)
-        /// A load has just failed, and there is nothing to fall back on.
+        case use(Entry)
+        /// Use these credentials and load others in the background.
+        case useAndLoad(Entry)
+        /// Wait for the load, and start it first if `starts`. After `until` use the fallback.
+        case wait(starts: Bool, until: MonotonicTime?, fallback: Entry?)
+        /// A load has just failed, and there is no fallback.
         case fail(AWSError)
     }
 
     private struct Failure {
         var error: AWSError
         let at: MonotonicTime
-        let pause: Duration
+        let delay: Duration
     }
 
-    package private(set) var held: Held?
+    package private(set) var current: Entry?
     package private(set) var loadingSince: MonotonicTime?
     private var generation = 0
     private var failure: Failure?
     private var failures = 0
-    /// How the last load ended, for callers whose load was over before they could wait for it.
-    package private(set) var lastLoad: Result<Held, AWSError>?
+    /// The outcome of the last load, for callers whose load ended before they could wait for it.
+    package private(set) var lastLoad: Result<Entry, AWSError>?
 
     package init() {}
 
-    /// What to do for one caller. A load that the answer calls for counts as begun.
-    /// - Parameter rejected: the generation AWS has refused.
+    /// Decides for one caller. If the step needs a load, the load counts as started.
+    /// - Parameter rejected: the generation that AWS has rejected.
     package mutating func step(rejecting rejected: Int?, _ now: MonotonicTime) -> Step {
-        guard let held, held.generation != rejected, held.life.age(now) != .ended else {
-            return withoutUsable(now)
+        guard let current, current.generation != rejected, current.life.age(now) != .expired else {
+            return stepWithoutCredentials(now)
         }
-        let age = held.life.age(now)
-        if age == .fresh { return .use(held) }
+        let age = current.life.age(now)
+        if age == .fresh { return .use(current) }
         if let since = loadingSince {
             let until = since + Self.mandatoryWait
-            return age == .mandatory && now < until ? .wait(begins: false, until: until, fallback: held) : .use(held)
+            return age == .mandatory && now < until
+                ? .wait(starts: false, until: until, fallback: current) : .use(current)
         }
-        guard mayBegin(now, longest: Self.longestPauseHolding) else { return .use(held) }
+        guard mayLoad(now, maxDelay: Self.maxDelay) else { return .use(current) }
         loadingSince = now
         return age == .mandatory
-            ? .wait(begins: true, until: now + Self.mandatoryWait, fallback: held) : .useAndLoad(held)
+            ? .wait(starts: true, until: now + Self.mandatoryWait, fallback: current) : .useAndLoad(current)
     }
 
-    private mutating func withoutUsable(_ now: MonotonicTime) -> Step {
-        if loadingSince != nil { return .wait(begins: false, until: nil, fallback: nil) }
-        guard mayBegin(now, longest: Self.longestPauseWithout) else {
-            return .fail(failure?.error ?? .credentials("no AWS credentials"))
+    private mutating func stepWithoutCredentials(_ now: MonotonicTime) -> Step {
+        if loadingSince != nil { return .wait(starts: false, until: nil, fallback: nil) }
+        guard mayLoad(now, maxDelay: Self.maxDelayWithoutCredentials) else {
+            return .fail(failure?.error ?? Self.none)
         }
         loadingSince = now
-        return .wait(begins: true, until: nil, fallback: nil)
+        return .wait(starts: true, until: nil, fallback: nil)
     }
 
-    /// Whether the pause after the last failure is over.
-    private func mayBegin(_ now: MonotonicTime, longest: Duration) -> Bool {
-        failure.map { now >= $0.at + min($0.pause, longest) } ?? true
+    /// The error if there are no credentials and no load has failed.
+    static let none = AWSError.noCredentials("no AWS credentials")
+
+    /// Whether the delay after the last failure is over.
+    private func mayLoad(_ now: MonotonicTime, maxDelay: Duration) -> Bool {
+        failure.map { now >= $0.at + min($0.delay, maxDelay) } ?? true
     }
 
-    /// A load has brought a set. One that is none other than the set in force, in its last quarter, is kept with its
-    /// windows, and looked past again after a pause.
-    package mutating func loaded(_ credentials: AWSCredentials, _ now: Now, chance: Double) -> Held {
+    /// Applies a successful load. If the source returned the current credentials again, near their end, their refresh
+    /// windows are kept and the next load waits for a delay.
+    package mutating func loaded(_ credentials: AWSCredentials, _ now: Now, jitter: Double) -> Entry {
         loadingSince = nil
-        let same = held.flatMap { $0.credentials.isSameSet(as: credentials) ? $0.life : nil }
+        let same = current.flatMap { $0.credentials.hasSameKeys(as: credentials) ? $0.life : nil }
         generation += 1
         let life = CredentialLife(expiration: credentials.expiration, at: now, continuing: same)
-        let held = Held(credentials: credentials, generation: generation, life: life)
-        self.held = held
-        lastLoad = .success(held)
+        let entry = Entry(credentials: credentials, generation: generation, life: life)
+        current = entry
+        lastLoad = .success(entry)
         if life.age(now.monotonic) == .fresh {
             failure = nil
             failures = 0
         } else {
-            _ = pause(now.monotonic, chance, longest: Self.longestPauseHolding)
+            _ = delayNextLoad(now.monotonic, jitter, maxDelay: Self.maxDelay)
         }
-        return held
+        return entry
     }
 
-    /// A load has failed. An error that may pass by itself, which is one with a `retryAfter`, is told when.
-    /// - Returns: the error as callers are told it, and how long until another load may begin.
+    /// Applies a failed load.
+    ///
+    /// - Returns: the error for callers, and the delay before the next load. The error has a `retryAfter` if the
+    ///   failure may be transient: if `error` has one, or if a load has succeeded before.
     package mutating func failed(
-        _ error: AWSError, _ now: MonotonicTime, chance: Double
-    ) -> (error: AWSError, pause: Duration) {
+        _ error: AWSError, _ now: MonotonicTime, jitter: Double
+    ) -> (error: AWSError, delay: Duration) {
         loadingSince = nil
         var error = error
-        // What worked once may work again by itself.
-        let mayPass = error.retryAfter != nil || held != nil
-        let isHolding = held.map { $0.life.age(now) != .ended } ?? false
-        let length = pause(now, chance, longest: isHolding ? Self.longestPauseHolding : Self.longestPauseWithout)
-        if mayPass { error.retryAfter = length }
+        let isTransient = error.retryAfter != nil || current != nil
+        let isUsable = current.map { $0.life.age(now) != .expired } ?? false
+        let delay = delayNextLoad(
+            now, jitter, maxDelay: isUsable ? Self.maxDelay : Self.maxDelayWithoutCredentials)
+        if isTransient { error.retryAfter = delay }
         failure?.error = error
         lastLoad = .failure(error)
-        return (error, length)
+        return (error, delay)
     }
 
-    /// - Returns: the pause that begins.
-    private mutating func pause(_ now: MonotonicTime, _ chance: Double, longest: Duration) -> Duration {
+    /// - Returns: the delay, at most `maxDelay`.
+    private mutating func delayNextLoad(_ now: MonotonicTime, _ jitter: Double, maxDelay: Duration) -> Duration {
         failures += 1
-        let doubled = min(Self.firstPause * (1 << min(failures - 1, 10)), Self.longestPauseHolding)
-        let length = doubled * (0.75 + chance / 2)
-        var error = AWSError.credentials("the source has no newer credentials")
-        error.retryAfter = length
-        failure = Failure(error: error, at: now, pause: length)
-        return min(length, longest)
+        let delay = Self.backoff.delay(afterFailures: failures, random: jitter)
+        var error = AWSError.noCredentials("the source has no newer credentials")
+        error.retryAfter = delay
+        failure = Failure(error: error, at: now, delay: delay)
+        return min(delay, maxDelay)
     }
 }

@@ -3,18 +3,20 @@ internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 
-/// STS, as far as credentials come from there (AWS Security Token Service API reference, version 2011-06-15; AWS query
+/// The STS calls that return credentials: AssumeRole and AssumeRoleWithWebIdentity (AWS STS API Reference; AWS query
 /// protocol).
 struct SecurityTokenService: Sendable {
     private let context: CredentialContext
 
     init(_ context: CredentialContext) { self.context = context }
 
-    /// Assumes a role; the request is signed with `source`.
+    /// Assumes a role. The request is signed with `source`.
     func assume(_ role: AssumedRole, with source: AWSCredentials) async throws(AWSError) -> AWSCredentials {
-        let body = Self.body(of: role, sessionName: role.sessionName ?? defaultSessionName)
-        let request = try request(body)
-        var mended = false
+        var parameters = [("RoleArn", role.arn), ("RoleSessionName", role.sessionName ?? defaultSessionName)]
+        if let id = role.externalID { parameters.append(("ExternalId", id)) }
+        if let seconds = role.seconds { parameters.append(("DurationSeconds", String(seconds))) }
+        let request = try request("AssumeRole", parameters)
+        var isClockCorrected = false
         while true {
             do throws(AWSError) {
                 let response = try await context.send(.assumeRole, to: request.endpoint.origin) {
@@ -22,69 +24,55 @@ struct SecurityTokenService: Sendable {
                 }
                 return try credentials(response, role: role.arn)
             } catch {
-                // A clock that is wrong is put right once, as everywhere.
-                guard !mended, let offset = error.skew(at: context.time.now().wall) else { throw error }
-                context.clock.set(offset)
-                mended = true
+                guard !isClockCorrected, let skew = error.skew(at: context.time.now().wall) else { throw error }
+                context.clockSkew.correct(to: skew)
+                isClockCorrected = true
             }
         }
     }
 
-    /// Assumes a role with a token of an OpenID Connect provider; unsigned, since the token is the proof.
+    /// Assumes a role with a token of an OpenID Connect provider. Unsigned: the token authenticates the request.
     func assume(_ identity: WebIdentity, token: Secret) async throws(AWSError) -> AWSCredentials {
-        let body = Self.body(
-            of: identity, token: token.revealText() ?? "", sessionName: identity.sessionName ?? defaultSessionName)
-        let request = try request(body)
+        let request = try request(
+            "AssumeRoleWithWebIdentity",
+            [
+                ("RoleArn", identity.roleARN), ("RoleSessionName", identity.sessionName ?? defaultSessionName),
+                ("WebIdentityToken", token.revealText() ?? ""),
+            ])
         let response = try await context.send(.webIdentity, to: request.endpoint.origin) { request.http }
         return try credentials(response, role: identity.roleARN)
     }
 
-    /// As botocore names sessions that nobody has named: by the program and the time.
+    /// The name of a session if none is configured: the program and the time, as in botocore.
     private var defaultSessionName: String { "latchkey-\(context.time.now().wall.seconds)" }
 
     // MARK: Requests
 
-    static func body(of role: AssumedRole, sessionName: String) -> String {
-        var pairs = [
-            ("Action", "AssumeRole"), ("Version", "2011-06-15"), ("RoleArn", role.arn),
-            ("RoleSessionName", sessionName),
-        ]
-        if let id = role.externalID { pairs.append(("ExternalId", id)) }
-        if let seconds = role.seconds { pairs.append(("DurationSeconds", String(seconds))) }
-        return PercentEncoding.form(pairs)
-    }
-
-    static func body(of identity: WebIdentity, token: String, sessionName: String) -> String {
-        PercentEncoding.form([
-            ("Action", "AssumeRoleWithWebIdentity"), ("Version", "2011-06-15"), ("RoleArn", identity.roleARN),
-            ("RoleSessionName", sessionName), ("WebIdentityToken", token),
-        ])
-    }
-
     private struct Request: Sendable {
-        let endpoint: AWSConfiguration.Endpoint
+        let endpoint: AWSEndpoint
         let http: HTTPRequest
     }
 
-    private func request(_ body: String) throws(AWSError) -> Request {
-        guard let endpoint = context.configuration.endpoints[.sts] else { throw .credentials("STS has no endpoint") }
+    private func request(_ action: String, _ parameters: [(String, String)]) throws(AWSError) -> Request {
+        guard let endpoint = context.configuration.endpoints[.sts] else { throw .noCredentials("STS has no endpoint") }
+        let body = PercentEncoding.form([("Action", action), ("Version", AWSService.stsVersion)] + parameters)
         return Request(
             endpoint: endpoint,
             http: HTTPRequest(
                 method: "POST", target: endpoint.path,
-                fields: ["Content-Type": "application/x-www-form-urlencoded; charset=utf-8"], body: Array(body.utf8)))
+                fields: ["Content-Type": "\(AWSService.sts.contentType); charset=utf-8"], body: Array(body.utf8)))
     }
 
     private func signed(_ request: Request, _ credentials: AWSCredentials) -> HTTPRequest {
         var signed = request.http
         let scope = SigV4.Scope(
-            date: context.time.now().wall + context.clock.current, region: context.configuration.region,
+            date: context.clockSkew.awsTime(at: context.time.now().wall), region: context.configuration.region,
             service: AWSService.sts.name)
         SigV4.sign(&signed, host: request.endpoint.origin.authority, scope: scope, credentials: credentials)
         return signed
     }
 
-    // MARK: Answers
+    // MARK: Responses
 
     private func credentials(_ response: HTTPResponse, role: String) throws(AWSError) -> AWSCredentials {
         guard response.status == 200 else {
@@ -92,27 +80,27 @@ struct SecurityTokenService: Sendable {
             error.hint = "STS refuses to let \(role) be assumed: \(error.code ?? "status \(response.status)")"
             throw error
         }
-        guard var credentials = Self.credentials(response.body), let end = credentials.expiration else {
+        guard var credentials = Self.credentials(response.body), let expiration = credentials.expiration else {
             throw AWSError(.invalidAnswer, hint: "STS answers without credentials")
         }
-        credentials.expiration = context.ownTime(of: end, in: response)
+        credentials.expiration = context.ownTime(of: expiration, in: response)
         return credentials
     }
 
-    /// The credentials of an answer, their end by AWS's clock; nil where they are not all there.
-    static func credentials(_ body: [UInt8]) -> AWSCredentials? {
-        guard let answer = try? XMLLeaves(body) else { return nil }
-        for operation in ["AssumeRole", "AssumeRoleWithWebIdentity"] {
-            let path = "\(operation)Response/\(operation)Result/Credentials/"
+    /// The credentials of a response, their expiration by AWS's clock; nil if an element is missing or not valid.
+    private static func credentials(_ body: [UInt8]) -> AWSCredentials? {
+        guard let response = try? XMLLeaves(body) else { return nil }
+        for action in ["AssumeRole", "AssumeRoleWithWebIdentity"] {
+            let path = "\(action)Response/\(action)Result/Credentials/"
             guard
                 var credentials = AWSCredentials(
-                    id: answer["\(path)AccessKeyId"], secret: answer["\(path)SecretAccessKey"],
-                    token: answer["\(path)SessionToken"])
+                    id: response["\(path)AccessKeyId"], secret: response["\(path)SecretAccessKey"],
+                    token: response["\(path)SessionToken"])
             else { continue }
-            credentials.expiration = answer["\(path)Expiration"].flatMap { try? ExpirationTime.parse($0) }
-            let isWhole =
-                credentials.sessionToken != nil && credentials.expiration != nil && credentials.isPrintable
-            return isWhole ? credentials : nil
+            credentials.expiration = response["\(path)Expiration"].flatMap { try? ExpirationTime.parse($0) }
+            let isComplete =
+                credentials.sessionToken != nil && credentials.expiration != nil && credentials.isVisibleASCII
+            return isComplete ? credentials : nil
         }
         return nil
     }

@@ -1,11 +1,12 @@
-/// Something that the shared files or the variables beside them set up and that cannot be followed. It ends the search
-/// for credentials: another identity is never used in its place.
+/// A setting in the shared files, or in the variables that select them, that cannot be used.
+///
+/// The error ends the search for credentials: no other identity is used instead.
 package struct SharedConfigError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The file; nil where a variable is at fault.
+    /// The file; nil if the error is in a variable.
     package let path: String?
-    /// Counted from 1; nil where the whole file is meant.
+    /// Counted from 1; nil if the error is about the whole file.
     package let line: Int?
-    /// What is wrong and what would be right. Names settings and profiles, and never shows a credential.
+    /// What is wrong and how to correct it. Names settings and profiles, never a credential.
     package let reason: String
 
     package init(path: String?, line: Int? = nil, _ reason: String) {
@@ -14,7 +15,7 @@ package struct SharedConfigError: Error, Hashable, Sendable, CustomStringConvert
         self.reason = reason
     }
 
-    /// `/home/me/.aws/config, line 3`, or the variables that choose profile and files.
+    /// `/home/me/.aws/config, line 3`, or `AWS_PROFILE` for the variables that select profile and files.
     package var place: String {
         guard let path else { return "AWS_PROFILE" }
         return line.map { "\(path), line \($0)" } ?? path

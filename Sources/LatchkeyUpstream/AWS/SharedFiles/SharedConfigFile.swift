@@ -1,9 +1,9 @@
-/// One of the two shared files, by what its sections name.
+/// One of the two shared files as its named sections.
 package struct SharedConfigFile: Sendable {
     package enum Kind: Hashable, Sendable {
-        /// Profiles are `[profile NAME]` and `[default]`; `[sso-session NAME]` and `[services NAME]` stand beside.
+        /// Sections `[profile NAME]`, `[default]`, `[sso-session NAME]` and `[services NAME]`.
         case config
-        /// Profiles are `[NAME]`.
+        /// Sections `[NAME]`, each of which is a profile.
         case credentials
     }
 
@@ -15,10 +15,10 @@ package struct SharedConfigFile: Sendable {
     package let path: String
     private var entries: [SharedConfigHeader.Subject: Entry] = [:]
 
-    /// A file that is not there.
+    /// A file that does not exist.
     init(absent path: String) { self.path = path }
 
-    /// - Throws: for a line that cannot be read, and for a header that the SDKs read differently.
+    /// - Throws: for a line that is not valid, and for a header that SDKs read differently.
     package init(_ bytes: [UInt8], path: String, kind: Kind) throws(SharedConfigError) {
         self.path = path
         let sections: [SharedConfigSection]
@@ -32,7 +32,7 @@ package struct SharedConfigFile: Sendable {
 
     private mutating func add(_ section: SharedConfigSection, _ kind: Kind) throws(SharedConfigError) {
         let header: SharedConfigHeader
-        do throws(SharedConfigHeader.Malformed) {
+        do throws(SharedConfigHeader.AmbiguityError) {
             header = try SharedConfigHeader(section.header, in: kind)
         } catch {
             throw SharedConfigError(path: path, line: section.line, error.reason)
@@ -46,7 +46,7 @@ package struct SharedConfigFile: Sendable {
                     "botocore gives the settings of [DEFAULT] to every profile and other SDKs do not: write [default]")
             }
         default:
-            try refuseReplacements(in: section)
+            try rejectReplacements(in: section)
             let entry = Entry(section: section, header: header)
             guard let earlier = entries[header.subject] else {
                 entries[header.subject] = entry
@@ -56,22 +56,24 @@ package struct SharedConfigFile: Sendable {
         }
     }
 
-    /// Of settings with one name the last counts (the SDKs' common rule), and botocore refuses the file: of two values that
-    /// lead to different credentials neither counts.
-    private func refuseReplacements(in section: SharedConfigSection) throws(SharedConfigError) {
+    /// If a setting occurs twice, the SDKs' common rule uses the last one and botocore refuses the file. Throws if the
+    /// two values differ and lead to different credentials.
+    private func rejectReplacements(in section: SharedConfigSection) throws(SharedConfigError) {
         let critical = section.replacements.filter { SharedConfigSection.credentialNames.contains($0.key) }
         guard let (name, line) = critical.min(by: { $0.value < $1.value }) else { return }
         throw SharedConfigError(
-            path: path, line: line, "\(name) stands twice in [\(section.header)] with different values: take one out")
+            path: path, line: line,
+            "\(name) stands twice in [\(section.header)] with different values: remove one of them")
     }
 
-    /// Of `[profile default]` and `[default]` the former counts (the SDKs' common rule). botocore takes the later one:
-    /// where that leads to other credentials, neither does. Of any other name there is one header.
+    /// Selects between `[profile default]` and `[default]`. The SDKs' common rule uses the former and botocore the
+    /// later one in the file. Throws if the two rules lead to different credentials, and for any other two headers of
+    /// one name.
     private func chosen(of earlier: Entry, _ later: Entry) throws(SharedConfigError) -> Entry {
         guard earlier.header.isPlainDefault != later.header.isPlainDefault else {
             throw SharedConfigError(
                 path: path, line: later.section.line,
-                "the same section as in line \(earlier.section.line), with another header: put them together")
+                "the same section as in line \(earlier.section.line), with another header: merge them")
         }
         if earlier.header.isPlainDefault { return later }
         let isCritical = [earlier, later].contains { $0.section.namesCredentials }
@@ -79,26 +81,24 @@ package struct SharedConfigFile: Sendable {
             throw SharedConfigError(
                 path: path, line: later.section.line,
                 "[default] and, in line \(earlier.section.line), [profile default]: SDKs disagree on which has the "
-                    + "credentials; put them together")
+                    + "credentials; merge them")
         }
         return earlier
     }
 
     /// A profile's settings in this file.
-    package func profile(_ name: String) -> SharedProfile? {
-        entries[.profile(Array(name.utf8))].map { SharedProfile(name: name, section: $0.section, path: path) }
+    package func profile(_ name: String) -> SharedProfile? { section(.profile(Array(name.utf8)), name) }
+
+    func ssoSession(_ name: String) -> SharedProfile? { section(.ssoSession(Array(name.utf8)), name) }
+
+    func services(_ name: String) -> SharedProfile? { section(.services(Array(name.utf8)), name) }
+
+    private func section(_ subject: SharedConfigHeader.Subject, _ name: String) -> SharedProfile? {
+        entries[subject].map { SharedProfile(name: name, section: $0.section, path: path) }
     }
 
-    /// Whether botocore reads this file's section of the profile; true where there is none.
+    /// Whether botocore reads this file's section of the profile. True if there is none.
     func isExact(profile name: String) -> Bool { entries[.profile(Array(name.utf8))]?.header.isExact ?? true }
-
-    func ssoSession(_ name: String) -> SharedProfile? {
-        entries[.ssoSession(Array(name.utf8))].map { SharedProfile(name: name, section: $0.section, path: path) }
-    }
-
-    func services(_ name: String) -> SharedProfile? {
-        entries[.services(Array(name.utf8))].map { SharedProfile(name: name, section: $0.section, path: path) }
-    }
 
     /// The names of the profiles, in no order.
     var profileNames: [String] {
@@ -116,6 +116,6 @@ extension SharedConfigSection {
         "sso_role_name", "sso_region", "sso_start_url",
     ]
 
-    /// Whether it says whose credentials are used.
+    /// Whether a setting of the section decides which credentials are used.
     var namesCredentials: Bool { properties.keys.contains { Self.credentialNames.contains($0) } }
 }

@@ -1,29 +1,29 @@
-/// What a section's header names.
+/// The header of a section.
 struct SharedConfigHeader: Hashable, Sendable {
-    /// Names are compared as bytes.
+    /// What the header names. Names are compared as bytes.
     enum Subject: Hashable, Sendable {
         case profile([UInt8])
         case ssoSession([UInt8])
         case services([UInt8])
         /// `[DEFAULT]`, whose settings botocore gives to every other section.
         case everySection
-        /// Somebody else's section.
+        /// A section that Latchkey does not use.
         case other
     }
 
-    /// A header whose readers disagree.
-    struct Malformed: Error, Hashable, Sendable {
+    /// SDKs read the header differently.
+    struct AmbiguityError: Error, Hashable, Sendable {
         let reason: String
     }
 
     let subject: Subject
     /// `[default]` of the config file, which `[profile default]` replaces.
     let isPlainDefault: Bool
-    /// Whether botocore reads it too. It does not where there is white space at the brackets.
+    /// Whether botocore reads the section too. It does not if there is white space at the brackets.
     let isExact: Bool
 
-    /// - Parameter text: what stands between the brackets.
-    init(_ text: String, in kind: SharedConfigFile.Kind) throws(Malformed) {
+    /// - Parameter text: the text between the brackets.
+    init(_ text: String, in kind: SharedConfigFile.Kind) throws(AmbiguityError) {
         let bytes = Array(text.utf8)
         let trimmed = SharedConfigLines.trimmed(bytes[...])
         if text == "DEFAULT" {
@@ -48,23 +48,23 @@ struct SharedConfigHeader: Hashable, Sendable {
         case profile, ssoSession = "sso-session", services
     }
 
-    /// `profile NAME`, `sso-session NAME` or `services NAME`, split into words as botocore splits them, quotes and
-    /// backslashes undone.
-    private static func subject(_ header: ArraySlice<UInt8>) throws(Malformed) -> Subject {
+    /// `profile NAME`, `sso-session NAME` or `services NAME`. botocore splits the header like a command line, with
+    /// quotes and backslashes.
+    private static func subject(_ header: ArraySlice<UInt8>) throws(AmbiguityError) -> Subject {
         let text = String(decoding: header, as: UTF8.self)
         guard let keyword = Keyword.allCases.first(where: { header.starts(with: $0.rawValue.utf8) }) else {
             return .other
         }
         let words: [String]
-        do throws(CommandWords.Malformed) {
+        do throws(CommandWords.SyntaxError) {
             words = try CommandWords.split(text)
         } catch {
-            throw Malformed(reason: "a quote or a backslash in the section's name is not closed")
+            throw AmbiguityError(reason: "a quote or a backslash in the section's name is not closed")
         }
         guard words.count == 2 else { return .other }
         guard words[0] == keyword.rawValue else {
-            // botocore looks at how the header begins, the other SDKs at the whole word.
-            throw Malformed(
+            // botocore compares only the beginning of the header, the other SDKs the whole word.
+            throw AmbiguityError(
                 reason: "botocore reads this section as a \(keyword.rawValue) and other SDKs do not: write "
                     + "[\(keyword.rawValue) NAME], or another word that does not begin with \(keyword.rawValue)")
         }

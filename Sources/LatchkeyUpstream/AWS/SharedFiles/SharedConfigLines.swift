@@ -1,9 +1,9 @@
-/// A shared file's lines. CR, LF and CR LF end one, as in Python's text mode.
+/// The lines of a shared file. CR, LF and CR LF end a line, as in Python's text mode.
 struct SharedConfigLines {
     struct Line {
         /// Counted from 1.
         let number: Int
-        /// Blanks and tabs before the content; a tab counts as one.
+        /// Blanks and tabs before the content. A tab counts as one.
         let indent: Int
         /// Without white space at either end.
         let content: ArraySlice<UInt8>
@@ -31,8 +31,9 @@ struct SharedConfigLines {
     }
 
     /// The next line; nil at the end.
-    /// - Throws: for bytes that are not UTF-8, and for control characters and white space other than blank and tab
-    ///   outside a comment: readers disagree on whether these part lines and words.
+    ///
+    /// - Throws: for bytes that are not UTF-8, and outside comments for control characters and for white space other
+    ///   than blank and tab: SDKs disagree on whether these separate lines and words.
     mutating func next() throws(SharedConfigSyntaxError) -> Line? {
         guard position < bytes.count else { return nil }
         number += 1
@@ -47,9 +48,10 @@ struct SharedConfigLines {
         guard let text = String(validating: line.content, as: UTF8.self) else {
             throw SharedConfigSyntaxError(line: number, reason: "not UTF-8: save the file as UTF-8")
         }
-        if !line.isComment, text.unicodeScalars.contains(where: Self.isOdd) {
+        if !line.isComment, text.unicodeScalars.contains(where: Self.isForbidden) {
             throw SharedConfigSyntaxError(
-                line: number, reason: "a control character, or white space that is neither a blank nor a tab")
+                line: number,
+                reason: "a control character, or white space that is neither a blank nor a tab: remove it")
         }
         return line
     }
@@ -62,7 +64,7 @@ struct SharedConfigLines {
         return rest[...last]
     }
 
-    private static func isOdd(_ scalar: Unicode.Scalar) -> Bool {
+    private static func isForbidden(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0x09, 0x20...0x7E: false
         case 0xFEFF: true

@@ -1,13 +1,15 @@
-/// Reads the text of a shared config or credentials file. Pure, and linear in the bytes.
+/// Parses the text of a shared config or credentials file. Pure, and linear in the bytes.
 ///
-/// Lines are put together as Python's `configparser` does it for botocore: a line that is deeper than the setting before
-/// belongs to its value, a blank line or a comment changes nothing. A value that begins with nothing is a nested block.
-/// What makes a setting is the SDKs' common rule, the first equals sign (AWS SDKs and Tools Reference Guide, "Shared
-/// config and credentials files"). A line that one of the two refuses, or that they would read as different settings,
-/// is refused.
+/// Lines are joined as Python's `configparser` does it for botocore: a line that is indented deeper than the setting
+/// above continues its value, and blank lines and comments in between do not end it. An empty value followed by deeper
+/// lines is a nested block. A setting is split at its first equals sign, by the SDKs' common rule (AWS SDKs and Tools
+/// Reference Guide, "Shared config and credentials files"). A line that either of the two refuses, or that they read as
+/// different settings, is refused.
 package struct SharedConfigParser {
     /// The longest file that is read, in bytes.
     package static let maxBytes = 1 << 20
+    /// The end of a message about a longer file.
+    static let tooLong = "longer than \(maxBytes >> 20) MiB"
 
     /// A setting whose lines are being collected.
     private struct Pending {
@@ -18,22 +20,22 @@ package struct SharedConfigParser {
     }
 
     private var sections: [SharedConfigSection] = []
-    /// Where each header stands in `sections`.
+    /// The index in `sections` by header.
     private var indices: [[UInt8]: Int] = [:]
     private var current: Int?
     private var pending: Pending?
-    /// The indent of the last line that belonged to no value.
+    /// The indent of the last line that did not continue a value.
     private var indent = 0
 
     private init() {}
 
     /// - Returns: the sections in the order of the file.
     package static func parse(_ bytes: [UInt8]) throws(SharedConfigSyntaxError) -> [SharedConfigSection] {
-        guard bytes.count <= maxBytes else { throw SharedConfigSyntaxError(line: 1, reason: "longer than 1 MiB") }
+        guard bytes.count <= maxBytes else { throw SharedConfigSyntaxError(line: 1, reason: tooLong) }
         var lines = try SharedConfigLines(bytes)
         var parser = SharedConfigParser()
         while let line = try lines.next() { try parser.take(line) }
-        try parser.close()
+        try parser.finishSetting()
         return parser.sections
     }
 
@@ -41,28 +43,28 @@ package struct SharedConfigParser {
         if line.isComment { return }
         let isDeeper = pending != nil && line.indent > indent
         if line.isBlank || isDeeper {
-            // All SDKs take it for a part of the value, and its author did not mean that: the settings below would
-            // be added to the section above.
+            // All SDKs read this as part of the value. Its author meant a section, and the settings below would be
+            // added to the section above.
             guard line.content.first != UInt8(ascii: "[") else {
                 throw SharedConfigSyntaxError(
                     line: line.number,
-                    reason: "a section's name is deeper than the setting before it: take the indent out")
+                    reason: "a section's name is deeper than the setting before it: remove the indent")
             }
             pending?.deeper.append((line.number, line.content))
             return
         }
-        try close()
+        try finishSetting()
         indent = line.indent
         if line.content.first == UInt8(ascii: "[") {
-            try begin(line)
+            try beginSection(line)
         } else {
-            try beginProperty(line)
+            try beginSetting(line)
         }
     }
 
     // MARK: Sections
 
-    private mutating func begin(_ line: SharedConfigLines.Line) throws(SharedConfigSyntaxError) {
+    private mutating func beginSection(_ line: SharedConfigLines.Line) throws(SharedConfigSyntaxError) {
         guard let end = line.content.firstIndex(of: UInt8(ascii: "]")) else {
             throw SharedConfigSyntaxError(line: line.number, reason: "a section's name must end with ]")
         }
@@ -70,15 +72,15 @@ package struct SharedConfigParser {
         guard !header.isEmpty else {
             throw SharedConfigSyntaxError(line: line.number, reason: "a section without a name")
         }
-        let behind = SharedConfigLines.trimmed(line.content[end...].dropFirst())
-        guard behind.isEmpty || behind.first == UInt8(ascii: "#") || behind.first == UInt8(ascii: ";") else {
+        let trailing = SharedConfigLines.trimmed(line.content[end...].dropFirst())
+        guard trailing.isEmpty || trailing.first == UInt8(ascii: "#") || trailing.first == UInt8(ascii: ";") else {
             throw SharedConfigSyntaxError(
                 line: line.number, reason: "only a comment may follow the ] of a section's name")
         }
-        // botocore takes the last one for the name's end, and so reads no profile here.
-        guard !behind.contains(UInt8(ascii: "]")) else {
+        // botocore ends the name at the last bracket of the line, and so reads no profile here.
+        guard !trailing.contains(UInt8(ascii: "]")) else {
             throw SharedConfigSyntaxError(
-                line: line.number, reason: "a ] in the comment behind a section's name: take it out")
+                line: line.number, reason: "a ] in the comment after a section's name: remove it")
         }
         let key = Array(header)
         if let known = indices[key] {
@@ -93,15 +95,15 @@ package struct SharedConfigParser {
 
     // MARK: Settings
 
-    private mutating func beginProperty(_ line: SharedConfigLines.Line) throws(SharedConfigSyntaxError) {
+    private mutating func beginSetting(_ line: SharedConfigLines.Line) throws(SharedConfigSyntaxError) {
         guard current != nil else {
             throw SharedConfigSyntaxError(line: line.number, reason: "a setting before the first section")
         }
-        // botocore takes a colon before it for the separator, and the SDKs do not.
+        // botocore also separates at a colon before the equals sign, and the other SDKs do not.
         let separator = line.content.firstIndex { $0 == UInt8(ascii: "=") || $0 == UInt8(ascii: ":") }
         guard let separator, line.content[separator] == UInt8(ascii: "=") else {
             throw SharedConfigSyntaxError(
-                line: line.number, reason: "a setting needs an equals sign behind its name: NAME = VALUE")
+                line: line.number, reason: "a setting needs an equals sign after its name: NAME = VALUE")
         }
         let name = SharedConfigLines.trimmed(line.content[..<separator])
         guard !name.isEmpty else {
@@ -115,8 +117,8 @@ package struct SharedConfigParser {
             first: line.content[separator...].dropFirst())
     }
 
-    /// Ends the setting whose lines were being collected.
-    private mutating func close() throws(SharedConfigSyntaxError) {
+    /// Stores the setting whose lines were being collected.
+    private mutating func finishSetting() throws(SharedConfigSyntaxError) {
         guard let property = pending, let current else { return }
         pending = nil
         let last = property.deeper.lastIndex { !$0.content.isEmpty }
@@ -154,7 +156,7 @@ package struct SharedConfigParser {
     ) throws(SharedConfigSyntaxError) -> SharedConfigProperty.Nested {
         guard let separator = content.firstIndex(of: UInt8(ascii: "=")) else {
             throw SharedConfigSyntaxError(
-                line: number, reason: "a setting of a nested block needs an equals sign behind its name: NAME = VALUE")
+                line: number, reason: "a setting of a nested block needs an equals sign after its name: NAME = VALUE")
         }
         let name = SharedConfigLines.trimmed(content[..<separator])
         guard !name.isEmpty else {
@@ -165,7 +167,7 @@ package struct SharedConfigParser {
             name: String(decoding: name, as: UTF8.self), value: String(decoding: value, as: UTF8.self))
     }
 
-    /// The value up to the comment, which white space and `#` or `;` begin, without white space at either end.
+    /// The value without the comment that begins with white space and `#` or `;`, and without white space at its ends.
     private static func withoutComment(_ value: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         var isAfterBlank = false
         for index in value.indices {

@@ -1,6 +1,6 @@
-/// One setting of a section, as the file has it.
+/// A setting of a section.
 package struct SharedConfigProperty: Hashable, Sendable {
-    /// A setting within a nested block.
+    /// A setting in a nested block.
     package struct Nested: Hashable, Sendable {
         /// As written: botocore compares these names with case.
         package let name: String
@@ -13,16 +13,16 @@ package struct SharedConfigProperty: Hashable, Sendable {
     }
 
     package enum Value: Hashable, Sendable {
-        /// A value on one line or more, joined by line feeds.
+        /// A value of one or more lines, joined by line feeds.
         /// - Parameters:
-        ///   - plain: without the comment that white space and `#` or `;` begin on the first line.
-        ///   - whole: with it, as botocore reads every value.
+        ///   - plain: without the comment that begins with white space and `#` or `;` on the first line.
+        ///   - whole: with the comment, as botocore reads every value.
         case text(plain: String, whole: String)
-        /// Nothing behind the equals sign, and settings on deeper lines.
+        /// Settings on deeper lines below an empty value.
         case block([Nested])
     }
 
-    /// Where the setting begins, counted from 1.
+    /// The first line of the setting, counted from 1.
     package let line: Int
     package let value: Value
 }

@@ -1,11 +1,11 @@
-/// A section of a shared file. Sections with the same header are one.
+/// A section of a shared file. Sections with the same header are merged.
 package struct SharedConfigSection: Hashable, Sendable {
-    /// What stands between the brackets, unchanged.
+    /// The text between the brackets, unchanged.
     package let header: String
-    /// Where it stands first, counted from 1.
+    /// The line of the first header, counted from 1.
     package let line: Int
-    /// By lower-case name; of several with one name the last counts (the SDKs' common rule).
+    /// The settings by lower-case name. If a name occurs several times, the last one counts (the SDKs' common rule).
     package internal(set) var properties: [String: SharedConfigProperty] = [:]
-    /// The lines of settings that replaced another value, by lower-case name.
+    /// The line of each setting that replaced a different value, by lower-case name.
     package internal(set) var replacements: [String: Int] = [:]
 }

@@ -1,7 +1,7 @@
-/// A line of a shared file that cannot be read.
+/// A line of a shared file that is not valid.
 package struct SharedConfigSyntaxError: Error, Hashable, Sendable {
     /// Counted from 1.
     package let line: Int
-    /// What is wrong and what would be right. Holds nothing of the file's content, which may be a secret.
+    /// What is wrong and how to correct it. Holds no part of the file, which may be a secret.
     package let reason: String
 }

@@ -1,10 +1,10 @@
-/// What lies at the path of a shared file.
+/// The result of reading a shared file.
 package enum SharedFileContent: Hashable, Sendable {
     case absent
     case bytes([UInt8])
-    /// There is something, and it cannot be read, and why.
+    /// The file exists and cannot be read. The text says why.
     case unreadable(String)
 
-    /// A text; absent where there is none.
+    /// Nil means an absent file.
     package init(_ text: String?) { self = text.map { .bytes(Array($0.utf8)) } ?? .absent }
 }

@@ -1,9 +1,9 @@
 internal import Glibc
 
-/// Reads a shared file from the disk.
+/// Reads a shared file from disk.
 package enum SharedFileReader {
-    /// A path that leads nowhere is absent, as in botocore. Everything else that cannot be read is unreadable. Pipes
-    /// and sockets are not opened for longer than it takes to see what they are: no writer is waited for.
+    /// A path that does not exist is absent, as in botocore; any other error makes the file unreadable. The file is
+    /// opened without blocking, so that a pipe without a writer is refused instead of waited for.
     @Sendable package static func read(_ path: String) -> SharedFileContent {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else {
@@ -14,13 +14,14 @@ package enum SharedFileReader {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return .unreadable(text(of: errno)) }
         switch status.st_mode & S_IFMT {
-        // /dev/null is how people say that there is no such file.
+        // A character device, because /dev/null is a common way to say that there is no such file.
         case S_IFREG, S_IFCHR: return content(descriptor)
         case S_IFDIR: return .unreadable("it is a directory")
-        default: return .unreadable("it is no regular file")
+        default: return .unreadable("it is not a regular file")
         }
     }
 
+    /// Reads without waiting, unlike `FileReader.readToEnd`: a device that has no data now is an error.
     private static func content(_ descriptor: Int32) -> SharedFileContent {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 16 * 1024)
@@ -31,7 +32,7 @@ package enum SharedFileReader {
             if count == 0 { return .bytes(bytes) }
             bytes += chunk[..<count]
         }
-        return .unreadable("it is longer than 1 MiB")
+        return .unreadable("it is \(SharedConfigParser.tooLong)")
     }
 
     private static func text(of reason: Int32) -> String { String(cString: strerror(reason)) }

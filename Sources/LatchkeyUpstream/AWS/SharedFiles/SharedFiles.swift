@@ -1,28 +1,29 @@
-/// The two shared files as they are at one moment, and the profile chosen in them.
+/// The two shared files, both read at the same time, and the selected profile.
 package struct SharedFiles: Sendable {
+    /// The name of the selected profile.
     package let profile: String
     private let config: SharedConfigFile
     private let credentials: SharedConfigFile
 
     /// - Parameters:
     ///   - environment: without empty values.
-    ///   - read: what lies at a path.
-    /// - Throws: where a file is there and cannot be understood, and where a profile is named that neither has.
+    ///   - read: reads the file at a path.
+    /// - Throws: for a file that is not valid, and for a selected profile that neither file has.
     package init(
         environment: [String: String], read: (String) -> SharedFileContent
     ) throws(SharedConfigError) {
         let named = try Self.named(environment)
         profile = named ?? "default"
-        let places = try SharedFilePlaces(environment: environment)
-        config = try Self.file(places.config, .config, read)
-        credentials = try Self.file(places.credentials, .credentials, read)
+        let paths = try SharedFilePaths(environment: environment)
+        config = try Self.file(paths.config, .config, read)
+        credentials = try Self.file(paths.credentials, .credentials, read)
         if let named, !has(named) {
             throw SharedConfigError(
                 path: nil, "the profile \(named) is neither in \(config.path) nor in \(credentials.path); \(known)")
         }
     }
 
-    /// botocore prefers the one variable, the other SDKs the other.
+    /// Both variables name the profile, and SDKs differ in which of them they prefer.
     private static func named(_ environment: [String: String]) throws(SharedConfigError) -> String? {
         let (name, other) = (environment["AWS_PROFILE"], environment["AWS_DEFAULT_PROFILE"])
         guard name == nil || other == nil || name == other else {
@@ -47,7 +48,7 @@ package struct SharedFiles: Sendable {
     /// The names of all profiles.
     package var profileNames: Set<String> { Set(config.profileNames + credentials.profileNames) }
 
-    /// What a profile could be called, for a message: some names, in their order.
+    /// Some of the profiles, sorted, for an error message.
     private var known: String {
         let names = profileNames.sorted()
         let shown = names.prefix(8).joined(separator: ", ") + (names.count > 8 ? ", …" : "")
@@ -59,23 +60,23 @@ package struct SharedFiles: Sendable {
         config.profile(profile) != nil || credentials.profile(profile) != nil
     }
 
-    /// A profile's settings in both files; the credentials file's count where both have one. Nil where neither has the
-    /// profile.
+    /// A profile's settings from both files. If both have a setting, the credentials file's counts. Nil if neither has
+    /// the profile.
     package func profile(_ name: String) throws(SharedConfigError) -> SharedProfile? {
         let (own, other) = (config.profile(name), credentials.profile(name))
         guard let own, let other else { return own ?? other }
         for (profile, file) in [(own, config), (other, credentials)]
         where !file.isExact(profile: name) && profile.namesCredentials {
             throw profile.error(
-                "white space at the brackets of [\(name)]: botocore passes the section over; take it out")
+                "white space at the brackets of [\(name)]: botocore ignores the section; remove the white space")
         }
         return own.overlaid(by: other)
     }
 
-    /// The chosen profile; nil where none is named and there is no `default`.
+    /// The selected profile; nil if none is selected and there is no `default`.
     package func chosen() throws(SharedConfigError) -> SharedProfile? { try profile(profile) }
 
-    /// A profile's settings in one of the files alone.
+    /// A profile's settings in one of the files.
     func profile(_ name: String, in kind: SharedConfigFile.Kind) -> SharedProfile? {
         switch kind {
         case .config: config.profile(name)
@@ -86,7 +87,7 @@ package struct SharedFiles: Sendable {
     /// `[sso-session NAME]` of the config file.
     package func ssoSession(_ name: String) -> SharedProfile? { config.ssoSession(name) }
 
-    /// What the chosen profile's `services` section gives as a service's endpoint.
+    /// The endpoint of a service in the `services` section that the selected profile names.
     func serviceEndpoint(_ service: String) throws(SharedConfigError) -> String? {
         guard let profile = try chosen(),
             let name = try profile.reference("services", { config.services($0) != nil })

@@ -1,4 +1,4 @@
-/// The settings of a section, or of a profile in both files together.
+/// The settings of a section, or of a profile in both files.
 package struct SharedProfile: Sendable {
     private struct Setting: Sendable {
         let path: String
@@ -6,10 +6,10 @@ package struct SharedProfile: Sendable {
     }
 
     package let name: String
-    /// Where its section stands, for messages that concern no single setting.
+    /// Where the section is, for errors that concern no single setting.
     private let place: (path: String, line: Int)
     private var settings: [String: Setting]
-    /// Whether it says whose credentials are used.
+    /// Whether a setting decides which credentials are used.
     let namesCredentials: Bool
 
     init(name: String, section: SharedConfigSection, path: String) {
@@ -19,7 +19,7 @@ package struct SharedProfile: Sendable {
         namesCredentials = section.namesCredentials
     }
 
-    /// Both sections of a profile; where both have a setting the other one's counts.
+    /// The settings of both sections. If both have a setting, the other section's counts.
     func overlaid(by other: SharedProfile) -> SharedProfile {
         var profile = self
         profile.settings.merge(other.settings) { $1 }
@@ -35,7 +35,7 @@ package struct SharedProfile: Sendable {
         SharedConfigError(path: place.path, line: place.line, reason)
     }
 
-    /// An error at the setting, or at the section where it has none of the name.
+    /// An error at the setting, or at the section if it has no such setting.
     func error(_ name: String, _ reason: String) -> SharedConfigError {
         guard let setting = settings[name] else { return error(reason) }
         return SharedConfigError(path: setting.path, line: setting.property.line, reason)
@@ -43,23 +43,24 @@ package struct SharedProfile: Sendable {
 
     // MARK: Values
 
-    /// A setting that changes nothing where it is empty.
-    /// - Returns: nil where it is absent or empty.
+    /// An optional setting, for which an empty value means the default.
+    /// - Returns: nil if the setting is absent or empty.
     /// - Throws: for a nested block.
     package func setting(_ name: String) throws(SharedConfigError) -> String? {
         guard let text = try texts(name)?.plain, !text.isEmpty else { return nil }
         return text
     }
 
-    /// A setting that means something as soon as it stands there.
-    /// - Throws: where it is empty or a nested block: what botocore makes of that is no credentials.
+    /// A setting that selects credentials, even if it is empty.
+    /// - Returns: nil if the setting is absent.
+    /// - Throws: for an empty value or a nested block, with which botocore finds no credentials.
     package func text(_ name: String) throws(SharedConfigError) -> String? {
         guard let text = try texts(name)?.plain else { return nil }
-        guard !text.isEmpty else { throw error(name, "\(name) is empty: give it a value, or take the line out") }
+        guard !text.isEmpty else { throw error(name, "\(name) is empty: give it a value, or remove the line") }
         return text
     }
 
-    /// A path. One with a comment behind is refused: botocore takes the comment for a part of the path.
+    /// A path. Throws if a comment follows it, which botocore reads as part of the path.
     func path(_ name: String) throws(SharedConfigError) -> String? {
         guard let text = try text(name), let whole = try texts(name)?.whole else { return nil }
         guard text == whole else {
@@ -68,21 +69,21 @@ package struct SharedProfile: Sendable {
         return text
     }
 
-    /// A command, with everything that stands behind the equals sign.
+    /// A command: everything after the equals sign.
     func command(_ name: String) throws(SharedConfigError) -> String? {
         _ = try text(name)
         return try texts(name)?.whole
     }
 
-    /// The name of a section. What begins with white space and `#` is a part of the name where there is such a section,
-    /// as botocore reads it, and else a comment.
+    /// The name of another section. White space and `#` begin a comment, unless a section has the name with them, as
+    /// botocore reads it.
     func reference(_ name: String, _ exists: (String) -> Bool) throws(SharedConfigError) -> String? {
         guard let text = try text(name), let whole = try texts(name)?.whole else { return nil }
         return exists(whole) ? whole : text
     }
 
-    /// A setting of the nested block of the name; nil where there is no such block or setting.
-    /// - Throws: where something else than a block stands there.
+    /// A setting in a nested block; nil if there is no such block or setting.
+    /// - Throws: for a value that is not a block.
     package func nested(_ block: String, _ name: String) throws(SharedConfigError) -> String? {
         switch value(block) {
         case nil: return nil
@@ -93,14 +94,14 @@ package struct SharedProfile: Sendable {
         }
     }
 
-    /// A setting as the file has it.
+    /// A setting as it is in the file.
     package func value(_ name: String) -> SharedConfigProperty.Value? { settings[name]?.property.value }
 
     private func texts(_ name: String) throws(SharedConfigError) -> (plain: String, whole: String)? {
         switch value(name) {
         case nil: return nil
         case .text(let plain, let whole): return (plain, whole)
-        case .block: throw error(name, "\(name) must be a value and no nested block: mind the indents below it")
+        case .block: throw error(name, "\(name) must be a value and not a nested block: check the indents below it")
         }
     }
 }
