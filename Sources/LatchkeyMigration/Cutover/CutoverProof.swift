@@ -48,7 +48,7 @@ package enum CutoverProof: Hashable, Sendable {
     package var reason: String {
         let hours = "\(Self.validity.components.seconds / 3600) h"
         return switch self {
-        case .holds(let command, _): "\(command) was clean within the last \(hours)"
+        case .holds(let command, _): "\(command) was clean less than \(hours) ago"
         case .none: "the journal has no gate and no verify"
         case .unclean(let command): "the last \(command) was not clean"
         case .elsewhere(let command):

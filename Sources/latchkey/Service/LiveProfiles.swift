@@ -28,7 +28,7 @@ final class LiveProfiles: Sendable {
     }
 
     /// Budgets that are kept of profiles that were removed, at the most: who comes back has not got a new one.
-    static let mostKeptBudgets = ProfilesFile.places
+    static let mostKeptBudgets = ProfilesFile.maxLiveProfiles
 
     private struct State: Sendable {
         var listed: [Listed] = []
