@@ -6,7 +6,7 @@ import Testing
     private let hour: Int64 = 3600
 
     private func sample(
-        _ at: Int64, started: Int64 = 0, _ matches: Int, _ mismatches: Int = 0, _ errors: Int = 0
+        _ at: Int64, started: Int64 = 0, matches: Int, mismatches: Int = 0, errors: Int = 0
     ) -> ShadowSample {
         ShadowSample(
             at: WallTime(seconds: at), started: WallTime(seconds: started), matches: matches, mismatches: mismatches,
@@ -16,35 +16,40 @@ import Testing
     private let gate = ShadowGate(window: .seconds(24 * 3600), minComparisons: 100)
 
     @Test func `A broker that has made enough comparisons over the whole window opens the gate`() {
-        #expect(gate.judge(sample(24 * hour, 100), earlier: []) == .open(matches: 100))
-        #expect(gate.judge(sample(24 * hour, 99), earlier: []) == .tooFew(matches: 99, wanted: 100))
-        #expect(gate.judge(sample(24 * hour, 5000, 1), earlier: []) == .mismatches(1))
-        #expect(gate.judge(sample(24 * hour, 0), earlier: []) == .noShadow)
+        #expect(gate.judge(sample(24 * hour, matches: 100), earlier: []) == .open(matches: 100))
+        #expect(gate.judge(sample(24 * hour, matches: 99), earlier: []) == .tooFew(matches: 99, wanted: 100))
+        #expect(gate.judge(sample(24 * hour, matches: 5000, mismatches: 1), earlier: []) == .mismatches(1))
+        #expect(gate.judge(sample(24 * hour, matches: 0), earlier: []) == .noShadow)
     }
 
     @Test func `A broker that was started within the window does not open the gate`() {
-        #expect(gate.judge(sample(24 * hour - 1, 5000), earlier: []) == .tooShort(covered: .seconds(24 * hour - 1)))
-        #expect(gate.judge(sample(10, 5000, 3), earlier: []) == .mismatches(3))
-        #expect(gate.judge(sample(10, 0), earlier: []) == .noShadow)
+        #expect(
+            gate.judge(sample(24 * hour - 1, matches: 5000), earlier: []) == .tooShort(covered: .seconds(24 * hour - 1))
+        )
+        #expect(gate.judge(sample(10, matches: 5000, mismatches: 3), earlier: []) == .mismatches(3))
+        #expect(gate.judge(sample(10, matches: 0), earlier: []) == .noShadow)
     }
 
     @Test func `Comparisons before the window do not count`() {
-        let earlier = [sample(10 * hour, 50, 2), sample(20 * hour, 500, 7), sample(30 * hour, 900, 7)]
+        let earlier = [
+            sample(10 * hour, matches: 50, mismatches: 2), sample(20 * hour, matches: 500, mismatches: 7),
+            sample(30 * hour, matches: 900, mismatches: 7),
+        ]
         // The window begins at 26 h: the sample at 20 h is the last before it.
-        #expect(gate.judge(sample(50 * hour, 1000, 7), earlier: earlier) == .open(matches: 500))
-        #expect(gate.judge(sample(50 * hour, 1000, 8), earlier: earlier) == .mismatches(1))
+        #expect(gate.judge(sample(50 * hour, matches: 1000, mismatches: 7), earlier: earlier) == .open(matches: 500))
+        #expect(gate.judge(sample(50 * hour, matches: 1000, mismatches: 8), earlier: earlier) == .mismatches(1))
     }
 
     @Test func `Samples from before the restart of a broker do not count`() {
-        let earlier = [sample(20 * hour, 500)]
-        let now = sample(50 * hour, started: 40 * hour, 1000)
+        let earlier = [sample(20 * hour, matches: 500)]
+        let now = sample(50 * hour, started: 40 * hour, matches: 1000)
         #expect(gate.judge(now, earlier: earlier) == .tooShort(covered: .seconds(10 * hour)))
     }
 
     @Test func `A sample can be read back from the journal`() throws {
         var run = JournalRun(command: "gate", isClean: true, count: 1, by: "me", at: WallTime(seconds: 9))
-        run.details = sample(9, started: 1, 2, 3, 4).details
-        #expect(ShadowSample(run) == sample(9, started: 1, 2, 3, 4))
+        run.details = sample(9, started: 1, matches: 2, mismatches: 3, errors: 4).details
+        #expect(ShadowSample(run) == sample(9, started: 1, matches: 2, mismatches: 3, errors: 4))
         run.command = "verify"
         #expect(ShadowSample(run) == nil)
     }

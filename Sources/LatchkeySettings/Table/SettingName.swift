@@ -94,11 +94,11 @@ package enum SettingName: String, CaseIterable, Sendable {
                 meaning:
                     "seconds before its expiry that a token is due for refresh, {bounds}, at most 20 % of its lifetime")
         case .profilesFile: SettingRow(meaning: "path of a JSON file of named token profiles")
-        case .auth0Domain: SettingRow(meaning: "the tenant's domain; from the blob where unset")
-        case .auth0ClientID: SettingRow(meaning: "the application's client id; from the blob where unset")
+        case .auth0Domain: SettingRow(meaning: "the tenant's domain; from the blob if unset")
+        case .auth0ClientID: SettingRow(meaning: "the application's client id; from the blob if unset")
         case .auth0ClientSecret:
-            SettingRow(meaning: "the application's client secret; from the blob where unset", isSecret: true)
-        case .auth0Audience: SettingRow(meaning: "the API's identifier; from the blob where unset")
+            SettingRow(meaning: "the application's client secret; from the blob if unset", isSecret: true)
+        case .auth0Audience: SettingRow(meaning: "the API's identifier; from the blob if unset")
         case .auth0TokenURL:
             SettingRow(
                 meaning: "token endpoint, default `https://<domain>/oauth/token`; plain `http` only for loopback")
