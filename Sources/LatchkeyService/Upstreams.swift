@@ -108,7 +108,7 @@ package struct Upstreams: Sendable {
 
     /// Room for profiles: only those of a file change.
     private static func places(_ settings: Settings) -> Int? {
-        settings.profilesPath == nil ? nil : ProfilesFile.places
+        settings.profilesPath == nil ? nil : ProfilesFile.maxLiveProfiles
     }
 
     private static func makeMetrics(_ settings: Settings, stores: [SecretStore]) -> Metrics {

@@ -42,7 +42,7 @@ import latchkey
     @Test func `The page of settings has the table of settings`() throws {
         let rows = try rows(of: Self.pages + "Settings.md", under: "# Settings")
         let table = SettingName.allCases.map { name in
-            ["`\(name.rawValue)`", name.row.standard.map { "`\($0)`" } ?? "", name.row.meaning]
+            ["`\(name.rawValue)`", name.row.defaultValue.map { "`\($0)`" } ?? "", name.row.meaning]
         }
         #expect(rows == table)
     }
@@ -54,7 +54,7 @@ import latchkey
         // The unit gives the key itself, and a file and an address are for other ways to start and for clients.
         let elsewhere: Set<SettingName> = [.apiKey, .config, .url]
         let wanted = SettingName.allCases.filter { !$0.row.isReserved && !elsewhere.contains($0) }
-        #expect(shown == wanted.map { "#\($0.rawValue)=\($0.row.standard ?? "")" })
+        #expect(shown == wanted.map { "#\($0.rawValue)=\($0.row.defaultValue ?? "")" })
     }
 
     @Test func `The unit's environment file says what each setting means, and the help of serve names each backend`()

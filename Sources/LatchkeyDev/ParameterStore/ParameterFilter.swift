@@ -1,7 +1,7 @@
 internal import LatchkeyAWS
 internal import LatchkeyCore
 
-/// One `ParameterFilters` entry of DescribeParameters and GetParametersByPath.
+/// An entry of `ParameterFilters` (DescribeParameters, GetParametersByPath).
 struct ParameterFilter {
     enum Key: String, CaseIterable {
         case name = "Name"
@@ -24,16 +24,16 @@ struct ParameterFilter {
     private let option: Option
     private let values: [String]
 
-    /// The request's filters; throws what AWS does for a key, option or value it does not know.
+    /// The filters of a request. Throws AWS's error for an unknown key or option, and for missing values.
     static func read(_ input: AWSInput, allowed: [Key]) throws(AWSFault) -> [ParameterFilter] {
         try input.structures("ParameterFilters").map { filter throws(AWSFault) in
             let name = filter["Key"]?.string ?? ""
             guard let key = Key(rawValue: name), allowed.contains(key) else {
                 throw AWSFault("InvalidFilterKey", "The following filter key is not valid: \(name).")
             }
-            let word = filter["Option"]?.string ?? (key == .path ? "OneLevel" : "Equals")
-            guard let option = Option(rawValue: word) else {
-                throw AWSFault("InvalidFilterOption", "The following filter option is not valid: \(word).")
+            let optionName = filter["Option"]?.string ?? (key == .path ? "OneLevel" : "Equals")
+            guard let option = Option(rawValue: optionName) else {
+                throw AWSFault("InvalidFilterOption", "The following filter option is not valid: \(optionName).")
             }
             let values = filter["Values"]?.array?.compactMap(\.string) ?? []
             guard !values.isEmpty else {

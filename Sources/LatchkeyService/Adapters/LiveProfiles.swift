@@ -28,7 +28,7 @@ final class LiveProfiles: Sendable {
     }
 
     /// Budgets that are kept of profiles that were removed, at the most: who comes back has not got a new one.
-    static let maxKeptBudgets = ProfilesFile.places
+    static let maxKeptBudgets = ProfilesFile.maxLiveProfiles
 
     private struct State: Sendable {
         var listed: [ActiveProfile] = []

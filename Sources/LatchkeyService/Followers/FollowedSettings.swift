@@ -39,7 +39,7 @@ enum FollowedSettings {
     ) -> FollowedFile? {
         guard let path = settings.profilesPath else { return nil }
         var file = FollowedFile(.profiles, SettingName.profilesFile.rawValue, path: path)
-        file.limit = ProfilesFile.longestFile
+        file.limit = ProfilesFile.maxFileBytes
         file.validate = { ProfilesFile($0.revealText() ?? "").problems.first }
         file.onChange = { changed(ProfilesFile($0.revealText() ?? "").profiles) }
         file.changeMessage = "the profiles have changed; those of the file are in force"

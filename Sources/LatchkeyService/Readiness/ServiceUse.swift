@@ -46,7 +46,7 @@ package struct ServiceUse: Sendable {
         return parts
     }
 
-    /// ``ProfileDefinition/standard`` is there in any case. One of its values in the settings or in the blob configures
+    /// ``ProfileDefinition/defaultProfile`` is there in any case. One of its values in the settings or in the blob configures
     /// it.
     private func isConfigured(_ definition: ProfileDefinition) -> Bool {
         if definition != .standard || settings.tokenEndpoint != nil { return true }

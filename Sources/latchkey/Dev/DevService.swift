@@ -43,7 +43,7 @@ struct DevService: Sendable {
             settings, log: CommandEnvironment.logger(settings, sink: sink), sink: sink)
         return DevService(
             url: "http://\(service.addresses.first.map { "\($0)" } ?? "")", key: Secret(key), awsEndpointURL: endpoint,
-            tokenURL: "\(endpoint)/oauth/token", region: seed.place.region, prefix: prefix, peers: peers,
+            tokenURL: "\(endpoint)/oauth/token", region: seed.location.region, prefix: prefix, peers: peers,
             service: service)
     }
 
@@ -54,7 +54,7 @@ struct DevService: Sendable {
         var result = environment.filter { name, _ in
             !name.hasPrefix("AWS_") && !name.hasPrefix("AUTH0_") && name != SettingName.config.rawValue
         }
-        result["AWS_REGION"] = seed.place.region
+        result["AWS_REGION"] = seed.location.region
         result["AWS_ACCESS_KEY_ID"] = seed.accessKeyID
         result["AWS_SECRET_ACCESS_KEY"] = seed.secretAccessKey.revealText()
         result["AWS_ENDPOINT_URL"] = endpoint

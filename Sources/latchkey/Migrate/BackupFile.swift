@@ -61,7 +61,7 @@ struct BackupFile {
             throw CommandFailure(error == .failed ? .unavailable : .usage, "the backup cannot be sealed: \(error)")
         }
         let manifest = BackupManifest(
-            fileDigest: SHA256.hash(bytes).hex, created: document.created, place: document.place,
+            fileDigest: SHA256.hash(bytes).hex, created: document.created, region: document.region,
             entries: document.manifest)
         do throws(DurableFile.Failure) {
             try DurableFile.remove(manifestPath)
@@ -106,7 +106,7 @@ struct BackupFile {
     func manifest(_ opener: Opener) throws -> BackupManifest {
         let document = try read(opener)
         return BackupManifest(
-            fileDigest: "", created: document.created, place: document.place, entries: document.manifest)
+            fileDigest: "", created: document.created, region: document.region, entries: document.manifest)
     }
 
     /// The manifest beside it, where the file is the one that it is of; nil where there is none.

@@ -17,7 +17,7 @@ struct CopyReport {
         self.journal = journal
         self.lines = lines
         self.done = done
-        blocked = plan.items.filter { $0.act == .blocked }
+        blocked = plan.items.filter { $0.action == .blocked }
         untried = plan.items.count - blocked.count - lines.count
     }
 
@@ -80,7 +80,7 @@ struct CopyReport {
                 blocked.map {
                     [
                         "secret": .string($0.secret.name), "parameter": .string($0.target),
-                        "obstacles": .array($0.obstacles.filter { $0.weight == .blocks }.map { .string($0.code) }),
+                        "obstacles": .array($0.obstacles.filter { $0.severity == .blocks }.map { .string($0.code) }),
                     ]
                 }),
         ]
@@ -97,7 +97,7 @@ struct CopyReport {
             rows += 1
         }
         for item in blocked {
-            let codes = item.obstacles.filter { $0.weight == .blocks }.map(\.code)
+            let codes = item.obstacles.filter { $0.severity == .blocks }.map(\.code)
             table.add([item.secret.name, item.target, "blocked", codes.joined(separator: " ")])
             rows += 1
         }

@@ -32,7 +32,7 @@ struct CopyRun {
 
     /// Moves what is not blocked, one after another.
     func run(_ plan: Plan) async throws -> [Line] {
-        let items = plan.items.filter { $0.act != .blocked }
+        let items = plan.items.filter { $0.action != .blocked }
         var progress = Progress("copied", of: items.count)
         defer { progress.end() }
         var lines: [Line] = []

@@ -141,7 +141,7 @@ struct InventoryReader: Sendable {
                     function: description.rotationFunction, rules: description.rotationRules)
             }
             secret.otherVersions = description.stages.filter { $0.key != description.currentVersionID }
-                .sorted { $0.key < $1.key }.prefix(StagedVersion.most).map { StagedVersion(id: $0, stages: $1) }
+                .sorted { $0.key < $1.key }.prefix(StagedVersion.maxCount).map { StagedVersion(id: $0, stages: $1) }
         } catch let error as AWSError {
             if StoreFailure(error).mayPass {
                 secret.unread.append("secretsmanager:DescribeSecret")

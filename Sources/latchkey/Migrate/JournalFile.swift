@@ -51,7 +51,7 @@ final class JournalFile {
             JournalItem(
                 secret: item.secret.name, target: item.target, state: .left, digest: "",
                 versionID: item.secret.versionID,
-                reason: item.obstacles.first { $0.weight == .blocks }?.code, at: now)
+                reason: item.obstacles.first { $0.severity == .blocks }?.code, at: now)
         }
         try append(
             lines.filter { line in

@@ -14,7 +14,7 @@ struct PlanReport {
         for item in plan.items {
             table.add([
                 item.secret.name, item.target, item.bytes.map { "\($0)" } ?? "-", item.tier?.rawValue ?? "-",
-                item.act.rawValue,
+                item.action.rawValue,
             ])
         }
         return table.lines + [""] + obstacles + [summary] + staying + unasked + cost
@@ -27,7 +27,7 @@ struct PlanReport {
             [Table.clean(item.secret.name)]
                 + item.obstacles.flatMap { obstacle in
                     [
-                        "  \(obstacle.weight.rawValue): \(Table.clean(obstacle.explanation)) [\(obstacle.code)]",
+                        "  \(obstacle.severity.rawValue): \(Table.clean(obstacle.explanation)) [\(obstacle.code)]",
                         "    \(Table.clean(obstacle.remedy))",
                     ]
                 }

@@ -44,9 +44,9 @@ struct PreparedJournal {
             try Self.requireNoKey(path)
             return
         }
-        guard header.place == place else {
+        guard header.region == place else {
             throw CommandFailure(
-                .usage, "the journal \(path) is of \(header.place) and this is \(place): name another with --journal")
+                .usage, "the journal \(path) is of \(header.region) and this is \(place): name another with --journal")
         }
         guard resumes || !journal.isUnfinished else {
             throw CommandFailure(.usage, "the journal \(path) is of a copy that did not end: --resume goes on with it")
@@ -83,7 +83,7 @@ struct PreparedJournal {
         if let key { return JournalFile(path: path, descriptor: descriptor, key: key, journal: journal) }
         let key = DigestKey.random()
         let file = JournalFile(path: path, descriptor: descriptor, key: key, journal: journal)
-        try file.append(.opened(JournalHeader(id: Random.uuid(), keyMark: key.mark, place: place, at: now)))
+        try file.append(.opened(JournalHeader(id: Random.uuid(), keyMark: key.mark, region: place, at: now)))
         try writeKey(key)
         return file
     }
@@ -91,7 +91,7 @@ struct PreparedJournal {
     // MARK: Reading
 
     private static func parse(_ bytes: [UInt8], _ path: String) throws -> Journal {
-        do throws(Journal.Refusal) {
+        do throws(Journal.FormatError) {
             let journal = try Journal(bytes)
             // One line without its end is somebody's text, and no journal that was cut off: a header is written whole.
             guard journal.header != nil || bytes.isEmpty else { throw .noHeader }

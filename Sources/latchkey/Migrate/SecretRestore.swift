@@ -24,7 +24,7 @@ struct SecretRestore: Sendable {
     func carryOut(_ item: RestoreItem) async -> StoreFailure? {
         guard let value = item.secret.value else { return StoreFailure(.refused, code: "no_value") }
         do throws(AWSError) {
-            switch item.act {
+            switch item.action {
             case .nothing: return nil
             case .blocked: return StoreFailure(.refused, code: "no_value")
             case .create: try await access.secretsManager.create(write(item, value), deadline: access.deadline)

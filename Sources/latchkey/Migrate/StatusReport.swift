@@ -54,7 +54,7 @@ struct StatusReport {
     private static func json(_ line: MoveStatus.Line) -> JSON {
         var members: JSONObject = [
             "secret": .string(line.secret.name), "parameter": .string(line.target),
-            "standing": .string(line.standing.rawValue),
+            "standing": .string(line.state.rawValue),
         ]
         members["at"] = line.at.map { .integer($0.milliseconds) }
         members["deletion"] = line.secret.deletion.map { .string(Day.text($0)) }
@@ -73,9 +73,9 @@ struct StatusReport {
             criteria.add([criterion.rawValue, state.rawValue, measured, criterion.wanted])
         }
         var secrets = Table(["SECRET", "PARAMETER", "STANDING", "SINCE"])
-        let odd = status.lines.filter { $0.standing != .moved }
+        let odd = status.lines.filter { $0.state != .moved }
         for line in odd {
-            secrets.add([line.secret.name, line.target, line.standing.rawValue, line.at.map(Day.text) ?? "-"])
+            secrets.add([line.secret.name, line.target, line.state.rawValue, line.at.map(Day.text) ?? "-"])
         }
         let counts = SecretMigrationState.allCases.filter { status.count($0) > 0 }.map {
             "\(status.count($0)) \($0.rawValue)"

@@ -33,9 +33,9 @@ struct StatusRun {
         let status = MoveStatus(
             secrets: Array(zip(secrets, targets)),
             versions: Dictionary(found.parameters.map { ($0.name, $0.version) }, uniquingKeysWith: { $1 }),
-            refused: Set(found.denied.keys), journal: journal, place: place,
+            refused: Set(found.denied.keys), journal: journal, fleet: place,
             backend: text(backendSwitch).flatMap { BackendInForce(rawValue: $0) },
-            kept: text(list).flatMap { KeptList($0) } ?? KeptList(names: []), figures: try await figures(),
+            kept: text(list).flatMap { KeptList($0) } ?? KeptList(names: []), counters: try await figures(),
             backup: backup, now: TimeSource.system.now().wall, minDays: minDays)
         return (status, Set(secrets.flatMap(\.denied) + found.denied.values).sorted())
     }

@@ -16,8 +16,8 @@ struct VerifyReport {
 
     /// How the command ends: a difference counts before a side that could not be read.
     var status: ExitStatus {
-        if findings.contains(where: { !$0.verdict.isClean && $0.trouble == nil }) { return .failed }
-        let storeFailure = findings.compactMap(\.trouble).first
+        if findings.contains(where: { !$0.verdict.isClean && $0.failure == nil }) { return .failed }
+        let storeFailure = findings.compactMap(\.failure).first
         return storeFailure?.status ?? .done
     }
 
@@ -33,7 +33,7 @@ struct VerifyReport {
                 left.map {
                     [
                         "secret": .string($0.secret.name), "parameter": .string($0.target),
-                        "obstacles": .array($0.obstacles.filter { $0.weight == .blocks }.map { .string($0.code) }),
+                        "obstacles": .array($0.obstacles.filter { $0.severity == .blocks }.map { .string($0.code) }),
                     ]
                 }),
         ]
@@ -52,7 +52,7 @@ struct VerifyReport {
         members["new_digest"] = finding.newDigest.map { .string(shown($0)) }
         members["version"] = finding.version.map { .integer($0) }
         members["copied_version"] = pair.version.map { .integer($0) }
-        members["reason"] = finding.trouble.map { .string($0.code) }
+        members["reason"] = finding.failure.map { .string($0.code) }
         return .object(members)
     }
 
@@ -68,12 +68,12 @@ struct VerifyReport {
                 pair.secret, pair.target, finding.verdict.rawValue,
                 "\(finding.oldBytes.map { "\($0)" } ?? "-")/\(finding.newBytes.map { "\($0)" } ?? "-")",
                 "\(finding.oldDigest.map { $0.hex.prefix(8) } ?? "-")/\(finding.newDigest.map { $0.hex.prefix(8) } ?? "-")",
-                finding.version.map { "\($0)" } ?? "-", finding.trouble?.code ?? "",
+                finding.version.map { "\($0)" } ?? "-", finding.failure?.code ?? "",
             ])
             rows += 1
         }
         for item in left {
-            let codes = item.obstacles.filter { $0.weight == .blocks }.map(\.code)
+            let codes = item.obstacles.filter { $0.severity == .blocks }.map(\.code)
             table.add([item.secret.name, item.target, "left", "", "", "", codes.joined(separator: " ")])
             rows += 1
         }

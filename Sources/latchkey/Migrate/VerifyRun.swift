@@ -52,14 +52,14 @@ struct VerifyRun {
             let version = try await access.secretsManager.get(pair.secret, deadline: access.deadline)
             reading.old = version.isBinary ? .binary(version.value) : .text(version.value)
         } catch {
-            if error.kind != .notFound { reading.trouble = StoreFailure(error) }
+            if error.kind != .notFound { reading.failure = StoreFailure(error) }
         }
         do throws(AWSError) {
             let found = try await access.parameterStore.get([pair.target], deadline: access.deadline)
             reading.new = found.parameters.first.map { .text($0.value) }
             reading.version = found.parameters.first?.version
         } catch {
-            reading.trouble = StoreFailure(error)
+            reading.failure = StoreFailure(error)
         }
         return reading
     }

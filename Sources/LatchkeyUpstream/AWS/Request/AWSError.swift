@@ -1,3 +1,4 @@
+internal import LatchkeyAWS
 internal import LatchkeyCore
 package import LatchkeyHTTP
 
@@ -47,7 +48,7 @@ package struct AWSError: Error, Hashable, Sendable {
 
     /// Secrets Manager's code if the secret's state does not allow the call: for a read, the secret is scheduled for
     /// deletion.
-    package static let invalidState = "InvalidRequestException"
+    package static let invalidState = AWSFault.invalidState
 
     package init(_ kind: Kind, code: String? = nil, requestID: String? = nil, hint: String? = nil) {
         self.kind = kind

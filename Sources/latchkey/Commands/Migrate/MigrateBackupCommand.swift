@@ -43,7 +43,7 @@ struct MigrateBackupCommand: AsyncParsableCommand {
             let secrets = try await reader.readSecrets()
             try Self.requireAll(secrets)
             let document = BackupDocument(
-                created: TimeSource.system.now().wall, place: access.region, key: .random(),
+                created: TimeSource.system.now().wall, region: access.region, key: .random(),
                 secrets: secrets.filter(\.exists))
             guard let prepared else { return show(nil, document) }
             let standing = try yes ? nil : Self.standing(file, document)

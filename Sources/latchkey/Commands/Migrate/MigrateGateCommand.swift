@@ -35,7 +35,7 @@ struct MigrateGateCommand: AsyncParsableCommand {
             let now = TimeSource.system.now().wall
             let sample = try BrokerMetrics(answer.body).shadow(at: now)
             let file = try prepared.begin(now: now)
-            let gate = ShadowGate(window: Self.duration(window) ?? .zero, least: minComparisons)
+            let gate = ShadowGate(window: Self.duration(window) ?? .zero, minComparisons: minComparisons)
             let verdict = gate.judge(sample, earlier: file.journal.runs.compactMap { ShadowSample($0) })
             let details = ["parameter": BackendSwitch.parameter(settings)]
             try file.record(

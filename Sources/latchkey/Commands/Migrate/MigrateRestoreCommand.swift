@@ -116,14 +116,14 @@ struct MigrateRestoreCommand: AsyncParsableCommand {
         let plan = RestoreReport(
             lines: items.map { item in
                 RestoreReport.Line(
-                    secret: item.secret.name, target: nil, act: item.act.rawValue,
-                    obstacles: item.act == .blocked ? ["no_value"] : [],
-                    leftToSet: item.act == .create ? item.secret.leftToSet : [])
+                    secret: item.secret.name, target: nil, act: item.action.rawValue,
+                    obstacles: item.action == .blocked ? ["no_value"] : [],
+                    leftToSet: item.action == .create ? item.secret.leftToSet : [])
             })
         try await conclude(plan) { report in
             var progress = Progress("restored", of: plan.changes)
             defer { progress.end() }
-            for (index, item) in items.enumerated() where item.act != .nothing && item.act != .blocked {
+            for (index, item) in items.enumerated() where item.action != .nothing && item.action != .blocked {
                 report.lines[index].storeFailure = await restore.carryOut(item)
                 progress.step()
             }
@@ -138,13 +138,13 @@ struct MigrateRestoreCommand: AsyncParsableCommand {
         let shown = RestoreReport(
             lines: plan.items.map { item in
                 RestoreReport.Line(
-                    secret: item.secret.name, target: item.target, act: item.act.rawValue,
-                    obstacles: item.obstacles.filter { $0.weight == .blocks }.map(\.code), isDenied: item.isDenied)
+                    secret: item.secret.name, target: item.target, act: item.action.rawValue,
+                    obstacles: item.obstacles.filter { $0.severity == .blocks }.map(\.code), isDenied: item.isDenied)
             })
         try await conclude(shown) { report in
             let copied = try await CopyRun(access: access, options: options, mayOverwrite: true).run(plan)
             let outcomes = Dictionary(copied.map { ($0.item.target, $0.outcome) }, uniquingKeysWith: { $1 })
-            for (index, item) in plan.items.enumerated() where item.act != .blocked {
+            for (index, item) in plan.items.enumerated() where item.action != .blocked {
                 switch outcomes[item.target] {
                 case .failed(let storeFailure): report.lines[index].storeFailure = storeFailure
                 case nil: report.lines[index].storeFailure = StoreFailure(.unsure, code: "not_tried")

@@ -58,7 +58,7 @@ struct MigrateStatusCommand: AsyncParsableCommand {
     private func arguments(_ selection: Selection, _ known: Journal) -> String? {
         var said = selected.isGiven ? selected.said : known.selection
         if said.isEmpty { said = MoveSelection(names: selection.names.sorted()) }
-        let isByName = selection.map.allSatisfy { $1 == ParameterName.standard(for: $0) }
+        let isByName = selection.map.allSatisfy { $1 == ParameterName.defaultName(for: $0) }
         guard !said.maps.isEmpty || isByName else { return nil }
         return said.arguments?.map(ShellWord.quoted).joined(separator: " ")
     }

@@ -64,7 +64,7 @@ struct MigrateVerifyCommand: AsyncParsableCommand {
             let denied = item.secret.denied + (inventory.deniedParameters[item.target] ?? []).sorted()
             first[index] = Verification.Reading(
                 old: item.secret.value, new: existing?.value, version: existing?.version,
-                trouble: denied.first { !Obstacle.dispensableActions.contains($0) }.map {
+                failure: denied.first { !Obstacle.dispensableActions.contains($0) }.map {
                     StoreFailure(.denied, code: $0)
                 }
                     ?? (item.isUnread ? StoreFailure(.unsure, code: "unread") : nil))
@@ -78,7 +78,7 @@ struct MigrateVerifyCommand: AsyncParsableCommand {
 extension PlanItem {
     /// Whether it cannot be moved and was not. What was moved once, by other options or a map, is compared.
     fileprivate func isLeft(_ inventory: Inventory, _ journal: Journal) -> Bool {
-        guard secret.exists, !isDenied, !isUnread, act == .blocked || journal.hasLeft(secret, at: target) else {
+        guard secret.exists, !isDenied, !isUnread, action == .blocked || journal.hasLeft(secret, at: target) else {
             return false
         }
         return inventory.parameters[target] == nil || secret.deletion != nil
