@@ -124,13 +124,13 @@ struct PutParameterRequest {
         switch tier {
         case .standard:
             .validation(
-                "Standard tier parameters support a maximum parameter value of \(tier.longestValue) characters. To create a larger "
+                "Standard tier parameters support a maximum parameter value of \(tier.maxValueBytes) characters. To create a larger "
                     + "parameter value, upgrade the parameter to use the advanced-parameter tier. For more information, see "
                     + "https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html"
             )
         case .advanced:
             .validation(
-                "Advanced tier parameters support a maximum parameter value of \(tier.longestValue) characters.")
+                "Advanced tier parameters support a maximum parameter value of \(tier.maxValueBytes) characters.")
         }
     }
 

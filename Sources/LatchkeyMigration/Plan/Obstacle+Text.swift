@@ -31,12 +31,12 @@ extension Obstacle {
         case .reference: "the value contains {{, which Parameter Store takes for a reference and refuses"
         case .notText: "the value is not UTF-8 text"
         case .overStandard(let bytes):
-            "the value has \(bytes) bytes; the Standard tier holds \(ParameterTier.standard.longestValue)"
+            "the value has \(bytes) bytes; the Standard tier holds \(ParameterTier.standard.maxValueBytes)"
         case .needsAdvanced(let bytes):
             "the value has \(bytes) bytes and needs the Advanced tier: \(Cost.advancedPrice), and the parameter cannot go "
                 + "back to the Standard tier"
         case .overAdvanced(let bytes):
-            "the value has \(bytes) bytes; the Advanced tier, the largest, holds \(ParameterTier.advanced.longestValue)"
+            "the value has \(bytes) bytes; the Advanced tier, the largest, holds \(ParameterTier.advanced.maxValueBytes)"
         case .otherType(let kind): "the parameter exists with the type \(kind.rawValue), which cannot be changed"
         case .keptAsItIs(let key, let tier):
             "the parameter already has the value, "
@@ -74,7 +74,7 @@ extension Obstacle {
         case .reference: "store the value in another form, such as base64, or leave it in Secrets Manager"
         case .overStandard: "use --tier as-needed or --tier advanced (\(Cost.advancedPrice))"
         case .needsAdvanced:
-            "nothing, if the price is right; otherwise shorten the value to \(ParameterTier.standard.longestValue) bytes"
+            "nothing, if the price is right; otherwise shorten the value to \(ParameterTier.standard.maxValueBytes) bytes"
         case .overAdvanced: "split it into several secrets, or leave it in Secrets Manager"
         case .otherType(let kind):
             // No option copies into a StringList.
