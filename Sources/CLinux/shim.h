@@ -5,8 +5,8 @@
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 
-// glibc declares accept4 only with _GNU_SOURCE. That macro would change types that other modules were built with, so the
-// function is declared here. The peer's address is not needed.
+// glibc declares accept4 only with _GNU_SOURCE. That macro would change types that other modules were built with, so
+// the function is declared here. The peer's address is not needed.
 static inline int latchkey_accept4(int fd, int flags) {
     extern int accept4(int, void *, void *, int);
     return accept4(fd, 0, 0, flags);

@@ -3,13 +3,13 @@ internal import Synchronization
 
 /// All metrics of Latchkey, and the calls that update them.
 ///
-/// An update is one or two relaxed atomic additions at an index computed from the ordinals of the labels. It takes no lock,
-/// no dictionary look-up and no allocation. All names, labels and label values are fixed when the process starts, except
-/// for the names of profiles.
+/// An update is one or two relaxed atomic additions at an index computed from the ordinals of the labels. It takes no
+/// lock, no dictionary look-up and no allocation. All names, labels and label values are fixed when the process starts,
+/// except for the names of profiles.
 ///
 /// Some series are 0 from the start, so that `rate()` sees their first increment: the tiers in use with every outcome,
-/// authentication failures, joined flights, stale answers, reload failures and open connections. The other series, of which
-/// most combinations of labels never occur, begin with their first increment.
+/// authentication failures, joined flights, stale answers, reload failures and open connections. The other series, of
+/// which most combinations of labels never occur, begin with their first increment.
 package final class Metrics: Sendable {
     private let tierRequests: Counters
     private let tierDurations: Histograms
@@ -166,8 +166,8 @@ extension Metrics {
         }
     }
 
-    /// Another profile, or none, is now at `index`. The series of the removed profile end, and begin at 0 if it is added again.
-    /// Nothing changes if the profile at the index stays the same.
+    /// Another profile, or none, is now at `index`. The series of the removed profile end, and begin at 0 if it is
+    /// added again. Nothing changes if the profile at the index stays the same.
     package func profile(_ index: Int, isNamed name: String?) {
         profiles.withLock { profiles in
             let name = name ?? ""

@@ -2,7 +2,7 @@ import LatchkeyAWS
 import Testing
 
 @Suite struct AmazonResourceNameTests {
-    @Test func `Every part of a name is kept as it is written`() throws {
+    @Test func `Every part of a name is kept`() throws {
         let text = "arn:aws-us-gov:secretsmanager:us-gov-west-1:111122223333:secret:orders/dev/db-Ab12Cd"
         let name = try #require(AmazonResourceName(text))
         #expect(name.partition == "aws-us-gov")
@@ -13,7 +13,7 @@ import Testing
         #expect(name.description == text)
     }
 
-    @Test func `A service without regions or accounts leaves both parts empty`() throws {
+    @Test func `A name of a service without regions or accounts has empty parts`() throws {
         let name = try #require(AmazonResourceName("arn:aws:s3:::bucket/key"))
         #expect((name.region, name.account) == ("", ""))
     }
@@ -28,11 +28,11 @@ import Testing
         "arn:aws:ssm:eu-central-1:111122223333:parameter/a\n",
         "arn:aws:ssm:eu-central-1:111122223333:" + String(repeating: "a", count: 2011),
     ])
-    func `What is no name is not read`(_ text: String) {
+    func `A text that is not an ARN is rejected`(_ text: String) {
         #expect(AmazonResourceName(text) == nil)
     }
 
-    @Test func `A name of exactly the longest length is read`() {
+    @Test func `A name of the maximum length is read`() {
         let text = "arn:aws:ssm:eu-central-1:111122223333:" + String(repeating: "a", count: 2010)
         #expect(text.utf8.count == AmazonResourceName.maxBytes)
         #expect(AmazonResourceName(text) != nil)

@@ -5,163 +5,105 @@ import LatchkeyHTTP
 import LatchkeyTestSupport
 import Testing
 
-/// One request as botocore signed it, and the key it was signed with.
-private struct SignedRequest {
-    var request: HTTPRequest
-    let keyID: String
-    let secret: Secret
-    let service: String
-    let now: WallTime
-
-    /// - Parameter vector: one of `Fixtures/aws/sigv4.json`.
-    init(_ vector: JSON) throws {
-        var fields = HTTPFields()
-        for field in vector["fields"]?.array ?? [] {
-            fields.append(field.array?.first?.string ?? "", field.array?.last?.string ?? "")
-        }
-        now = WallTime(seconds: try #require(vector["seconds"]?.integer))
-        fields.append("Host", try #require(vector["host"]?.string))
-        fields.append("X-Amz-Date", RFC3339.formatBasic(now))
-        if let token = vector["token"]?.string { fields.append("X-Amz-Security-Token", token) }
-        fields.append("Authorization", try #require(vector["authorization"]?.string))
-        request = HTTPRequest(
-            method: try #require(vector["method"]?.string), target: try #require(vector["target"]?.string),
-            fields: fields, body: try #require(vector["body"]?.string.flatMap { Hex.decode($0) }))
-        keyID = try #require(vector["key"]?.string)
-        secret = Secret(try #require(vector["secret"]?.string))
-        service = try #require(vector["service"]?.string)
-    }
-
-    /// The error's name without its prefix; nil where the request is taken.
-    func refusal(secrets: [Secret]? = nil, service: String? = nil, at time: WallTime? = nil) -> String? {
-        do throws(AWSFault) {
-            let signature = try SignatureVerification(request)
-            let known = signature.accessKeyID == keyID ? secrets ?? [secret] : []
-            try signature.verify(request, secrets: known, service: service ?? self.service, now: time ?? now)
-            return nil
-        } catch {
-            return error.type.split(separator: "#").last.map { String($0) }
-        }
-    }
-
-    /// The vectors without temporary credentials, which nobody here gives.
-    static func all() throws -> [SignedRequest] {
-        try #require(try Fixture.json("aws/sigv4.json").array).filter { $0["token"]?.string == nil }.map {
-            try SignedRequest($0)
-        }
-    }
-
-    /// One whose path, query, body and fields are all there.
-    static func full() throws -> SignedRequest {
-        try #require(
-            try all().first { signed in
-                let request = signed.request
-                return request.query?.isEmpty == false && request.path.count > 2 && !request.path.contains(".")
-                    && !request.path.contains("//") && request.body.count > 10
-                    && request.fields.values("X-Amz-Target") == ["AmazonSSM.GetParameter"]
-            })
-    }
-}
-
-@Suite struct `Signatures of requests` {
-    @Test func `Every request that botocore signed is taken`() throws {
+@Suite struct SignatureVerificationTests {
+    @Test func `Every request that botocore signed is accepted`() throws {
         let requests = try SignedRequest.all()
         #expect(requests.count >= 100)
-        for signed in requests { #expect(signed.refusal() == nil, "\(signed.request.target)") }
+        for signed in requests { #expect(signed.error() == nil, "\(signed.request.target)") }
     }
 
-    @Test func `Temporary credentials are nobody's`() throws {
+    @Test func `Temporary credentials are rejected`() throws {
         let vectors = try #require(try Fixture.json("aws/sigv4.json").array).filter { $0["token"]?.string != nil }
         #expect(vectors.count >= 100)
-        for vector in vectors { #expect(try SignedRequest(vector).refusal() == "UnrecognizedClientException") }
+        for vector in vectors { #expect(try SignedRequest(vector).error() == "UnrecognizedClientException") }
     }
 
-    /// What is done to a byte: another bit, another case, left out.
+    /// Each byte is changed by another bit or another case, or is removed (0).
     @Test(arguments: [1, 0x20, 0] as [UInt8])
-    func `A request with any one byte changed is refused`(bits: UInt8) throws {
+    func `A request with any one byte changed is rejected`(bits: UInt8) throws {
         let original = try SignedRequest.full()
-        func changed(_ text: some Collection<UInt8>, _ place: Int) -> [UInt8] {
+        func changed(_ text: some Collection<UInt8>, _ index: Int) -> [UInt8] {
             var bytes = Array(text)
-            if bits == 0 { bytes.remove(at: place) } else { bytes[place] ^= bits }
+            if bits == 0 { bytes.remove(at: index) } else { bytes[index] ^= bits }
             return bytes
         }
-        func text(_ text: String, _ place: Int) -> String { String(decoding: changed(text.utf8, place), as: UTF8.self) }
+        func text(_ text: String, _ index: Int) -> String { String(decoding: changed(text.utf8, index), as: UTF8.self) }
         var count = 0
-        func expectRefused(_ change: (inout HTTPRequest) -> Void, _ what: String) {
+        func expectRejection(_ change: (inout HTTPRequest) -> Void, _ name: String) {
             var signed = original
             change(&signed.request)
             count += 1
-            #expect(signed.refusal() != nil, "\(what)")
+            #expect(signed.error() != nil, "\(name)")
         }
         for name in ["Authorization", "Host", "X-Amz-Date", "X-Amz-Target"] {
             let value = try #require(original.request.fields[name])
-            for place in 0..<value.utf8.count {
-                // One space or several between parameters are the same header.
-                let isBlank = name == "Authorization" && value.utf8.dropFirst(place).first == 0x20
-                if bits == 0, isBlank, place > 20 { continue }
-                expectRefused({ $0.fields[name] = text(value, place) }, "\(name) at \(place)")
+            for index in 0..<value.utf8.count {
+                // The spaces between parameters may be removed.
+                let isBlank = name == "Authorization" && value.utf8.dropFirst(index).first == 0x20
+                if bits == 0, isBlank, index > 20 { continue }
+                expectRejection({ $0.fields[name] = text(value, index) }, "\(name) at \(index)")
             }
         }
-        for place in 0..<original.request.body.count {
-            expectRefused({ $0.body = changed($0.body, place) }, "body at \(place)")
+        for index in 0..<original.request.body.count {
+            expectRejection({ $0.body = changed($0.body, index) }, "body at \(index)")
         }
-        for place in 1..<original.request.target.utf8.count {
-            expectRefused({ $0.target = text($0.target, place) }, "target at \(place)")
+        for index in 1..<original.request.target.utf8.count {
+            expectRejection({ $0.target = text($0.target, index) }, "target at \(index)")
         }
-        for place in 0..<original.request.method.utf8.count where bits != 0x20 {
-            expectRefused({ $0.method = text($0.method, place) }, "method at \(place)")
+        for index in 0..<original.request.method.utf8.count where bits != 0x20 {
+            expectRejection({ $0.method = text($0.method, index) }, "method at \(index)")
         }
         #expect(count > 200)
     }
 
-    @Test func `A signature is good for its own path and query alone`() throws {
+    @Test func `A signature is valid only for its own path and query`() throws {
         var signed = try SignedRequest.full()
         signed.request.target = "/"
-        #expect(signed.refusal() == "InvalidSignatureException")
+        #expect(signed.error() == "InvalidSignatureException")
     }
 
-    @Test func `Another secret or service is an invalid signature`() throws {
+    @Test func `Another secret or service makes the signature invalid`() throws {
         let signed = try SignedRequest.full()
-        #expect(signed.refusal(secrets: [Secret("another")]) == "InvalidSignatureException")
-        #expect(signed.refusal(service: "sqs") == "InvalidSignatureException")
+        #expect(signed.error(secrets: [Secret("another")]) == "InvalidSignatureException")
+        #expect(signed.error(service: "sqs") == "InvalidSignatureException")
     }
 
-    @Test func `While a key is changed both secrets are good`() throws {
+    @Test func `During a key rotation both secrets are accepted`() throws {
         let signed = try SignedRequest.full()
-        #expect(signed.refusal(secrets: [Secret("new"), signed.secret]) == nil)
-        #expect(signed.refusal(secrets: [signed.secret, Secret("old")]) == nil)
+        #expect(signed.error(secrets: [Secret("new"), signed.secret]) == nil)
+        #expect(signed.error(secrets: [signed.secret, Secret("old")]) == nil)
     }
 
-    @Test func `A key id that has no secret is an unknown client`() throws {
+    @Test func `A key id without a secret is an unknown client`() throws {
         let signed = try SignedRequest.full()
-        #expect(signed.refusal(secrets: []) == "UnrecognizedClientException")
+        #expect(signed.error(secrets: []) == "UnrecognizedClientException")
     }
 
     // IAM User Guide, "Troubleshoot AWS signature version 4 errors": five minutes either way.
     @Test(arguments: [(0, true), (-300, true), (300, true), (-301, false), (301, false), (86_400, false)])
-    func `Clocks may be five minutes apart`(seconds: Int, isTaken: Bool) throws {
+    func `Clocks may differ by five minutes`(seconds: Int, isAccepted: Bool) throws {
         let signed = try SignedRequest.full()
-        let refusal = signed.refusal(at: signed.now + .seconds(seconds))
-        #expect(refusal == (isTaken ? nil : "InvalidSignatureException"))
+        let error = signed.error(at: signed.now + .seconds(seconds))
+        #expect(error == (isAccepted ? nil : "InvalidSignatureException"))
     }
 
-    @Test func `A field of AWS's that no signature covers is refused`() throws {
+    @Test func `An X-Amz field that the signature does not cover is rejected`() throws {
         var signed = try SignedRequest.full()
         signed.request.fields.append("X-Amz-Something", "else")
-        #expect(signed.refusal() == "InvalidSignatureException")
+        #expect(signed.error() == "InvalidSignatureException")
     }
 
-    @Test func `A body's claimed hash must be the body's`() throws {
+    @Test func `The stated hash of the body must be correct`() throws {
         var signed = try SignedRequest.full()
         signed.request.fields.append("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD")
-        #expect(signed.refusal() == "InvalidSignatureException")
+        #expect(signed.error() == "InvalidSignatureException")
     }
 
-    @Test func `A second authorization or date counts for nothing`() throws {
+    @Test func `A second authorization or date is rejected`() throws {
         for name in ["Authorization", "X-Amz-Date"] {
             var signed = try SignedRequest.full()
             signed.request.fields.append(name, try #require(signed.request.fields[name]))
-            #expect(signed.refusal() == "IncompleteSignatureException")
+            #expect(signed.error() == "IncompleteSignatureException")
         }
     }
 
@@ -175,17 +117,17 @@ private struct SignedRequest {
         ),
         (String(repeating: "a", count: 5000), "IncompleteSignatureException"),
     ])
-    func `What is no signature is told so`(header: String, error: String) throws {
+    func `A malformed authorization is rejected with AWS's error`(header: String, error: String) throws {
         var signed = try SignedRequest.full()
         signed.request.fields["Authorization"] = header
-        #expect(signed.refusal() == error)
+        #expect(signed.error() == error)
     }
 
-    @Test func `A request without a date is incomplete`() throws {
+    @Test func `A request without a valid date is rejected`() throws {
         for date in [nil, "2023-11-14", "20231114T2213200"] {
             var signed = try SignedRequest.full()
             signed.request.fields["X-Amz-Date"] = date
-            #expect(signed.refusal() == "IncompleteSignatureException")
+            #expect(signed.error() == "IncompleteSignatureException")
         }
     }
 }

@@ -2,14 +2,15 @@ internal import Glibc
 
 /// The cases of a long test that are run. A long test has many numbered cases and derives each from its number alone.
 ///
-/// `Tests/run long` runs all of them. Other runs take a random sample of one in a hundred. Environment variables, the same
-/// for the Swift and the end-to-end tests, control this:
+/// `Tests/run long` runs all of them. Other runs take a random sample of one in a hundred. Environment variables, the
+/// same for the Swift and the end-to-end tests, control this:
 ///
 /// - `LATCHKEY_TEST_SCALE`: the share of the cases to run, more than 0 and at most 1; 0.01 when unset.
 /// - `LATCHKEY_TEST_SEED`: the seed of the sample; another one for each run when unset. `Tests/run` prints it.
 /// - `LATCHKEY_TEST_CASE`: a number, to run that case alone.
 ///
-/// The type of a suite with a long test has a name that ends in `LongRuns`. `Tests/run long` selects suites by this name.
+/// The type of a suite with a long test has a name that ends in `LongRuns`. `Tests/run long` selects suites by this
+/// name.
 package enum LongRun {
     /// The share of the cases to run.
     package static let scale: Double = number("LATCHKEY_TEST_SCALE").map { min(max($0, 0), 1) } ?? 0.01
@@ -21,7 +22,8 @@ package enum LongRun {
     /// The number of cases to run of `total`: at least one.
     package static func count(of total: Int) -> Int { max(1, Int((Double(total) * scale).rounded(.up))) }
 
-    /// The numbers of the cases to run, in order, out of 0..<`total`. The test's `name` gives each test a sample of its own.
+    /// The numbers of the cases to run, in order, out of 0..<`total`. The test's `name` gives each test a sample of its
+    /// own.
     package static func cases(of total: Int, _ name: StaticString) -> [UInt64] {
         if let only = text("LATCHKEY_TEST_CASE").flatMap({ UInt64($0) }) { return [only] }
         let count = count(of: total)

@@ -1,6 +1,7 @@
 internal import Synchronization
 
-/// Answers calls from a list and repeats the last answer. Records the calls, and makes each wait at a gate if one is set.
+/// Answers calls from a list and repeats the last answer. Records the calls, and makes each wait at a gate if one is
+/// set.
 package final class Script<Answer: Sendable, Failure: Error>: Sendable {
     private let answers: Mutex<[Result<Answer, Failure>]>
     private let gate: Mutex<Gate?>

@@ -1,7 +1,7 @@
 #ifndef LATCHKEY_SIGNAL_PIPE_H
 #define LATCHKEY_SIGNAL_PIPE_H
-// Signals delivered through a pipe (the self-pipe trick). The pipe keeps the signals until they are read, so that none is
-// lost between the start of the process and the start of the reader.
+// Signals delivered through a pipe (the self-pipe trick). The pipe keeps the signals until they are read, so that none
+// is lost between the start of the process and the start of the reader.
 
 // Makes each of these signals write its number, one byte, to the pipe. Threads need no signal masks. Programs that are
 // started later get the default actions again. Returns the reading end, which is non-blocking and close-on-exec, or -1

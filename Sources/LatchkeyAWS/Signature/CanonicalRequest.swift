@@ -1,22 +1,23 @@
+internal import LatchkeyCore
 internal import LatchkeyCrypto
 package import LatchkeyHTTP
 
-/// A request in the one form its signature covers (AWS Signature Version 4, "Create a canonical request").
+/// The canonical form of a request, which its signature covers (AWS Signature Version 4, "Create a canonical request").
 package struct CanonicalRequest: Sendable {
-    /// The canonical request's text.
+    /// The text of the canonical request.
     package let text: String
-    /// The names of the fields it covers, as `SignedHeaders` lists them.
+    /// The names of the covered fields, as in `SignedHeaders`.
     package let signedFields: String
 
-    /// Fields that proxies change on the way and that AWS's SDKs therefore leave out.
+    /// Fields that proxies may change. The AWS SDKs do not sign them either.
     private static let unsigned: Set<String> = [
         "authorization", "connection", "expect", "keep-alive", "proxy-authenticate", "proxy-authorization", "te",
         "trailer", "transfer-encoding", "upgrade", "user-agent", "x-amzn-trace-id",
     ]
 
     /// - Parameters:
-    ///   - host: the `Host` field's value, which the HTTP client writes itself.
-    ///   - fields: the field names to cover; nil for all but those that may change on the way.
+    ///   - host: the value of the `Host` field, which the HTTP client adds later.
+    ///   - fields: the names of the fields to cover; nil for all except those that proxies may change.
     package init(_ request: HTTPRequest, host: String, covering fields: Set<String>? = nil) {
         var values: [String: [String]] = ["host": [host]]
         for line in request.fields.lines {
@@ -26,7 +27,7 @@ package struct CanonicalRequest: Sendable {
                 values[name, default: []].append(Self.trimmed(line.value))
             }
         }
-        let names = values.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        let names = values.keys.sorted { $0.precedesInBytes($1) }
         signedFields = names.joined(separator: ";")
         let lines = names.map { "\($0):\((values[$0] ?? []).joined(separator: ","))\n" }.joined()
         let payload = request.fields["x-amz-content-sha256"] ?? SHA256.hash(request.body).hex
@@ -36,7 +37,8 @@ package struct CanonicalRequest: Sendable {
         ].joined(separator: "\n")
     }
 
-    /// Normalised (RFC 3986 §5.2.4, runs of slashes made one) and then escaped once more: every service but S3.
+    /// The path without dot segments (RFC 3986 §5.2.4) and repeated slashes, percent-encoded once more, as all services
+    /// except S3 require.
     static func path(_ path: Substring) -> String {
         var segments: [Substring] = []
         for segment in path.split(separator: "/") where segment != "." {
@@ -46,7 +48,7 @@ package struct CanonicalRequest: Sendable {
         return PercentEncoding.encode("/" + segments.joined(separator: "/") + trailing, keeping: "/")
     }
 
-    /// Sorted by name, then by value, as they stand in the target, already escaped.
+    /// The parameters sorted by name and then by value. They stay percent-encoded as in the target.
     static func query(_ query: Substring) -> String {
         guard !query.isEmpty else { return "" }
         let pairs = query.split(separator: "&", omittingEmptySubsequences: false).map { pair in
@@ -60,7 +62,7 @@ package struct CanonicalRequest: Sendable {
         return sorted.map { String(decoding: $0.0 + [UInt8(ascii: "=")] + $0.1, as: UTF8.self) }.joined(separator: "&")
     }
 
-    /// Without white space at the ends, and with one space where there were several.
+    /// The value without white space at its ends and with single spaces inside.
     private static func trimmed(_ value: String) -> String {
         value.utf8.split { $0 == 0x20 || $0 == 0x09 }.map { Substring($0) }.joined(separator: " ")
     }

@@ -2,41 +2,43 @@ package import LatchkeyCore
 package import LatchkeyCrypto
 package import LatchkeyHTTP
 
-/// The claim of a request to be signed (AWS Signature Version 4, IAM User Guide, "Create a signed AWS API request"),
-/// and the judgement of it. Pure: keys and time are given.
+/// The verification of a signed request (AWS Signature Version 4, IAM User Guide, "Create a signed AWS API request").
+/// Pure: keys and time are parameters.
 ///
-/// Made in two steps, because the secret has to be found by the access key id in between. What is thrown are AWS's own
-/// errors in AWS's words; none holds anything of the signature that was expected.
+/// First the signature is parsed, then the caller looks up the secret for ``accessKeyID``, then the request is
+/// verified. Errors have AWS's names and texts, and hold nothing of the expected signature.
 package struct SignatureVerification: Sendable {
-    /// How far a request's time may be from ours, either way.
-    package static let longestSkew: Duration = .seconds(300)
-    /// Bytes of the `Authorization` field: ten times what SDKs send.
-    package static let longestHeader = 4096
+    /// The most minutes between a request's time and ours, in either direction.
+    private static let maxSkewMinutes = 5
+    private static let maxSkew: Duration = .seconds(60 * maxSkewMinutes)
+    /// The most bytes of the `Authorization` field, ten times what SDKs send.
+    private static let maxHeaderBytes = 4096
 
-    /// Whose secret it must be signed with.
+    /// The id of the key that the request is signed with.
     package let accessKeyID: String
     private let scopeDate: Substring
     private let scope: SigV4.Scope
-    /// As they were listed, in lower case and sorted, or the signature will not fit.
+    /// `SignedHeaders` as given. The signature fits only if the names are in lower case and sorted.
     private let signedFields: String
     private let signature: String
 
-    /// Reads `Authorization` and `X-Amz-Date`.
+    /// Parses `Authorization` and `X-Amz-Date`.
+    ///
     /// - Throws: `MissingAuthenticationTokenException`, `IncompleteSignatureException`.
     package init(_ request: HTTPRequest) throws(AWSFault) {
         let headers = request.fields.values("Authorization")
         guard let header = headers.first, !header.isEmpty else {
             throw AWSFault(common: "MissingAuthenticationTokenException", "Missing Authentication Token")
         }
-        // All of it is ASCII. Other text takes more time to compare than its length.
-        guard headers.count == 1, header.utf8.count <= Self.longestHeader, header.utf8.allSatisfy({ $0 < 0x80 }) else {
+        // Only ASCII, because comparing other text can take more time than its length.
+        guard headers.count == 1, header.utf8.count <= Self.maxHeaderBytes, header.utf8.allSatisfy({ $0 < 0x80 }) else {
             throw Self.incomplete("Authorization header is given more than once, is too long, or is not ASCII.")
         }
         let values = try Self.parameters(of: header)
         let credential = values["Credential", default: ""].split(separator: "/", omittingEmptySubsequences: false)
-        guard credential.count == 5, credential[4] == "aws4_request", credential.allSatisfy({ !$0.isEmpty }) else {
+        guard credential.count == 5, credential[4] == SigV4.terminator, credential.allSatisfy({ !$0.isEmpty }) else {
             throw Self.incomplete(
-                "Credential must have exactly 5 slash-delimited elements, the last being 'aws4_request'.")
+                "Credential must have exactly 5 slash-delimited elements, the last being '\(SigV4.terminator)'.")
         }
         let dates = request.fields.values("X-Amz-Date")
         guard dates.count == 1, Self.isBasicTime(dates[0]) else {
@@ -51,29 +53,30 @@ package struct SignatureVerification: Sendable {
         signature = String(values["Signature", default: ""])
     }
 
-    /// Judges what can be judged before the body has come: key, scope and time.
+    /// Verifies what does not need the body: key, scope and time.
+    ///
     /// - Parameters:
-    ///   - isKnown: whether the access key id may sign.
-    ///   - service: as the credential scope must have it (`ssm`).
+    ///   - isKnown: whether the access key id belongs to a caller.
+    ///   - service: the service that the scope must name (`ssm`).
     /// - Throws: `UnrecognizedClientException`, `InvalidSignatureException`.
     package func checkHead(
         _ request: HTTPRequest, isKnown: Bool, service: String, now: WallTime
     ) throws(AWSFault) {
-        // A session token would be one that nobody here gave.
+        // Latchkey issues no session tokens.
         guard isKnown, request.fields["X-Amz-Security-Token"] == nil else { throw Self.unknownKey }
         try checkScope(request, service: service)
         try checkTime(now)
     }
 
-    /// Judges the signature.
+    /// Verifies the request and its signature.
     ///
-    /// It covers method, path, query, `Host`, every `X-Amz-` field and the body, so that a request that is caught can be
-    /// turned into no other: it can be sent again as it is, for ``longestSkew``.
+    /// The signature covers method, path, query, `Host`, all `X-Amz-` fields and the body. An intercepted request can
+    /// be sent again within five minutes, but not changed.
+    ///
     /// - Parameters:
-    ///   - request: the one this was made of.
-    ///   - secrets: those the access key id may sign with; two while a key is being changed. Each is tried, whatever the
-    ///     one before it gave.
-    ///   - service: as the credential scope must have it (`ssm`).
+    ///   - request: the request that was parsed.
+    ///   - secrets: the secrets of the access key id; two during a rotation. All are tried, also after one has matched.
+    ///   - service: the service that the scope must name (`ssm`).
     /// - Throws: `UnrecognizedClientException`, `InvalidSignatureException`.
     package func verify(
         _ request: HTTPRequest, secrets: [Secret], service: String, now: WallTime
@@ -88,14 +91,14 @@ package struct SignatureVerification: Sendable {
         var isSigned = false
         if let given = Digest(hex: signature), given.hex == signature {
             for secret in secrets {
-                let wanted = SigV4.signature(of: canonical, scope: scope, secretAccessKey: secret)
-                if wanted.constantTimeEquals(given) { isSigned = true }
+                let expected = SigV4.signature(of: canonical, scope: scope, secretAccessKey: secret)
+                if expected.constantTimeEquals(given) { isSigned = true }
             }
         }
         guard isSigned else { throw Self.mismatch }
     }
 
-    /// The service the request says it is signed for.
+    /// The service in the scope of the signature.
     package var service: String { scope.service }
 
     // MARK: Scope and time
@@ -104,10 +107,10 @@ package struct SignatureVerification: Sendable {
         guard scope.service == service else {
             throw Self.invalid("Credential should be scoped to correct service: '\(service)'.")
         }
-        guard scopeDate == scope.timestamp.prefix(8) else {
+        guard scopeDate == scope.date else {
             throw Self.invalid(
                 "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
-                    + "'\(Self.shown(scopeDate))' != '\(scope.timestamp.prefix(8))', from '\(scope.timestamp)'.")
+                    + "'\(Self.shown(scopeDate))' != '\(scope.date)', from '\(scope.timestamp)'.")
         }
         let covered = signedFields.split(separator: ";")
         guard covered.contains("host") else {
@@ -121,23 +124,27 @@ package struct SignatureVerification: Sendable {
         }
     }
 
-    /// The basic form of RFC 3339 sorts as text in the order of time, so the dates are compared as they stand.
+    /// Compares the times as text, because the basic format sorts in the order of time.
     private func checkTime(_ now: WallTime) throws(AWSFault) {
         let here = RFC3339.formatBasic(now)
-        let oldest = RFC3339.formatBasic(now + (Duration.zero - Self.longestSkew))
-        let newest = RFC3339.formatBasic(now + Self.longestSkew)
+        let oldest = RFC3339.formatBasic(now + (Duration.zero - Self.maxSkew))
+        let newest = RFC3339.formatBasic(now + Self.maxSkew)
         let date = scope.timestamp
+        let skew = "\(Self.maxSkewMinutes) min."
         if date < oldest {
-            throw Self.invalid("Signature expired: \(date) is now earlier than \(oldest) (\(here) - 5 min.)")
+            throw Self.invalid(
+                "Signature expired: \(date) is now earlier than \(oldest) (\(here) - \(skew))")
         }
         if date > newest {
-            throw Self.invalid("Signature not yet current: \(date) is still later than \(newest) (\(here) + 5 min.)")
+            throw Self.invalid(
+                "Signature not yet current: \(date) is still later than \(newest) (\(here) + \(skew))"
+            )
         }
     }
 
-    // MARK: Reading
+    // MARK: Parsing
 
-    /// `Credential`, `SignedHeaders` and `Signature`, each once.
+    /// The parameters `Credential`, `SignedHeaders` and `Signature`, each of which must occur once.
     private static func parameters(of header: String) throws(AWSFault) -> [String: Substring] {
         guard header.hasPrefix("\(SigV4.algorithm) ") else {
             throw incomplete("Authorization header requires 'Credential' parameter.")
@@ -159,23 +166,23 @@ package struct SignatureVerification: Sendable {
     /// Whether `text` has the form `20261123T125540Z`.
     private static func isBasicTime(_ text: String) -> Bool {
         text.utf8.count == 16
-            && text.utf8.enumerated().allSatisfy { place, byte in
-                switch place {
+            && text.utf8.enumerated().allSatisfy { index, byte in
+                switch index {
                 case 8: byte == UInt8(ascii: "T")
                 case 15: byte == UInt8(ascii: "Z")
-                default: Grammar.isDigit(byte)
+                default: ASCII.isDigit(byte)
                 }
             }
     }
 
-    /// A caller's own words, cut short and made plain before they are repeated.
+    /// Text of the caller for an error: at most 16 characters, with `?` for all but ASCII letters and digits.
     private static func shown(_ text: Substring) -> String {
-        String(text.prefix(16).map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "?" })
+        String(text.prefix(16).map { $0.asciiValue.map(ASCII.isLetterOrDigit) == true ? $0 : "?" })
     }
 
     // MARK: Errors
 
-    /// No key of that id is known.
+    /// The error for an access key id that does not belong to a caller.
     package static let unknownKey = AWSFault(
         common: "UnrecognizedClientException", "The security token included in the request is invalid.")
 
@@ -189,12 +196,5 @@ package struct SignatureVerification: Sendable {
 
     private static func incomplete(_ message: String) -> AWSFault {
         AWSFault(common: "IncompleteSignatureException", message)
-    }
-}
-
-extension AWSFault {
-    /// An error of the layer that all services share: its name stands before a `#`, which clients strip.
-    package init(common type: String, _ message: String? = nil) {
-        self.init("com.amazon.coral.service#\(type)", message)
     }
 }

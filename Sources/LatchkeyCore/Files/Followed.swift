@@ -1,7 +1,7 @@
 /// The last good value of something that is read again and again, such as a file. Pure.
 ///
-/// A reading takes effect once the next reading equals it, so that a half-written file or a brief failure changes nothing.
-/// A failure never changes the value.
+/// A reading takes effect once the next reading equals it, so that a half-written file or a brief failure changes
+/// nothing. A failure never changes the value.
 package struct Followed<Value: Equatable & Sendable>: Sendable {
     /// The result of one reading.
     package enum Reading: Equatable, Sendable {

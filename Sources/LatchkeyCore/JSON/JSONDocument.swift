@@ -1,4 +1,4 @@
-/// A JSON text that was read: its bytes, and the place of each value in them. The only reader of JSON.
+/// A JSON text that was read: its bytes, and the range of each value in them. The only reader of JSON.
 ///
 /// Nothing is converted before it is needed. Numbers and strings stay as they are written, and a value that cannot be
 /// represented (`1e400` as a double, an unpaired surrogate as text) does not affect other values. A document takes the

@@ -3,8 +3,8 @@
 /// The length of a text is limited where it is received: request bodies, upstream responses, files. Reading takes time
 /// and memory linear in that length: the bytes, and 16 bytes for each value and name.
 package struct JSONLimits: Hashable, Sendable {
-    /// What happens if two members of one object have the same name. Names are compared as bytes after their escapes are
-    /// resolved (RFC 8259 §8.3), at every level.
+    /// What happens if two members of one object have the same name. Names are compared as bytes after their escapes
+    /// are resolved (RFC 8259 §8.3), at every level.
     package enum DuplicateNames: Hashable, Sendable {
         /// The last one counts, as in ECMA-262 `JSON.parse` and most other readers.
         case lastWins

@@ -1,4 +1,4 @@
-/// One value or member name that the reader found: its kind and its place in the text. 16 bytes.
+/// One value or member name that the reader found: its kind and its range in the text. 16 bytes.
 ///
 /// Nodes are in the order of the text. An object is followed by its names and values in turn, an array by its values.
 struct JSONNode: Sendable {

@@ -81,8 +81,8 @@ package struct JSONValue: Sendable {
         kind == .object ? JSONMembers(document: document, index: index + 1, end: Int(node.next)) : nil
     }
 
-    /// The value of the last member with this name; nil if there is none or the value is not an object. Names are compared
-    /// as bytes. Takes time linear in the number of members.
+    /// The value of the last member with this name; nil if there is none or the value is not an object. Names are
+    /// compared as bytes. Takes time linear in the number of members.
     package subscript(name: String) -> JSONValue? { member(name.utf8) }
 
     /// ``subscript(_:)`` with the bytes of the name.

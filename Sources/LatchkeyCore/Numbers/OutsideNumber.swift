@@ -1,7 +1,7 @@
 /// Conversions of numbers from outside, such as stores, issuers, files and callers. A number that is not finite, not
 /// whole or out of range becomes nil here, so that no later arithmetic traps. Lint allows these conversions only here.
 package enum OutsideNumber {
-    /// Versions of a stored value: 0 means that there is none. The bound leaves room to count on.
+    /// Versions of a stored value; 0 means that there is none. Below the bound the next version can always be computed.
     package static let versions: ClosedRange<Int64> = 0...(1 << 62)
     /// Counters of a metrics page: whole numbers that a double represents exactly.
     package static let counters: ClosedRange<Int64> = 0...(1 << 53)

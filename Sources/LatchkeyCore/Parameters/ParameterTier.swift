@@ -1,5 +1,5 @@
-/// A tier of Parameter Store (Systems Manager User Guide, "Managing parameter tiers"). The raw value is that of `Tier` in
-/// PutParameter.
+/// A tier of Parameter Store (Systems Manager User Guide, "Managing parameter tiers"). The raw value is that of `Tier`
+/// in PutParameter.
 package enum ParameterTier: String, Hashable, Sendable, CaseIterable {
     case standard = "Standard"
     case advanced = "Advanced"

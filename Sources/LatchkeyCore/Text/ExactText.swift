@@ -1,8 +1,8 @@
 /// A string that is compared, ordered and hashed by its bytes. For names from outside that are keys of sets and
 /// dictionaries.
 ///
-/// Swift's `String` compares by canonical equivalence: two spellings of one character are equal, and the time to compare
-/// or hash a long run of combining marks grows faster than its length.
+/// Swift's `String` compares by canonical equivalence: two spellings of one character are equal, and the time to
+/// compare or hash a long run of combining marks grows faster than its length.
 package struct ExactText: Hashable, Comparable, Sendable, ExpressibleByStringLiteral {
     package let text: String
 

@@ -40,9 +40,9 @@ package struct TokenBucket: Hashable, Sendable {
     /// The time between two events at the average rate. A rate that is zero, negative or not a number gives the longest
     /// interval, 73 years.
     private var interval: Duration {
-        let longest = Int64.max / 4
-        guard perSecond > 0 else { return .nanoseconds(longest) }
-        return .nanoseconds(OutsideNumber.clamped((1e9 / perSecond).rounded(.down), to: 1...longest))
+        let maxInterval = Int64.max / 4
+        guard perSecond > 0 else { return .nanoseconds(maxInterval) }
+        return .nanoseconds(OutsideNumber.clamped((1e9 / perSecond).rounded(.down), to: 1...maxInterval))
     }
 
     /// The time in which an empty bucket fills: a second, and never less than one event.

@@ -1,16 +1,17 @@
 internal import COpenSSL
 
-/// Encrypted and authenticated files: CMS AuthEnvelopedData (RFC 5083) in DER with AES-256-GCM, for the holder of a password
-/// or of a private key.
+/// Encrypted and authenticated files: CMS AuthEnvelopedData (RFC 5083) in DER with AES-256-GCM, for the holder of a
+/// password or of a private key.
 ///
-/// `openssl cms -decrypt -inform DER` opens them too, but writes plaintext before it has verified the tag. Here no content
-/// is returned unless the tag is valid.
+/// `openssl cms -decrypt -inform DER` opens them too, but writes plaintext before it has verified the tag. Here no
+/// content is returned unless the tag is valid.
 package enum AuthEnvelope {
     /// The most bytes of content.
     package static let maxContentBytes = 256 << 20
     /// The most bytes of a file, which has the encoding besides the content.
     package static let maxFileBytes = maxContentBytes + 65_536
-    /// The least iterations of PBKDF2 with HMAC-SHA-256, and those of a new file (OWASP Password Storage Cheat Sheet, 2023).
+    /// The least iterations of PBKDF2 with HMAC-SHA-256, and those of a new file (OWASP Password Storage Cheat Sheet,
+    /// 2023).
     static let minIterations = 600_000
     /// The most iterations that a file may demand. They take some seconds.
     static let maxIterations = 50_000_000
@@ -60,8 +61,8 @@ package enum AuthEnvelope {
         return try encode(envelope)
     }
 
-    /// Whether the bytes have the shape of a file that ``seal(_:password:)`` or ``seal(_:certificate:)`` makes. Nothing is
-    /// decrypted.
+    /// Whether the bytes have the shape of a file that ``seal(_:password:)`` or ``seal(_:certificate:)`` makes. Nothing
+    /// is decrypted.
     package static func hasShape(_ file: [UInt8]) -> Bool {
         EnvelopeShape.isPasswordEnvelope(file) || EnvelopeShape.isCertificateEnvelope(file)
     }
@@ -102,8 +103,8 @@ package enum AuthEnvelope {
         guard hasShape(file) else { throw .notAnEnvelope }
         guard let output = BIO_new(BIO_s_mem()) else { throw .failed }
         defer { BIO_free(output) }
-        // CMS_decrypt verifies the tag last, when the plaintext is already in `output`. Nothing else sees that memory, and
-        // libcrypto erases it when it is freed.
+        // CMS_decrypt verifies the tag last, when the plaintext is already in `output`. Nothing else sees that memory,
+        // and libcrypto erases it when it is freed.
         guard unlock(envelope), CMS_decrypt(envelope, nil, nil, nil, output, UInt32(CMS_BINARY)) == 1 else {
             throw .cannotOpen
         }

@@ -1,13 +1,13 @@
-/// The parts of an envelope that no authentication tag covers: versions, types and algorithms. They are compared with a file
-/// made here, so that a file with other values is rejected.
+/// The parts of an envelope that no authentication tag covers: versions, types and algorithms. They are compared with a
+/// file made here, so that a file with other values is rejected.
 enum EnvelopeShape {
     /// One primitive element of a DER encoding.
     struct Leaf: Equatable {
         let tag: UInt8
         let content: ArraySlice<UInt8>
 
-        /// Whether the element is the same as in the template. Octet strings need only the same length. The ciphertext may have
-        /// any length.
+        /// Whether the element is the same as in the template. Octet strings need only the same length. The ciphertext
+        /// may have any length.
         func fits(_ template: Leaf) -> Bool {
             guard tag == template.tag else { return false }
             switch tag {
@@ -31,8 +31,8 @@ enum EnvelopeShape {
         return found.count == template.count && zip(found, template).allSatisfy { $0.fits($1) }
     }
 
-    /// Whether the elements before and after the recipients are the same as in a password's envelope, which libcrypto writes in
-    /// the same way.
+    /// Whether the elements before and after the recipients are the same as in a password's envelope, which libcrypto
+    /// writes in the same way.
     static func isCertificateEnvelope(_ file: [UInt8]) -> Bool {
         guard let found = leaves(file), found.count > 8 else { return false }
         let template = leaves(PasswordEnvelope.template(iterations: AuthEnvelope.minIterations)) ?? []

@@ -1,10 +1,10 @@
 internal import COpenSSL
 
-/// Seals an envelope with a password: CMS AuthEnvelopedData (RFC 5083) with AES-256-GCM (RFC 5084). The content key is wrapped
-/// (RFC 3211) with a key that PBKDF2 with HMAC-SHA-256 derives from the password (RFC 8018).
+/// Seals an envelope with a password: CMS AuthEnvelopedData (RFC 5083) with AES-256-GCM (RFC 5084). The content key is
+/// wrapped (RFC 3211) with a key that PBKDF2 with HMAC-SHA-256 derives from the password (RFC 8018).
 ///
-/// libcrypto is not used for this, because its password recipients always use PBKDF2 with HMAC-SHA-1. The key-wrap cipher is
-/// AES-256-CBC: RFC 3211 requires a block cipher, and libcrypto fails with the GCM of the content.
+/// libcrypto is not used for this, because its password recipients always use PBKDF2 with HMAC-SHA-1. The key-wrap
+/// cipher is AES-256-CBC: RFC 3211 requires a block cipher, and libcrypto fails with the GCM of the content.
 struct PasswordEnvelope {
     /// Bytes of the salt. RFC 8018 §4.1 recommends 8 or more.
     private static let saltLength = 16

@@ -32,7 +32,8 @@ package struct SigningKey: Sendable {
         let members: JSONObject = [
             "e": .string(Base64.encodeURL(exponent)), "kty": "RSA", "n": .string(Base64.encodeURL(modulus)),
         ]
-        // RFC 7638 §3 wants the required members in the order of their names without white space, as JSON is written here.
+        // RFC 7638 §3 wants the required members in the order of their names without white space, as JSON is written
+        // here.
         keyID = Base64.encodeURL(SHA256.hash(JSON.object(members).bytes()).bytes)
         publicKey = .object(members.merging(["alg": "RS256", "kid": .string(keyID), "use": "sig"]))
     }

@@ -3,7 +3,8 @@ internal import LatchkeyCore
 
 /// Random bytes from libcrypto's generator, for keys and identifiers.
 package enum Random {
-    /// `count` random bytes. Ends the process if the generator has no entropy, because a guessable key must not be used.
+    /// `count` random bytes. Ends the process if the generator has no entropy, because a guessable key must not be
+    /// used.
     package static func bytes(_ count: Int) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         let result = bytes.withUnsafeMutableBufferPointer { RAND_bytes($0.baseAddress, Int32($0.count)) }

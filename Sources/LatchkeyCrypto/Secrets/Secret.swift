@@ -2,12 +2,12 @@ internal import COpenSSL
 
 /// Bytes that must not leak. They cannot be printed, logged or interpolated, and are erased when released.
 ///
-/// The bytes are in an allocation of their own, which is never moved and is overwritten with `OPENSSL_cleanse` before it is
-/// freed. They are read only through ``withBytes(_:)``, ``reveal()`` and ``revealText()``, so that a search for these names
-/// finds every place that uses a secret's bytes.
+/// The bytes are in an allocation of their own, which is never moved and is overwritten with `OPENSSL_cleanse` before
+/// it is freed. They are read only through ``withBytes(_:)``, ``reveal()`` and ``revealText()``, so that a search for
+/// these names finds every place that uses a secret's bytes.
 ///
-/// Unchecked, because the compiler does not accept a raw pointer as Sendable. The memory behind the pointer is written only
-/// in `init` and `deinit`, when no other thread has a reference, and only read in between.
+/// Unchecked, because the compiler does not accept a raw pointer as Sendable. The memory behind the pointer is written
+/// only in `init` and `deinit`, when no other thread has a reference, and only read in between.
 package final class Secret: @unchecked Sendable {
     private let storage: UnsafeMutableRawBufferPointer
 

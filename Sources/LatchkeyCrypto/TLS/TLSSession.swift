@@ -16,8 +16,8 @@ package final class TLSSession {
 
     /// A client's session with `host`, a DNS name, which is sent as SNI, or an IP literal, which is not (RFC 6066 §3).
     ///
-    /// The certificate's subjectAltName must have the host: a name as dNSName, an address as iPAddress. The common name is
-    /// ignored (RFC 9525 §2 and §6.3).
+    /// The certificate's subjectAltName must have the host: a name as dNSName, an address as iPAddress. The common name
+    /// is ignored (RFC 9525 §2 and §6.3).
     package convenience init(connectingTo host: String, context: TLSContext) throws(TLSError) {
         try self.init(context)
         SSL_set_connect_state(session)

@@ -26,7 +26,8 @@ struct Exposition {
         }
     }
 
-    /// Writes cumulative buckets. The last one, `+Inf`, equals `_count`, because both come from one reading of the cells.
+    /// Writes cumulative buckets. The last one, `+Inf`, equals `_count`, because both come from one reading of the
+    /// cells.
     mutating func write(_ histograms: Histograms) {
         let samples = histograms.samples
         guard !samples.isEmpty else { return }
@@ -63,8 +64,8 @@ struct Exposition {
         if format == .openMetrics100 { line("# EOF") }
     }
 
-    /// Writes TYPE, UNIT and HELP. The Prometheus format includes `_total` in the name of a counter, and has neither units nor
-    /// infos.
+    /// Writes TYPE, UNIT and HELP. The Prometheus format includes `_total` in the name of a counter, and has neither
+    /// units nor infos.
     private mutating func header(_ family: Family) {
         switch format {
         case .openMetrics100:

@@ -25,8 +25,8 @@ package struct ProcessReading: Equatable, Sendable {
     /// Reads `/proc/self/stat` (proc(5)): the fields utime 14, stime 15, starttime 22, vsize 23 and rss 24.
     ///
     /// - Parameters:
-    ///   - stat: the file's text. Fields are counted from the last `)`, because the command name, field 2, may contain spaces
-    ///     and parentheses.
+    ///   - stat: the file's text. Fields are counted from the last `)`, because the command name, field 2, may contain
+    ///     spaces and parentheses.
     ///   - bootTimeSeconds: `btime` of `/proc/stat`.
     ///   - ticksPerSecond: `sysconf(_SC_CLK_TCK)`.
     ///   - pageBytes: `sysconf(_SC_PAGESIZE)`.

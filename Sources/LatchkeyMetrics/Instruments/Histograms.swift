@@ -1,7 +1,7 @@
 internal import LatchkeyCore
 
-/// Histograms of durations with fixed buckets, one for each series of a family. A series is on the metrics page once a duration
-/// was observed.
+/// Histograms of durations with fixed buckets, one for each series of a family. A series is on the metrics page once a
+/// duration was observed.
 struct Histograms: Sendable {
     /// The state of one series.
     struct Sample: Equatable {

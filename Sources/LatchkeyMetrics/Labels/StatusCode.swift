@@ -1,5 +1,5 @@
-/// The status of a response, as the label `code`. Statuses that Latchkey does not send count as `other`, so that the set
-/// stays closed.
+/// The status of a response, as the label `code`. Statuses that Latchkey does not send count as `other`, so that the
+/// set stays closed.
 package enum StatusCode: Int, Label {
     case ok, accepted, noContent, notModified
     case badRequest, unauthorized, forbidden, notFound, methodNotAllowed, notAcceptable, requestTimeout

@@ -3,8 +3,8 @@ internal import Dispatch
 internal import Glibc
 package import LatchkeyCore
 
-/// The event loop of one thread. A turn waits in epoll, calls the handlers that are ready, runs the jobs of other threads,
-/// then the handlers that requested another turn, then the scheduled actions that are due.
+/// The event loop of one thread. A turn waits in epoll, calls the handlers that are ready, runs the jobs of other
+/// threads, then the handlers that requested another turn, then the scheduled actions that are due.
 ///
 /// Not `Sendable` and so confined to its thread: its handlers run on this thread and need no locks. Other threads hold
 /// the ``LoopHandle`` and a ``ChannelID``.
@@ -112,8 +112,8 @@ package final class EventLoop {
     /// The time for all resumed handlers of a turn together, after which the loop polls its descriptors again.
     private static let resumptionTime: Duration = .milliseconds(1)
 
-    /// Calls ``EventHandler/resumed(on:)`` of `id` after the handlers that are ready and those that requested a turn before.
-    /// For a handler with more work than one turn should take.
+    /// Calls ``EventHandler/resumed(on:)`` of `id` after the handlers that are ready and those that requested a turn
+    /// before. For a handler with more work than one turn should take.
     package func resumeLater(_ id: ChannelID) { resumptions.append(id) }
 
     private func runResumptions() {
@@ -133,7 +133,8 @@ package final class EventLoop {
         residents.removeAll()
     }
 
-    /// One turn. A separate function, because a release build may keep the temporaries of a loop body until the loop ends.
+    /// One turn. A separate function, because a release build may keep the temporaries of a loop body until the loop
+    /// ends.
     @inline(never)
     private func turn() {
         let count = poller.wait(until: resumptions.isEmpty ? deadlines.next : now, now: now)

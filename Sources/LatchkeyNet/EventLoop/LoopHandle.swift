@@ -2,7 +2,8 @@
 package struct LoopHandle: Sendable {
     let inbox: LoopInbox
 
-    /// Runs `job` on the loop's thread, in the order of submission. Returns false and drops `job` if the loop has stopped.
+    /// Runs `job` on the loop's thread, in the order of submission. Returns false and drops `job` if the loop has
+    /// stopped.
     @discardableResult
     package func submit(_ job: @escaping @Sendable (EventLoop) -> Void) -> Bool { inbox.put(job) }
 

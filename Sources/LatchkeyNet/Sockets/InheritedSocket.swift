@@ -15,8 +15,8 @@ package struct InheritedSocket: Hashable, Sendable {
         self.address = address
     }
 
-    /// The sockets that were passed to the process with this id. None if `LISTEN_PID` is not set or names another process.
-    /// Programs that this process starts do not inherit the sockets.
+    /// The sockets that were passed to the process with this id. None if `LISTEN_PID` is not set or names another
+    /// process. Programs that this process starts do not inherit the sockets.
     package static func all(
         environment: [String: String], process: Int32
     ) throws(InheritedSocketError) -> [InheritedSocket] {

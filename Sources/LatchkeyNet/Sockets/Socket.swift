@@ -38,8 +38,8 @@ package struct Socket: ~Copyable, Sendable {
     /// A listening socket.
     ///
     /// Sets `SO_REUSEADDR` but not `SO_REUSEPORT`: a second process on the same port must fail and not receive half of
-    /// the connections. A Unix socket has mode 0660 and replaces one that a dead process left at the path. A lock on the
-    /// folder makes sure that of two processes starting at once the second one finds the socket of the first.
+    /// the connections. A Unix socket has mode 0660 and replaces one that a dead process left at the path. A lock on
+    /// the folder makes sure that of two processes starting at once the second one finds the socket of the first.
     ///
     /// - Throws: the call that failed. `EADDRINUSE` if another process listens at the path, `EEXIST` if something other
     ///   than a socket is there, which is not touched.
@@ -62,8 +62,8 @@ package struct Socket: ~Copyable, Sendable {
         return socket
     }
 
-    /// Listens under a temporary name and then links the socket to `path`, so that no client meets a socket that is bound
-    /// and does not listen yet.
+    /// Listens under a temporary name and then links the socket to `path`, so that no client meets a socket that is
+    /// bound and does not listen yet.
     private func listen(at path: String, _ backlog: Int32) throws(SystemError) {
         let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
         let temporary = "\(folder).\(String(UInt32.random(in: 0 ... .max), radix: 36))"

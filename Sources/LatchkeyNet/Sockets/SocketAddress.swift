@@ -103,7 +103,8 @@ package enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Calls `body` with the address in the form that `bind` and `connect` take; nil if a path does not fit into `sun_path`.
+    /// Calls `body` with the address in the form that `bind` and `connect` take; nil if a path does not fit into
+    /// `sun_path`.
     func withSockaddr<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result? {
         var storage = sockaddr_storage()
         guard let length = fill(&storage) else { return nil }

@@ -7,8 +7,8 @@ package struct UnixSocketFile: Hashable, Sendable {
     private let device: UInt64
     private let inode: UInt64
 
-    /// The socket that is at `path` now (lstat(2)); nil if there is none. No other file gets the inode while the socket is
-    /// open.
+    /// The socket that is at `path` now (lstat(2)); nil if there is none. No other file gets the inode while the socket
+    /// is open.
     package init?(at path: String) {
         var status = stat()
         guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return nil }

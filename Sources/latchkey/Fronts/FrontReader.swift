@@ -119,7 +119,7 @@ struct FrontReader {
     /// The ARN that a text sets out to be; nil for a plain name.
     /// - Throws: `AccessDeniedException` for an ARN of another service, kind, region or partition, and for no good one.
     private func arn(_ text: String, _ service: FrontService, kind: String) throws(AWSFault) -> AmazonResourceName? {
-        guard AmazonResourceName.isMeant(by: text) else { return nil }
+        guard AmazonResourceName.hasARNPrefix(text) else { return nil }
         guard let arn = AmazonResourceName(text), arn.service == service.rawValue, arn.resource.hasPrefix(kind),
             names.isHere(arn)
         else {

@@ -1,10 +1,11 @@
 internal import LatchkeyCore
 package import LatchkeyHTTP
 
-/// An error as AWS JSON 1.1 writes it: `__type` and a message, status 400 unless the service itself is at fault.
+/// An error in the form of AWS JSON 1.1: `__type`, a message, and a status, which is 400 unless the service is at
+/// fault.
 package struct AWSFault: Error, Hashable, Sendable {
     package var type: String
-    /// Some errors have none on the wire (`ParameterNotFound`).
+    /// Some errors have no message (`ParameterNotFound`).
     package var message: String?
     package var status: Int
 
@@ -14,8 +15,14 @@ package struct AWSFault: Error, Hashable, Sendable {
         self.status = status
     }
 
-    /// A member that breaks a rule of the model, in the words of AWS's validation framework.
-    /// - Parameter value: shown when given; left out for secret values.
+    /// An error of the layer that all services share. Its name has a prefix ending in `#`, which clients remove.
+    package init(common type: String, _ message: String? = nil) {
+        self.init("com.amazon.coral.service#\(type)", message)
+    }
+
+    /// A member that breaks a constraint of the service model, in the words of AWS's validation.
+    ///
+    /// - Parameter value: the value to show; nil for secrets.
     package static func constraint(_ member: String, value: String? = nil, _ rule: String) -> AWSFault {
         let shown = value.map { " '\($0)'" } ?? ""
         return validation(
@@ -25,15 +32,16 @@ package struct AWSFault: Error, Hashable, Sendable {
 
     package static func validation(_ message: String) -> AWSFault { AWSFault("ValidationException", message) }
 
-    /// Parameter Store's answer past the account's requests a second.
+    /// The error that Parameter Store sends when the account exceeds its request rate.
     package static let throttled = AWSFault("ThrottlingException", "Rate exceeded")
 
-    /// The error on the wire.
-    /// - Parameter member: what the message is called. Secrets Manager spells it `Message`, Systems Manager `message`.
+    /// The HTTP response for the error.
+    ///
+    /// - Parameter member: the name of the message's member. Secrets Manager uses `Message`, Systems Manager `message`.
     package func response(messageMember member: String = "message") -> HTTPResponse {
         var members: JSONObject = ["__type": .string(type)]
         if let message { members[member] = .string(message) }
         return HTTPResponse(
-            status: status, fields: ["Content-Type": "application/x-amz-json-1.1"], body: JSON.object(members).bytes())
+            status: status, fields: ["Content-Type": AWSJSON.contentType], body: JSON.object(members).bytes())
     }
 }

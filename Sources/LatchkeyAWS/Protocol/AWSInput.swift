@@ -1,10 +1,11 @@
 package import LatchkeyCore
 
-/// The members of one AWS JSON request, read with the types of the service model.
+/// The input of an AWS JSON request. Its members are read with the types and constraints of the service model, and
+/// errors have AWS's texts.
 package struct AWSInput {
     private let members: JSONObject
 
-    /// Throws `SerializationException` for a body that is no JSON object, as AWS's protocol layer does.
+    /// - Throws: `SerializationException` if the body is not a JSON object, as AWS does.
     package init(_ body: [UInt8]) throws(AWSFault) {
         guard let members = (try? JSON(parsing: body, limits: .request))?.object else {
             throw AWSFault("SerializationException")
@@ -12,6 +13,7 @@ package struct AWSInput {
         self.members = members
     }
 
+    /// A string; nil if the member is absent.
     package func string(_ name: String) throws(AWSFault) -> String? {
         switch members[name] {
         case nil, .null: nil
@@ -20,7 +22,7 @@ package struct AWSInput {
         }
     }
 
-    /// A member the model requires, with its least length.
+    /// A required string of at least `length` characters.
     package func required(_ name: String, atLeast length: Int = 1) throws(AWSFault) -> String {
         let member = Self.lowerCamel(name)
         guard let text = try string(name) else { throw .constraint(member, value: "null", "not be null") }
@@ -30,6 +32,7 @@ package struct AWSInput {
         return text
     }
 
+    /// A Boolean; false if the member is absent.
     package func flag(_ name: String) throws(AWSFault) -> Bool {
         switch members[name] {
         case nil, .null: false
@@ -38,7 +41,7 @@ package struct AWSInput {
         }
     }
 
-    /// A number within bounds, or nil where the member is absent.
+    /// An integer within bounds; nil if the member is absent.
     package func number(_ name: String, in bounds: ClosedRange<Int64>) throws(AWSFault) -> Int64? {
         switch members[name] {
         case nil, .null: return nil
@@ -56,8 +59,8 @@ package struct AWSInput {
         }
     }
 
-    /// A list of strings, or nil where the member is absent.
-    package func strings(_ name: String, atMost most: Int) throws(AWSFault) -> [String]? {
+    /// A list of 1 to `max` strings; nil if the member is absent.
+    package func strings(_ name: String, atMost max: Int) throws(AWSFault) -> [String]? {
         guard let values = try list(name) else { return nil }
         var texts: [String] = []
         for value in values {
@@ -68,20 +71,20 @@ package struct AWSInput {
         guard !texts.isEmpty else {
             throw .constraint(Self.lowerCamel(name), value: shown, "have length greater than or equal to 1")
         }
-        guard texts.count <= most else {
-            throw .constraint(Self.lowerCamel(name), value: shown, "have length less than or equal to \(most)")
+        guard texts.count <= max else {
+            throw .constraint(Self.lowerCamel(name), value: shown, "have length less than or equal to \(max)")
         }
         return texts
     }
 
-    /// A list of structures; empty where the member is absent.
+    /// A list of structures; empty if the member is absent.
     package func structures(_ name: String) throws(AWSFault) -> [JSON] {
         let values = try list(name) ?? []
         for value in values where value.object == nil { throw Self.mismatch(value, "Structure") }
         return values
     }
 
-    /// `Tags: [{"Key","Value"}]` as pairs.
+    /// The member `Tags`, a list of `{"Key", "Value"}`.
     package func tags() throws(AWSFault) -> [(key: String, value: String)] {
         try structures("Tags").map { tag throws(AWSFault) in
             guard let key = tag["Key"]?.string, (1...128).contains(key.count) else {
@@ -99,8 +102,8 @@ package struct AWSInput {
         }
     }
 
-    /// The words of AWS's protocol layer for a member of the wrong type.
-    private static func mismatch(_ value: JSON, _ wanted: String) -> AWSFault {
+    /// AWS's error for a member of the wrong type.
+    private static func mismatch(_ value: JSON, _ expected: String) -> AWSFault {
         let kind =
             switch value {
             case .null: "NULL_VALUE"
@@ -112,9 +115,10 @@ package struct AWSInput {
             case .object: "START_OBJECT"
             }
         return AWSFault(
-            "SerializationException", "\(kind) can not be converted to a\(wanted == "Integer" ? "n" : "") \(wanted)")
+            "SerializationException", "\(kind) can not be converted to a\(expected == "Integer" ? "n" : "") \(expected)"
+        )
     }
 
-    /// The validation framework names members with a small first letter.
+    /// AWS's validation errors write the names of members with a lower-case first letter.
     private static func lowerCamel(_ name: String) -> String { name.prefix(1).lowercased() + name.dropFirst() }
 }
