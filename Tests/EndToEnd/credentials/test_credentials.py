@@ -175,7 +175,7 @@ def test_a_source_gives_what_boto3_finds(world, peer: FaultProxy, name: str) -> 
     assert found[0] == row.key
     assert (found[2] == token_of(row.key)) is row.has_token
     assert is_signed_with(request, found[1])
-    walks = [line for line in broker.logs if line["message"] == "walked along the chain of credentials"]
+    walks = [line for line in broker.logs if line["message"] == "searched for AWS credentials"]
     assert [walk["answered"] for walk in walks] == [row.source], "once, for however many calls"
     assert row.source == "environment" or "AWS_ACCESS_KEY_ID is not set" in walks[0]["others"]
     ours, theirs = [sts_forms(world, id) for id in ("latchkey", "Boto")]

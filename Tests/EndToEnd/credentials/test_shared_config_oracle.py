@@ -24,7 +24,7 @@ KNOWN_REFUSALS = [
     "only a comment may follow", "is deeper than the setting", "botocore gives the settings of", "botocore reads this section as", "not closed",
     "AWS_DEFAULT_PROFILE names another profile", "and no aws_access_key_id", "with another header", "a section's name must end", "stands twice",
     "white space at the brackets", "SDKs disagree on which", "must be ASCII", "which the config file does not have",
-    "lacks sso_", "holds a character that none has", "duration_seconds of profile", "] in the comment", "login_session",
+    "lacks sso_", "contains a character other than", "duration_seconds of profile", "] in the comment", "login_session",
     "with a comment behind it", "is no command", "must be http://host:port", "without a name", "must be a value",
     "a web identity token file is named", "an MFA device", "there is nothing in a section",
 ]

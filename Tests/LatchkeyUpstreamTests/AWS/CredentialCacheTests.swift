@@ -209,7 +209,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func `While a source is down its credentials are used until they expire, and then the error says when to try again`()
+    func `While a source is down its credentials are used until they expire; then the error has a retryAfter`()
         async throws
     {
         let source = ControlledSource()

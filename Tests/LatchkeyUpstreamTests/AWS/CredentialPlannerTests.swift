@@ -149,7 +149,9 @@ import Testing
         #expect(throws: SharedConfigError.self) { try SharedFilesFixture().plan(["AWS_CREDENTIAL_FILE": "/keys"]) }
     }
 
-    @Test func `A number sign is part of a profile's name if there is such a profile, and otherwise begins a comment`() throws {
+    @Test func `A number sign is part of a profile's name if there is such a profile, and otherwise begins a comment`()
+        throws
+    {
         let config = "[profile me]\nrole_arn = a\nsource_profile = team #1\n[profile team]\n" + Self.keys
         let fixture = SharedFilesFixture(config: config)
         #expect(try fixture.plan(["AWS_PROFILE": "me"]) != nil)

@@ -13,7 +13,8 @@ import Testing
 
     @Test func `The fixtures have all cases`() { #expect(Self.cases.count == 10) }
 
-    @Test(arguments: cases) func `A list ends as its tokens say, and is an error if they are not valid`(row: JSON) async {
+    @Test(arguments: cases) func `A list ends as its tokens say, and is an error if they are not valid`(row: JSON) async
+    {
         for operation in (row["operations"]?.array ?? []).compactMap(\.string) {
             let store = PagedStore(row["pages"]?.array ?? [])
             let items: Int?

@@ -76,7 +76,9 @@ import Testing
         (Array("[a]\nb = c\n [d]\ne = f".utf8), 3, "indent"),
         ([UInt8](repeating: 0x0A, count: SharedConfigParser.maxBytes + 1), 1, "1 MiB"),
     ])
-    func `The error for a line that is not valid names the line and the reason`(bytes: [UInt8], line: Int, says: String) throws {
+    func `The error for a line that is not valid names the line and the reason`(bytes: [UInt8], line: Int, says: String)
+        throws
+    {
         let error = #expect(throws: SharedConfigSyntaxError.self) { try SharedConfigParser.parse(bytes) }
         #expect(error?.line == line)
         #expect(error?.reason.contains(says) ?? false, "\(error?.reason ?? "nothing")")

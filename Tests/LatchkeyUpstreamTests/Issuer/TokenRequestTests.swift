@@ -50,7 +50,9 @@ import Testing
     }
 
     @Test(arguments: [TokenRequest.Kind.auth0, .oauth2])
-    func `With Basic the secret is only in the header, id and secret escaped before they are joined`(kind: TokenRequest.Kind) async throws {
+    func `With Basic the secret is only in the header, id and secret escaped before they are joined`(
+        kind: TokenRequest.Kind
+    ) async throws {
         let fixture = IssuerFixture(.token)
         _ = try await fixture.issue(IssuerFixture.request(kind, authentication: .basic))
         let sent = try #require(fixture.requests.first)

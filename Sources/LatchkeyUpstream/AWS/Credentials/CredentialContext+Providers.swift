@@ -25,24 +25,28 @@ extension CredentialContext {
         switch source {
         case .environment: EnvironmentCredentialProvider(environment).provider
         case .assumeRole:
-            planned(source, planner) { "profile \($0.files.profile) has no role_arn with a source" } find: {
-                planner throws(SharedConfigError) in try planner.assumeRole()
-            }
+            planned(
+                source, planner,
+                find: { planner throws(SharedConfigError) in try planner.assumeRole() },
+                absent: { "profile \($0.files.profile) has no role_arn with a source" })
         case .webIdentity:
-            planned(source, planner) { _ in
-                "AWS_WEB_IDENTITY_TOKEN_FILE is not set, and the profile has no web_identity_token_file"
-            } find: { planner throws(SharedConfigError) in
-                try planner.webIdentity()
-            }
+            planned(
+                source, planner,
+                find: { planner throws(SharedConfigError) in try planner.webIdentity() },
+                absent: { _ in
+                    "AWS_WEB_IDENTITY_TOKEN_FILE is not set, and the profile has no web_identity_token_file"
+                })
         case .singleSignOn:
-            planned(source, planner) { "profile \($0.files.profile) has no sso_account_id" } find: {
-                planner throws(SharedConfigError) in try planner.singleSignOn()
-            }
+            planned(
+                source, planner,
+                find: { planner throws(SharedConfigError) in try planner.singleSignOn() },
+                absent: { "profile \($0.files.profile) has no sso_account_id" })
         case .credentialsFile: keys(source, in: .credentials, planner)
         case .process:
-            planned(source, planner) { "profile \($0.files.profile) has no credential_process" } find: {
-                planner throws(SharedConfigError) in try planner.process()
-            }
+            planned(
+                source, planner,
+                find: { planner throws(SharedConfigError) in try planner.process() },
+                absent: { "profile \($0.files.profile) has no credential_process" })
         case .configFile: keys(source, in: .config, planner)
         case .container: ContainerCredentialProvider(self).provider
         case .instance: InstanceCredentialProvider.provider(self, planner)
@@ -53,27 +57,28 @@ extension CredentialContext {
     private func keys(
         _ source: CredentialSource, in kind: SharedConfigFile.Kind, _ planner: PlannerResult
     ) -> CredentialProvider {
-        planned(source, planner) { planner in
-            let profile = planner.files.profile
-            return planner.files.profile(profile, in: kind) == nil
-                ? "it has no profile \(profile)" : "profile \(profile) has no aws_access_key_id there"
-        } find: { planner throws(SharedConfigError) in
-            try planner.keys(in: kind)
-        }
+        planned(
+            source, planner,
+            find: { planner throws(SharedConfigError) in try planner.keys(in: kind) },
+            absent: { planner in
+                let profile = planner.files.profile
+                return planner.files.profile(profile, in: kind) == nil
+                    ? "it has no profile \(profile)" : "profile \(profile) has no aws_access_key_id there"
+            })
     }
 
     /// A provider that finds a plan in the shared files and carries it out.
     ///
     /// - Parameters:
-    ///   - absent: why there are no credentials if `find` finds no plan.
     ///   - find: reads the plan.
+    ///   - absent: says why there are no credentials if there is no plan.
     private func planned(
-        _ source: CredentialSource, _ planner: PlannerResult,
-        absent: @escaping @Sendable (CredentialPlanner) -> String,
-        find: @escaping @Sendable (CredentialPlanner) throws(SharedConfigError) -> CredentialPlan?
+        _ source: CredentialSource, _ result: PlannerResult,
+        find: @escaping @Sendable (CredentialPlanner) throws(SharedConfigError) -> CredentialPlan?,
+        absent: @escaping @Sendable (CredentialPlanner) -> String
     ) -> CredentialProvider {
         CredentialProvider(source) { () throws(AWSError) in
-            let planner = try Self.reading { () throws(SharedConfigError) in try planner.get() }
+            let planner = try Self.reading { () throws(SharedConfigError) in try result.get() }
             guard let plan = try Self.reading({ () throws(SharedConfigError) in try find(planner) }) else {
                 return .absent(absent(planner))
             }

@@ -6,6 +6,11 @@ enum InstanceMetadataEndpoint: Hashable, Sendable {
     /// `AWS_EC2_METADATA_DISABLED`.
     case disabled
 
+    private static let urlVariable = "AWS_EC2_METADATA_SERVICE_ENDPOINT"
+    private static let urlSetting = "ec2_metadata_service_endpoint"
+    private static let modeVariable = "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"
+    private static let modeSetting = "ec2_metadata_service_endpoint_mode"
+
     /// - Parameters:
     ///   - environment: without empty values. Takes precedence over the profile.
     ///   - profile: the selected profile of both files.
@@ -14,34 +19,26 @@ enum InstanceMetadataEndpoint: Hashable, Sendable {
             self = .disabled
             return
         }
-        let setting = "ec2_metadata_service_endpoint"
-        if let url = try Self.value(of: "AWS_EC2_METADATA_SERVICE_ENDPOINT", in: environment, or: setting, of: profile) {
+        var url = environment[Self.urlVariable]
+        if url == nil { url = try profile?.setting(Self.urlSetting) }
+        if let url {
             guard var endpoint = AWSEndpoint(url) else {
-                throw Self.error(setting, "AWS_EC2_METADATA_SERVICE_ENDPOINT must be http://host:port", profile)
+                throw Self.error(Self.urlSetting, "\(Self.urlVariable) must be http://host:port", profile)
             }
             if endpoint.path.hasSuffix("/") { endpoint.path.removeLast() }
             self = .at(endpoint)
             return
         }
-        let modeSetting = "ec2_metadata_service_endpoint_mode"
-        let mode = try Self.value(
-            of: "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", in: environment, or: modeSetting, of: profile)
+        var mode = environment[Self.modeVariable]
+        if mode == nil { mode = try profile?.setting(Self.modeSetting) }
         let host: String
         switch (mode ?? "IPv4").lowercased() {
         case "ipv4": host = "169.254.169.254"
         case "ipv6": host = "fd00:ec2::254"
         default:
-            throw Self.error(
-                modeSetting, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE must be IPv4 or IPv6", profile)
+            throw Self.error(Self.modeSetting, "\(Self.modeVariable) must be IPv4 or IPv6", profile)
         }
         self = .at(AWSEndpoint(origin: Origin(scheme: .http, host: host), path: ""))
-    }
-
-    private static func value(
-        of variable: String, in environment: [String: String], or setting: String, of profile: SharedProfile?
-    ) throws(SharedConfigError) -> String? {
-        if let value = environment[variable] { return value }
-        return try profile?.setting(setting)
     }
 
     /// An error at the profile's setting if it has one, else about the variable.
