@@ -47,7 +47,7 @@ struct ParameterFilter {
     func matches(_ parameter: StoredParameter) -> Bool {
         switch key {
         case .name: values.contains { matches(parameter.name, $0) }
-        case .path: values.contains { isBelow(parameter.name, $0) }
+        case .path: values.contains { Self.isBelow(parameter.name, $0, recursively: option == .recursive) }
         case .type: values.contains { matches(parameter.type.rawValue, $0) }
         case .keyID: values.contains { matches(parameter.keyID ?? "", $0) }
         case .tier: values.contains(parameter.latest.tier.rawValue)
@@ -64,9 +64,10 @@ struct ParameterFilter {
         }
     }
 
-    private func isBelow(_ name: String, _ path: String) -> Bool {
+    /// Whether a parameter is below `path`: directly, or on any level.
+    static func isBelow(_ name: String, _ path: String, recursively: Bool) -> Bool {
         let below = path.hasSuffix("/") ? path : path + "/"
         guard name.hasPrefix(below) else { return false }
-        return option == .recursive || !name.dropFirst(below.count).contains("/")
+        return recursively || !name.dropFirst(below.count).contains("/")
     }
 }

@@ -36,13 +36,10 @@ extension ParameterStorePeer {
     func getParametersByPath(_ input: AWSInput) throws(AWSFault) -> JSON {
         let path = try input.required("Path")
         guard path.hasPrefix("/"), !path.contains("//"), !path.contains(" ") else { throw Self.badPath }
-        let below = path.hasSuffix("/") ? path : path + "/"
         let isRecursive = try input.flag("Recursive")
         let decrypted = try input.flag("WithDecryption")
         let filters = try ParameterFilter.read(input, allowed: [.type, .keyID, .label])
-        let names = parameters.keys.filter { name in
-            name.hasPrefix(below) && (isRecursive || !name.dropFirst(below.count).contains("/"))
-        }
+        let names = parameters.keys.filter { ParameterFilter.isBelow($0, path, recursively: isRecursive) }
         let page = try ResultPage(of: names, input, maxSize: 10, invalidToken: Self.invalidToken)
         // AWS filters within a page: a page may be empty without being the last.
         let shown = matching(filters, page)

@@ -49,7 +49,7 @@ package struct ServiceUse: Sendable {
     /// ``ProfileDefinition/defaultProfile`` is there in any case. One of its values in the settings or in the blob configures
     /// it.
     private func isConfigured(_ definition: ProfileDefinition) -> Bool {
-        if definition != .standard || settings.tokenEndpoint != nil { return true }
+        if definition != .defaultProfile || settings.tokenEndpoint != nil { return true }
         let names = definition.settingsNeeded(settings)
         return names.contains { isGiven($0) } || secrets.blobHas(anyOf: names.map(\.rawValue))
     }
