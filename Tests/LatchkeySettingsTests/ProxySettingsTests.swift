@@ -29,7 +29,7 @@ import Testing
             return
         }
         // End-to-end tests cover proxies that refuse, and brokers.
-        guard let to = each["to"]?.string, to.hasPrefix("http"), let endpoint = AWSConfiguration.endpoint(to) else {
+        guard let to = each["to"]?.string, to.hasPrefix("http"), let endpoint = AWSEndpoint(to) else {
             return
         }
         let settings = try Self.settings(environment)

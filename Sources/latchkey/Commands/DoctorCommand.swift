@@ -42,7 +42,7 @@ struct DoctorCommand: AsyncParsableCommand {
                 error.lines.map { line in
                     let name = String(line.prefix { $0 != ":" && $0 != " " })
                     return .problem(
-                        .configuration, .settings, name, line, remedy: "mend it; latchkey config shows the rest")
+                        exit: .configuration, .settings, name, line, remedy: "mend it; latchkey config shows the rest")
                 })
         }
         return try await Doctor(settings: settings, asksIssuers: !noToken).examine()

@@ -1,4 +1,5 @@
 import LatchkeyCore
+internal import LatchkeyCrypto
 import LatchkeyHTTP
 import LatchkeyTestSupport
 import LatchkeyUpstream
