@@ -1,4 +1,4 @@
-/// How to get the credentials that the shared files and the variables beside them configure. Made without any request.
+/// How to get the credentials that the shared files and the environment configure. Made without any request.
 package indirect enum CredentialPlan: Sendable {
     case keys(AWSCredentials)
     case webIdentity(WebIdentity)

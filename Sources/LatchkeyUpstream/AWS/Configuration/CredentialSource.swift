@@ -1,5 +1,5 @@
 /// The credential sources in the order in which they are tried: botocore's order, which is the SDKs' with the settings
-/// of a profile told apart (AWS SDKs and Tools Reference Guide, "Credential provider chain").
+/// of a profile as separate sources (AWS SDKs and Tools Reference Guide, "Credential provider chain").
 ///
 /// The raw values appear in logs and in the output of `latchkey doctor`.
 package enum CredentialSource: String, Hashable, Sendable, CaseIterable {

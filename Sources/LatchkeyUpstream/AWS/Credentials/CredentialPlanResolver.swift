@@ -4,7 +4,7 @@ struct CredentialPlanResolver: Sendable {
 
     init(_ context: CredentialContext) { self.context = context }
 
-    /// Each role of a chain of roles is assumed anew.
+    /// Assumes every role of a chain of roles again.
     func credentials(_ plan: CredentialPlan) async throws(AWSError) -> AWSCredentials {
         switch plan {
         case .keys(let keys): return keys

@@ -63,7 +63,7 @@ package struct SharedConfigFile: Sendable {
         guard let (name, line) = critical.min(by: { $0.value < $1.value }) else { return }
         throw SharedConfigError(
             path: path, line: line,
-            "\(name) stands twice in [\(section.header)] with different values: remove one of them")
+            "\(name) occurs twice in [\(section.header)] with different values: remove one of them")
     }
 
     /// Selects between `[profile default]` and `[default]`. The SDKs' common rule uses the former and botocore the

@@ -64,7 +64,7 @@ package struct SharedProfile: Sendable {
     func path(_ name: String) throws(SharedConfigError) -> String? {
         guard let text = try text(name), let whole = try texts(name)?.whole else { return nil }
         guard text == whole else {
-            throw error(name, "\(name) with a comment behind it: put the comment on a line of its own")
+            throw error(name, "\(name) has a comment after its value: put the comment on a line of its own")
         }
         return text
     }
