@@ -16,8 +16,8 @@ extension SecretBroker {
     /// The store that the blob is read from; Parameter Store while that is not known.
     package var store: SecretStore { state.withLock { $0.places?.store(of: .blob) } ?? .parameterStore }
 
-    /// Reads secrets there from now on, and lets the callers go on who waited to know. What memory has of the other store
-    /// stays, for the way back.
+    /// Reads secrets there from now on, and lets the callers go on who waited to know. What memory has of the other
+    /// store stays, for the way back.
     package func follow(_ places: SecretPlaces) {
         state.withLock { state in
             state.backend = places.backend
@@ -33,8 +33,8 @@ extension SecretBroker {
     /// ``keptIsUnread(_:)``.
     package func awaitKept() { state.withLock { $0.kept = nil } }
 
-    /// Which secrets are kept could not be read yet. Callers go on with the backend's store; what is absent there may be
-    /// kept, so they are told that this is not known (``doubted(_:)``).
+    /// Which secrets are kept could not be read yet. Callers go on with the backend's store; what is absent there may
+    /// be kept, so they are told that this is not known (``doubted(_:)``).
     ///
     /// - Parameter why: ends the sentence "the secrets backend is unknown: <parameter> …".
     package func keptIsUnread(_ why: String) {
@@ -82,20 +82,20 @@ extension SecretBroker {
 
     /// Goes on with the store in force, as soon as it is known and no later than the deadline.
     ///
-    /// - Parameter completion: called once, on any thread, perhaps before this returns; with nil where the caller may go
-    ///   on.
+    /// - Parameter completion: called once, on any thread, perhaps before this returns; with nil where the caller may
+    ///   go on.
     func whenBackendKnown(
         by deadline: MonotonicTime, _ completion: @escaping @Sendable (UpstreamFault?) -> Void
     ) {
         if state.withLock({ $0.failsUnknown && $0.places == nil }) { return completion(backendUnknown) }
-        waiters.wait(until: deadline, late: { self.backendUnknown }, completion)
+        waiters.wait(until: deadline, timeoutFault: { self.backendUnknown }, completion)
         let (isKnown, look) = state.withLock { ($0.places != nil, $0.whenAwaited) }
         // It may have become known before this caller was among those who wait.
         if isKnown { waiters.release(nil) } else { look?() }
     }
 
-    /// Has this called, on any thread, for each caller who waits to know where secrets are read: for who looks only when
-    /// somebody wants to know. It must return at once.
+    /// Has this called, on any thread, for each caller who waits to know where secrets are read: for who looks only
+    /// when somebody wants to know. It must return at once.
     package func whenAwaited(_ look: @escaping @Sendable () -> Void) { state.withLock { $0.whenAwaited = look } }
 
     /// The store that has the item of this key, for code that awaits.
@@ -108,18 +108,18 @@ extension SecretBroker {
         return state.withLock { $0.places?.store(of: key) } ?? .parameterStore
     }
 
-    /// Reads ahead what memory has of a store that it is not to be read from any more, so that nobody waits when `places`
-    /// come in force.
+    /// Reads ahead what memory has of a store that it is not to be read from any more, so that nobody waits when
+    /// `places` come in force.
     ///
-    /// The blob and at most ``warmest`` other items; what fails, or is not there by the deadline, is fetched when somebody
-    /// asks for it.
+    /// The blob and at most ``maxWarmed`` other items; what fails, or is not there by the deadline, is fetched when
+    /// somebody asks for it.
     package func warm(_ places: SecretPlaces, deadline: MonotonicTime) async {
-        let known = state.withLock { state in SecretStore.allCases.flatMap { state.table.items(of: $0) } }
+        let known = state.withLock { state in SecretStore.allCases.flatMap { state.cache.items(of: $0) } }
         let moving = known.filter { item in
             item.shape == .value && item.key != .blob && item.store != places.store(of: item.key)
         }
         await withTaskGroup(of: Void.self) { group in
-            for key in [.blob] + moving.map(\.key).prefix(Self.warmest) {
+            for key in [.blob] + moving.map(\.key).prefix(Self.maxWarmed) {
                 let item = SecretQuery(key, store: places.store(of: key))
                 group.addTask { _ = try? await self.item(item, deadline: deadline) }
             }
@@ -127,5 +127,5 @@ extension SecretBroker {
     }
 
     /// The most items that ``warm(_:deadline:)`` fetches.
-    private static let warmest = 200
+    private static let maxWarmed = 200
 }

@@ -28,7 +28,7 @@ package final class SecretBroker: Sendable {
         /// The parameter that names the backend, with backend `auto`.
         package var backendParameter = "the backend's parameter"
         /// A random number in 0..<1, for jitter.
-        package var chance: @Sendable () -> Double = { .random(in: 0..<1) }
+        package var jitter: @Sendable () -> Double = { .random(in: 0..<1) }
 
         package init() {}
 
@@ -71,7 +71,7 @@ package final class SecretBroker: Sendable {
 
     /// What one lock guards.
     struct State {
-        var table: SecretTable
+        var cache: SecretCache
         /// Nil until it is known.
         var backend: SecretBackend?
         /// The secrets that stay in Secrets Manager; nil until that is known.
@@ -95,22 +95,22 @@ package final class SecretBroker: Sendable {
         var isDoubtful: Bool { backend?.store == .parameterStore && kept == nil }
 
         /// A query with its stores; nil while callers have to wait to know them.
-        func place(_ query: SecretQuery) -> PlacedQuery? {
-            if let store = query.store { return PlacedQuery(item: query, blobStore: store) }
-            return places?.place(query)
+        func route(_ query: SecretQuery) -> RoutedQuery? {
+            if let store = query.store { return RoutedQuery(item: query, blobStore: store) }
+            return places?.route(query)
         }
     }
 
     let sources: [SecretSource]
     let configuration: Configuration
     let state: Mutex<State>
-    let flights: SingleFlight<SecretQuery, SecretRecord>
+    let reads: SingleFlight<SecretQuery, SecretRecord>
     let tagKey = Secret(Random.bytes(32))
     let parsing = ParsedText.Budget()
     let waiters: BackendWaiters
     private let asked = Atomic<Bool>(false)
     let time: TimeSource
-    let probe: TierTelemetry
+    let telemetry: TierTelemetry
     let shadow: ShadowComparison
 
     /// - Parameters:
@@ -123,20 +123,20 @@ package final class SecretBroker: Sendable {
         self.sources = sources
         self.configuration = configuration
         self.time = time
-        let probe = TierTelemetry(metrics: metrics, health: health, log: log, time: time)
-        self.probe = probe
-        let table = SecretTable(
-            maximumEntries: configuration.maximumEntries, maximumBytes: configuration.maximumBytes,
-            maximumAbsences: configuration.maximumAbsences)
-        state = Mutex(State(table: table, backend: backend))
-        waiters = BackendWaiters(maximum: configuration.maximumWaiters, sleeper: sleeper)
-        flights = SingleFlight(
-            maximumWaiters: configuration.maximumWaiters, longest: configuration.upstreamTimeout * 2, time: time,
+        let telemetry = TierTelemetry(metrics: metrics, health: health, log: log, time: time)
+        self.telemetry = telemetry
+        let cache = SecretCache(
+            maxEntries: configuration.maximumEntries, maxBytes: configuration.maximumBytes,
+            maxAbsences: configuration.maximumAbsences)
+        state = Mutex(State(cache: cache, backend: backend))
+        waiters = BackendWaiters(maxWaiters: configuration.maximumWaiters, sleeper: sleeper)
+        reads = SingleFlight(
+            maxWaiters: configuration.maximumWaiters, maxDuration: configuration.upstreamTimeout * 2, time: time,
             sleeper: sleeper)
         shadow = ShadowComparison(
             other: sources.first { $0.store == .parameterStore }, timeout: configuration.upstreamTimeout,
-            interval: configuration.ttls(of: .secretsManager).fresh, maximumNames: configuration.maximumEntries,
-            probe: probe)
+            interval: configuration.ttls(of: .secretsManager).fresh, maxNames: configuration.maximumEntries,
+            telemetry: telemetry)
         health.onRecovery { [weak self] in self?.recovered($0) }
     }
 
@@ -144,7 +144,7 @@ package final class SecretBroker: Sendable {
     private func recovered(_ tier: Tier) {
         guard let store = SecretStore.allCases.first(where: { $0.tier == tier }) else { return }
         let now = time.now()
-        state.withLock { $0.table.recovered(store, now) }
+        state.withLock { $0.cache.recovered(store, now) }
     }
 
     /// What memory has, without waiting; nil when a store must be asked. One lock.
@@ -152,23 +152,25 @@ package final class SecretBroker: Sendable {
     /// A value near the end of its TTL is fetched anew in the background, so that what is in use is seldom waited for.
     package func cached(_ query: SecretQuery, now: Now) -> Hit? {
         cached(now) { state in
-            guard let placed = state.place(query) else { return Looked(hit: nil) }
-            return Self.look(placed, &state.table, now).without(absence: state.isDoubtful && query.store == nil)
+            guard let placed = state.route(query) else { return Looked(hit: nil) }
+            return Self.look(placed, &state.cache, now).without(absence: state.isDoubtful && query.store == nil)
         }
     }
 
     /// A secret by way of its store, for a caller ``cached(_:now:)`` had nothing for or who wants it anew.
     ///
     /// - Parameters:
-    ///   - demand: how new the answer has to be. While a forced read fails the cache answers, with the failure beside it.
+    ///   - demand: how new the answer has to be. While a forced read fails the cache answers, with the failure beside
+    ///     it.
     ///   - deadline: when the caller stops waiting (`timedOut`).
-    ///   - completion: called once, on any thread, perhaps before this returns. `notFound` where there is no such secret.
+    ///   - completion: called once, on any thread, perhaps before this returns. `notFound` where there is no such
+    ///     secret.
     package func secret(
         _ query: SecretQuery, demand: SecretDemand = .cached, deadline: MonotonicTime,
         completion: @escaping @Sendable (Result<Served, UpstreamFault>) -> Void
     ) {
         if demand.isCallers { asked.store(true, ordering: .relaxed) }
-        guard let placed = state.withLock({ $0.place(query) }) else {
+        guard let placed = state.withLock({ $0.route(query) }) else {
             return whenBackendKnown(by: deadline) { fault in
                 if let fault { return completion(.failure(fault)) }
                 self.secret(query, demand: demand, deadline: deadline, completion: completion)
@@ -230,8 +232,8 @@ package final class SecretBroker: Sendable {
     /// What memory has of a store's own item, the blob's fields left out of account; nil when the store must be asked.
     package func cachedItem(_ query: SecretQuery, now: Now) -> Hit? {
         cached(now) { state in
-            guard let placed = state.place(query) else { return Looked(hit: nil) }
-            return Self.item(placed.item, &state.table, now) { .success($0.whole) }
+            guard let placed = state.route(query) else { return Looked(hit: nil) }
+            return Self.item(placed.item, &state.cache, now) { .success($0.whole) }
                 .without(absence: state.isDoubtful && query.store == nil)
         }
     }
@@ -242,7 +244,7 @@ package final class SecretBroker: Sendable {
         completion: @escaping @Sendable (Result<Served, UpstreamFault>) -> Void
     ) {
         if demand.isCallers { asked.store(true, ordering: .relaxed) }
-        guard let placed = state.withLock({ $0.place(query) }) else {
+        guard let placed = state.withLock({ $0.route(query) }) else {
             return whenBackendKnown(by: deadline) { fault in
                 if let fault { return completion(.failure(fault)) }
                 self.item(query, demand: demand, deadline: deadline, completion: completion)
@@ -265,8 +267,8 @@ package final class SecretBroker: Sendable {
     /// Empties memory, known absences included. What reads under way bring goes to those who wait for it and is not
     /// kept; who comes later starts another.
     package func clear() {
-        flights.replaceAll()
-        state.withLock { $0.table.clear() }
+        reads.replaceAll()
+        state.withLock { $0.cache.clear() }
     }
 
     // MARK: Readiness
@@ -278,21 +280,21 @@ package final class SecretBroker: Sendable {
     /// is none.
     package func usableUntil() -> MonotonicTime? {
         let store = store
-        return state.withLock { $0.table.usableUntil(of: store) }
+        return state.withLock { $0.cache.usableUntil(of: store) }
     }
 
     /// Whether the blob that was read last has a field of one of these names.
     package func blobHas(anyOf names: [String]) -> Bool {
         let blob = SecretQuery(.blob, store: store)
-        let fields = state.withLock { $0.table.latest(blob) }?.fields
+        let fields = state.withLock { $0.cache.latest(blob) }?.fields
         return fields.map { fields in names.contains { fields[ExactText($0)] != nil } } ?? false
     }
 
     /// Entries, bytes and known absences in memory.
     package func size() -> (entries: Int, bytes: Int, absences: Int) {
-        state.withLock { ($0.table.count, $0.table.bytes, $0.table.absenceCount) }
+        state.withLock { ($0.cache.count, $0.cache.bytes, $0.cache.absenceCount) }
     }
 
     /// Bytes of values that are kept parsed, for their fields.
-    package var parsedBytes: Int { parsing.kept }
+    package var parsedBytes: Int { parsing.usedBytes }
 }

@@ -71,7 +71,7 @@ final class Endpoints {
         let query = exchange.slice(exchange.head.query)
         followProfiles()
         switch call.entry.route {
-        case .token: try token(exchange, call, profile: profiles.standard, query, &tokenPages)
+        case .token: try token(exchange, call, profile: profiles.defaultProfile, query, &tokenPages)
         case .tokenProfile:
             let profile = try profile(call.rest)
             try token(exchange, call, profile: profile, query, &tokenPages)

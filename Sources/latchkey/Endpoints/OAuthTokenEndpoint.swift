@@ -133,7 +133,7 @@ extension Endpoints {
 
     /// No audience means the default profile, which needs no look-up.
     private func target(_ audience: String?, _ now: Now) -> OAuthTokenLookup.Target {
-        guard let audience else { return .known(profiles.standard, of: nil) }
+        guard let audience else { return .known(profiles.defaultProfile, of: nil) }
         return services.audiences.known(audience, now: now.monotonic).map { .known($0, of: audience) }
             ?? .audience(audience)
     }

@@ -52,7 +52,7 @@ final class SecretWaits: Sendable {
             do throws(UpstreamFault) {
                 let deadline = time.now().monotonic + patience
                 served = try await secrets.secret(
-                    query, demand: isFirst ? .cached : .look(maximumAge: Self.interval), deadline: deadline)
+                    query, demand: isFirst ? .cached : .recent(maximumAge: Self.interval), deadline: deadline)
             } catch {
                 return .failure(error)
             }

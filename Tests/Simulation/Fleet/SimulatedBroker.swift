@@ -2,48 +2,48 @@ import LatchkeyBroker
 import LatchkeyCore
 import LatchkeyMetrics
 
-/// One broker of the fleet: the product's own state and trip, and what the world keeps for it.
+/// One broker of the fleet: the product's own state machines, and what the simulation needs around them.
 struct SimulatedBroker {
-    /// Somebody who waits for an answer.
+    /// A caller that waits for an answer.
     struct Waiter {
         let since: MonotonicTime
         let deadline: MonotonicTime
     }
 
-    /// The flight under way.
-    struct Flight {
-        var trip: TokenRefresh
+    /// The refresh in progress.
+    struct Running {
+        var refresh: TokenRefresh
         let reason: RefreshReason
         let since: MonotonicTime
         let deadline: MonotonicTime
-        /// Steps taken: the answer to an earlier one is nobody's.
+        /// The number of steps so far. An answer to an earlier step is dropped.
         var step = 0
     }
 
-    /// A pair on its way to the store.
+    /// A pair that is being written to the store.
     struct Write {
         var pair: StoredToken
         var text: String
         var by: MonotonicTime
-        /// Goes over our own lease once the pair is there.
-        var notice: (lease: Lease, seen: SharedTokenSnapshot)?
+        /// The update of the broker's own lease, to be written after the pair.
+        var leaseUpdate: LeaseUpdate?
         var attempt = 1
     }
 
     var state = ProfileState()
-    var flight: Flight?
+    var running: Running?
     var waiters: [Waiter] = []
     var writing: Write?
     var nextWrite: Write?
-    /// The store could not be read the last time.
+    /// Whether the last read of the store failed.
     var isStoreFailing = false
-    /// Counts up at each crash: what was meant for an earlier life is lost.
+    /// Incremented by each crash. Events for an earlier life are dropped.
     var life = 0
     var isUp = false
     var skew: Duration
-    /// When its wall clock was last set.
+    /// When the wall clock was last set.
     var jumped: MonotonicTime?
-    /// What resource servers refused: never to be served again.
+    /// The tokens that resource servers rejected.
     var rejected: Set<String> = []
     var firstCall: MonotonicTime?
     var hasHadToken = false

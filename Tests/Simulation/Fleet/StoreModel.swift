@@ -1,8 +1,8 @@
 import LatchkeyBroker
 import LatchkeyCore
 
-/// Parameter Store as a model: a quota for reads and one for writes, each shared by the whole account; every write gets
-/// the next version at once and is seen by reads only after a lag of its own.
+/// A model of Parameter Store. The account has one quota for reads and one for writes. A write gets the next version at
+/// once and becomes visible to reads after a lag.
 struct StoreModel {
     struct Quota: Sendable {
         var readsPerSecond = 40
@@ -21,7 +21,7 @@ struct StoreModel {
     private var parameters: [[Written]] = Name.allCases.map { _ in [] }
     private var reads: Pacer
     private var writes: Pacer
-    /// Requests that arrived, and those of them that were turned away.
+    /// The number of requests, and of those that were throttled.
     private(set) var readsSeen = 0
     private(set) var readsThrottled = 0
     private(set) var writesSeen = 0
@@ -32,7 +32,7 @@ struct StoreModel {
         writes = Pacer(quota.writesPerSecond, each: .seconds(1))
     }
 
-    /// What one GetParameters of the three gives; nil when throttled.
+    /// Reads the three parameters in one GetParameters; nil if throttled.
     mutating func read(_ now: Now) -> SharedTokenSnapshot? {
         readsSeen += 1
         guard reads.reserve(now.monotonic, notLaterThan: now.monotonic) != nil else {
@@ -42,14 +42,14 @@ struct StoreModel {
         let token = seen(.token, now)
         let expires = seen(.expires, now)
         let lease = seen(.lease, now)
-        var view = SharedTokenSnapshot(
+        var snapshot = SharedTokenSnapshot(
             version: token?.version ?? 0, lease: lease.flatMap { Lease($0.value) }, leaseVersion: lease?.version ?? 0)
         if let token {
-            view.pair = StoredToken(
+            snapshot.pair = StoredToken(
                 token: TokenText.secret(token.value), expires: expires?.value ?? "",
                 tokenWritten: wall(token.at, now), expiresWritten: expires.map { wall($0.at, now) })
         }
-        return view
+        return snapshot
     }
 
     enum PutResult { case written(Int64), exists, throttled }
@@ -71,7 +71,7 @@ struct StoreModel {
         return .written(version)
     }
 
-    /// The newest write that has become visible.
+    /// The newest visible write.
     private func seen(_ name: Name, _ now: Now) -> Written? {
         parameters[name.rawValue].last { $0.seenFrom <= now.monotonic }
     }

@@ -3,17 +3,18 @@ import LatchkeyCore
 import LatchkeyCrypto
 import LatchkeyMetrics
 
-// A new token's way into the store: token, then expiry, behind the callers' backs.
+// Writes of new tokens to the store in the background: the token, then its expiry.
 extension World {
     private static let attempts = 5
 
-    /// Has a token written, once the write under way is over.
+    /// Writes a token after the write in progress.
     mutating func offer(_ index: Int, _ token: AccessToken, _ outcome: TokenRefresh.Outcome) {
         let end = outcome.isTorn ? now + scenario.timeout * 2 : token.writeBy
         offer(
             index,
             SimulatedBroker.Write(
-                pair: StoredToken(token), text: token.value.revealText() ?? "", by: end, notice: outcome.notice))
+                pair: StoredToken(token), text: token.value.revealText() ?? "", by: end,
+                leaseUpdate: outcome.leaseUpdate))
     }
 
     mutating func offer(_ index: Int, _ write: SimulatedBroker.Write) {
@@ -28,21 +29,21 @@ extension World {
     private mutating func put(_ name: StoreModel.Name, _ index: Int) {
         guard let write = brokers[index].writing else { return }
         let call = StoreCall(deadline: min(write.by, now + scenario.timeout * 2))
-        // The answer to the first write has shown the store's clock.
+        // The answer to the first write contained the store's clock.
         let value = name == .token ? write.text : write.pair.dated(by: storeClock(index)).expires
         send(.storeWrite(index, life: brokers[index].life, name, call, value))
     }
 
-    /// Has what the issuer wishes written over our own lease.
-    mutating func send(_ notice: (lease: Lease, seen: SharedTokenSnapshot), _ index: Int) {
-        send(.storeNotice(index, notice.lease, base: notice.seen.leaseVersion))
+    /// Writes an update of the broker's own lease.
+    mutating func send(_ leaseUpdate: LeaseUpdate, _ index: Int) {
+        send(.storeLeaseUpdate(index, leaseUpdate.lease, base: leaseUpdate.seen.leaseVersion))
     }
 
     mutating func handleWrite(_ event: Event) {
         switch event {
-        case .storeNotice(_, let lease, let base):
+        case .storeLeaseUpdate(_, let lease, let base):
             guard !scenario.deniesWrites, storeFault() == nil else { return }
-            _ = store.put(.lease, lease.text, overwrite: base > 0, lag: scenario.longestLag * chance, truth)
+            _ = store.put(.lease, lease.text, overwrite: base > 0, lag: scenario.maxLag * chance, truth)
         case .storeWrite(let index, let life, let name, let call, let value): arrive(index, life, name, call, value)
         case .storeWriteBack(let index, let life, let name, let fault):
             guard brokers[index].life == life else { return }
@@ -54,7 +55,7 @@ extension World {
         }
     }
 
-    /// What a crashed broker had sent arrives all the same; what it was still to send does not.
+    /// Executes a write. The writes that a crashed broker had sent arrive; later ones do not.
     private mutating func arrive(
         _ index: Int, _ life: Int, _ name: StoreModel.Name, _ call: StoreCall, _ value: String
     ) {
@@ -65,12 +66,12 @@ extension World {
         if let fault = storeFault() {
             return back(call, fault) { .storeWriteBack(index, life: life, name, $0) }
         }
-        // The client has given up, and closed its connection, by then.
+        // The client has given up and closed its connection.
         guard now < call.deadline else {
             let fault = UpstreamFault(.timedOut, upstream: .parameterStore)
             return back(call, fault) { .storeWriteBack(index, life: life, name, $0) }
         }
-        let lag = scenario.longestLag * chance
+        let lag = scenario.maxLag * chance
         if case .throttled = store.put(name, value, overwrite: true, lag: lag, truth) {
             return retry(call) {
                 .storeWrite(index, life: life, name, $0, value)
@@ -95,7 +96,7 @@ extension World {
     }
 
     private mutating func writeNext(_ index: Int) {
-        if let notice = brokers[index].writing?.notice { send(notice, index) }
+        if let leaseUpdate = brokers[index].writing?.leaseUpdate { send(leaseUpdate, index) }
         brokers[index].writing = brokers[index].nextWrite
         brokers[index].nextWrite = nil
         if brokers[index].writing != nil { put(.token, index) }

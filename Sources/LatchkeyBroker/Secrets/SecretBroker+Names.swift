@@ -1,0 +1,59 @@
+package import LatchkeyCore
+internal import LatchkeyCrypto
+
+extension SecretBroker {
+    /// Names callers may ask for, sorted.
+    package struct Names: Sendable {
+        package let names: [String]
+        package let isStale: Bool
+        /// Why they are not as new as was demanded.
+        package var refreshError: UpstreamFault?
+    }
+
+    /// What there is in the store in force: the blob's fields, and every other item below the prefix. No value is read
+    /// but the blob's.
+    package func names(
+        demand: SecretDemand = .cached, deadline: MonotonicTime
+    ) async throws(UpstreamFault) -> Names {
+        let listing = try await item(SecretQuery(.root, shape: .names), demand: demand, deadline: deadline)
+        let source = sources.first { $0.store.tier == listing.entry.source }
+        let listed = (try? JSON(parsing: listing.entry.value.reveal(), limits: .ownFile))?.array ?? []
+        var names = Set(listed.compactMap { $0.string.flatMap { source?.key(of: $0) }.map { ExactText($0.name) } })
+        var isStale = listing.isStale
+        var refreshError = listing.refreshError
+        names.formUnion(await keptNames(demand, deadline: deadline))
+        if names.remove(ExactText(SecretKey.blob.name)) != nil {
+            do throws(UpstreamFault) {
+                let blob = try await fields(demand, deadline: deadline)
+                names.formUnion(blob.names.map { ExactText($0) })
+                isStale = isStale || blob.isStale
+                refreshError = refreshError ?? blob.refreshError
+            } catch  where error.reason == .notFound {
+                // It went between the two looks.
+            }
+        }
+        return Names(names: names.sorted().map(\.text), isStale: isStale, refreshError: refreshError)
+    }
+
+    /// Names of the secrets that stay in Secrets Manager while the backend is Parameter Store. Those that Secrets
+    /// Manager does not list (they wait for their deletion) are left out; where it lists nothing, all of them are
+    /// named.
+    private func keptNames(_ demand: SecretDemand, deadline: MonotonicTime) async -> Set<ExactText> {
+        guard let places, places.backend.store == .parameterStore, !places.kept.isEmpty else { return [] }
+        let listing = try? await item(
+            SecretQuery(.root, store: .secretsManager, shape: .names), demand: demand, deadline: deadline)
+        let listed = (listing.flatMap { try? JSON(parsing: $0.entry.value.reveal(), limits: .ownFile) })?.array
+        let present = listed.map { keys(ofSecrets: $0.compactMap(\.string)) }
+        return Set(places.kept.filter { present?.contains($0) ?? true }.map { ExactText($0.name) })
+    }
+
+    /// The names of the blob's fields. The empty one is no key.
+    private func fields(_ demand: SecretDemand, deadline: MonotonicTime) async throws(UpstreamFault) -> Names {
+        let query = SecretQuery(.blob, store: store)
+        let resolved = try await withCheckedContinuation { continuation in
+            resolve(query, demand, deadline) { continuation.resume(returning: $0) }
+        }.get()
+        let names = resolved.record.fields.keys.map(\.text).filter { SecretKey(requested: $0) != nil }
+        return Names(names: names, isStale: resolved.isStale(time.now()), refreshError: resolved.fault)
+    }
+}
