@@ -14,7 +14,6 @@ package struct TokenRefresh: Sendable {
     private let need: Need
     private let limits: Limits
     private let buffer: ExpiryBuffer
-    private let holder: String
     private let isShared: Bool
     private let deadline: MonotonicTime
 
@@ -25,15 +24,10 @@ package struct TokenRefresh: Sendable {
     private var latest = SharedTokenSnapshot()
     private var polls = 0
     private var failedClaims = 0
-    /// The version of another replica's lease, and since when it has been seen unchanged, by this process's clock.
-    private var watched: (version: Int64, since: MonotonicTime)?
-    /// The lowest version that our lease can have after a claim without an answer.
-    private var claimed: Int64?
+    private var leaseHolder: LeaseHolder
     private var holdsLease = false
     /// A claim timed out, and the shared tier is read once more to see whether it succeeded.
     private var isSettling = false
-    /// How long this replica has waited for others, in this refresh and the ones before.
-    private var deferral: Deferral
 
     /// - Parameters:
     ///   - holder: the name of this process in leases.
@@ -46,10 +40,9 @@ package struct TokenRefresh: Sendable {
         self.need = need
         self.limits = limits
         self.buffer = buffer
-        self.holder = holder
         self.isShared = isShared
         self.deadline = deadline
-        deferral = need.deferral ?? Deferral(since: now.monotonic)
+        leaseHolder = LeaseHolder(need, limits: limits, name: holder, now: now)
     }
 
     /// Returns the first step.
@@ -88,34 +81,31 @@ package struct TokenRefresh: Sendable {
             outcome.conserveQuotaFor = wait
             return .done(outcome)
         }
-        // If the answers to several claims were lost, we hold the lease if the stored one names us: every replica reads
-        // the same one.
-        if let claimed, claimed <= snapshot.leaseVersion, let lease = snapshot.lease, lease.holder == holder,
-            lease.definition == need.definition
-        {
-            return won(snapshot, now)
-        }
         seen = snapshot
-        // A lease is useless if no token can be written under it.
-        if isUnshared(snapshot) { return issue(now) }
         var isComplete = false
         if case .usable = validity { isComplete = true }
-        if mayDefer(now), isHeldByOther(snapshot, isComplete: isComplete, now) {
+        switch leaseHolder.find(in: snapshot, isComplete: isComplete, now) {
+        case .us: return won(snapshot, now)
+        case .unneeded: return issue(now)
+        case .other(let lease):
             failedClaims = 0
-            guard let lease = snapshot.lease, lease.purpose == .issuerBackoff else {
-                return wait(now, jitter, fault: nil)
-            }
+            guard lease.purpose == .issuerBackoff else { return wait(now, jitter, fault: nil) }
             return .done(outcome(fallback, issuerBackoff(lease, snapshot.storeTime(now))))
+        case .nobody: return isSettling ? issue(now) : claim(now)
         }
-        guard !isSettling else { return issue(now) }
-        let lease = ourLease(.refresh, until: snapshot.storeTime(now).wall + limits.lease)
+    }
+
+    /// Claims the lease on top of the last snapshot.
+    private func claim(_ now: Now) -> Step {
+        let lease = leaseHolder.lease(.refresh, until: seen.storeTime(now).wall + limits.lease, over: seen)
         let timeout = min(max(limits.maxClaimDuration, remaining(now) / 2), limits.timeout)
-        return .claim(lease, seen: snapshot, by: min(deadline, now.monotonic + timeout))
+        return .claim(lease, seen: seen, by: min(deadline, now.monotonic + timeout))
     }
 
     /// Continues after the shared tier could not be read.
     package mutating func readFailed(_ fault: UpstreamFault, _ now: Now, jitter: Double) -> Step {
-        fault.reason == .throttled && mayDefer(now) ? wait(now, jitter, fault: fault) : issue(now, fault: fault)
+        fault.reason == .throttled && leaseHolder.mayWait(now)
+            ? wait(now, jitter, fault: fault) : issue(now, fault: fault)
     }
 
     /// Continues after the lease was claimed.
@@ -128,16 +118,16 @@ package struct TokenRefresh: Sendable {
             snapshot.unreadableLease = nil
             return won(snapshot, now)
         }
-        claimed = nil
+        leaseHolder.claimWasRefused()
         // The holder of a lease that cannot be parsed is unknown, so there is nobody to wait for.
         if seen.unreadableLease != nil { return issue(now) }
-        return mayDefer(now) && deferral.leases <= limits.maxLeases ? wait(now, jitter, fault: nil) : issue(now)
+        return leaseHolder.mayWaitForWinner(now) ? wait(now, jitter, fault: nil) : issue(now)
     }
 
     /// Continues after the lease could not be written, or after a claim without an answer.
     package mutating func claimFailed(_ fault: UpstreamFault, _ now: Now, jitter: Double) -> Step {
         failedClaims += 1
-        claimed = seen.leaseVersion &+ 1
+        leaseHolder.claimWasUnanswered(seen)
         // Callers are waiting, so there is no time for another claim. One read shows whether the claim succeeded, or
         // whether another replica holds the lease.
         if fault.reason == .timedOut, remaining(now) <= .zero, now.monotonic < deadline {
@@ -150,7 +140,7 @@ package struct TokenRefresh: Sendable {
             // No replica can write leases here, so there is nobody to wait for.
             case .denied, .refused, .invalid, .notFound, .notReady, .overloaded, .budgetSpent: false
             }
-        return mayPass && failedClaims < limits.maxClaimAttempts && mayDefer(now)
+        return mayPass && failedClaims < limits.maxClaimAttempts && leaseHolder.mayWait(now)
             ? wait(now, jitter, fault: fault)
             : issue(now, fault: fault)
     }
@@ -167,61 +157,11 @@ package struct TokenRefresh: Sendable {
         return issue(now)
     }
 
-    /// Whether another replica holds the lease: its token is not there yet, and neither clock says that it has ended.
-    ///
-    /// - Parameter isComplete: whether the pair is usable. A token without its expiry does not end the lease, because
-    ///   the holder is between its two writes.
-    private mutating func isHeldByOther(_ snapshot: SharedTokenSnapshot, isComplete: Bool, _ now: Now) -> Bool {
-        let left = snapshot.lease.map { $0.until - snapshot.storeTime(now).wall } ?? .zero
-        guard let lease = snapshot.lease, lease.purpose != .conserveQuota,
-            snapshot.version <= lease.after || !isComplete, left > .zero
-        else {
-            watched = nil
-            return false
-        }
-        if need.ownLeaseVersion == snapshot.leaseVersion || isAbandoned(lease) { return false }
-        if need.isCleared, lease.purpose == .refresh, lease.holder == holder { return false }
-        let isBackoff = lease.purpose == .issuerBackoff
-        if isBackoff, !need.isBound(by: lease) { return false }
-        let maxLength = isBackoff ? Backoff.maxRetryAfter : limits.lease
-        // No holder writes a later end. It comes from a clock that is wrong.
-        guard left <= maxLength * 2 else { return false }
-        if watched?.version != snapshot.leaseVersion {
-            watched = (snapshot.leaseVersion, now.monotonic)
-            if !isBackoff { deferral.wait(for: lease, length: limits.lease) }
-        }
-        guard deferral.leases <= limits.maxLeases else { return false }
-        return isBackoff || now.monotonic - (watched?.since ?? now.monotonic) < maxLength
-    }
-
-    /// Whether the last holder could not share its token, this replica could not share it either, and no token was
-    /// written since.
-    private func isUnshared(_ snapshot: SharedTokenSnapshot) -> Bool {
-        guard let lease = snapshot.lease, case .tooLarge(let bytes) = lease.purpose else { return false }
-        return snapshot.version <= lease.after && need.isBound(by: lease) && limits.isTooLong(bytes)
-    }
-
-    /// Whether this is our own lease from before the profile was redefined. Its refresh was abandoned.
-    private func isAbandoned(_ lease: Lease) -> Bool {
-        need.isRedefined && need.current == nil && lease.holder == holder
-    }
-
-    /// A lease of this replica on top of the last snapshot.
-    private func ourLease(_ purpose: Lease.Purpose, until: WallTime) -> Lease {
-        var lease = Lease(
-            holder: holder, until: until, after: seen.version, purpose: purpose, definition: need.definition)
-        if case .known(let found) = seen.pairDefinition(ours: need.definition) { lease.replaces = found }
-        return lease
-    }
-
     private func issuerBackoff(_ lease: Lease, _ now: Now) -> UpstreamFault {
         UpstreamFault(.throttled, code: .issuerBackoff, retryAfter: lease.until - now.wall)
     }
 
     // MARK: Waiting
-
-    /// Whether this replica may still wait for others.
-    private func mayDefer(_ now: Now) -> Bool { now.monotonic - deferral.since < limits.maxDeferral }
 
     /// Pauses before the shared tier is read again.
     ///
@@ -247,7 +187,7 @@ package struct TokenRefresh: Sendable {
     /// The result while another replica is getting the token.
     private func deferred(_ token: AccessToken?, _ fault: UpstreamFault? = nil) -> Outcome {
         var outcome = outcome(token, fault)
-        outcome.deferral = deferral
+        outcome.deferral = leaseHolder.deferral
         return outcome
     }
 
@@ -306,7 +246,8 @@ package struct TokenRefresh: Sendable {
     /// The update of our lease; nil if we hold none.
     private func leaseUpdate(_ purpose: Lease.Purpose, _ length: Duration, _ now: Now) -> LeaseUpdate? {
         guard holdsLease else { return nil }
-        return LeaseUpdate(lease: ourLease(purpose, until: seen.storeTime(now).wall + length), seen: seen)
+        let lease = leaseHolder.lease(purpose, until: seen.storeTime(now).wall + length, over: seen)
+        return LeaseUpdate(lease: lease, seen: seen)
     }
 
     // MARK: What is accepted
