@@ -27,6 +27,13 @@ import Testing
         #expect(report.violations.isEmpty)
     }
 
+    @Test func `A cold fleet of 100 that shares a table costs one issuance`() {
+        let report = World.run(.coldTable(brokers: 100), seed: 1)
+        #expect(report.issuerCalls == 1)
+        #expect(report.withoutToken == 0)
+        #expect(report.violations.isEmpty)
+    }
+
     @Test func `A cold fleet of 1,000 has a token within 35 s, for at most two issuances`() {
         let report = World.run(.cold(brokers: 1000), seed: 1)
         #expect(report.issuerCalls <= 2)

@@ -32,6 +32,9 @@ extension ProfileState {
         package var until: MonotonicTime?
 
         package init() {}
+
+        /// When a caller with that deadline stops waiting.
+        package func waitEnd(_ deadline: MonotonicTime) -> MonotonicTime { until.map { min($0, deadline) } ?? deadline }
     }
 
     /// The effect of ``reject(_:by:_:maxRefresh:)``.
@@ -43,4 +46,7 @@ extension ProfileState {
         /// The token is the one in memory. The caller has to start a refresh.
         case refresh
     }
+
+    /// What callers of a failed refresh get: the token in memory, if it is valid.
+    package func fallback(_ now: Now) -> TokenEntry? { entry.flatMap { $0.token.isValid(now) ? $0 : nil } }
 }

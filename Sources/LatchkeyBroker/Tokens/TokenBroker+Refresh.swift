@@ -53,13 +53,12 @@ extension TokenBroker {
         let isLate = mayRepeat && !terms.isNew && refreshes.waiters(on: profile) != nil
         let late = LateJoin(
             since: time.now().monotonic, deadline: deadline, attempt: configuration.upstreamTimeout)
-        let end = terms.until.map { min($0, deadline) } ?? deadline
-        let joined = refreshes.join(profile, isNew: terms.isNew, deadline: end) {
+        let joined = refreshes.join(profile, isNew: terms.isNew, deadline: terms.waitEnd(deadline)) {
             await self.refresh(profile, reason, minTTL: ask.minTTL, deadline: $0)
         } waiter: { outcome in
             let now = self.time.now()
             if isLate, case .failure(let fault) = outcome, late.callsAgain(after: fault, now: now.monotonic),
-                self.entry(profile)?.token.isValid(now) != true
+                self.fallback(profile, now) == nil
             {
                 return self.join(profile, ask, reason, terms, deadline: deadline, mayRepeat: false, completion)
             }
@@ -75,8 +74,10 @@ extension TokenBroker {
         return ServedToken(entry: entry, tier: tier, refreshError: fault, isRejected: isRejected)
     }
 
-    /// The token in memory, valid or not; nil also if the profile was redefined.
-    private func entry(_ profile: ProfileID) -> TokenEntry? { slots.withLock { $0.with(profile) { $0.entry } } ?? nil }
+    /// The valid token in memory after a failed refresh; nil also if the profile was redefined.
+    private func fallback(_ profile: ProfileID, _ now: Now) -> TokenEntry? {
+        slots.withLock { $0.with(profile) { $0.fallback(now) } } ?? nil
+    }
 
     /// Answers one caller with the result of the refresh that it waited for.
     private func answer(
@@ -100,10 +101,7 @@ extension TokenBroker {
                 completion(.success(served(profile, entry, entry.token.source, terms.fault)))
             }
         case .failure(let fault):
-            guard let entry = entry(profile), entry.token.isValid(now) else {
-                completion(.failure(fault))
-                return
-            }
+            guard let entry = fallback(profile, now) else { return completion(.failure(fault)) }
             telemetry.metrics.staleServed(.token)
             completion(.success(served(profile, entry, .memory, fault)))
         }
@@ -157,17 +155,16 @@ extension TokenBroker {
         defer {
             if let update = outcome.leaseUpdate { writer?.offer(.leaseUpdate(update), for: profile, name) }
         }
-        // A refresh that started later may have brought another token already.
-        guard case .success(let entry) = result, outcome.token?.value == entry.token.value else { return result }
+        guard case .success(let entry) = result,
+            let write = outcome.write(of: entry, now, maxRefresh: maxRefresh)
+        else { return result }
         let bytes = entry.token.value.count
         if let shared, let limit = shared.limit, outcome.askedIssuer, bytes > limit.bytes {
             telemetry.writeSkipped(
                 shared.tier, UpstreamFault(.refused, code: SharedTokenLimit.code),
                 why: "\(limit.explanation(of: bytes)): \(limit.remedy)", profile: name)
-        } else if outcome.isTorn || (outcome.askedIssuer && outcome.fault == nil) {
-            let pair = StoredToken(entry.token, after: outcome.sharedVersion)
-            let end = outcome.isTorn ? now.monotonic + maxRefresh : entry.token.writeBy
-            writer?.offer(.pair(pair, by: end), for: profile, name)
+        } else {
+            writer?.offer(write, for: profile, name)
         }
         return result
     }

@@ -20,6 +20,13 @@ extension Scenario {
         return scenario
     }
 
+    /// A fleet that starts at once with an empty table.
+    package static func coldTable(brokers: Int) -> Scenario {
+        var scenario = cold(brokers: brokers)
+        scenario.usesTable = true
+        return scenario
+    }
+
     /// Tokens with a short lifetime, and a store that answers no write in time.
     package static func lateAnswers(brokers: Int) -> Scenario {
         var scenario = Scenario()
@@ -56,6 +63,7 @@ extension Scenario {
         scenario.hasDatedTokens = Bool.random(using: &random)
         scenario.issuerLatency = [0.05...0.3, 0.1...0.8].randomElement(using: &random) ?? 0.1...0.8
         scenario.timeout = .seconds([2, 5].randomElement(using: &random) ?? 5)
+        scenario.usesTable = Bool.random(using: &random)
         return scenario
     }
 
@@ -82,6 +90,7 @@ extension Scenario {
             scenario.issuerOutage = from...(from + 15)
         }
         scenario.timeout = .seconds([2, 5].randomElement(using: &random) ?? 5)
+        scenario.usesTable = Bool.random(using: &random)
         return scenario
     }
 }

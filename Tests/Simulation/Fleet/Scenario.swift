@@ -9,6 +9,8 @@ package struct Scenario: Sendable {
     package var callEvery: Duration = .seconds(10)
     /// The time over which the brokers start.
     package var startSpread: Duration = .zero
+    /// Whether replicas share tokens in a DynamoDB table; else in Parameter Store.
+    package var usesTable = false
     package var readsPerSecond = 40
     package var writesPerSecond = 3
     /// The maximum time from a write to the first read that returns it.

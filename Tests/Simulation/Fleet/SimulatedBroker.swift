@@ -20,23 +20,22 @@ struct SimulatedBroker {
         var step = 0
     }
 
-    /// A pair that is being written to the store.
-    struct Write {
-        var pair: StoredToken
-        var text: String
-        var by: MonotonicTime
-        /// The update of the broker's own lease, to be written after the pair.
-        var leaseUpdate: LeaseUpdate?
-        var attempt = 1
+    /// The write in progress.
+    struct Writing {
+        let write: SharedWrite
+        /// Identifies the write, so that the end of an earlier write's pause is dropped.
+        let number: Int
+        var isPausing = false
     }
 
     var state = ProfileState()
+    let health = TierHealth()
     var running: Running?
     var waiters: [Waiter] = []
-    var writing: Write?
-    var nextWrite: Write?
-    /// Whether the last read of the store failed.
-    var isStoreFailing = false
+    var writes = SharedWriteQueue()
+    var writing: Writing?
+    /// The number of writes so far.
+    var writeCount = 0
     /// Incremented by each crash. Events for an earlier life are dropped.
     var life = 0
     var isUp = false
@@ -49,4 +48,9 @@ struct SimulatedBroker {
     var hasHadToken = false
     /// Since when callers have been refused; nil while they are served.
     var refusedSince: MonotonicTime?
+
+    init(life: Int = 0, skew: Duration) {
+        self.life = life
+        self.skew = skew
+    }
 }

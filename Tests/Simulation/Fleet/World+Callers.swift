@@ -26,7 +26,7 @@ extension World {
         case .serve(let entry, _): serve(index, entry, since: now)
         case .refuse(let fault): refuse(index, fault, since: now)
         case .join(let reason, let terms):
-            let end = min(now + maxWait, terms.until ?? now + maxWait)
+            let end = terms.waitEnd(now + maxWait)
             brokers[index].waiters.append(SimulatedBroker.Waiter(since: now, deadline: end))
             events.put(.giveUp(index, life: brokers[index].life), at: end)
             if brokers[index].running == nil { startRefresh(index, reason) }
@@ -42,7 +42,7 @@ extension World {
 
     /// Answers a caller after a failed refresh: with the token in memory if it is valid, else with the failure.
     private mutating func fail(_ index: Int, _ fault: UpstreamFault, since: MonotonicTime) {
-        guard let entry = brokers[index].state.entry, entry.token.isValid(clock(index)) else {
+        guard let entry = brokers[index].state.fallback(clock(index)) else {
             return refuse(index, fault, since: since)
         }
         serve(index, entry, since: since)
@@ -128,10 +128,10 @@ extension World {
         switch result {
         case .success(let entry):
             for waiter in waiters { serve(index, entry, since: waiter.since) }
-            if outcome.isTorn || (outcome.askedIssuer && outcome.fault == nil) { offer(index, entry.token, outcome) }
+            if let write = outcome.write(of: entry, clock(index), maxRefresh: maxWait) { offer(write, index) }
         case .failure(let fault):
             for waiter in waiters { fail(index, fault, since: waiter.since) }
         }
-        if let leaseUpdate = outcome.leaseUpdate, brokers[index].writing == nil { send(leaseUpdate, index) }
+        if let update = outcome.leaseUpdate { offer(.leaseUpdate(update), index) }
     }
 }

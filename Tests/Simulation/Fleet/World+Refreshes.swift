@@ -22,7 +22,7 @@ extension World {
                 return events.put(.storeClaimBack(index, life: life, step: number, .success(true)), at: now)
             }
             let call = StoreCall(deadline: end)
-            send(.storeClaim(index, life: life, step: number, call, lease, base: seen.leaseVersion))
+            send(.storeClaim(index, life: life, step: number, call, LeaseClaim(lease, seen: seen)))
         case .issue:
             events.put(.issuer(index, life: life, step: number, deadline: deadline), at: now + .milliseconds(10))
         }
@@ -37,21 +37,21 @@ extension World {
             advance(index, life, step) { refresh, now, _ in refresh.paused(now) }
         case .storeRead(let index, let life, let step, let call): read(index, life, step, call)
         case .storeReadBack(let index, let life, let step, let result):
-            noteStore(index, life, isFailing: (try? result.get()) == nil)
+            recordHealth(index, life, result)
             // The store's clock in an answer is compared with the broker's clock when the answer arrives.
             let clock = hasJustJumped(index) ? storeClock(index) : nil
-            let buffer = buffer
+            let (buffer, tier) = (buffer, tier)
             advance(index, life, step) { refresh, now, jitter in
                 switch result {
                 case .success(var snapshot):
                     snapshot.clock = clock ?? snapshot.clock
-                    let validity = snapshot.validity(from: .parameterStore, now: now, buffer: buffer)
+                    let validity = snapshot.validity(from: tier, now: now, buffer: buffer)
                     return refresh.read(snapshot, validity, now, jitter: jitter)
                 case .failure(let fault): return refresh.readFailed(fault, now, jitter: jitter)
                 }
             }
-        case .storeClaim(let index, let life, let step, let call, let lease, let base):
-            claim(index, life, step, call, lease, base)
+        case .storeClaim(let index, let life, let step, let call, let request):
+            claim(index, life, step, call, request)
         case .storeClaimBack(let index, let life, let step, let result):
             advance(index, life, step) { refresh, now, jitter in
                 switch result {
@@ -65,13 +65,17 @@ extension World {
         }
     }
 
-    /// Notifies a broker when the store recovers, as `TierHealth` does.
-    private mutating func noteStore(_ index: Int, _ life: Int, isFailing: Bool) {
+    /// Records the result of a read in the broker's tier health, and notifies the broker of a recovery.
+    private mutating func recordHealth(_ index: Int, _ life: Int, _ result: Result<SharedTokenSnapshot, UpstreamFault>)
+    {
         guard brokers[index].life == life else { return }
-        if brokers[index].isStoreFailing, !isFailing {
-            brokers[index].state.recovered(.parameterStore, isShared: true, clock(index))
+        let clock = clock(index)
+        switch result {
+        case .success:
+            guard brokers[index].health.succeeded(tier, at: clock) else { return }
+            brokers[index].state.recovered(tier, isShared: true, clock)
+        case .failure(let fault): brokers[index].health.failed(tier, fault, at: clock)
         }
-        brokers[index].isStoreFailing = isFailing
     }
 
     private mutating func advance(
@@ -100,43 +104,44 @@ extension World {
         }
     }
 
-    private mutating func claim(
-        _ index: Int, _ life: Int, _ step: Int, _ call: StoreCall, _ lease: Lease, _ base: Int64
-    ) {
+    private mutating func claim(_ index: Int, _ life: Int, _ step: Int, _ call: StoreCall, _ claim: LeaseClaim) {
         func answer(_ result: Result<Bool, UpstreamFault>) -> Event {
             .storeClaimBack(index, life: life, step: step, result)
         }
         if scenario.deniesWrites {
-            return events.put(
-                answer(.failure(UpstreamFault(.denied, upstream: .parameterStore))), at: now + .milliseconds(10))
+            let fault = UpstreamFault(.denied, upstream: upstream)
+            return events.put(answer(.failure(fault)), at: now + .milliseconds(10))
         }
         let fault = storeFault()
         // In half of the failures the answer is lost: the write has been made.
         if let fault, chance < 0.5 { return back(call, fault) { answer(.failure($0)) } }
-        let lag = scenario.maxLag * chance
-        switch store.put(.lease, lease.text, overwrite: base > 0, lag: lag, truth) {
+        switch store.write(.lease(claim), lag: scenario.maxLag * chance, truth) {
         // A claim is made once. A broker that is throttled reads the store before it claims again.
         case .throttled: back(call, throttled) { answer(.failure($0)) }
-        case .exists: self.answer(call, .success(false), event: answer)
-        case .written(let version):
+        case .done(let isWon):
             if let fault = fault ?? lateAnswer { return back(call, fault) { answer(.failure($0)) } }
-            self.answer(call, .success(version == base + 1), event: answer)
+            self.answer(call, .success(isWon), event: answer)
         }
     }
 
-    private var throttled: UpstreamFault {
-        UpstreamFault(.throttled, upstream: .parameterStore, code: "ThrottlingException")
+    /// The tier where replicas share tokens.
+    var tier: Tier { scenario.usesTable ? .dynamodb : .parameterStore }
+
+    var upstream: Upstream { scenario.usesTable ? .dynamodb : .parameterStore }
+
+    var throttled: UpstreamFault {
+        UpstreamFault(.throttled, upstream: upstream, code: "ThrottlingException")
     }
 
     /// A random failure other than throttling; nil for none.
     mutating func storeFault() -> UpstreamFault? {
         guard scenario.storeFaults > 0, chance < scenario.storeFaults else { return nil }
-        return UpstreamFault(chance < 0.5 ? .timedOut : .unavailable, upstream: .parameterStore)
+        return UpstreamFault(chance < 0.5 ? .timedOut : .unavailable, upstream: upstream)
     }
 
     /// The fault of a client whose answer arrives too late.
     var lateAnswer: UpstreamFault? {
-        scenario.answersWritesLate ? UpstreamFault(.timedOut, upstream: .parameterStore) : nil
+        scenario.answersWritesLate ? UpstreamFault(.timedOut, upstream: upstream) : nil
     }
 
     /// Delivers a failure: a timeout at the deadline, any other at once.
@@ -151,7 +156,7 @@ extension World {
     ) {
         let time = now + random(scenario.storeLatency)
         guard time <= call.deadline else {
-            let fault = UpstreamFault(.timedOut, upstream: .parameterStore)
+            let fault = UpstreamFault(.timedOut, upstream: upstream)
             return events.put(event(.failure(fault)), at: max(now, call.deadline))
         }
         events.put(event(value), at: time)

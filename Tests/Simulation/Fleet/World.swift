@@ -18,14 +18,13 @@ package struct World {
         case paused(Int, life: Int, step: Int)
         case storeRead(Int, life: Int, step: Int, StoreCall)
         case storeReadBack(Int, life: Int, step: Int, Result<SharedTokenSnapshot, UpstreamFault>)
-        case storeClaim(Int, life: Int, step: Int, StoreCall, Lease, base: Int64)
+        case storeClaim(Int, life: Int, step: Int, StoreCall, LeaseClaim)
         case storeClaimBack(Int, life: Int, step: Int, Result<Bool, UpstreamFault>)
         case issuer(Int, life: Int, step: Int, deadline: MonotonicTime)
         case issuerBack(Int, life: Int, step: Int, Result<String, UpstreamFault>)
-        case storeWrite(Int, life: Int, StoreModel.Name, StoreCall, String)
-        case storeLeaseUpdate(Int, Lease, base: Int64)
-        case storeWriteBack(Int, life: Int, StoreModel.Name, UpstreamFault?)
-        case writeAgain(Int, life: Int)
+        case storeWrite(Int, life: Int, StoreRequest, StoreCall)
+        case storeWriteBack(Int, life: Int, StoreRequest, UpstreamFault?)
+        case writeAgain(Int, life: Int, Int)
         case giveUp(Int, life: Int)
     }
 
@@ -51,8 +50,7 @@ package struct World {
     package init(_ scenario: Scenario, seed: UInt64) {
         self.scenario = scenario
         random = SeededGenerator(seed: seed)
-        store = StoreModel(
-            StoreModel.Quota(readsPerSecond: scenario.readsPerSecond, writesPerSecond: scenario.writesPerSecond))
+        store = StoreModel(scenario)
         start = now
         limits = TokenRefresh.Limits(timeout: scenario.timeout)
     }
@@ -137,7 +135,7 @@ package struct World {
         case .giveUp(let index, let life):
             guard brokers[index].life == life else { return }
             giveUp(index)
-        case .storeWrite, .storeWriteBack, .storeLeaseUpdate, .writeAgain: handleWrite(event)
+        case .storeWrite, .storeWriteBack, .writeAgain: handleWrite(event)
         default: handleRefresh(event)
         }
     }

@@ -1,3 +1,5 @@
+package import LatchkeyCore
+internal import LatchkeyCrypto
 package import LatchkeyMetrics
 
 extension TokenRefresh {
@@ -28,6 +30,18 @@ extension TokenRefresh {
         package init(token: AccessToken? = nil, fault: UpstreamFault? = nil) {
             self.token = token
             self.fault = fault
+        }
+
+        /// The write that shares the token; nil if there is nothing to share.
+        ///
+        /// - Parameters:
+        ///   - entry: the token in memory after the outcome was applied. A refresh that started later may have brought
+        ///     another one.
+        ///   - maxRefresh: the maximum duration of a refresh.
+        package func write(of entry: TokenEntry, _ now: Now, maxRefresh: Duration) -> SharedWrite? {
+            guard token?.value == entry.token.value, isTorn || (askedIssuer && fault == nil) else { return nil }
+            let end = isTorn ? now.monotonic + maxRefresh : entry.token.writeBy
+            return .pair(StoredToken(entry.token, after: sharedVersion), by: end)
         }
 
         /// How metrics count the refresh.
