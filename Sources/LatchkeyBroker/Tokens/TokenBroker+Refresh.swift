@@ -19,7 +19,7 @@ extension TokenBroker {
         case nil: tokenOfSuccessor(profile, ask, deadline: deadline, completion)
         case .serve(let entry, let fault):
             telemetry.metrics.tierRequest(.token, .memory, entry.isStale(now) ? .stale : .hit)
-            completion(.success(served(profile, entry, .memory, fault)))
+            completion(.success(served(entry, of: profile, from: .memory, now, fault)))
         case .refuse(let fault):
             telemetry.metrics.tierRequest(.token, .memory, .miss)
             completion(.failure(fault))
@@ -68,10 +68,11 @@ extension TokenBroker {
     }
 
     private func served(
-        _ profile: ProfileID, _ entry: TokenEntry, _ tier: Tier, _ fault: UpstreamFault?
+        _ entry: TokenEntry, of profile: ProfileID, from tier: Tier, _ now: Now, _ fault: UpstreamFault?
     ) -> ServedToken {
         let isRejected = slots.withLock { $0.with(profile) { $0.isRejected(entry) } } ?? false
-        return ServedToken(entry: entry, tier: tier, refreshError: fault, isRejected: isRejected)
+        return ServedToken(
+            entry, from: tier, isStale: entry.isStale(now), isRejected: isRejected, refreshError: fault)
     }
 
     /// The valid token in memory after a failed refresh; nil also if the profile was redefined.
@@ -98,12 +99,12 @@ extension TokenBroker {
             if mayRepeat, !entry.token.lasts(ask.minTTL, now, buffer: configuration.buffer) {
                 token(profile, ask, deadline: deadline, mayRepeat: false, completion: completion)
             } else {
-                completion(.success(served(profile, entry, entry.token.source, terms.fault)))
+                completion(.success(served(entry, of: profile, from: entry.token.source, now, terms.fault)))
             }
         case .failure(let fault):
             guard let entry = fallback(profile, now) else { return completion(.failure(fault)) }
             telemetry.metrics.staleServed(.token)
-            completion(.success(served(profile, entry, .memory, fault)))
+            completion(.success(served(entry, of: profile, from: .memory, now, fault)))
         }
     }
 

@@ -89,23 +89,12 @@ package final class TokenBroker: Sendable {
         names.entries.first { $0.name.hasSameBytes(as: name) }?.id
     }
 
-    /// A token in memory.
-    package struct Cached: Sendable {
-        package let entry: TokenEntry
-        /// Whether the token is inside its buffer.
-        package let isStale: Bool
-        /// Why there is no newer token, if this one is inside its buffer or rejected, and a refresh failed.
-        package let refreshError: UpstreamFault?
-        /// Whether a resource server rejected the token and there is no replacement yet.
-        package let isRejected: Bool
-    }
-
     /// The token in memory, if it is valid for at least `minTTL`. Takes one lock and does not wait.
     ///
     /// A token inside its buffer is returned too. If it is time for a refresh, the refresh starts in the background.
     ///
     /// - Returns: nil also if the profile was redefined.
-    package func cached(_ profile: ProfileID, now: Now, minTTL: Duration? = nil) -> Cached? {
+    package func cached(_ profile: ProfileID, now: Now, minTTL: Duration? = nil) -> ServedToken? {
         let buffer = configuration.buffer
         let maxRefresh = maxRefresh
         let hit = slots.withLock { slots in
@@ -116,20 +105,20 @@ package final class TokenBroker: Sendable {
             return nil
         case .fresh(let entry):
             telemetry.metrics.tierRequest(.token, .memory, .hit)
-            return Cached(entry: entry, isStale: false, refreshError: nil, isRejected: false)
+            return ServedToken(entry, from: .memory, isStale: false)
         case .stale(let entry, let fault):
             telemetry.metrics.tierRequest(.token, .memory, .stale)
             if fault != nil { telemetry.metrics.staleServed(.token) }
-            return Cached(entry: entry, isStale: true, refreshError: fault, isRejected: false)
+            return ServedToken(entry, from: .memory, isStale: true, refreshError: fault)
         case .rejected(let entry, let fault):
             let isStale = entry.isStale(now)
             telemetry.metrics.tierRequest(.token, .memory, isStale ? .stale : .hit)
-            return Cached(entry: entry, isStale: isStale, refreshError: fault, isRejected: true)
+            return ServedToken(entry, from: .memory, isStale: isStale, isRejected: true, refreshError: fault)
         case .due(let entry):
             telemetry.metrics.tierRequest(.token, .memory, .stale)
             let started = refreshes.start(profile) { await self.refresh(profile, .ahead, minTTL: nil, deadline: $0) }
             if !started { slots.withLock { $0.with(profile) { $0.finish() } } }
-            return Cached(entry: entry, isStale: true, refreshError: nil, isRejected: false)
+            return ServedToken(entry, from: .memory, isStale: true)
         }
     }
 

@@ -21,6 +21,13 @@ package enum Freshness: String, Hashable, Sendable {
     }
 }
 
+extension TokenEntry {
+    package func freshness(_ now: Now) -> Freshness { Freshness(useBy: useBy, expiry: expiry, now) }
+
+    /// Whether the token is inside its buffer: valid, still served, and due for a refresh (`X-Latchkey-Stale`).
+    package func isStale(_ now: Now) -> Bool { freshness(now) != .fresh }
+}
+
 extension AccessToken {
     package func freshness(_ now: Now) -> Freshness { Freshness(useBy: useBy, expiry: expiry, now) }
 

@@ -1,5 +1,3 @@
-package import LatchkeyCore
-
 /// The cached token of one profile.
 ///
 /// A class, so that endpoints can cache what they rendered for it.
@@ -8,8 +6,8 @@ package final class TokenEntry: Sendable {
     /// Unique among the entries of this broker: the key of rendered responses.
     package let version: UInt64
     // Copies of the token's limits. Every hit reads them, and reading them here does not copy the token.
-    private let useBy: Expiry
-    private let expiry: Expiry
+    let useBy: Expiry
+    let expiry: Expiry
 
     init(_ token: AccessToken, version: UInt64) {
         self.token = token
@@ -17,9 +15,4 @@ package final class TokenEntry: Sendable {
         useBy = token.useBy
         expiry = token.expiry
     }
-
-    package func freshness(_ now: Now) -> Freshness { Freshness(useBy: useBy, expiry: expiry, now) }
-
-    /// Whether the token is inside its buffer: valid, still served, and due for a refresh (`X-Latchkey-Stale`).
-    package func isStale(_ now: Now) -> Bool { freshness(now) != .fresh }
 }
