@@ -20,13 +20,13 @@ import Testing
     }
 
     /// Starts a request. The caller is waiting when this returns.
-    private func ask(_ fixture: SecretFixture) throws -> Inbox<Result<SecretBroker.Served, UpstreamFault>> {
-        let answers = Inbox<Result<SecretBroker.Served, UpstreamFault>>()
+    private func ask(_ fixture: SecretFixture) throws -> Inbox<Result<ServedSecret, UpstreamFault>> {
+        let answers = Inbox<Result<ServedSecret, UpstreamFault>>()
         fixture.broker.secret(try fixture.query("A"), deadline: fixture.deadline) { answers.put($0) }
         return answers
     }
 
-    private func fault(_ result: Result<SecretBroker.Served, UpstreamFault>?) -> UpstreamFault? {
+    private func fault(_ result: Result<ServedSecret, UpstreamFault>?) -> UpstreamFault? {
         guard case .failure(let fault) = result else { return nil }
         return fault
     }

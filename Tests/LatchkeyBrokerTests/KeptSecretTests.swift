@@ -83,7 +83,7 @@ import Testing
     @Test func `Callers wait until the list of kept secrets is known`() async throws {
         let fixture = fixture(.parameterStore)
         fixture.broker.awaitKept()
-        let answers = Inbox<Result<SecretBroker.Served, UpstreamFault>>()
+        let answers = Inbox<Result<ServedSecret, UpstreamFault>>()
         fixture.broker.secret(try fixture.query("old"), deadline: fixture.deadline) { answers.put($0) }
         #expect(answers.count == 0)
         cutOver(fixture, keeping: ["app/dev/old"])

@@ -41,3 +41,10 @@ import Testing
         #expect(Caller.default.scopes.contains([.token, .secrets, .metrics, .admin]))
     }
 }
+
+extension KeyRing {
+    /// The caller whose key was presented, as text.
+    func caller(presenting key: String) -> Caller? {
+        Array(key.utf8).withUnsafeBytes { caller(presenting: $0) }
+    }
+}

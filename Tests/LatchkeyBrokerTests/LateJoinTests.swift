@@ -9,10 +9,10 @@ import Testing
 @Suite("A caller that joins a read late", .timeLimit(.minutes(1))) struct LateJoinTests {
     private let fixture = SecretFixture()
     private let timedOut = UpstreamFault(.timedOut, upstream: .parameterStore)
-    private let leader = Inbox<Result<SecretBroker.Served, UpstreamFault>>()
-    private let follower = Inbox<Result<SecretBroker.Served, UpstreamFault>>()
+    private let leader = Inbox<Result<ServedSecret, UpstreamFault>>()
+    private let follower = Inbox<Result<ServedSecret, UpstreamFault>>()
 
-    private func ask(_ answers: Inbox<Result<SecretBroker.Served, UpstreamFault>>, refresh: Bool = false) throws {
+    private func ask(_ answers: Inbox<Result<ServedSecret, UpstreamFault>>, refresh: Bool = false) throws {
         try fixture.broker.item(fixture.query("A"), demand: refresh ? .forced : .cached, deadline: fixture.deadline) {
             answers.put($0)
         }

@@ -12,15 +12,15 @@ import Testing
     /// Starts a read whose answer waits at the gate. Returns once the store has been called.
     private func begin(
         _ key: String, _ demand: SecretDemand, _ gate: Gate?, after calls: Int
-    ) async throws -> Inbox<Result<SecretBroker.Served, UpstreamFault>> {
+    ) async throws -> Inbox<Result<ServedSecret, UpstreamFault>> {
         fixture.store.answers(at: gate)
-        let answers = Inbox<Result<SecretBroker.Served, UpstreamFault>>()
+        let answers = Inbox<Result<ServedSecret, UpstreamFault>>()
         try fixture.broker.secret(fixture.query(key), demand: demand, deadline: fixture.deadline) { answers.put($0) }
         await fixture.store.calls.first(calls)
         return answers
     }
 
-    private func text(_ answers: Inbox<Result<SecretBroker.Served, UpstreamFault>>) async throws -> String? {
+    private func text(_ answers: Inbox<Result<ServedSecret, UpstreamFault>>) async throws -> String? {
         try await answers.first(1)[0].get().entry.value.revealText()
     }
 
@@ -146,7 +146,7 @@ import Testing
         let gate = Gate()
         fixture.sleeper.advance(by: .seconds(61))
         let first = try await begin("secrets", .forced, gate, after: 2)
-        let second = Inbox<Result<SecretBroker.Served, UpstreamFault>>()
+        let second = Inbox<Result<ServedSecret, UpstreamFault>>()
         try fixture.broker.secret(fixture.query("secrets"), demand: .forced, deadline: fixture.deadline) {
             second.put($0)
         }

@@ -24,7 +24,7 @@ import Testing
         fixture.store.put("/app/dev/A", "1")
         let gate = Gate()
         fixture.store.stop(at: gate)
-        let answers = Inbox<Result<SecretBroker.Served, UpstreamFault>>()
+        let answers = Inbox<Result<ServedSecret, UpstreamFault>>()
         let query = try fixture.query("A")
         for _ in 0..<500 { fixture.broker.secret(query, deadline: fixture.deadline) { answers.put($0) } }
         gate.open()
@@ -40,7 +40,7 @@ import Testing
             #expect(fault?.subject == "/app/dev/nope")
         }
         #expect(fixture.store.calls.count == 2)
-        guard case .absent = try fixture.broker.cached(fixture.query("nope"), now: fixture.now) else {
+        guard case .failure = try fixture.broker.cached(fixture.query("nope"), now: fixture.now) else {
             Issue.record("the absence is not known")
             return
         }
@@ -53,8 +53,8 @@ import Testing
         for number in 0..<20_000 {
             await #expect(throws: UpstreamFault.self) { try await fixture.secret("unknown-\(number)") }
         }
-        #expect(fixture.broker.size().absences == 10_000)
-        #expect(fixture.broker.size().entries == 0)
+        #expect(fixture.size.absences == 10_000)
+        #expect(fixture.size.entries == 0)
     }
 
     @Test func `Entries and bytes are limited, and the least recently used entry is removed first`() async throws {
@@ -66,14 +66,14 @@ import Testing
         for key in ["a", "b", "c"] { _ = try await fixture.secret(key) }
         #expect(try fixture.isCached("a"))
         _ = try await fixture.secret("d")
-        #expect(fixture.broker.size().entries == 3)
+        #expect(fixture.size.entries == 3)
         #expect(try fixture.isCached("a"))
         #expect(try !fixture.isCached("b"))
         fixture.store.put("/app/dev/big", String(repeating: "x", count: 2500))
         _ = try await fixture.secret("big")
-        #expect(fixture.broker.size().bytes <= 3000)
+        #expect(fixture.size.bytes <= 3000)
         #expect(try fixture.isCached("big"))
-        #expect(fixture.broker.size().entries == 2)
+        #expect(fixture.size.entries == 2)
         fixture.store.put("/app/dev/huge", String(repeating: "x", count: 5000))
         #expect(try await fixture.text("huge")?.count == 5000)
         #expect(try !fixture.isCached("huge"))
@@ -83,7 +83,7 @@ import Testing
         fixture.store.put("/app/dev/A", "1")
         _ = try await fixture.secret("A")
         fixture.broker.clear()
-        #expect(fixture.broker.size() == (0, 0, 0))
+        #expect(fixture.size == (0, 0, 0))
         _ = try await fixture.secret("A")
         #expect(fixture.store.calls.count == 4)
     }

@@ -1,9 +1,10 @@
-import LatchkeyBroker
 import LatchkeyCore
 import LatchkeyCrypto
 import LatchkeyMetrics
 import LatchkeyTestSupport
 import Synchronization
+
+@testable import LatchkeyBroker
 
 /// A store of secrets in memory, with faults and gates that a test sets.
 final class FakeStore: Sendable {
@@ -98,7 +99,7 @@ struct SecretFixture {
         return SecretQuery(key, version: version, label: label)
     }
 
-    func secret(_ key: String, refresh: Bool = false) async throws -> SecretBroker.Served {
+    func secret(_ key: String, refresh: Bool = false) async throws -> ServedSecret {
         try await broker.secret(query(key), demand: refresh ? .forced : .cached, deadline: deadline)
     }
 
@@ -109,5 +110,18 @@ struct SecretFixture {
     /// One sample of the metrics; 0 if it does not exist.
     func metric(_ series: String) -> Int { metrics.sample(series) }
 
+    /// The number of entries, bytes and known absences in memory.
+    var size: (entries: Int, bytes: Int, absences: Int) {
+        broker.state.withLock { ($0.cache.count, $0.cache.bytes, $0.cache.absenceCount) }
+    }
+
+    /// The bytes of values that are kept parsed for their fields.
+    var parsedBytes: Int { broker.parsing.usedBytes }
+
     func isCached(_ key: String) throws -> Bool { try broker.cached(query(key), now: now) != nil }
+}
+
+extension SecretBroker {
+    /// Puts a backend without kept secrets in force.
+    func follow(_ backend: SecretBackend) { follow(SecretPlaces(backend: backend)) }
 }

@@ -33,11 +33,11 @@ import Testing
         #expect(served.isStale)
         #expect(served.tier == .memory)
         #expect(served.refreshError?.code == "InternalServerError")
-        guard case .found(_, _, let isStale) = try fixture.broker.cached(fixture.query("A"), now: fixture.now) else {
+        guard case .success(let cached) = try fixture.broker.cached(fixture.query("A"), now: fixture.now) else {
             Issue.record("the stale value is not served from memory")
             return
         }
-        #expect(isStale)
+        #expect(cached.isStale)
         fixture.sleeper.advance(by: .seconds(3600))
         await #expect(throws: UpstreamFault.self) { try await fixture.secret("A") }
     }
@@ -75,7 +75,7 @@ import Testing
         let gate = Gate()
         fixture.store.stop(at: gate)
         fixture.store.put("/app/dev/secrets", #"{"A":"1"}"#)
-        let answers = Inbox<Result<SecretBroker.Served, UpstreamFault>>()
+        let answers = Inbox<Result<ServedSecret, UpstreamFault>>()
         let deadline = fixture.now.monotonic + .seconds(1)
         try fixture.broker.secret(fixture.query("A"), deadline: deadline) { answers.put($0) }
         await fixture.store.calls.first(1)

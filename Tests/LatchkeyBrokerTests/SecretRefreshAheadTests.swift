@@ -18,13 +18,12 @@ import Testing
         fixture.store.put("/app/dev/secrets", #"{"A":"2"}"#, version: "2")
         fixture.sleeper.advance(by: .seconds(2))
         // The hit that starts the refresh is answered with the cached value.
-        guard case .found(let entry, _, let isStale) = try fixture.broker.cached(fixture.query("A"), now: fixture.now)
-        else {
+        guard case .success(let cached) = try fixture.broker.cached(fixture.query("A"), now: fixture.now) else {
             Issue.record("not in memory")
             return
         }
-        #expect(entry.value.revealText() == "1")
-        #expect(!isStale)
+        #expect(cached.entry.value.revealText() == "1")
+        #expect(!cached.isStale)
         await fixture.store.calls.first(2)
         fixture.sleeper.advance(by: .seconds(200))
         while try !fixture.isCached("A") { await Task.yield() }

@@ -43,8 +43,7 @@ package struct KeyRing: Sendable {
 
     /// The caller with that id, if the presented key is one of its own.
     ///
-    /// Digests are compared in constant time, as in ``caller(presenting:)-(UnsafeRawBufferPointer)``. Ids are not
-    /// secret.
+    /// Digests are compared in constant time, as in ``caller(presenting:)``. Ids are not secret.
     package func caller(named id: String, presenting key: UnsafeRawBufferPointer) -> Caller? {
         let presented = SHA256.hash(key)
         var found: Int?
@@ -52,11 +51,5 @@ package struct KeyRing: Sendable {
             if keys[index].caller.id == id { found = index }
         }
         return found.map { keys[$0].caller }
-    }
-
-    /// ``caller(presenting:)-(UnsafeRawBufferPointer)`` for text.
-    package func caller(presenting key: String) -> Caller? {
-        var key = key
-        return key.withUTF8 { caller(presenting: UnsafeRawBufferPointer($0)) }
     }
 }

@@ -9,11 +9,6 @@ package final class TierHealth: Sendable {
 
     package init() { statuses = Mutex(Tier.allCases.map { TierStatus(tier: $0) }) }
 
-    /// The status of every tier that has been called, and of the tiers in `inForce`.
-    package func snapshot(inForce: Set<Tier> = []) -> [TierStatus] {
-        statuses.withLock { $0.filter { $0.state != .unknown || inForce.contains($0.tier) } }
-    }
-
     package func status(_ tier: Tier) -> TierStatus { statuses.withLock { $0[tier.rawValue] } }
 
     /// Calls `body` whenever a failing tier answers again, on any thread and outside all locks.

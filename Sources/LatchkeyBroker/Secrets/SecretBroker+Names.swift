@@ -2,16 +2,16 @@ package import LatchkeyCore
 internal import LatchkeyCrypto
 
 extension SecretBroker {
-    /// Names callers may ask for, sorted.
+    /// The names that callers may request, sorted.
     package struct Names: Sendable {
         package let names: [String]
         package let isStale: Bool
-        /// Why they are not as new as was demanded.
+        /// Why the names are not as new as demanded.
         package var refreshError: UpstreamFault?
     }
 
-    /// What there is in the store in force: the blob's fields, and every other item below the prefix. No value is read
-    /// but the blob's.
+    /// Lists the secrets of the store in force: the fields of the blob, and every other item below the prefix. No value
+    /// except the blob is read.
     package func names(
         demand: SecretDemand = .cached, deadline: MonotonicTime
     ) async throws(UpstreamFault) -> Names {
@@ -24,20 +24,21 @@ extension SecretBroker {
         names.formUnion(await keptNames(demand, deadline: deadline))
         if names.remove(ExactText(SecretKey.blob.name)) != nil {
             do throws(UpstreamFault) {
-                let blob = try await fields(demand, deadline: deadline)
+                let blob = try await fieldNames(demand, deadline: deadline)
                 names.formUnion(blob.names.map { ExactText($0) })
                 isStale = isStale || blob.isStale
                 refreshError = refreshError ?? blob.refreshError
             } catch  where error.reason == .notFound {
-                // It went between the two looks.
+                // The blob was deleted between the two reads.
             }
         }
         return Names(names: names.sorted().map(\.text), isStale: isStale, refreshError: refreshError)
     }
 
-    /// Names of the secrets that stay in Secrets Manager while the backend is Parameter Store. Those that Secrets
-    /// Manager does not list (they wait for their deletion) are left out; where it lists nothing, all of them are
-    /// named.
+    /// The secrets that stay in Secrets Manager while the backend is Parameter Store.
+    ///
+    /// Secrets that Secrets Manager does not list are left out: they are scheduled for deletion. If it cannot list any,
+    /// all of them are returned.
     private func keptNames(_ demand: SecretDemand, deadline: MonotonicTime) async -> Set<ExactText> {
         guard let places, places.backend.store == .parameterStore, !places.kept.isEmpty else { return [] }
         let listing = try? await item(
@@ -47,13 +48,13 @@ extension SecretBroker {
         return Set(places.kept.filter { present?.contains($0) ?? true }.map { ExactText($0.name) })
     }
 
-    /// The names of the blob's fields. The empty one is no key.
-    private func fields(_ demand: SecretDemand, deadline: MonotonicTime) async throws(UpstreamFault) -> Names {
+    /// The names of the blob's fields, except an empty one, which is no key.
+    private func fieldNames(_ demand: SecretDemand, deadline: MonotonicTime) async throws(UpstreamFault) -> Names {
         let query = SecretQuery(.blob, store: store)
-        let resolved = try await withCheckedContinuation { continuation in
-            resolve(query, demand, deadline) { continuation.resume(returning: $0) }
+        let blob = try await withCheckedContinuation { continuation in
+            read(query, demand, deadline) { continuation.resume(returning: $0) }
         }.get()
-        let names = resolved.record.fields.keys.map(\.text).filter { SecretKey(requested: $0) != nil }
-        return Names(names: names, isStale: resolved.isStale(time.now()), refreshError: resolved.fault)
+        let names = blob.record.fields.keys.map(\.text).filter { SecretKey(requested: $0) != nil }
+        return Names(names: names, isStale: blob.isStale(time.now()), refreshError: blob.fault)
     }
 }

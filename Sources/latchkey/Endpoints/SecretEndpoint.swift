@@ -23,14 +23,8 @@ extension Endpoints {
         if let wait = try query.seconds("wait", upTo: SecretWaits.longest), wait > .zero, form.isConditional {
             return try self.wait(exchange, call, wanted, form, until: now.monotonic + wait)
         }
-        if !refresh, let hit = services.secrets.cached(wanted, now: now) {
-            switch hit {
-            case .found(let entry, let received, let isStale):
-                let served = SecretBroker.Served(
-                    entry: entry, received: received, tier: .memory, isStale: isStale, refreshError: nil)
-                form.write(served, now: now, to: exchange.reply)
-            case .absent(let fault): form.write(fault, to: exchange.reply)
-            }
+        if !refresh, let cached = services.secrets.cached(wanted, now: now) {
+            form.write(cached, now: now, to: exchange.reply)
             return answered(exchange, call)
         }
         guard let later = exchange.later() else { return }
@@ -93,14 +87,14 @@ struct SecretForm: Sendable {
     /// Whether a tag the caller has is the entry's.
     func holds(_ entry: SecretEntry) -> Bool { tags.map { Self.matches(entry.etag, $0) } ?? false }
 
-    func write(_ result: Result<SecretBroker.Served, UpstreamFault>, now: Now, to reply: ReplyWriter) {
+    func write(_ result: Result<ServedSecret, UpstreamFault>, now: Now, to reply: ReplyWriter) {
         switch result {
         case .success(let served): write(served, now: now, to: reply)
         case .failure(let fault): write(fault, to: reply)
         }
     }
 
-    func write(_ served: SecretBroker.Served, now: Now, to reply: ReplyWriter) {
+    func write(_ served: ServedSecret, now: Now, to reply: ReplyWriter) {
         let entry = served.entry
         var value = entry.value
         // A tag is a version's: a caller who has it was given the field of it. `*` proves nothing of that kind.

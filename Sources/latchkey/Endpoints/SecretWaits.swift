@@ -44,11 +44,11 @@ final class SecretWaits: Sendable {
     ///   - isAwaited: whether the caller is still there.
     func answer(
         to query: SecretQuery, until end: MonotonicTime, patience: Duration, isAwaited: @Sendable () -> Bool,
-        while holds: @Sendable (SecretBroker.Served) -> Bool
-    ) async -> Result<SecretBroker.Served, UpstreamFault> {
+        while holds: @Sendable (ServedSecret) -> Bool
+    ) async -> Result<ServedSecret, UpstreamFault> {
         var isFirst = true
         while true {
-            let served: SecretBroker.Served
+            let served: ServedSecret
             do throws(UpstreamFault) {
                 let deadline = time.now().monotonic + patience
                 served = try await secrets.secret(

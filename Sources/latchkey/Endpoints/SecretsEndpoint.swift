@@ -91,7 +91,7 @@ struct SecretBatch: Sendable {
         var problems: [ExactText: Problem] = [:]
         var isStale = false
         var refreshError: UpstreamFault?
-        await withTaskGroup(of: (String, Result<SecretBroker.Served, UpstreamFault>).self) { group in
+        await withTaskGroup(of: (String, Result<ServedSecret, UpstreamFault>).self) { group in
             for key in keys {
                 group.addTask { (key, await Self.one(key, secrets, demand, deadline)) }
             }
@@ -119,7 +119,7 @@ struct SecretBatch: Sendable {
 
     private static func one(
         _ key: String, _ secrets: SecretBroker, _ demand: SecretDemand, _ deadline: MonotonicTime
-    ) async -> Result<SecretBroker.Served, UpstreamFault> {
+    ) async -> Result<ServedSecret, UpstreamFault> {
         guard let key = SecretKey(requested: key) else { return .failure(UpstreamFault(.notFound)) }
         do throws(UpstreamFault) {
             return .success(try await secrets.secret(SecretQuery(key), demand: demand, deadline: deadline))

@@ -5,8 +5,6 @@ package import LatchkeyMetrics
 /// A validated token that can be served until ``expiry``.
 package struct AccessToken: Sendable {
     package let value: Secret
-    /// Always `Bearer`: a client cannot use any other type with the token alone (RFC 6749 §7.1).
-    package let tokenType = "Bearer"
     package let scope: String?
     /// When the token expires.
     package private(set) var expiry: Expiry
@@ -57,6 +55,7 @@ package struct AccessToken: Sendable {
             UpstreamFault(.invalid, upstream: source.upstream, code: code)
         }
         guard Self.isWellFormed(grant.value) else { throw invalid("access_token") }
+        // A client cannot use any other type with the token alone (RFC 6749 §7.1).
         guard grant.tokenType.lowercased() == "bearer" else { throw invalid("token_type") }
         if let expiresIn = grant.expiresIn, expiresIn <= .zero { throw invalid("expires_in") }
         let claims = TokenClaims(grant.value)

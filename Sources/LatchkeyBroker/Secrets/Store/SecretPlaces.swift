@@ -13,9 +13,4 @@ package struct SecretPlaces: Hashable, Sendable {
     package func store(of key: SecretKey) -> SecretStore {
         backend.store == .parameterStore && kept.contains(key) ? .secretsManager : backend.store
     }
-
-    /// Adds the stores to a query that names none. The blob and the item may be in two stores.
-    func route(_ query: SecretQuery) -> RoutedQuery {
-        RoutedQuery(item: query.of(store(of: query.key)), blobStore: store(of: .blob))
-    }
 }
