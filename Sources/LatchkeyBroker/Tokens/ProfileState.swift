@@ -12,14 +12,8 @@ package struct ProfileState: Sendable {
     private var version: UInt64 = 0
     /// While a refresh is in progress: when it ends at the latest. Hits then do not start another one.
     private var refreshingUntil: MonotonicTime?
-    /// The backoff after a failure with nothing to serve.
-    private var coldBackoff: Backoff?
-    /// The backoff after a failed refresh of a token that is still valid.
-    private var aheadBackoff: Backoff?
-    /// When the issuer may be called again.
+    private var backoff = RefreshBackoff()
     private var issuerBackoff = IssuerBackoff()
-    /// No refresh ahead of need starts before: the issuer's quota is low, or another replica is refreshing.
-    private var aheadPausedUntil: MonotonicTime?
     private var forced = ForcedRefresh()
     /// The tokens that resource servers rejected.
     private var rejections = TokenRejections()
@@ -71,10 +65,9 @@ package struct ProfileState: Sendable {
         if freshness == .invalid { return .miss }
         if rejections.current != nil { return hitRejected(entry, now) }
         if freshness == .fresh { return .fresh(entry) }
-        if let backoff = aheadBackoff, let fault = backoff.fault(at: now.monotonic) { return .stale(entry, fault) }
-        // The last failure is reported until another attempt has ended.
-        if isRefreshing(now) { return .stale(entry, aheadBackoff?.fault) }
-        if isAheadPaused(now) { return .stale(entry, nil) }
+        if let fault = backoff.aheadFault(now) { return .stale(entry, fault) }
+        if isRefreshing(now) { return .stale(entry, backoff.lastAheadFault) }
+        if backoff.isAheadPaused(now) { return .stale(entry, nil) }
         if let refreshFrom, !refreshFrom.hasPassed(now) { return .stale(entry, nil) }
         refreshingUntil = now.monotonic + maxRefresh
         return .due(entry)
@@ -83,22 +76,18 @@ package struct ProfileState: Sendable {
     /// A miss makes the caller wait for the replacement, for a short time.
     private func hitRejected(_ entry: TokenEntry, _ now: Now) -> Hit {
         if isRefreshing(now) {
-            return rejections.waitEnd(now.monotonic) != nil ? .miss : .rejected(entry, aheadBackoff?.fault)
+            return rejections.waitEnd(now.monotonic) != nil ? .miss : .rejected(entry, backoff.lastAheadFault)
         }
-        return maySearch(now) ? .miss : .rejected(entry, aheadBackoff?.fault)
+        return maySearch(now) ? .miss : .rejected(entry, backoff.lastAheadFault)
     }
 
     /// Whether another search for a replacement may start: it reads the shared tier, and calls the issuer if allowed.
-    private func maySearch(_ now: Now) -> Bool {
-        aheadBackoff?.fault(at: now.monotonic) == nil && !isAheadPaused(now)
-    }
+    private func maySearch(_ now: Now) -> Bool { backoff.aheadFault(now) == nil && !backoff.isAheadPaused(now) }
 
     /// Whether a refresh has started and has not ended.
     package var isRefreshing: Bool { refreshingUntil != nil }
 
     private func isRefreshing(_ now: Now) -> Bool { refreshingUntil.map { now.monotonic < $0 } ?? false }
-
-    private func isAheadPaused(_ now: Now) -> Bool { aheadPausedUntil.map { now.monotonic < $0 } ?? false }
 
     // MARK: Misses
 
@@ -107,7 +96,7 @@ package struct ProfileState: Sendable {
     /// - Parameter maxRefresh: the maximum duration of a refresh.
     package mutating func decide(_ ask: TokenAsk, _ now: Now, buffer: ExpiryBuffer, maxRefresh: Duration) -> Decision {
         guard let entry, entry.token.isValid(now) else {
-            if let fault = coldBackoff?.fault(at: now.monotonic) { return .refuse(issuerBackoff.longer(fault, now)) }
+            if let fault = backoff.coldFault(now) { return .refuse(issuerBackoff.longer(fault, now)) }
             var terms = ask.refresh ? forced.terms(now) : JoinTerms()
             // The refresh that starts now is the one that the caller requested.
             if !isRefreshing(now) { terms.fault = nil }
@@ -128,11 +117,11 @@ package struct ProfileState: Sendable {
     private mutating func decideRejected(_ entry: TokenEntry, _ now: Now, _ maxRefresh: Duration) -> Decision {
         var terms = JoinTerms()
         if isRefreshing(now) {
-            guard let end = rejections.waitEnd(now.monotonic) else { return .serve(entry, aheadBackoff?.fault) }
+            guard let end = rejections.waitEnd(now.monotonic) else { return .serve(entry, backoff.lastAheadFault) }
             terms.until = end
             return .join(.rejected, terms)
         }
-        guard maySearch(now) else { return .serve(entry, aheadBackoff?.fault) }
+        guard maySearch(now) else { return .serve(entry, backoff.lastAheadFault) }
         refreshingUntil = now.monotonic + maxRefresh
         rejections.searchStarted(now.monotonic)
         terms.until = rejections.waitEnd(now.monotonic)
@@ -184,15 +173,19 @@ package struct ProfileState: Sendable {
         let token = outcome.token.flatMap { $0.isValid(now) && isAcceptable($0, now) ? $0 : nil }
         var result = entry
         if let token { result = isCurrent ? adopt(token, outcome.sequence, now, jitter) : makeEntry(token) }
-        if let wait = outcome.conserveQuotaFor { aheadPausedUntil = now.monotonic + wait }
+        if let wait = outcome.conserveQuotaFor { backoff.pauseAhead(until: now.monotonic + wait) }
         // Also if the shared tier had an old token: the next attempt must not follow at once.
-        if let fault = outcome.fault, isCurrent { failed(fault, outcome, reason, now, jitter) }
+        if let fault = outcome.fault, isCurrent {
+            let isServing = entry?.token.isValid(now) ?? false
+            backoff.failed(fault, outcome, isServing: isServing, now, jitter: jitter)
+            if reason == .forced || reason == .ahead { forced.ended(fault) }
+        }
         if let result, token != nil || (outcome.conserveQuotaFor != nil && result.token.isValid(now)) {
             return .success(result)
         }
         var fault = outcome.fault ?? UpstreamFault(.unavailable)
         if fault.reason == .unavailable {
-            fault.retryAfter = coldBackoff?.fault(at: now.monotonic)?.retryAfter
+            fault.retryAfter = backoff.coldFault(now)?.retryAfter
             fault = issuerBackoff.longer(fault, now)
         }
         return .failure(fault)
@@ -218,46 +211,19 @@ package struct ProfileState: Sendable {
         entry = new
         order.keep(number)
         refreshFrom = token.refreshFrom(jitter: jitter)
-        coldBackoff = nil
-        aheadBackoff = nil
+        let quotaLowUntil = token.quotaLowFor.map { now.monotonic + $0 }
+        backoff.succeeded(pauseAheadUntil: quotaLowUntil)
         rejections.adopted(token.value)
-        aheadPausedUntil = token.quotaLowFor.map { now.monotonic + $0 }
-        rejections.quotaLowUntil = aheadPausedUntil
+        rejections.quotaLowUntil = quotaLowUntil
         forced.ended(nil)
         return new
     }
 
-    private mutating func failed(
-        _ fault: UpstreamFault, _ outcome: TokenRefresh.Outcome, _ reason: RefreshReason, _ now: Now, _ jitter: Double
-    ) {
-        if let entry, entry.token.isValid(now) {
-            if outcome.deferral != nil, fault.reason == .unavailable {
-                aheadPausedUntil = now.monotonic + Backoff.afterDeferral * (0.5 + jitter)
-            } else {
-                aheadBackoff = Backoff(
-                    after: aheadBackoff, fault, now: now.monotonic, cap: Backoff.whileServing, jitter: jitter)
-                if !outcome.askedIssuer, let wait = fault.retryAfter { aheadBackoff?.end(by: now.monotonic + wait) }
-            }
-        } else {
-            coldBackoff = Backoff(
-                after: coldBackoff, fault, now: now.monotonic, cap: Backoff.whileEmpty, jitter: jitter)
-            // The issuer was not called, so the wait that was announced before is not extended.
-            if !outcome.askedIssuer, let wait = fault.retryAfter { coldBackoff?.end(by: now.monotonic + wait) }
-        }
-        if reason == .forced || reason == .ahead { forced.ended(fault) }
-    }
-
-    /// Applies the recovery of a tier. It ends the backoffs that the tier caused.
+    /// Applies the recovery of a tier. A pause that the issuer asked for continues.
     ///
-    /// - Parameter isShared: whether replicas share tokens in this tier. Its recovery ends every backoff, because
-    ///   another replica's token may be there. A pause that the issuer asked for continues.
+    /// - Parameter isShared: whether replicas share tokens in this tier.
     package mutating func recovered(_ tier: Tier, isShared: Bool, _ now: Now) {
-        if let backoff = coldBackoff, backoff.isCaused(by: tier) || isShared {
-            coldBackoff?.end(because: now.monotonic)
-        }
-        if let backoff = aheadBackoff, backoff.isCaused(by: tier) || isShared {
-            aheadBackoff?.end(because: now.monotonic)
-        }
+        backoff.recovered(tier, isShared: isShared, now)
     }
 
     // MARK: Rejections and clearing
@@ -288,9 +254,7 @@ package struct ProfileState: Sendable {
     package mutating func clear() {
         entry = nil
         rejections.current = nil
-        coldBackoff = nil
-        aheadBackoff = nil
-        aheadPausedUntil = nil
+        backoff = RefreshBackoff()
         forced = ForcedRefresh()
         refreshingUntil = nil
         order.clear()
