@@ -76,7 +76,7 @@ package struct Upstreams: Sendable {
         let first = profiles.profiles
         issuers = first.map(\.issuer)
         tokens = TokenBroker(
-            profiles: first, places: Self.places(settings), shared: sharedTier,
+            profiles: first, slots: Self.places(settings), shared: sharedTier,
             configuration: Self.tokenConfiguration(settings), time: time,
             metrics: metrics, health: health, log: log)
     }

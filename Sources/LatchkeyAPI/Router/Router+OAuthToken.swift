@@ -98,7 +98,7 @@ extension Router {
 
     /// No audience means the default profile, which needs no look-up.
     private func target(_ audience: String?, _ now: Now) -> OAuthTokenLookup.Target {
-        guard let audience else { return .known(profiles.standard, of: nil) }
+        guard let audience else { return .known(profiles.defaultProfile, of: nil) }
         return services.audiences.cachedProfile(of: audience, now: now.monotonic).map { .known($0, of: audience) }
             ?? .audience(audience)
     }

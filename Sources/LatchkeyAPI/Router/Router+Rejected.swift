@@ -14,7 +14,7 @@ extension Router {
             throw Problem(411, .lengthRequired, "send the body with content-length or chunked")
         }
         let request = try RejectedToken(context.body)
-        var profile = profiles.standard
+        var profile = profiles.defaultProfile
         if let name = request.profile { profile = try self.profile(named: name) }
         services.tokens.reject(profile, sha256: request.digest, by: caller(context)?.id ?? Caller.default.id)
         let reply = context.reply

@@ -23,14 +23,8 @@ extension Router {
         if let wait = try query.seconds("wait", upTo: SecretChangeWaiter.maxWait), wait > .zero, form.isConditional {
             return try self.wait(context, call, query: wanted, format: form, until: now.monotonic + wait)
         }
-        if !refresh, let hit = services.secrets.cached(wanted, now: now) {
-            switch hit {
-            case .found(let entry, let received, let isStale):
-                let served = SecretBroker.Served(
-                    entry: entry, received: received, tier: .memory, isStale: isStale, refreshError: nil)
-                form.write(served, now: now, to: context.reply)
-            case .absent(let fault): form.write(fault, to: context.reply)
-            }
+        if !refresh, let cached = services.secrets.cached(wanted, now: now) {
+            form.write(cached, now: now, to: context.reply)
             return recordAnswer(context, call)
         }
         guard let deferred = context.deferReply() else { return }

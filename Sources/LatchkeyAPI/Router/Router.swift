@@ -61,7 +61,7 @@ package final class Router {
         let query = context.slice(context.head.query)
         followProfiles()
         switch call.entry.route {
-        case .token: try token(context, call, profile: profiles.standard, query: query, rendered: &renderedTokens)
+        case .token: try token(context, call, profile: profiles.defaultProfile, query: query, rendered: &renderedTokens)
         case .tokenProfile:
             let profile = try profile(call.rest)
             try token(context, call, profile: profile, query: query, rendered: &renderedTokens)

@@ -30,7 +30,7 @@ struct SecretBatch: Sendable {
         var problems: [ExactText: Problem] = [:]
         var isStale = false
         var refreshError: UpstreamFault?
-        await withTaskGroup(of: (String, Result<SecretBroker.Served, UpstreamFault>).self) { group in
+        await withTaskGroup(of: (String, Result<ServedSecret, UpstreamFault>).self) { group in
             for key in keys {
                 group.addTask { (key, await Self.one(key, from: secrets, demand: demand, deadline: deadline)) }
             }
@@ -58,7 +58,7 @@ struct SecretBatch: Sendable {
 
     private static func one(
         _ key: String, from secrets: SecretBroker, demand: SecretDemand, deadline: MonotonicTime
-    ) async -> Result<SecretBroker.Served, UpstreamFault> {
+    ) async -> Result<ServedSecret, UpstreamFault> {
         guard let key = SecretKey(requested: key) else { return .failure(UpstreamFault(.notFound)) }
         do throws(UpstreamFault) {
             return .success(try await secrets.secret(SecretQuery(key), demand: demand, deadline: deadline))

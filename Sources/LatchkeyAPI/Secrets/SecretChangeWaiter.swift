@@ -45,15 +45,15 @@ package final class SecretChangeWaiter: Sendable {
     ///   - isAwaited: whether the caller is still there.
     func answer(
         to query: SecretQuery, until end: MonotonicTime, timeout: Duration, isAwaited: @Sendable () -> Bool,
-        while holds: @Sendable (SecretBroker.Served) -> Bool
-    ) async -> Result<SecretBroker.Served, UpstreamFault> {
+        while holds: @Sendable (ServedSecret) -> Bool
+    ) async -> Result<ServedSecret, UpstreamFault> {
         var isFirst = true
         while true {
-            let served: SecretBroker.Served
+            let served: ServedSecret
             do throws(UpstreamFault) {
                 let deadline = time.now().monotonic + timeout
                 served = try await secrets.secret(
-                    query, demand: isFirst ? .cached : .look(maximumAge: Self.interval), deadline: deadline)
+                    query, demand: isFirst ? .cached : .recent(maximumAge: Self.interval), deadline: deadline)
             } catch {
                 return .failure(error)
             }

@@ -29,14 +29,14 @@ package struct SecretResponseFormat: Sendable {
     /// Whether a tag the caller has is the entry's.
     func holds(_ entry: SecretEntry) -> Bool { tags.map { Self.matches(entry.etag, $0) } ?? false }
 
-    func write(_ result: Result<SecretBroker.Served, UpstreamFault>, now: Now, to reply: ReplyWriter) {
+    func write(_ result: Result<ServedSecret, UpstreamFault>, now: Now, to reply: ReplyWriter) {
         switch result {
         case .success(let served): write(served, now: now, to: reply)
         case .failure(let fault): write(fault, to: reply)
         }
     }
 
-    func write(_ served: SecretBroker.Served, now: Now, to reply: ReplyWriter) {
+    func write(_ served: ServedSecret, now: Now, to reply: ReplyWriter) {
         let entry = served.entry
         var value = entry.value
         // A tag is a version's: a caller who has it was given the field of it. `*` proves nothing of that kind.

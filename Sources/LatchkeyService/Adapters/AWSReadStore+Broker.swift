@@ -14,7 +14,7 @@ extension AWSReadStore {
             names: names,
             storeOf: { secrets.places?.store(of: $0) },
             cachedParameter: { read, now in
-                secrets.cachedItem(read.item, now: now).map { Self.outcome($0).map { ParameterItem($0) } }
+                secrets.cachedItem(read.item, now: now).map { $0.map { ParameterItem($0.entry) } }
             },
             parameter: { read, deadline async throws(UpstreamFault) in
                 ParameterItem(try await secrets.item(read.item, deadline: deadline).entry)
@@ -22,8 +22,7 @@ extension AWSReadStore {
             cachedSecret: { query, now in
                 guard let store = secrets.places?.store(of: query.key) else { return nil }
                 let read = SecretRead(query, store: store, names: names)
-                guard let hit = secrets.cachedItem(read.item, now: now) else { return nil }
-                return Self.outcome(hit).flatMap { read.secret($0) }
+                return secrets.cachedItem(read.item, now: now).map { $0.flatMap { read.secret($0.entry) } }
             },
             secret: { query, refresh, deadline async throws(UpstreamFault) in
                 let store = try await secrets.store(of: query.key, by: deadline)
@@ -50,13 +49,6 @@ extension AWSReadStore {
                 let all = (try? JSON(parsing: entry.value.reveal(), limits: .ownFile))?.array ?? []
                 return all.map { ParameterItem($0) }.filter { read.isRecursive || read.isDirectlyBelow($0.name) }
             })
-    }
-
-    private static func outcome(_ hit: SecretBroker.Hit) -> Outcome<SecretEntry> {
-        switch hit {
-        case .found(let entry, _, _): .success(entry)
-        case .absent(let fault): .failure(fault)
-        }
     }
 }
 

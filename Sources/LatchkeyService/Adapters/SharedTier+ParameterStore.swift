@@ -49,11 +49,11 @@ extension SharedTier {
                 // Each write gets the next version, so it tells whether anybody wrote since the lease was read
                 // (PutParameter, Version). Creation has a condition of its own. Tried once: in a fleet that starts at
                 // once another broker has it meanwhile, and a look tells more than another try.
+                let claim = LeaseClaim(lease, seen: seen)
                 let version = try await store.put(
-                    names.lease, value: Secret(lease.text), kind: .string,
-                    overwrite: seen.leaseVersion > 0 || seen.unreadableLease != nil, isRetried: false,
-                    deadline: deadline)
-                return version == seen.leaseVersion &+ 1 || seen.unreadableLease != nil
+                    names.lease, value: Secret(lease.text), kind: .string, overwrite: claim.overwrites,
+                    isRetried: false, deadline: deadline)
+                return claim.isWon(version: version)
             } catch  where error.kind == .alreadyExists {
                 return false
             } catch {

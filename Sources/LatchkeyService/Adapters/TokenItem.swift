@@ -44,39 +44,61 @@ package struct TokenItem: Sendable {
         return view
     }
 
-    /// The pair in one step. What replaces the token that was seen may always be written, anything else only over a
-    /// token that ends earlier: a write that was long on its way undoes no newer one.
+    /// Writes the pair in one step, on the conditions of ``StoredToken/writeConditions``.
     package static func write(_ stored: StoredToken) -> DynamoDB.Update {
         let expires = Int64(stored.expires) ?? 0
-        return DynamoDB.Update(
+        let conditions = stored.writeConditions
+        var update = DynamoDB.Update(
             "SET #token = :token, #expires = :expires, #ttl = :ttl ADD #version :one",
-            if: "attribute_not_exists(#version) OR #version = :after OR #expires < :expires",
+            if: conditions.map(\.expression).joined(separator: " OR "),
             names: ["token", "expires", "version", "ttl"],
             values: [
-                ":token": .string(stored.token), ":expires": .number(expires), ":after": .number(stored.after),
-                ":one": .number(1), ":ttl": .number((WallTime(milliseconds: expires) + outlives).seconds),
+                ":token": .string(stored.token), ":expires": .number(expires), ":one": .number(1),
+                ":ttl": .number((WallTime(milliseconds: expires) + outlives).seconds),
             ])
+        for condition in conditions { update.values.merge(condition.values) { $1 } }
+        return update
     }
 
-    /// The lease, if nobody has written one since `seen`.
+    /// Writes the lease if nobody has written one since `seen`.
     package static func claim(_ lease: Lease, seen: SharedTokenSnapshot) -> DynamoDB.Update {
+        let claim = LeaseClaim(lease, seen: seen)
         var update = DynamoDB.Update(
             "SET #lease = :lease, #ttl = if_not_exists(#ttl, :ttl) ADD #lease_version :one",
-            if: "attribute_not_exists(#lease_version)", names: ["lease", "lease_version", "ttl"],
+            if: claim.condition.expression, names: ["lease", "lease_version", "ttl"],
             values: [
                 ":lease": .text(lease.text), ":one": .number(1),
                 ":ttl": .number((lease.until + outlives).seconds),
             ])
-        if let unreadable = seen.unreadableLease {
-            // What stands there cannot be counted on from: versions begin again.
+        if claim.restartsVersions {
             update.expression = "SET #lease = :lease, #ttl = if_not_exists(#ttl, :ttl), #lease_version = :one"
-            update.condition = "#lease_version = :seen"
-            update.values[":seen"] = .other(unreadable)
-        } else if seen.leaseVersion > 0 {
-            update.condition = "#lease_version = :seen"
-            update.values[":seen"] = .number(seen.leaseVersion)
         }
+        update.values.merge(claim.condition.values) { $1 }
         return update
+    }
+}
+
+extension WriteCondition {
+    /// The condition expression (DynamoDB Developer Guide, "Condition expressions").
+    fileprivate var expression: String {
+        switch self {
+        case .noToken: "attribute_not_exists(#version)"
+        case .tokenVersion: "#version = :after"
+        case .tokenExpiresBefore: "#expires < :expires"
+        case .noLease: "attribute_not_exists(#lease_version)"
+        case .leaseVersion, .unreadableLease: "#lease_version = :seen"
+        }
+    }
+
+    /// The values of the expression.
+    fileprivate var values: [String: DynamoDB.Value] {
+        switch self {
+        case .noToken, .noLease: [:]
+        case .tokenVersion(let version): [":after": .number(version)]
+        case .tokenExpiresBefore(let time): [":expires": .number(time)]
+        case .leaseVersion(let version): [":seen": .number(version)]
+        case .unreadableLease(let value): [":seen": .other(value)]
+        }
     }
 }
 

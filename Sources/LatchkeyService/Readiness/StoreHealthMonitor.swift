@@ -63,7 +63,7 @@ struct StoreHealthMonitor: Sendable {
         let age = health.status(secrets.store.tier).age(time.now()) ?? .seconds(3600)
         guard !isHealthy || age > Self.healthyInterval / 2 else { return nil }
         do throws(UpstreamFault) {
-            _ = try await secrets.secret(SecretQuery(.blob), demand: .look(maximumAge: .zero), deadline: deadline)
+            _ = try await secrets.secret(SecretQuery(.blob), demand: .recent(maximumAge: .zero), deadline: deadline)
             return nil
         } catch {
             guard error.upstream == .credentials, let wait = error.retryAfter else { return nil }
@@ -77,7 +77,7 @@ struct StoreHealthMonitor: Sendable {
             places.backend.store == .parameterStore, let key = places.kept.first
         else { return }
         let query = SecretQuery(key, store: .secretsManager)
-        _ = try? await secrets.item(query, demand: .look(maximumAge: .zero), deadline: deadline)
+        _ = try? await secrets.item(query, demand: .recent(maximumAge: .zero), deadline: deadline)
     }
 
     /// The store answers, and with a blob that can be read where there is one.

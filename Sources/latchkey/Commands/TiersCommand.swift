@@ -85,9 +85,9 @@ struct TiersCommand: AsyncParsableCommand {
     private static func isUsable(
         _ view: SharedTokenSnapshot, from tier: Tier, _ settings: Settings
     ) -> Bool {
-        let now = view.theirs(TimeSource.system.now())
+        let now = view.storeTime(TimeSource.system.now())
         let buffer = ExpiryBuffer(settings.tokenExpiryBuffer)
-        guard case .usable = view.pair?.judged(from: tier, now: now, buffer: buffer) else { return false }
+        guard case .usable = view.pair?.validity(from: tier, now: now, buffer: buffer) else { return false }
         return true
     }
 

@@ -41,7 +41,7 @@ package struct PairShape: Sendable {
             )
         }
         let pair = StoredToken(token: token, expires: expires)
-        switch pair.judged(from: .parameterStore, now: now, buffer: ExpiryBuffer(.seconds(300))) {
+        switch pair.validity(from: .parameterStore, now: now, buffer: ExpiryBuffer(.seconds(300))) {
         case .usable(let token): return .fine(.tokens, name, "a token that lasts \(token.expiresIn(now)) s")
         case .expired: return .fine(.tokens, name, "a token that has expired: the next caller has it replaced")
         case .absent where expires.isEmpty && !token.withBytes({ $0.elementsEqual("placeholder".utf8) }):

@@ -1,0 +1,18 @@
+package import LatchkeyCore
+package import LatchkeyMetrics
+
+/// The issuer of a profile's tokens. The composition root provides the closure.
+package struct IssuerTier: Sendable {
+    package let tier: Tier
+    /// Requests a new token for the profile, by the deadline.
+    package let issue:
+        @Sendable (_ profile: String, IssuePurpose, MonotonicTime) async throws(UpstreamFault) -> IssuedGrant
+
+    package init(
+        tier: Tier,
+        issue: @escaping @Sendable (String, IssuePurpose, MonotonicTime) async throws(UpstreamFault) -> IssuedGrant
+    ) {
+        self.tier = tier
+        self.issue = issue
+    }
+}
