@@ -2,9 +2,9 @@ internal import Glibc
 internal import LatchkeyCore
 internal import LatchkeyMetrics
 
-/// The process's own figures for the `process_*` metrics.
+/// Reads the process's own statistics for the `process_*` metrics.
 enum ProcessFiles {
-    /// Reads `/proc/self`; nil where that is not mounted.
+    /// Reads `/proc/self`; nil if it is not mounted.
     static func read() -> ProcessReading? {
         guard let stat = SmallFile.text("/proc/self/stat") else { return nil }
         return ProcessReading(
@@ -13,7 +13,7 @@ enum ProcessFiles {
             maxDescriptors: Int64(descriptorLimit))
     }
 
-    /// The most descriptors the process may have open: the soft RLIMIT_NOFILE.
+    /// Maximum number of open descriptors: the soft RLIMIT_NOFILE.
     static var descriptorLimit: Int {
         var limit = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)

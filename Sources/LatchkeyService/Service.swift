@@ -8,9 +8,9 @@ package import LatchkeySettings
 internal import LatchkeyUpstream
 package import Logging
 
-/// The broker as a running process: upstreams, brokers, server.
+/// The running broker: upstreams, brokers and server.
 package struct Service: Sendable {
-    /// Where it listens.
+    /// The addresses that the server listens on.
     package let addresses: [SocketAddress]
     package let metrics: Metrics
 
@@ -28,7 +28,8 @@ package struct Service: Sendable {
     private let callerTimeout: Duration
     package let time: TimeSource
 
-    /// Starts everything. Upstreams that are down hold nothing up: the service is then not ready until they come back.
+    /// Starts the service. If an upstream is down, the service starts anyway and becomes ready when the upstream is
+    /// back.
     package static func start(
         _ settings: Settings, time: TimeSource = .system, log: Logger, requests: RequestLog
     ) throws -> Service {
@@ -86,7 +87,7 @@ package struct Service: Sendable {
             prefetchKeys: monitor.prefetch, callerTimeout: monitor.timeout, time: time)
     }
 
-    /// Between two looks at the issue budgets, which grow back with time.
+    /// Time between two updates of the budget metrics, which change as the budgets refill.
     private static let budgetMetricsInterval: Duration = .seconds(10)
 
     private static func updateBudgetMetrics(_ upstreams: Upstreams, _ time: TimeSource) async {
@@ -96,7 +97,7 @@ package struct Service: Sendable {
         }
     }
 
-    /// `LATCHKEY_MAX_CONNECTIONS`, or what the descriptor limit leaves room for.
+    /// `LATCHKEY_MAX_CONNECTIONS`, or fewer if the descriptor limit requires it.
     private static func connectionCap(_ settings: Settings, _ log: Logger) throws -> Int {
         do throws(DescriptorBudget.TooFew) {
             let budget = try DescriptorBudget(limit: ProcessFiles.descriptorLimit, wanted: settings.maxConnections)
@@ -132,24 +133,24 @@ package struct Service: Sendable {
         return configuration
     }
 
-    /// Returns when `LATCHKEY_PREFETCH` is in memory, or cannot be had by the time a caller would have given up.
+    /// Reads the secrets of `LATCHKEY_PREFETCH`. Returns when they are cached or after the caller timeout.
     package func prefetch() async {
         let deadline = time.now().monotonic + callerTimeout
-        // Backend `auto`: until it is known where secrets are read, nobody is asked for any.
+        // With the backend `auto`, secrets cannot be read before the backend is known.
         _ = await firstBackendCheck?.value
         await withTaskGroup(of: Void.self) { group in
             for key in prefetchKeys {
-                // What fails is tried again by the watch, which logs it too.
+                // The store health monitor retries and logs failed reads.
                 group.addTask { _ = try? await upstreams.secrets.secret(SecretQuery(key), deadline: deadline) }
             }
         }
     }
 
-    /// `/readyz` answers 503 from now on. Connections are still accepted.
+    /// Makes `/readyz` answer 503. Connections are still accepted.
     package func announceStop() { readiness.announceStop() }
 
-    /// Accepts nothing more, lets what is under way finish, writes what is still to be written.
-    /// - Parameter limit: for connections to finish; `LATCHKEY_DRAIN_TIMEOUT` where that is shorter.
+    /// Accepts no more connections, finishes the requests in progress and writes what is pending.
+    /// - Parameter limit: how long to wait for requests; `LATCHKEY_DRAIN_TIMEOUT` if that is shorter.
     package func stop(within limit: Duration? = nil) async {
         readiness.beginDraining()
         for task in backgroundTasks { task.cancel() }

@@ -8,35 +8,34 @@ package import LatchkeySettings
 package import LatchkeyUpstream
 package import Logging
 
-/// The clients of everything outside the process, and the brokers over them: what `serve` and the commands that go to
-/// the upstreams directly have in common.
+/// The clients of all upstreams and the brokers over them, as `serve` and the commands without a broker need them.
 package struct Upstreams: Sendable {
     package let parameterStore: ParameterStore
     package let secretsManager: SecretsManager
     package let lambda: Lambda
-    /// The signed calls themselves, for what belongs to no store.
+    /// The client for signed calls that belong to no store.
     package let aws: AWSClient
-    /// What asks each profile's issuer, in the order of the profiles.
+    /// The issuer of each profile, in the order of the profiles.
     package let issuers: [IssuerTier]
-    /// Where AWS's credentials come from; its report says which source answered and why the others did not.
+    /// The source of AWS credentials. Its report says which provider answered and why the others did not.
     package let credentials: CredentialChain
-    /// Where replicas share tokens, if anywhere.
+    /// Where replicas share tokens; nil for none.
     package let sharedTier: SharedTier?
     package let tokens: TokenBroker
     package let secrets: SecretBroker
     let metrics: Metrics
     let health: TierHealth
-    /// How what is followed stands.
+    /// The state of followed files and parameters.
     let reloads: ReloadHealth
     /// The files that settings and profiles name.
     let files: FollowedFiles
-    /// The token profiles in force.
+    /// The current token profiles.
     let profiles: LiveProfiles
-    /// What of all this is in use.
+    /// Which parts of the service are in use.
     package let use: ServiceUse
     private let clients: [HTTPClient]
 
-    /// - Parameter mostWrites: writes a second to Parameter Store.
+    /// - Parameter maxWrites: writes to Parameter Store per second.
     package init(
         _ settings: Settings, time: TimeSource, log: Logger, mostWrites: Int = AWSQuota.mostWrites
     ) throws(SystemError) {
@@ -48,7 +47,8 @@ package struct Upstreams: Sendable {
         files = FollowedFiles(health: reloads, log: log)
         for file in FollowedSettings.credentials(settings) { files.follow(file) }
         let client = try Self.makeClient(settings)
-        // A client of its own for AWS, where `AWS_CA_BUNDLE` has it trust others than the issuers' client does.
+        // If `AWS_CA_BUNDLE` is set, AWS needs a client of its own, because the issuers' client trusts other
+        // authorities.
         let awsHTTP = try settings.aws.caBundle.map { bundle throws(SystemError) in
             try Self.makeClient(settings, trust: .file(bundle))
         }
@@ -81,8 +81,8 @@ package struct Upstreams: Sendable {
             metrics: metrics, health: health, log: log)
     }
 
-    /// Follows the parameters that say where secrets are read; nil where settings say all of it. Until its first look
-    /// callers of secrets wait.
+    /// Creates the follower of the parameters that say where secrets are read; nil if the settings say all of it.
+    /// Requests for secrets wait until its first check.
     ///
     /// - Parameter isUsed: whether anybody uses secrets.
     package func backendFollower(
@@ -97,16 +97,16 @@ package struct Upstreams: Sendable {
             secrets: secrets, reloads: reloads, timeout: settings.upstreamTimeout, time: time, log: log)
     }
 
-    /// Ends the clients' loops and connections.
+    /// Closes the clients' connections and ends their event loops.
     package func shutdown() { for client in clients { client.shutdown() } }
 
-    /// The kinds of issuer that the profiles of the settings use.
+    /// The kinds of issuer that the configured profiles use.
     private static func issuers(_ settings: Settings) -> [Tier] {
         let used = Set(settings.profiles.map(\.tier))
         return [.auth0, .oauth2].filter { used.contains($0) }
     }
 
-    /// Room for profiles: only those of a file change.
+    /// Number of profile slots. Nil without a profiles file: then the profiles never change.
     private static func places(_ settings: Settings) -> Int? {
         settings.profilesPath == nil ? nil : ProfilesFile.maxLiveProfiles
     }

@@ -4,7 +4,7 @@ import LatchkeyBroker
 import LatchkeyCore
 import Testing
 
-/// What AWS SDKs may ask for, without a store.
+/// Decoding requests of AWS SDKs, without a store.
 @Suite("Requests of AWS SDKs") struct AWSReadRequestTests {
     private let names = ResourceNames(prefix: "/orders/prod", region: "eu-central-1", partition: "aws")
 
@@ -46,7 +46,7 @@ import Testing
         ("GetParameter", "com.amazon.coral.service#UnknownOperationException"),
         ("", "com.amazon.coral.service#UnknownOperationException"),
     ])
-    func `What is not answered is denied or unknown`(text: String, type: String) {
+    func `Other operations are denied or unknown`(text: String, type: String) {
         #expect(target(text) == type)
     }
 
@@ -75,7 +75,7 @@ import Testing
         "arn:aws:secretsmanager:eu-central-1:123456789012:secret:orders/prod/db-aB3dEf",
         "arn:aws:ssm:eu-central-1:123456789012:document/orders/prod/db", "arn:aws:ssm:eu-central-1:1:parameter/other",
     ])
-    func `A name that is not the application's is denied`(name: String) {
+    func `A name outside the application's prefix is denied`(name: String) {
         #expect(fault(.getParameter, ["Name": .string(name)]) == "AccessDeniedException")
         #expect(
             fault(.getParameters, ["Names": [.string("/orders/prod/db"), .string(name)]]) == "AccessDeniedException")
@@ -96,13 +96,13 @@ import Testing
     }
 
     @Test(arguments: ["/orders/prod/db", "orders/prod", "orders/prod/", "other", "orders/prod/auth0-cache/token"])
-    func `A secret that is not the application's is denied`(id: String) {
+    func `A secret outside the application's prefix is denied`(id: String) {
         #expect(fault(.getSecretValue, ["SecretId": .string(id)]) == "AccessDeniedException")
         #expect(fault(.describeSecret, ["SecretId": .string(id)]) == "AccessDeniedException")
         #expect(fault(.batchGetSecretValue, ["SecretIdList": [.string(id)]]) == "AccessDeniedException")
     }
 
-    @Test func `Paths lie at the prefix or below it`() {
+    @Test func `Paths are the prefix or below it`() {
         for path in ["/orders/prod", "/orders/prod/", "/orders/prod/db", "/orders/prod/db/"] {
             #expect(fault(.getParametersByPath, ["Path": .string(path)]) == nil)
         }
@@ -111,7 +111,7 @@ import Testing
         }
     }
 
-    @Test func `What breaks a rule of the model is a validation error`() {
+    @Test func `A violation of AWS's model is a validation error`() {
         let many = JSON.array((0..<11).map { .string("/orders/prod/\($0)") })
         let secrets = JSON.array((0..<21).map { .string("orders/prod/\($0)") })
         let path: JSON = "/orders/prod"
@@ -147,7 +147,7 @@ import Testing
         }
     }
 
-    @Test func `A listing that changes on the way is gone on with behind the last name`() throws {
+    @Test func `A listing that changes between pages continues after the last name`() throws {
         let first = ListingPage(of: ["a", "b", "c", "d"], after: nil, size: 2)
         let mark = try #require(first.next.flatMap { ListingPage.Mark(token: $0) })
         #expect(ListingPage(of: ["new", "a", "b", "c"], after: mark, size: 2).range == 3..<4)
@@ -155,7 +155,7 @@ import Testing
         #expect(ListingPage(of: [], after: mark, size: 2).range == 0..<0)
     }
 
-    @Test func `Each fault of the broker is an error its service knows`() {
+    @Test func `Each fault of the broker becomes an error that the service has`() {
         let reasons: [UpstreamFault.Reason] = [
             .notFound, .denied, .refused, .throttled, .unavailable, .timedOut, .invalid, .overloaded, .notReady,
         ]

@@ -5,10 +5,10 @@ import LatchkeyTestSupport
 import Synchronization
 import Testing
 
-@Suite("The profile an audience has") struct AudienceCacheTests {
+@Suite("The profile of an audience") struct AudienceCacheTests {
     private static let start = MonotonicTime(nanoseconds: 5_000_000_000)
 
-    /// Profiles by audience, and how often they were looked for.
+    /// Profiles by audience, with the number of lookups.
     private final class Table: Sendable {
         let profiles = Mutex<[String: ProfileID]>([:])
         let asked = Atomic<Int>(0)
@@ -23,7 +23,7 @@ import Testing
         AudienceCache { audience, _ async throws(UpstreamFault) in table.find(audience) }
     }
 
-    @Test func `What was found is known until it has been lifetime long enough`() async throws {
+    @Test func `A result is cached for its lifetime`() async throws {
         let table = Table()
         table.profiles.withLock { $0["a"] = ProfileID(3) }
         let audiences = audiences(over: table)
@@ -36,7 +36,7 @@ import Testing
         #expect(table.asked.load(ordering: .relaxed) == 1)
     }
 
-    @Test func `An audience that moves is followed when it is looked for again`() async throws {
+    @Test func `An audience that has moved is found at the next lookup`() async throws {
         let table = Table()
         table.profiles.withLock { $0["a"] = ProfileID(0) }
         let audiences = audiences(over: table)
@@ -47,7 +47,7 @@ import Testing
         #expect(audiences.cachedProfile(of: "a", now: deferred) == ProfileID(1))
     }
 
-    @Test func `When profiles change nothing is known of before, not even what was being looked for`() async throws {
+    @Test func `When profiles change the cache is emptied, and a lookup in progress is not cached`() async throws {
         let table = Table()
         table.profiles.withLock { $0["a"] = ProfileID(1) }
         let audiences = audiences(over: table)
@@ -68,7 +68,7 @@ import Testing
         #expect(slow.cachedProfile(of: "a", now: Self.start) == nil)
     }
 
-    @Test func `What is not there is looked for each time and never kept`() async throws {
+    @Test func `A missing audience is looked up each time and never cached`() async throws {
         let table = Table()
         let audiences = audiences(over: table)
         for _ in 0..<3 {
@@ -78,7 +78,7 @@ import Testing
         #expect(table.asked.load(ordering: .relaxed) == 3)
     }
 
-    @Test func `A failure to find out is the caller's to hear and is not kept`() async {
+    @Test func `A failed lookup is returned to the caller and is not cached`() async {
         let audiences = AudienceCache { _, _ async throws(UpstreamFault) in throw UpstreamFault(.timedOut) }
         await #expect(throws: UpstreamFault.self) {
             try await audiences.profile(of: "a", deadline: Self.start, now: Self.start)
@@ -86,7 +86,7 @@ import Testing
         #expect(audiences.cachedProfile(of: "a", now: Self.start) == nil)
     }
 
-    @Test func `No more are kept than there is room for`() async throws {
+    @Test func `The cache does not exceed its capacity`() async throws {
         let audiences = AudienceCache { _, _ async throws(UpstreamFault) in ProfileID(0) }
         let names = (0...AudienceCache.capacity).map { "a\($0)" }
         for name in names { _ = try await audiences.profile(of: name, deadline: Self.start, now: Self.start) }

@@ -13,20 +13,20 @@ import Testing
         ([], true), (["read:a"], true), (["write:b", "read:a"], true), (["read:b"], false),
         (["read:a", "admin"], false), (["READ:A"], false),
     ])
-    func `What the issuer issuerScope decides`(wanted: [String], isIncluded: Bool) {
+    func `The issuer's scope decides`(wanted: [String], isIncluded: Bool) {
         let issuerScope = GrantedScope(issuerScope: "read:a write:b", token: Self.token(["scope": "admin"]))
         #expect(issuerScope.includes(wanted) == isIncluded)
     }
 
     @Test(
         arguments: [["scope": "read:a write:b"], ["scp": ["read:a", "write:b"]], ["scp": "read:a write:b"]] as [JSON])
-    func `Where it was silent the token's claims do`(claims: JSON) {
+    func `Without it the token's claims decide`(claims: JSON) {
         let scope = GrantedScope(issuerScope: nil, token: Self.token(claims))
         #expect(scope.includes(["read:a"]) && scope.includes(["write:b"]) && !scope.includes(["admin"]))
     }
 
     @Test(arguments: ["opaque", "a.b", "a.b.c", "e30.e30.c2ln"])
-    func `What nobody knows refuses nobody`(token: String) {
+    func `An unknown scope refuses nobody`(token: String) {
         #expect(GrantedScope(issuerScope: nil, token: Secret(token)).includes(["anything"]))
     }
 

@@ -4,7 +4,7 @@ import LatchkeyCrypto
 import LatchkeyTestSupport
 import Testing
 
-/// One token request of Tests/Fixtures/oauth.
+/// One token request of `Tests/Fixtures/oauth`.
 struct OAuthCase: CustomTestStringConvertible, Sendable {
     let name: String
     let json: JSON
@@ -17,7 +17,7 @@ struct OAuthCase: CustomTestStringConvertible, Sendable {
         return OAuthCase(name: name, json: json)
     }
 
-    /// What is read, in the fixture's own words.
+    /// The decoded request in the form of the fixture.
     func read() -> JSON {
         let body = Array((json["body"]?.string ?? "").utf8)
         let authorization = json["authorization"]?.string.map { Array($0.utf8) }
@@ -46,17 +46,17 @@ struct OAuthCase: CustomTestStringConvertible, Sendable {
     }
 }
 
-@Suite("Requests for a token by OAuth") struct OAuthTokenRequestTests {
+@Suite("OAuth token requests") struct OAuthTokenRequestTests {
     @Test(arguments: OAuthCase.all)
-    func `A request is read as its RFC has it`(case: OAuthCase) {
+    func `A request is decoded as its RFC requires`(case: OAuthCase) {
         #expect(`case`.read() == `case`.json["expect"])
     }
 
-    @Test func `The table has the cases it must have`() {
+    @Test func `The shared table has the required cases`() {
         #expect(OAuthCase.all.count >= 60)
     }
 
-    @Test func `Every refusal has the status and the characters its RFC allows`() throws {
+    @Test func `Every refusal has a status and characters that its RFC allows`() throws {
         for code in OAuthError.Code.allCases {
             let error = OAuthError(code, "a \"quoted\" \\ detail\n")
             #expect(error.status == (code == .invalidClient ? 401 : 400))
@@ -71,8 +71,7 @@ struct OAuthCase: CustomTestStringConvertible, Sendable {
         (503, .upstreamThrottled, .temporarilyUnavailable), (504, .upstreamTimeout, .serverError),
         (500, .internal, .serverError),
     ])
-    func `A problem keeps its status and its time to come back`(status: Int, code: Problem.Code, word: OAuthError.Code)
-    {
+    func `A problem keeps its status and its Retry-After`(status: Int, code: Problem.Code, word: OAuthError.Code) {
         var problem = Problem(status, code, "no")
         problem.retryAfter = 7
         problem.allow = "POST"

@@ -13,14 +13,14 @@ import Testing
         (.timedOut, 504, .upstreamTimeout), (.invalid, 502, .upstreamInvalid), (.overloaded, 503, .overloaded),
         (.notReady, 503, .notReady),
     ])
-    func `Every fault has one answer`(reason: UpstreamFault.Reason, status: Int, code: Problem.Code) {
+    func `Every fault has one response`(reason: UpstreamFault.Reason, status: Int, code: Problem.Code) {
         let problem = Problem(UpstreamFault(reason, upstream: .parameterStore, code: "SomeCode"), what: "secret")
         #expect(problem.status == status && problem.code == code)
         #expect((problem.retryAfter != nil) == (status == 503), "503 says when to come back")
         #expect((problem.upstreamCode == "SomeCode") == (reason != .notFound))
     }
 
-    @Test func `The time to come back is rounded up`() {
+    @Test func `Retry-After is rounded up`() {
         let fault = UpstreamFault(.throttled, upstream: .auth0, retryAfter: .milliseconds(1200))
         #expect(Problem(fault, what: "token").retryAfter == 2)
         let down = UpstreamFault(.unavailable, upstream: .auth0, retryAfter: .seconds(3))
@@ -39,13 +39,13 @@ import Testing
     }
 
     @Test(arguments: RequestRefusal.allCases)
-    func `Every refusal of the server is a problem of the same status`(refusal: RequestRefusal) {
+    func `Every refusal of the server is a problem with the same status`(refusal: RequestRefusal) {
         let problem = Problem(ServerRefusal.malformed(refusal))
         #expect(problem.status == refusal.status)
         #expect(problem.detail == refusal.reason)
     }
 
-    @Test func `The body is what RFC 9457 asks for and names the request`() throws {
+    @Test func `The body has the members of RFC 9457 and the request's id`() throws {
         var problem = Problem(502, .upstreamDenied, "no")
         problem.upstream = "auth0"
         problem.upstreamCode = "access_denied"

@@ -5,7 +5,7 @@ import Testing
 @Suite("The body of a rejection") struct RejectedTokenTests {
     private static let digest = SHA256.hash("token")
 
-    @Test func `A digest is read in either case, with a profile or without`() throws {
+    @Test func `A digest is read in upper or lower case, with or without a profile`() throws {
         for hex in [Self.digest.hex, Self.digest.hex.uppercased()] {
             let plain = try RejectedToken(Array(#"{"sha256":"\#(hex)"}"#.utf8))
             #expect(plain.digest == Self.digest && plain.profile == nil)
@@ -23,7 +23,7 @@ import Testing
         (#"{"sha256":"$","SHA256":"$"}"#, "unknown member SHA256"),
         (#"{"sha256":"$","sha256":"$"}"#, "twice"), (#"{"sha256":"$"} x"#, "json object"),
     ])
-    func `Everything else is refused with what is wrong`(body: String, says: String) {
+    func `Everything else is refused with the reason`(body: String, says: String) {
         let text = body.replacing("$", with: Self.digest.hex)
         let problem = #expect(throws: Problem.self) { try RejectedToken(Array(text.utf8)) }
         #expect(problem?.status == 400 && problem?.code == .badRequest)

@@ -8,12 +8,12 @@ import Synchronization
 import Testing
 
 @Suite struct RequestLogLimiterTests {
-    /// Whether an answer of a status is let through at each of several times, in milliseconds.
+    /// Whether a response with this status is admitted at each of these times, in milliseconds.
     private func admitted(_ status: StatusCode, at times: [Int64], _ limiter: inout RequestLogLimiter) -> [Bool] {
         times.map { limiter.admits(status, now: MonotonicTime(nanoseconds: $0 * 1_000_000)) }
     }
 
-    @Test func `In no second are there more than ten lines of one status`() {
+    @Test func `No second has more than ten lines of one status`() {
         var random = SeededGenerator(seed: 13)
         var limiter = RequestLogLimiter()
         var shown: [Int64] = []
@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test func `Statuses are counted apart, and what is left out is told once`() {
+    @Test func `Each status is counted separately, and omissions are reported once`() {
         var limiter = RequestLogLimiter()
         let twelve = [Int64](repeating: 5, count: 12)
         #expect(admitted(.notFound, at: twelve, &limiter).filter { $0 }.count == 10)
@@ -41,7 +41,7 @@ import Testing
         #expect(limiter.takeOmitted().isEmpty)
     }
 
-    @Test func `After a second there are ten lines again`() {
+    @Test func `After a second ten lines are admitted again`() {
         var limiter = RequestLogLimiter()
         #expect(admitted(.forbidden, at: [Int64](repeating: 0, count: 11), &limiter).last == false)
         #expect(admitted(.forbidden, at: [999, 1000], &limiter) == [false, true])
@@ -93,14 +93,14 @@ import Testing
         (Logger.Level.trace, [200, 304, 404, 503]), (.debug, [200, 304, 404, 503]), (.info, [404, 503]), (.notice, []),
         (.error, []),
     ])
-    func `What is logged depends on the level`(level: Logger.Level, logged: [Int]) {
+    func `The log level decides which responses are logged`(level: Logger.Level, logged: [Int]) {
         let log = log(level)
         for status in [200, 304, 404, 503] { log.record(answer(status)) }
         #expect(lines.all.map { $0.fields["status"] } == logged.map { "\($0)" })
         #expect([200, 304, 404, 503].filter { log.mayLog(status: $0) } == logged)
     }
 
-    @Test func `A line has all that is known of a request`() {
+    @Test func `A line has everything that is known about a request`() {
         log(.debug).record(answer(200))
         #expect(
             lines.all == [
@@ -113,7 +113,7 @@ import Testing
             ])
     }
 
-    @Test func `What is not known is a dash`() {
+    @Test func `Unknown values are a dash`() {
         var entry = answer(401)
         (entry.caller, entry.tier, entry.duration) = (nil, nil, .zero)
         log(.info).record(entry)
@@ -121,14 +121,14 @@ import Testing
         #expect(lines.all.first?.fields["duration_ms"] == "0.000")
     }
 
-    @Test func `Every answer of 500 and above has its line at info, which is essential`() {
+    @Test func `Every response of 500 and above has an essential line at info`() {
         let log = log(.info)
         for number in 0..<1000 { log.record(answer(500 + number % 5, id: "\(number)")) }
         #expect(lines.all.map { $0.fields["request_id"] } == (0..<1000).map { "\($0)" })
         #expect(lines.all.allSatisfy { $0.isEssential && $0.level == .info })
     }
 
-    @Test func `Other errors are cut to ten a second, and the count of the rest follows`() async {
+    @Test func `Other errors are limited to ten a second, and the number of the others follows`() async {
         let log = log(.info)
         for number in 0..<25 { log.record(answer(401, id: "\(number)")) }
         #expect(lines.all.map { $0.fields["request_id"] } == (0..<10).map { "\($0)" })
@@ -140,14 +140,14 @@ import Testing
         #expect(lines.all.last?.fields["request_id"] == "later")
     }
 
-    @Test func `At debug no error is left out`() {
+    @Test func `At debug no error is omitted`() {
         let log = log(.debug)
         for _ in 0..<25 { log.record(answer(401)) }
         log.reportOmitted()
         #expect(lines.all.count == 25)
     }
 
-    @Test func `The end of the process tells what was left out, and that once`() async {
+    @Test func `The end of the process reports omissions once`() async {
         let log = log(.info)
         for _ in 0..<12 { log.record(answer(404)) }
         log.reportOmitted()

@@ -6,7 +6,7 @@ import Testing
 @Suite struct SharedRenderingTests {
     private func time(_ milliseconds: Int64) -> MonotonicTime { MonotonicTime(nanoseconds: milliseconds * 1_000_000) }
 
-    @Test func `Who comes while a rendering is made shares it`() {
+    @Test func `Concurrent callers share a rendering`() {
         var rendering = SharedRendering<String, Int>()
         #expect(rendering.recent(time(0)) == nil)
         let isFirst = rendering.join(1, now: time(0))
@@ -16,10 +16,10 @@ import Testing
         #expect(!isSecond)
         let waiting = rendering.finish("a")
         #expect(waiting == [1, 2])
-        #expect(rendering.recent(time(2)) == nil, "one that comes alone gets a rendering of its own")
+        #expect(rendering.recent(time(2)) == nil, "a lone caller gets a rendering of its own")
     }
 
-    @Test func `Past the burst a rendering is given out while it is at maxLines 100 ms old`() {
+    @Test func `After the burst a rendering is reused for at most 100 ms`() {
         var rendering = SharedRendering<String, Int>()
         var made = 0
         for now in 0..<1000 where rendering.recent(time(Int64(now))) == nil {
@@ -37,14 +37,5 @@ import Testing
             }
             #expect(now - begun <= 100)
         }
-    }
-
-    @Test(arguments: [
-        ("a=b&c=d&e", "a=b&c=d"), ("a", ""), ("", ""), ("{", "{}"), (#"{"a":1"#, "{}"),
-        (#"{"a":",}","b":[1,2,{"c":3}],"d"#, #"{"a":",}","b":[1,2,{"c":3}]}"#),
-        (#" {"a":"\",","b":"#, #" {"a":"\","}"#),
-    ])
-    func `The start of a body is cut behind its last whole parameter`(start: String, whole: String) {
-        #expect(String(decoding: OAuthBodyPrefix.whole(Array(start.utf8)), as: UTF8.self) == whole)
     }
 }

@@ -15,14 +15,14 @@ import Testing
         return text
     }
 
-    @Test func `Lines come in their order, whole ones together`() {
+    @Test func `Lines keep their order, and a batch has complete lines`() {
         var queue = queue([("aaa\n", false), ("bbb\n", true), ("ccc\n", false)])
         #expect(queue.next(maxBytes: 8).map { String(decoding: $0.bytes, as: UTF8.self) } == "aaa\nbbb\n")
         #expect(queue.next(maxBytes: 8).map { String(decoding: $0.bytes, as: UTF8.self) } == "ccc\n")
         #expect(queue.next(maxBytes: 8) == nil && queue.isEmpty)
     }
 
-    @Test func `An ordinary line past the limit is dropped where an essential one has the reserve`() {
+    @Test func `Above the limit an ordinary line is dropped, while an essential one uses the reserve`() {
         let line = "123456789\n"
         let queue = queue([(line, false), (line, true), (line, false), (line, true), (line, true), (line, true)])
         #expect(queue.dropped == 2)
@@ -31,7 +31,7 @@ import Testing
                 + "{\"level\":\"warning\",\"message\":\"log lines were dropped\",\"count\":\"2\"}\n")
     }
 
-    @Test func `Where nothing can be written, ordinary lines are dropped and essential ones wait on`() throws {
+    @Test func `If writing fails, ordinary lines are dropped and essential ones are kept`() throws {
         var queue = queue([("one\n", false), ("ERR\n", true), ("two\n", false), ("ERX\n", true)])
         let next = queue.next(maxBytes: 12)
         let batch = try #require(next)
@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test(arguments: 1...16)
-    func `A line that was written in part is completed and no line is said twice`(written: Int) throws {
+    func `A partly written line is completed, and no line is written twice`(written: Int) throws {
         let lines = [("one\n", false), ("ERR\n", true), ("two\n", false), ("ERX\n", true)]
         var queue = queue(lines)
         let next = queue.next(maxBytes: 100)
@@ -53,7 +53,7 @@ import Testing
         #expect(whole.filter { $0.hasPrefix("ER") } == ["ERR", "ERX"])
     }
 
-    @Test func `What is lost is told although the line that tells it was cut`() throws {
+    @Test func `Lost lines are reported although the line that reports them was cut`() throws {
         var queue = queue([("12345678901234567890\n", false), ("one\n", false)])
         #expect(queue.dropped == 1)
         let next = queue.next(maxBytes: 100)
@@ -62,7 +62,7 @@ import Testing
         #expect(queue.dropped == 0 && rest(queue) == "\"}\n")
     }
 
-    @Test func `The reserve is whole again once its lines are written`() throws {
+    @Test func `The reserve is available again after its lines are written`() throws {
         var queue = LogQueue(limit: 0, reserve: 8)
         for round in 0..<5000 {
             queue.add(Array("1234567\n".utf8), isEssential: true)

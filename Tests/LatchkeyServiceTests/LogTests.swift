@@ -7,7 +7,7 @@ import Testing
 @Suite struct LogTests {
     private let time = WallTime(milliseconds: 1_700_000_000_123)
 
-    @Test func `A record is one JSON object on one line, whatever is in it`() throws {
+    @Test func `A record is one JSON object on one line, whatever it contains`() throws {
         let line = LogLine.json(
             at: time, level: .warning, label: "latchkey", message: "a \"quoted\"\nline\u{1}\\",
             metadata: ["tier": "parameter-store", "note": "\u{7F}é\t"])
@@ -19,7 +19,7 @@ import Testing
         #expect(object["note"]?.string == "\u{7F}é\t")
     }
 
-    @Test func `The text form is one line and carries no escape sequences to a terminal`() {
+    @Test func `The text form is one line without escape sequences`() {
         let line = LogLine.text(
             at: time, level: .info, label: "x", message: "two\nlines \u{1B}[31m", metadata: ["a": "b"])
         #expect(String(decoding: line, as: UTF8.self) == "2023-11-14T22:13:20.123Z info two lines  [31m a=b\n")
@@ -31,7 +31,7 @@ import Testing
         return (ends[0], ends[1])
     }
 
-    @Test func `Lines whose reader has gone are dropped and counted, and nobody waits`() throws {
+    @Test func `Lines are dropped and counted when the reader has gone, and nobody waits`() throws {
         signal(SIGPIPE, SIG_IGN)
         let (read, write) = try pipePair()
         let sink = LogSink(descriptor: write)
@@ -42,9 +42,9 @@ import Testing
         close(write)
     }
 
-    @Test func `A reader that is slow costs lines past the limit, and is told how many once it reads`() throws {
+    @Test func `A slow reader loses lines above the limit and later gets their number`() throws {
         let (read, write) = try pipePair()
-        // Blocking, as standard error is: the sink's own thread waits in write, the callers of write do not.
+        // The pipe blocks like standard error: the sink's thread waits in write, but its callers do not.
         let sink = LogSink(descriptor: write, limit: 4096)
         let line = Array((String(repeating: "x", count: 1023) + "\n").utf8)
         for _ in 0..<500 { sink.write(line) }

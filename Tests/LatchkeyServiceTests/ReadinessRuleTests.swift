@@ -10,23 +10,26 @@ import Testing
     let now = ManualClock().now
 
     static let cases: [(Rule.Supply, Rule.Supply, Rule.Status)] = [
-        // Both in use: one that is served is enough.
+        // Both in use: one that can be served is enough.
         (.available, .available, .ok), (.available, .untried, .ok),
-        (.available, .unavailable, .degraded), (.available, .kept, .degraded), (.kept, .available, .degraded),
-        (.kept, .kept, .degraded), (.kept, .untried, .degraded), (.kept, .unavailable, .degraded),
-        (.unavailable, .available, .degraded), (.unavailable, .kept, .degraded), (.untried, .available, .ok),
+        (.available, .unavailable, .degraded), (.available, .servedFromMemory, .degraded),
+        (.servedFromMemory, .available, .degraded),
+        (.servedFromMemory, .servedFromMemory, .degraded), (.servedFromMemory, .untried, .degraded),
+        (.servedFromMemory, .unavailable, .degraded),
+        (.unavailable, .available, .degraded), (.unavailable, .servedFromMemory, .degraded),
+        (.untried, .available, .ok),
         (.untried, .untried, .unavailable), (.untried, .unavailable, .unavailable),
         (.unavailable, .untried, .unavailable), (.unavailable, .unavailable, .unavailable),
-        // Secrets alone.
-        (.available, .unused, .ok), (.kept, .unused, .degraded), (.untried, .unused, .unavailable),
+        // Only secrets.
+        (.available, .unused, .ok), (.servedFromMemory, .unused, .degraded), (.untried, .unused, .unavailable),
         (.unavailable, .unused, .unavailable),
-        // Tokens alone: the first caller is let in, since nobody asks an issuer without one.
-        (.unused, .available, .ok), (.unused, .kept, .degraded), (.unused, .untried, .ok),
+        // Only tokens: the first caller is admitted, because an issuer is asked only for a caller.
+        (.unused, .available, .ok), (.unused, .servedFromMemory, .degraded), (.unused, .untried, .ok),
         (.unused, .unavailable, .unavailable), (.unused, .unused, .ok),
     ]
 
     @Test(arguments: cases)
-    func `The status follows from how what is in use can be served`(
+    func `The status follows from the supplies in use`(
         secrets: Rule.Supply, tokens: Rule.Supply, status: Rule.Status
     ) {
         var rule = Rule(secrets: secrets, tokens: tokens)
@@ -39,21 +42,21 @@ import Testing
         #expect(rule.status == (status == .unavailable ? .unavailable : .degraded))
     }
 
-    @Test func `Secrets are kept to the end of their bounds and not longer`() {
+    @Test func `Secrets are served from memory up to their limits and not longer`() {
         let end = now.monotonic + .seconds(10)
         let late = Now(monotonic: end, wall: now.wall)
         func supply(_ state: TierStatus.State, _ until: MonotonicTime?, _ now: Now) -> Rule.Supply {
             Rule.secrets(isUsed: true, store: state, usableUntil: until, now)
         }
         #expect(supply(.ok, nil, now) == .available)
-        #expect(supply(.failing, end, now) == .kept)
+        #expect(supply(.failing, end, now) == .servedFromMemory)
         #expect(supply(.failing, end, late) == .unavailable)
         #expect(supply(.failing, nil, now) == .unavailable)
         #expect(supply(.unknown, nil, now) == .untried, "cold")
         #expect(Rule.secrets(isUsed: false, store: .failing, usableUntil: nil, now) == .unused)
     }
 
-    @Test func `Tokens can be had where an issuer or the shared tier answers, or one in memory is valid`() {
+    @Test func `Tokens are available if an issuer or the shared tier answers or one in memory is valid`() {
         func status(_ state: TierStatus.State, _ tier: Tier = .auth0) -> TierStatus {
             var status = TierHealth().status(tier)
             status.state = state
@@ -73,9 +76,9 @@ import Testing
         #expect(supply([status(.failing)]) == .unavailable)
         #expect(supply([status(.failing)], shared: status(.ok, .parameterStore)) == .available)
         #expect(supply([status(.unknown)], shared: status(.failing, .parameterStore)) == .untried)
-        #expect(supply([status(.failing)], hasToken: true) == .kept)
+        #expect(supply([status(.failing)], hasToken: true) == .servedFromMemory)
         #expect(supply([status(.unknown)], hasToken: true) == .available)
-        // Without callers nobody would learn that it is back.
+        // Without a request nobody would notice that the issuer is back.
         #expect(supply([status(.failing)], after: .seconds(9)) == .unavailable)
         #expect(supply([status(.failing)], after: .seconds(10)) == .untried)
         #expect(supply([status(.failing)], isUsed: false) == .unused)

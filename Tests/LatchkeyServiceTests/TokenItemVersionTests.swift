@@ -5,9 +5,9 @@ import LatchkeyTestSupport
 import LatchkeyUpstream
 import Testing
 
-@Suite("Leases of a table whose version is no version") struct TokenItemVersionTests {
+@Suite("Items of a table with an invalid version") struct TokenItemVersionTests {
     @Test(arguments: Extremes.integers)
-    func `A version is 0 to 2^62, anything else is written over`(_ number: Int64) {
+    func `A version is 0 to 2^62, anything else is replaced`(_ number: Int64) {
         let view = TokenItem.view(of: ["lease_version": .number(number), "version": .number(number)])
         let isOne = (0...(1 << 62)).contains(number)
         #expect((view.unreadableLease == nil) == (isOne && number > 0))
@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test(arguments: [["NULL": true], ["S": "7"], ["N": "1.5"], ["L": []], ["N": ""]] as [JSON])
-    func `What stands there is the condition of the write that replaces it`(_ value: JSON) {
+    func `The stored value is the condition of the write that replaces it`(_ value: JSON) {
         let view = TokenItem.view(of: ["lease_version": .other(value)])
         #expect(view.unreadableLease == value)
         let lease = Lease(holder: "me", until: WallTime(milliseconds: .max), after: 0)

@@ -7,7 +7,7 @@ import Testing
 import latchkey
 
 @Suite struct BrokerMetricsTests {
-    @Test func `Samples are summed by name and labels, and other programs' lines are passed over`() throws {
+    @Test func `Samples are summed by name and labels, and other programs' lines are ignored`() throws {
         let metrics = try BrokerMetrics(
             """
             # TYPE latchkey_shadow_comparisons_total counter
@@ -23,7 +23,7 @@ import latchkey
     }
 
     @Test(arguments: Extremes.texts)
-    func `A value of any kind is a number in range, or the line is named`(_ text: String) {
+    func `A value is a number in range, or the error names the line`(_ text: String) {
         for name in ["latchkey_http_requests_total{route=\"token\"}", "process_start_time_seconds"] {
             do throws(BrokerMetrics.Malformed) {
                 let metrics = try BrokerMetrics("# one\n\(name) \(text)\n")

@@ -2,7 +2,7 @@ import LatchkeyCore
 import Testing
 import latchkey
 
-@Suite("Events of Lambda") struct LambdaEventTests {
+@Suite("Lambda events") struct LambdaEventTests {
     @Test(
         arguments: [
             (#"{"eventType":"INVOKE","deadlineMs":1,"requestId":"a","invokedFunctionArn":"b","tracing":{}}"#, .invoke),
@@ -16,11 +16,11 @@ import latchkey
             ),
             (#"{"eventType":"SHUTDOWN"}"#, nil), (#"{"eventType":"OTHER"}"#, nil), ("", nil), ("[]", nil),
         ] as [(String, LambdaEvent?)])
-    func `An event is what its body says`(body: String, event: LambdaEvent?) {
+    func `An event is decoded from its body`(body: String, event: LambdaEvent?) {
         #expect(LambdaEvent(Array(body.utf8)) == event)
     }
 
-    @Test func `Draining ends before the deadline, and a deadline that is over leaves no time`() {
+    @Test func `Draining ends before the deadline, and a past deadline leaves no time`() {
         let now = WallTime(milliseconds: 10_000)
         #expect(LambdaEvent.drainTime(until: WallTime(milliseconds: 12_000), now: now) == .milliseconds(1800))
         #expect(LambdaEvent.drainTime(until: WallTime(milliseconds: 9_000), now: now) == .zero)
@@ -30,7 +30,7 @@ import latchkey
         try LambdaEnvironment(["AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001"].merging(given) { $1 })
     }
 
-    @Test func `The function's session token is the key, and the port AWS's own`() throws {
+    @Test func `The function's session token is the key, and the port is AWS's own`() throws {
         let found = try environment(["AWS_SESSION_TOKEN": "token", "LATCHKEY_API_KEY": "other"])
         #expect(found.broker["LATCHKEY_API_KEY"] == "token")
         #expect(found.listen == "localhost:2773")
@@ -50,7 +50,7 @@ import latchkey
         ["PARAMETERS_SECRETS_EXTENSION_HTTP_PORT": "x"], ["PARAMETERS_SECRETS_EXTENSION_HTTP_PORT": "0"],
         ["PARAMETERS_SECRETS_EXTENSION_HTTP_PORT": "70000"],
     ])
-    func `What is missing or malformed is refused`(given: [String: String]) {
+    func `Missing or malformed variables are refused`(given: [String: String]) {
         #expect(throws: LambdaEnvironment.Problem.self) { try environment(given) }
     }
 }

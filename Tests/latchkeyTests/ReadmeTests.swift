@@ -5,11 +5,11 @@ import LatchkeySettings
 import Testing
 import latchkey
 
-/// The written pages against the tables they describe: what one says and the other does not is a failure.
+/// Compares the documentation with the tables that it describes.
 @Suite struct ReadmeTests {
     private static let pages = "Sources/latchkey/Latchkey.docc/"
 
-    @Test func `The API description has the routes, methods and query parameters there are`() throws {
+    @Test func `The API description has all routes, methods and query parameters`() throws {
         let description = APIDescription(try projectLines("openapi.yaml"))
         let table = Dictionary(
             uniqueKeysWithValues: RouteTable.entries.map {
@@ -18,7 +18,7 @@ import latchkey
         #expect(description.paths == table)
     }
 
-    @Test func `The API description has the error codes there are`() throws {
+    @Test func `The API description has all error codes`() throws {
         let codes = Set(Problem.Code.allCases.map(\.rawValue))
         #expect(APIDescription(try projectLines("openapi.yaml")).codes == codes)
     }
@@ -28,7 +28,7 @@ import latchkey
         #expect(rows == Problem.Code.allCases.map { "`\($0.rawValue)`" })
     }
 
-    @Test func `The page of variables that run code has every name there is`() throws {
+    @Test func `The page of variables that run code has every name`() throws {
         let lines = try projectLines("Sources/latchkey/Latchkey.docc/CodeVariables.md")
         let start = try #require(lines.firstIndex { $0.hasPrefix("## ") })
         let shown = lines[start...].filter { $0.hasPrefix("`") }.flatMap { $0.split(separator: " ") }
@@ -51,7 +51,7 @@ import latchkey
         let shown = try projectLines("deploy/systemd/latchkey.env").filter { line in
             line.contains("=") && !line.hasPrefix("# ") && !line.hasPrefix("#AWS_")
         }
-        // The unit gives the key itself, and a file and an address are for other ways to start and for clients.
+        // The unit sets the key itself. The other two are for other ways to start and for clients.
         let elsewhere: Set<SettingName> = [.apiKey, .config, .url]
         let wanted = SettingName.allCases.filter { !$0.row.isReserved && !elsewhere.contains($0) }
         #expect(shown == wanted.map { "#\($0.rawValue)=\($0.row.defaultValue ?? "")" })
@@ -76,7 +76,7 @@ import latchkey
         for word in SecretBackend.allCases.map(\.rawValue) + ["auto"] { #expect(backend.contains(word)) }
     }
 
-    /// The cells of the first table under a heading, its head left out.
+    /// The cells of the first table below a heading, without the header row.
     private func rows(of path: String, under heading: String) throws -> [[String]] {
         let lines = try projectLines(path).drop { $0 != heading }.drop { !$0.hasPrefix("|") }
         return lines.prefix { $0.hasPrefix("|") }.dropFirst(2).map { line in

@@ -2,8 +2,8 @@ package import LatchkeyAWS
 package import LatchkeyBroker
 
 extension AWSFault {
-    /// What the broker could not do, as the service itself would say it, so that SDKs raise the same exception and try
-    /// again what is worth it: throttling and server errors they do, the rest not.
+    /// The error that the service itself would send for `fault`, so that SDKs raise the same exception. SDKs retry
+    /// throttling and server errors and nothing else.
     package init(_ fault: UpstreamFault, service: AWSReadService) {
         let detail = Problem(fault, what: service == .parameterStore ? "parameter" : "secret").detail
         switch fault.reason {
@@ -31,7 +31,7 @@ extension AWSFault {
         }
     }
 
-    /// What the server or the route table refuses, said to an SDK: the same status.
+    /// The error for what the server or the route table refuses, with the same status.
     package init(_ problem: Problem) {
         let type =
             switch problem.code {
@@ -47,7 +47,7 @@ extension AWSFault {
 }
 
 extension AWSReadService {
-    /// The service's word for its own failure, which SDKs try again.
+    /// The service's code for its own failure. SDKs retry it.
     fileprivate var failure: String {
         switch self {
         case .parameterStore: "InternalServerError"
@@ -55,8 +55,8 @@ extension AWSReadService {
         }
     }
 
-    /// The store's code where it speaks of what the caller asked for, and not of the broker's own credentials: the
-    /// errors of GetParameter and GetSecretValue in their API references, all of them status 400.
+    /// `code` where it is about the request, and not about the broker's own credentials: the errors of GetParameter and
+    /// GetSecretValue in their API references, all of status 400.
     fileprivate func own(_ code: String?) -> String? {
         let known: Set<String> =
             switch self {

@@ -1,6 +1,6 @@
 internal import LatchkeyAWS
 
-/// The reads of AWS's that are answered here.
+/// The AWS operations that Latchkey answers.
 package enum AWSReadOperation: String, Hashable, Sendable, CaseIterable {
     case getParameter = "GetParameter"
     case getParameters = "GetParameters"
@@ -16,6 +16,6 @@ package enum AWSReadOperation: String, Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// As a policy would name it (`ssm:GetParameter`).
+    /// The IAM action, such as `ssm:GetParameter`.
     package var action: String { "\(service.rawValue):\(rawValue)" }
 }

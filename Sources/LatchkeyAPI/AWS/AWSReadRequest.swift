@@ -2,23 +2,24 @@ package import LatchkeyAWS
 internal import LatchkeyBroker
 internal import LatchkeyCore
 
-/// A read of AWS's, taken from a request and found to be allowed.
+/// A decoded read request whose names all belong to the application.
 package enum AWSReadRequest: Hashable, Sendable {
     case parameter(ParameterReference, isDecrypted: Bool)
-    /// `foreignARNs`: the ARNs among the names that are of another account, region or partition.
+    /// `foreignARNs`: ARNs among the names that belong to another account, region or partition.
     case parameters([ParameterReference], foreignARNs: [String], isDecrypted: Bool)
     case path(PathPageRequest)
     case secret(SecretReference)
     case secrets([SecretReference])
     case description(SecretReference)
 
-    /// Names in one GetParameters, and parameters on one page (their API references).
+    /// Names in one GetParameters, and parameters on one page of GetParametersByPath (their API references).
     static let maxParameters = 10
     /// Ids in one BatchGetSecretValue (its API reference).
     package static let maxSecrets = 20
 
-    /// - Throws: AWS's own error for a body that is not this operation's, `AccessDeniedException` for names that are
-    ///   not the application's.
+    /// Decodes the body of a request.
+    /// - Throws: the error that AWS sends for a malformed body, and `AccessDeniedException` for names that do not
+    ///   belong to the application.
     package init(
         _ operation: AWSReadOperation, body: [UInt8], names: ResourceNames, caller: String
     ) throws(AWSFault) {

@@ -1,9 +1,9 @@
-/// A service of AWS whose reads are answered here. The raw value is the name requests are signed for.
+/// An AWS service whose reads Latchkey answers. The raw value is the service name of the signature's credential scope.
 package enum AWSReadService: String, Hashable, Sendable, CaseIterable {
     case parameterStore = "ssm"
     case secretsManager = "secretsmanager"
 
-    /// What stands before the operation in `X-Amz-Target`.
+    /// The part of `X-Amz-Target` before the operation.
     var targetPrefix: String {
         switch self {
         case .parameterStore: "AmazonSSM"
@@ -11,7 +11,7 @@ package enum AWSReadService: String, Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// What the message of an error is called on the wire.
+    /// The JSON member that holds an error's message.
     var messageMember: String {
         switch self {
         case .parameterStore: "message"
@@ -19,8 +19,8 @@ package enum AWSReadService: String, Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// Operations that exist at AWS and are not answered here: writes, and reads of what is no secret's value. Of
-    /// Systems Manager's those about parameters; of Secrets Manager's all.
+    /// Operations that AWS has and Latchkey refuses: writes, and reads of anything but values. For Systems Manager only
+    /// the operations on parameters are listed, for Secrets Manager all.
     var unsupportedOperations: Set<String> {
         switch self {
         case .parameterStore:

@@ -1,24 +1,25 @@
 package import LatchkeyBroker
 package import LatchkeyCore
 
-/// Where the fronts read: closures over the broker and the stores, made in the composition root.
+/// The reads that ``AWSRequestHandler`` needs, as closures over the broker. The composition root makes them.
 ///
-/// Each `cached` says what memory has without waiting, nil when a store must be asked; its partner asks. A listing may be
-/// large and a description is rare: neither is made while a loop waits.
+/// Each `cached…` closure answers from memory without waiting and returns nil on a miss; the closure after it then asks
+/// the store. Listings and descriptions have no cached form: a listing may be too large for the event loop, and a
+/// description is rare.
 package struct AWSReadStore: Sendable {
     package typealias Outcome<Item> = Result<Item, UpstreamFault>
 
     package let names: ResourceNames
-    /// Which store a secret is read from now; nil while that is not known.
+    /// The store that a secret is read from now; nil while the backend is unknown.
     let storeOf: @Sendable (SecretKey) -> SecretStore?
     package let cachedParameter: @Sendable (ParameterRead, Now) -> Outcome<ParameterItem>?
     let parameter: @Sendable (ParameterRead, MonotonicTime) async throws(UpstreamFault) -> ParameterItem
     package let cachedSecret: @Sendable (SecretQuery, Now) -> Outcome<SecretItem>?
-    /// The flag: go past memory.
+    /// The `Bool` asks for a read past the cache.
     let secret: @Sendable (SecretQuery, Bool, MonotonicTime) async throws(UpstreamFault) -> SecretItem
-    /// What Secrets Manager says of a secret; nil where it is read from another store.
+    /// The description that Secrets Manager gives; nil where the secret is read from Parameter Store.
     let description: @Sendable (SecretQuery, MonotonicTime) async throws(UpstreamFault) -> JSON?
-    /// All of it, in the store's order.
+    /// All parameters below a path, in the store's order.
     let listing: @Sendable (PathRead, MonotonicTime) async throws(UpstreamFault) -> [ParameterItem]
 
     package init(

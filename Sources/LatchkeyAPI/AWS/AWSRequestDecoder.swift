@@ -2,7 +2,7 @@ internal import LatchkeyAWS
 internal import LatchkeyBroker
 internal import LatchkeyCore
 
-/// Reads the members of one request, and whose names they are.
+/// Decodes the members of one request and checks that its names belong to the application.
 struct AWSRequestDecoder {
     let input: AWSInput
     let operation: AWSReadOperation
@@ -11,7 +11,7 @@ struct AWSRequestDecoder {
 
     // MARK: Parameters
 
-    /// A name or an ARN; a selector stands behind a colon (GetParameter, `Name`).
+    /// Decodes a parameter's name or ARN. A selector follows a colon (GetParameter, `Name`).
     func parameter(_ text: String) throws(AWSFault) -> ParameterReference {
         let arn = try arn(text, .parameterStore, kind: "parameter/")
         let name = arn.map { $0.resource.dropFirst("parameter".count) } ?? text[...]
@@ -29,7 +29,8 @@ struct AWSRequestDecoder {
         return ParameterReference(text: text, query: query, account: arn?.account)
     }
 
-    /// The names that can be asked for here, and the ARNs of elsewhere, which are as good as names of nothing.
+    /// The names that may be read, and the ARNs of other accounts, regions and partitions, which AWS treats like
+    /// unknown names.
     func parameters() throws(AWSFault) -> (asks: [ParameterReference], foreignARNs: [String]) {
         guard let texts = try input.strings("Names", atMost: AWSReadRequest.maxParameters) else {
             throw .constraint("names", value: "null", "not be null")
@@ -77,7 +78,7 @@ struct AWSRequestDecoder {
         return try secret(input.required("SecretId"), version: version, label: label)
     }
 
-    /// A member whose length the model bounds.
+    /// An optional member whose length AWS's model bounds.
     private func text(_ name: String, in bounds: ClosedRange<Int>) throws(AWSFault) -> String? {
         guard let text = try input.string(name) else { return nil }
         let member = name.prefix(1).lowercased() + name.dropFirst()
@@ -102,7 +103,7 @@ struct AWSRequestDecoder {
         return try ids.map { id throws(AWSFault) in try secret(id) }
     }
 
-    /// A name or an ARN, whose six random characters may be left out (GetSecretValue, `SecretId`).
+    /// Decodes a secret's name or ARN. The six random characters of an ARN may be missing (GetSecretValue, `SecretId`).
     func secret(_ text: String, version: String? = nil, label: String? = nil) throws(AWSFault) -> SecretReference {
         guard text.utf8.count <= 2048 else {
             throw .constraint("secretId", "have length less than or equal to 2048")
@@ -116,8 +117,9 @@ struct AWSRequestDecoder {
             shortQuery: short.map { SecretQuery($0, version: version, label: label) }, arn: arn)
     }
 
-    /// The ARN that a text sets out to be; nil for a plain name.
-    /// - Throws: `AccessDeniedException` for an ARN of another service, kind, region or partition, and for no good one.
+    /// The ARN that `text` holds; nil for a plain name.
+    /// - Throws: `AccessDeniedException` for a malformed ARN, and for one of another service, kind, region or
+    ///   partition.
     private func arn(_ text: String, _ service: AWSReadService, kind: String) throws(AWSFault) -> AmazonResourceName? {
         guard AmazonResourceName.hasARNPrefix(text) else { return nil }
         guard let arn = AmazonResourceName(text), arn.service == service.rawValue, arn.resource.hasPrefix(kind),
@@ -133,7 +135,7 @@ struct AWSRequestDecoder {
     private static let idListOrFilters = AWSFault(
         "InvalidParameterException", "Either 'SecretIdList' or 'Filters' must be provided, but not both.")
 
-    /// The name is the caller's own; it is cut short before it is repeated.
+    /// `RequestQuery.shown` shortens the name, which the caller chose, before it goes into the error.
     private func outsidePrefix(_ text: String) -> AWSFault {
         .denied(
             caller, operation.action,

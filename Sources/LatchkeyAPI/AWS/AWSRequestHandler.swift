@@ -2,7 +2,7 @@ internal import LatchkeyAWS
 internal import LatchkeyBroker
 internal import LatchkeyCore
 
-/// Answers requests of AWS's from what the store says.
+/// Answers decoded AWS requests from an ``AWSReadStore``.
 package struct AWSRequestHandler: Sendable {
     let store: AWSReadStore
 
@@ -12,7 +12,7 @@ package struct AWSRequestHandler: Sendable {
         self.store = store
     }
 
-    /// The answer where memory has all of it; nil when a store must be asked.
+    /// The answer if memory has all of it; nil when a store must be asked.
     func cached(_ request: AWSReadRequest, now: Now) -> Result<JSON, AWSFault>? {
         switch request {
         case .parameter(let ask, let isDecrypted):
@@ -41,11 +41,11 @@ package struct AWSRequestHandler: Sendable {
         return last
     }
 
-    /// The answer by way of the store, in a task of its own.
+    /// Answers from the store, in a task of its own.
     ///
     /// - Parameters:
-    ///   - refresh: go past memory; for one secret.
-    ///   - completion: called once, on any thread; with why the answer is not as new as was demanded.
+    ///   - refresh: whether to read past the cache. Only for a single secret.
+    ///   - completion: called once, on any thread. Its second argument says why a requested refresh failed.
     func answer(
         _ request: AWSReadRequest, refresh: Bool, deadline: MonotonicTime,
         completion: @escaping @Sendable (Result<JSON, AWSFault>, UpstreamFault?) -> Void
@@ -83,7 +83,7 @@ package struct AWSRequestHandler: Sendable {
         }
     }
 
-    // MARK: Asking
+    // MARK: Reads
 
     private func parameter(
         _ ask: ParameterReference, _ isDecrypted: Bool, _ deadline: MonotonicTime
@@ -143,7 +143,8 @@ package struct AWSRequestHandler: Sendable {
         }
     }
 
-    /// All at once, in the order they were asked for. The bounds of the requests bound the tasks.
+    /// Reads all items concurrently; the results keep the order of `asks`. ``AWSReadRequest`` limits their number, and
+    /// so the number of tasks.
     private static func gather<Ask: Sendable, Item: Sendable>(
         _ asks: [Ask], _ read: @escaping @Sendable (Ask) async -> Result<Item, UpstreamFault>
     ) async -> [Result<Item, UpstreamFault>] {
@@ -155,7 +156,7 @@ package struct AWSRequestHandler: Sendable {
         }
     }
 
-    /// Every one, or nil as soon as one is not there.
+    /// The items for all reads; nil as soon as one is missing.
     private static func all<Read, Item>(_ reads: [Read], _ look: (Read) -> Item?) -> [Item]? {
         var found: [Item] = []
         for read in reads {
@@ -165,7 +166,7 @@ package struct AWSRequestHandler: Sendable {
         return found
     }
 
-    // MARK: Saying
+    // MARK: Answers
 
     private static func answer(
         _ ask: ParameterReference, _ result: Result<ParameterItem, UpstreamFault>
@@ -175,7 +176,7 @@ package struct AWSRequestHandler: Sendable {
         }
     }
 
-    /// A name that is not there stands in `InvalidParameters`; any other fault is the whole call's.
+    /// Unknown names go into `InvalidParameters`. Any other fault fails the whole call.
     private static func answer(
         _ asks: [ParameterReference], _ results: [Result<ParameterItem, UpstreamFault>], _ foreignARNs: [String]
     ) -> Result<JSON, AWSFault> {
@@ -196,8 +197,7 @@ package struct AWSRequestHandler: Sendable {
         result.map(\.json).mapError { AWSFault($0, service: .secretsManager) }
     }
 
-    /// A secret that cannot be read stands in `Errors`; a fault that may pass is the whole call's, so that SDKs try
-    /// again.
+    /// Secrets that cannot be read go into `Errors`. A transient fault fails the whole call, so that SDKs retry it.
     private static func answer(
         _ asks: [SecretReference], _ results: [Result<SecretItem, UpstreamFault>]
     ) -> Result<JSON, AWSFault> {
@@ -218,7 +218,7 @@ package struct AWSRequestHandler: Sendable {
         return .success(["SecretValues": .array(values), "Errors": .array(errors)])
     }
 
-    /// One page. The token cache and Latchkey's own parameters lie below the prefix too, and are shown to nobody.
+    /// One page. The token cache and Latchkey's own parameters are also below the prefix; they are left out.
     private func answer(
         _ ask: PathPageRequest, _ result: Result<[ParameterItem], UpstreamFault>
     ) -> Result<JSON, AWSFault> {
@@ -233,7 +233,7 @@ package struct AWSRequestHandler: Sendable {
 }
 
 extension ParameterReference {
-    /// A parameter of another account is as good as none.
+    /// Treats a parameter of another account as missing.
     fileprivate func checked(_ result: Result<ParameterItem, UpstreamFault>) -> Result<ParameterItem, UpstreamFault> {
         guard case .success(let item) = result, !accepts(item) else { return result }
         return .failure(UpstreamFault(.notFound))
@@ -241,7 +241,7 @@ extension ParameterReference {
 }
 
 extension SecretReference {
-    /// A secret that is not the one asked for is as good as none.
+    /// Treats a secret that does not match the ARN as missing.
     fileprivate func checked(_ result: Result<SecretItem, UpstreamFault>) -> Result<SecretItem, UpstreamFault> {
         guard case .success(let item) = result, !accepts(item) else { return result }
         return .failure(UpstreamFault(.notFound))

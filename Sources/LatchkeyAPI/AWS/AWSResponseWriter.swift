@@ -5,12 +5,12 @@ internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 
-/// Writes answers as one service of AWS's does.
+/// Writes responses in the format of one AWS service.
 struct AWSResponseWriter: Sendable {
     let service: AWSReadService
     let id: String
 
-    /// - Parameter refreshError: why it is not as new as was demanded.
+    /// - Parameter refreshError: why a requested refresh failed, while an older value is served.
     func write(_ result: Result<JSON, AWSFault>, refreshError: UpstreamFault? = nil, to reply: ReplyWriter) {
         switch result {
         case .success(let json):

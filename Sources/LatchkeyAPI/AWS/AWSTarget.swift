@@ -1,13 +1,13 @@
 package import LatchkeyAWS
 
-/// What `X-Amz-Target` names: `AmazonSSM.GetParameter`.
+/// The value of `X-Amz-Target`, such as `AmazonSSM.GetParameter`.
 package struct AWSTarget: Sendable {
-    /// Nil where neither service is meant.
+    /// Nil for any other service.
     package let service: AWSReadService?
     private let name: Substring
 
-    /// - Parameter text: the field's value; empty where it did not come. AWS's names are ASCII: any other text counts as
-    ///   none, and is not compared with them.
+    /// - Parameter text: the field's value; empty if the field is absent. Names of AWS are ASCII, so any other text
+    ///   counts as unknown and is never compared.
     package init(_ text: String) {
         let text = text.utf8.allSatisfy { $0 < 0x80 } ? text : ""
         let halves = text.utf8.split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
@@ -17,9 +17,9 @@ package struct AWSTarget: Sendable {
         name = halves.count == 2 ? Substring(halves[1]) : ""
     }
 
-    /// The operation, for this caller.
-    /// - Throws: `AccessDeniedException` for what AWS knows and this does not do, `UnknownOperationException` for what
-    ///   AWS does not know either.
+    /// The operation that `caller` asks for.
+    /// - Throws: `AccessDeniedException` for operations that AWS has and Latchkey refuses, `UnknownOperationException`
+    ///   for all others.
     package func operation(for caller: String) throws(AWSFault) -> AWSReadOperation {
         if let operation = AWSReadOperation(rawValue: String(name)), operation.service == service { return operation }
         guard let service, service.unsupportedOperations.contains(String(name)) else {

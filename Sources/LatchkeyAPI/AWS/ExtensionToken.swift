@@ -1,14 +1,14 @@
 internal import LatchkeyHTTP
 
-/// The fields in which AWS's Lambda extension and its Secrets Manager agent look for the caller's token (README of the
-/// AWS Secrets Manager Agent, `ssrf_headers`), the first one first.
+/// The header fields that carry the token of AWS's Lambda extension and of the Secrets Manager Agent (its README,
+/// `ssrf_headers`), in the order in which they are looked up.
 enum ExtensionToken {
-    /// For people.
+    /// For error messages.
     static let allFields = "X-Aws-Parameters-Secrets-Token or X-Vault-Token"
 
     private static let fields: [StaticString] = ["x-aws-parameters-secrets-token", "x-vault-token"]
 
-    /// The value of the first of them that the request has, be it empty; nil where it has none.
+    /// The value of the first of these fields that the request has, even if it is empty; nil if it has none.
     static func field(of context: RequestContext) -> MessageRange? {
         for name in fields {
             let value = context.head.field(name, in: context.bytes)

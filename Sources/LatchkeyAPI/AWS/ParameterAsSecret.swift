@@ -2,10 +2,11 @@ internal import LatchkeyBroker
 internal import LatchkeyCore
 internal import LatchkeyCrypto
 
-/// A parameter seen as a secret, for applications that still ask Secrets Manager for what has moved to Parameter Store.
+/// A parameter presented as a secret, for applications that still ask Secrets Manager for secrets that have moved to
+/// Parameter Store.
 ///
-/// What Parameter Store has no word for is made of what it has, so that it is the same at every broker and at every
-/// time: the version id and the end of the ARN are digests of the name and the version.
+/// Parameter Store has no version ids and no random ARN suffix. Both are digests of the name and the version, so that
+/// every broker always gives the same ones.
 package struct ParameterAsSecret {
     package let parameter: ParameterItem
     package let name: String
@@ -29,17 +30,17 @@ package struct ParameterAsSecret {
         return item
     }
 
-    /// The stage of the version that is in force (Secrets Manager User Guide, "Secret versions").
+    /// The stage of the current version (Secrets Manager User Guide, "Secret versions").
     package static let current = "AWSCURRENT"
 
-    /// In the form of a UUID, as Secrets Manager's own ids are.
+    /// Has the form of a UUID, like the ids of Secrets Manager.
     package var versionID: String {
         let hex = SHA256.hash("\(name)\n\(parameter.version)").hex
         let cuts = [0, 8, 12, 16, 20, 32]
         return zip(cuts, cuts.dropFirst()).map { String(hex.dropFirst($0).prefix($1 - $0)) }.joined(separator: "-")
     }
 
-    /// Partition, region and account are the parameter's.
+    /// Partition, region and account come from the parameter's ARN.
     private var arn: String {
         let parts = parameter.arn.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
             .map { Substring($0) }

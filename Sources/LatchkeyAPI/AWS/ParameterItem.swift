@@ -2,7 +2,7 @@ internal import LatchkeyBroker
 package import LatchkeyCore
 package import LatchkeyCrypto
 
-/// A parameter with what Parameter Store tells of it.
+/// A parameter with its metadata in Parameter Store.
 package struct ParameterItem: Sendable {
     package var name: String
     /// `String`, `StringList` or `SecureString`.
@@ -10,7 +10,7 @@ package struct ParameterItem: Sendable {
     package var value: Secret
     package var version: Int64
     package var arn: String
-    /// Seconds since the epoch, written as the store wrote them.
+    /// Seconds since the epoch, in the store's own notation.
     package var lastModified: JSON?
     package var dataType: String
 
@@ -27,8 +27,8 @@ package struct ParameterItem: Sendable {
         self.dataType = dataType
     }
 
-    /// The shape `Parameter` (Systems Manager API).
-    /// - Parameter selector: what the caller put behind the name.
+    /// The API shape `Parameter` (Systems Manager API).
+    /// - Parameter selector: the version or label that the caller gave, with its colon.
     package func json(selector: String? = nil) -> JSON {
         var members: JSONObject = [
             "ARN": .string(arn), "DataType": .string(dataType), "Name": .string(name), "Type": .string(type),

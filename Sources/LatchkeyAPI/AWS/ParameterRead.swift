@@ -1,9 +1,9 @@
 package import LatchkeyBroker
 internal import LatchkeyCore
 
-/// One parameter to read.
+/// A read of one parameter.
 package struct ParameterRead: Hashable, Sendable {
     package let query: SecretQuery
-    /// Without it a `SecureString` comes as its store keeps it.
+    /// If false, a `SecureString` is returned encrypted.
     package let isDecrypted: Bool
 }

@@ -2,19 +2,19 @@ internal import LatchkeyAWS
 package import LatchkeyBroker
 internal import LatchkeyCore
 
-/// One parameter as a caller names it: by name or ARN, perhaps with `:version` or `:label` behind it.
+/// A parameter as the caller names it: by name or ARN, optionally followed by `:version` or `:label`.
 package struct ParameterReference: Hashable, Sendable {
-    /// As it was sent.
+    /// The caller's own text.
     package let text: String
     package let query: SecretQuery
-    /// The account that an ARN named; nil for a plain name.
+    /// The account of the ARN; nil for a plain name.
     package let account: String?
 
-    /// Whether a parameter is the one that was asked for, and not one of the same name in another account.
+    /// Whether `item` is the requested parameter, and not one of the same name in another account.
     func accepts(_ item: ParameterItem) -> Bool {
         account == nil || account == AmazonResourceName(item.arn)?.account
     }
 
-    /// The answer's `Selector`: what stood behind the name, its colon included.
+    /// The response's `Selector`: the version or label with its colon.
     package var selector: String? { (query.version ?? query.label).map { ":\($0)" } }
 }

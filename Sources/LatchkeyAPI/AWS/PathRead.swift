@@ -1,7 +1,7 @@
 internal import LatchkeyBroker
 internal import LatchkeyCore
 
-/// What lies below a path, to be read.
+/// A read of all parameters below a path.
 package struct PathRead: Hashable, Sendable {
     package let path: String
     package let isRecursive: Bool

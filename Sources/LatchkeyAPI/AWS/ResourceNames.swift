@@ -2,11 +2,11 @@ internal import LatchkeyAWS
 package import LatchkeyBroker
 internal import LatchkeyCore
 
-/// Which of AWS's names are the application's, and which keys of the broker they are.
+/// Maps the application's AWS names to the broker's keys.
 package struct ResourceNames: Sendable {
-    /// `/orders/prod`.
+    /// For example `/orders/prod`.
     package let prefix: String
-    /// The region whose stores this broker reads, and the partition it belongs to (`eu-central-1`, `aws`).
+    /// The region whose stores this broker reads, and its partition, such as `eu-central-1` and `aws`.
     package let region: String
     package let partition: String
 
@@ -16,18 +16,19 @@ package struct ResourceNames: Sendable {
         self.partition = partition
     }
 
-    /// Whether an ARN names something in this region and partition. Its account is compared with the store's answer.
+    /// Whether the ARN is in this region and partition. The account is compared later, with the store's answer.
     func isLocal(_ name: AmazonResourceName) -> Bool {
         name.region == region && name.partition == partition && !name.account.isEmpty
     }
 
-    /// The key of a parameter's full name; nil outside the prefix, and for the token cache and Latchkey's own.
+    /// The key of a parameter's full name; nil outside the prefix, for the token cache and for Latchkey's own
+    /// parameters.
     package func key(ofParameter name: some StringProtocol) -> SecretKey? { Self.key(name, below: prefix) }
 
-    /// The key of a secret's name; those begin with the prefix without its leading slash.
+    /// The key of a secret's name, which begins with the prefix without its leading slash.
     package func key(ofSecret name: some StringProtocol) -> SecretKey? { Self.key(name, below: secretPrefix) }
 
-    /// The key of a path that parameters may be listed below: the prefix, or a path below it. No slash at the end.
+    /// The key of a path that may be listed: the prefix or a path below it, without a trailing slash.
     package func key(ofPath path: some StringProtocol) -> SecretKey? {
         path.hasSameBytes(as: prefix) ? .root : key(ofParameter: path)
     }

@@ -2,7 +2,7 @@ package import LatchkeyBroker
 package import LatchkeyCore
 package import LatchkeyCrypto
 
-/// A secret's version with what Secrets Manager tells of it.
+/// A secret's version with its metadata in Secrets Manager.
 package struct SecretItem: Sendable {
     package var name: String
     package var arn: String
@@ -10,11 +10,11 @@ package struct SecretItem: Sendable {
     package var isBinary: Bool
     package var versionID: String
     package var stages: [String]
-    /// When this version was made: seconds since the epoch, with the fraction the store gave.
+    /// Creation time of this version: seconds since the epoch, with the store's fraction.
     package var created: Double?
-    /// It is a parameter that is shown as a secret: the end of its ARN is made up here.
+    /// Whether this is a parameter presented as a secret. The end of its ARN is then a digest.
     package var isParameter = false
-    /// Why it is not as new as was demanded.
+    /// Why a requested refresh failed, while this older value is served.
     package var refreshError: UpstreamFault?
 
     package init(
@@ -29,7 +29,7 @@ package struct SecretItem: Sendable {
         self.created = created
     }
 
-    /// The shape `GetSecretValueResponse` (Secrets Manager API), which is also `SecretValueEntry`.
+    /// The API shape `GetSecretValueResponse` (Secrets Manager API), which is also `SecretValueEntry`.
     package var json: JSON {
         var members = identity
         if isBinary {
@@ -42,7 +42,7 @@ package struct SecretItem: Sendable {
         return .object(members)
     }
 
-    /// The shape `DescribeSecretResponse`, as far as a reader of values can know it: no tags, no rotation, no key.
+    /// The API shape `DescribeSecretResponse` as far as a value tells it: no tags, no rotation, no key.
     package var description: JSON {
         var members = identity
         members["LastChangedDate"] = members["CreatedDate"]

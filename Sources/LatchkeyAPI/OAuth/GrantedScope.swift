@@ -1,16 +1,17 @@
 internal import LatchkeyCore
 package import LatchkeyCrypto
 
-/// What a token allows at its resource server, as far as it can be known here.
+/// The scope of a token, as far as Latchkey can know it.
 package struct GrantedScope: Hashable, Sendable {
-    /// Nil where neither the issuer nor the token says.
+    /// Nil if neither the issuer nor the token states it.
     private let granted: Set<ExactText>?
 
     /// - Parameters:
-    ///   - said: the issuer's `scope` (RFC 6749 §5.1); nil when it said none, or when the token came from a shared tier.
-    ///   - token: asked where the issuer was silent. A JSON Web Token may have the claim `scope` (RFC 9068 §2.2.3) or
-    ///     `scp`, a string or an array, as Okta and Entra write it. Its signature is not checked: what it says is used
-    ///     to refuse and never to allow.
+    ///   - issuerScope: the issuer's `scope` (RFC 6749 §5.1); nil if it was absent, or if the token came from a shared
+    ///     tier.
+    ///   - token: read if `issuerScope` is nil. A JSON Web Token may have the claim `scope` (RFC 9068 §2.2.3) or `scp`,
+    ///     a string or an array, as Okta and Entra write it. Its signature is not checked, because the claim only ever
+    ///     refuses a request and never allows one.
     package init(issuerScope: String?, token: Secret) {
         if let issuerScope {
             granted = Self.tokens(issuerScope)
@@ -19,9 +20,9 @@ package struct GrantedScope: Hashable, Sendable {
         }
     }
 
-    /// Whether nothing in `wanted` is known to be missing.
+    /// Whether the token is not known to lack any of `wanted`.
     ///
-    /// A cached token is as it is: it cannot be narrowed, and where its scope is unknown there is nothing to judge by.
+    /// A cached token cannot be narrowed. If its scope is unknown, every request is accepted.
     package func includes(_ wanted: [String]) -> Bool {
         guard let granted else { return true }
         return wanted.allSatisfy { granted.contains(ExactText($0)) }

@@ -1,7 +1,8 @@
-/// The start of a form or a JSON object, cut behind its last whole parameter.
+/// The first bytes of a form or JSON object, cut after the last complete parameter.
 enum OAuthBodyPrefix {
-    /// `start` as a whole body: a form up to the last `&`, an object up to the last comma between its members, closed.
-    static func whole(_ start: some Collection<UInt8>) -> [UInt8] {
+    /// Makes `start` a complete body: a form up to its last `&`, or an object up to the last comma between its members,
+    /// closed with a brace.
+    static func closed(_ start: some Collection<UInt8>) -> [UInt8] {
         let first = start.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
         guard first == UInt8(ascii: "{") else {
             var form = Array(start)
@@ -12,7 +13,7 @@ enum OAuthBodyPrefix {
         return Array(start.prefix(end)) + [UInt8(ascii: "}")]
     }
 
-    /// The offset of the last comma that stands between members of the outermost object.
+    /// The offset of the last comma between members of the outermost object.
     private static func endOfLastMember(_ text: some Collection<UInt8>) -> Int? {
         var (depth, inString, isEscaped) = (0, false, false)
         var end: Int?

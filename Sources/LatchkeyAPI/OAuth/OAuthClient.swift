@@ -2,13 +2,13 @@ internal import LatchkeyCore
 package import LatchkeyCrypto
 internal import LatchkeyHTTP
 
-/// How an OAuth client says who it is (RFC 6749 §2.3.1), before anybody has looked whether that is so.
+/// The credentials that an OAuth client presents (RFC 6749 §2.3.1), not yet verified.
 package enum OAuthClient: Sendable {
-    /// Neither way was tried.
+    /// No credentials.
     case absent
-    /// An `Authorization` that is not Basic, or Basic that cannot be read.
+    /// An `Authorization` field of another scheme than Basic, or malformed Basic credentials.
     case unreadable
-    /// Id and secret. Basic can be read in two ways where they differ: see ``init(basic:)``.
+    /// Id and secret. Basic credentials can have two readings: see ``init(basic:)``.
     case presented([Credentials])
 
     package struct Credentials: Sendable {
@@ -21,7 +21,7 @@ package enum OAuthClient: Sendable {
         }
     }
 
-    /// Id and secret from the parameters `client_id` and `client_secret`. An id alone authenticates nobody.
+    /// Credentials from the parameters `client_id` and `client_secret`. An id alone authenticates nobody.
     init(id: String?, secret: String?) {
         guard let id, let secret else {
             self = .absent
@@ -30,11 +30,11 @@ package enum OAuthClient: Sendable {
         self = .presented([Credentials(id: id, secret: secret)])
     }
 
-    /// The credentials of `Authorization: Basic` (RFC 7617 §2), the scheme in any case.
+    /// Reads `Authorization: Basic` (RFC 7617 §2); the scheme is case-insensitive.
     ///
-    /// RFC 6749 §2.3.1 has both halves form-encoded before they are joined. Half of the client libraries do not do it,
-    /// and a key in base64 has `+`, which form decoding would turn into a space: so both readings are offered, the
-    /// RFC's first.
+    /// RFC 6749 §2.3.1 requires both halves to be form-encoded, but half of the client libraries do not do that. A
+    /// base64 key may contain `+`, which form decoding turns into a space. So both readings are offered, the RFC's
+    /// first.
     init(basic header: some Collection<UInt8>) {
         let halves = header.split(separator: UInt8(ascii: " "), maxSplits: 1)
         guard halves.count == 2, String(decoding: halves[0], as: UTF8.self).lowercased() == "basic",
@@ -58,6 +58,6 @@ package enum OAuthClient: Sendable {
         self = readings.isEmpty ? .unreadable : .presented(readings)
     }
 
-    /// Whether the byte means something else where it is form-encoded.
+    /// Whether form decoding changes this byte.
     private static func isEncoding(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "%") || byte == UInt8(ascii: "+") }
 }

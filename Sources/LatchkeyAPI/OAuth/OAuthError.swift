@@ -1,7 +1,7 @@
 internal import LatchkeyCore
 internal import LatchkeyHTTP
 
-/// An error of the token endpoint as OAuth clients read it (RFC 6749 §5.2). Holds nothing a caller or upstream wrote.
+/// An error of the token endpoint (RFC 6749 §5.2). Contains no text from a caller or an upstream.
 package struct OAuthError: Error, Hashable, Sendable {
     package enum Code: String, CaseIterable, Sendable {
         // RFC 6749 §5.2
@@ -12,18 +12,18 @@ package struct OAuthError: Error, Hashable, Sendable {
         case invalidScope = "invalid_scope"
         /// No profile has this audience (RFC 8707 §2 for `resource`, RFC 8693 §2.2.2 for `audience`).
         case invalidTarget = "invalid_target"
-        // RFC 6749 §4.1.2.1. §5.2 has no word for a server in trouble; client libraries know these two.
+        // RFC 6749 §4.1.2.1. §5.2 has no code for server errors, but client libraries know these two.
         case temporarilyUnavailable = "temporarily_unavailable"
         case serverError = "server_error"
     }
 
     package var status: Int
     package var code: Code
-    /// For `error_description`: what is wrong and how to mend it, lower case.
+    /// For `error_description`: what is wrong and how to fix it, in lower case.
     package var detail: String
-    /// Whole seconds for `Retry-After`.
+    /// Seconds for `Retry-After`.
     package var retryAfter: Int64?
-    /// The methods for `Allow`, with 405.
+    /// The value of `Allow`, with status 405.
     package var allow: String?
 
     package init(_ code: Code, _ detail: String) {
@@ -33,10 +33,10 @@ package struct OAuthError: Error, Hashable, Sendable {
         self.detail = detail
     }
 
-    /// What the native routes would answer, said to an OAuth client: the same status, and the word that fits it.
+    /// The OAuth form of `problem`, with the same status.
     ///
-    /// 503 is `temporarily_unavailable`, with the same `Retry-After`; 502, 504 and 500 are `server_error`; what is
-    /// left is the request's fault.
+    /// 503 is `temporarily_unavailable` with the same `Retry-After`; 500, 502 and 504 are `server_error`; all others
+    /// are `invalid_request`.
     package init(_ problem: Problem) {
         status = problem.status
         code =
@@ -50,7 +50,7 @@ package struct OAuthError: Error, Hashable, Sendable {
         allow = problem.allow
     }
 
-    /// The body. Characters that `error_description` may not have (RFC 6749 §5.2) are left out.
+    /// The body, without the characters that `error_description` may not contain (RFC 6749 §5.2).
     package func body() -> [UInt8] {
         let text = detail.unicodeScalars.filter { (0x20...0x7E).contains($0.value) && $0 != "\"" && $0 != "\\" }
         return JSON.object([

@@ -1,7 +1,7 @@
 internal import LatchkeyCore
 internal import LatchkeyHTTP
 
-/// The parameters of a token request. Those the endpoint does not know are passed over (RFC 6749 §3.2).
+/// The parameters of a token request. Unknown ones are ignored (RFC 6749 §3.2).
 struct OAuthParameters {
     private static let known: Set<ExactText> = [
         "grant_type", "client_id", "client_secret", "audience", "resource", "scope",
@@ -21,14 +21,14 @@ struct OAuthParameters {
         }
     }
 
-    /// The media type without its parameters, in lower case and without blanks. As bytes, and so in linear time: whoever
-    /// sends it is not known yet.
+    /// The media type without parameters and blanks, in lower case. Works on bytes in linear time, because the sender
+    /// is not authenticated yet.
     private static func mediaType(_ contentType: String) -> [UInt8] {
         let type = contentType.utf8.split(separator: UInt8(ascii: ";"), maxSplits: 1).first ?? ""[...].utf8
         return type.filter { $0 != 0x20 && $0 != 0x09 }.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
     }
 
-    /// The value of a parameter; an empty one counts as absent (RFC 6749 §3.2).
+    /// The value of a parameter. An empty value counts as absent (RFC 6749 §3.2).
     subscript(name: String) -> String? {
         guard let value = values[ExactText(name)], !value.isEmpty else { return nil }
         return value
@@ -39,13 +39,13 @@ struct OAuthParameters {
             throw OAuthError(.invalidRequest, "the body is not a form in UTF-8")
         }
         for (name, value) in pairs where values.updateValue(value, forKey: ExactText(name)) != nil {
-            // Several resources are good form (RFC 8707 §2), but a token of one profile serves one.
+            // RFC 8707 §2 allows several resources, but a profile's token is for one.
             if name.hasSameBytes(as: "resource") { throw OAuthError(.invalidTarget, "a token is for one resource") }
             throw Self.repeated(name)
         }
     }
 
-    /// A form's parameters as members of one object, as Auth0's own clients send them: strings, or null for absent.
+    /// Reads the parameters as members of a JSON object, as Auth0's own clients send them: strings, or null for absent.
     private mutating func readJSON(_ body: some Collection<UInt8>) throws(OAuthError) {
         let document: JSONDocument
         do throws(JSONError) {
@@ -67,7 +67,7 @@ struct OAuthParameters {
         }
     }
 
-    /// Only a name of the endpoint's own is repeated to the caller.
+    /// Only names that the endpoint knows are repeated to the caller.
     private static func repeated(_ name: String) -> OAuthError {
         OAuthError(.invalidRequest, "\(known.contains(ExactText(name)) ? name : "a parameter") is given more than once")
     }

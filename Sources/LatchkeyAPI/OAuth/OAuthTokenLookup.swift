@@ -4,12 +4,12 @@ internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 
-/// What is left to do for an OAuth client that memory had no answer for.
+/// Gets a token for an OAuth client after a cache miss.
 struct OAuthTokenLookup: Sendable {
     enum Target: Sendable {
-        /// The profile of that audience; the default one where the client named none.
+        /// The profile of that audience, or the default profile if `of` is nil.
         case known(ProfileID, of: String?)
-        /// The profile of this audience has to be found.
+        /// An audience whose profile is not known yet.
         case audience(String)
     }
 
@@ -19,8 +19,8 @@ struct OAuthTokenLookup: Sendable {
 
         func write(now: Now, id: String, to reply: ReplyWriter) {
             switch self {
-            case .served(let served, let page):
-                page.write(
+            case .served(let served, let rendered):
+                rendered.write(
                     isStale: served.entry.isStale(now), isRejected: served.isRejected,
                     refreshError: served.refreshError, now: now, to: reply
                 ) { $0.append(Array(id.utf8)) }
@@ -36,7 +36,8 @@ struct OAuthTokenLookup: Sendable {
     let time: TimeSource
     let deadline: MonotonicTime
 
-    /// - Parameter completion: called once, on any thread. A task is made only where an audience has to be looked up.
+    /// - Parameter completion: called once, on any thread. A task is created only for an audience that must be looked
+    ///   up.
     func run(_ now: Now, completion: @escaping @Sendable (Outcome) -> Void) {
         run(target, now.monotonic, completion)
     }
@@ -67,7 +68,7 @@ struct OAuthTokenLookup: Sendable {
             switch result {
             case .success(let served): completion(outcome(served))
             case .failure(.profileChanged):
-                // The audience may be another profile's now, or nobody's.
+                // The audience may belong to another profile now, or to none.
                 let now = time.now().monotonic
                 guard let audience, now < deadline else {
                     return completion(.refused(OAuthError(Problem(.profileChanged, what: "token"))))
@@ -79,10 +80,10 @@ struct OAuthTokenLookup: Sendable {
     }
 
     private func outcome(_ served: ServedToken) -> Outcome {
-        let page = RenderedOAuthToken(served.entry, tier: served.tier)
+        let rendered = RenderedOAuthToken(served.entry, tier: served.tier)
         do throws(OAuthError) {
-            try page.require(scope)
-            return .served(served, page)
+            try rendered.require(scope)
+            return .served(served, rendered)
         } catch {
             return .refused(error)
         }

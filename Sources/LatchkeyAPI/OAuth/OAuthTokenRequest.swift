@@ -1,20 +1,20 @@
 internal import LatchkeyCore
 internal import LatchkeyHTTP
 
-/// A request for a token by the client credentials grant (RFC 6749 §4.4.2), read and not yet judged.
+/// A decoded request of the client credentials grant (RFC 6749 §4.4.2). The client is not authenticated yet.
 package struct OAuthTokenRequest: Sendable {
     package let client: OAuthClient
     package let grantType: String?
-    /// What the token is for: `audience`, or `resource` (RFC 8707 §2). Nil asks for the default profile's.
+    /// `audience`, or `resource` (RFC 8707 §2). Nil means the default profile.
     package let audience: String?
-    /// The scope tokens asked for (RFC 6749 §3.3); empty when none were.
+    /// The requested scope tokens (RFC 6749 §3.3); empty if there are none.
     package let scope: [String]
 
     /// - Parameters:
-    ///   - contentType: form or JSON, parameters of the media type allowed and ignored; nil or empty where there is none.
-    ///   - authorization: the field's value; nil where there is none.
-    ///   - body: all of it.
-    /// - Throws: `invalid_request`, and `invalid_target` where several audiences are asked for.
+    ///   - contentType: form or JSON; parameters of the media type are ignored. Nil or empty if the field is absent.
+    ///   - authorization: the field's value; nil if it is absent.
+    ///   - body: the whole body.
+    /// - Throws: `invalid_request`, and `invalid_target` for several audiences.
     package init(
         contentType: String?, authorization: (some Collection<UInt8>)?, body: some Collection<UInt8>
     ) throws(OAuthError) {
@@ -27,7 +27,7 @@ package struct OAuthTokenRequest: Sendable {
         client = try Self.client(parameters, authorization)
     }
 
-    /// `audience` and `resource` are two names for one thing; where both are given they have to agree.
+    /// `audience` and `resource` mean the same. If both are given, they must be equal.
     private static func audience(_ parameters: OAuthParameters) throws(OAuthError) -> String? {
         guard let resource = parameters["resource"] else { return parameters["audience"] }
         if let audience = parameters["audience"], !audience.hasSameBytes(as: resource) {
@@ -36,7 +36,8 @@ package struct OAuthTokenRequest: Sendable {
         return resource
     }
 
-    /// One way of authentication and no more (RFC 6749 §2.3). A `client_id` beside Basic only repeats it.
+    /// A client authenticates in exactly one way (RFC 6749 §2.3). A `client_id` beside Basic credentials must repeat
+    /// their id.
     private static func client(
         _ parameters: OAuthParameters, _ authorization: (some Collection<UInt8>)?
     ) throws(OAuthError) -> OAuthClient {

@@ -4,21 +4,22 @@ internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 
-/// One profile's answer to OAuth clients.
+/// The rendered response with one profile's token for OAuth clients.
 struct RenderedOAuthToken: Sendable {
-    private let page: RenderedToken
+    private let token: RenderedToken
     private let scope: GrantedScope
 
-    var version: UInt64 { page.version }
+    var version: UInt64 { token.version }
 
     init(_ entry: TokenEntry, tier: Tier) {
-        page = RenderedToken(entry, tier: tier, isOAuth: true)
+        token = RenderedToken(entry, tier: tier, isOAuth: true)
         scope = GrantedScope(issuerScope: entry.token.scope, token: entry.token.value)
     }
 
     func require(_ wanted: [String]) throws(OAuthError) {
         guard scope.includes(wanted) else {
-            throw OAuthError(.invalidScope, "the token of this audience has not all of that scope; leave scope out")
+            throw OAuthError(
+                .invalidScope, "the token of this audience does not have all of the requested scope; omit scope")
         }
     }
 
@@ -26,7 +27,7 @@ struct RenderedOAuthToken: Sendable {
         isStale: Bool, isRejected: Bool, refreshError: UpstreamFault?, now: Now, to reply: ReplyWriter,
         id: (ReplyWriter) -> Void
     ) {
-        page.write(
+        token.write(
             isStale: isStale, isRejected: isRejected, refreshError: refreshError, now: now, to: reply, id: id)
     }
 }

@@ -4,15 +4,15 @@ internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 
-/// One worker's pages for OAuth clients: each token is rendered once a worker.
+/// One worker's rendered tokens for OAuth clients. Each token is rendered once per worker.
 struct RenderedOAuthTokens {
-    private var pages: [RenderedOAuthToken?] = []
+    private var tokens: [RenderedOAuthToken?] = []
 
-    mutating func page(_ profile: ProfileID, _ entry: TokenEntry) -> RenderedOAuthToken {
-        while pages.count <= profile.index { pages.append(nil) }
-        if let page = pages[profile.index], page.version == entry.version { return page }
-        let page = RenderedOAuthToken(entry, tier: .memory)
-        pages[profile.index] = page
-        return page
+    mutating func token(_ profile: ProfileID, _ entry: TokenEntry) -> RenderedOAuthToken {
+        while tokens.count <= profile.index { tokens.append(nil) }
+        if let rendered = tokens[profile.index], rendered.version == entry.version { return rendered }
+        let rendered = RenderedOAuthToken(entry, tier: .memory)
+        tokens[profile.index] = rendered
+        return rendered
     }
 }

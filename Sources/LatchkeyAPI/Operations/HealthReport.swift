@@ -1,8 +1,8 @@
 package import LatchkeyCore
 
-/// The answer to `GET /health`.
+/// The body of `GET /health`.
 package struct HealthReport: Sendable {
-    /// Whether nothing that callers use can be served: the answer is then 503.
+    /// Whether nothing that callers use can be served. The status is then 503.
     package let isUnavailable: Bool
     package let json: JSON
 

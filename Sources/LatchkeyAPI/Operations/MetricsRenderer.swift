@@ -3,13 +3,13 @@ internal import LatchkeyCore
 package import LatchkeyMetrics
 internal import Synchronization
 
-/// The renderings of `/metrics` of the whole process, made on a queue of their own: a rendering takes a thousand times
-/// as long as a hit on a token, and no event loop waits for it.
+/// Renders `/metrics` on a queue of its own, once for all workers. One rendering takes a thousand times as long as a
+/// token hit, so no event loop waits for it.
 ///
-/// Scrapes that come while a rendering is made share it. One that comes alone gets a rendering of its own, and past the
-/// rate of ``SharedRendering`` one that is at most 100 ms old.
+/// Concurrent scrapes share one rendering. A lone scrape gets a fresh one; above the rate of ``SharedRendering`` it may
+/// be up to 100 ms old.
 package final class MetricsRenderer: Sendable {
-    /// What a scraper asked for.
+    /// The format and encoding that a scraper asked for.
     struct Kind: Hashable, Sendable {
         let format: ExpositionFormat
         let isCompressed: Bool
@@ -23,12 +23,12 @@ package final class MetricsRenderer: Sendable {
 
     package init(_ metrics: Metrics) { self.metrics = metrics }
 
-    /// A page that may be given out at once, or nil where ``render(_:now:deliver:)`` has to be asked.
+    /// A rendering that is recent enough; nil if there is none. Then call ``render(_:now:deliver:)``.
     func recent(_ kind: Kind, now: MonotonicTime) -> RenderedMetrics? {
         renderings.withLock { $0[kind, default: SharedRendering()].recent(now) }
     }
 
-    /// Delivers the rendering that is being made, or a new one. `deliver` is called once, on the queue.
+    /// Calls `deliver` once, on the queue, with the rendering in progress or a new one.
     func render(_ kind: Kind, now: MonotonicTime, deliver: @escaping Delivery) {
         let starts = renderings.withLock { $0[kind, default: SharedRendering()].join(deliver, now: now) }
         guard starts else { return }

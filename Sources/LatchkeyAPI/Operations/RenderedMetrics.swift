@@ -1,13 +1,13 @@
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 
-/// One rendering of all metrics. An object, so that the scrapes that share it share its bytes.
+/// One rendering of all metrics. A class, so that scrapes share its bytes.
 final class RenderedMetrics: Sendable {
     private let format: ExpositionFormat
     private let isCompressed: Bool
     private let body: [UInt8]
 
-    /// Renders the metrics as they are now.
+    /// Renders the current values.
     init(_ metrics: Metrics, _ kind: MetricsRenderer.Kind) {
         var plain: [UInt8] = []
         metrics.render(kind.format, into: &plain)

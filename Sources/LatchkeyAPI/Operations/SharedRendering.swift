@@ -1,11 +1,11 @@
 internal import LatchkeyCore
 
-/// Who gets which rendering of something that changes all the time. Pure: it says when to render.
+/// Decides when to render something that changes all the time, and which callers share a rendering. Pure.
 struct SharedRendering<Page, Delivery> {
-    /// The oldest rendering that is given out.
+    /// Maximum age of a rendering that is given out.
     static var maxAge: Duration { .milliseconds(100) }
-    /// Renderings in a row before ages count, and the time in which one of them grows back: a scrape that comes alone is
-    /// always fresh, and scrapes without end cost 50 renderings a second.
+    /// A burst of 20 fresh renderings, refilled at one per 20 ms. A lone scrape is always fresh, and continuous scrapes
+    /// cost at most 50 renderings a second.
     static var burst: Int { 20 }
     static var interval: Duration { .milliseconds(20) }
 
@@ -13,18 +13,18 @@ struct SharedRendering<Page, Delivery> {
     private var begun = MonotonicTime(nanoseconds: .min)
     private var waiting: [Delivery] = []
     private var isRendering = false
-    /// When the burst is whole again.
+    /// When the burst is available in full again.
     private var whole = MonotonicTime(nanoseconds: .min)
 
-    /// The latest rendering, where it is young enough and too many have been made of late. Nil asks for ``join(_:now:)``.
+    /// The latest rendering if it is recent and the burst is used up; else nil. Then call ``join(_:now:)``.
     mutating func recent(_ now: MonotonicTime) -> Page? {
         if let latest, now - latest.begun > Self.maxAge { self.latest = nil }
         guard !isRendering, let latest, whole - now > Self.interval * Self.burst else { return nil }
         return latest.page
     }
 
-    /// Waits for the rendering that is being made, or for a new one.
-    /// - Returns: whether a rendering has to be begun.
+    /// Waits for the rendering in progress, or for a new one.
+    /// - Returns: whether the caller must start a rendering.
     mutating func join(_ delivery: Delivery, now: MonotonicTime) -> Bool {
         waiting.append(delivery)
         if isRendering { return false }
@@ -34,8 +34,8 @@ struct SharedRendering<Page, Delivery> {
         return true
     }
 
-    /// The rendering is made.
-    /// - Returns: who waits for it.
+    /// Ends the rendering in progress.
+    /// - Returns: the callers that wait for it.
     mutating func finish(_ page: Page) -> [Delivery] {
         isRendering = false
         latest = (page, begun)

@@ -3,10 +3,8 @@ internal import LatchkeyCore
 package import LatchkeyHTTP
 internal import LatchkeyMetrics
 
-// MARK: - Broker faults as answers
-
 extension Problem {
-    /// The one place where what the broker could not do becomes an HTTP answer.
+    /// Maps a fault of the broker to an HTTP response. This is the only place that does.
     ///
     /// - Parameter what: `token` or `secret`, for the detail.
     package init(_ fault: UpstreamFault, what: String) {
@@ -19,7 +17,7 @@ extension Problem {
                 502, .upstreamDenied,
                 "\(source) refuses latchkey\(Self.about(fault)): check its credentials, grants and policies")
         case .refused:
-            self.init(502, .upstreamInvalid, "\(source) does not take the request as it is\(Self.about(fault))")
+            self.init(502, .upstreamInvalid, "\(source) rejected the request as invalid\(Self.about(fault))")
         case .throttled, .budgetSpent:
             self.init(503, .upstreamThrottled, Self.throttled(fault, source))
             retryAfter = Self.seconds(fault.retryAfter) ?? 1
@@ -34,7 +32,7 @@ extension Problem {
                 504, .upstreamTimeout,
                 "\(source) \(fault.proxy.map { "cannot be reached: \($0)" } ?? "did not answer in time")")
         case .invalid:
-            self.init(502, .upstreamInvalid, "\(source) gave an answer that makes no sense\(Self.about(fault))")
+            self.init(502, .upstreamInvalid, "\(source) sent an invalid response\(Self.about(fault))")
         case .overloaded:
             self.init(503, .overloaded, "too many callers wait for this \(what); try again")
             retryAfter = Self.seconds(fault.retryAfter) ?? 1
@@ -42,7 +40,7 @@ extension Problem {
             self.init(503, .notReady, "the secrets backend is unknown: \(fault.subject ?? "it was not read yet")")
             retryAfter = Self.seconds(fault.retryAfter) ?? 1
         case .notReady:
-            self.init(503, .notReady, "latchkey lacks what it needs to ask \(source)\(Self.about(fault))")
+            self.init(503, .notReady, "latchkey is not configured to call \(source)\(Self.about(fault))")
             retryAfter = Self.seconds(fault.retryAfter) ?? 5
         }
         if fault.isFromEarlierRead { refreshError = UpstreamFault.refreshFloor.summary }
@@ -52,7 +50,7 @@ extension Problem {
         }
     }
 
-    /// A limit of Latchkey's own is told apart from the upstream's: the one is mended by a setting, the other is not.
+    /// Distinguishes Latchkey's own budget from a limit of the upstream: only the former can be changed by a setting.
     private static func throttled(_ fault: UpstreamFault, _ source: String) -> String {
         guard fault.reason == .budgetSpent else { return "\(source) asks for fewer requests; try again later" }
         return "latchkey's own budget of requests to \(source) is used up for this profile; find what asks for so many "
@@ -61,12 +59,12 @@ extension Problem {
 
     private static func about(_ fault: UpstreamFault) -> String { fault.subject.map { " (\($0))" } ?? "" }
 
-    /// Rounded up: a caller who comes a moment early comes in vain.
+    /// Rounds up, because a caller that comes back too early is refused again.
     private static func seconds(_ duration: Duration?) -> Int64? {
         duration.map { max(1, $0.components.seconds + ($0.components.attoseconds > 0 ? 1 : 0)) }
     }
 
-    /// What the server refuses by itself, before any endpoint sees it.
+    /// A refusal of the server itself, before any endpoint sees the request.
     package init(_ refusal: ServerRefusal) {
         switch refusal {
         case .malformed(let reason):
@@ -82,7 +80,7 @@ extension Problem {
         case .overloaded:
             self.init(503, .overloaded, "too many connections; try again")
             retryAfter = 1
-        case .unanswered: self.init(500, .internal, "no answer was made; this is a defect")
+        case .unanswered: self.init(500, .internal, "no response was produced; this is a bug in latchkey")
         }
     }
 }

@@ -13,6 +13,6 @@ extension Problem {
         if let allow { reply.field("Allow", allow) }
         if let retryAfter { reply.field("Retry-After", String(retryAfter)) }
         if let refreshError { reply.field("X-Latchkey-Refresh-Error", refreshError) }
-        reply.end(page(requestID: requestID, more: members).bytes())
+        reply.end(json(requestID: requestID, more: members).bytes())
     }
 }

@@ -3,9 +3,9 @@ internal import LatchkeyCore
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 
-/// An error answer (RFC 9457). Holds nothing secret and nothing an upstream wrote but its short code.
+/// An error response (RFC 9457). Contains no secret, and nothing from an upstream except its short error code.
 package struct Problem: Error, Hashable, Sendable {
-    /// The closed set of codes callers can rely on.
+    /// The closed set of error codes that callers can rely on.
     package enum Code: String, CaseIterable, Sendable {
         case badRequest = "bad_request"
         case unknownParameter = "unknown_parameter"
@@ -29,15 +29,15 @@ package struct Problem: Error, Hashable, Sendable {
 
     package var status: Int
     package var code: Code
-    /// What is wrong and how to mend it, lower case.
+    /// What is wrong and how to fix it, in lower case.
     package var detail: String
     package var upstream: String?
     package var upstreamCode: String?
-    /// Whole seconds for `Retry-After`.
+    /// Seconds for `Retry-After`.
     package var retryAfter: Int64?
-    /// The methods for `Allow`, with 405.
+    /// The value of `Allow`, with status 405.
     package var allow: String?
-    /// Why it is not as new as was demanded, for `X-Latchkey-Refresh-Error`.
+    /// Why a requested refresh failed, for `X-Latchkey-Refresh-Error`.
     package var refreshError: String?
 
     package init(_ status: Int, _ code: Code, _ detail: String) {
@@ -46,13 +46,13 @@ package struct Problem: Error, Hashable, Sendable {
         self.detail = detail
     }
 
-    /// The body, for a request of that id.
-    package func body(requestID: String) -> [UInt8] { page(requestID: requestID).bytes() }
+    /// The encoded body.
+    package func body(requestID: String) -> [UInt8] { json(requestID: requestID).bytes() }
 
-    /// The body as a value.
+    /// The body.
     ///
-    /// - Parameter more: members of this answer's own (RFC 9457 §3.2).
-    func page(requestID: String, more: JSONObject = [:]) -> JSON {
+    /// - Parameter more: further members (RFC 9457 §3.2).
+    func json(requestID: String, more: JSONObject = [:]) -> JSON {
         var members: JSONObject = [
             "type": "about:blank", "title": .string("\(HTTPStatus.reason(status))"),
             "status": .integer(Int64(status)), "detail": .string(detail), "code": .string(code.rawValue),

@@ -2,17 +2,18 @@ package import LatchkeyBroker
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 
-/// How a route lets its callers in.
+/// Who may use a route, and how callers authenticate.
 package enum Access: Hashable, Sendable {
-    /// Anybody, also past the limit of connections: the two probes.
+    /// Everybody, even above the connection limit: the two probes.
     case open
-    /// Whoever presents, by `Authorization: Bearer`, a key that allows this.
+    /// A caller whose key, in `Authorization: Bearer`, has these scopes.
     case key(Scopes)
-    /// An OAuth client whose key allows this. The route reads id and key itself (RFC 6749 §2.3.1).
+    /// An OAuth client whose key has these scopes. The endpoint reads id and key itself (RFC 6749 §2.3.1).
     case client(Scopes)
-    /// Whoever signed the request, with a key that allows this (AWS Signature Version 4). The route checks it itself.
+    /// A caller who signed the request with a key that has these scopes (AWS Signature Version 4). The endpoint
+    /// verifies the signature itself.
     case signed(Scopes)
-    /// Whoever presents a key that allows this in a field of ``ExtensionToken``, or as for ``key(_:)``. The route reads
+    /// A caller whose key, in a field of ``ExtensionToken`` or as for ``key(_:)``, has these scopes. The endpoint reads
     /// it itself.
     case token(Scopes)
 }

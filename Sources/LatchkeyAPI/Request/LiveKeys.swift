@@ -2,15 +2,14 @@ package import LatchkeyBroker
 internal import LatchkeyCrypto
 internal import Synchronization
 
-/// The keys in force. A worker keeps a copy and looks for a newer one by a number, so that letting a caller in takes
-/// no lock.
+/// The current keys. Each worker keeps a copy and compares a generation number, so that authentication takes no lock.
 package final class LiveKeys: Sendable {
     private let ring: Mutex<KeyRing>
     private let generation = Atomic<Int>(0)
 
     package init(_ ring: KeyRing) { self.ring = Mutex(ring) }
 
-    /// Puts other keys in force.
+    /// Replaces the current keys.
     package func replace(with ring: KeyRing) {
         self.ring.withLock { $0 = ring }
         generation.add(1, ordering: .releasing)
@@ -28,19 +27,19 @@ package final class LiveKeys: Sendable {
             ring = source.ring.withLock { $0 }
         }
 
-        /// Whose key this is, by the keys now in force.
+        /// The caller that `key` belongs to now.
         mutating func caller(presenting key: UnsafeRawBufferPointer) -> Caller? {
             follow()
             return ring.caller(presenting: key)
         }
 
-        /// The caller of that id if the key is its own, by the keys now in force.
+        /// The caller named `id`, if `key` belongs to it now.
         mutating func caller(named id: String, presenting key: UnsafeRawBufferPointer) -> Caller? {
             follow()
             return ring.caller(named: id, presenting: key)
         }
 
-        /// The caller of that id and what its requests may be signed with, by the keys now in force.
+        /// The caller named `id` and the secrets that may sign its requests now.
         mutating func signer(named id: String) -> (caller: Caller, secrets: [Secret])? {
             follow()
             return ring.signer(named: id)

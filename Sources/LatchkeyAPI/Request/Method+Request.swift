@@ -3,7 +3,7 @@ internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 
 extension Method {
-    /// The method as metrics and routes know it.
+    /// The method as routes and metrics name it.
     init(_ method: RequestMethod) {
         self =
             switch method {

@@ -2,15 +2,16 @@ internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 
-/// Names requests: the caller's own id if it is sane, else a new one.
+/// Assigns request ids: the caller's own id if it is valid, else a new one.
 struct RequestIDs {
-    /// What a caller may send: short, and nothing that could disturb a log or a header.
+    /// Maximum length of a caller's id. Only letters, digits, `-`, `.` and `_` are accepted, which are safe in logs and
+    /// headers.
     private static let maxBytes = 128
 
     private let prefix = Array(Hex.encode(Random.bytes(8)).utf8)
     private var count: UInt64 = 0
 
-    /// Appends the id of the request to `output`.
+    /// Appends the request's id to `output`.
     mutating func append(_ given: UnsafeRawBufferPointer, to output: ReplyWriter) {
         if Self.isValid(given) {
             output.append(given)
@@ -19,12 +20,12 @@ struct RequestIDs {
         }
     }
 
-    /// The id as text, for a problem's body.
+    /// The request's id as text, for the body of a problem.
     mutating func text(_ given: UnsafeRawBufferPointer) -> String {
         Self.isValid(given) ? String(decoding: given, as: UTF8.self) : String(decoding: next(), as: UTF8.self)
     }
 
-    /// A random prefix for the process and loop, and a counter: unique without asking the generator every time.
+    /// A random prefix for each worker followed by a counter: unique without a random number for every request.
     mutating func next() -> [UInt8] {
         var id: [UInt8] = []
         appendNew(to: &id)

@@ -1,14 +1,15 @@
 internal import LatchkeyCore
 internal import LatchkeyHTTP
 
-/// A request's query, held to the names its route knows: a mistyped parameter is an error and not a surprise.
+/// A request's query parameters. A parameter that the route does not know is an error, so that typing mistakes are
+/// noticed.
 package struct RequestQuery {
-    /// Names are compared as bytes: hashing a long run of combining marks as a String takes long.
+    /// Keys are compared as bytes, because hashing a String with a long run of combining marks is slow.
     private let values: [ExactText: String]
-    /// As they were sent.
+    /// The names in the order of the request.
     private let order: [ExactText]
 
-    /// The parameters that name members of a blob or value, whose names may have any characters (RFC 8259 §7).
+    /// Parameters that name members of a blob or value, which may contain any character (RFC 8259 §7).
     private static let memberNames: Set<ExactText> = ["field", "keys"]
 
     init(_ bytes: UnsafeRawBufferPointer, allowed: Set<String>) throws(Problem) {
@@ -33,7 +34,7 @@ package struct RequestQuery {
 
     subscript(name: String) -> String? { values[ExactText(name)] }
 
-    /// Whichever of the names was sent first.
+    /// The value of whichever name came first.
     func first(of names: Set<ExactText>) -> String? { order.first { names.contains($0) }?.text }
 
     /// `true` or `false`; absent is false.
@@ -45,7 +46,7 @@ package struct RequestQuery {
         }
     }
 
-    /// Whole seconds, 0 to 30 days unless told otherwise.
+    /// Whole seconds from 0 to `maximum`; the default is 30 days.
     func seconds(_ name: String, upTo maximum: Int = 2_592_000) throws(Problem) -> Duration? {
         guard let text = values[ExactText(name)] else { return nil }
         guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text), number <= maximum else {
@@ -54,7 +55,7 @@ package struct RequestQuery {
         return .seconds(number)
     }
 
-    /// A caller's own word, cut short and made printable before it is repeated.
+    /// A caller's text, shortened and restricted to printable ASCII, so that it can be repeated in an error.
     package static func shown(_ name: String) -> String {
         let plain = name.unicodeScalars.filter { $0.isASCII && $0.value > 0x20 && $0.value < 0x7F && $0 != "\"" }
         return String(String.UnicodeScalarView(plain.prefix(40)))

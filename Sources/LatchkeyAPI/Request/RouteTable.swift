@@ -2,21 +2,20 @@ internal import LatchkeyBroker
 internal import LatchkeyHTTP
 package import LatchkeyMetrics
 
-/// The routes there are: path, methods, who may, and which query parameters. `openapi.yaml` is held against this.
+/// All routes with their paths, methods, access and query parameters. A test compares `openapi.yaml` with this table.
 package enum RouteTable {
-    /// One route. An object, so that handing it on costs one count and not one for each of its parts.
+    /// One route. A class, so that passing it costs one retain instead of one for each member.
     package final class Entry: Sendable {
         package let route: Route
-        /// With `{name}` for what varies, which is always the end.
+        /// A variable part `{name}` is always at the end.
         package let path: String
         package let methods: [Method]
         package let access: Access
         package let query: Set<String>
-        /// The path up to what varies.
+        /// The path before the variable part.
         fileprivate let prefix: StaticString
         fileprivate let isExact: Bool
-        /// One slash more at the path's end means the same: clients are given the addresses of the fronts by hand, and
-        /// AWS's own examples have it.
+        /// Whether one trailing slash is ignored. Users type these URLs by hand, and AWS's own examples have the slash.
         fileprivate let allowsTrailingSlash: Bool
 
         fileprivate init(
@@ -33,11 +32,11 @@ package enum RouteTable {
             self.allowsTrailingSlash = allowsTrailingSlash
         }
 
-        /// The `Allow` field's value.
+        /// The value of the `Allow` field.
         package var allow: String { methods.map { $0.label.uppercased() }.joined(separator: ", ") }
     }
 
-    /// In the order they are looked through: what is asked for most stands first, a path before a pattern it fits.
+    /// In lookup order: frequent routes first, and an exact path before a pattern that matches it.
     package static let entries = [
         Entry(.token, "/token", access: .key(.token), query: ["refresh", "min_ttl"]),
         Entry(
@@ -64,10 +63,10 @@ package enum RouteTable {
         Entry(.cacheClear, "/cache/clear", methods: [.post], access: .key(.admin)),
     ]
 
-    /// The route of a path, and what stands in the place of its `{…}`, still percent-encoded.
-    package static func find(
+    /// The route that matches `path`, and the path segment that matches `{…}`, still percent-encoded.
+    static func find(
         _ path: UnsafeRawBufferPointer, in entries: [Entry]
-    ) -> (entry: Entry, rest: UnsafeRawBufferPointer)? {
+    ) -> (entry: Entry, pathParameter: UnsafeRawBufferPointer)? {
         for entry in entries {
             let length = entry.prefix.utf8CodeUnitCount
             guard path.count >= length, Grammar.equals(UnsafeRawBufferPointer(rebasing: path[..<length]), entry.prefix)
@@ -75,7 +74,7 @@ package enum RouteTable {
             var rest = UnsafeRawBufferPointer(rebasing: path[length...])
             if entry.allowsTrailingSlash, rest.last == slash {
                 rest = UnsafeRawBufferPointer(rebasing: rest.dropLast())
-                // A second one is part of no name here.
+                // A second trailing slash is part of no name.
                 if rest.last == slash { continue }
             }
             if rest.isEmpty == entry.isExact { return (entry, rest) }

@@ -5,8 +5,8 @@ internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 
 extension Tier {
-    /// ``name`` without a String.
-    package var header: StaticString {
+    /// ``name`` as a `StaticString`, which is written without allocation.
+    var header: StaticString {
         switch self {
         case .memory: "memory"
         case .parameterStore: "parameter-store"

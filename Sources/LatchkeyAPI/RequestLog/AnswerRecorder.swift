@@ -2,14 +2,14 @@ internal import LatchkeyCore
 package import LatchkeyHTTP
 package import LatchkeyMetrics
 
-/// Tells metrics and the request log of each answer, once it is rendered.
+/// Counts each rendered response in the metrics and writes it to the request log.
 package final class AnswerRecorder: Sendable {
-    /// The request that is answered.
+    /// The request of a recorded response.
     struct Request: Sendable {
         let route: Route
         let method: Method
         let started: MonotonicTime
-        /// Nil where no valid credential was presented.
+        /// Nil if the request had no valid credential.
         let caller: String?
     }
 
@@ -21,8 +21,8 @@ package final class AnswerRecorder: Sendable {
         self.log = log
     }
 
-    /// The reply last begun answers `request`. The clock is read again for its duration.
-    /// - Parameter tier: where the answer came from, for answers without `X-Latchkey-Tier`.
+    /// Records the response that `reply` began last. Reads the clock for the duration.
+    /// - Parameter tier: the tier that answered, for responses without `X-Latchkey-Tier`.
     func record(_ request: Request, _ reply: ReplyWriter, tier: StaticString? = nil) {
         let nanoseconds = MonotonicTime.current.nanoseconds - request.started.nanoseconds
         metrics.httpRequest(request.route, request.method, StatusCode(reply.status))
@@ -31,7 +31,7 @@ package final class AnswerRecorder: Sendable {
         log.record(Self.entry(request, reply, tier: tier, duration: .nanoseconds(nanoseconds)))
     }
 
-    /// Writes and records what the server itself refuses, whose route and method may not even be known.
+    /// Writes and records a refusal of the server itself. Route and method of the request may be unknown.
     package func refuse(_ refusal: ServerRefusal, to reply: ReplyWriter) {
         var ids = RequestIDs()
         Problem(refusal).write(requestID: String(decoding: ids.next(), as: UTF8.self), to: reply)

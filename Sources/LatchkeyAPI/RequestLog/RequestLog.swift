@@ -4,26 +4,26 @@ package import LatchkeyMetrics
 package import Logging
 internal import Synchronization
 
-/// The request log: one line for each answer.
+/// The request log: one line for each response.
 ///
-/// At `debug` every answer has its line. At `info` every answer of 500 and above has one, which is essential to the sink,
-/// and other errors have as many as ``RequestLogLimiter`` lets through; the count of those left out follows within
-/// ``RequestLogLimiter/window``. At a higher level nothing is written.
+/// At `debug` every response is logged. At `info` every response with status 500 or above is logged, as an essential
+/// line, and other errors up to the limit of ``RequestLogLimiter``; the number of omitted lines is logged within
+/// ``RequestLogLimiter/window``. At higher levels nothing is logged.
 package final class RequestLog: Sendable {
-    /// Where lines go: message, level, metadata, and whether the line is essential.
+    /// Writes a line: message, level, metadata, and whether the line is essential.
     package typealias Write = @Sendable (String, Logger.Level, Logger.Metadata, Bool) -> Void
 
-    /// What a line says of one answer.
+    /// The content of one line.
     package struct Entry: Sendable {
         package var requestID: String
         package var route: Route
         package var method: Method
         package var status: Int
-        /// Who asked; nil where there was no valid credential, or nobody looked at it.
+        /// Nil if there was no valid credential, or if it was not checked.
         package var caller: String?
-        /// Where the answer came from; nil where it came from no tier, or from several.
+        /// The tier that answered; nil for none or several.
         package var tier: String?
-        /// Until the answer was rendered.
+        /// From the start of the request until the response was rendered.
         package var duration: Duration
 
         package init(
@@ -45,7 +45,7 @@ package final class RequestLog: Sendable {
         var isReportScheduled = false
     }
 
-    /// The lowest status of which a line may be written.
+    /// The lowest status that may be logged.
     private let minStatus: Int
     private let logsAll: Bool
     private let write: Write
@@ -53,7 +53,7 @@ package final class RequestLog: Sendable {
     private let sleeper: Sleeper
     private let state = Mutex(State())
 
-    /// - Parameter level: that of the log.
+    /// - Parameter level: the level of the log.
     package init(level: Logger.Level, time: TimeSource, sleeper: Sleeper = .system, write: @escaping Write) {
         logsAll = level <= .debug
         minStatus = level <= .debug ? 0 : level <= .info ? 400 : .max
@@ -62,10 +62,10 @@ package final class RequestLog: Sendable {
         self.sleeper = sleeper
     }
 
-    /// Whether a line may be written of an answer of that status. All that an answer costs that is not logged.
+    /// Whether a response with this status may be logged. This check is the only cost of responses that are not.
     package func mayLog(status: Int) -> Bool { status >= minStatus }
 
-    /// One answer was rendered.
+    /// Logs one response.
     package func record(_ entry: Entry) {
         guard mayLog(status: entry.status) else { return }
         if entry.status >= 500 { return write("request", .info, Self.metadata(entry), true) }
@@ -81,7 +81,7 @@ package final class RequestLog: Sendable {
         if isFirstOmission { scheduleOmissionReport(now) }
     }
 
-    /// Says how many answers were left out since it was last said. Also for the end of the process.
+    /// Logs how many lines were omitted since the last report. Also called when the process ends.
     package func reportOmitted() {
         let omitted = state.withLock { state in
             state.isReportScheduled = false
@@ -109,7 +109,7 @@ package final class RequestLog: Sendable {
         ]
     }
 
-    /// With three decimals, so that a hit does not read as nothing.
+    /// With three decimals, so that a hit does not show as 0.
     private static func milliseconds(_ duration: Duration) -> String {
         let microseconds = max(0, duration.clampedNanoseconds / 1000)
         let rest = String(microseconds % 1000)

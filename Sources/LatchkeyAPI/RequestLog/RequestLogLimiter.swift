@@ -1,10 +1,10 @@
 package import LatchkeyCore
 package import LatchkeyMetrics
 
-/// How many error answers the request log shows: at most ``maxLines`` of one status in any ``window``. What is left out is
-/// counted. Pure.
+/// Limits the error responses in the request log to ``maxLines`` per status and ``window``, and counts the omitted
+/// ones. Pure.
 package struct RequestLogLimiter: Sendable {
-    /// Answers of one status that were left out.
+    /// The number of omitted responses with one status.
     package struct OmittedAnswers: Hashable, Sendable {
         package let status: StatusCode
         package let count: Int
@@ -15,12 +15,13 @@ package struct RequestLogLimiter: Sendable {
         }
     }
 
-    /// Lines of one status in one ``window``.
+    /// Maximum number of lines per status and ``window``.
     package static let maxLines = 10
     package static let window: Duration = .seconds(1)
 
     private struct Entry {
-        /// When the last ``RequestLogLimiter/maxLines`` lines were let through: a ring, whose oldest stands at `next`.
+        /// When the last ``RequestLogLimiter/maxLines`` lines were admitted: a ring buffer whose oldest entry is at
+        /// `next`.
         var times: [MonotonicTime] = []
         var next = 0
         var omitted = 0
@@ -30,7 +31,7 @@ package struct RequestLogLimiter: Sendable {
 
     package init() {}
 
-    /// Whether a line about one more answer is to be written; otherwise it is counted as left out.
+    /// Whether one more response may be logged. If not, it is counted as omitted.
     package mutating func admits(_ status: StatusCode, now: MonotonicTime) -> Bool {
         let place = status.rawValue
         if entries[place].times.count < Self.maxLines {
@@ -47,7 +48,7 @@ package struct RequestLogLimiter: Sendable {
         return true
     }
 
-    /// Takes the counts of what was left out since the last call, in the order of the statuses.
+    /// Returns and resets the counts of omitted responses, ordered by status.
     package mutating func takeOmitted() -> [OmittedAnswers] {
         var all: [OmittedAnswers] = []
         for status in StatusCode.allCases where entries[status.rawValue].omitted > 0 {

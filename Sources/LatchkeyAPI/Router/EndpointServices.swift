@@ -4,7 +4,7 @@ package import LatchkeyCore
 internal import LatchkeyHTTP
 package import LatchkeyMetrics
 
-/// What the endpoints of every worker share.
+/// The services that the routers of all workers share.
 package struct EndpointServices: Sendable {
     let keys: LiveKeys
     let tokens: TokenBroker
@@ -16,11 +16,11 @@ package struct EndpointServices: Sendable {
     let metricsRenderer: MetricsRenderer
     /// Whether load balancers should send requests here.
     let isReady: @Sendable () -> Bool
-    /// What `/health` says.
+    /// The body of `GET /health`.
     let health: @Sendable (Now) -> HealthReport
     let secretWaiter: SecretChangeWaiter
     let time: TimeSource
-    /// The longest a caller waits: twice the upstream timeout.
+    /// How long a caller waits at most: twice the upstream timeout.
     let callerTimeout: Duration
 
     package init(

@@ -6,27 +6,27 @@ internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 
 extension Router {
-    /// `POST /`: reads of Parameter Store and Secrets Manager as any AWS SDK sends them. Errors are AWS's.
+    /// `POST /`: reads of Parameter Store and Secrets Manager as any AWS SDK sends them. Errors have AWS's format.
     func aws(_ context: RequestContext, _ call: Call, _ query: UnsafeRawBufferPointer) {
         let head = context.head
-        let target = head.field("x-amz-target", in: context.bytes)
-        let aim = AWSTarget(target.isPresent ? target.text(of: context.bytes) : "")
+        let field = head.field("x-amz-target", in: context.bytes)
+        let target = AWSTarget(field.isPresent ? field.text(of: context.bytes) : "")
         let id = ids.text(context.slice(head.requestID))
         do throws(AWSFault) {
-            let caller = try signer(context, aim, call.entry)
+            let caller = try signer(context, target, call.entry)
             try allowOnly(query, call.entry)
-            let operation = try aim.operation(for: caller.id)
+            let operation = try target.operation(for: caller.id)
             let request = try AWSReadRequest(
                 operation, body: [UInt8](context.body), names: services.aws.store.names, caller: caller.id)
             answerRead(context, call, with: AWSResponseWriter(service: operation.service, id: id), request: request)
         } catch {
-            let answer = AWSResponseWriter(service: aim.service ?? .parameterStore, id: id)
+            let answer = AWSResponseWriter(service: target.service ?? .parameterStore, id: id)
             answer.write(error, to: context.reply)
             recordAnswer(context, call)
         }
     }
 
-    /// Answers from memory, or later.
+    /// Answers from memory, or defers the reply until the store has answered.
     func answerRead(
         _ context: RequestContext, _ call: Call, with answer: AWSResponseWriter, request: AWSReadRequest,
         refresh: Bool = false
@@ -48,7 +48,7 @@ extension Router {
             request, refresh: refresh, deadline: now.monotonic + services.callerTimeout, completion: finish)
     }
 
-    /// The store that a service's requests go to, for the request log; nil while that is not known.
+    /// The store that answers requests to `service`, for the request log; nil while the backend is unknown.
     private func tier(asked service: AWSReadService) -> StaticString? {
         switch service {
         case .parameterStore: Tier.parameterStore.header
@@ -56,13 +56,13 @@ extension Router {
         }
     }
 
-    /// Decides from the head whether the body of a signed request is wanted: its signature covers the body.
+    /// Decides from the head whether to read the body of a signed request. The signature covers the body.
     func awsAdmission(_ context: RequestContext, _ call: Call) -> BodyAdmission {
         let head = context.head
-        let target = head.field("x-amz-target", in: context.bytes)
-        let aim = AWSTarget(target.isPresent ? target.text(of: context.bytes) : "")
+        let field = head.field("x-amz-target", in: context.bytes)
+        let target = AWSTarget(field.isPresent ? field.text(of: context.bytes) : "")
         do throws(AWSFault) {
-            _ = try signer(context, aim, call.entry, isWhole: false)
+            _ = try signer(context, target, call.entry, isWhole: false)
             if let length = head.contentLength, length > ServerLimits.signedBodyBytes {
                 throw AWSFault(
                     Problem(413, .payloadTooLarge, "the body is over \(ServerLimits.signedBodyBytes) bytes"))
@@ -70,14 +70,14 @@ extension Router {
             return .keep(limit: ServerLimits.signedBodyBytes, callerWithin: nil)
         } catch {
             let id = ids.text(context.slice(head.requestID))
-            AWSResponseWriter(service: aim.service ?? .parameterStore, id: id).write(error, to: context.reply)
+            AWSResponseWriter(service: target.service ?? .parameterStore, id: id).write(error, to: context.reply)
             recordAnswer(context, call)
             return .answered
         }
     }
 
-    /// Whoever signed the request.
-    /// - Parameter isWhole: false while the body is still to come: then everything but the signature itself is judged.
+    /// Authenticates the signer of the request.
+    /// - Parameter isWhole: false if the body has not arrived yet. Then everything but the signature itself is checked.
     private func signer(
         _ context: RequestContext, _ target: AWSTarget, _ entry: RouteTable.Entry, isWhole: Bool = true
     ) throws(AWSFault) -> Caller {

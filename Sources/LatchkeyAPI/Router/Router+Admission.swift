@@ -3,18 +3,20 @@ internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 
 extension Router {
-    /// Decides from the head of a request with a body who the caller is and whether the body is wanted. What the head
-    /// refuses is answered here, before anything of the body is kept.
+    /// Authenticates a request with a body from its head, and decides whether to read the body. A refused request is
+    /// answered here, before any of its body is kept.
     func admit(_ context: RequestContext) -> BodyAdmission {
         let started = context.reply.now
         callerID = nil
-        guard let (entry, rest) = RouteTable.find(context.slice(context.head.path), in: routes), entry.access != .open
+        guard let (entry, pathParameter) = RouteTable.find(context.slice(context.head.path), in: routes),
+            entry.access != .open
         else {
-            // A refusal or a probe: neither has a use for the body.
+            // Unknown routes and probes do not use the body.
             handle(context)
             return .answered
         }
-        let call = Call(entry: entry, rest: rest, method: Method(context.head.method), started: started)
+        let call = Call(
+            entry: entry, pathParameter: pathParameter, method: Method(context.head.method), started: started)
         do throws(Problem) {
             try checkAccess(context, entry)
             switch entry.access {
@@ -31,12 +33,15 @@ extension Router {
         }
     }
 
-    /// Asks the first part of a body for its caller. Only `/oauth/token` has its credential there.
+    /// Looks for the caller in the first part of the body. Only `/oauth/token` has its credentials there.
     func identify(_ context: RequestContext) -> Bool {
         let started = context.reply.now
         callerID = nil
-        guard let (entry, rest) = RouteTable.find(context.slice(context.head.path), in: routes) else { return false }
-        let call = Call(entry: entry, rest: rest, method: Method(context.head.method), started: started)
+        guard let (entry, pathParameter) = RouteTable.find(context.slice(context.head.path), in: routes) else {
+            return false
+        }
+        let call = Call(
+            entry: entry, pathParameter: pathParameter, method: Method(context.head.method), started: started)
         return identifyClient(context, call)
     }
 }

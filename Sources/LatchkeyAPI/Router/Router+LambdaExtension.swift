@@ -5,8 +5,8 @@ internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 
 extension Router {
-    /// `GET /systemsmanager/parameters/get` and `GET /secretsmanager/get`, as the AWS Parameters and Secrets Lambda
-    /// Extension has them, and `GET /v1/{secret id}` of the Secrets Manager agent. Answers and errors are those of the
+    /// `GET /systemsmanager/parameters/get` and `GET /secretsmanager/get` of the AWS Parameters and Secrets Lambda
+    /// Extension, and `GET /v1/{secret id}` of the Secrets Manager Agent. Responses and errors have the format of the
     /// services' API.
     func awsExtension(_ context: RequestContext, _ call: Call, _ query: UnsafeRawBufferPointer) throws(Problem) {
         let service: AWSReadService = call.entry.route == .extensionParameters ? .parameterStore : .secretsManager
@@ -17,7 +17,7 @@ extension Router {
         do throws(AWSFault) {
             let request =
                 try service == .parameterStore
-                ? parameterRequest(values, caller) : secretRequest(call.rest, values, caller)
+                ? parameterRequest(values, caller) : secretRequest(call.pathParameter, values, caller)
             answerRead(context, call, with: answer, request: request, refresh: refresh)
         } catch {
             answer.write(error, to: context.reply)
@@ -25,7 +25,7 @@ extension Router {
         }
     }
 
-    /// The names of the query are put in the place of the members of the API's request, so that both are judged alike.
+    /// Maps the query parameters to the members of an API request, so that the same decoder checks both.
     private func parameterRequest(_ values: RequestQuery, _ caller: Caller) throws(AWSFault) -> AWSReadRequest {
         var members: JSONObject = [:]
         let suffix = try selector(values).map { ":\($0)" } ?? ""
@@ -38,8 +38,8 @@ extension Router {
         return try request(.getParameter, members, caller)
     }
 
-    /// Of version and label the one that was sent first counts (Systems Manager User Guide, "Using Parameter Store
-    /// parameters in AWS Lambda functions"). It is judged before it becomes a part of the name.
+    /// Of `version` and `label`, the first one in the query counts (Systems Manager User Guide, "Using Parameter Store
+    /// parameters in AWS Lambda functions"). It is checked before it becomes part of the name.
     private func selector(_ values: RequestQuery) throws(AWSFault) -> ParameterSelector? {
         guard let name = values.first(of: ["version", "label"]), let text = values[name] else { return nil }
         guard let selector = name == "version" ? ParameterSelector(version: text) : ParameterSelector(label: text)
@@ -50,7 +50,7 @@ extension Router {
         return selector
     }
 
-    /// - Parameter path: the secret's id as the path has it, percent-encoded; empty where the query has it.
+    /// - Parameter path: the secret's id in the path, percent-encoded; empty if the id is in the query.
     private func secretRequest(
         _ path: UnsafeRawBufferPointer, _ values: RequestQuery, _ caller: Caller
     ) throws(AWSFault) -> AWSReadRequest {
@@ -76,7 +76,7 @@ extension Router {
             operation, body: JSON.object(members).bytes(), names: services.aws.store.names, caller: caller.id)
     }
 
-    /// Whose key a field of ``ExtensionToken`` holds, or without one `Authorization: Bearer`.
+    /// Authenticates by a field of ``ExtensionToken``, or by `Authorization: Bearer` if there is none.
     func extensionCaller(_ context: RequestContext, _ entry: RouteTable.Entry) throws(Problem) -> Caller {
         guard let caller = tokenCaller(context) else {
             throw Problem(
@@ -90,8 +90,8 @@ extension Router {
         return caller
     }
 
-    /// Whose key the request presents in any of the ways that the extension's routes know. The first field that is there
-    /// decides alone: a wrong key in it is not mended by a right one elsewhere.
+    /// The caller by any of the ways that the extension's routes accept. Only the first field present counts: a wrong
+    /// key in it is not replaced by a valid one elsewhere.
     func tokenCaller(_ context: RequestContext) -> Caller? {
         guard let token = ExtensionToken.field(of: context) else { return caller(context) }
         let caller = keys.caller(presenting: context.slice(token))

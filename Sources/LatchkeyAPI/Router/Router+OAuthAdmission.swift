@@ -2,10 +2,9 @@ internal import LatchkeyBroker
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 
-// Who an OAuth client is, as early as it can be told.
-
 extension Router {
-    /// With Basic credentials the caller is known at the head. Without, they stand in the first bytes of the body.
+    /// Authenticates an OAuth client from the head if it has Basic credentials. Else they are in the first bytes of the
+    /// body.
     func oauthAdmission(_ context: RequestContext, _ call: Call) -> BodyAdmission {
         do throws(OAuthError) {
             do throws(Problem) {
@@ -14,7 +13,7 @@ extension Router {
                 throw OAuthError(error)
             }
             let client = OAuthClient(basic: context.slice(context.head.authorization))
-            // Another scheme than Basic tells nothing of the client, and beside credentials in the body it is one too many.
+            // Another scheme does not identify the client. Together with credentials in the body it is an error.
             guard case .presented = client else {
                 return .keep(limit: .max, callerWithin: ServerLimits.unknownCallerBodyBytes)
             }
@@ -26,14 +25,14 @@ extension Router {
         }
     }
 
-    /// Looks for a valid client in the first part of a body that is longer.
+    /// Looks for valid credentials in the first part of a longer body.
     func identifyClient(_ context: RequestContext, _ call: Call) -> Bool {
         let type = context.head.contentType
         let contentType = type.isPresent ? type.text(of: context.bytes) : nil
         let none: UnsafeRawBufferPointer? = nil
         do throws(OAuthError) {
             let request = try OAuthTokenRequest(
-                contentType: contentType, authorization: none, body: OAuthBodyPrefix.whole(context.body))
+                contentType: contentType, authorization: none, body: OAuthBodyPrefix.closed(context.body))
             if case .absent = request.client {
                 context.callerIsUnknown = true
                 services.metrics.authFailure(.missing)

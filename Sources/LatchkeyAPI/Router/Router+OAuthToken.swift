@@ -5,13 +5,13 @@ internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 
 extension Router {
-    /// `POST /oauth/token`: the token endpoint of RFC 6749 §3.2 over the same cache. Its errors are OAuth's.
+    /// `POST /oauth/token`: the token endpoint of RFC 6749 §3.2 over the same cache. Errors have OAuth's format.
     func oauthToken(
         _ context: RequestContext, _ call: Call, query: UnsafeRawBufferPointer,
-        rendered pages: inout RenderedOAuthTokens
+        rendered: inout RenderedOAuthTokens
     ) {
         do throws(OAuthError) {
-            try grant(context, call, query: query, rendered: &pages)
+            try grant(context, call, query: query, rendered: &rendered)
         } catch {
             let id = ids.text(context.slice(context.head.requestID))
             error.write(requestID: id, to: context.reply)
@@ -19,10 +19,10 @@ extension Router {
         }
     }
 
-    /// The hit is everything before ``oauthMiss(_:_:_:_:)``.
+    /// A hit is answered synchronously before ``oauthMiss(_:_:_:now:)``.
     private func grant(
         _ context: RequestContext, _ call: Call, query: UnsafeRawBufferPointer,
-        rendered pages: inout RenderedOAuthTokens
+        rendered: inout RenderedOAuthTokens
     ) throws(OAuthError) {
         do throws(Problem) {
             _ = try RequestQuery(query, allowed: call.entry.query)
@@ -37,10 +37,10 @@ extension Router {
         let now = services.time.now()
         let target = target(request.audience, now)
         if case .known(let profile, _) = target, let cached = services.tokens.cached(profile, now: now) {
-            let page = pages.page(profile, cached.entry)
-            try page.require(request.scope)
+            let token = rendered.token(profile, cached.entry)
+            try token.require(request.scope)
             let id = context.slice(context.head.requestID)
-            page.write(
+            token.write(
                 isStale: cached.isStale, isRejected: cached.isRejected, refreshError: cached.refreshError, now: now,
                 to: context.reply
             ) { self.ids.append(id, to: $0) }
@@ -52,7 +52,7 @@ extension Router {
         oauthMiss(context, call, lookup, now: now)
     }
 
-    /// Who asks, and whether by the one grant there is.
+    /// Authenticates the client and checks the grant type.
     private func authorize(
         _ request: OAuthTokenRequest, _ entry: RouteTable.Entry, _ context: RequestContext
     ) throws(OAuthError) {
@@ -72,7 +72,7 @@ extension Router {
         }
     }
 
-    /// The caller whose id and key these are.
+    /// The caller that the credentials belong to.
     func caller(_ client: OAuthClient, _ context: RequestContext) throws(OAuthError) -> Caller {
         switch client {
         case .absent:
@@ -96,7 +96,7 @@ extension Router {
         }
     }
 
-    /// No audience means the default profile, which needs no look-up.
+    /// No audience means the default profile, which needs no lookup.
     private func target(_ audience: String?, _ now: Now) -> OAuthTokenLookup.Target {
         guard let audience else { return .known(profiles.defaultProfile, of: nil) }
         return services.audiences.cachedProfile(of: audience, now: now.monotonic).map { .known($0, of: audience) }

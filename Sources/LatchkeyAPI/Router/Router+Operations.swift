@@ -4,7 +4,7 @@ internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 
 extension Router {
-    /// `GET /livez` and `GET /readyz`: two words, for probes that have no key.
+    /// `GET /livez` and `GET /readyz`: two words, for probes without a key.
     func probe(_ context: RequestContext, _ call: Call, isGood: Bool) {
         let reply = context.reply
         reply.begin(isGood ? 200 : 503)
@@ -15,7 +15,7 @@ extension Router {
         recordAnswer(context, call)
     }
 
-    /// `GET /health`: everything from memory, no upstream is called.
+    /// `GET /health`. Answered from memory; no upstream is called.
     func health(_ context: RequestContext, _ call: Call, _ query: UnsafeRawBufferPointer) throws(Problem) {
         _ = try RequestQuery(query, allowed: call.entry.query)
         let report = services.health(services.time.now())
@@ -29,7 +29,7 @@ extension Router {
         recordAnswer(context, call)
     }
 
-    /// `GET /metrics` in the format the scraper prefers.
+    /// `GET /metrics` in the format that the scraper prefers.
     func metrics(_ context: RequestContext, _ call: Call, _ query: UnsafeRawBufferPointer) throws(Problem) {
         _ = try RequestQuery(query, allowed: call.entry.query)
         let accept = context.head.accept.isPresent ? context.head.accept.text(of: context.bytes) : nil
@@ -54,7 +54,7 @@ extension Router {
         }
     }
 
-    /// `POST /cache/clear`: the memory tier is emptied, the stores are not touched.
+    /// `POST /cache/clear` empties the memory tier. The stores are not changed.
     func clearCache(_ context: RequestContext, _ call: Call, _ query: UnsafeRawBufferPointer) throws(Problem) {
         _ = try RequestQuery(query, allowed: call.entry.query)
         services.tokens.clear()

@@ -3,13 +3,13 @@ internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 
 extension Router {
-    /// `POST /token/rejected`: a resource server refused this token.
+    /// `POST /token/rejected` reports that a resource server refused a token.
     ///
-    /// 202 whether or not it was the cached one, so that a caller who is late learns nothing and need not care. What it
-    /// asks for next is another token, or the same with `X-Latchkey-Rejected` where no other can be had yet.
+    /// The status is 202 whether or not the token is the cached one, so that a late report needs no error handling. The
+    /// next request gets a new token, or the same one with `X-Latchkey-Rejected` if no other is available yet.
     func rejected(_ context: RequestContext, _ call: Call, _ query: UnsafeRawBufferPointer) throws(Problem) {
         _ = try RequestQuery(query, allowed: call.entry.query)
-        // Neither length nor coding means no body at all (RFC 9112 §6.3), and this request is nothing without one.
+        // A request without length and transfer coding has no body (RFC 9112 §6.3), but this one needs a body.
         guard context.head.contentLength != nil || context.head.isChunked else {
             throw Problem(411, .lengthRequired, "send the body with content-length or chunked")
         }

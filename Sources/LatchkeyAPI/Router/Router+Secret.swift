@@ -8,7 +8,7 @@ extension Router {
     /// `GET /secrets/{key}`.
     func secret(_ context: RequestContext, _ call: Call, _ queryBytes: UnsafeRawBufferPointer) throws(Problem) {
         let query = try RequestQuery(queryBytes, allowed: call.entry.query)
-        guard let segments = PercentEncoding.segments([UInt8(ascii: "/")] + call.rest) else {
+        guard let segments = PercentEncoding.segments([UInt8(ascii: "/")] + call.pathParameter) else {
             throw Problem(
                 400, .badRequest, "the key must be percent-encoded path segments, none of them empty, . or ..")
         }
@@ -39,7 +39,7 @@ extension Router {
         }
     }
 
-    /// Answers when the caller's tag no longer holds.
+    /// Waits until the secret no longer matches the caller's entity tag.
     private func wait(
         _ context: RequestContext, _ call: Call, query wanted: SecretQuery, format form: SecretResponseFormat,
         until end: MonotonicTime

@@ -5,7 +5,7 @@ internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 
 extension Router {
-    /// `GET /secrets` for the names there are, `GET /secrets?keys=a,b` for several secrets at once.
+    /// `GET /secrets` lists the names, `GET /secrets?keys=a,b` reads several secrets at once.
     func secrets(_ context: RequestContext, _ call: Call, _ queryBytes: UnsafeRawBufferPointer) throws(Problem) {
         let query = try RequestQuery(queryBytes, allowed: call.entry.query)
         let demand: SecretDemand = try query.flag("refresh") ? .forced : .cached

@@ -5,10 +5,11 @@ internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 
 extension Router {
-    /// `GET /token` and `GET /token/{profile}`. The hit is everything before the broker's `token`.
+    /// `GET /token` and `GET /token/{profile}`. A hit is answered synchronously before
+    /// ``miss(_:_:profile:_:isText:now:)``.
     func token(
         _ context: RequestContext, _ call: Call, profile: ProfileID, query: UnsafeRawBufferPointer,
-        rendered pages: inout RenderedTokens
+        rendered: inout RenderedTokens
     ) throws(Problem) {
         var ask = TokenAsk()
         if !query.isEmpty {
@@ -18,9 +19,9 @@ extension Router {
         let isText = Negotiation.prefersText(context.slice(context.head.accept))
         let now = services.time.now()
         if !ask.refresh, let cached = services.tokens.cached(profile, now: now, minTTL: ask.minTTL) {
-            let page = pages.page(profile, cached.entry)
+            let token = rendered.token(profile, cached.entry)
             let id = context.slice(context.head.requestID)
-            page.write(
+            token.write(
                 isText: isText, isStale: cached.isStale, isRejected: cached.isRejected,
                 refreshError: cached.refreshError, now: now, to: context.reply
             ) {
@@ -46,7 +47,7 @@ extension Router {
                         isText: isText, isStale: served.entry.isStale(now), isRejected: served.isRejected,
                         refreshError: served.refreshError, now: now, to: reply
                     ) { $0.append(Array(id.utf8)) }
-                // Of a token this says that its profile was removed meanwhile.
+                // For a token this fault means that the profile was removed meanwhile.
                 case .failure(let fault) where fault.reason == .notFound:
                     Self.noSuchProfile.write(requestID: id, to: reply)
                 case .failure(let fault): Problem(fault, what: "token").write(requestID: id, to: reply)

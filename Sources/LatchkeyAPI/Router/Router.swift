@@ -4,10 +4,10 @@ internal import LatchkeyCore
 package import LatchkeyHTTP
 internal import LatchkeyMetrics
 
-/// The endpoints of one worker: finds the route, lets the caller in, answers.
+/// The router of one worker: finds the route, authenticates the caller and calls the endpoint.
 ///
-/// Lives on its worker's thread, so what it keeps between requests needs no lock. A hit is answered inside
-/// ``handle(_:)``; a miss takes its ``DeferredReply`` to the broker.
+/// It is confined to its worker's thread, so its state between requests needs no lock. A hit is answered inside
+/// ``handle(_:)``; on a miss the broker gets a ``DeferredReply``.
 package final class Router {
     let services: EndpointServices
     var ids = RequestIDs()
@@ -15,11 +15,11 @@ package final class Router {
     private var renderedOAuthTokens = RenderedOAuthTokens()
     var keys: LiveKeys.Copy
     var profiles: ProfileNames.Copy
-    /// Who asks, once that is settled; nil until then. Each call of the server's begins without.
+    /// The authenticated caller of the current request; nil until then. Reset at the start of each request.
     var callerID: String?
     let routes = RouteTable.entries
 
-    /// The functions that a worker's connections call, over a router of its own.
+    /// The functions that the server calls for a worker's connections, over a new router.
     package static func requestHandler(_ services: EndpointServices) -> RequestHandler {
         let router = Router(services)
         return RequestHandler(admit: router.admit, identify: router.identify, answer: router.handle)
@@ -35,11 +35,13 @@ package final class Router {
         let started = context.reply.now
         callerID = nil
         let path = context.slice(context.head.path)
-        guard let (entry, rest) = RouteTable.find(path, in: routes) else {
+        guard let (entry, pathParameter) = RouteTable.find(path, in: routes) else {
             return refuse(
-                context, isKnown(context) ? Self.notFound : Self.unauthorized(context), route: .other, started: started)
+                context, hasKnownCaller(context) ? Self.notFound : Self.unauthorized(context), route: .other,
+                started: started)
         }
-        let call = Call(entry: entry, rest: rest, method: Method(context.head.method), started: started)
+        let call = Call(
+            entry: entry, pathParameter: pathParameter, method: Method(context.head.method), started: started)
         do throws(Problem) {
             try checkAccess(context, entry)
             try answer(context, call)
@@ -48,11 +50,11 @@ package final class Router {
         }
     }
 
-    /// One request as the endpoints see it.
+    /// The request that an endpoint answers.
     struct Call {
         let entry: RouteTable.Entry
-        /// What stands in the place of the path's `{…}`.
-        let rest: UnsafeRawBufferPointer
+        /// The path segment that matches `{…}`, still percent-encoded.
+        let pathParameter: UnsafeRawBufferPointer
         let method: Method
         let started: MonotonicTime
     }
@@ -63,7 +65,7 @@ package final class Router {
         switch call.entry.route {
         case .token: try token(context, call, profile: profiles.defaultProfile, query: query, rendered: &renderedTokens)
         case .tokenProfile:
-            let profile = try profile(call.rest)
+            let profile = try profile(call.pathParameter)
             try token(context, call, profile: profile, query: query, rendered: &renderedTokens)
         case .secret: try secret(context, call, query)
         case .secrets: try secrets(context, call, query)
@@ -80,8 +82,8 @@ package final class Router {
         }
     }
 
-    private func profile(_ rest: UnsafeRawBufferPointer) throws(Problem) -> ProfileID {
-        guard let name = PercentEncoding.decode(rest) else { throw Self.noSuchProfile }
+    private func profile(_ pathParameter: UnsafeRawBufferPointer) throws(Problem) -> ProfileID {
+        guard let name = PercentEncoding.decode(pathParameter) else { throw Self.noSuchProfile }
         return try profile(named: name)
     }
 
@@ -90,16 +92,16 @@ package final class Router {
         return profile
     }
 
-    /// Takes the profiles now in force. What was rendered for others is dropped.
+    /// Takes the current profiles. If they changed, the rendered tokens are dropped.
     private func followProfiles() {
         guard profiles.follow() else { return }
         renderedTokens = RenderedTokens()
         renderedOAuthTokens = RenderedOAuthTokens()
     }
 
-    // MARK: Letting in
+    // MARK: Access
 
-    /// Who may not use the route, or not in this way, is told so.
+    /// Throws the problem to send when the caller may not use this route or method.
     func checkAccess(_ context: RequestContext, _ entry: RouteTable.Entry) throws(Problem) {
         if context.isOverCapacity, entry.access != .open { throw Problem(ServerRefusal.overloaded) }
         if case .key(let scope) = entry.access {
@@ -116,10 +118,12 @@ package final class Router {
         }
     }
 
-    /// A path that is none may be a mistyped one of any route, so each way to present a key counts.
-    private func isKnown(_ context: RequestContext) -> Bool { tokenCaller(context) != nil }
+    /// Whether the caller of an unknown path is authenticated. The path may be a mistyped one of any route, so every
+    /// way to present a key counts.
+    private func hasKnownCaller(_ context: RequestContext) -> Bool { tokenCaller(context) != nil }
 
-    /// Who holds the key of `Authorization: Bearer <key>` (RFC 6750 §2.1; the scheme in any case, RFC 9110 §11.1).
+    /// The caller that the key of `Authorization: Bearer <key>` belongs to (RFC 6750 §2.1). The scheme is
+    /// case-insensitive (RFC 9110 §11.1).
     func caller(_ context: RequestContext) -> Caller? {
         let value = context.slice(context.head.authorization)
         guard value.count > 7, Grammar.equals(UnsafeRawBufferPointer(rebasing: value[..<7]), folded: "bearer ") else {
@@ -134,7 +138,7 @@ package final class Router {
         return caller
     }
 
-    /// The request has no valid credential: counted, and told to the server, which keeps no connections of strangers.
+    /// Counts a request without a valid credential, and tells the server not to keep its connection open.
     func noteUnknownCaller(_ context: RequestContext, _ reason: AuthFailure) {
         services.metrics.authFailure(reason)
         context.callerIsUnknown = true
@@ -148,7 +152,7 @@ package final class Router {
         Problem(401, .unauthorized, "a valid key is needed in authorization: bearer <key>")
     }
 
-    // MARK: Answering
+    // MARK: Responses
 
     func refuse(_ context: RequestContext, _ problem: Problem, route: Route, started: MonotonicTime) {
         let id = ids.text(context.slice(context.head.requestID))
@@ -165,8 +169,8 @@ package final class Router {
         recordAnswer(context, route, started)
     }
 
-    /// One answer was rendered.
-    /// - Parameter tier: where it came from, for answers without `X-Latchkey-Tier`.
+    /// Records the response of `call`.
+    /// - Parameter tier: the tier that answered, for responses without `X-Latchkey-Tier`.
     func recordAnswer(_ context: RequestContext, _ call: Call, tier: StaticString? = nil) {
         services.recorder.record(request(call), context.reply, tier: tier)
     }
@@ -177,7 +181,7 @@ package final class Router {
             AnswerRecorder.Request(route: route, method: method, started: started, caller: callerID), context.reply)
     }
 
-    /// What is to be recorded of a request, for one that is answered later.
+    /// What to record for a request that is answered later.
     func request(_ call: Call) -> AnswerRecorder.Request {
         AnswerRecorder.Request(
             route: call.entry.route, method: call.method, started: call.started, caller: callerID)

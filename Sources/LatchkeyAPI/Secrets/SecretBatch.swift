@@ -4,15 +4,15 @@ internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 
-/// Several secrets asked for at once.
+/// A request for several secrets at once.
 struct SecretBatch: Sendable {
-    /// Keys in one request: at their longest they fill a third of the longest request line a few times over, at their
-    /// usual length they are more than an application has.
+    /// Maximum number of keys in a request. That is more than an application has; keys of maximum length reach the
+    /// limit of the request line first.
     static let maxKeys = 100
 
     private let keys: [String]
 
-    /// Reads a comma list; a key named twice counts once.
+    /// Reads a comma list. A repeated key counts once.
     init(_ text: String) throws(Problem) {
         var seen: Set<ExactText> = []
         keys = text.utf8.split(separator: UInt8(ascii: ",")).map { String(decoding: $0, as: UTF8.self) }
@@ -22,7 +22,7 @@ struct SecretBatch: Sendable {
         }
     }
 
-    /// What there is, and why the rest is not there.
+    /// Reads all keys. The response has the values, and a problem for each key that failed.
     func answer(
         from secrets: SecretBroker, demand: SecretDemand, deadline: MonotonicTime, id: String
     ) async -> SecretsResponse {
@@ -37,7 +37,7 @@ struct SecretBatch: Sendable {
             for await (key, result) in group {
                 switch result {
                 case .success(let served):
-                    found[key] = SecretResponseFormat.page(served.entry, served.entry.value)
+                    found[key] = SecretResponseFormat.json(served.entry, served.entry.value)
                     isStale = isStale || served.isStale
                     refreshError = refreshError ?? served.refreshError
                 case .failure(let fault):
@@ -46,12 +46,13 @@ struct SecretBatch: Sendable {
                 }
             }
         }
-        let errors = JSON.object(JSONObject(problems.map { ($0.text, $1.page(requestID: id)) }))
+        let errors = JSON.object(JSONObject(problems.map { ($0.text, $1.json(requestID: id)) }))
         guard found.isEmpty else {
             return SecretsResponse(
                 body: ["secrets": .object(found), "errors": errors], isStale: isStale, refreshError: refreshError)
         }
-        // What is wrong with the whole, if anything is, tells more than that one of the names does not exist.
+        // If nothing was found, the response has the most severe problem: a failure of the whole request tells more
+        // than a missing name.
         let worst = problems.values.max { ($0.status == 404 ? 0 : $0.status) < ($1.status == 404 ? 0 : $1.status) }
         return SecretsResponse(body: ["errors": errors], problem: worst)
     }

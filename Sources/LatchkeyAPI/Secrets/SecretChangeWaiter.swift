@@ -3,19 +3,21 @@ package import LatchkeyCore
 internal import LatchkeyHTTP
 internal import Synchronization
 
-/// Callers who wait for a secret to change (`?wait=` with `If-None-Match`): each is answered at the first look that
-/// finds another tag, and at the end of its wait with what there is. Who has gone gives up its place at the next look.
+/// Lets callers wait for a secret to change (`?wait=` with `If-None-Match`).
+///
+/// A caller is answered at the first check that finds another entity tag, or with the current value when its wait ends.
+/// A caller that has disconnected gives up its place at the next check.
 package final class SecretChangeWaiter: Sendable {
-    /// The longest wait a caller may ask for.
+    /// Maximum wait in seconds.
     static let maxWait = 60
-    /// Callers who wait at once; more are refused as `overloaded`.
+    /// Maximum number of waiting callers; more are refused as `overloaded`.
     static let maxWaiters = 1000
-    /// Between two looks. A value younger than that is not fetched again, so a store sees one call in it for however
-    /// many callers wait for the same secret.
+    /// Time between two checks. A value younger than this is not fetched again, so a store gets one call per interval,
+    /// however many callers wait for the same secret.
     static let interval: Duration = .seconds(5)
 
     private let secrets: SecretBroker
-    /// Whether the process is about to end: then everybody who waits is answered.
+    /// Whether the process is draining. Then all waiting callers are answered.
     private let isDraining: @Sendable () -> Bool
     private let time: TimeSource
     private let count = Atomic<Int>(0)
@@ -26,7 +28,7 @@ package final class SecretChangeWaiter: Sendable {
         self.time = time
     }
 
-    /// Takes a place; false when there is none left. ``release()`` gives it back.
+    /// Takes a place; false if none is left. ``release()`` returns it.
     func acquire() -> Bool {
         guard count.add(1, ordering: .relaxed).newValue <= Self.maxWaiters else {
             release()
@@ -37,12 +39,12 @@ package final class SecretChangeWaiter: Sendable {
 
     func release() { count.subtract(1, ordering: .relaxed) }
 
-    /// The first answer whose tag `holds` refuses; or at `end`, when the caller or the process is on its way out, the last
-    /// one.
+    /// Returns the first answer that `holds` rejects, or the last one when `end` is reached, the caller has gone or the
+    /// process is draining.
     ///
     /// - Parameters:
-    ///   - patience: the longest one look may take.
-    ///   - isAwaited: whether the caller is still there.
+    ///   - timeout: the limit for a single check.
+    ///   - isAwaited: whether the caller is still connected.
     func answer(
         to query: SecretQuery, until end: MonotonicTime, timeout: Duration, isAwaited: @Sendable () -> Bool,
         while holds: @Sendable (ServedSecret) -> Bool

@@ -4,7 +4,7 @@ package import LatchkeyCrypto
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 
-/// How one caller wants a secret's answer.
+/// The form in which one caller wants a secret: JSON or plain text, whole or one field, conditional or not.
 package struct SecretResponseFormat: Sendable {
     private let field: String?
     private let isPlain: Bool
@@ -23,10 +23,10 @@ package struct SecretResponseFormat: Sendable {
         Problem(fault, what: "secret").write(requestID: id, to: reply)
     }
 
-    /// The caller has a tag to compare.
+    /// Whether the caller sent an entity tag.
     var isConditional: Bool { tags != nil }
 
-    /// Whether a tag the caller has is the entry's.
+    /// Whether the caller's entity tags include the entry's.
     func holds(_ entry: SecretEntry) -> Bool { tags.map { Self.matches(entry.etag, $0) } ?? false }
 
     func write(_ result: Result<ServedSecret, UpstreamFault>, now: Now, to reply: ReplyWriter) {
@@ -39,7 +39,8 @@ package struct SecretResponseFormat: Sendable {
     func write(_ served: ServedSecret, now: Now, to reply: ReplyWriter) {
         let entry = served.entry
         var value = entry.value
-        // A tag is a version's: a caller who has it was given the field of it. `*` proves nothing of that kind.
+        // An entity tag belongs to a version, so a caller that has it was given the field before. `*` does not show
+        // that.
         let isUnchanged = holds(entry)
         if let field, !isUnchanged || tags.map({ $0.hasSameBytes(as: "*") }) ?? false {
             do throws(UpstreamFault) {
@@ -70,11 +71,11 @@ package struct SecretResponseFormat: Sendable {
             reply.end(value.reveal())
         } else {
             reply.append("Content-Type: application/json\r\n")
-            reply.end(Self.page(entry, value).bytes())
+            reply.end(Self.json(entry, value).bytes())
         }
     }
 
-    package static func page(_ entry: SecretEntry, _ value: Secret) -> JSON {
+    package static func json(_ entry: SecretEntry, _ value: Secret) -> JSON {
         let text = entry.isBinary ? nil : value.revealText()
         return [
             "key": .string(entry.key), "value": .string(text ?? Base64.encode(value.reveal())),
@@ -83,7 +84,7 @@ package struct SecretResponseFormat: Sendable {
         ]
     }
 
-    /// `If-None-Match` (RFC 9110 §13.1.2): weak comparison, lists and `*`. Read as bytes, in time linear in its length.
+    /// `If-None-Match` (RFC 9110 §13.1.2): weak comparison, lists and `*`. Works on bytes, in linear time.
     private static func matches(_ tag: String, _ field: String) -> Bool {
         field.utf8.split(separator: UInt8(ascii: ",")).contains { candidate in
             var candidate = candidate.drop { $0 == 0x20 || $0 == 0x09 }

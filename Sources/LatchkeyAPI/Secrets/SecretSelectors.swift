@@ -1,13 +1,13 @@
 internal import LatchkeyAWS
 internal import LatchkeyBroker
 
-/// `version=` and `label=` of a request, judged by the grammar of the store that is asked.
+/// The query parameters `version` and `label`, checked by the grammar of the store in force.
 struct SecretSelectors {
     let version: String?
     let label: String?
 
-    /// - Parameter store: the one in force; nil while that is not known: then what either store takes passes here, and the
-    ///   store that comes in force judges again.
+    /// - Parameter store: the store in force; nil while it is unknown. Then the grammar of either store is accepted
+    ///   here, and the broker checks again.
     init(_ query: RequestQuery, store: SecretStore?) throws(Problem) {
         version = try query["version"].map { text throws(Problem) in try Self.version(text, of: store) }
         label = try query["label"].map { text throws(Problem) in try Self.label(text, of: store) }
@@ -32,7 +32,7 @@ struct SecretSelectors {
             "label must be \(store == .secretsManager ? "a version stage of 1 to 256 bytes" : labelRule)")
     }
 
-    /// What Secrets Manager takes: text of so many bytes, here without control characters.
+    /// Whether Secrets Manager accepts the text: its length, and here no control characters.
     private static func isPlain(_ text: String, _ bounds: ClosedRange<Int>) -> Bool {
         bounds.contains(text.utf8.count) && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
     }
@@ -43,7 +43,7 @@ struct SecretSelectors {
 }
 
 extension SecretQuery {
-    /// - Parameter store: the one in force, where that is known.
+    /// - Parameter store: the store in force; nil while it is unknown.
     init(_ key: SecretKey, selectors: RequestQuery, store: SecretStore?) throws(Problem) {
         let selectors = try SecretSelectors(selectors, store: store)
         self.init(key, version: selectors.version, label: selectors.label)

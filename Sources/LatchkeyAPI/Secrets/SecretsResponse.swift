@@ -4,16 +4,16 @@ internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 
-/// An answer about several secrets.
+/// The response to a request for several secrets.
 struct SecretsResponse: Sendable {
     var body: JSON
     var isStale = false
-    /// Why some of it is not as new as was demanded.
+    /// Why a requested refresh failed for some of them.
     var refreshError: UpstreamFault?
-    /// Set where nothing could be answered; ``body`` has its further members.
+    /// Set if nothing could be answered. ``body`` then has the problem's further members.
     var problem: Problem?
 
-    /// The names that can be asked for, sorted.
+    /// The names of all secrets, sorted.
     static func names(
         from secrets: SecretBroker, demand: SecretDemand, deadline: MonotonicTime
     ) async -> SecretsResponse {

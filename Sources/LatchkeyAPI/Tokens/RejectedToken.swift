@@ -3,12 +3,12 @@ package import LatchkeyCrypto
 
 /// The body of `POST /token/rejected`: `{"sha256": "<64 hex digits>", "profile": "<name>"?}`.
 package struct RejectedToken: Hashable, Sendable {
-    /// SHA-256 of the token a resource server refused. The token itself is never sent.
+    /// SHA-256 of the token that a resource server refused. The token itself is never sent.
     package let digest: Digest
-    /// Nil is the default profile.
+    /// Nil means the default profile.
     package let profile: String?
 
-    /// - Throws: 400 `bad_request` for what is not that object. An unknown member is an error and not a surprise.
+    /// - Throws: 400 `bad_request` if the body is not that object. An unknown member is an error.
     package init(_ body: some Collection<UInt8>) throws(Problem) {
         let json: JSON
         do throws(JSONError) {

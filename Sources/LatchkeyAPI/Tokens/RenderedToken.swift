@@ -4,10 +4,10 @@ internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 
-/// The parts of a token's answer that stay the same while the token does (RFC 6749 §5.1).
+/// The parts of a token response (RFC 6749 §5.1) that do not change while the token is valid.
 final class RenderedToken: Sendable {
     let version: UInt64
-    /// Field lines up to the digits of `Age`, for JSON and for the bare token.
+    /// Header fields up to the digits of `Age`, for JSON and for plain text.
     private let fields: [UInt8]
     private let textFields: [UInt8]
     private let text: [UInt8]
@@ -16,7 +16,7 @@ final class RenderedToken: Sendable {
     private let received: Int64
     private let expiry: Expiry
 
-    /// - Parameter isOAuth: for OAuth clients, with the `Pragma` that RFC 6749 §5.1 asks for.
+    /// - Parameter isOAuth: whether to add `Pragma`, which RFC 6749 §5.1 requires for OAuth clients.
     init(_ entry: TokenEntry, tier: Tier, isOAuth: Bool = false) {
         version = entry.version
         let token = entry.token
@@ -30,17 +30,17 @@ final class RenderedToken: Sendable {
         fields = Array("Content-Type: application/json\r\n\(common)".utf8)
         textFields = Array("Content-Type: text/plain; charset=utf-8\r\n\(common)".utf8)
         text = token.value.reveal()
-        // The broker lets only visible ASCII through, but a quote or a backslash is visible too.
+        // The broker accepts only visible ASCII, but that includes the quote and the backslash.
         let quoted = JSON.string(token.value.revealText() ?? "").bytes()
         bodyStart = Array("{\"access_token\":".utf8) + quoted + Array(",\"token_type\":\"Bearer\",\"expires_in\":".utf8)
         let scope = token.scope.map { ",\"scope\":" + JSON.string($0).text } ?? ""
         bodyEnd = Array("\(scope)}".utf8)
     }
 
-    /// Renders the answer: what was prepared, and the numbers that change.
+    /// Writes the prepared parts and the numbers that change.
     ///
     /// - Parameters:
-    ///   - isText: the bare token, without a line end.
+    ///   - isText: whether to send only the token, without a line end.
     ///   - id: appends the request's id.
     func write(
         isText: Bool = false, isStale: Bool, isRejected: Bool, refreshError: UpstreamFault?, now: Now,
@@ -64,14 +64,15 @@ final class RenderedToken: Sendable {
         reply.append(bodyEnd)
     }
 
-    /// Whole seconds to the expiry by whichever clock leaves less, in plain integers: this runs for every request.
+    /// Seconds until the token expires by whichever clock leaves less. Uses plain integers, because this runs for every
+    /// request.
     private func secondsLeft(_ now: Now) -> Int64 {
         let monotonic = (expiry.monotonic.nanoseconds - now.monotonic.nanoseconds) / 1_000_000_000
         let wall = (expiry.wall.milliseconds - now.wall.milliseconds) / 1000
         return max(0, min(monotonic, wall))
     }
 
-    /// How many decimal digits a number that is not negative has.
+    /// Number of decimal digits of a non-negative number.
     private static func digits(_ number: Int64) -> Int {
         var (rest, count) = (number / 10, 1)
         while rest > 0 { (rest, count) = (rest / 10, count + 1) }

@@ -4,15 +4,15 @@ internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 
-/// One worker's pages: each token is rendered once a worker.
+/// One worker's rendered tokens. Each token is rendered once per worker.
 struct RenderedTokens {
-    private var pages: [RenderedToken?] = []
+    private var tokens: [RenderedToken?] = []
 
-    mutating func page(_ profile: ProfileID, _ entry: TokenEntry) -> RenderedToken {
-        while pages.count <= profile.index { pages.append(nil) }
-        if let page = pages[profile.index], page.version == entry.version { return page }
-        let page = RenderedToken(entry, tier: .memory)
-        pages[profile.index] = page
-        return page
+    mutating func token(_ profile: ProfileID, _ entry: TokenEntry) -> RenderedToken {
+        while tokens.count <= profile.index { tokens.append(nil) }
+        if let rendered = tokens[profile.index], rendered.version == entry.version { return rendered }
+        let rendered = RenderedToken(entry, tier: .memory)
+        tokens[profile.index] = rendered
+        return rendered
     }
 }

@@ -1,8 +1,8 @@
 internal import Glibc
 
-/// Files that are whole or not there, and stay so through a crash; nobody but the owner reads them.
+/// Writes files atomically and durably, readable only by their owner.
 package enum DurableFile {
-    /// The file could not be written.
+    /// A system call failed.
     package struct Failure: Error {
         /// The errno.
         package let code: Int32
@@ -10,8 +10,8 @@ package enum DurableFile {
         package init(code: Int32) { self.code = code }
     }
 
-    /// Writes a file of mode 0600 under its name in one step: to a temporary name beside it, synced, renamed, and the
-    /// folder synced (open(2), rename(2), fsync(2)).
+    /// Writes a file of mode 0600 in one step: to a temporary file beside it, synced and renamed, and then syncs the
+    /// folder (open(2), rename(2), fsync(2)).
     package static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws(Failure) {
         let temporary = "\(path).\(Hex8.random).part"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
@@ -33,14 +33,14 @@ package enum DurableFile {
     }
 
     package static func write(_ bytes: [UInt8], to path: String) throws(Failure) {
-        // A closure's error type is not inferred from a typed throw, so the outcome is carried out as a value.
+        // A closure's error type is not inferred from a typed throw, so the closure returns a result.
         let outcome = bytes.withUnsafeBytes { buffer in
             Result { () throws(Failure) in try write(buffer, to: path) }
         }
         try outcome.get()
     }
 
-    /// Takes a file away, where it is there, for good before it returns.
+    /// Removes a file, if it exists, durably.
     package static func remove(_ path: String) throws(Failure) {
         guard unlink(path) == 0 else {
             guard errno == ENOENT else { throw Failure(code: errno) }
@@ -49,7 +49,7 @@ package enum DurableFile {
         try syncFolder(of: path)
     }
 
-    /// Writes all of it at the descriptor's place.
+    /// Writes all bytes at the descriptor's position.
     package static func append(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) throws(Failure) {
         var done = 0
         while done < bytes.count {
@@ -62,7 +62,7 @@ package enum DurableFile {
         }
     }
 
-    /// Makes the folder's entry durable.
+    /// Makes a change of the folder's entries durable.
     package static func syncFolder(of path: String) throws(Failure) {
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         let descriptor = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -71,19 +71,19 @@ package enum DurableFile {
         guard fsync(descriptor) == 0 else { throw Failure(code: errno) }
     }
 
-    /// All of a file; nil where it cannot be read or is longer than `longest` bytes.
-    package static func read(_ path: String, longest: Int) -> [UInt8]? {
+    /// A file's bytes; nil if it cannot be read or is larger than `maxBytes` bytes.
+    package static func read(_ path: String, maxBytes: Int) -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
-        return read(descriptor, longest: longest)
+        return read(descriptor, maxBytes: maxBytes)
     }
 
-    /// What a descriptor has from its place on.
-    package static func read(_ descriptor: Int32, longest: Int) -> [UInt8]? {
+    /// The bytes from the descriptor's position to the end; nil if they cannot be read or are more than `maxBytes`.
+    package static func read(_ descriptor: Int32, maxBytes: Int) -> [UInt8]? {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 64 * 1024)
-        while bytes.count <= longest {
+        while bytes.count <= maxBytes {
             let count = Glibc.read(descriptor, &chunk, chunk.count)
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { return count == 0 ? bytes : nil }
@@ -93,7 +93,7 @@ package enum DurableFile {
     }
 }
 
-/// Eight random hexadecimal digits, for names that must not be there yet.
+/// Eight random hexadecimal digits, for temporary names.
 private enum Hex8 {
     static var random: String {
         let digits = String(UInt32.random(in: 0...UInt32.max), radix: 16)

@@ -1,10 +1,10 @@
 internal import Glibc
 
-/// An open file, closed when nobody holds it any more.
+/// An open file descriptor that is closed with its last reference.
 package final class OwnedDescriptor: Sendable {
     package let number: Int32
 
-    /// Takes over an open descriptor.
+    /// Takes ownership of an open descriptor.
     package init(_ number: Int32) { self.number = number }
 
     deinit { close(number) }

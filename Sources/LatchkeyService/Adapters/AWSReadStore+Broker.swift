@@ -6,7 +6,7 @@ internal import LatchkeyMetrics
 internal import LatchkeySettings
 internal import LatchkeyUpstream
 
-// The fronts' reads, made of the broker's: the same cache, the same flights, the same bounds.
+// Reads for AWS clients go through the broker, and so share its cache, its single flight and its limits.
 
 extension AWSReadStore {
     static func broker(_ secrets: SecretBroker, names: ResourceNames) -> AWSReadStore {
@@ -53,7 +53,7 @@ extension AWSReadStore {
 }
 
 extension ParameterRead {
-    /// Parameter Store's own item, whichever store is in force.
+    /// Reads from Parameter Store, whichever store is in force.
     fileprivate var item: SecretQuery {
         var item = query
         item.store = .parameterStore
@@ -68,12 +68,12 @@ extension PathRead {
     }
 }
 
-/// How a secret of Secrets Manager's is read from the store in force.
+/// A read of a secret from the store in force.
 private struct SecretRead {
     let query: SecretQuery
     let store: SecretStore
     let names: ResourceNames
-    /// What the broker is asked for.
+    /// The query for the broker.
     let item: SecretQuery
 
     init(_ query: SecretQuery, store: SecretStore, names: ResourceNames) {
@@ -83,7 +83,7 @@ private struct SecretRead {
         var item = query
         item.store = store
         if store == .parameterStore {
-            // A parameter's versions have no ids, and its current one no stage; another stage is a label of that name.
+            // Parameter versions have no ids and the current one has no stage. Another stage is a label of that name.
             item.version = nil
             if item.label == ParameterAsSecret.current { item.label = nil }
         }
@@ -104,7 +104,7 @@ private struct SecretRead {
 }
 
 extension ParameterItem {
-    /// - Parameter json: the shape `Parameter`, its value in it.
+    /// - Parameter json: the API shape `Parameter`, with its value.
     fileprivate init(_ json: JSON) { self.init(json, value: Secret(json["Value"]?.string ?? "")) }
 
     fileprivate init(_ entry: SecretEntry) { self.init(entry.attributes, value: entry.value) }
@@ -129,7 +129,7 @@ extension SecretItem {
 }
 
 extension ResourceNames {
-    /// The names below the prefix, in the region whose stores are read.
+    /// The names below the configured prefix, in the configured region.
     init(_ settings: Settings) {
         let region = settings.aws.region
         self.init(prefix: settings.prefix, region: region, partition: AWSPartition(region: region).name)

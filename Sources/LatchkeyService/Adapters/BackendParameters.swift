@@ -4,12 +4,12 @@ internal import LatchkeyCrypto
 internal import LatchkeyMetrics
 internal import LatchkeyUpstream
 
-/// The parameters that say where a fleet reads secrets, and how they are read.
+/// Reads the parameters that say where a fleet reads its secrets.
 package struct BackendParameters: Sendable {
     let store: ParameterStore
     let backend: String
     let kept: String
-    /// Whether the backend is read too (backend `auto`).
+    /// Whether to read the backend too. False if the settings name it.
     let readsBackend: Bool
 
     init(store: ParameterStore, prefix: String, readsBackend: Bool) {
@@ -19,23 +19,23 @@ package struct BackendParameters: Sendable {
         self.readsBackend = readsBackend
     }
 
-    /// The parameters as ``BackendFollower`` reads them.
+    /// The parameters in the form that ``BackendFollower`` takes.
     var followed: BackendFollower.Parameters {
         BackendFollower.Parameters(backend: backend, kept: kept) { await read(deadline: $0) }
     }
 
-    /// The parameter that names the backend.
+    /// The name of the parameter that holds the backend.
     package static func backend(below prefix: String) -> String { "\(prefix)/latchkey/backend" }
 
-    /// The parameter that lists the secrets that stay in Secrets Manager.
+    /// The name of the parameter that lists the secrets kept in Secrets Manager.
     package static func kept(below prefix: String) -> String { "\(prefix)/latchkey/kept" }
 
-    /// Reads both in one GetParameters, so that they can be applied together.
+    /// Reads both parameters in one GetParameters, so that their values are applied together.
     func read(deadline: MonotonicTime) async -> BackendReading {
         do throws(AWSError) {
             let names = readsBackend ? [backend, kept] : [kept]
             let found = try await store.get(names, deadline: deadline).parameters
-            // What is not text is no backend's name and no list either.
+            // A value that is not text counts as empty, which is neither a backend nor a list.
             let text = { (name: String) in found.first { $0.name == name }.map { $0.value.revealText() ?? "" } }
             return BackendReading(
                 backend: readsBackend ? BackendWord.Look(text(backend)) : nil, kept: KeptWord.Look(text(kept)))
@@ -49,7 +49,7 @@ package struct BackendParameters: Sendable {
         }
     }
 
-    /// AWS refuses a whole call because of one name that a policy forbids.
+    /// Reads each parameter in a call of its own, because AWS refuses the whole call if a policy forbids one name.
     private func readApart(_ deadline: MonotonicTime) async -> BackendReading {
         let word: BackendWord.Look
         switch await readAlone(backend, deadline) {
@@ -84,16 +84,16 @@ package struct BackendParameters: Sendable {
 }
 
 extension BackendWord.Look {
-    /// - Parameter text: what the parameter holds; nil where it is not there.
+    /// - Parameter text: the parameter's value; nil if it does not exist.
     fileprivate init(_ text: String?) { self = if let text { .word(text) } else { .absent } }
 }
 
 extension KeptWord.Look {
-    /// - Parameter text: what the parameter holds; nil where it is not there.
+    /// - Parameter text: the parameter's value; nil if it does not exist.
     fileprivate init(_ text: String?) { self = if let text { .text(text) } else { .absent } }
 }
 
 extension AWSError {
-    /// Whether a policy forbids it, of the parameter or of its key: not credentials that are wrong or have expired.
+    /// Whether a policy forbids the parameter or its key. Wrong or expired credentials do not count.
     fileprivate var isDenialOfName: Bool { kind == .denied && (isOfKey || code?.hasPrefix("AccessDenied") == true) }
 }

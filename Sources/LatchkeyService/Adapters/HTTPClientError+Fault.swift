@@ -6,7 +6,7 @@ internal import LatchkeySettings
 internal import LatchkeyUpstream
 
 extension HTTPClientError {
-    /// What a failed exchange means to the broker.
+    /// The broker's reason for this error.
     var reason: UpstreamFault.Reason {
         switch self {
         case .nameNotResolved, .connectFailed, .tlsFailed, .closedBeforeResponse, .truncated, .shutDown: .unavailable
@@ -16,7 +16,7 @@ extension HTTPClientError {
         }
     }
 
-    /// One word for logs and `/health`.
+    /// The short code for logs and `/health`.
     package var code: String {
         switch self {
         case .nameNotResolved: FaultCode.nameNotResolved.rawValue

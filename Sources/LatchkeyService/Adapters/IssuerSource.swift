@@ -5,7 +5,7 @@ package import LatchkeyMetrics
 internal import LatchkeySettings
 internal import LatchkeyUpstream
 
-/// Asks the issuer for one profile's token, with the credentials that are in force at that moment.
+/// Requests one profile's token from its issuer, with the current credentials.
 struct IssuerSource: Sendable {
     let profile: ProfileDefinition
     let settings: Settings
@@ -14,11 +14,11 @@ struct IssuerSource: Sendable {
     let issuer: TokenIssuer
     let budget: ProfileBudget
 
-    /// The tier the token broker asks last.
+    /// The tier that the token broker asks last.
     var tier: IssuerTier {
         IssuerTier(tier: profile.tier) { _, purpose, deadline async throws(UpstreamFault) in
             let request = try await self.request(refresh: false, deadline)
-            // Nobody waits any more: the profile was defined otherwise meanwhile, or the time is up.
+            // The profile has been redefined or the deadline has passed, so nobody waits for the token.
             if Task.isCancelled { throw UpstreamFault(.timedOut, upstream: profile.upstream) }
             do throws(IssuerError) {
                 return try await self.grant(request, purpose, deadline)
@@ -48,10 +48,11 @@ struct IssuerSource: Sendable {
             quotaLowFor: token.conserveQuotaFor)
     }
 
-    /// The request with credentials read past the cache, where they are others than those that were refused: a secret
-    /// that was rotated heals by itself. Nil where they are the same or cannot be had: then the refusal stands.
+    /// The request with credentials read past the cache; nil if they are unchanged or cannot be read.
+    ///
+    /// The issuer has refused `refused`. If the secret was rotated meanwhile, the new request succeeds.
     private func renewed(_ refused: TokenRequest, _ deadline: MonotonicTime) async -> TokenRequest? {
-        await files.settle()
+        await files.refresh()
         guard let request = try? await request(refresh: true, deadline) else { return nil }
         let isSame =
             request.credentials.clientID == refused.credentials.clientID

@@ -7,9 +7,9 @@ internal import LatchkeySettings
 internal import LatchkeyUpstream
 internal import Synchronization
 
-/// The profiles in force: those that were read at the start, and from then on those that the file says.
+/// The current profiles: those read at startup, and later those of the changed profiles file.
 final class LiveProfiles: Sendable {
-    /// What asks the issuers of all profiles.
+    /// The services that the issuers of all profiles need.
     struct Dependencies: Sendable {
         let settings: Settings
         let files: FollowedFiles
@@ -19,20 +19,20 @@ final class LiveProfiles: Sendable {
         let time: TimeSource
     }
 
-    /// A profile as it is defined now.
+    /// A profile with its current definition.
     struct ActiveProfile: Sendable {
         let definition: ProfileDefinition
-        /// Counts the definitions that its name had.
+        /// Counts the definitions that this name has had.
         let revision: Int
         let budget: ProfileBudget
     }
 
-    /// Budgets that are kept of profiles that were removed, at the most: who comes back has not got a new one.
+    /// Maximum number of budgets kept for removed profiles, so that a profile that is added again gets no new budget.
     static let maxKeptBudgets = ProfilesFile.maxLiveProfiles
 
     private struct State: Sendable {
-        var listed: [ActiveProfile] = []
-        /// Of profiles that were removed, the last one last.
+        var active: [ActiveProfile] = []
+        /// Budgets of removed profiles, the latest one last.
         var kept: [(name: String, budget: ProfileBudget)] = []
         var revisions = 0
     }
@@ -40,7 +40,7 @@ final class LiveProfiles: Sendable {
     private let dependencies: Dependencies
     private let state: Mutex<State>
 
-    /// The profiles of the settings.
+    /// Starts with the profiles of the settings.
     init(_ dependencies: Dependencies) {
         self.dependencies = dependencies
         var state = State()
@@ -48,21 +48,21 @@ final class LiveProfiles: Sendable {
         self.state = Mutex(state)
     }
 
-    /// The profiles in their order, the default one first.
-    var listed: [ActiveProfile] { state.withLock { $0.listed } }
+    /// The profiles in the order of the settings, the default one first.
+    var active: [ActiveProfile] { state.withLock { $0.active } }
 
-    /// The profiles as the token broker has them.
-    var profiles: [TokenProfile] { listed.map(profile) }
+    /// The profiles in the form that the token broker takes.
+    var profiles: [TokenProfile] { active.map(profile) }
 
-    /// Brings the metrics of the issue budgets up to date.
-    func updateBudgetMetrics(_ now: MonotonicTime) { for profile in listed { profile.budget.show(now) } }
+    /// Updates the metrics of the issue budgets.
+    func updateBudgetMetrics(_ now: MonotonicTime) { for profile in active { profile.budget.updateMetric(now) } }
 
-    /// Puts the profiles of a file in force. Not to be called from two threads at once.
+    /// Replaces the profiles. Must not be called concurrently.
     ///
-    /// The files of new credentials are read and followed before anybody can ask for their profile, and those that no
-    /// profile names any more are followed no longer.
+    /// Files of new credentials are read and followed before anybody can request their profile. Files that no profile
+    /// names any more are no longer followed.
     func replace(with definitions: [ProfileDefinition], in tokens: TokenBroker) {
-        let before = listed.map(\.definition)
+        let before = active.map(\.definition)
         state.withLock { Self.take(definitions, into: &$0, dependencies) }
         let old = before.flatMap(FollowedSettings.credentials)
         let new = definitions.flatMap(FollowedSettings.credentials)
@@ -75,8 +75,8 @@ final class LiveProfiles: Sendable {
     private static func take(_ definitions: [ProfileDefinition], into state: inout State, _ dependencies: Dependencies)
     {
         let now = dependencies.time.now().monotonic
-        let before = state.listed
-        state.listed = definitions.map { definition in
+        let before = state.active
+        state.active = definitions.map { definition in
             let old = before.first { $0.definition.name == definition.name }
             if old?.definition != definition { state.revisions += 1 }
             let kept = state.kept.first { $0.name == definition.name }?.budget
@@ -89,13 +89,13 @@ final class LiveProfiles: Sendable {
         }
         let names = Set(definitions.map(\.name))
         let gone = before.filter { !names.contains($0.definition.name) }.map { ($0.definition.name, $0.budget) }
-        // One that is whole again is as good as a new one.
-        state.kept = (state.kept + gone).filter { !names.contains($0.name) && !$0.budget.isWhole(now) }
+        // A full budget need not be kept: it equals a new one.
+        state.kept = (state.kept + gone).filter { !names.contains($0.name) && !$0.budget.isFull(now) }
             .suffix(maxKeptBudgets)
     }
 
-    private func profile(_ listed: ActiveProfile) -> TokenProfile {
-        let (metrics, name) = (dependencies.metrics, listed.definition.name)
+    private func profile(_ active: ActiveProfile) -> TokenProfile {
+        let (metrics, name) = (dependencies.metrics, active.definition.name)
         let issuer = TokenIssuer(
             transport: dependencies.client.transport, time: dependencies.time, userAgent: Version.userAgent,
             observe: { call in
@@ -106,10 +106,10 @@ final class LiveProfiles: Sendable {
                 }
             })
         let source = IssuerSource(
-            profile: listed.definition, settings: dependencies.settings, files: dependencies.files,
+            profile: active.definition, settings: dependencies.settings, files: dependencies.files,
             secrets: dependencies.secrets,
-            issuer: issuer, budget: listed.budget)
+            issuer: issuer, budget: active.budget)
         return TokenProfile(
-            name: name, issuer: source.tier, definition: listed.definition.identity, revision: listed.revision)
+            name: name, issuer: source.tier, definition: active.definition.identity, revision: active.revision)
     }
 }

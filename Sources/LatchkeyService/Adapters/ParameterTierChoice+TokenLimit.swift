@@ -7,7 +7,7 @@ internal import LatchkeySettings
 internal import LatchkeyUpstream
 
 extension ParameterTierChoice {
-    /// The longest token that a parameter of this tier takes, and what to do about a longer one.
+    /// The maximum size of a token in a parameter of this tier, and how to allow larger ones.
     var tokenLimit: SharedTokenLimit {
         let larger = ParameterTier.advanced
         let upgrade =

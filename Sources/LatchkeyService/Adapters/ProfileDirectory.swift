@@ -3,7 +3,7 @@ internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeySettings
 
-/// Which token profile an audience belongs to.
+/// Finds the token profile of an audience.
 struct ProfileDirectory: Sendable {
     let settings: Settings
     let profiles: LiveProfiles
@@ -11,24 +11,24 @@ struct ProfileDirectory: Sendable {
     let files: FollowedFiles
     let secrets: SecretBroker
 
-    /// The profile whose audience this is: the default one without an audience, none for an audience nobody has. Where
-    /// several have it, the first in the order of settings.
+    /// The profile with this audience; the default profile for nil, and nil if no profile has it. If several profiles
+    /// have it, the first in the order of the settings.
     ///
-    /// An audience that a profile leaves to `AUTH0_AUDIENCE` is that setting as it stands now, else the field of that
-    /// name in the blob, by way of the secret cache.
+    /// A profile without an audience uses the current value of `AUTH0_AUDIENCE`, or else the field of that name in the
+    /// blob, read through the secret cache.
     ///
-    /// - Throws: why the blob could not be read by the deadline.
+    /// - Throws: the fault if the blob could not be read by the deadline.
     func profile(
         forAudience audience: String?, deadline: MonotonicTime
     ) async throws(UpstreamFault) -> ProfileID? {
-        // Whoever is found by a list that is older than these is known to be outdated by its epoch.
-        let (names, definitions) = (names.entries, profiles.listed.map(\.definition))
+        // If the profiles change during the lookup, the epoch of the id shows that it is outdated.
+        let (names, definitions) = (names.entries, profiles.active.map(\.definition))
         let id = { (profile: ProfileDefinition) in names.first { $0.name == profile.name }?.id }
         guard let audience else { return names.first?.id }
         let given = definitions.first { profile in
             if case .given(let own) = profile.audience { own.hasSameBytes(as: audience) } else { false }
         }
-        // A profile that names the audience itself needs no look at the blob.
+        // A profile that states the audience itself needs no read of the blob.
         if let given { return id(given) }
         guard let setting = definitions.first(where: { $0.audience == .setting }).flatMap(id) else { return nil }
         return try await settingAudience(deadline)?.hasSameBytes(as: audience) == true ? setting : nil

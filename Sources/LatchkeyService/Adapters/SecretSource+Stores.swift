@@ -5,8 +5,6 @@ internal import LatchkeyCrypto
 internal import LatchkeyMetrics
 internal import LatchkeyUpstream
 
-// The two stores of secrets as the broker asks them.
-
 extension SecretSource {
     static func parameterStore(_ store: ParameterStore, prefix: String) -> SecretSource {
         SecretSource(store: .parameterStore, prefix: prefix) { query, name, deadline async throws(UpstreamFault) in
@@ -31,10 +29,10 @@ extension SecretSource {
         }
     }
 
-    /// What stands behind the name for a version or label (GetParameter, `Name`); empty for neither.
+    /// The suffix for a version or label (GetParameter, `Name`); empty for neither.
     ///
-    /// - Throws: `notFound` for what is neither at Parameter Store, such as a stage of Secrets Manager's: no parameter has
-    ///   it, and the name made with it could be another's.
+    /// - Throws: `notFound` for a text that cannot be a version or label in Parameter Store, such as a stage of Secrets
+    ///   Manager: no parameter has it, and the resulting name could be that of another parameter.
     private static func selector(_ query: SecretQuery) throws(AWSError) -> String {
         switch (query.version, query.label) {
         case (nil, nil): return ""
@@ -71,7 +69,7 @@ extension SecretSource {
 }
 
 extension AWSError {
-    /// A secret that waits for its deletion is there for nobody: its value cannot be read (GetSecretValue,
+    /// Treats a secret that is scheduled for deletion as missing, because its value cannot be read (GetSecretValue,
     /// `InvalidRequestException`).
     fileprivate var ofRead: AWSError {
         guard code == Self.invalidState else { return self }

@@ -5,17 +5,17 @@ internal import LatchkeyMetrics
 internal import LatchkeySettings
 internal import LatchkeyUpstream
 
-/// What an issuer is asked with, as it stands now: settings, files and secrets.
+/// The current values for a request to an issuer, from settings, files and secrets.
 struct SettingValues: Sendable {
     let settings: Settings
     let files: FollowedFiles
     let secrets: SecretBroker
-    /// Whose request lacks what cannot be had.
+    /// The upstream whose request needs the values, for faults.
     let upstream: Upstream
-    /// Past the cache of secrets; files are followed.
+    /// Whether to read secrets past the cache. Files are always current.
     var refresh = false
 
-    /// A credential of a profile; the setting where the profile has none of its own.
+    /// A credential of the profile, or the setting if the profile has none of its own.
     func value(
         of credential: ProfileDefinition.Credential?, member: String, or name: SettingName, _ deadline: MonotonicTime
     ) async throws(UpstreamFault) -> Secret {
@@ -42,7 +42,7 @@ struct SettingValues: Sendable {
         return text
     }
 
-    /// The setting as it stands now, else the field of that name in the blob, by way of the secret cache.
+    /// The current value of the setting, or else the field of that name in the blob, read through the secret cache.
     func value(_ name: SettingName, _ deadline: MonotonicTime) async throws(UpstreamFault) -> Secret {
         if let given = files.current(name, of: settings) { return Secret(given) }
         guard let key = SecretKey(name.rawValue) else { throw missing(name.rawValue, "is not set") }

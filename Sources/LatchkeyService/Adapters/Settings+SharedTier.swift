@@ -5,7 +5,7 @@ internal import LatchkeySettings
 internal import LatchkeyUpstream
 
 extension Settings.SharedTierChoice {
-    /// The tier's name; nil for none.
+    /// The tier; nil for none.
     package var tier: Tier? {
         switch self {
         case .parameterStore: .parameterStore
@@ -16,7 +16,7 @@ extension Settings.SharedTierChoice {
 }
 
 extension Settings {
-    /// The longest token that replicas can share; nil where there is no bound, or nothing is shared.
+    /// The maximum size of a shared token; nil if there is no limit or no sharing.
     package var sharedTokenLimit: SharedTokenLimit? {
         sharedTier == .parameterStore ? tokenParameterTier.tokenLimit : nil
     }

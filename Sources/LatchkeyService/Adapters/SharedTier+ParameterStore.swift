@@ -6,15 +6,14 @@ internal import LatchkeyMetrics
 internal import LatchkeySettings
 internal import LatchkeyUpstream
 
-// The tiers put together: the only place that sees both the broker and the upstreams.
-
 extension SharedTier {
-    /// The guide's parameter pair (contract §5): written token first, read together with the lease in one GetParameters.
+    /// Shares tokens in a pair of parameters: token and expiry, read together with the lease in one GetParameters. The
+    /// token is written first. See <doc:ParameterLayout>.
     ///
     /// - Parameters:
-    ///   - parameterTier: the tier that the token's parameter is written to. The standard one is not asked for, so that a
-    ///     parameter that was in the advanced one before stays there.
-    ///   - keyID: the KMS key that the token is written under; nil for the account's default key.
+    ///   - parameterTier: the tier of the token's parameter. The standard tier is not requested explicitly, so that a
+    ///     parameter that is already in the advanced tier stays there.
+    ///   - keyID: the KMS key of the token's parameter; nil for the account's default key.
     static func parameterStore(
         _ store: ParameterStore, prefix: String, parameterTier: ParameterTierChoice, keyID: String?
     ) -> SharedTier {
@@ -37,7 +36,7 @@ extension SharedTier {
                 write.tier = parameterTier == .standard ? nil : parameterTier.requested(for: stored.token.count)
                 write.keyID = keyID
                 try await store.write(write, isRetried: true, deadline: deadline)
-                // The first write's answer has just shown the store's clock.
+                // The response to the first write has just updated the store's clock.
                 let expires = Secret(stored.dated(by: store.clock).expires)
                 try await store.put(names.expires, value: expires, kind: .string, overwrite: true, deadline: deadline)
             } catch {
@@ -46,9 +45,10 @@ extension SharedTier {
         } claim: { profile, lease, seen, deadline async throws(UpstreamFault) in
             let names = TokenParameters(prefix: prefix, profile: profile)
             do throws(AWSError) {
-                // Each write gets the next version, so it tells whether anybody wrote since the lease was read
-                // (PutParameter, Version). Creation has a condition of its own. Tried once: in a fleet that starts at
-                // once another broker has it meanwhile, and a look tells more than another try.
+                // Every write increments the version, so the version shows whether anybody wrote after the lease was
+                // read (PutParameter, `Version`). Creating the parameter fails if it exists. There is no retry: when a
+                // whole fleet starts, another broker has probably got the lease, and reading it tells more than another
+                // attempt.
                 let claim = LeaseClaim(lease, seen: seen)
                 let version = try await store.put(
                     names.lease, value: Secret(lease.text), kind: .string, overwrite: claim.overwrites,

@@ -16,21 +16,22 @@ package import LatchkeyUpstream
 package struct TokenItem: Sendable {
     /// The table's partition key.
     package static let key = "profile"
-    /// How long an item outlives its token: far longer than any lease, so that deletion is only tidying up.
+    /// How long an item is kept after its token has expired. Much longer than any lease, so that the deletion only
+    /// removes garbage.
     package static let outlives: Duration = .seconds(86_400)
 
-    /// The partition key's value.
+    /// The value of the partition key.
     package let path: String
 
     package init(prefix: String, profile: String) {
         path = TokenParameters.path(prefix: prefix, profile: profile)
     }
 
-    /// What an item says; nil stands for one that is not there.
+    /// The snapshot of an item; nil means that the item does not exist.
     package static func view(of item: [String: DynamoDB.Value]?) -> SharedTokenSnapshot {
         var view = SharedTokenSnapshot(version: OutsideNumber.version(item?["version"]?.number) ?? 0)
         if let found = item?["lease_version"] {
-            // Each write of a lease counts from 1.
+            // Lease versions start at 1.
             if let version = OutsideNumber.version(found.number), version > 0 {
                 view.lease = item?["lease"]?.string?.revealText().flatMap { Lease($0) }
                 view.leaseVersion = version
@@ -44,7 +45,8 @@ package struct TokenItem: Sendable {
         return view
     }
 
-    /// Writes the pair in one step, on the conditions of ``StoredToken/writeConditions``.
+    /// Writes token and expiry in one step, on the conditions of ``StoredToken/writeConditions``, so that a delayed write
+    /// never replaces a newer token.
     package static func write(_ stored: StoredToken) -> DynamoDB.Update {
         let expires = Int64(stored.expires) ?? 0
         let conditions = stored.writeConditions
@@ -60,7 +62,7 @@ package struct TokenItem: Sendable {
         return update
     }
 
-    /// Writes the lease if nobody has written one since `seen`.
+    /// Writes the lease unless somebody has written one since `seen` was read.
     package static func claim(_ lease: Lease, seen: SharedTokenSnapshot) -> DynamoDB.Update {
         let claim = LeaseClaim(lease, seen: seen)
         var update = DynamoDB.Update(
@@ -71,6 +73,7 @@ package struct TokenItem: Sendable {
                 ":ttl": .number((lease.until + outlives).seconds),
             ])
         if claim.restartsVersions {
+            // The stored version is not a valid number, so versions start again at 1.
             update.expression = "SET #lease = :lease, #ttl = if_not_exists(#ttl, :ttl), #lease_version = :one"
         }
         update.values.merge(claim.condition.values) { $1 }
@@ -103,7 +106,7 @@ extension WriteCondition {
 }
 
 extension SharedTier {
-    /// One item a profile in `table` (`LATCHKEY_SHARED_TIER=dynamodb:<table>`).
+    /// Shares tokens in `table`, one item per profile (`LATCHKEY_SHARED_TIER=dynamodb:<table>`).
     package static func dynamodb(_ client: AWSClient, table: String, prefix: String) -> SharedTier {
         let store = DynamoDB(client, table: table)
         @Sendable func key(_ profile: String) -> (name: String, value: String) {
@@ -121,7 +124,7 @@ extension SharedTier {
             do throws(AWSError) {
                 try await store.update(key(profile), TokenItem.write(stored.dated(by: store.clock)), deadline: deadline)
             } catch  where error.kind == .conditionFailed {
-                // A newer one stands there, or this very one: an answer that was lost and the write repeated.
+                // A newer token is stored, or this one: the response to the first attempt may have been lost.
                 return
             } catch {
                 throw UpstreamFault(error, ofTable: table)
@@ -141,7 +144,7 @@ extension SharedTier {
 }
 
 extension UpstreamFault {
-    /// A table that is not there is a matter of settings, and named.
+    /// A missing table is a configuration error, so the fault names it.
     fileprivate init(_ error: AWSError, ofTable table: String) {
         self.init(error, from: .dynamodb)
         guard error.kind == .notFound else { return }

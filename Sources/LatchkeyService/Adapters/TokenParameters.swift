@@ -1,12 +1,12 @@
-package import LatchkeyBroker
+internal import LatchkeyBroker
 internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 internal import LatchkeySettings
-package import LatchkeyUpstream
+internal import LatchkeyUpstream
 
-/// A profile's parameters (contract §5).
+/// The names of the parameters in which a profile's token is shared (<doc:ParameterLayout>).
 package struct TokenParameters {
     package let token: String
     package let expires: String
@@ -19,19 +19,19 @@ package struct TokenParameters {
         lease = "\(path)/lease"
     }
 
-    /// Where a profile's are: the default one's next to those of the others.
+    /// The path of a profile's parameters. The default profile's parameters are beside the other profiles' paths.
     package static func path(prefix: String, profile: String) -> String {
         profile == "default" ? "\(prefix)/auth0-cache" : "\(prefix)/auth0-cache/\(profile)"
     }
 
-    /// What the parameters that were found say.
-    package func view(of parameters: [Parameter]) -> SharedTokenSnapshot {
+    /// The snapshot that the parameters hold.
+    func view(of parameters: [Parameter]) -> SharedTokenSnapshot {
         let token = parameters.first { $0.name == self.token }
         let expires = parameters.first { $0.name == self.expires }
         let lease = parameters.first { $0.name == self.lease }
         var view = SharedTokenSnapshot(version: token?.version ?? 0)
         if let lease {
-            // A parameter that is there has a version from 1 on.
+            // A parameter that exists has at least version 1.
             view.lease = lease.version > 0 ? lease.value.revealText().flatMap { Lease($0) } : nil
             view.leaseVersion = lease.version
             view.unreadableLease = lease.version > 0 ? nil : .null

@@ -5,12 +5,11 @@ package import LatchkeyMetrics
 internal import LatchkeySettings
 package import LatchkeyUpstream
 
-// Where the upstream rooms' errors become the broker's: nowhere else are both known.
+// The errors of the upstreams become faults of the broker only here.
 
 extension UpstreamFault {
     package init(_ error: AWSError, from upstream: Upstream) {
-        // A source of credentials that is there and fails is an upstream like any other; one that is not there has to be
-        // set up by somebody.
+        // A failing credential source is a fault of an upstream. Missing credentials are a configuration error.
         if error.kind == .noCredentials, let wait = error.retryAfter {
             self.init(
                 .unavailable, upstream: .credentials,

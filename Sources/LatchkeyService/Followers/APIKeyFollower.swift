@@ -5,10 +5,10 @@ internal import LatchkeyMetrics
 internal import LatchkeySettings
 internal import Synchronization
 
-/// Follows the file that `LATCHKEY_API_KEY` is read from: a new key is in force within a second, and the one before it
-/// stays good until the next change, so that callers can follow at their own pace.
+/// Follows the file that `LATCHKEY_API_KEY` is read from. A new key is accepted within a second, and the previous key
+/// stays valid until the next change, so that callers can switch one by one.
 enum APIKeyFollower {
-    /// The key's file; nil where the key comes from no file.
+    /// The key's file; nil if the key does not come from a file.
     static func file(_ settings: Settings, keys: LiveKeys) -> FollowedFile? {
         guard let path = settings.sources.given[.apiKey]?.readFrom, let key = settings.apiKey else { return nil }
         let name = SettingName.apiKey.rawValue
@@ -19,11 +19,11 @@ enum APIKeyFollower {
             KeyStrength.weakness(of: key, beyondLoopback: isBeyondLoopback).map { "\(name) \($0)" }
         }
         file.onChange = { keys.replace(with: rotation.accept($0)) }
-        file.changeMessage = "the key has changed; the one before it stays good until the next change"
+        file.changeMessage = "the API key has changed; the previous key stays valid until the next change"
         return file
     }
 
-    /// The keys in force, shared by the looks.
+    /// The accepted keys, shared by all checks of the file.
     private final class Rotation: Sendable {
         private let rotation: Mutex<KeyRotation>
 

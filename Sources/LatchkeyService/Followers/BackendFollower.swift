@@ -6,37 +6,37 @@ internal import LatchkeySettings
 internal import Logging
 internal import Synchronization
 
-/// Follows the parameters `<prefix>/latchkey/backend` (backend `auto`) and `<prefix>/latchkey/kept`: a cut-over of the
-/// fleet, and its way back, is a write and no deploy. What a look means is decided by ``BackendWord`` and ``KeptWord``;
-/// what both say is applied together.
+/// Follows the parameters `<prefix>/latchkey/backend` (backend `auto`) and `<prefix>/latchkey/kept`, so that a cut-over
+/// or rollback of the fleet is one write without a deployment. ``BackendWord`` and ``KeptWord`` interpret the values,
+/// which are applied together.
 package final class BackendFollower: Sendable {
-    /// Between two looks. With ``spread``, two times ``maxReadTime`` and ``maxWarmTime`` it stays under the 30 s in which a
-    /// broker is to notice.
+    /// Time between two checks. Together with ``spread``, twice ``maxReadTime`` and ``maxWarmTime`` it stays below the
+    /// 30 s within which a broker must notice a change.
     static let interval: Duration = .seconds(9)
-    /// Between two looks where settings name the backend, so that only the list of kept secrets may change.
+    /// Time between two checks if the settings name the backend: then only the list of kept secrets can change.
     static let keptInterval: Duration = .seconds(18)
-    /// How much shorter or longer a pause may be, so that replicas started together do not ask together.
+    /// Random deviation of the interval, so that replicas started together do not read together.
     static let spread = 0.2
-    /// The longest one reading may take; less where `LATCHKEY_UPSTREAM_TIMEOUT` is.
+    /// Timeout of one read; less if `LATCHKEY_UPSTREAM_TIMEOUT` is.
     static let maxReadTime: Duration = .seconds(4)
-    /// Between two looks while nobody knows yet where secrets are read.
+    /// Time between two checks while the backend is unknown.
     static let unknownInterval: Duration = .seconds(1)
-    /// The same where settings name the backend: callers do not wait for it.
+    /// The same if the settings name the backend: callers do not wait for the list.
     static let unknownKeptInterval: Duration = .seconds(2)
-    /// The longest that secrets are read ahead before another store is in force for them.
+    /// Timeout for reading secrets ahead before another store comes into force.
     static let maxWarmTime: Duration = .seconds(11)
-    /// Readings of one look at the most.
+    /// Maximum number of reads in one check.
     static let maxReadings = 3
-    /// What `/health` calls the backend's parameter.
+    /// The name of the backend's parameter in `/health`.
     static let name = SettingName.secretsBackend.rawValue
-    /// What `/health` calls the parameter of kept secrets.
+    /// The name of the parameter of kept secrets in `/health`.
     static let keptName = ReloadSubject.kept.label
 
-    /// The parameters that are followed.
+    /// The followed parameters.
     struct Parameters: Sendable {
-        /// The name of the parameter that names the backend.
+        /// The name of the parameter that holds the backend.
         let backend: String
-        /// The name of the parameter that lists the secrets that stay in Secrets Manager.
+        /// The name of the parameter that lists the secrets kept in Secrets Manager.
         let kept: String
         /// Reads both by the deadline.
         let read: @Sendable (MonotonicTime) async -> BackendReading
@@ -50,18 +50,18 @@ package final class BackendFollower: Sendable {
         }
     }
 
-    /// What the looks have found so far.
+    /// What the checks have found so far.
     private struct State {
         var word = BackendWord()
         var kept = KeptWord()
-        /// Looks under way.
+        /// Number of checks in progress.
         var checksRunning = 0
     }
 
     private let parameters: Parameters
-    /// Where settings name it; nil for `auto`.
+    /// The backend that the settings name; nil for `auto`.
     private let fixed: SecretBackend?
-    /// Whether anybody uses secrets. Where nobody does, the store need not be there.
+    /// Whether anybody uses secrets. If not, the store may be missing.
     private let isUsed: @Sendable () -> Bool
     private let secrets: SecretBroker
     private let reloads: ReloadHealth
@@ -71,7 +71,7 @@ package final class BackendFollower: Sendable {
     private let state = Mutex(State())
 
     /// - Parameters:
-    ///   - backend: where settings name it; nil for `auto`.
+    ///   - backend: the backend that the settings name; nil for `auto`.
     ///   - isUsed: whether anybody uses secrets.
     init(
         parameters: Parameters, backend: SecretBackend?, isUsed: @escaping @Sendable () -> Bool,
@@ -90,7 +90,7 @@ package final class BackendFollower: Sendable {
         if backend != nil { secrets.whenAwaited { [weak self] in self?.checkForCaller() } }
     }
 
-    /// Where nobody used secrets, their first caller waits for this look.
+    /// The first caller of secrets waits for this check, because nobody used secrets before.
     private func checkForCaller() {
         let isFirst = state.withLock { state in
             guard state.checksRunning == 0 else { return false }
@@ -106,7 +106,7 @@ package final class BackendFollower: Sendable {
 
     /// Runs until the task is cancelled.
     ///
-    /// - Parameter first: a look that was begun before.
+    /// - Parameter first: a check that was started before.
     func run(after first: Task<Void, Never>) async {
         await first.value
         while !Task.isCancelled {
@@ -119,9 +119,9 @@ package final class BackendFollower: Sendable {
         }
     }
 
-    /// Looks once, for a command that does not run on.
+    /// Checks once, for a command that exits afterwards.
     ///
-    /// - Returns: why the backend is not known; nil where it is.
+    /// - Returns: why the backend is unknown; nil if it is known.
     package func readOnce() async -> UpstreamFault? {
         await check()
         guard let failure = state.withLock({ $0.word.failure }) else { return nil }
@@ -133,12 +133,13 @@ package final class BackendFollower: Sendable {
         }
     }
 
-    /// Reads the parameters and follows what they say. Where one cannot be followed, what was in force stays so.
+    /// Reads the parameters and applies their values. If a value cannot be used, the current one stays in force.
     ///
-    /// One GetParameters does not read two parameters at one moment. A change to Parameter Store counts when a second
-    /// reading, begun after the first, gives the same: cut-over writes the list before the backend, and rollback after it.
+    /// One GetParameters does not read both parameters at the same moment. So a change to Parameter Store is applied
+    /// only when a second read, started after the first, returns the same values. Cut-over writes the list before the
+    /// backend, and rollback after it.
     ///
-    /// - Parameter isWanted: a caller waits for it.
+    /// - Parameter isWanted: whether a caller waits for it.
     package func check(isWanted: Bool = false) async {
         guard fixed == nil || isWanted || isUsed() else { return }
         state.withLock { $0.checksRunning += 1 }
@@ -158,7 +159,7 @@ package final class BackendFollower: Sendable {
         reportUnknown()
     }
 
-    /// Where secrets are to be read by what was found; nil while that is not known.
+    /// Where secrets should be read according to the parameters; nil while that is unknown.
     private var wanted: SecretPlaces? {
         let (backend, list) = state.withLock { (fixed ?? $0.word.backend, $0.kept.list) }
         guard let backend else { return nil }
@@ -207,7 +208,7 @@ package final class BackendFollower: Sendable {
                 metadata: ["parameter": "\(parameters.kept)"])
         case .failing(let failure):
             reloads.recordFailure(Self.keptName, code: failure.code, degrades: !isDenied)
-            // A store that gives no answer is told as such, and with `auto` by the backend's line.
+            // If the store does not answer, its own health shows that; with `auto`, the backend's log line does too.
             let isOutage = if case .unread = failure { true } else { false }
             let list = "the parameter that lists the kept secrets"
             let what =
@@ -221,7 +222,7 @@ package final class BackendFollower: Sendable {
         }
     }
 
-    /// Lets callers know why they cannot be served, where nothing is in force yet.
+    /// Tells the broker why secrets cannot be read while no backend is in force.
     private func reportUnknown() {
         guard secrets.places == nil else { return }
         let (word, kept) = state.withLock { ($0.word.failure, $0.kept.failure) }
@@ -236,16 +237,17 @@ package final class BackendFollower: Sendable {
         await secrets.warm(places, deadline: time.now().monotonic + Self.maxWarmTime)
     }
 
-    /// - Parameter isRead: what memory has was read ahead already.
+    /// - Parameter isRead: whether the cached secrets were read ahead already.
     private func follow(_ places: SecretPlaces, isRead: Bool) async {
         let last = secrets.places
         if !isRead, last != nil { await warm(places) }
         secrets.follow(places)
         if let last, last.backend == places.backend {
-            log.notice("other secrets are kept in Secrets Manager", metadata: ["kept": "\(places.kept.count)"])
+            log.notice(
+                "the list of secrets kept in Secrets Manager has changed", metadata: ["kept": "\(places.kept.count)"])
         } else if fixed == nil || !places.kept.isEmpty {
             log.notice(
-                "another backend is in force",
+                "the secrets backend has changed",
                 metadata: [
                     "backend": "\(places.backend.rawValue)", "before": "\(last?.backend.rawValue ?? "unknown")",
                     "kept": "\(places.kept.count)",

@@ -1,8 +1,8 @@
 internal import LatchkeyBroker
 
-/// What one reading of the backend's parameters gave.
+/// The result of one read of the backend's parameters.
 struct BackendReading: Sendable {
-    /// Nil where the backend is not read.
+    /// Nil if the backend is not read.
     var backend: BackendWord.Look?
     var kept: KeptWord.Look
 

@@ -1,8 +1,8 @@
 internal import LatchkeyBroker
 
 extension BackendWord.Failure {
-    /// Ends the sentence "the secrets backend is unknown: <parameter> …".
-    package var unknown: String {
+    /// The end of the sentence "the secrets backend is unknown: <parameter> …".
+    var unknown: String {
         switch self {
         case .gone: "is gone"
         case .unknownWord: "does not hold the name of a backend"
@@ -10,7 +10,7 @@ extension BackendWord.Failure {
         }
     }
 
-    /// Whether the next look gives the same unless somebody acts.
+    /// Whether the next check fails too unless an operator acts.
     var needsOperator: Bool {
         switch self {
         case .gone, .unknownWord: true

@@ -1,27 +1,27 @@
 internal import LatchkeyCrypto
 internal import LatchkeyMetrics
 
-/// One file that is followed: who names it, and what its content must be.
+/// A followed file: which setting names it, and which content is valid.
 struct FollowedFile: Sendable {
-    /// Bytes that are read of a file with one value.
+    /// Maximum size of a file that holds one value.
     static let maxValueBytes = 64 << 10
 
     let subject: ReloadSubject
-    /// The setting or the profile's member that names it, for messages.
+    /// The setting or profile member that names the file, for messages.
     let name: String
     let path: String
-    /// Bytes that are read of it.
+    /// Maximum size in bytes.
     var limit = FollowedFile.maxValueBytes
-    /// Why a content does not do and how to mend it, lower case and without any of it; nil where it does.
+    /// Returns what is wrong with a value and how to fix it, in lower case and without the value; nil if it is valid.
     var validate: @Sendable (Secret) -> String? = { _ in nil }
-    /// Tells apart files of one name whose content is judged otherwise.
+    /// Distinguishes files of the same name that are validated differently.
     var purpose = ""
-    /// Puts a changed value in force.
+    /// Applies a changed value.
     var onChange: @Sendable (Secret) -> Void = { _ in }
-    /// What the log says of a change.
+    /// The log message for a change.
     var changeMessage = "a followed file has changed; its new value is in force"
 
-    /// Whether following the one does for the other: the same file, for the same use.
+    /// Whether both follow the same file for the same purpose.
     func isSame(as other: FollowedFile) -> Bool { name == other.name && path == other.path && purpose == other.purpose }
 
     init(_ subject: ReloadSubject, _ name: String, path: String) {

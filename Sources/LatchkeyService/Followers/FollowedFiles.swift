@@ -6,13 +6,13 @@ internal import LatchkeySettings
 internal import Logging
 internal import Synchronization
 
-/// The files that settings and profiles name, each with its last good value. They are looked at together every
-/// ``interval``, on a queue of their own: a file system that hangs holds up no caller.
+/// Follows the files that settings and profiles name, each with its last good value. All are checked every ``interval``
+/// on a queue of their own, so that a hanging file system delays no caller.
 final class FollowedFiles: Sendable {
-    /// Between two looks. A value is in force after two looks that agree, so within 1 s of the last write.
+    /// Time between two checks. A value is applied after two checks that agree, so within 1 s of the last write.
     static let interval: Duration = .milliseconds(250)
 
-    /// Reads the value of a file of at most so many bytes.
+    /// Reads the value of a file with a size limit.
     typealias Read = @Sendable (_ path: String, _ limit: Int) -> Result<[UInt8], FileFault>
 
     private struct Item: Sendable {
@@ -32,14 +32,14 @@ final class FollowedFiles: Sendable {
         self.read = read
     }
 
-    /// The file system's files.
+    /// Reads from the file system.
     static let system: Read = { path, limit in
         Result { () throws(FileFault) in try FileReader.value(path, limit: limit) }
     }
 
-    /// Follows a file from now on.
+    /// Starts following a file.
     ///
-    /// - Parameter value: what was read of it at the start; nil to read it now.
+    /// - Parameter value: the value read at startup; nil to read it now.
     func follow(_ file: FollowedFile, value: Secret? = nil) {
         var first = value
         if first == nil, case .success(let bytes) = read(file.path, file.limit) { first = Secret(bytes) }
@@ -51,7 +51,7 @@ final class FollowedFiles: Sendable {
         }
     }
 
-    /// Follows a file no more.
+    /// Stops following a file.
     func forget(_ file: FollowedFile) {
         let hasOther = items.withLock { items in
             items.removeAll { $0.file.isSame(as: file) }
@@ -60,17 +60,17 @@ final class FollowedFiles: Sendable {
         if !hasOther { health.forget(file.name) }
     }
 
-    /// The last good value of the file at `path`; nil where there never was one.
+    /// The last good value of the file at `path`; nil if there was none yet.
     func value(at path: String) -> Secret? {
         items.withLock { $0.first { $0.file.path == path }?.followed.value }
     }
 
-    /// The fault that keeps a file without a value from having one.
+    /// Why the file at `path` has no value.
     func fault(at path: String) -> FileFault? {
         items.withLock { $0.first { $0.file.path == path } }?.followed.error
     }
 
-    /// A setting's text as it is now: of a `file:` value, the file's last good one.
+    /// The current text of a setting. For a `file:` value this is the file's last good value.
     func current(_ name: SettingName, of settings: Settings) -> String? {
         guard let given = settings.sources.given[name] else { return nil }
         return given.readFrom.flatMap { value(at: $0)?.revealText() } ?? given.text
@@ -86,9 +86,9 @@ final class FollowedFiles: Sendable {
         }
     }
 
-    /// Looks twice, so that a file that was just written is in force when this returns. For who has been refused with the
-    /// value that was.
-    func settle() async {
+    /// Checks twice, so that a file written just before is applied when this returns. Called after a credential was
+    /// refused.
+    func refresh() async {
         guard !items.withLock({ $0.isEmpty }) else { return }
         await checkOnQueue()
         try? await Task.sleep(for: Self.interval)
@@ -98,14 +98,14 @@ final class FollowedFiles: Sendable {
     private func checkOnQueue() async {
         await withCheckedContinuation { continuation in
             queue.async {
-                self.look()
+                self.check()
                 continuation.resume()
             }
         }
     }
 
-    /// Looks at every file once and acts on what that came to.
-    func look() {
+    /// Checks every file once and applies the changes.
+    func check() {
         for item in items.withLock({ $0 }) {
             let file = item.file
             let look = look(at: file, current: item.followed.value)

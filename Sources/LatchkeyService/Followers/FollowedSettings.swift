@@ -3,14 +3,14 @@ internal import LatchkeyMetrics
 internal import LatchkeySettings
 internal import LatchkeyUpstream
 
-/// Which files of the settings a running broker follows.
+/// Selects the files that a running broker follows.
 enum FollowedSettings {
-    /// The settings whose value is used anew for each token.
+    /// Settings whose value is read for each token request.
     private static let credentialSettings: [SettingName] = [
         .auth0Domain, .auth0ClientID, .auth0ClientSecret, .auth0Audience,
     ]
 
-    /// The files that hold what issuers are asked with: those of the `AUTH0_*` settings and those of profiles.
+    /// The files with credentials of issuers: those of the `AUTH0_*` settings and those of the profiles.
     static func credentials(_ settings: Settings) -> [FollowedFile] {
         let ours = credentialSettings.compactMap { name in
             settings.sources.given[name]?.readFrom.map { FollowedFile(.credentials, name.rawValue, path: $0) }
@@ -18,7 +18,7 @@ enum FollowedSettings {
         return ours + settings.profiles.flatMap(credentials)
     }
 
-    /// The files of a profile's credentials.
+    /// The files with a profile's credentials.
     static func credentials(_ profile: ProfileDefinition) -> [FollowedFile] {
         [("client_id", profile.clientID), ("client_secret", profile.clientSecret)].compactMap { member, credential in
             guard case .file(let path) = credential else { return nil }
@@ -31,9 +31,9 @@ enum FollowedSettings {
         }
     }
 
-    /// The profiles file; nil where there is none.
+    /// The profiles file; nil if there is none.
     ///
-    /// - Parameter changed: puts the profiles of a file without a problem in force.
+    /// - Parameter changed: applies the profiles of a valid file.
     static func profiles(
         _ settings: Settings, changed: @escaping @Sendable ([ProfileDefinition]) -> Void
     ) -> FollowedFile? {
@@ -46,7 +46,7 @@ enum FollowedSettings {
         return file
     }
 
-    /// What is read at start alone: the files of other settings. They are followed to tell that a change needs a restart,
+    /// The files of settings that are read only at startup. They are followed to report that a change needs a restart,
     /// or that a restart would fail.
     static func readAtStart(_ settings: Settings) -> [FollowedFile] {
         let others = SettingName.allCases.filter { $0 != .apiKey && !credentialSettings.contains($0) }
@@ -59,7 +59,7 @@ enum FollowedSettings {
         return files
     }
 
-    /// Why a PEM text is no key for `private_key_jwt`.
+    /// Why a PEM text is not a key for `private_key_jwt`.
     private static let keyProblem: @Sendable (Secret) -> String? = { pem in
         do throws(AssertionKeyError) {
             _ = try AssertionKey(pem: pem)

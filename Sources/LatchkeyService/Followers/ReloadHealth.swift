@@ -3,14 +3,13 @@ internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 internal import Synchronization
 
-/// How each thing that is followed stands: a file, or a parameter. For `/health` and the metric
-/// `latchkey_reload_failures_total`.
+/// The state of each followed file and parameter, for `/health` and the metric `latchkey_reload_failures_total`.
 final class ReloadHealth: Sendable {
     private struct Entry: Sendable {
         let subject: ReloadSubject
         let source: String
         var error: String?
-        /// The error makes the whole `degraded`.
+        /// Whether the error makes the service `degraded`.
         var degrades = true
         var failingSince: Now?
         var lastChange: Now?
@@ -25,7 +24,7 @@ final class ReloadHealth: Sendable {
         self.time = time
     }
 
-    /// Something is followed from now on.
+    /// Adds a followed file or parameter.
     ///
     /// - Parameters:
     ///   - name: the setting or member that names it.
@@ -34,12 +33,12 @@ final class ReloadHealth: Sendable {
         entries.withLock { $0[name] = Entry(subject: subject, source: source) }
     }
 
-    /// It is followed no more.
+    /// Removes it.
     func forget(_ name: String) { entries.withLock { $0[name] = nil } }
 
-    /// It cannot be read, for the reason that `code` names; the last good value stays in force.
+    /// Records that it cannot be read or used. The last good value stays in force.
     ///
-    /// - Parameter degrades: false where the setup may well be meant so.
+    /// - Parameter degrades: false if this may be intended.
     func recordFailure(_ name: String, code: String, degrades: Bool = true) {
         let now = time.now()
         entries.withLock { entries in
@@ -48,14 +47,14 @@ final class ReloadHealth: Sendable {
             entry.degrades = degrades
             entry.failingSince = entry.failingSince ?? now
             entries[name] = entry
-            // Who sees the one sees the other.
+            // Inside the lock, so that `/health` and the metric agree.
             metrics.reloadFailure(entry.subject)
         }
     }
 
-    /// It was read.
+    /// Records a successful read.
     ///
-    /// - Parameter isChange: whether its value is another one.
+    /// - Parameter isChange: whether the value has changed.
     func recordSuccess(_ name: String, isChange: Bool) {
         let now = time.now()
         entries.withLock { entries in
@@ -65,10 +64,10 @@ final class ReloadHealth: Sendable {
         }
     }
 
-    /// Whether all of it can be read that has to be.
+    /// Whether everything that must be readable is.
     var isHealthy: Bool { entries.withLock { $0.values.allSatisfy { $0.error == nil || !$0.degrades } } }
 
-    /// By name, what `/health` shows.
+    /// The state by name, for `/health`.
     var json: JSON {
         let time = { (now: Now?) -> JSON in now.map { .string(RFC3339.format($0.wall)) } ?? .null }
         let members = entries.withLock { $0 }.map { name, entry -> (String, JSON) in

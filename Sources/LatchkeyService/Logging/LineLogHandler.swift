@@ -2,7 +2,7 @@ package import LatchkeyCore
 package import LatchkeySettings
 package import Logging
 
-/// swift-log's handler: renders each record and hands it to the sink.
+/// The swift-log handler: formats each record and passes it to the sink.
 package struct LineLogHandler: LogHandler {
     package var logLevel: Logger.Level
     package var metadata: Logger.Metadata = [:]

@@ -2,7 +2,7 @@ package import LatchkeyCore
 internal import LatchkeyHTTP
 package import Logging
 
-/// One log record as a line. Pure.
+/// Formats a log record as one line. Pure.
 package enum LogLine {
     /// A JSON object on one line: `ts`, `level`, `logger`, `message`, then the metadata.
     package static func json(
@@ -58,7 +58,7 @@ package enum LogLine {
         line.append(UInt8(ascii: "\""))
     }
 
-    /// One line stays one line, and no escape sequence reaches a terminal.
+    /// Replaces control characters, so that a record stays on one line and sends no escape sequence to a terminal.
     private static func appendPlain(_ text: String, _ line: inout [UInt8]) {
         line.append(contentsOf: text.utf8.map { $0 < 0x20 || $0 == 0x7F ? 0x20 : $0 })
     }

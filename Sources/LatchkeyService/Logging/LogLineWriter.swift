@@ -2,7 +2,7 @@ package import LatchkeyCore
 package import LatchkeySettings
 package import Logging
 
-/// Renders log records as settings ask for them and hands the lines to the sink.
+/// Formats log records in the configured format and passes the lines to the sink.
 package struct LogLineWriter: Sendable {
     private let label: String
     private let format: Settings.LogFormat
@@ -17,7 +17,7 @@ package struct LogLineWriter: Sendable {
     }
 
     /// Writes one record.
-    /// - Parameter isEssential: as ``LogSink/write(_:isEssential:)`` has it.
+    /// - Parameter isEssential: see ``LogSink/write(_:isEssential:)``.
     package func write(
         _ message: String, at level: Logger.Level, metadata: Logger.Metadata, isEssential: Bool = false
     ) {

@@ -1,15 +1,14 @@
-/// The log lines that wait to be written. Pure.
+/// A bounded queue of log lines. Pure.
 ///
-/// Lines are ordinary or essential. When too many wait, ordinary lines are dropped first: essential lines have
-/// ``reserve`` bytes that ordinary lines cannot take. A line is never cut: what was written of a line in part is
-/// completed first.
+/// Lines are ordinary or essential. If the queue is full, ordinary lines are dropped first: ``reserve`` bytes are for
+/// essential lines only. A partly written line is always completed first.
 package struct LogQueue: Sendable {
-    /// What is to be written next.
+    /// The bytes to write next.
     package struct Batch: Sendable {
-        /// Whole lines, after the rest of a line that was written in part.
+        /// Complete lines, possibly after the end of a partly written line.
         package let bytes: [UInt8]
         fileprivate let lines: [Line]
-        /// The lost lines that the last line of the batch tells of.
+        /// The number of dropped lines that the last line of the batch reports.
         fileprivate let reportedDrops: Int
 
         /// The length of that last line.
@@ -21,17 +20,17 @@ package struct LogQueue: Sendable {
         var isEssential: Bool
     }
 
-    /// Bytes of lines that may wait, essential ones included, before an ordinary line is dropped.
+    /// Maximum bytes in the queue, including essential lines, before an ordinary line is dropped.
     package let limit: Int
-    /// Bytes beyond ``limit`` that are kept for essential lines. Past them an essential line is dropped too.
+    /// Additional bytes for essential lines. Beyond them essential lines are dropped too.
     package let reserve: Int
-    /// Lines dropped that no line has told of yet.
+    /// Dropped lines that have not been reported yet.
     package private(set) var dropped = 0
 
-    /// In the order they are written.
+    /// In the order of writing.
     private var lines: [Line] = []
-    /// How many of `lines` have been taken already. Taken lines are removed together, so that a long queue is not moved
-    /// for each batch.
+    /// How many of `lines` have been taken. Taken lines are removed together, so that a long queue is not moved for
+    /// each batch.
     private var taken = 0
     private var bytes = 0
 
@@ -42,7 +41,7 @@ package struct LogQueue: Sendable {
 
     package var isEmpty: Bool { taken == lines.count }
 
-    /// Takes one line, its line end included, or counts it as dropped.
+    /// Adds one line with its line end, or counts it as dropped.
     package mutating func add(_ line: [UInt8], isEssential: Bool) {
         guard bytes + line.count <= (isEssential ? limit + reserve : limit) else {
             dropped += 1
@@ -52,8 +51,8 @@ package struct LogQueue: Sendable {
         bytes += line.count
     }
 
-    /// The next lines to write: about `maxBytes` bytes, and at least one line. The batch that empties the queue ends with a
-    /// line that tells how many were dropped. Nil when nothing waits.
+    /// The next lines: about `maxBytes` bytes, and at least one line. The batch that empties the queue ends with a line
+    /// that reports the number of dropped lines. Nil if the queue is empty.
     package mutating func next(maxBytes: Int) -> Batch? {
         guard !isEmpty else { return nil }
         var batch: [UInt8] = []
@@ -75,8 +74,8 @@ package struct LogQueue: Sendable {
         return Batch(bytes: batch, lines: part, reportedDrops: dropped)
     }
 
-    /// Only the first `written` bytes of a batch could be written. Ordinary lines that wait are dropped, so that what is
-    /// said once writing works again is new. Essential lines wait on, and so does the rest of a line begun.
+    /// Only the first `written` bytes of a batch could be written. Drops the ordinary lines, so that the log is recent
+    /// when writing works again. Essential lines and the rest of a partly written line are kept.
     package mutating func failed(_ batch: Batch, written: Int) {
         var (written, kept): (Int, [Line]) = (written, [])
         for var line in batch.lines {

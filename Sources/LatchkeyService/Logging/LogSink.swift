@@ -3,40 +3,40 @@ internal import Glibc
 internal import LatchkeyCore
 internal import Synchronization
 
-/// Takes log lines from any thread and writes them from one of its own: a pipe that is full or closed, or a full disk,
-/// never holds up a request. What cannot be kept or written is dropped, counted, and the count is logged once
-/// writing works again.
+/// Takes log lines from any thread and writes them on a thread of its own, so that a full or closed pipe or a full disk
+/// never delays a request. Lines that cannot be kept are dropped and counted; the count is logged when writing works
+/// again.
 ///
-/// Essential lines outlive that: they wait, with a reserve of their own, and are tried again every second.
+/// Essential lines wait in a reserve of their own and are retried every second.
 package final class LogSink: Sendable {
     private struct State {
         var queue: LogQueue
         var isScheduled = false
     }
 
-    /// Bytes given to one `write`.
-    private static let batch = 64 * 1024
-    /// Between two tries to write essential lines.
-    private static let pause: Duration = .seconds(1)
+    /// Bytes per `write`.
+    private static let batchBytes = 64 * 1024
+    /// Time between two attempts to write essential lines.
+    private static let retryInterval: Duration = .seconds(1)
 
     private let descriptor: Int32
     private let queue = DispatchQueue(label: "latchkey.log", qos: .utility)
     private let state: Mutex<State>
 
     /// - Parameters:
-    ///   - descriptor: where lines go; not closed by the sink.
-    ///   - bound: bytes kept while the writer is held up.
-    ///   - reserve: bytes kept beyond that for essential lines: about 30,000 lines of the request log.
+    ///   - descriptor: the destination. The sink does not close it.
+    ///   - limit: bytes kept while writing is blocked.
+    ///   - reserve: additional bytes for essential lines: about 30,000 lines of the request log.
     package init(descriptor: Int32 = 2, limit: Int = 1 << 20, reserve: Int = 8 << 20) {
         self.descriptor = descriptor
         state = Mutex(State(queue: LogQueue(limit: limit, reserve: reserve)))
     }
 
-    /// Lines lost so far that no line has told of yet.
+    /// Dropped lines that have not been reported yet.
     package var dropped: Int { state.withLock { $0.queue.dropped } }
 
-    /// Takes one line, its line end included. Never waits.
-    /// - Parameter isEssential: dropped only where ``LogQueue/reserve`` is full too.
+    /// Takes one line with its line end. Never blocks.
+    /// - Parameter isEssential: whether the line may use ``LogQueue/reserve``.
     package func write(_ line: [UInt8], isEssential: Bool = false) {
         let schedule = state.withLock { state in
             state.queue.add(line, isEssential: isEssential)
@@ -47,7 +47,7 @@ package final class LogSink: Sendable {
         if schedule { queue.async { self.drain() } }
     }
 
-    /// Waits until what has been taken is written, or `timeout` has passed. For the end of the process.
+    /// Waits until all lines are written or `timeout` has passed. For the end of the process.
     package func flush(timeout: Duration) {
         let done = DispatchSemaphore(value: 0)
         queue.async {
@@ -67,7 +67,7 @@ package final class LogSink: Sendable {
                 return state.isScheduled
             }
             if waits {
-                let pause = Int(Self.pause.clampedNanoseconds)
+                let pause = Int(Self.retryInterval.clampedNanoseconds)
                 queue.asyncAfter(deadline: .now() + .nanoseconds(pause)) { self.drain() }
             }
             return
@@ -76,14 +76,14 @@ package final class LogSink: Sendable {
 
     private func take() -> LogQueue.Batch? {
         state.withLock { state in
-            let batch = state.queue.next(maxBytes: Self.batch)
+            let batch = state.queue.next(maxBytes: Self.batchBytes)
             if batch == nil { state.isScheduled = false }
             return batch
         }
     }
 
-    /// - Returns: how many bytes were written: fewer when nobody reads (EPIPE), there is no room (ENOSPC), or there is
-    ///   no progress for a second.
+    /// - Returns: the number of bytes written. Fewer than all if the reader is gone (EPIPE), the disk is full (ENOSPC),
+    ///   or there was no progress for a second.
     private func writeAll(_ bytes: [UInt8]) -> Int {
         bytes.withUnsafeBytes { buffer in
             var offset = 0

@@ -5,9 +5,9 @@ internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 internal import Synchronization
 
-/// Whether the process can do its work, from what the tiers' traffic has shown: asking costs no upstream call.
+/// Reports whether the process can do its work, from the traffic of the tiers. No upstream is called.
 ///
-/// What makes it so is decided by ``ReadinessRule``.
+/// ``ReadinessRule`` decides.
 package final class Readiness: Sendable {
     private let tokens: TokenBroker
     private let health: TierHealth
@@ -16,7 +16,7 @@ package final class Readiness: Sendable {
     private let reloads: ReloadHealth
     private let time: TimeSource
     private let started: Now
-    /// Set from the moment that the process was asked to stop.
+    /// Set when the process is asked to stop.
     private let stopping = Atomic<Bool>(false)
     private let draining = Atomic<Bool>(false)
 
@@ -33,19 +33,19 @@ package final class Readiness: Sendable {
         started = time.now()
     }
 
-    /// Load balancers should send requests here.
+    /// Whether load balancers should send requests here.
     package var isReady: Bool { rule(use.parts, time.now()).isReady }
 
     /// Whether the process was asked to stop. Connections may still be accepted.
     private var isStopping: Bool { stopping.load(ordering: .relaxed) }
 
-    /// Whether connections are no longer accepted, and those who wait for something are to be answered.
+    /// Whether connections are no longer accepted. Waiting callers are then answered at once.
     var isDraining: Bool { draining.load(ordering: .relaxed) }
 
-    /// The process was asked to stop: it is not ready from now on, and serves as before.
+    /// Makes the process not ready. It serves requests as before.
     package func announceStop() { stopping.store(true, ordering: .relaxed) }
 
-    /// Connections are no longer accepted.
+    /// Marks the process as draining: connections are no longer accepted.
     func beginDraining() {
         announceStop()
         draining.store(true, ordering: .relaxed)
@@ -64,7 +64,7 @@ package final class Readiness: Sendable {
         return ReadinessRule(secrets: secrets, tokens: tokens, isHealthy: isHealthy, isStopping: isStopping)
     }
 
-    /// The whole report.
+    /// The body of `/health`.
     package func report(now: Now) -> HealthReport {
         let parts = use.parts
         let status = rule(parts, now).status

@@ -1,41 +1,42 @@
 package import LatchkeyBroker
 package import LatchkeyCore
 
-/// Whether the process serves what its callers use: the one rule behind `/readyz` and the `status` of `/health`. Pure.
+/// Decides whether the process serves what its callers use: the rule behind `/readyz` and the `status` of `/health`.
+/// Pure.
 ///
-/// Callers use secrets, tokens or both. What neither settings nor callers ask for is left out. One of the two that can be
-/// served is enough to be ready: taking every broker from the load balancer would take that one away, too.
+/// Callers use secrets, tokens or both. A part that neither settings nor callers ask for does not count. The process is
+/// ready if it can serve one of the two: if every broker left the load balancer, callers would lose that one too.
 package struct ReadinessRule: Hashable, Sendable {
-    /// How one of the two things that callers use stands.
+    /// The state of one of the two parts.
     package enum Supply: Hashable, Sendable, CaseIterable {
         /// Neither settings nor callers ask for it.
         case unused
-        /// Nobody has been asked for it yet, or not for a while since it failed.
+        /// Its upstream has not been asked yet, or not for a while since it failed.
         case untried
-        /// Whoever provides it answered last time.
+        /// Its upstream answered last time.
         case available
-        /// Whoever provides it fails, and callers are served from memory within its bounds.
-        case kept
-        /// It cannot be had.
+        /// Its upstream fails, and callers are served from memory within the limits.
+        case servedFromMemory
+        /// It cannot be served.
         case unavailable
     }
 
-    /// The three states of `/health`.
+    /// The `status` of `/health`.
     package enum Status: String, Hashable, Sendable {
-        /// Everything that is in use works.
+        /// Everything in use works.
         case ok
-        /// Something fails, and callers are served.
+        /// Something fails, but callers are served.
         case degraded
-        /// Nothing that callers use can be served: nothing has ever answered, or everything fails and memory has nothing
-        /// that may still be served.
+        /// Nothing that callers use can be served: nothing has answered yet, or everything fails and memory has no
+        /// usable value.
         case unavailable
     }
 
     package var secrets: Supply
     package var tokens: Supply
-    /// Followed files can be read, no tier that is in use fails, and what is shared can be written.
+    /// Whether followed files can be read, no tier in use fails, and shared values can be written.
     package var isHealthy = true
-    /// The process was asked to stop.
+    /// Whether the process was asked to stop.
     package var isStopping = false
 
     package init(secrets: Supply, tokens: Supply, isHealthy: Bool = true, isStopping: Bool = false) {
@@ -47,52 +48,52 @@ package struct ReadinessRule: Hashable, Sendable {
 
     package var status: Status {
         let used = [secrets, tokens].filter { $0 != .unused }
-        // A store is looked at without a caller. An issuer is asked when the first caller comes, so a broker that has
-        // nothing but tokens is ready for that caller.
+        // A store is probed without a caller, but an issuer is asked only for the first caller. So a broker that serves
+        // only tokens is ready for that caller.
         let isReadyForFirstCaller = secrets == .unused && (tokens == .untried || tokens == .unused)
-        guard isReadyForFirstCaller || used.contains(where: { $0 == .available || $0 == .kept }) else {
+        guard isReadyForFirstCaller || used.contains(where: { $0 == .available || $0 == .servedFromMemory }) else {
             return .unavailable
         }
         let isWhole = used.allSatisfy { $0 == .available || $0 == .untried }
         return isHealthy && isWhole && !isStopping ? .ok : .degraded
     }
 
-    /// Load balancers should send requests here.
+    /// Whether load balancers should send requests here.
     package var isReady: Bool { status != .unavailable && !isStopping }
 
     // MARK: Supplies
 
-    /// How secrets stand.
+    /// The state of secrets.
     ///
     /// - Parameters:
     ///   - store: the state of the store in force.
-    ///   - usableUntil: until when any value that callers have been given may be served though the store fails
-    ///     (its TTL and `LATCHKEY_STALE_TTL`); nil where memory has none.
+    ///   - usableUntil: until when cached values may be served although the store fails (TTL and `LATCHKEY_STALE_TTL`);
+    ///     nil if there are none.
     package static func secrets(
         isUsed: Bool, store: TierStatus.State, usableUntil: MonotonicTime?, _ now: Now
     ) -> Supply {
         guard isUsed else { return .unused }
         if store == .ok { return .available }
-        if let usableUntil, now.monotonic < usableUntil { return .kept }
+        if let usableUntil, now.monotonic < usableUntil { return .servedFromMemory }
         return store == .failing ? .unavailable : .untried
     }
 
-    /// After a failure, how long an issuer counts as failing where nobody has asked it since. Then callers are let in
-    /// again, because nothing but a caller's request shows that it is back.
+    /// How long an issuer counts as failing after its last failure. Then callers are admitted again, because only a
+    /// request shows that the issuer is back.
     package static let issuerRetry: Duration = .seconds(10)
 
-    /// How tokens stand.
+    /// The state of tokens.
     ///
     /// - Parameters:
-    ///   - isUsed: a profile is configured.
-    ///   - issuers: of the profiles that are configured.
-    ///   - shared: where replicas share tokens.
-    ///   - hasToken: a token in memory is valid.
+    ///   - isUsed: whether a profile is configured.
+    ///   - issuers: the issuers of the configured profiles.
+    ///   - shared: the tier where replicas share tokens.
+    ///   - hasToken: whether a valid token is in memory.
     package static func tokens(
         isUsed: Bool, issuers: [TierStatus], shared: TierStatus?, hasToken: Bool, _ now: Now
     ) -> Supply {
         let isFailing = issuers.contains { $0.state == .failing }
-        if hasToken { return isFailing ? .kept : .available }
+        if hasToken { return isFailing ? .servedFromMemory : .available }
         guard isUsed else { return .unused }
         if issuers.contains(where: { $0.state == .ok }) || shared?.state == .ok { return .available }
         let isRecent = issuers.contains { status in

@@ -2,24 +2,25 @@ internal import LatchkeyBroker
 internal import LatchkeyMetrics
 internal import LatchkeySettings
 
-/// What of the service is in use: what is not configured and not asked for is not looked at, and says nothing about
-/// health.
+/// Which parts of the service are in use. A part that is neither configured nor requested is not probed and does not
+/// affect health.
 package struct ServiceUse: Sendable {
     let settings: Settings
     let profiles: LiveProfiles
     let secrets: SecretBroker
 
-    /// What is in use at one moment.
+    /// The parts in use at one moment.
     package struct Parts: Sendable {
-        /// Settings want secrets at hand, a caller has asked for one, tokens need them, or the broker has no other purpose.
+        /// Whether secrets are used: settings prefetch some, a caller has asked for one, tokens need them, or nothing
+        /// else is configured.
         var secrets = false
-        /// A profile is configured.
+        /// Whether a profile is configured.
         package var tokens = false
-        /// The stores of secrets.
+        /// The stores that hold secrets.
         var stores: [Tier] = []
-        /// Where replicas share tokens.
+        /// The tier where replicas share tokens.
         var shared: Tier?
-        /// The kinds of issuer that the configured profiles have.
+        /// The kinds of issuer of the configured profiles.
         var issuers: [Tier] = []
 
         /// All of them, nearest first.
@@ -28,9 +29,9 @@ package struct ServiceUse: Sendable {
         }
     }
 
-    /// What is in use now.
+    /// The parts in use now.
     package var parts: Parts {
-        let configured = profiles.listed.map(\.definition).filter { isConfigured($0) }
+        let configured = profiles.active.map(\.definition).filter { isConfigured($0) }
         var parts = Parts()
         parts.secrets =
             !settings.prefetch.isEmpty || settings.backend == .auto || secrets.isAsked || configured.isEmpty
@@ -46,8 +47,8 @@ package struct ServiceUse: Sendable {
         return parts
     }
 
-    /// ``ProfileDefinition/defaultProfile`` is there in any case. One of its values in the settings or in the blob configures
-    /// it.
+    /// ``ProfileDefinition/defaultProfile`` always exists. It counts as configured if one of its values is in the settings or
+    /// in the blob.
     private func isConfigured(_ definition: ProfileDefinition) -> Bool {
         if definition != .defaultProfile || settings.tokenEndpoint != nil { return true }
         let names = definition.settingsNeeded(settings)
@@ -63,7 +64,7 @@ package struct ServiceUse: Sendable {
 }
 
 extension ProfileDefinition {
-    /// The settings that stand for what the profile does not say itself; what they do not give is looked for in the blob.
+    /// The settings that replace what the profile does not state itself. If they are not set, the blob is searched.
     fileprivate func settingsNeeded(_ settings: Settings) -> [SettingName] {
         var names: [SettingName] = []
         if endpoint == nil, settings.tokenEndpoint == nil { names.append(.auth0Domain) }

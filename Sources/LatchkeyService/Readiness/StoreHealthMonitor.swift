@@ -3,17 +3,17 @@ internal import LatchkeyCore
 internal import LatchkeyMetrics
 internal import Logging
 
-/// Fetches what settings want at hand, and keeps asking the store how it is: so that readiness needs no caller to come
-/// first, `/health` tells of an outage before a caller meets it, and its end is noticed within seconds.
+/// Prefetches the configured secrets and probes the store periodically. So the process becomes ready without a caller,
+/// `/health` shows an outage before a caller meets it, and recovery is noticed within seconds.
 struct StoreHealthMonitor: Sendable {
-    /// Between looks at a store that answers and has not been asked by anybody in that time: few enough that a
-    /// hundred replicas spend a quarter of Parameter Store's default quota.
+    /// Time between two probes of a healthy store that nobody else has asked. A hundred replicas then use a quarter of
+    /// Parameter Store's default quota.
     static let healthyInterval: Duration = .seconds(10)
-    /// Between looks at a store that fails.
+    /// Time between two probes of a failing store.
     static let failingInterval: Duration = .seconds(2)
-    /// Between two looks at the least.
+    /// Minimum time between two probes.
     static let minInterval: Duration = .milliseconds(200)
-    /// The spread of the first look, so that replicas started together do not ask together.
+    /// Random delay of the first probe, so that replicas started together do not probe together.
     static let startJitter: Duration = .milliseconds(250)
 
     let secrets: SecretBroker
@@ -31,15 +31,15 @@ struct StoreHealthMonitor: Sendable {
         while !Task.isCancelled {
             waiting = await fetch(waiting)
             var wait: Duration?
-            // A store that nobody uses need not be there.
-            if use.parts.secrets { wait = await look() }
+            // A store that nobody uses may be missing.
+            if use.parts.secrets { wait = await probe() }
             await probeKeptSecret()
             let interval = isHealthy ? Self.healthyInterval : Self.failingInterval
             try? await Task.sleep(for: min(interval * Double.random(in: 0.8..<1.2), wait ?? interval * 2))
         }
     }
 
-    /// Those that could not be fetched: to be tried again.
+    /// Returns the keys that could not be fetched, to be retried.
     private func fetch(_ keys: [SecretKey]) async -> [SecretKey] {
         var left: [SecretKey] = []
         for key in keys {
@@ -56,10 +56,10 @@ struct StoreHealthMonitor: Sendable {
         return left
     }
 
-    /// How it went stands in the tier's health.
+    /// Probes the store. The result is recorded in the tier's health.
     ///
-    /// - Returns: when to look again, where that is known: the source of credentials is asked again after a pause of its own.
-    private func look() async -> Duration? {
+    /// - Returns: when to probe again, if that is known: a failed credential source is retried after its own backoff.
+    private func probe() async -> Duration? {
         let age = health.status(secrets.store.tier).age(time.now()) ?? .seconds(3600)
         guard !isHealthy || age > Self.healthyInterval / 2 else { return nil }
         do throws(UpstreamFault) {
@@ -71,7 +71,7 @@ struct StoreHealthMonitor: Sendable {
         }
     }
 
-    /// While Secrets Manager fails and secrets are kept there, asks it for one of them.
+    /// If Secrets Manager fails while secrets are kept there, reads one of them as a probe.
     private func probeKeptSecret() async {
         guard health.status(.secretsManager).state == .failing, let places = secrets.places,
             places.backend.store == .parameterStore, let key = places.kept.first
@@ -80,7 +80,7 @@ struct StoreHealthMonitor: Sendable {
         _ = try? await secrets.item(query, demand: .recent(maximumAge: .zero), deadline: deadline)
     }
 
-    /// The store answers, and with a blob that can be read where there is one.
+    /// Whether the store answers and its blob, if there is one, can be read.
     private var isHealthy: Bool {
         let status = health.status(secrets.store.tier)
         return status.state == .ok && status.blobErrorCode == nil

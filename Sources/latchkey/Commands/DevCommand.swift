@@ -21,7 +21,7 @@ struct DevCommand: AsyncParsableCommand {
         try await finishing {
             let sink = LogSink()
             var environment = CommandEnvironment.variables
-            // People watch this one.
+            // The log is for people here.
             environment["LATCHKEY_LOG_FORMAT"] = environment["LATCHKEY_LOG_FORMAT"] ?? "text"
             let signals = try Signals()
             let dev = try start(environment, sink)

@@ -41,10 +41,10 @@ struct GetCommand: AsyncParsableCommand {
         let entry = try await DirectAccess(settings).secret(key)
         var value = entry.value
         if let field { value = try part(field, of: entry) }
-        return json ? SecretResponseFormat.page(entry, value).bytes() : value.reveal()
+        return json ? SecretResponseFormat.json(entry, value).bytes() : value.reveal()
     }
 
-    /// A member that cannot be handed out ends the command as the broker's answer to it does.
+    /// A missing or unsuitable member ends the command like the broker's response to the same request.
     private func part(_ field: String, of entry: SecretEntry) throws -> Secret {
         let found: Secret?
         do throws(UpstreamFault) {

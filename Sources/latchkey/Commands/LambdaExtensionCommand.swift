@@ -38,7 +38,7 @@ struct LambdaExtensionCommand: AsyncParsableCommand {
         }
     }
 
-    /// From INIT to SHUTDOWN.
+    /// Serves from INIT to SHUTDOWN.
     private func serve(_ environment: LambdaEnvironment, _ api: ExtensionsAPI, _ sink: LogSink) async throws {
         let id = try await api.register(name: name)
         let (service, log) = try await start(environment, api: api, id: id, sink: sink)
@@ -55,8 +55,8 @@ struct LambdaExtensionCommand: AsyncParsableCommand {
         }
     }
 
-    /// INIT: the broker listens and has fetched `LATCHKEY_PREFETCH` before the first event is asked for, which is what
-    /// ends this extension's part of INIT. A store that is down holds that up for a caller's patience and no longer.
+    /// INIT ends when the first event is requested. Before that the broker listens and has prefetched
+    /// `LATCHKEY_PREFETCH`. If the store is down, this takes at most the caller timeout.
     private func start(
         _ environment: LambdaEnvironment, api: ExtensionsAPI, id: String, sink: LogSink
     ) async throws -> (Service, Logger) {
@@ -81,7 +81,8 @@ struct LambdaExtensionCommand: AsyncParsableCommand {
         }
     }
 
-    /// All settings with AWS's variables in force, and what is to be said of those; or all that is wrong with either.
+    /// The settings with AWS's variables applied, and notes about those variables.
+    /// - Throws: all problems of settings and variables.
     private func readSettings(
         _ environment: LambdaEnvironment
     ) throws(SettingsProblems) -> (settings: Settings, notes: [String]) {
@@ -98,14 +99,15 @@ struct LambdaExtensionCommand: AsyncParsableCommand {
         return (settings, notes)
     }
 
-    /// At any log level: whoever set a variable must find out that it does nothing.
+    /// Logged at every level, because whoever set a variable must learn that it has no effect.
     private func tell(_ notes: [String], _ log: Logger) {
         var log = log
         log.logLevel = min(log.logLevel, .warning)
         for note in notes { log.warning("\(note)") }
     }
 
-    /// Leaves by the deadline, whatever is still under way: who stays longer is killed, and its last words are lost.
+    /// Exits by the deadline even if requests are still in progress. A process that stays longer is killed, and the end
+    /// of its log is lost.
     private func stop(_ service: Service, by deadline: WallTime, _ sink: LogSink) async {
         let left = LambdaEvent.drainTime(until: deadline, now: TimeSource.system.now().wall)
         let expiryTask = Task {

@@ -104,7 +104,8 @@ struct PutCommand: AsyncParsableCommand {
         return error.hint.map { CommandFailure(failure.status, "\(failure.message): \($0)") } ?? failure
     }
 
-    /// Says where what was written is not what brokers answer: a field of the blob comes before a parameter of its name.
+    /// Warns if brokers will not return the value just written, because the blob has a field of this name, which takes
+    /// precedence over a parameter.
     private static func warnIfHidden(_ key: SecretKey, _ settings: Settings, _ access: DirectAccess) async {
         let blob = "\(settings.prefix)/\(SecretKey.blob.name)"
         do throws(AWSError) {

@@ -4,7 +4,7 @@ internal import LatchkeyNet
 internal import LatchkeySettings
 internal import Logging
 
-/// The settings that have a flag of their own.
+/// The settings that also have a flag.
 struct SettingFlags: ParsableArguments {
     @Option(help: "Settings file (LATCHKEY_CONFIG).") var config: String?
     @Option(help: "Comma list of host:port, [v6]:port, unix:/path, systemd (LATCHKEY_LISTEN).") var listen: String?
@@ -15,7 +15,7 @@ struct SettingFlags: ParsableArguments {
     @Option(help: "trace, debug, info, notice, warning, error or critical (LATCHKEY_LOG_LEVEL).") var logLevel: String?
     @Option(help: "json or text (LATCHKEY_LOG_FORMAT).") var logFormat: String?
 
-    /// The flags that were given.
+    /// The flags that are given.
     var values: [SettingName: String] {
         let all: [(SettingName, String?)] = [
             (.config, config), (.listen, listen), (.prefix, prefix), (.secretsBackend, secretsBackend),

@@ -5,14 +5,14 @@ internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 internal import LatchkeySettings
 
-/// The options of the commands that make variables of secrets, and the way from the blob to the variables.
+/// The options of the commands that turn secrets into variables.
 struct VariableOptions: ParsableArguments {
     @Option(parsing: .singleValue, help: "Only these fields, as a comma list; one that is not there is an error.")
     var only: [String] = []
-    @Flag(help: "Refuse what would be left out.") var strict = false
+    @Flag(help: "Fail instead of leaving fields out.") var strict = false
 
-    /// The blob's fields as variables, by way of the broker at `LATCHKEY_URL` or from the store. What is left out is
-    /// told on standard error.
+    /// The blob's fields as variables, read from the broker at `LATCHKEY_URL` or from the store. Omitted fields are
+    /// reported on standard error.
     func variables(_ settings: Settings) async throws -> SecretVariables {
         let wanted = only.flatMap { $0.split(separator: ",").map(String.init) }
         if !only.isEmpty, wanted.isEmpty { throw CommandFailure(.usage, "--only names nothing") }

@@ -8,18 +8,18 @@ internal import LatchkeyService
 internal import LatchkeySettings
 internal import LatchkeyUpstream
 
-/// A running broker as the client commands see it.
+/// The client commands' connection to a running broker.
 struct BrokerConnection: Sendable {
-    /// The longest a command waits for one answer: more than the broker lets its callers wait by default.
+    /// Timeout of one request: longer than the broker's default caller timeout.
     static let timeout: Duration = .seconds(30)
 
     let client: HTTPClient
     private let url: BrokerURL
     private let key: Secret
 
-    /// - Parameter standard: the address where `LATCHKEY_URL` is not set; nil makes it required.
-    init(_ settings: Settings, standard: String? = nil) throws {
-        guard let url = settings.url ?? standard.flatMap({ BrokerURL($0) }) else {
+    /// - Parameter defaultURL: the address to use if `LATCHKEY_URL` is not set; nil makes the setting required.
+    init(_ settings: Settings, defaultURL: String? = nil) throws {
+        guard let url = settings.url ?? defaultURL.flatMap({ BrokerURL($0) }) else {
             throw CommandFailure(.configuration, "LATCHKEY_URL is not set: the address of a running broker")
         }
         guard let key = settings.apiKey else {
@@ -30,7 +30,7 @@ struct BrokerConnection: Sendable {
         client = try HTTPClient()
     }
 
-    /// One GET. An error answer is a response like any other.
+    /// Sends a GET. An error status is a normal response.
     func get(_ target: String, accept: String = "application/json") async throws(HTTPClientError) -> HTTPResponse {
         let request = HTTPRequest(
             method: "GET", target: url.base + target,
@@ -40,7 +40,7 @@ struct BrokerConnection: Sendable {
         return try await client.execute(request, to: url.origin, deadline: .current + Self.timeout)
     }
 
-    /// One GET that must be answered, be it with an error.
+    /// Sends a GET and throws if there is no response.
     func reach(_ target: String, accept: String = "application/json") async throws -> HTTPResponse {
         do throws(HTTPClientError) {
             return try await get(target, accept: accept)
@@ -49,14 +49,14 @@ struct BrokerConnection: Sendable {
         }
     }
 
-    /// One GET that must succeed.
+    /// Sends a GET and throws unless the status is 200.
     func require(_ target: String, accept: String = "application/json") async throws -> HTTPResponse {
         let response = try await reach(target, accept: accept)
         guard response.status == 200 else { throw Self.failure(response) }
         return response
     }
 
-    /// What an error answer means to a command.
+    /// The failure of a command after an error response.
     static func failure(_ response: HTTPResponse) -> CommandFailure {
         let problem = try? JSON(parsing: response.body)
         let detail = problem?["detail"]?.string ?? "the broker answered \(response.status)"

@@ -7,16 +7,16 @@ internal import LatchkeyService
 internal import LatchkeySettings
 internal import LatchkeyUpstream
 
-/// The upstreams without a broker in between, for commands run without `LATCHKEY_URL`.
+/// The upstreams without a broker, for commands run without `LATCHKEY_URL`.
 struct DirectAccess {
     let upstreams: Upstreams
     private let timeout: Duration
-    /// Says which secrets are kept in Secrets Manager.
+    /// Reads which secrets are kept in Secrets Manager.
     private let follower: BackendFollower?
-    /// Why nobody knows where secrets are read (backend `auto`).
+    /// Why the backend is unknown (backend `auto`).
     private let unknownBackend: UpstreamFault?
 
-    /// Where the backend is `auto`, asks once which one is in force.
+    /// With the backend `auto`, reads once which backend is in force.
     init(_ settings: Settings) async throws {
         let log = CommandEnvironment.quietLogger(sink: LogSink())
         upstreams = try Upstreams(settings, time: .system, log: log)
@@ -27,7 +27,7 @@ struct DirectAccess {
             return
         }
         unknownBackend = nil
-        // A token may need no store at all.
+        // The list is read on demand, because a token may need no store.
         if follower != nil { upstreams.secrets.keptIsUnread("has not been read yet") }
     }
 
@@ -50,7 +50,7 @@ struct DirectAccess {
         }
     }
 
-    /// Reads which secrets are kept in Secrets Manager, unless that is known.
+    /// Reads the list of kept secrets unless it is known.
     func readKept() async {
         if unknownBackend == nil, upstreams.secrets.places == nil { await follower?.check() }
     }
@@ -64,7 +64,7 @@ struct DirectAccess {
         }
     }
 
-    /// What is absent while the list of kept secrets is not known is looked for once more, after another look at the list.
+    /// Reads the secret. If it is not found and the list of kept secrets is unknown, reads the list and tries again.
     private func entry(_ key: SecretKey) async throws(UpstreamFault) -> SecretEntry {
         do throws(UpstreamFault) {
             return try await upstreams.secrets.secret(SecretQuery(key), deadline: deadline).entry
@@ -75,8 +75,8 @@ struct DirectAccess {
         return try await upstreams.secrets.secret(SecretQuery(key), deadline: deadline).entry
     }
 
-    /// What is not known is told by what kept it from being known: a word that is missing is a matter of configuration,
-    /// a list of kept secrets that could not be read is one of the store.
+    /// A missing backend parameter is a configuration error. An unreadable list of kept secrets is a failure of the
+    /// store.
     private func failure(_ fault: UpstreamFault, what: String) -> CommandFailure {
         guard fault.code == SecretBroker.backendUnknownCode else { return CommandFailure(fault, what: what) }
         if let unknownBackend { return CommandFailure(unknownBackend, what: what) }

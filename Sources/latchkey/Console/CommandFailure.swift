@@ -4,10 +4,10 @@ internal import LatchkeyAPI
 internal import LatchkeyBroker
 internal import LatchkeySettings
 
-/// A command that cannot do what it was asked: one line for people, one number for programs.
+/// The failure of a command: a message for people and an exit code for programs.
 struct CommandFailure: Error {
     let status: ExitStatus
-    /// Lower case; what happened and how to mend it.
+    /// What happened and how to fix it, in lower case.
     let message: String
 
     init(_ status: ExitStatus, _ message: String) {
@@ -15,7 +15,7 @@ struct CommandFailure: Error {
         self.message = message
     }
 
-    /// What a broker's fault means to a command.
+    /// The failure of a command after a fault of the broker.
     init(_ fault: UpstreamFault, what: String) {
         let problem = Problem(fault, what: what)
         let status: ExitStatus =

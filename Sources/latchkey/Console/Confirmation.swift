@@ -1,14 +1,14 @@
 internal import Glibc
 
-/// Asks before something is written.
+/// Asks for confirmation before something is written.
 enum Confirmation {
-    /// Whether somebody at a terminal typed yes; false where there is no terminal.
+    /// Whether the user typed "yes"; false without a terminal.
     static func asks(_ question: String) -> Bool {
         guard isatty(STDIN_FILENO) == 1 else { return false }
         Terminal.writeError("\(question) type yes: ")
         return readLine() == "yes"
     }
 
-    /// Whether there is somebody to ask.
+    /// Whether standard input is a terminal.
     static var isPossible: Bool { isatty(STDIN_FILENO) == 1 }
 }

@@ -3,10 +3,10 @@ internal import Glibc
 internal import LatchkeyBroker
 internal import LatchkeySettings
 
-/// How a command ends (contract §4; the numbers are those of sysexits.h).
+/// The exit codes of commands, from 64 on those of sysexits.h.
 package enum ExitStatus: Int32, Sendable {
     case done = 0
-    /// What was asked for is not so.
+    /// The command ran, and the answer is negative: a secret is missing or a check failed.
     case failed = 1
     case usage = 64
     case unavailable = 69

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// How far a long command is, on one line of a terminal; nothing where standard error is none.
+/// Shows the progress of a long command on one line of standard error, if that is a terminal.
 struct Progress {
     private let what: String
     private let total: Int
@@ -18,7 +18,7 @@ struct Progress {
         show()
     }
 
-    /// Leaves the line empty for what is printed next.
+    /// Clears the line for further output.
     func end() {
         if isShown { Terminal.writeError("\r\u{1B}[K") }
     }

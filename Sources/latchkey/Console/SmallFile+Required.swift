@@ -1,7 +1,7 @@
 internal import LatchkeyCore
 
 extension SmallFile {
-    /// A file that an option names.
+    /// Reads a file that an option names.
     static func required(_ path: String) throws -> [UInt8] {
         do throws(FileFault) {
             return try content(path)

@@ -1,19 +1,19 @@
 internal import Glibc
 internal import LatchkeyCore
 
-/// Descriptor 0, whatever it is: a pipe, a file, a socket, a terminal. It is never opened by a path, which sockets do not
-/// have and other users' pipes refuse.
+/// Standard input: a pipe, file, socket or terminal. It is read by its descriptor, because `/dev/stdin` cannot be
+/// opened for a socket or for another user's pipe.
 enum StandardInput {
-    /// Whether somebody types there.
+    /// Whether standard input is a terminal.
     static var isTerminal: Bool { isatty(STDIN_FILENO) == 1 }
 
-    /// All there is.
+    /// Reads everything.
     ///
-    /// - Parameter limit: the most bytes. Where there are more nothing further is read.
-    /// - Returns: nil where there are more.
+    /// - Parameter limit: the maximum number of bytes.
+    /// - Returns: nil if there are more.
     static func read(limit: Int) throws -> [UInt8]? {
-        // Where it was closed at the start, Dispatch may have given its number to a descriptor of its own, which has no
-        // type (fstat(2)).
+        // If standard input was closed at startup, Dispatch may have assigned descriptor 0 to an event descriptor,
+        // which has no file type (fstat(2)).
         var status = stat()
         guard fstat(STDIN_FILENO, &status) == 0, status.st_mode & S_IFMT != 0 else { throw failure("it is closed") }
         do throws(FileFault) {

@@ -1,4 +1,4 @@
-/// Columns of text for people, as wide as their widest cell.
+/// A text table whose columns are as wide as their widest cell.
 struct Table {
     private var rows: [[String]]
 
@@ -6,7 +6,7 @@ struct Table {
 
     mutating func add(_ cells: [String]) { rows.append(cells.map(Self.clean)) }
 
-    /// The lines, without spaces at their ends.
+    /// The lines, without trailing spaces.
     var lines: [String] {
         var widths: [Int] = []
         for row in rows {
@@ -25,7 +25,7 @@ struct Table {
         }
     }
 
-    /// Without what a terminal would take for a command to it.
+    /// Replaces control characters, which a terminal would interpret.
     static func clean(_ text: String) -> String {
         String(
             String.UnicodeScalarView(

@@ -8,13 +8,13 @@ enum Terminal {
     /// Whether standard output is a terminal.
     static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
-    /// Writes all of it to standard output. False when nobody reads any more.
+    /// Writes all bytes to standard output; returns false if the reader has gone.
     @discardableResult
     static func write(_ bytes: [UInt8]) -> Bool { write(bytes, to: STDOUT_FILENO) }
 
-    /// Writes what a command was asked for to standard output.
-    /// - Throws: where not all of it could be written. Silent when the reader has gone: it has what it wanted, and
-    ///   filters do not complain.
+    /// Writes a command's result to standard output.
+    /// - Throws: if not everything could be written. The command prints no error if the reader has closed the pipe,
+    ///   like other filters.
     static func deliver(_ bytes: [UInt8]) throws {
         guard !write(bytes) else { return }
         let reason = errno
@@ -28,8 +28,8 @@ enum Terminal {
     /// Writes a message to standard error, as `latchkey: …`.
     static func printError(_ message: String) { write(Array("latchkey: \(message)\n".utf8), to: STDERR_FILENO) }
 
-    /// Ends the process and runs nothing on the way. Threads may still be at work, and `exit` would have OpenSSL free
-    /// what they use. Nothing that was written waits in a buffer here.
+    /// Ends the process without `atexit` handlers. Other threads may still be running, and OpenSSL's handler would free
+    /// memory that they use. There is no buffered output.
     static func end(_ status: Int32) -> Never { _exit(status) }
 
     @discardableResult
@@ -38,16 +38,16 @@ enum Terminal {
             errno = EBADF
             return false
         }
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count > 0 { rest = rest.dropFirst(count) } else if errno != EINTR { return false }
+        var remaining = bytes[...]
+        while !remaining.isEmpty {
+            let count = remaining.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count > 0 { remaining = remaining.dropFirst(count) } else if errno != EINTR { return false }
         }
         return true
     }
 
-    /// Whether the descriptor is a file, a terminal, a pipe or a socket. Where it was closed at the start, Dispatch has
-    /// given its number to an event descriptor of its own, which has no type (fstat(2)) and would take eight bytes.
+    /// Whether the descriptor is a file, terminal, pipe or socket. If it was closed at startup, Dispatch may have
+    /// assigned its number to an event descriptor, which has no file type (fstat(2)) and accepts writes of eight bytes.
     private static func isOutput(_ descriptor: Int32) -> Bool {
         var status = stat()
         return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT != 0

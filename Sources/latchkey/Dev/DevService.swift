@@ -7,12 +7,12 @@ internal import LatchkeyService
 internal import LatchkeySettings
 internal import Logging
 
-/// The broker on embedded upstreams: what `latchkey dev` runs. Not safe for production use: everything is in memory
-/// and gone at the end.
+/// The broker with embedded upstreams, for `latchkey dev`. Not for production: everything is in memory and lost at the
+/// end.
 struct DevService: Sendable {
-    /// The broker's address, as `http://127.0.0.1:8700`.
+    /// The broker's address, such as `http://127.0.0.1:8700`.
     let url: String
-    /// The broker's key, made for this start unless `LATCHKEY_API_KEY` gives one.
+    /// The broker's key: `LATCHKEY_API_KEY`, or a new one for this run.
     let key: Secret
     /// The embedded Parameter Store and Secrets Manager.
     let awsEndpointURL: String
@@ -24,7 +24,7 @@ struct DevService: Sendable {
     private let peers: HTTPServer
     private let service: Service
 
-    /// - Parameter port: the broker's; 0 picks one.
+    /// - Parameter port: the broker's port; 0 picks one.
     static func start(port: UInt16, environment: [String: String], sink: LogSink) throws -> DevService {
         let prefix = environment[SettingName.prefix.rawValue] ?? "/your-app/dev"
         let seed = DevSeed.random(prefix: prefix)
@@ -47,7 +47,7 @@ struct DevService: Sendable {
             service: service)
     }
 
-    /// The caller's environment without what would lead to real upstreams, and with the embedded ones in its place.
+    /// The caller's environment with the embedded upstreams in place of all settings for real ones.
     private static func brokerEnvironment(
         _ environment: [String: String], seed: DevSeed, endpoint: String, key: String
     ) -> [String: String] {
@@ -58,7 +58,7 @@ struct DevService: Sendable {
         result["AWS_ACCESS_KEY_ID"] = seed.accessKeyID
         result["AWS_SECRET_ACCESS_KEY"] = seed.secretAccessKey.revealText()
         result["AWS_ENDPOINT_URL"] = endpoint
-        // Nor do the user's own files say anything here.
+        // The user's own files must not apply either.
         result["AWS_CONFIG_FILE"] = "/dev/null"
         result["AWS_SHARED_CREDENTIALS_FILE"] = "/dev/null"
         result[SettingName.auth0TokenURL.rawValue] = "\(endpoint)/oauth/token"
@@ -66,7 +66,7 @@ struct DevService: Sendable {
         return result
     }
 
-    /// Stops as ``Service/stop(delayEndedBy:log:)`` does, the embedded upstreams last.
+    /// Stops as ``Service/stop(delayEndedBy:log:)`` does, and then the embedded upstreams.
     func stop(delayEndedBy signals: Signals, log: Logger) async {
         await service.stop(delayEndedBy: signals, log: log)
         await peers.drain(timeout: .seconds(1))

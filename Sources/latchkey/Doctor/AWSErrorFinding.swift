@@ -1,11 +1,11 @@
 internal import LatchkeyService
 internal import LatchkeyUpstream
 
-/// A call of AWS's that failed, as a finding.
+/// Turns the error of an AWS call into a finding.
 struct AWSErrorFinding {
-    /// The IAM action, `ssm:GetParameter`.
+    /// The IAM action, such as `ssm:GetParameter`.
     let action: String
-    /// On what.
+    /// The ARN of the resource.
     let resource: String
 
     func finding(_ error: AWSError) -> Finding {
@@ -26,7 +26,7 @@ struct AWSErrorFinding {
                     + "a service control policy or the policy of a VPC endpoint")
         case .expiredCredentials:
             return .problem(
-                exit: .denied, .credentials, action, "AWS does not know the credentials any more\(code)",
+                exit: .denied, .credentials, action, "AWS no longer accepts the credentials\(code)",
                 remedy:
                     "renew them (aws sso login, a new access key), and restart what has the old ones in its environment"
             )
@@ -44,7 +44,7 @@ struct AWSErrorFinding {
                 remedy: "wait, and lower LATCHKEY_SSM_MAX_TPS on every replica, or raise the account's quota")
         case .unavailable, .timedOut, .invalidAnswer:
             return .problem(
-                exit: .unavailable, .endpoint, action, "\(action) got no answer that counts\(code)",
+                exit: .unavailable, .endpoint, action, "\(action) got no valid response\(code)",
                 remedy: "check the way to the endpoint: security group, VPC endpoint, proxy, AWS_ENDPOINT_URL")
         }
     }

@@ -3,12 +3,12 @@ package import LatchkeyCrypto
 internal import LatchkeySettings
 internal import LatchkeyUpstream
 
-/// What the blob `<prefix>/secrets` looks like. Pure; says nothing of a value but its shape.
+/// Checks the form of the blob `<prefix>/secrets`. Pure; reports nothing about values except their form.
 package struct BlobShape: Sendable {
-    /// The parameter or secret.
+    /// The name of the parameter or secret.
     package let name: String
     package let value: Secret
-    /// Fields that the default profile takes from here, since no setting has them.
+    /// Fields that the default profile needs, because no setting has them.
     package let wanted: [String]
 
     package init(name: String, value: Secret, wanted: [String]) {
@@ -48,7 +48,7 @@ package struct BlobShape: Sendable {
         guard let text = value.string, !text.isEmpty else {
             return [
                 .problem(
-                    exit: .configuration, .blob, field, "is no text in \(name), or an empty one",
+                    exit: .configuration, .blob, field, "is not text in \(name), or an empty one",
                     remedy: "write it as a JSON string")
             ]
         }

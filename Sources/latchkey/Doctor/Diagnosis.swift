@@ -1,15 +1,15 @@
 package import LatchkeyCore
 
-/// All findings, in the order they were made.
+/// All findings in the order of the checks.
 package struct Diagnosis: Sendable {
     package var findings: [Finding] = []
-    /// A warning counts as a problem.
+    /// Whether a warning counts as a problem.
     package var isStrict = false
 
     package init(_ findings: [Finding] = []) { self.findings = findings }
 
-    /// How the command ends. What has to be mended first counts: settings before permissions, these before what is
-    /// away, and that before what is merely wrong.
+    /// The exit code. Of several problems the one to fix first counts: settings, then permissions, then unavailable
+    /// upstreams, then the rest.
     package var status: ExitStatus {
         let met = Set(findings.filter { $0.severity == .problem }.map(\.status))
         let isClean = met.isEmpty && !(isStrict && count(.warning) > 0)
@@ -30,7 +30,7 @@ package struct Diagnosis: Sendable {
         ]
     }
 
-    /// For people: a line each, what to do below it.
+    /// The output for people: one line per finding, with the remedy below it.
     package var page: [String] {
         var table = Table(["", "ABOUT", "", ""])
         for finding in findings {

@@ -5,15 +5,15 @@ internal import LatchkeyService
 internal import LatchkeySettings
 internal import LatchkeyUpstream
 
-/// Looks at everything the broker stands on, from the ground up. Changes nothing; what a failure makes pointless to look
-/// at is passed over.
+/// Checks everything that the broker depends on, in the order of dependence. Changes nothing. A check that an earlier
+/// failure makes pointless is skipped.
 struct Doctor {
     let settings: Settings
-    /// Ask the issuers for tokens.
+    /// Whether to request tokens from the issuers.
     let asksIssuers: Bool
 
-    /// For one question. The doctor asks one after the other, at no more than `LATCHKEY_SSM_MAX_TPS`: a question waits for
-    /// its turn, and once more where it is throttled. What the doctor's own pace costs is no finding.
+    /// Timeout of one check. Calls are rate-limited by `LATCHKEY_SSM_MAX_TPS`, so a call may wait for its turn and
+    /// again after being throttled. That wait must not become a finding.
     private var timeout: Duration { max(settings.upstreamTimeout * 2, .seconds(10)) }
 
     func examine() async throws -> Diagnosis {
@@ -29,12 +29,12 @@ struct Doctor {
         diagnosis.findings.append(who.finding)
         if let source = Self.source(access.upstreams.credentials.report) { diagnosis.findings.append(source) }
         let usesTokens = await usesTokens(access)
-        if who.mayGoOn {
+        if who.canSign {
             let looked = usesTokens ? self : withoutTokens
             diagnosis.findings += await looked.stores(access.upstreams, who.identity, reachable)
         } else {
             diagnosis.findings.append(
-                .skipped(.permission, "all", "without credentials nobody can be asked"))
+                .skipped(.permission, "all", "skipped: there are no AWS credentials"))
         }
         if !usesTokens {
             diagnosis.findings.append(
@@ -54,8 +54,8 @@ struct Doctor {
         return diagnosis
     }
 
-    /// Whether this setup has tokens, as ``ServiceUse`` decides it once the blob has been read. Where the blob cannot be
-    /// read, it may.
+    /// Whether this setup has tokens, as ``ServiceUse`` decides after the blob has been read. If the blob cannot be
+    /// read, tokens are assumed.
     private func usesTokens(_ access: DirectAccess) async -> Bool {
         let use = access.upstreams.use
         guard !use.parts.tokens, let key = SecretKey(SettingName.auth0Domain.rawValue) else { return true }
@@ -68,7 +68,7 @@ struct Doctor {
         }
     }
 
-    /// The same for a setup that has secrets alone: neither its shared tier nor what the blob lacks is looked at.
+    /// The same for a setup with secrets only: the shared tier and missing fields of the blob are not checked.
     private var withoutTokens: Doctor {
         var settings = settings
         settings.sharedTier = .none
@@ -76,18 +76,18 @@ struct Doctor {
         return Doctor(settings: settings, asksIssuers: false)
     }
 
-    /// Which source of credentials answered, and why those before it did not; nil where none has been asked.
+    /// Which credential provider answered and why those before it did not; nil if none was asked.
     private static func source(_ report: CredentialReport) -> Finding? {
         guard !report.entries.isEmpty else { return nil }
         guard let answered = report.answered else {
             return .warning(
-                .credentials, "source", "none has any; \(report.inVain)", remedy: "set one of these sources up")
+                .credentials, "source", "none has any; \(report.inVain)", remedy: "configure one of these sources")
         }
         let others = report.inVain.isEmpty ? "" : "; not from \(report.inVain)"
         return .fine(.credentials, "source", "\(answered.rawValue)\(others)")
     }
 
-    /// What settings could be better in; what is wrong with them ended the examination before it began.
+    /// Warnings about valid settings. Invalid settings have ended the diagnosis before.
     private var settingsFindings: [Finding] {
         var findings = settings.warnings.map {
             Finding.warning(.settings, "LATCHKEY_LISTEN", $0, remedy: "listen on loopback, or put TLS in front")
@@ -120,7 +120,7 @@ struct Doctor {
         }
     }
 
-    /// Those that the broker asks.
+    /// The AWS services that the broker calls.
     private var services: [AWSService] {
         var services: [AWSService] = []
         if settings.backend != .secretsManager || settings.sharedTier == .parameterStore {
@@ -162,13 +162,13 @@ struct Doctor {
         return findings
     }
 
-    /// What curl is given to ask a broker for a target.
+    /// The arguments of curl for a request to the broker.
     private static func curlArguments(_ url: BrokerURL, _ target: String) -> String {
         guard let path = url.origin.socketPath else { return "\(url)\(target)" }
         return "--unix-socket \(ShellWord.quoted(path)) http://\(url.origin.authority)\(target)"
     }
 
-    /// The broker at `LATCHKEY_URL`, as its own `/health` has it.
+    /// The state of the broker at `LATCHKEY_URL` according to its `/health`.
     private func broker() async -> Finding {
         let url = settings.url?.description ?? ""
         do {

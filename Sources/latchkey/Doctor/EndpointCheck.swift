@@ -3,14 +3,14 @@ internal import LatchkeyHTTP
 internal import LatchkeyService
 internal import LatchkeyUpstream
 
-/// Whether the services that settings put to use are there, by a request without a signature, and what time they have.
+/// Checks by an unsigned request whether the AWS services in use can be reached, and reads their clock.
 struct EndpointCheck {
     let client: AWSClient
     let configuration: AWSConfiguration
     let proxies: ProxySettings
     let timeout: Duration
 
-    /// - Returns: the findings, and the services that can be asked.
+    /// - Returns: the findings, and the services that can be reached.
     func run(_ services: [AWSService]) async -> (findings: [Finding], reachable: Set<AWSService>) {
         var findings: [Finding] = []
         var reachable: Set<AWSService> = []
@@ -19,9 +19,11 @@ struct EndpointCheck {
             guard let origin = configuration.endpoints[service]?.origin else { continue }
             let asked = TimeSource.system.now().wall
             do throws(HTTPClientError) {
-                let theirs = try await client.serverTime(of: service, deadline: .current + timeout)
+                let serverTime = try await client.serverTime(of: service, deadline: .current + timeout)
                 let answered = TimeSource.system.now().wall
-                if clock == nil { clock = theirs.map { ClockReading(theirs: $0, asked: asked, answered: answered) } }
+                if clock == nil, let serverTime {
+                    clock = ClockReading(serverTime: serverTime, asked: asked, answered: answered)
+                }
                 reachable.insert(service)
                 let proxy = proxies.route(to: origin).proxy
                 let way = proxy.map { ", through the proxy \($0.authority)" } ?? ""
@@ -38,7 +40,7 @@ struct EndpointCheck {
         return (findings, reachable)
     }
 
-    /// An exchange that failed, by where on its way.
+    /// A finding about a failed request, by the step that failed.
     static func finding(
         _ error: HTTPClientError, area: Finding.Area, subject: String, origin: Origin
     ) -> Finding {
@@ -48,13 +50,13 @@ struct EndpointCheck {
         }
             ?? finding(code: error.code, area: area, subject: subject, origin: origin)
             ?? .problem(
-                exit: .unavailable, area, subject, "\(host) gives no answer of HTTP's [\(error.code)]",
+                exit: .unavailable, area, subject, "\(host) does not answer with HTTP [\(error.code)]",
                 remedy: "find out who answers there: \(origin.curl)")
     }
 
-    /// A proxy that failed or refused on the way.
+    /// A finding about a proxy that failed or refused the connection.
     ///
-    /// - Parameter proxy: what happened to which, ``ProxyFailure/description``.
+    /// - Parameter proxy: the description of the failure, ``ProxyFailure/description``.
     static func finding(
         proxy: String, code: String, area: Finding.Area, subject: String, host: String
     ) -> Finding {
@@ -63,7 +65,7 @@ struct EndpointCheck {
             remedy: "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY (latchkey config shows them), and the proxy's own log")
     }
 
-    /// By the code that logs and `/health` have; nil for a code that is no transport's.
+    /// A finding by the error code of logs and `/health`; nil for a code that is not about the connection.
     static func finding(code: String, area: Finding.Area, subject: String, origin: Origin) -> Finding? {
         let host = origin.authority
         return switch FaultCode(rawValue: code) {
@@ -92,9 +94,9 @@ struct EndpointCheck {
 }
 
 extension Origin {
-    /// The command that shows what happens on the way there.
+    /// A command that shows where the connection fails.
     fileprivate var curl: String { "curl -v \(scheme.rawValue)://\(authority)/" }
 
-    /// Host and port, the port always.
+    /// Host and port; the port is always given.
     fileprivate var place: String { "\(host.contains(":") ? "[\(host)]" : host):\(port)" }
 }

@@ -4,7 +4,7 @@ internal import LatchkeySettings
 internal import LatchkeyUpstream
 
 extension Finding {
-    /// An action of those that list, which a role need not have.
+    /// A finding about a denied action for listing, which a role does not need.
     static func unlisted(_ action: String) -> Finding {
         .fine(
             .permission, action,

@@ -1,33 +1,33 @@
 package import LatchkeyCore
 
-/// One thing a diagnosis has looked at: how it stands, and what to do about it.
+/// The result of one check, with a remedy if there is a problem.
 package struct Finding: Hashable, Sendable {
-    /// What it is about.
+    /// What the finding is about.
     package enum Area: String, Hashable, Sendable {
         case settings, endpoint, clock, credentials, permission, key, blob, tokens, issuer, broker
     }
 
-    /// How bad it is.
+    /// The severity of a finding.
     package enum Severity: String, Hashable, Sendable {
         case fine
-        /// Not looked at, since something else stands in the way.
+        /// Not checked, because of another problem.
         case skipped
-        /// Works, and had better be otherwise.
+        /// Works, but should be changed.
         case warning
         case problem
     }
 
     package var area: Area
-    /// What of it: a setting, a parameter, an action, a profile.
+    /// The setting, parameter, action or profile that was checked.
     package var subject: String
     package var severity: Severity
-    /// Lower case; what is so.
+    /// What was found, in lower case.
     package var explanation: String
-    /// What to do; nil where nothing is to be done.
+    /// What to do; nil if nothing has to be done.
     package var remedy: String?
-    /// How a command that met this problem would end.
+    /// The exit code of a command that meets this problem.
     package var status: ExitStatus
-    /// The ARN that an action was refused on.
+    /// The ARN for which an action was denied.
     package var resource: String?
 
     private init(

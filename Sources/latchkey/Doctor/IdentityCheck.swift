@@ -1,13 +1,13 @@
 internal import LatchkeyCore
 internal import LatchkeyUpstream
 
-/// Whose credentials are in force.
+/// Checks whose AWS credentials are in force.
 struct IdentityCheck {
     let client: AWSClient
     let timeout: Duration
 
-    /// - Returns: the finding; who it is, where that is known; whether calls can be signed at all.
-    func run() async -> (finding: Finding, identity: CallerIdentity?, mayGoOn: Bool) {
+    /// - Returns: the finding; the identity if it is known; whether calls can be signed at all.
+    func run() async -> (finding: Finding, identity: CallerIdentity?, canSign: Bool) {
         do throws(AWSError) {
             let identity = try await CallerIdentity.of(client, deadline: .current + timeout)
             guard !identity.isRoot else {
@@ -24,7 +24,7 @@ struct IdentityCheck {
             switch error.kind {
             case .noCredentials, .expiredCredentials: return (errorFinding, nil, false)
             case .denied:
-                // Nobody can be forbidden this: it is the signature that is refused.
+                // Every principal may call GetCallerIdentity, so a denial means that the signature is invalid.
                 return (
                     .problem(
                         exit: .denied, .credentials, "identity",
@@ -34,7 +34,7 @@ struct IdentityCheck {
                             + "quoted or of two different keys"), nil, false
                 )
             default:
-                // The stores may be there though STS is not, as in a network without a way to it.
+                // The stores may be reachable although STS is not, as in a network without a route to it.
                 return (
                     .warning(
                         .credentials, "identity", "STS cannot say who this is: \(errorFinding.explanation)",

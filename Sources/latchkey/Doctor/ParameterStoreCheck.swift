@@ -6,9 +6,9 @@ internal import LatchkeyService
 internal import LatchkeySettings
 internal import LatchkeyUpstream
 
-/// What the broker does with Parameter Store, each action tried by a call that changes nothing.
+/// Checks the broker's use of Parameter Store. Each action is tried by a call that changes nothing.
 struct ParameterStoreCheck {
-    /// Profiles whose three parameters are tried, at 3 writes a second.
+    /// Maximum number of profiles whose three parameters are checked, at 3 writes per second.
     static let maxProfiles = 20
 
     let store: ParameterStore
@@ -19,7 +19,7 @@ struct ParameterStoreCheck {
     private var readsSecrets: Bool { settings.backend != .secretsManager }
     private var sharesTokens: Bool { settings.sharedTier == .parameterStore }
     private var blob: String { "\(settings.prefix)/secrets" }
-    /// What brokers of backend `auto` follow.
+    /// The parameter that brokers with the backend `auto` follow.
     private var backendSwitch: String { BackendParameters.backend(below: settings.prefix) }
     private var deadline: MonotonicTime { .current + timeout }
 
@@ -48,13 +48,13 @@ struct ParameterStoreCheck {
                     })
             }
         }
-        findings += await beyond()
+        findings += await excessPermissions()
         return findings
     }
 
     // MARK: Reading
 
-    /// Read as they lie first: what fails only when they are decrypted is the key's.
+    /// Reads without decryption first. What fails only with decryption is a problem of the key.
     private func read() async -> ([Finding], [Parameter]?) {
         var names = readsSecrets ? [blob] : []
         if settings.backend == .auto { names.append(backendSwitch) }
@@ -66,7 +66,7 @@ struct ParameterStoreCheck {
         guard finding.severity == .fine else { return ([finding], nil) }
         do throws(AWSError) {
             let found = try await store.probeSeveral(names, decrypts: true, deadline: deadline)
-            return ([finding, .fine(.key, "kms:Decrypt", "what is there can be decrypted")], found)
+            return ([finding, .fine(.key, "kms:Decrypt", "the existing values can be decrypted")], found)
         } catch {
             guard error.kind == .denied else {
                 return ([finding, errorFinding("ssm:GetParameters", first).finding(error)], nil)
@@ -79,7 +79,7 @@ struct ParameterStoreCheck {
         var findings: [Finding] = []
         if readsSecrets {
             if let found = parameters.first(where: { $0.name == blob }) {
-                findings += BlobShape(name: blob, value: found.value, wanted: settings.wantedOfBlob).findings
+                findings += BlobShape(name: blob, value: found.value, wanted: settings.fieldsNeededFromBlob).findings
                 findings += plain(found)
             } else {
                 findings.append(settings.missingBlob(blob))
@@ -97,14 +97,16 @@ struct ParameterStoreCheck {
         return findings + (token.map { plain($0) } ?? [])
     }
 
-    /// The word that the fleet follows, if it is one.
+    /// Checks the backend that the parameter names.
     private func backend(_ word: String?) -> Finding {
         guard let word else { return .fine(.settings, backendSwitch, "not there: secrets come from Secrets Manager") }
         guard let backend = BackendInForce(rawValue: word) else {
             return .problem(
                 exit: .configuration, .settings, backendSwitch,
-                "is none of the words that brokers know, so that they change nothing",
-                remedy: "write one of them into it: \(SecretBackend.allCases.map(\.rawValue).joined(separator: ", "))")
+                "is not the name of a backend; brokers keep their current one",
+                remedy:
+                    "write one of these names into it: \(SecretBackend.allCases.map(\.rawValue).joined(separator: ", "))"
+            )
         }
         return .fine(.settings, backendSwitch, "says \(backend.rawValue)")
     }
@@ -135,8 +137,8 @@ struct ParameterStoreCheck {
         }
     }
 
-    /// What the broker's role had better not be allowed. Nothing is said where nobody answers.
-    private func beyond() async -> [Finding] {
+    /// Warns about permissions that the broker's role should not have. Reports nothing if the store does not answer.
+    private func excessPermissions() async -> [Finding] {
         var findings: [Finding] = []
         let writes = await permission("ssm:PutParameter", blob) { name, deadline async throws(AWSError) in
             try await store.probePut(name, deadline: deadline)
@@ -150,7 +152,7 @@ struct ParameterStoreCheck {
         return findings + (readsSecrets ? await listing() : [])
     }
 
-    /// A choice, with a price either way: neither is wrong.
+    /// Listing is optional, and either choice is valid.
     private func listing() async -> [Finding] {
         let action = "ssm:GetParametersByPath"
         do throws(AWSError) {

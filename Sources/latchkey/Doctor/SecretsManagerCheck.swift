@@ -3,7 +3,7 @@ internal import LatchkeyCore
 internal import LatchkeySettings
 internal import LatchkeyUpstream
 
-/// What the broker does with Secrets Manager.
+/// Checks the broker's use of Secrets Manager.
 struct SecretsManagerCheck {
     let store: SecretsManager
     let settings: Settings
@@ -18,7 +18,7 @@ struct SecretsManagerCheck {
         let action = "secretsmanager:GetSecretValue"
         do throws(AWSError) {
             let secret = try await store.get(name, deadline: .current + timeout)
-            let shape = BlobShape(name: name, value: secret.value, wanted: settings.wantedOfBlob)
+            let shape = BlobShape(name: name, value: secret.value, wanted: settings.fieldsNeededFromBlob)
             return [.fine(.permission, action, "allowed on \(name)")] + shape.findings
         } catch {
             guard error.kind != .notFound else {
@@ -28,7 +28,7 @@ struct SecretsManagerCheck {
         }
     }
 
-    /// What an SDK asks of the broker by DescribeSecret is asked of the store.
+    /// DescribeSecret of an SDK is forwarded to the store.
     private func description() async -> Finding {
         let action = "secretsmanager:DescribeSecret"
         do throws(AWSError) {
@@ -41,7 +41,7 @@ struct SecretsManagerCheck {
         return .fine(.permission, action, "allowed on \(name)")
     }
 
-    /// A choice, with a price either way: neither is wrong. Nothing is said where nobody answers.
+    /// Listing is optional, and either choice is valid. Reports nothing if the store does not answer.
     private func listing() async -> [Finding] {
         let action = "secretsmanager:ListSecrets"
         do throws(AWSError) {

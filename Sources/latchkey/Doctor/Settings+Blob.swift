@@ -4,8 +4,8 @@ internal import LatchkeySettings
 internal import LatchkeyUpstream
 
 extension Settings {
-    /// The fields that the default profile takes from the blob, since no setting has them.
-    var wantedOfBlob: [String] {
+    /// The fields that the default profile needs from the blob, because no setting has them.
+    var fieldsNeededFromBlob: [String] {
         guard let profile = profiles.first, profile.kind == .auth0 else { return [] }
         var names: [SettingName] = []
         if profile.endpoint == nil, tokenEndpoint == nil { names.append(.auth0Domain) }
@@ -15,9 +15,10 @@ extension Settings {
         return names.filter { sources.given[$0] == nil }.map(\.rawValue)
     }
 
-    /// Without a blob keys are looked for as parameters of their own, which is well as long as nothing is wanted of it.
+    /// The finding about a missing blob. Keys are then separate parameters, which is only a problem if the default
+    /// profile needs fields.
     func missingBlob(_ name: String) -> Finding {
-        let wanted = wantedOfBlob
+        let wanted = fieldsNeededFromBlob
         guard !wanted.isEmpty else {
             return .fine(.blob, name, "not there: each key is a parameter or secret of its own")
         }

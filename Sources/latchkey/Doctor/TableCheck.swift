@@ -4,7 +4,7 @@ internal import LatchkeyService
 internal import LatchkeySettings
 internal import LatchkeyUpstream
 
-/// What the broker does with the DynamoDB table that a fleet shares its tokens in.
+/// Checks the broker's use of the DynamoDB table in which a fleet shares its tokens.
 struct TableCheck {
     let client: AWSClient
     let table: String

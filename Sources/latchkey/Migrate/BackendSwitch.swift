@@ -6,11 +6,11 @@ internal import LatchkeyService
 internal import LatchkeySettings
 internal import LatchkeyUpstream
 
-/// The parameters that brokers follow, and the variable of functions that follow the guide.
+/// Reads and writes the parameters that brokers follow, and the variable `USE_PARAMETER_STORE` of Lambda functions.
 struct BackendSwitch: Sendable {
-    /// Looks for what was written: with the pauses between, about 6 s.
+    /// Reads back what was written up to six times; with the pauses this takes about 6 s.
     private static let maxChecks = 6
-    /// Tries at a function that somebody else is changing, and at a write that is throttled, a second apart at first.
+    /// Attempts for a function that is being changed and for a throttled write, first a second apart.
     private static let maxAttempts = 8
 
     let access: MigrationAccess
@@ -25,18 +25,18 @@ struct BackendSwitch: Sendable {
         keptParameter = BackendParameters.kept(below: settings.prefix)
     }
 
-    /// What a fleet of these settings follows.
+    /// The parameter that a fleet with these settings follows.
     static func parameter(_ settings: Settings) -> String { BackendParameters.backend(below: settings.prefix) }
 
-    /// What the parameter says; nil where there is none.
+    /// The parameter's value; nil if it does not exist.
     func current() async throws -> String? {
         try await parameterNow()?.value.revealText()
     }
 
-    /// The parameter as it is; nil where there is none. A read of one name is a GetParameter.
+    /// The parameter itself; nil if it does not exist. Reads one name with GetParameter.
     func parameterNow() async throws -> Parameter? { try await now(parameter) }
 
-    /// The secrets that stay in Secrets Manager; nil where there is no parameter that lists them.
+    /// The list of kept secrets; nil if its parameter does not exist.
     func kept() async throws -> KeptList? {
         try await now(keptParameter)?.value.revealText().flatMap { KeptList($0) }
     }
@@ -52,7 +52,8 @@ struct BackendSwitch: Sendable {
         try await set(parameter, to: backend.rawValue, "Where latchkey reads secrets (backend auto)")
     }
 
-    /// Writes the list of kept secrets and reads it back. The Advanced tier holds what the Standard tier does not.
+    /// Writes the list of kept secrets and reads it back. A list too large for the Standard tier goes to the Advanced
+    /// tier.
     func set(_ kept: KeptList) async throws {
         try await set(
             keptParameter, to: kept.text, "Secrets that latchkey reads from Secrets Manager after the cut-over")
@@ -64,7 +65,7 @@ struct BackendSwitch: Sendable {
         guard found?.value != value else { return }
         var write = ParameterWrite(name: name, value: value, kind: found?.kind ?? .string, overwrites: found != nil)
         write.description = found == nil ? description : nil
-        // There is no way back from the Advanced tier.
+        // A parameter cannot return from the Advanced tier.
         if max(value.count, found?.value.count ?? 0) > ParameterTier.standard.maxValueBytes {
             write.tier = ParameterTier.advanced.rawValue
         }
@@ -76,14 +77,14 @@ struct BackendSwitch: Sendable {
         throw CommandFailure(.unavailable, "\(name) was written and does not show the new value yet")
     }
 
-    /// The guide's variable of a function; nil where it is not set.
+    /// The function's variable; nil if it is not set.
     func function(_ function: String) async throws -> String? {
         try await access.require("lambda:GetFunctionConfiguration") { () async throws(AWSError) in
             try await access.lambda.environment(of: function, deadline: access.deadline)
         }.variables[GuideVariable.name]
     }
 
-    /// A write that was throttled was not done, and may be said again; no other may.
+    /// Retries a throttled write, because it was not carried out. Any other failed write may have been.
     private func put(_ write: ParameterWrite) async throws {
         for attempt in 1... {
             do throws(AWSError) {
@@ -98,8 +99,8 @@ struct BackendSwitch: Sendable {
         }
     }
 
-    /// Sets the guide's variable of a function and leaves every other as it is.
-    /// - Returns: what it was before; nil where it was not set.
+    /// Sets the function's variable and keeps all others.
+    /// - Returns: the previous value; nil if it was not set.
     func setFunction(_ function: String, _ backend: BackendInForce) async throws -> String? {
         var before: String?
         for attempt in 1... {
@@ -112,7 +113,7 @@ struct BackendSwitch: Sendable {
                 try await access.lambda.setEnvironment(of: function, to: environment, deadline: access.deadline)
                 return before
             } catch {
-                // Somebody else changed it, or it is still being changed: look again, so that nothing of theirs is lost.
+                // The function is being changed by somebody else. Reads it again, so that no change is lost.
                 let passes = ["ResourceConflictException", "PreconditionFailedException"].contains(error.code ?? "")
                 guard attempt < Self.maxAttempts, passes || error.kind == .throttled || error.kind == .unavailable
                 else {

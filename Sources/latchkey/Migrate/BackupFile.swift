@@ -3,17 +3,17 @@ internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyMigration
 
-/// A backup on disk, and the manifest beside it in `<file>.manifest`.
+/// A backup on disk, with its manifest in `<file>.manifest`.
 struct BackupFile {
-    /// Bytes of a password file that are read.
+    /// Maximum size of a password file.
     private static let maxPasswordBytes = 4096
-    /// What is needed to open it.
+    /// What is needed to open the backup.
     enum Opener {
         case password(Secret)
         case privateKey(Secret)
     }
 
-    /// Whom it is sealed for.
+    /// Who can open the backup.
     enum Recipient {
         case password(Secret)
         /// A certificate in PEM.
@@ -23,22 +23,22 @@ struct BackupFile {
     let path: String
     var manifestPath: String { path + ".manifest" }
 
-    /// The path from the root, so that it is found from elsewhere.
+    /// The absolute path, valid in any folder.
     var absolutePath: String { OwnFile.absolute(path) }
 
     var exists: Bool { access(path, F_OK) == 0 }
 
-    /// Looks at both paths before anything is written: what is there must be a backup of latchkey's and its manifest.
-    func requireOurs() throws {
+    /// Checks both paths before anything is written. Existing files must be a backup of Latchkey and its manifest.
+    func requireLatchkeyFiles() throws {
         if case .file(let count) = try OwnFile.look(at: path), count > 0 {
-            let bytes = DurableFile.read(path, longest: AuthEnvelope.maxFileBytes)
+            let bytes = DurableFile.read(path, maxBytes: AuthEnvelope.maxFileBytes)
             guard let bytes, AuthEnvelope.hasShape(bytes) else {
                 throw CommandFailure(
                     .usage, "\(path) is no backup of latchkey's and was left alone: name another file")
             }
         }
         if case .file(let count) = try OwnFile.look(at: manifestPath), count > 0 {
-            let bytes = DurableFile.read(manifestPath, longest: AuthEnvelope.maxContentBytes)
+            let bytes = DurableFile.read(manifestPath, maxBytes: AuthEnvelope.maxContentBytes)
             guard let json = bytes.flatMap({ try? JSON(parsing: $0) }), BackupManifest(json) != nil else {
                 throw CommandFailure(
                     .usage, "\(manifestPath) is no manifest of latchkey's and was left alone: name another file")
@@ -46,10 +46,10 @@ struct BackupFile {
         }
     }
 
-    /// Seals and writes both files, each in one step; the backup first.
+    /// Encrypts and writes both files, each atomically, the backup first.
     ///
-    /// A manifest that is there is taken away before that: were this cut off between the two, the old one beside the new
-    /// file would have it refused as altered. A backup without a manifest still opens.
+    /// An old manifest is removed before that. If the process is interrupted between the two writes, an old manifest
+    /// beside the new backup would make it look altered. A backup without a manifest can still be opened.
     func write(_ document: BackupDocument, for recipient: Recipient) throws -> BackupManifest {
         let bytes: [UInt8]
         do throws(AuthEnvelopeError) {
@@ -73,10 +73,10 @@ struct BackupFile {
         return manifest
     }
 
-    /// The whole content, once everything about it holds: the envelope's tag, the manifest where it is there, and the
-    /// digest of each value.
+    /// The content, after all checks: the envelope's authentication tag, the manifest if there is one, and the digest
+    /// of each value.
     func read(_ opener: Opener) throws -> BackupDocument {
-        guard let bytes = DurableFile.read(path, longest: AuthEnvelope.maxFileBytes) else {
+        guard let bytes = DurableFile.read(path, maxBytes: AuthEnvelope.maxFileBytes) else {
             throw CommandFailure(.usage, "cannot read \(path)")
         }
         let manifest = try readManifest()
@@ -102,30 +102,30 @@ struct BackupFile {
         return document
     }
 
-    /// The manifest of a backup that opens.
+    /// The manifest of a backup that can be opened.
     func manifest(_ opener: Opener) throws -> BackupManifest {
         let document = try read(opener)
         return BackupManifest(
             fileDigest: "", created: document.created, region: document.region, entries: document.manifest)
     }
 
-    /// The manifest beside it, where the file is the one that it is of; nil where there is none.
+    /// The manifest beside the backup, if it belongs to this file; nil if there is none.
     func manifest() throws -> BackupManifest? {
         guard let manifest = try readManifest(),
-            let bytes = DurableFile.read(path, longest: AuthEnvelope.maxFileBytes)
+            let bytes = DurableFile.read(path, maxBytes: AuthEnvelope.maxFileBytes)
         else { return nil }
         return manifest.fileDigest == SHA256.hash(bytes).hex ? manifest : nil
     }
 
     private func readManifest() throws -> BackupManifest? {
         guard access(manifestPath, F_OK) == 0 else { return nil }
-        guard let bytes = DurableFile.read(manifestPath, longest: AuthEnvelope.maxContentBytes),
+        guard let bytes = DurableFile.read(manifestPath, maxBytes: AuthEnvelope.maxContentBytes),
             let manifest = (try? JSON(parsing: bytes, limits: .ownFile)).flatMap({ BackupManifest($0) })
         else { throw CommandFailure(.failed, "\(manifestPath) is no manifest: put it right, or remove it") }
         return manifest
     }
 
-    /// A password file's first line.
+    /// The first line of a password file.
     static func password(_ path: String) throws -> Secret {
         let bytes = FileReader.withoutLineEnd(try SmallFile.required(path))
         guard bytes.count <= maxPasswordBytes else {

@@ -2,7 +2,7 @@ internal import LatchkeyAPI
 package import LatchkeyCore
 package import LatchkeyMigration
 
-/// A broker's `/metrics` as far as commands ask: samples by name and labels (Prometheus text format 0.0.4).
+/// Reads the samples of a broker's `/metrics` by name and labels (Prometheus text format 0.0.4).
 package struct BrokerMetrics: Sendable {
     private struct Sample {
         let name: Substring
@@ -10,18 +10,18 @@ package struct BrokerMetrics: Sendable {
         let value: Double
     }
 
-    /// A line that no broker writes: its value is no number, not finite, negative, or no whole number where it counts.
+    /// A line that no broker writes: its value is not a number, not finite, negative, or a fraction in a counter.
     package struct Malformed: Error, Hashable {
         /// 1 for the first line.
         package let line: Int
-        /// The series, cut short; never its value.
+        /// The series, shortened; never its value.
         package let series: String
     }
 
     private let samples: [Sample]
 
-    /// Reads a broker's own samples. Lines of other programs' names are passed over, for NaN and infinities are legal
-    /// values in this format.
+    /// Reads the broker's own samples. Other programs' names are ignored, because NaN and infinities are valid in this
+    /// format.
     package init(_ text: String) throws(Malformed) {
         var samples: [Sample] = []
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
@@ -39,7 +39,7 @@ package struct BrokerMetrics: Sendable {
         line.hasPrefix("latchkey_") || line.hasPrefix("process_start_time_seconds")
     }
 
-    /// `name{labels} value`, and perhaps a timestamp behind it.
+    /// `name{labels} value`, optionally with a timestamp.
     private static func sample(_ line: Substring) -> Sample? {
         let end = line.lastIndex(of: "}").map { line.index(after: $0) } ?? line.firstIndex(of: " ") ?? line.endIndex
         let series = line[..<end]
@@ -54,9 +54,9 @@ package struct BrokerMetrics: Sendable {
         name.hasSuffix("_total") || name.hasSuffix("_count") || name.hasSuffix("_bucket")
     }
 
-    /// A finite number that is not negative and a whole one where it counts something; no hexadecimal.
+    /// A finite, non-negative number, and a whole one for a counter. Hexadecimal is not accepted.
     private static func number(_ text: Substring, counts: Bool) -> Double? {
-        // A double would round it into range.
+        // A Double would round the number into the range.
         if counts, let whole = Int64(text), !OutsideNumber.counters.contains(whole) { return nil }
         let isDecimal = text.utf8.allSatisfy { byte in
             (0x30...0x39).contains(byte) || [0x2B, 0x2D, 0x2E, 0x45, 0x65].contains(byte)
@@ -67,7 +67,7 @@ package struct BrokerMetrics: Sendable {
         return value
     }
 
-    /// The sum of a family's samples that have all these labels. Finite.
+    /// The sum of the family's samples with all these labels. Finite.
     package func sum(_ name: String, _ labels: [String: String] = [:]) -> Double {
         let wanted = labels.map { "\($0.key)=\"\($0.value)\"" }
         return samples.lazy.filter { sample in
@@ -76,13 +76,13 @@ package struct BrokerMetrics: Sendable {
         }.reduce(0) { $0 + $1.value }
     }
 
-    /// The same as a count of something.
+    /// The same as a whole number.
     package func count(_ name: String, _ labels: [String: String]) -> Int {
         let total = sum(name, labels)
         return Int(OutsideNumber.clamped(total, to: OutsideNumber.counters))
     }
 
-    /// What it has compared of both stores.
+    /// The broker's shadow comparisons of both stores.
     package func shadow(at now: WallTime) -> ShadowSample {
         let count = { (result: String) in self.count("latchkey_shadow_comparisons_total", ["result": result]) }
         return ShadowSample(
@@ -92,7 +92,7 @@ package struct BrokerMetrics: Sendable {
 }
 
 extension BrokerMetrics {
-    /// Reads what a broker answered; a text that is none of a broker's ends the command.
+    /// Reads a broker's response. Malformed text fails the command.
     init(_ body: [UInt8]) throws {
         do throws(Malformed) {
             try self.init(String(decoding: body, as: UTF8.self))

@@ -3,21 +3,21 @@ internal import LatchkeyMetrics
 internal import LatchkeyMigration
 internal import LatchkeyUpstream
 
-/// One secret in a cleanup, before and after.
+/// One secret of a cleanup, planned or carried out.
 struct CleanupLine: Sendable {
     let secret: SourceSecret
     let target: String
     /// `delete`, `restore`, `nothing`, `kept` or `blocked`.
     var act: String
     var blocks: [CleanupBlock] = []
-    /// When it is deleted, once that is set.
+    /// The deletion date, once it is set.
     var deletion: WallTime?
     var storeFailure: StoreFailure?
 
-    /// Whether something is done with it.
+    /// Whether the secret is changed.
     var isChange: Bool { act == "delete" || act == "restore" }
 
-    /// The same for what is among these; nothing for the rest.
+    /// The line itself if the secret is among `names`; otherwise a line that changes nothing.
     func limited(to names: Set<String>) -> CleanupLine {
         guard isChange, !names.contains(secret.name) else { return self }
         var line = self

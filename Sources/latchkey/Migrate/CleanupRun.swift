@@ -3,14 +3,14 @@ internal import LatchkeyMetrics
 internal import LatchkeyMigration
 internal import LatchkeyUpstream
 
-/// Sets and takes back the deletion of secrets that were moved. Reads no value, so that it resets no date of reading.
+/// Schedules and cancels the deletion of moved secrets. Reads no value, so that the last-accessed dates do not change.
 struct CleanupRun {
     let access: MigrationAccess
     let selection: Selection
-    /// Secrets that were named on the command line, so that an undo brings them back whoever has deleted them.
+    /// Secrets named on the command line. An undo restores them whoever has deleted them.
     var named: Set<String> = []
 
-    /// What would be deleted, and what is kept by what.
+    /// The secrets that would be deleted, and what blocks the others.
     func plan(_ rules: CleanupRules) async throws -> [CleanupLine] {
         let (secrets, targets, present) = try await look()
         return zip(secrets, targets).map { secret, target in
@@ -22,8 +22,9 @@ struct CleanupRun {
         }
     }
 
-    /// What would be brought back: what a cleanup is to delete, and what is named. What somebody else deletes is theirs.
-    func undoing(_ journal: Journal) async throws -> [CleanupLine] {
+    /// The secrets that an undo would restore: those that a cleanup deletes and those that are named. Other deletions
+    /// are left alone.
+    func planUndo(_ journal: Journal) async throws -> [CleanupLine] {
         let ours = journal.removed.union(named)
         let (secrets, targets, _) = try await look()
         return zip(secrets, targets).map { secret, target in
@@ -32,15 +33,15 @@ struct CleanupRun {
         }
     }
 
-    /// Does what the lines say, each once.
-    /// - Parameter days: of the recovery window, 7 to 30.
+    /// Carries out each line once.
+    /// - Parameter days: the recovery window, 7 to 30 days.
     func carryOut(_ lines: [CleanupLine], days: Int, _ journal: JournalFile) async throws -> [CleanupLine] {
         var lines = lines
         var progress = Progress("cleaned up", of: lines.count)
         defer { progress.end() }
         for index in lines.indices {
             let name = lines[index].secret.name
-            // Said before it is done, so that undo knows of one that was cut off here.
+            // Recorded first, so that an undo knows of an interrupted deletion.
             if lines[index].act == "delete" {
                 try journal.record("delete", isClean: true, count: 1, ["secret": name, "days": "\(days)"])
             }

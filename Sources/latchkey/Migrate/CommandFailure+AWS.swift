@@ -7,7 +7,7 @@ internal import LatchkeyUpstream
 internal import Synchronization
 
 extension CommandFailure {
-    /// What a refused call of a store means to a command. `action` is the IAM action it takes.
+    /// The failure of a command after an error of a store. `action` is the IAM action of the call.
     init(_ error: AWSError, action: String) {
         let status: ExitStatus =
             switch error.kind {
@@ -24,7 +24,7 @@ extension CommandFailure {
             case .throttled: "\(action) is throttled"
             case .timedOut: "\(action) got no answer in time"
             case .unavailable: "\(action) cannot be reached"
-            case .invalidAnswer: "\(action) got an answer that is none of AWS's"
+            case .invalidAnswer: "\(action) got a response that AWS does not send"
             case .notFound, .alreadyExists, .conditionFailed, .invalidRequest: "\(action) is not accepted"
             }
         let code = (error.code ?? error.transport?.code).map { " [\($0)]" } ?? ""

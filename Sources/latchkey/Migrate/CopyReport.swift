@@ -1,16 +1,16 @@
 internal import LatchkeyCore
 internal import LatchkeyMigration
 
-/// What a copy came to.
+/// The result of a copy.
 struct CopyReport {
     let lines: [CopyRun.Line]
-    /// What was moved in an earlier run of the same journal.
+    /// Secrets moved in an earlier run with the same journal.
     let done: [SourceSecret]
-    /// What something is in the way of.
+    /// Secrets with obstacles.
     let blocked: [PlanItem]
-    /// What was not come to, because a store stopped answering.
+    /// Number of secrets that were not tried, because a store stopped answering.
     let untried: Int
-    /// The argument that names the journal, for the command that is printed.
+    /// The argument that names the journal, for the next command.
     let journal: String
 
     init(plan: Plan, lines: [CopyRun.Line], done: [SourceSecret], journal: String) {
@@ -21,22 +21,22 @@ struct CopyReport {
         untried = plan.items.count - blocked.count - lines.count
     }
 
-    /// What was named and is not there.
+    /// Named secrets that do not exist.
     private var absent: [PlanItem] { blocked.filter { !$0.secret.exists } }
-    /// What a permission is missing for: whether it can be moved is not known.
+    /// Secrets for which a permission is missing. Whether they can be moved is unknown.
     private var denied: [PlanItem] { blocked.filter(\.isDenied) }
-    /// What could not be read in several tries.
+    /// Secrets that could not be read in several attempts.
     private var unread: [PlanItem] { blocked.filter(\.isUnread) }
 
-    /// What was looked at and stays where it is.
+    /// Secrets that were checked and are not moved.
     var left: [PlanItem] { blocked.filter { $0.secret.exists && !$0.isDenied && !$0.isUnread } }
 
-    /// Everything that can be moved is where it belongs, and everything was looked at.
+    /// Whether everything was checked and every secret that can be moved is in place.
     var isClean: Bool {
         untried == 0 && absent.isEmpty && denied.isEmpty && unread.isEmpty && lines.allSatisfy { $0.outcome.isClean }
     }
 
-    /// How the command ends.
+    /// The exit code.
     var status: ExitStatus {
         guard denied.isEmpty else { return .denied }
         let storeFailures = lines.compactMap { line -> StoreFailure? in
@@ -51,7 +51,7 @@ struct CopyReport {
 
     private var copied: Int { count { if case .copied = $0 { true } else { false } } }
     private var equal: Int { count { if case .equal = $0 { true } else { false } } }
-    private var keptBack: Int { count { if case .keptBack = $0 { true } else { false } } }
+    private var heldBack: Int { count { if case .keptBack = $0 { true } else { false } } }
     private var failed: Int { count { if case .failed = $0 { true } else { false } } }
 
     private func count(_ matches: (CopyStep.Outcome) -> Bool) -> Int { lines.count { matches($0.outcome) } }
@@ -61,7 +61,7 @@ struct CopyReport {
             "clean": .bool(isClean),
             "summary": [
                 "copied": .integer(Int64(copied)), "equal": .integer(Int64(equal)),
-                "done_before": .integer(Int64(done.count)), "kept_back": .integer(Int64(keptBack)),
+                "done_before": .integer(Int64(done.count)), "kept_back": .integer(Int64(heldBack)),
                 "failed": .integer(Int64(failed)), "untried": .integer(Int64(untried)),
                 "blocked": .integer(Int64(blocked.count)),
             ],
@@ -86,7 +86,7 @@ struct CopyReport {
         ]
     }
 
-    /// For people: what did not go as planned, and the count of what did.
+    /// The output for people: what did not go as planned, and the number of the others.
     var page: [String] {
         var table = Table(["SECRET", "PARAMETER", "OUTCOME", "WHY"])
         var rows = 0
@@ -102,9 +102,9 @@ struct CopyReport {
             rows += 1
         }
         let summary =
-            "\(copied) copied, \(equal) there already, \(done.count) copied before, \(keptBack) kept back, "
+            "\(copied) copied, \(equal) there already, \(done.count) copied before, \(heldBack) kept back, "
             + "\(failed) failed, \(untried) not tried, \(blocked.count) blocked"
-        var advice = keptBack > 0 ? ["what was kept back has another value there: --yes writes over it"] : []
+        var advice = heldBack > 0 ? ["what was kept back has another value there: --yes writes over it"] : []
         let kept = lines.count(where: \.isKept)
         if kept > 0 {
             advice.append("\(kept) have their value under another key or in another tier than asked for: see plan")
@@ -119,14 +119,14 @@ struct CopyReport {
 }
 
 extension PlanItem {
-    /// IAM actions that were refused for it.
+    /// IAM actions that were denied for this secret.
     fileprivate var deniedActions: [String] {
         obstacles.compactMap { if case .denied(let action) = $0, $0.isDenial { action } else { nil } }
     }
 }
 
 extension CopyRun.Line {
-    /// The value was there, under another key or in another tier than was asked for.
+    /// Whether the value was in place before, under another key or in another tier than requested.
     fileprivate var isKept: Bool {
         guard case .equal = outcome else { return false }
         return item.obstacles.contains { if case .keptAsItIs = $0 { true } else { false } }
@@ -134,7 +134,7 @@ extension CopyRun.Line {
 }
 
 extension CopyStep.Outcome {
-    /// Whether the value is there now.
+    /// Whether the value is in place now.
     var isClean: Bool {
         switch self {
         case .copied, .equal: true

@@ -5,12 +5,12 @@ internal import LatchkeyMetrics
 internal import LatchkeyMigration
 internal import LatchkeyUpstream
 
-/// Carries out a plan: asks ``CopyStep`` what to do for each secret in turn, and does it.
+/// Carries out a plan: ``CopyStep`` decides the next step for each secret.
 struct CopyRun {
-    /// Secrets that may fail one after another because a store gives no answer, before the whole is given up.
+    /// The copy ends when this many secrets in a row fail because a store does not answer.
     static let maxUnanswered = 3
 
-    /// What became of one secret.
+    /// The outcome for one secret.
     struct Line {
         let item: PlanItem
         let outcome: CopyStep.Outcome
@@ -18,9 +18,9 @@ struct CopyRun {
 
     let access: MigrationAccess
     let options: MoveOptions
-    /// Another value may be written over.
+    /// Whether a parameter with another value may be overwritten.
     let mayOverwrite: Bool
-    /// Where each step is written down before it is taken; nil where nothing is to be gone on with.
+    /// Each step is recorded here before it is taken; nil if the run cannot be resumed.
     var journal: JournalFile?
     private let time = TimeSource.system
 
@@ -30,7 +30,7 @@ struct CopyRun {
         self.mayOverwrite = mayOverwrite
     }
 
-    /// Moves what is not blocked, one after another.
+    /// Moves the secrets without obstacles, one after another.
     func run(_ plan: Plan) async throws -> [Line] {
         let items = plan.items.filter { $0.action != .blocked }
         var progress = Progress("copied", of: items.count)
@@ -55,8 +55,8 @@ struct CopyRun {
         guard let value = item.value else { return .failed(StoreFailure(.refused, code: "no_value")) }
         let digest = journal?.key.digest(item.secret.name, value).hex ?? ""
         let last = journal?.journal.items[item.target]
-        // Of this value and not seen to its end: what is found there may be this move's own write. Of what was kept back
-        // nothing was written.
+        // An earlier run began to write this value and did not finish, so the existing parameter may be its own write.
+        // A secret that was held back was not written.
         let isResumed = last.map { $0.state != .verified && $0.reason != "other_value" && $0.digest == digest } ?? false
         var step = CopyStep(
             CopyStep.Task(
@@ -112,7 +112,7 @@ struct CopyRun {
         }
     }
 
-    /// The tier by the name PutParameter takes.
+    /// The tier's name for PutParameter.
     private func tierName(_ item: PlanItem) -> String? {
         options.tier == .intelligentTiering ? "Intelligent-Tiering" : item.tier?.rawValue
     }

@@ -4,18 +4,18 @@ internal import LatchkeyMetrics
 internal import LatchkeyMigration
 internal import LatchkeyUpstream
 
-/// Reads both stores for what is to be moved.
+/// Reads both stores for the selected secrets.
 struct InventoryReader: Sendable {
-    /// Secrets of one run.
+    /// Maximum number of secrets in one run.
     static let maxSecrets = 100_000
 
     let access: MigrationAccess
     let selection: Selection
-    /// What a plan wants and a copy can do without: replicas, resource policies, whether writing is allowed.
+    /// Whether to read what a plan shows and a copy does not need: replicas, resource policies, write permissions.
     var isDetailed = false
-    /// The key that writes would name.
+    /// The KMS key of the writes.
     var keyID: String?
-    /// Whether a secret is known to be moved already, so that its value need not be read.
+    /// Whether a secret is known to have been moved, so that its value need not be read.
     var isDone: @Sendable (SourceSecret, _ target: String) -> Bool = { _, _ in false }
 
     /// Both stores, and the parameter names by secret name.
@@ -32,21 +32,21 @@ struct InventoryReader: Sendable {
         return (inventory, map, done)
     }
 
-    /// The secrets alone, with the values of every version that has a staging label.
+    /// The secrets with the values of all labelled versions, without parameters.
     func readSecrets() async throws -> [SourceSecret] {
         try await MigrationAccess.each(try await secrets().0, showing: "read") { secret in
             try await self.withOtherVersions(try await self.withValue(secret))
         }
     }
 
-    /// The secrets as they are described, without their values, and the parameter names by secret name.
+    /// The descriptions of the secrets without values, and the parameter names by secret name.
     func describeSecrets() async throws -> (secrets: [SourceSecret], map: [String: String]) {
         let (found, map) = try await secrets()
         try Self.requireRead(found)
         return (found, map)
     }
 
-    /// Those of the secrets that cannot be read any more, or not until their deletion is taken back.
+    /// The names of secrets that are deleted or scheduled for deletion.
     func away(_ names: [String]) async throws -> [String] {
         let secrets = try await MigrationAccess.each(names) { try await self.describe($0) }
         if let action = secrets.lazy.flatMap(\.denied).first {
@@ -56,7 +56,7 @@ struct InventoryReader: Sendable {
         return secrets.filter { !$0.exists || $0.deletion != nil }.map(\.name)
     }
 
-    /// For what cannot be done without any of them.
+    /// Throws if a secret could not be read, for commands that need all of them.
     private static func requireRead(_ secrets: [SourceSecret]) throws {
         let unread = secrets.filter { !$0.unread.isEmpty }.map { Table.clean($0.name) }
         guard unread.isEmpty else {
@@ -65,21 +65,21 @@ struct InventoryReader: Sendable {
         }
     }
 
-    /// The parameters that secrets would go to.
+    /// The parameters that the secrets would go to.
     func readParameters(of secrets: [SourceSecret], _ planner: Planner) async throws -> Inventory {
         var inventory = Inventory(secrets: secrets, parameterARNPrefix: arnPrefix(secrets))
         try await ParameterReader(access: access).fill(&inventory, planner)
         return inventory
     }
 
-    /// The parameters that these secrets would go to, and the secrets as they are given.
+    /// The same for secrets that were already read.
     func read(asIn secrets: [SourceSecret], map: [String: String]) async throws -> Inventory {
         try await readParameters(of: secrets, Planner(map: map))
     }
 
     // MARK: Secrets
 
-    /// Everything the selection means, each once, sorted by name.
+    /// All selected secrets without duplicates, sorted by name.
     private func secrets() async throws -> ([SourceSecret], [String: String]) {
         var found: [String: SourceSecret] = [:]
         var map = selection.map
@@ -92,12 +92,12 @@ struct InventoryReader: Sendable {
         let named = selection.names.filter { found[$0] == nil }
         for (id, secret) in zip(named, try await MigrationAccess.each(named) { try await self.describe($0) }) {
             found[secret.name] = secret
-            // An ARN in the map stands for the secret's name.
+            // The map may name a secret by its ARN.
             if secret.name != id { map[secret.name] = map[id] }
         }
-        // A prefix that nothing begins with is a slip, and nothing to call clean.
+        // A prefix without secrets is probably a typing mistake, and must not count as success.
         guard !found.isEmpty else {
-            throw CommandFailure(.failed, "there is no secret that is meant: check --filter-prefix")
+            throw CommandFailure(.failed, "no secret is selected: check --filter-prefix")
         }
         guard found.count <= Self.maxSecrets else {
             throw CommandFailure(.usage, "more than \(Self.maxSecrets) secrets: take them in parts")
@@ -188,7 +188,7 @@ struct InventoryReader: Sendable {
                     secret.unread.append("secretsmanager:GetSecretValue")
                     return secret
                 }
-                // One that has lost its label meanwhile, or was staged without a value.
+                // The version has lost its label meanwhile, or was staged without a value.
                 guard error.kind == .notFound || error.kind == .invalidRequest else {
                     throw CommandFailure(error, action: error.isOfKey ? "kms:Decrypt" : "secretsmanager:GetSecretValue")
                 }
@@ -209,7 +209,8 @@ struct InventoryReader: Sendable {
             secret.versionID = version.versionID
         } catch let error as AWSError {
             switch error.kind {
-            // A secret that was made without a value, or is marked for deletion though nothing said so.
+            // The secret was created without a value, or is scheduled for deletion although its description did not say
+            // so.
             case .notFound, .invalidRequest: break
             case .denied:
                 secret.denied.append(
@@ -222,7 +223,7 @@ struct InventoryReader: Sendable {
         return secret
     }
 
-    /// What parameters' ARNs begin with: as the secrets' do, for another service.
+    /// The beginning of the parameters' ARNs, taken from the secrets' ARNs.
     private func arnPrefix(_ secrets: [SourceSecret]) -> String {
         let pieces = secrets.lazy.compactMap(\.arn).first?.split(separator: ":") ?? []
         let partition = pieces.count > 4 ? String(pieces[1]) : AWSPartition(region: access.region).name
@@ -231,7 +232,7 @@ struct InventoryReader: Sendable {
     }
 }
 
-// Where AWS's rooms become the migration's: nowhere else are both known.
+// AWS's types become the migration's only here.
 
 extension SourceSecret {
     init(_ description: SecretDescription) {

@@ -3,11 +3,11 @@ internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyMigration
 
-/// A migration's journal on disk, open for writing: one line at a time, each synced before what it announces is done. Its
-/// digests' key lies beside it, in `<journal>.key`, so that the journal can be shown to others and the key cannot. What is
-/// there is looked at by ``PreparedJournal`` first.
+/// A migration's journal on disk, open for writing. Each line is synced before the step it announces.
 ///
-/// One process at a time: the file is locked (flock(2)) until the process ends.
+/// The key of its digests is in `<journal>.key`, so that the journal can be shown to others without the key.
+/// ``PreparedJournal`` checks existing files first. The file is locked (flock(2)) until the process ends, so that only
+/// one process writes it.
 final class JournalFile {
     /// Where commands keep the journal unless `--journal` names another file.
     static let defaultPath = "latchkey-migrate.journal"
@@ -24,10 +24,10 @@ final class JournalFile {
         self.journal = journal
     }
 
-    /// Appends a line and waits until it is on the disk.
+    /// Appends a line and syncs it.
     func append(_ line: JournalLine) throws { try append([line]) }
 
-    /// Appends lines and waits until all of them are on the disk.
+    /// Appends lines and syncs them.
     func append(_ lines: [JournalLine]) throws {
         guard !lines.isEmpty else { return }
         let bytes = lines.flatMap { $0.json.bytes() + [UInt8(ascii: "\n")] }
@@ -44,7 +44,7 @@ final class JournalFile {
         for line in lines { journal.note(line) }
     }
 
-    /// Writes down what a copy leaves where it is, unless that stands there already.
+    /// Records which secrets a copy does not move, unless the journal has that already.
     func leave(_ items: [PlanItem]) throws {
         let now = TimeSource.system.now().wall
         let lines = items.map { item in
@@ -61,13 +61,13 @@ final class JournalFile {
             }.map { .item($0) })
     }
 
-    /// Writes down which secrets a copy or a comparison is about, unless that stands there already.
+    /// Records the selection of a copy or comparison, unless the journal has it already.
     func record(_ selection: MoveSelection) throws {
         guard journal.selection.union(selection) != journal.selection else { return }
         try record("selection", isClean: true, count: 0, [Journal.selectionDetail: selection.text])
     }
 
-    /// Writes down that a command came to its end, or what it is about to do.
+    /// Records the end of a command, or what it is about to do.
     func record(_ command: String, isClean: Bool, count: Int, _ details: [String: String] = [:]) throws {
         var run = JournalRun(
             command: command, isClean: isClean, count: count, by: Operator.name, at: TimeSource.system.now().wall)

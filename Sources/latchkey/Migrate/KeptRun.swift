@@ -2,21 +2,21 @@ internal import LatchkeyCore
 internal import LatchkeyMigration
 internal import LatchkeySettings
 
-/// Finds out what a cut-over leaves in Secrets Manager, and what becomes of it.
+/// Finds out which secrets a cut-over leaves in Secrets Manager, and whether they are kept or given up.
 struct KeptRun {
-    /// Names in a message.
+    /// Maximum number of names in a message.
     private static let maxNamed = 50
 
     let access: MigrationAccess
     let settings: Settings
-    /// What is said besides what the journal's copies were told.
+    /// The selection in addition to that of the journal's copies.
     let selected: SelectionArguments
     let journalPath: String
     let keeps: Bool
     let isForced: Bool
 
-    /// - Throws: ``CommandFailure`` where something stays and neither `--keep` nor `--force` is said, and where the list is
-    ///   longer than a parameter may be.
+    /// - Throws: ``CommandFailure`` if secrets stay and neither `--keep` nor `--force` is given, or if the list is too
+    ///   long for a parameter.
     func assess(_ journal: Journal) async throws -> SwitchAssessment {
         var assessment = SwitchAssessment()
         let known = try await BackendSwitch(access: access, settings).kept()
@@ -46,7 +46,7 @@ struct KeptRun {
         return assessment
     }
 
-    /// How the secrets of the move stand; nil where it is not known which they are.
+    /// The state of the secrets; nil if the selection is unknown.
     private func look(_ journal: Journal, _ assessment: inout SwitchAssessment) async throws -> MoveStatus? {
         guard let selection = try Selection(of: journal, and: selected) else {
             guard !keeps else {
@@ -70,7 +70,7 @@ struct KeptRun {
     private func refusal(_ staying: [StayingSecret]) -> CommandFailure {
         let more = staying.count - Self.maxNamed
         let names = staying.prefix(Self.maxNamed).map(\.line).joined(separator: ", ")
-        let arguments = selected.isGiven ? selected.said.arguments.map { $0.map(ShellWord.quoted) } ?? [] : []
+        let arguments = selected.isGiven ? selected.given.arguments.map { $0.map(ShellWord.quoted) } ?? [] : []
         let command = (["latchkey migrate cutover"] + arguments + ["--keep"]).joined(separator: " ")
         return CommandFailure(
             .failed,

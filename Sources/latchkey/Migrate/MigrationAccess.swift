@@ -6,16 +6,16 @@ internal import LatchkeySettings
 internal import LatchkeyUpstream
 internal import Synchronization
 
-/// What all reads of one command know of each other's failures.
+/// The retry state that all reads of one command share.
 private final class SharedRetry: Sendable {
     private let state = Mutex(ReadRetry())
 
     func change<Value: Sendable>(_ body: (inout ReadRetry) -> Value) -> Value { state.withLock { body(&$0) } }
 }
 
-/// Both stores as `latchkey migrate` uses them.
+/// Access of the `latchkey migrate` commands to both stores.
 struct MigrationAccess: Sendable {
-    /// Secrets read at the same time.
+    /// Number of concurrent reads.
     static let readers = 8
 
     let parameterStore: ParameterStore
@@ -25,7 +25,7 @@ struct MigrationAccess: Sendable {
     private let timeout: Duration
     private let retry = SharedRetry()
 
-    /// - Parameter mostWrites: writes a second to Parameter Store; an account has 3 by default.
+    /// - Parameter maxWrites: writes to Parameter Store per second. The default quota of an account is 3.
     init(_ settings: Settings, mostWrites: Int = AWSQuota.mostWrites) throws {
         let upstreams = try Upstreams(
             settings, time: .system, log: CommandEnvironment.quietLogger(sink: LogSink()), mostWrites: mostWrites)
@@ -33,14 +33,15 @@ struct MigrationAccess: Sendable {
         secretsManager = upstreams.secretsManager
         lambda = upstreams.lambda
         region = settings.aws.region
-        // Reads wait for their turn under LATCHKEY_SSM_MAX_TPS, and nobody waits for them but a command.
+        // Reads wait for their turn under LATCHKEY_SSM_MAX_TPS, so the timeout is long. Only this command waits for
+        // them.
         timeout = settings.upstreamTimeout * 6
     }
 
-    /// The latest that one call may end.
+    /// The deadline of a call that starts now.
     var deadline: MonotonicTime { .current + timeout }
 
-    /// Whose move a fleet of these settings is: by the account of the parameters that the journal has moved.
+    /// The fleet that these settings belong to. Its account comes from the parameters that the journal has moved.
     func place(_ journal: Journal, _ settings: Settings) async throws -> FleetID {
         let moved = journal.items.values.filter { $0.state == .verified }.map(\.target).sorted()
         let found = try await ParameterReader(access: self).read(Array(moved.prefix(ParameterStore.batch)))
@@ -48,10 +49,10 @@ struct MigrationAccess: Sendable {
             account: found.parameters.lazy.compactMap(\.account).first, parameter: BackendSwitch.parameter(settings))
     }
 
-    /// A read, made again with growing pauses where it gets no answer.
+    /// Calls `call` and retries it with increasing pauses if the store does not answer.
     ///
-    /// - Throws: `AWSError` of the last try. ``CommandFailure`` once several reads in a row have got no answer: the store
-    ///   is taken to be down, and the command ends.
+    /// - Throws: the `AWSError` of the last attempt. ``CommandFailure`` when several reads in a row got no answer: the
+    ///   store counts as down, and the command ends.
     func reading<Value: Sendable>(
         _ action: String, _ call: () async throws(AWSError) -> Value
     ) async throws -> Value {
@@ -82,7 +83,7 @@ struct MigrationAccess: Sendable {
         }
     }
 
-    /// A read that fails the command where it fails in every try.
+    /// A read whose failure ends the command.
     func require<Value: Sendable>(
         _ action: String, _ call: () async throws(AWSError) -> Value
     ) async throws -> Value {
@@ -93,8 +94,8 @@ struct MigrationAccess: Sendable {
         }
     }
 
-    /// `body` over all of `items`, so many at a time, in their order.
-    /// - Parameter what: what a terminal is shown of how far it is; nothing where nil.
+    /// Runs `body` over all `items` with limited concurrency; the results keep their order.
+    /// - Parameter what: the label of the progress display; nil for none.
     static func each<Item: Sendable, Value: Sendable>(
         _ items: [Item], showing what: String? = nil, _ body: @escaping @Sendable (Item) async throws -> Value
     ) async throws -> [Value] {
@@ -123,7 +124,7 @@ struct MigrationAccess: Sendable {
 }
 
 extension Parameter {
-    /// The account it is in, by its ARN.
+    /// The account in the parameter's ARN.
     var account: String? {
         let pieces = attributes["ARN"]?.string?.split(separator: ":", omittingEmptySubsequences: false) ?? []
         return pieces.count > 5 ? String(pieces[4]) : nil

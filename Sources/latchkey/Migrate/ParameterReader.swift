@@ -2,28 +2,28 @@ internal import LatchkeyCore
 internal import LatchkeyMigration
 internal import LatchkeyUpstream
 
-/// Reads the parameters that secrets go to, and asks whether they may be written. A refusal is part of what was found.
+/// Reads the parameters that secrets go to, and checks whether they may be written. A denial is part of the result.
 struct ParameterReader: Sendable {
-    /// Paths that are asked whether they may be written: a call or two each, at PutParameter's pace.
+    /// Maximum number of paths to check for write permission. Each needs one or two calls at the rate of PutParameter.
     static let maxProbes = 20
 
-    /// Parameters as they are, and what was refused.
+    /// The parameters that exist, and the denied ones.
     struct Found: Sendable {
-        /// Those that are there.
+        /// The existing parameters.
         var parameters: [Parameter] = []
-        /// The IAM action that was refused, by name.
+        /// The denied IAM action by parameter name.
         var denied: [String: String] = [:]
-        /// The IAM action that got no answer, by name.
+        /// The unanswered IAM action by parameter name.
         var unread: [String: String] = [:]
     }
 
     let access: MigrationAccess
-    /// The key that writes would name.
+    /// The KMS key of the writes.
     var keyID: String?
 
-    /// Reads names in tens; where ten are refused or get no answer, each alone: AWS refuses all for the sake of one, and
-    /// one name that hangs holds up the call.
-    /// - Parameter names: such as Parameter Store takes.
+    /// Reads the parameters in batches of ten. If a batch is denied or gets no answer, each of its names is read alone:
+    /// AWS denies the whole batch for one name, and one slow name delays the call.
+    /// - Parameter names: valid parameter names.
     func read(_ names: [String]) async throws -> Found {
         var found = Found()
         for start in stride(from: 0, to: names.count, by: ParameterStore.batch) {
@@ -44,7 +44,7 @@ struct ParameterReader: Sendable {
         return found
     }
 
-    /// A read of one name is a GetParameter.
+    /// Reads one name with GetParameter.
     private func readAlone(_ name: String) async throws -> Found {
         do {
             let found = try await access.reading("ssm:GetParameter") { () async throws(AWSError) in
@@ -58,7 +58,7 @@ struct ParameterReader: Sendable {
         }
     }
 
-    /// The parameters that the inventory's secrets go to, with tier and key.
+    /// Adds the parameters of the inventory's secrets, with tier and key.
     func fill(_ inventory: inout Inventory, _ planner: Planner) async throws {
         let found = try await read(usable(inventory, planner).keys.sorted())
         for parameter in found.parameters { inventory.parameters[parameter.name] = ExistingParameter(parameter) }
@@ -67,7 +67,7 @@ struct ParameterReader: Sendable {
         try await describe(&inventory)
     }
 
-    /// Tier and key of the parameters that are there already.
+    /// Adds tier and key of the existing parameters.
     private func describe(_ inventory: inout Inventory) async throws {
         let names = inventory.parameters.keys.sorted()
         guard !names.isEmpty else { return }
@@ -89,15 +89,15 @@ struct ParameterReader: Sendable {
         }
     }
 
-    // MARK: Whether they may be written
+    // MARK: Write permission
 
-    /// Asks once for each path that parameters lie in, for the first ``maxProbes`` of them.
+    /// Checks write permission once per path, for at most ``maxProbes`` paths.
     func probe(_ inventory: inout Inventory, _ planner: Planner) async throws {
         let tagged = usable(inventory, planner)
         let paths = Dictionary(grouping: tagged.keys.sorted(), by: Self.parent).sorted { $0.key < $1.key }
         inventory.unaskedPaths = max(0, paths.count - Self.maxProbes)
         for (_, names) in paths.prefix(Self.maxProbes) {
-            // Tags take a permission of their own, where there are any.
+            // Tags need a permission of their own.
             let hasTags = names.contains { tagged[$0] == true }
             guard let name = names.first, let action = await refused(name, hasTags: hasTags) else { continue }
             for name in names where action != Self.tagging || tagged[name] == true {
@@ -108,8 +108,8 @@ struct ParameterReader: Sendable {
 
     private static let tagging = "ssm:AddTagsToResource"
 
-    /// The action that is refused for a parameter's write; nil where none is, or it cannot be told: that is no reason to
-    /// stop, for the write itself will tell.
+    /// The denied action for writing the parameter; nil if there is none or it cannot be determined. Then the write
+    /// itself will show it.
     private func refused(_ name: String, hasTags: Bool) async -> String? {
         do throws(AWSError) {
             try await access.parameterStore.probePut(name, keyID: keyID, hasTags: hasTags, deadline: access.deadline)
@@ -122,7 +122,7 @@ struct ParameterReader: Sendable {
         }
     }
 
-    /// Names that Parameter Store takes, and whether the secret that goes there has tags to carry.
+    /// The valid parameter names, and whether the secret has tags.
     private func usable(_ inventory: Inventory, _ planner: Planner) -> [String: Bool] {
         let pairs = inventory.secrets.map { secret in
             (planner.target(for: secret.name), secret.tags.contains { !$0.isReserved })

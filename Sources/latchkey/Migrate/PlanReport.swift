@@ -1,7 +1,7 @@
 internal import LatchkeyCore
 internal import LatchkeyMigration
 
-/// A plan for people.
+/// The output of a plan for people.
 struct PlanReport {
     private let plan: Plan
 
@@ -20,7 +20,7 @@ struct PlanReport {
         return table.lines + [""] + obstacles + [summary] + staying + unasked + cost
     }
 
-    /// Each obstacle with its remedy, under the secret it is of.
+    /// Each obstacle with its remedy, below its secret.
     private var obstacles: [String] {
         let hindered = plan.items.filter { !$0.obstacles.isEmpty }
         return hindered.flatMap { item in
@@ -39,7 +39,7 @@ struct PlanReport {
             + "\(plan.count(.nothing)) there already, \(plan.count(.blocked)) blocked"
     }
 
-    /// What a copy by this plan would leave in Secrets Manager.
+    /// The secrets that a copy by this plan would leave in Secrets Manager.
     private var staying: [String] {
         let names = plan.staying.map { Table.clean($0.secret.name) }
         guard !names.isEmpty else { return [] }

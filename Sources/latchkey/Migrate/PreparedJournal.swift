@@ -3,25 +3,25 @@ internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyMigration
 
-/// A journal that was looked at, is locked where it is there, and was not written to yet: that waits until there is
-/// something to write of.
+/// A journal that was checked and, if it exists, locked, but not written yet. It is written only when there is
+/// something to record.
 struct PreparedJournal {
-    /// Bytes of a journal that are read: a hundred thousand secrets' worth.
+    /// Maximum size of a journal: enough for a hundred thousand secrets.
     private static let maxBytes = 256 << 20
 
     let path: String
-    /// What the file has; empty where it is to be begun.
+    /// The content of the file; empty for a new journal.
     let journal: Journal
     private let place: String
     private let descriptor: OwnedDescriptor?
-    /// Nil where it is to be made.
+    /// Nil for a new journal.
     private let key: DigestKey?
 
-    /// Looks at the journal at `path`. A file that does not begin as a journal is refused, unless it is empty.
+    /// Checks the journal at `path`. A non-empty file that does not begin like a journal is refused.
     ///
     /// - Parameters:
-    ///   - place: the region; a journal of another one is refused.
-    ///   - resumes: whether an unfinished journal is to be gone on with; else it is refused.
+    ///   - place: the region. A journal of another region is refused.
+    ///   - resumes: whether an unfinished journal may be continued; otherwise it is refused.
     init(path: String, place: String, resumes: Bool) throws {
         self.path = path
         self.place = place
@@ -35,7 +35,7 @@ struct PreparedJournal {
         guard flock(descriptor.number, LOCK_EX | LOCK_NB) == 0 else {
             throw CommandFailure(.usage, "the journal \(path) is in use by another latchkey")
         }
-        guard let bytes = DurableFile.read(descriptor.number, longest: Self.maxBytes) else {
+        guard let bytes = DurableFile.read(descriptor.number, maxBytes: Self.maxBytes) else {
             throw CommandFailure(.usage, "cannot read the journal \(path)")
         }
         journal = try Self.parse(bytes, path)
@@ -54,7 +54,7 @@ struct PreparedJournal {
         key = try Self.readKey(path, of: journal, mark: header.keyMark)
     }
 
-    /// The journal at `path` for reading, and the key of its digests; nil where there is none.
+    /// The journal at `path` for reading, with the key of its digests; nil if there is none.
     static func peek(_ path: String) throws -> (journal: Journal, key: DigestKey)? {
         let bytes: [UInt8]
         do throws(FileFault) {
@@ -70,8 +70,8 @@ struct PreparedJournal {
         return (journal, key)
     }
 
-    /// Opens it for writing. What a crash left of a line is cut off, for it would spoil the next one; a new journal gets
-    /// its header first and then its key, neither over a file that is there.
+    /// Opens the journal for writing. An incomplete last line, left by a crash, is removed. A new journal gets its
+    /// header and then its key; neither overwrites an existing file.
     func begin(now: WallTime) throws -> JournalFile {
         let descriptor = try self.descriptor ?? OwnFile.create(path)
         guard flock(descriptor.number, LOCK_EX | LOCK_NB) == 0 else {
@@ -93,7 +93,7 @@ struct PreparedJournal {
     private static func parse(_ bytes: [UInt8], _ path: String) throws -> Journal {
         do throws(Journal.FormatError) {
             let journal = try Journal(bytes)
-            // One line without its end is somebody's text, and no journal that was cut off: a header is written whole.
+            // A header is written in one piece, so a single incomplete line belongs to some other text file.
             guard journal.header != nil || bytes.isEmpty else { throw .noHeader }
             return journal
         } catch {
@@ -105,7 +105,7 @@ struct PreparedJournal {
 
     private static func keyPath(_ path: String) -> String { path + ".key" }
 
-    /// A key without its journal is somebody's; an empty file is nobody's.
+    /// Throws if a key exists without its journal. An empty file is accepted.
     private static func requireNoKey(_ path: String) throws {
         guard case .file(let bytes) = try OwnFile.look(at: keyPath(path)), bytes > 0 else { return }
         throw CommandFailure(
@@ -114,10 +114,10 @@ struct PreparedJournal {
         )
     }
 
-    /// The key of a journal's digests; nil where it is missing and the journal has no digest yet, as a crash right at the
-    /// beginning leaves it.
+    /// The key of the journal's digests. Nil if it is missing and the journal has no digest yet, as after a crash right
+    /// at the start.
     private static func readKey(_ path: String, of journal: Journal, mark: String) throws -> DigestKey? {
-        let bytes = DurableFile.read(keyPath(path), longest: 1024) ?? []
+        let bytes = DurableFile.read(keyPath(path), maxBytes: 1024) ?? []
         if bytes.isEmpty, journal.isBare {
             try requireNoKey(path)
             return nil

@@ -1,34 +1,34 @@
 internal import LatchkeyCore
 internal import LatchkeyMigration
 
-/// What a restore would change, or did.
+/// The changes of a restore, planned or carried out.
 struct RestoreReport {
     /// One secret of the backup.
     struct Line {
         let secret: String
-        /// The parameter it goes to, where it goes to one.
+        /// The target parameter; nil when restoring to Secrets Manager.
         let target: String?
         /// `create`, `overwrite`, `replace`, `undelete`, `nothing` or `blocked`.
         let act: String
-        /// What is in the way.
+        /// What prevents the restore.
         var obstacles: [String] = []
-        /// What the backup has of it and a restore does not set.
-        var leftToSet: [String] = []
-        /// Whether a permission is missing for it.
+        /// What the backup has and the restore does not set.
+        var notRestored: [String] = []
+        /// Whether a permission is missing.
         var isDenied = false
-        /// What went wrong, once it was tried.
+        /// The error, after an attempt.
         var storeFailure: StoreFailure?
     }
 
     var lines: [Line]
-    /// Whether it was carried out.
+    /// Whether the change was carried out.
     var isDone = false
 
-    /// Whether secrets were asked for by name, so that each of them counts.
+    /// Whether secrets were named, so that each of them must succeed.
     var isNamed = false
 
-    /// How the command ends. Of a whole backup, what cannot go there is listed and is no failure, as long as anything
-    /// can; what was asked for by name must.
+    /// The exit code. In a restore of the whole backup, secrets that cannot be restored are listed but are no failure
+    /// unless none can. Named secrets must succeed.
     var status: ExitStatus {
         if let storeFailure = lines.compactMap(\.storeFailure).first { return storeFailure.status }
         guard !lines.contains(where: \.isDenied) else { return .denied }
@@ -36,7 +36,7 @@ struct RestoreReport {
         return blocked > 0 && (isNamed || blocked == lines.count) ? .failed : .done
     }
 
-    /// Lines that change something.
+    /// Number of lines with a change.
     var changes: Int { lines.count { $0.act != "nothing" && $0.act != "blocked" } }
 
     private func count(_ act: String) -> Int { lines.count { $0.act == act } }
@@ -54,8 +54,8 @@ struct RestoreReport {
                     var members: JSONObject = ["secret": .string(line.secret), "action": .string(line.act)]
                     members["parameter"] = line.target.map { .string($0) }
                     members["reason"] = line.storeFailure.map { .string($0.code) }
-                    if !line.leftToSet.isEmpty {
-                        members["left_to_set"] = .array(line.leftToSet.map { .string($0) })
+                    if !line.notRestored.isEmpty {
+                        members["left_to_set"] = .array(line.notRestored.map { .string($0) })
                     }
                     if !line.obstacles.isEmpty { members["obstacles"] = .array(line.obstacles.map { .string($0) }) }
                     return .object(members)
@@ -63,15 +63,15 @@ struct RestoreReport {
         ]
     }
 
-    /// For people: what changes or cannot, and the count of what stays.
+    /// The output for people: the changes and obstacles, and the number of unchanged secrets.
     var page: [String] {
         var table = Table(["SECRET", "PARAMETER", "CHANGE", "WHY"])
         for line in lines where line.act != "nothing" {
             let why = line.storeFailure.map { "failed: \($0.code)" } ?? line.obstacles.joined(separator: " ")
             table.add([line.secret, line.target ?? "-", line.act, why])
         }
-        for line in lines where !line.leftToSet.isEmpty {
-            let what = line.leftToSet.map { $0.replacing("_", with: " ") }.joined(separator: ", ")
+        for line in lines where !line.notRestored.isEmpty {
+            let what = line.notRestored.map { $0.replacing("_", with: " ") }.joined(separator: ", ")
             table.add([line.secret, "", "", "to be set by hand, from the opened backup: \(what)"])
         }
         let failed = lines.count { $0.storeFailure != nil }

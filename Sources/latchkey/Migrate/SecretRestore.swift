@@ -4,23 +4,23 @@ internal import LatchkeyMetrics
 internal import LatchkeyMigration
 internal import LatchkeyUpstream
 
-/// Puts secrets of a backup back into Secrets Manager.
+/// Restores secrets of a backup to Secrets Manager.
 struct SecretRestore: Sendable {
-    /// Reads of what was written, until it shows: with the pauses between, about 6 s.
+    /// Reads back what was written up to six times; with the pauses this takes about 6 s.
     private static let maxChecks = 6
 
     let access: MigrationAccess
-    /// For the ids of versions: the same backup written again is the same request again.
+    /// Derives version ids, so that writing the same backup again is the same request.
     let key: DigestKey
 
-    /// What would be done, in the order of `secrets`.
+    /// The changes, in the order of `secrets`.
     func plan(_ secrets: [SourceSecret]) async throws -> [RestoreItem] {
         try await MigrationAccess.each(secrets) { secret in
             RestoreItem(secret, current: try await self.current(secret.name))
         }
     }
 
-    /// Does it, and reads back what was written; nil where all is well.
+    /// Carries out a change and reads it back; nil on success.
     func carryOut(_ item: RestoreItem) async -> StoreFailure? {
         guard let value = item.secret.value else { return StoreFailure(.refused, code: "no_value") }
         do throws(AWSError) {
@@ -35,7 +35,7 @@ struct SecretRestore: Sendable {
                 try await access.secretsManager.put(write(item, value), deadline: access.deadline)
             }
             if try await shows(item.secret.name, value, looks: Self.maxChecks) { return nil }
-            // The version was there before, under this very id, and is the current one no more: a new id makes it so.
+            // A version with this id exists but is no longer current. A new id makes the value current again.
             try await access.secretsManager.put(write(item, value, isNew: true), deadline: access.deadline)
             return try await shows(item.secret.name, value, looks: Self.maxChecks)
                 ? nil : StoreFailure(.unsure, code: "not_seen")
@@ -56,7 +56,7 @@ struct SecretRestore: Sendable {
         }
     }
 
-    /// The current value; nil where there is none.
+    /// The current value; nil if there is none.
     private func value(_ name: String) async throws(AWSError) -> StoredValue? {
         do throws(AWSError) {
             let version = try await access.secretsManager.get(name, deadline: access.deadline)

@@ -1,16 +1,16 @@
 internal import LatchkeyCore
 internal import LatchkeyMigration
 
-/// Which secrets a command is about, and the parameters some of them go to.
+/// The secrets that a command works on, and explicit parameter names for some of them.
 struct Selection: Sendable {
-    /// Every secret whose name begins with one of these.
+    /// Selects every secret whose name has one of these prefixes.
     var prefixes: [String]
-    /// Secrets by name or ARN.
+    /// Selects secrets by name or ARN.
     var names: [String]
     /// Parameter names by secret id.
     var map: [String: String]
 
-    /// - Parameter mapFile: the path of a JSON object `{"secret-id": "/parameter/name"}`; its secrets are meant too.
+    /// - Parameter mapFile: the path of a JSON object `{"secret-id": "/parameter/name"}`. Its secrets are selected too.
     init(prefixes: [String], names: [String], mapFile: String?) throws {
         self.prefixes = prefixes
         map = try mapFile.map(Self.readMap) ?? [:]
@@ -22,18 +22,19 @@ struct Selection: Sendable {
                 .usage, "say which secrets: --filter-prefix your-app/prod/, --secret NAME, or --map FILE")
         }
         guard !self.names.contains("") else { throw CommandFailure(.usage, "a secret's name is empty") }
-        // Every name begins with nothing: that would be every secret of the region.
+        // An empty prefix would select every secret of the region.
         guard !prefixes.contains("") else { throw CommandFailure(.usage, "--filter-prefix is empty") }
     }
 
-    /// Nothing but other names for some.
+    /// Selects nothing and only maps names.
     init(map: [String: String]) {
         prefixes = []
         names = []
         self.map = map
     }
 
-    /// What a journal's copies and comparisons were told, or else what it has; nil where it says nothing.
+    /// The recorded selection of the journal's copies and comparisons, or else its secrets; nil if the journal has
+    /// neither.
     init?(recordedIn journal: Journal) {
         self.init(map: [:])
         add(journal.selection)
@@ -41,8 +42,8 @@ struct Selection: Sendable {
         guard !prefixes.isEmpty || !names.isEmpty else { return nil }
     }
 
-    /// All that a move is about: what the journal's copies and comparisons were told, what it has, and what is said
-    /// besides; nil where nothing says it.
+    /// All secrets of a move: the journal's recorded selection, its secrets, and those of the command line; nil if
+    /// there are none.
     init?(of journal: Journal, and selected: SelectionArguments) throws {
         self = try selected.isGiven ? selected.selection() : Selection(map: [:])
         add(journal.selection)
@@ -50,7 +51,8 @@ struct Selection: Sendable {
         guard !prefixes.isEmpty || !names.isEmpty else { return nil }
     }
 
-    /// Adds what was recorded. A map that is not there any more says nothing; the journal has what was copied by it.
+    /// Adds a recorded selection. A map file that no longer exists is ignored, because the journal has the secrets that
+    /// were copied by it.
     private mutating func add(_ recorded: MoveSelection) {
         let maps = recorded.maps.compactMap { try? Self.readMap($0) }
         for map in maps { self.map.merge(map) { mine, _ in mine } }
@@ -61,7 +63,7 @@ struct Selection: Sendable {
         names += MoveSelection(names: added).names.filter { !named.contains($0) }
     }
 
-    /// Adds what a journal has of the secrets that are meant, with the parameters they went to.
+    /// Adds the journal's selected secrets with their parameters.
     mutating func add(_ journal: Journal, where isMeant: (String) -> Bool) {
         var named = Set(names)
         let items = Array(journal.items.values) + Array(journal.left.values)

@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import LatchkeyCore
 internal import LatchkeyMigration
 
-/// Which secrets: what all the commands take.
+/// The options that select secrets, for all commands.
 struct SelectionArguments: ParsableArguments {
     @Option(help: ArgumentHelp("Every secret whose name begins so; may be repeated.", valueName: "prefix"))
     var filterPrefix: [String] = []
@@ -16,16 +16,16 @@ struct SelectionArguments: ParsableArguments {
 
     var isGiven: Bool { !filterPrefix.isEmpty || !secret.isEmpty || map != nil }
 
-    /// What is said; else what the journal's copies and comparisons were told.
+    /// The selection of the command line, or else the journal's.
     func selection(orOf journal: Journal) throws -> Selection {
         guard !isGiven, let recorded = Selection(recordedIn: journal) else { return try selection() }
         return recorded
     }
 
-    /// As it was said.
-    var said: MoveSelection { MoveSelection(prefixes: filterPrefix, names: secret, maps: [map].compactMap { $0 }) }
+    /// The selection as given.
+    var given: MoveSelection { MoveSelection(prefixes: filterPrefix, names: secret, maps: [map].compactMap { $0 }) }
 
-    /// As a journal keeps it: good in any folder.
+    /// The selection with absolute paths, for the journal.
     var recorded: MoveSelection {
         MoveSelection(prefixes: filterPrefix, names: secret, maps: [map].compactMap { $0.map(OwnFile.absolute) })
     }

@@ -1,20 +1,20 @@
 internal import LatchkeyCore
 internal import LatchkeyMigration
 
-/// Where a move stands, for programs and for people.
+/// The state of a move, for programs and people.
 struct StatusReport {
     let status: MoveStatus
-    /// The arguments that say which secrets, as the next command takes them; nil where none that are short enough do.
+    /// The arguments that give the next command the same selection; nil if they are too long.
     let selected: String?
-    /// `--journal FILE` where that is not the usual one, for every command but plan.
+    /// `--journal FILE`, unless it is the default. For every command but plan.
     let journal: String
-    /// IAM actions that were refused, so that not all is known.
+    /// Denied IAM actions. If there are any, the state is incomplete.
     let denied: [String]
 
-    private var next: NextStep { status.next(selected, backupFile: Self.freeName, journal: journal) }
+    private var next: NextStep { status.next(selected, backupFile: Self.unusedName, journal: journal) }
 
-    /// A name for a backup that no file of this folder has, so that the command can be typed as it is printed.
-    private static var freeName: String {
+    /// A name for a backup file that does not exist in this folder, so that the command can be used as printed.
+    private static var unusedName: String {
         let names = ["backup.cms"] + (2...99).map { "backup-\($0).cms" }
         return names.first { !BackupFile(path: $0).exists } ?? "FILE"
     }
@@ -61,7 +61,7 @@ struct StatusReport {
         return .object(members)
     }
 
-    /// What is moved and well is counted, the rest listed.
+    /// Moved secrets without problems are counted, the others listed.
     var page: [String] {
         var phases = Table(["PHASE", "", "STATE"])
         for phase in MovePhase.allCases {

@@ -6,17 +6,18 @@ internal import LatchkeyService
 internal import LatchkeySettings
 internal import LatchkeyUpstream
 
-/// Finds out where a move stands. Reads no secret's value, so that it resets no date of reading, and writes nothing.
+/// Determines the state of a move. Writes nothing and reads no secret's value, so that the last-accessed dates do not
+/// change.
 struct StatusRun {
     let access: MigrationAccess
     let selection: Selection
     let journal: Journal
     let settings: Settings
     let minDays: Int
-    /// Whether the broker at `LATCHKEY_URL`, if any, is asked for what it has measured.
+    /// Whether to ask the broker at `LATCHKEY_URL`, if it is set, for its metrics.
     var asksBroker = true
 
-    /// Where the move stands, and the IAM actions that were refused.
+    /// The state of the move and the denied IAM actions.
     func run() async throws -> (status: MoveStatus, denied: [String]) {
         let (secrets, map) = try await InventoryReader(access: access, selection: selection).describeSecrets()
         let planner = Planner(map: map)
@@ -28,7 +29,7 @@ struct StatusRun {
         let list = BackendParameters.kept(below: settings.prefix)
         let found = try await ParameterReader(access: access).read(names.sorted() + [backendSwitch, list])
         let text = { (name: String) in found.parameters.first { $0.name == name }?.value.revealText() }
-        // The account as a cut-over would find it out.
+        // The account, determined as a cut-over does.
         let place = try await access.place(journal, settings)
         let status = MoveStatus(
             secrets: Array(zip(secrets, targets)),
@@ -46,7 +47,7 @@ struct StatusRun {
         return try BrokerMetrics(answer.body).figures
     }
 
-    /// The one the journal names, where it is whole by its manifest's digest.
+    /// The backup that the journal names, if its manifest's digest matches.
     private var backup: BackupManifest? {
         guard let path = journal.last("backup")?.details["file"] else { return nil }
         return (try? BackupFile(path: path).manifest()) ?? nil
@@ -54,7 +55,7 @@ struct StatusRun {
 }
 
 extension BrokerMetrics {
-    /// Routes on which callers get tokens and secrets: probes and scrapes are none.
+    /// Routes on which callers get tokens and secrets, without probes and scrapes.
     private static let routes = [
         "token", "token_profile", "secret", "secrets", "oauth_token", "aws", "extension_parameters",
         "extension_secrets",
@@ -86,7 +87,7 @@ extension BrokerMetrics {
         }
     }
 
-    /// Seconds of one call of these tiers.
+    /// Mean duration of a call to these tiers in seconds.
     private func mean(_ resource: String, _ tiers: [String]) -> Double? {
         var (seconds, calls) = (0.0, 0.0)
         for tier in tiers {

@@ -7,7 +7,7 @@ internal import LatchkeyUpstream
 internal import Synchronization
 
 extension StoreFailure {
-    /// An error of a store as the migration's decisions take it.
+    /// The store failure for an AWS error.
     init(_ error: AWSError) {
         let kind: StoreFailure.Kind =
             switch error.kind {
@@ -19,7 +19,7 @@ extension StoreFailure {
         self.init(kind, code: error.code ?? error.transport?.code ?? "no_code")
     }
 
-    /// How a command that met it ends.
+    /// The exit code of a command that meets this failure.
     var status: ExitStatus {
         switch kind {
         case .denied: .denied

@@ -1,22 +1,22 @@
 internal import LatchkeyCore
 internal import LatchkeyMigration
 
-/// What turning a fleet comes to, as it is found out before anything is written.
+/// The consequences of switching a fleet's backend, determined before anything is written.
 struct SwitchAssessment: Sendable {
-    /// Something was missing, and force lets it pass.
+    /// Whether something is missing and `--force` allows the switch anyway.
     var isForced = false
-    /// The list of kept secrets to write; nil to leave the parameter as it is.
+    /// The list of kept secrets to write; nil keeps the parameter as it is.
     var kept: KeptList?
-    /// What stays in Secrets Manager.
+    /// Secrets that stay in Secrets Manager.
     var staying: [StayingSecret] = []
-    /// Names that callers get 404 for from then on.
+    /// Names that get 404 after the switch.
     var lost: [String] = []
-    /// Names that callers get another value for from then on: the parameter's.
+    /// Names that get another value after the switch: that of the parameter.
     var shadowed: [String] = []
-    /// What could not be found out.
+    /// What could not be determined.
     var note: String?
 
-    /// What a journal's run has of it.
+    /// The details for the journal.
     var details: [String: String] {
         var details: [String: String] = [:]
         if isForced { details["forced"] = "true" }
@@ -25,7 +25,7 @@ struct SwitchAssessment: Sendable {
         return details
     }
 
-    /// For programs.
+    /// The JSON members.
     var members: JSONObject {
         let names = { (names: [String]) in JSON.array(names.map { .string($0) }) }
         return [
@@ -34,8 +34,8 @@ struct SwitchAssessment: Sendable {
         ]
     }
 
-    /// For people.
-    /// - Parameter parameter: the one that lists the kept secrets.
+    /// The output for people.
+    /// - Parameter parameter: the parameter that lists the kept secrets.
     func page(_ parameter: String) -> [String] {
         var lines: [String] = []
         if let kept { lines.append("\(parameter): \(kept.names.count) secrets kept in Secrets Manager") }
@@ -47,13 +47,13 @@ struct SwitchAssessment: Sendable {
 }
 
 extension StayingSecret {
-    /// For programs.
+    /// The JSON form.
     var json: JSON { ["secret": .string(name), "reason": .string(reason)] }
 
-    /// For people: the name, and why it stays.
+    /// The output for people: the name and the reason.
     var line: String { "\(Table.clean(name)) (\(reason))" }
 
-    /// What a command before the cut-over says where so many stay.
+    /// A hint for commands before the cut-over if so many secrets stay.
     static func advice(_ count: Int, journal: String) -> [String] {
         guard count > 0 else { return [] }
         return [

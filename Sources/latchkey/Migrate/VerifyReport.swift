@@ -2,19 +2,19 @@ internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyMigration
 
-/// What a comparison of both stores came to.
+/// The result of comparing both stores.
 struct VerifyReport {
     let pairs: [VerifyRun.Pair]
     let findings: [Verification.Finding]
-    /// What cannot be moved and was not: it is only in Secrets Manager.
+    /// Secrets that cannot be moved and are only in Secrets Manager.
     let left: [PlanItem]
-    /// The argument that names the journal, for the command that is printed.
+    /// The argument that names the journal, for the next command.
     let journal: String
 
-    /// Everything that can be moved is equal in both stores.
+    /// Whether everything that can be moved is equal in both stores.
     var isClean: Bool { findings.allSatisfy(\.verdict.isClean) }
 
-    /// How the command ends: a difference counts before a side that could not be read.
+    /// The exit code. A difference takes precedence over a value that could not be read.
     var status: ExitStatus {
         if findings.contains(where: { !$0.verdict.isClean && $0.failure == nil }) { return .failed }
         let storeFailure = findings.compactMap(\.failure).first
@@ -56,10 +56,10 @@ struct VerifyReport {
         return .object(members)
     }
 
-    /// Enough of a keyed digest to tell two values apart.
+    /// Enough of a keyed digest to distinguish two values.
     private static func shown(_ digest: Digest) -> String { String(digest.hex.prefix(16)) }
 
-    /// For people: what is not equal, and the count of what is.
+    /// The output for people: the differences, and the number of equal secrets.
     var page: [String] {
         var table = Table(["SECRET", "PARAMETER", "VERDICT", "BYTES", "DIGEST", "VERSION", "WHY"])
         var rows = 0

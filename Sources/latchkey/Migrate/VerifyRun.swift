@@ -5,21 +5,21 @@ internal import LatchkeyMetrics
 internal import LatchkeyMigration
 internal import LatchkeyUpstream
 
-/// Compares both stores on fresh reads, as ``Verification`` asks for them.
+/// Compares both stores on fresh reads, as ``Verification`` requires.
 struct VerifyRun {
-    /// One secret and the parameter it was moved to.
+    /// One secret and its parameter.
     struct Pair: Sendable {
         let secret: String
         let target: String
-        /// The parameter's version as the journal's copy saw it.
+        /// The parameter's version at which the journal's copy verified it.
         let version: Int64?
     }
 
     let access: MigrationAccess
     let key: DigestKey
 
-    /// What was found, in the order of `pairs`.
-    /// - Parameter first: what was read of them a moment ago.
+    /// The results, in the order of `pairs`.
+    /// - Parameter first: reads made shortly before.
     func run(_ pairs: [Pair], first: [Int: Verification.Reading]) async throws -> [Verification.Finding] {
         var verification = Verification(names: pairs.map(\.secret), expected: pairs.map(\.version), key: key)
         var action = verification.start()

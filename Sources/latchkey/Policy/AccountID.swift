@@ -1,6 +1,6 @@
 internal import LatchkeyUpstream
 
-/// An account's number: twelve digits.
+/// An AWS account id: twelve digits.
 package struct AccountID: Hashable, Sendable {
     package let text: String
 

@@ -6,7 +6,7 @@ package struct KeyARN: Hashable, Sendable {
     package let region: String
     package let account: String
 
-    /// Nil for anything else: an alias cannot stand in a policy's `Resource`.
+    /// Returns nil for anything else. An alias cannot be a policy's `Resource`.
     package init?(_ text: String) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count == 6, parts[0] == "arn", parts[1].hasPrefix("aws"), parts[2] == "kms", !parts[3].isEmpty,

@@ -1,8 +1,8 @@
 package import LatchkeyCore
 
-/// An IAM policy, as a role's policy or a managed one.
+/// An IAM policy document.
 package struct PolicyDocument: Hashable, Sendable {
-    /// Characters of a managed policy at the most, white space not counted (IAM and AWS STS quotas); an inline policy
+    /// Maximum length of a managed policy in characters, without white space (IAM and AWS STS quotas). An inline policy
     /// of a role may have 10,240.
     package static let maxLength = 6144
 
@@ -10,7 +10,7 @@ package struct PolicyDocument: Hashable, Sendable {
 
     package init(_ statements: [PolicyStatement]) { self.statements = statements }
 
-    /// The document as a program reads it.
+    /// The compact form.
     package var json: JSON {
         [
             "Version": "2012-10-17",
@@ -18,10 +18,10 @@ package struct PolicyDocument: Hashable, Sendable {
         ]
     }
 
-    /// Characters that count towards ``longest``.
+    /// Characters that count towards ``maxLength``.
     package var length: Int { json.text.count { !$0.isWhitespace } }
 
-    /// The document as people read it, two spaces a level.
+    /// The indented form, two spaces per level.
     package var text: String {
         let statements = statements.map { statement in
             let members = statement.members.map { "      \"\($0)\": \(Self.text($1, indent: 6))" }

@@ -7,7 +7,7 @@ package struct PolicyStatement: Hashable, Sendable {
         case deny = "Deny"
     }
 
-    /// Letters and digits alone (IAM, "Sid").
+    /// Only letters and digits (IAM, "Sid").
     package var name: String
     package var effect = Effect.allow
     /// `service:Operation`.
@@ -27,12 +27,12 @@ package struct PolicyStatement: Hashable, Sendable {
         self.conditions = conditions
     }
 
-    /// One value stands by itself, several in a list.
+    /// A single value is a string, several are a list.
     private static func json(_ values: [String]) -> JSON {
         values.count == 1 ? .string(values[0]) : .array(values.map { .string($0) })
     }
 
-    /// The members in the order in which people read them.
+    /// The members in the usual order.
     var members: [(String, JSON)] {
         var members: [(String, JSON)] = [
             ("Sid", .string(name)), ("Effect", .string(effect.rawValue)), ("Action", Self.json(actions)),

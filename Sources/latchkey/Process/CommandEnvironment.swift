@@ -11,9 +11,9 @@ internal import LatchkeySettings
 internal import LatchkeyUpstream
 internal import Logging
 
-/// The edge: the process's environment, limits and log, read once for whichever command runs.
+/// The process's environment, limits and log, for all commands.
 enum CommandEnvironment {
-    /// The environment's variables.
+    /// The environment variables.
     static var variables: [String: String] {
         var variables: [String: String] = [:]
         var entry = environ
@@ -27,7 +27,7 @@ enum CommandEnvironment {
         return variables
     }
 
-    /// The environment as it lies in memory, `NAME=value` each: bytes, since it need not be UTF-8.
+    /// The raw environment: one `NAME=value` per entry, as bytes, because it need not be UTF-8.
     static var entries: [[UInt8]] {
         var entries: [[UInt8]] = []
         var entry = environ
@@ -38,7 +38,8 @@ enum CommandEnvironment {
         return entries
     }
 
-    /// All settings, or all that is wrong with them.
+    /// The settings.
+    /// - Throws: all problems of the settings.
     static func settings(
         flags: [SettingName: String] = [:], environment: [String: String] = variables, need: Settings.Need
     ) throws(SettingsProblems) -> Settings {
@@ -48,7 +49,7 @@ enum CommandEnvironment {
         return settings
     }
 
-    /// All settings, and all that is wrong with them.
+    /// The settings and all their problems.
     static func examine(
         flags: [SettingName: String] = [:], environment: [String: String] = variables, need: Settings.Need
     ) -> (settings: Settings, problems: [String]) {
@@ -59,8 +60,8 @@ enum CommandEnvironment {
             }, readSharedFile: SharedFileReader.read, readFile: SmallFile.text)
     }
 
-    /// With the home directory of the user database where none is set, as service managers start programs: AWS's
-    /// shared files are below it.
+    /// Adds the home directory from the user database if `HOME` is not set, as under a service manager. AWS's shared
+    /// files are below it.
     private static func withHome(_ environment: [String: String]) -> [String: String] {
         guard environment["HOME"]?.isEmpty ?? true, let entry = getpwuid(getuid()), let home = entry.pointee.pw_dir
         else { return environment }
@@ -71,8 +72,8 @@ enum CommandEnvironment {
 
     private static var processors: Int { max(1, min(256, sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
 
-    /// Nothing of the process's memory may reach a disk or another process, nothing it writes may be read by others,
-    /// and a pipe whose reader has gone is an error of one write and not the end of the process.
+    /// Keeps the process's memory from disk and from other processes, its files from other users, and SIGPIPE from
+    /// ending the process.
     static func harden() {
         keepStandardDescriptors()
         signal(SIGPIPE, SIG_IGN)
@@ -86,9 +87,8 @@ enum CommandEnvironment {
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
     }
 
-    /// Lets go of the program's own pages, which are read in again where they are still used: what only the start
-    /// needed (every command's options among it) is then no part of what a long-lived process weighs. They are
-    /// read-only, and nothing is ever written between the two ends.
+    /// Releases the program's own pages, which the kernel reads again when they are used. A long-lived process then
+    /// does not keep what only startup needed, such as the options of all commands. The pages are read-only.
     static func dropProgramPages() {
         let page = UInt(max(1, sysconf(Int32(_SC_PAGESIZE))))
         let start = (UInt(bitPattern: latchkey_program_start()) + page - 1) / page * page
@@ -97,15 +97,15 @@ enum CommandEnvironment {
         madvise(UnsafeMutableRawPointer(bitPattern: start), Int(end - start), MADV_DONTNEED)
     }
 
-    /// Where standard input, output or error was closed before the start, the next socket would get its number, and
-    /// what is printed would go to an upstream. Something that can be neither written nor inherited takes the place.
+    /// Opens `/dev/null` for each standard descriptor that was closed at startup. Otherwise the next socket would get
+    /// its number, and output would go to an upstream.
     static func keepStandardDescriptors() {
         for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
             _ = open("/dev/null", (descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC)
         }
     }
 
-    /// The log settings ask for, on standard error.
+    /// The configured log on standard error.
     static func logger(_ settings: Settings, sink: LogSink) -> Logger {
         Logger(label: "latchkey") {
             LineLogHandler(
@@ -113,7 +113,7 @@ enum CommandEnvironment {
         }
     }
 
-    /// The log of what is answered, beside the other.
+    /// The request log. It shares the log's sink.
     static func requestLog(_ settings: Settings, sink: LogSink) -> RequestLog {
         let writer = LogLineWriter(label: "latchkey.requests", format: settings.logFormat, sink: sink, time: .system)
         return RequestLog(level: settings.logLevel, time: .system) { message, level, metadata, isEssential in
@@ -121,12 +121,12 @@ enum CommandEnvironment {
         }
     }
 
-    /// Has a crash of this process leave one line in its log. Before anything starts a thread of its own.
+    /// Installs a handler that writes one log line if the process crashes. Must be called before any thread starts.
     static func installCrashReporter(_ settings: Settings) {
         latchkey_crash_install(Version.number, settings.logFormat == .json ? 1 : 0)
     }
 
-    /// A log for commands that people run: warnings, as text.
+    /// The log of interactive commands: errors only, as text.
     static func quietLogger(sink: LogSink) -> Logger {
         Logger(label: "latchkey") {
             LineLogHandler(label: $0, level: .error, format: .text, sink: sink, time: .system)

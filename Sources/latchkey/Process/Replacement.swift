@@ -1,14 +1,13 @@
 internal import CLinux
 internal import Glibc
 
-/// Another program in this process's place (execve(2)): what has to be kept so that it finds the process as it was
-/// handed to us, and the call itself.
+/// Replaces this process by another program (execve(2)), which must find the process as it was before.
 struct Replacement {
     private let brokenPipe: sigaction
 
-    /// To be called before anything else is done. Like ``CommandEnvironment/harden()`` it keeps secrets out of core
-    /// dumps and off other processes, but by means that end with this program: the limits, the mask for new files and
-    /// the ignored signals of a process would outlive it.
+    /// Must be called first. Like ``CommandEnvironment/harden()`` it keeps secrets out of core dumps and from other
+    /// processes, but only by means that do not outlive this program. Limits, the umask and ignored signals would be
+    /// inherited.
     static func prepare() -> Replacement {
         CommandEnvironment.keepStandardDescriptors()
         _ = latchkey_prctl(PR_SET_DUMPABLE, 0)
@@ -18,13 +17,13 @@ struct Replacement {
         return Replacement(brokenPipe: before)
     }
 
-    /// Becomes the program that the last words of our own command line name, looked for along `PATH`. The words are
-    /// taken as they lie there, since an argument need not be UTF-8.
+    /// Runs the program that the last arguments of the command line name, looked up in `PATH`. The raw arguments are
+    /// passed on, because they need not be UTF-8.
     ///
     /// - Parameters:
-    ///   - argumentCount: how many words, the program's name among them.
-    ///   - environment: `NAME=value` each, without a zero byte.
-    /// - Returns: only when that fails: the errno.
+    ///   - argumentCount: the number of arguments, including the program's name.
+    ///   - environment: `NAME=value` each, without the NUL at the end.
+    /// - Returns: the errno. Returns only on failure.
     func become(argumentCount: Int, environment: [[UInt8]]) -> Int32 {
         let arguments = CommandLine.unsafeArgv + (Int(CommandLine.argc) - argumentCount)
         var entries = environment.map { Self.cString($0) }
@@ -32,7 +31,7 @@ struct Replacement {
         entries.append(nil)
         var before = brokenPipe
         sigaction(SIGPIPE, &before, nil)
-        // Dispatch blocks signals on its threads, and the program would inherit the mask of the one that calls.
+        // Dispatch blocks signals on its threads, and the program would inherit the calling thread's mask.
         var none = sigset_t()
         sigemptyset(&none)
         pthread_sigmask(SIG_SETMASK, &none, nil)

@@ -6,7 +6,7 @@ internal import LatchkeySettings
 internal import Logging
 
 extension Service {
-    /// Starts the service; an address that cannot be listened on is a matter of configuration.
+    /// Starts the service. An address that cannot be listened on is a configuration error.
     static func start(_ settings: Settings, log: Logger, sink: LogSink) throws -> Service {
         do {
             return try Service.start(
@@ -22,17 +22,17 @@ extension Service {
         }
     }
 
-    /// Stops as SIGTERM asks for. For `LATCHKEY_DRAIN_DELAY` connections are still accepted and kept, and `/readyz` is 503,
-    /// so that load balancers look elsewhere before a connection is refused. Then ``stop(within:)``, in what is left of
-    /// `LATCHKEY_DRAIN_TIMEOUT`.
+    /// Stops the service after SIGTERM. During `LATCHKEY_DRAIN_DELAY` connections are still accepted and `/readyz`
+    /// answers 503, so that load balancers remove the broker before a connection is refused. Then calls
+    /// ``stop(within:)`` with the rest of `LATCHKEY_DRAIN_TIMEOUT`.
     ///
-    /// - Parameter signals: a further SIGTERM or SIGINT ends the delay.
+    /// - Parameter signals: another SIGTERM or SIGINT ends the delay.
     func stop(delayEndedBy signals: Signals, log: Logger) async {
         let asked = time.now().monotonic
         if drainDelay > .zero {
             announceStop()
             log.notice(
-                "not ready any more; connections are still accepted",
+                "stopping: /readyz answers 503 from now on, and connections are still accepted",
                 metadata: ["seconds": "\(drainDelay.components.seconds)"])
             await signals.wait(until: asked + drainDelay, log: log)
         }

@@ -10,7 +10,7 @@ internal import LatchkeyUpstream
 internal import Logging
 
 extension Settings {
-    /// Says once, at the start, what had better be otherwise.
+    /// Logs warnings about settings, once at startup.
     func logWarnings(_ log: Logger) {
         for warning in warnings { log.warning("\(warning)") }
         for upstream in plainUpstreams {

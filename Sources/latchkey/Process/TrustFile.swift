@@ -2,13 +2,13 @@ internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeySettings
 
-/// The file of certificate authorities that `AWS_CA_BUNDLE` (or `ca_bundle` in the shared config file) names. It is looked
-/// at before anything is asked: a file that cannot be used would show as a failed handshake much later.
+/// The file of certificate authorities in `AWS_CA_BUNDLE` (or `ca_bundle` of the shared config file). It is checked at
+/// startup, because an unusable file would appear only later, as a failed handshake.
 enum TrustFile {
-    /// Bytes of a bundle that are read: some ten times the authorities that browsers know.
+    /// Maximum size in bytes: about ten times the list of a browser.
     private static let limit = 8 << 20
 
-    /// - Throws: what is wrong with it, with the setting's name and the path.
+    /// - Throws: what is wrong, with the setting's name and the path.
     static func require(_ path: String) throws(SettingsProblems) {
         let problem: String
         do throws(FileFault) {

@@ -30,7 +30,7 @@ struct MigrateCleanupCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Open the backup with this private key.", valueName: "file")) var keyFile: String?
     @Flag(help: "Bring back what a cleanup of this journal is to delete, and what --secret names.") var undo = false
     @Flag(help: "Do it without asking.") var yes = false
-    @Flag(help: "Say what would be done, and do nothing.") var dryRun = false
+    @Flag(help: "Show what would be done, and do nothing.") var dryRun = false
     @Flag(help: "Print one JSON object.") var json = false
 
     func validate() throws {
@@ -57,8 +57,8 @@ struct MigrateCleanupCommand: AsyncParsableCommand {
             if dryRun || Self.changes(shown) == 0 { return try conclude(shown, isDone: false) }
             try confirm(shown, Self.changes(shown))
             let prepared = try PreparedJournal(path: journal, place: access.region, resumes: true)
-            // Judged again now that nobody else can write the journal: the fleet may have been turned meanwhile. What was
-            // not shown is not done.
+            // Checks again now that no other process can write the journal, because the fleet's backend may have
+            // changed. Only secrets that were shown are deleted.
             let asked = Set(shown.filter(\.isChange).map(\.secret.name))
             let plan = try await plan(cleanup, prepared.journal, backendSwitch).map { $0.limited(to: asked) }
             let file = try prepared.begin(now: TimeSource.system.now().wall)
@@ -75,16 +75,16 @@ struct MigrateCleanupCommand: AsyncParsableCommand {
     private func plan(
         _ cleanup: CleanupRun, _ journal: Journal, _ backendSwitch: BackendSwitch
     ) async throws -> [CleanupLine] {
-        guard !undo else { return try await cleanup.undoing(journal) }
+        guard !undo else { return try await cleanup.planUndo(journal) }
         var rules = try rules(journal, backendSwitch.parameter)
-        let standing = try await backendSwitch.parameterNow()
-        rules.backend = standing?.value.revealText()
-        rules.backendWritten = standing?.lastModified
+        let existing = try await backendSwitch.parameterNow()
+        rules.backend = existing?.value.revealText()
+        rules.backendWritten = existing?.lastModified
         rules.kept = try await backendSwitch.kept() ?? rules.kept
         return try await cleanup.plan(rules)
     }
 
-    /// The journal as it stands, and the backup as far as it can be looked into.
+    /// The rules that follow from the journal, and from the backup as far as it can be read.
     private func rules(_ known: Journal, _ parameter: String) throws -> CleanupRules {
         let path = backup ?? known.last("backup")?.details["file"]
         return CleanupRules(
@@ -92,7 +92,8 @@ struct MigrateCleanupCommand: AsyncParsableCommand {
             backend: nil, backup: try path.flatMap { try manifest(of: BackupFile(path: $0)) })
     }
 
-    /// Of a backup that is whole: opened where there is something to open it with, else by its manifest's digest.
+    /// The manifest of a complete backup. The backup is opened if its key is available; otherwise the manifest's digest
+    /// is checked.
     private func manifest(of file: BackupFile) throws -> BackupManifest? {
         guard file.exists else { return nil }
         if let passwordFile { return try file.manifest(.password(BackupFile.password(passwordFile))) }

@@ -18,9 +18,9 @@ struct MigrateCopyCommand: AsyncParsableCommand {
     @OptionGroup var selected: SelectionArguments
     @OptionGroup var moveArguments: MoveArguments
     @Option(help: ArgumentHelp("The journal.", valueName: "file")) var journal = JournalFile.defaultPath
-    @Flag(help: "Go on with a journal whose copy did not end.") var resume = false
-    @Flag(help: "Say what would be written, and write nothing.") var dryRun = false
-    @Flag(help: "Ask nothing, and write over parameters that have another value.") var yes = false
+    @Flag(help: "Continue a journal whose copy did not end.") var resume = false
+    @Flag(help: "Show what would be written, and write nothing.") var dryRun = false
+    @Flag(help: "Do not ask, and overwrite parameters that have another value.") var yes = false
     @OptionGroup var rate: RateArguments
     @Flag(help: "Print one JSON object.") var json = false
 
@@ -60,7 +60,7 @@ struct MigrateCopyCommand: AsyncParsableCommand {
         if json { Terminal.print(plan.json.text) } else { PlanReport(plan).print() }
     }
 
-    /// Whether parameters with another value may be written over. At a terminal nothing is written unasked.
+    /// Whether parameters with another value may be overwritten. On a terminal the user is asked first.
     private func confirm(_ plan: Plan) throws -> Bool {
         let (create, overwrite) = (plan.count(.create), plan.count(.overwrite))
         guard !yes, create + overwrite > 0, Confirmation.isPossible else { return yes }

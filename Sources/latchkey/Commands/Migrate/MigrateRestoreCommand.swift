@@ -13,7 +13,7 @@ struct MigrateRestoreCommand: AsyncParsableCommand {
             file is as it was made. What is equal is left alone, so that a restore that was cut off can be repeated.
             """)
 
-    /// A store that secrets go back to.
+    /// The store to restore to.
     enum Destination: String, ExpressibleByArgument, CaseIterable {
         case parameterStore = "parameter-store"
         case secretsManager = "secrets-manager"
@@ -30,7 +30,7 @@ struct MigrateRestoreCommand: AsyncParsableCommand {
     @OptionGroup var moveArguments: MoveArguments
     @OptionGroup var rate: RateArguments
     @Flag(help: "Write without asking, also over other values.") var yes = false
-    @Flag(help: "Say what would be written, and write nothing.") var dryRun = false
+    @Flag(help: "Show what would be written, and write nothing.") var dryRun = false
     @Flag(help: "Print one JSON object.") var json = false
 
     func validate() throws {
@@ -66,7 +66,7 @@ struct MigrateRestoreCommand: AsyncParsableCommand {
         return secrets.filter { only.contains($0.name) }
     }
 
-    /// Whether to go on, once what would change was shown.
+    /// Whether to continue after the changes were shown.
     private func mayWrite(_ report: RestoreReport) throws -> Bool {
         guard !dryRun, report.changes > 0 else { return false }
         if yes { return true }
@@ -84,7 +84,7 @@ struct MigrateRestoreCommand: AsyncParsableCommand {
         for line in report.page { Terminal.print(line) }
     }
 
-    /// Shows what would change unless it is about to be done unasked, does it, and shows how that went.
+    /// Shows the planned changes if the user must confirm them, carries them out and shows the result.
     private func conclude(_ plan: RestoreReport, _ carryOut: (inout RestoreReport) async throws -> Void) async throws {
         var report = plan
         report.isNamed = !only.isEmpty
@@ -118,7 +118,7 @@ struct MigrateRestoreCommand: AsyncParsableCommand {
                 RestoreReport.Line(
                     secret: item.secret.name, target: nil, act: item.action.rawValue,
                     obstacles: item.action == .blocked ? ["no_value"] : [],
-                    leftToSet: item.action == .create ? item.secret.leftToSet : [])
+                    notRestored: item.action == .create ? item.secret.leftToSet : [])
             })
         try await conclude(plan) { report in
             var progress = Progress("restored", of: plan.changes)

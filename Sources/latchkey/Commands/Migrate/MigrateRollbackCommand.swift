@@ -25,12 +25,12 @@ struct MigrateRollbackCommand: AsyncParsableCommand {
                 var assessment = SwitchAssessment(
                     isForced: try await switchArguments.requireOldSecrets(journal, access, force: force))
                 do {
-                    // There is no list to empty where nothing was kept.
+                    // If nothing was kept, there is no list to empty.
                     if try await BackendSwitch(access: access, settings).kept() != nil {
                         assessment.kept = KeptList(names: [])
                     }
                 } catch let failure as CommandFailure where failure.status == .denied {
-                    // A fleet that reads Secrets Manager needs no list: its way back does not depend on it.
+                    // A fleet that reads Secrets Manager does not need the list, so a rollback succeeds without it.
                     assessment.note = "the list of kept secrets stays as it is: \(failure.message)"
                 }
                 return assessment

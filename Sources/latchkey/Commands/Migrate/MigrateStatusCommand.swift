@@ -41,25 +41,25 @@ struct MigrateStatusCommand: AsyncParsableCommand {
         }
     }
 
-    /// What is said, else what the journal's copies were told. What it has of that is meant, too, though Secrets Manager
-    /// lists it no more.
+    /// The selection of the command line, or else the one that the journal's copies were given. The journal's own
+    /// secrets are added even if Secrets Manager no longer lists them.
     private func selection(_ known: Journal) throws -> Selection {
         guard selected.isGiven else {
             return try Selection(of: known, and: selected) ?? selected.selection()
         }
         var selection = try selected.selection()
-        selection.add(known) { [said = selected.said] in said.hasPrefix(of: $0) }
+        selection.add(known) { [given = selected.given] in given.hasPrefix(of: $0) }
         return selection
     }
 
-    /// The same for the next command, as a shell takes it: what was said, else what the journal's copies were told, else
-    /// each of its secrets by its name. Nil where that is too long, or where they went to other parameters than their
-    /// names say.
+    /// The arguments that give the next command the same selection, quoted for a shell: those of the command line, else
+    /// those of the journal's copies, else one `--secret` for each secret. Nil if that is too long, or if secrets went
+    /// to parameters of other names.
     private func arguments(_ selection: Selection, _ known: Journal) -> String? {
-        var said = selected.isGiven ? selected.said : known.selection
-        if said.isEmpty { said = MoveSelection(names: selection.names.sorted()) }
+        var given = selected.isGiven ? selected.given : known.selection
+        if given.isEmpty { given = MoveSelection(names: selection.names.sorted()) }
         let isByName = selection.map.allSatisfy { $1 == ParameterName.defaultName(for: $0) }
-        guard !said.maps.isEmpty || isByName else { return nil }
-        return said.arguments?.map(ShellWord.quoted).joined(separator: " ")
+        guard !given.maps.isEmpty || isByName else { return nil }
+        return given.arguments?.map(ShellWord.quoted).joined(separator: " ")
     }
 }

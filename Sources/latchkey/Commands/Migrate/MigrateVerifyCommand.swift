@@ -76,7 +76,8 @@ struct MigrateVerifyCommand: AsyncParsableCommand {
 }
 
 extension PlanItem {
-    /// Whether it cannot be moved and was not. What was moved once, by other options or a map, is compared.
+    /// Whether the secret cannot be moved and was not moved. A secret that was moved with other options or a map is
+    /// compared.
     fileprivate func isLeft(_ inventory: Inventory, _ journal: Journal) -> Bool {
         guard secret.exists, !isDenied, !isUnread, action == .blocked || journal.hasLeft(secret, at: target) else {
             return false
@@ -86,7 +87,7 @@ extension PlanItem {
 }
 
 extension Journal {
-    /// The version at which the copy saw the item's value in its parameter.
+    /// The version at which the copy verified the parameter's value.
     fileprivate func verifiedVersion(_ item: PlanItem) -> Int64? {
         guard let line = items[item.target], line.secret == item.secret.name, line.state == .verified else {
             return nil

@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import LatchkeyCore
 internal import LatchkeyMigration
 
-/// How values are kept in Parameter Store: what plan and copy take.
+/// How to store values in Parameter Store: the options of plan and copy.
 struct MoveArguments: ParsableArguments {
     @Option(help: "as-needed, standard, advanced or intelligent-tiering.") var tier = "as-needed"
     @Option(help: "SecureString or String.") var type = "SecureString"

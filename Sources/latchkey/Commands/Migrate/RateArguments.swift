@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import LatchkeyCore
 internal import LatchkeyMigration
 
-/// How fast Parameter Store is written to: what copy and restore take.
+/// The write rate to Parameter Store: the options of copy and restore.
 struct RateArguments: ParsableArguments {
     @Option(help: "Writes a second to Parameter Store, 1 to 1000; an account has 3 by default.")
     var writesPerSecond = 3

@@ -3,7 +3,7 @@ internal import LatchkeyCore
 internal import LatchkeyMigration
 internal import LatchkeySettings
 
-/// What cutover and rollback have in common.
+/// The options and steps that cutover and rollback share.
 struct SwitchArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -12,16 +12,16 @@ struct SwitchArguments: ParsableArguments {
     @Option(help: ArgumentHelp("The move's journal.", valueName: "file"))
     var journal = JournalFile.defaultPath
     @Flag(help: "Do it without asking.") var yes = false
-    @Flag(help: "Say what would be done, and do nothing.") var dryRun = false
+    @Flag(help: "Show what would be done, and do nothing.") var dryRun = false
     @Flag(help: "Print one JSON object.") var json = false
 
-    /// Turns the fleet, and writes down before and after it who does, when, from what to what.
+    /// Switches the fleet's backend, and records before and after it who switches it, when, and from what to what.
     ///
-    /// The list of kept secrets is written on the side where no broker reads Parameter Store: before a cut-over, and after
-    /// a rollback.
+    /// The list of kept secrets is written while no broker reads Parameter Store: before a cut-over and after a
+    /// rollback.
     ///
-    /// - Parameter judge: throws where it must not be; else says what it comes to. It is asked before the question, and
-    ///   again once nobody else can write the journal.
+    /// - Parameter assess: throws if the switch is not allowed; otherwise returns what it leads to. It is called before
+    ///   the confirmation, and again when no other process can write the journal.
     func run(
         _ command: String, to backend: BackendInForce, _ settings: Settings, _ access: MigrationAccess,
         assess: (Journal) async throws -> SwitchAssessment
@@ -52,7 +52,7 @@ struct SwitchArguments: ParsableArguments {
             $1
         }
         let file = try prepared.begin(now: TimeSource.system.now().wall)
-        // Said before it is done, so that one that is cut off is not forgotten.
+        // Recorded first, so that the journal has a switch that is interrupted.
         try file.record(
             "turn", isClean: false, count: lambdaFunction.count,
             details.merging(lambdaFunction.map { ("lambda \($0)", "asked") }) { $1 })
@@ -61,8 +61,8 @@ struct SwitchArguments: ParsableArguments {
         show(from, backend, functions: before, assessment: assessment, backendSwitch: backendSwitch, isDone: true)
     }
 
-    /// Does it, and writes down how far that went.
-    /// - Returns: the guide's variable of each function as it was.
+    /// Writes the parameters and variables, and records how far that went.
+    /// - Returns: the previous value of each function's variable.
     private func carryOut(
         _ command: String, to backend: BackendInForce, kept: KeptList?, with backendSwitch: BackendSwitch,
         journal file: JournalFile,
@@ -78,7 +78,7 @@ struct SwitchArguments: ParsableArguments {
                 before[function] = try await backendSwitch.setFunction(function, backend) ?? "unset"
             }
         } catch {
-            // What was done so far is done: it must not be forgotten because the rest failed.
+            // Records the completed part before the error ends the command.
             try file.record(command, isClean: false, count: before.count, done())
             throw error
         }
@@ -86,16 +86,16 @@ struct SwitchArguments: ParsableArguments {
         return before
     }
 
-    /// The guide's variable of each function as it is.
+    /// The current value of each function's variable.
     private func functions(_ backendSwitch: BackendSwitch) async throws -> [String: String] {
         var found: [String: String] = [:]
         for function in lambdaFunction { found[function] = try await backendSwitch.function(function) ?? "unset" }
         return found
     }
 
-    /// Refuses to turn the fleet to a store that lacks what it would read there: secrets that a cleanup of this journal
-    /// has set to be deleted.
-    /// - Returns: whether some are, and force lets it pass.
+    /// Refuses to switch the fleet to a store that lacks secrets, because a cleanup of this journal has scheduled them
+    /// for deletion.
+    /// - Returns: whether secrets are missing and `force` allows the switch.
     func requireOldSecrets(_ journal: Journal, _ access: MigrationAccess, force: Bool) async throws -> Bool {
         let away = try await InventoryReader(access: access, selection: Selection(map: [:]))
             .away(journal.removed.sorted())
