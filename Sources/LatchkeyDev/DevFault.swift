@@ -6,7 +6,7 @@ package enum DevFault: Sendable {
     /// Sends this response and does nothing.
     case response(HTTPResponse)
     /// Sends an AWS error and does nothing.
-    case aws(AWSFault)
+    case aws(AWSProtocolError)
     /// Carries out the request, then sends this response: the caller does not learn that the request succeeded.
     case afterwards(HTTPResponse)
 

@@ -36,9 +36,9 @@ package final class DevPeers: Sendable {
     }
 
     private let state: Mutex<DevState>
-    private let time: TimeSource
+    private let time: Timing
 
-    package init(_ configuration: Configuration, time: TimeSource = .system) {
+    package init(_ configuration: Configuration, time: Timing = .system) {
         self.time = time
         state = Mutex(DevState(configuration, now: time.now()))
     }

@@ -80,7 +80,7 @@ struct DevState {
             counts.add(operation?.rawValue ?? "unknown", to: .parameterStore)
             response = faulted(.parameterStore) { state in
                 state.call(request, signedFor: "ssm", of: .parameterStore, now: now, operation) {
-                    state, operation, input throws(AWSFault) in
+                    state, operation, input throws(AWSProtocolError) in
                     try state.parameters.answer(operation, input, now: now)
                 }
             }
@@ -89,7 +89,7 @@ struct DevState {
             counts.add(operation?.rawValue ?? "unknown", to: .secretsManager)
             response = faulted(.secretsManager) { state in
                 state.call(request, signedFor: "secretsmanager", of: .secretsManager, now: now, operation) {
-                    state, operation, input throws(AWSFault) in
+                    state, operation, input throws(AWSProtocolError) in
                     try state.secrets.answer(operation, input, now: now)
                 }
             }
@@ -99,14 +99,14 @@ struct DevState {
         return response
     }
 
-    private static let unknownOperation = AWSFault(common: "UnknownOperationException")
+    private static let unknownOperation = AWSProtocolError(common: "UnknownOperationException")
 
     /// Checks the signature first, then the operation's name, then the body, as AWS does.
     private mutating func call<Operation>(
         _ request: HTTPRequest, signedFor name: String, of service: EmulatedService, now: Now, _ operation: Operation?,
-        _ work: (inout DevState, Operation, AWSInput) throws(AWSFault) -> JSON
+        _ work: (inout DevState, Operation, AWSInput) throws(AWSProtocolError) -> JSON
     ) -> HTTPResponse {
-        do throws(AWSFault) {
+        do throws(AWSProtocolError) {
             try keys?.verify(request, service: name, now: now.wall)
             guard let operation else { throw Self.unknownOperation }
             let answer = try work(&self, operation, AWSInput(request.body))

@@ -26,14 +26,14 @@ package struct Service: Sendable {
     private let firstBackendCheck: Task<Void, Never>?
     private let prefetchKeys: [SecretKey]
     private let callerTimeout: Duration
-    package let time: TimeSource
+    package let time: Timing
 
     /// Starts the service. If an upstream is down, the service starts anyway and becomes ready when the upstream is
     /// back.
     package static func start(
-        _ settings: Settings, time: TimeSource = .system, log: Logger, requests: RequestLog
+        _ settings: Settings, time: Timing = .system, log: Logger, requests: RequestLog
     ) throws -> Service {
-        guard let key = settings.apiKey else { throw SettingsProblems(lines: ["LATCHKEY_API_KEY is required"]) }
+        guard let key = settings.apiKey else { throw SettingsError(lines: ["LATCHKEY_API_KEY is required"]) }
         let upstreams = try Upstreams(settings, time: time, log: log)
         let backendFollower = upstreams.backendFollower(
             settings, isUsed: { upstreams.use.parts.secrets }, time: time, log: log)
@@ -90,7 +90,7 @@ package struct Service: Sendable {
     /// Time between two updates of the budget metrics, which change as the budgets refill.
     private static let budgetMetricsInterval: Duration = .seconds(10)
 
-    private static func updateBudgetMetrics(_ upstreams: Upstreams, _ time: TimeSource) async {
+    private static func updateBudgetMetrics(_ upstreams: Upstreams, _ time: Timing) async {
         while !Task.isCancelled {
             upstreams.profiles.updateBudgetMetrics(time.now().monotonic)
             try? await Task.sleep(for: budgetMetricsInterval)
@@ -99,7 +99,7 @@ package struct Service: Sendable {
 
     /// `LATCHKEY_MAX_CONNECTIONS`, or fewer if the descriptor limit requires it.
     private static func connectionCap(_ settings: Settings, _ log: Logger) throws -> Int {
-        do throws(DescriptorBudget.TooFew) {
+        do throws(DescriptorBudget.LimitError) {
             let budget = try DescriptorBudget(limit: ProcessFiles.descriptorLimit, wanted: settings.maxConnections)
             if budget.isReduced {
                 log.warning(
@@ -113,7 +113,7 @@ package struct Service: Sendable {
             }
             return budget.cap
         } catch {
-            throw SettingsProblems(lines: [
+            throw SettingsError(lines: [
                 "the descriptor limit is \(error.limit), and at least \(DescriptorBudget.minLimit) are needed: raise it "
                     + "(ulimit -n, LimitNOFILE=)"
             ])
@@ -121,7 +121,7 @@ package struct Service: Sendable {
     }
 
     private static func configuration(
-        _ settings: Settings, cap: Int, _ recorder: AnswerRecorder, _ metrics: Metrics, time: TimeSource
+        _ settings: Settings, cap: Int, _ recorder: AnswerRecorder, _ metrics: Metrics, time: Timing
     ) -> HTTPServer.Configuration {
         var configuration = HTTPServer.Configuration(listenAddresses: settings.listen, workers: settings.workers) {
             refusal, reply in

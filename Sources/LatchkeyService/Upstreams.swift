@@ -37,7 +37,7 @@ package struct Upstreams: Sendable {
 
     /// - Parameter maxWrites: writes to Parameter Store per second.
     package init(
-        _ settings: Settings, time: TimeSource, log: Logger, mostWrites: Int = AWSQuota.mostWrites
+        _ settings: Settings, time: Timing, log: Logger, maxWritesPerSecond: Int = AWSQuota.maxWritesPerSecond
     ) throws(SystemError) {
         let stores = settings.backend.stores
         let metrics = Self.makeMetrics(settings, stores: stores)
@@ -55,7 +55,7 @@ package struct Upstreams: Sendable {
         clients = [client] + [awsHTTP].compactMap { $0 }
         let (aws, credentials) = Self.makeAWS(
             settings, transport: (awsHTTP ?? client).transport, metrics: metrics, time: time, log: log,
-            mostWrites: mostWrites)
+            maxWritesPerSecond: maxWritesPerSecond)
         self.aws = aws
         self.credentials = credentials
         parameterStore = ParameterStore(aws)
@@ -86,10 +86,10 @@ package struct Upstreams: Sendable {
     ///
     /// - Parameter isUsed: whether anybody uses secrets.
     package func backendFollower(
-        _ settings: Settings, isUsed: @escaping @Sendable () -> Bool, time: TimeSource, log: Logger
+        _ settings: Settings, isUsed: @escaping @Sendable () -> Bool, time: Timing, log: Logger
     ) -> BackendFollower? {
         guard settings.backend.followsKept else { return nil }
-        secrets.awaitKept()
+        secrets.awaitKeptList()
         let parameters = BackendParameters(
             store: parameterStore, prefix: settings.prefix, readsBackend: settings.backend.fixed == nil)
         return BackendFollower(
@@ -120,10 +120,10 @@ package struct Upstreams: Sendable {
     }
 
     private static func makeAWS(
-        _ settings: Settings, transport: @escaping HTTPTransport, metrics: Metrics, time: TimeSource, log: Logger,
-        mostWrites: Int
+        _ settings: Settings, transport: @escaping HTTPTransport, metrics: Metrics, time: Timing, log: Logger,
+        maxWritesPerSecond: Int
     ) -> (AWSClient, CredentialChain) {
-        let clockSkew = ClockOffset()
+        let clockSkew = ClockSkew()
         let sources = CredentialContext(
             environment: settings.environment, configuration: settings.aws, transport: transport, metrics: metrics,
             time: time, clockSkew: clockSkew, userAgent: Version.userAgent, readFile: SmallFile.text,
@@ -135,7 +135,7 @@ package struct Upstreams: Sendable {
             attemptTimeout: settings.upstreamTimeout, userAgent: Version.userAgent)
         environment.clockSkew = clockSkew
         environment.callsPerSecond = [
-            .parameterReads: settings.ssmMaxTPS, .parameterWrites: min(settings.ssmMaxTPS, mostWrites),
+            .parameterReads: settings.ssmMaxTPS, .parameterWrites: min(settings.ssmMaxTPS, maxWritesPerSecond),
         ]
         return (AWSClient(environment), credentials)
     }

@@ -8,8 +8,8 @@ import Testing
 @Suite("Requests of AWS SDKs") struct AWSReadRequestTests {
     private let names = ResourceNames(prefix: "/orders/prod", region: "eu-central-1", partition: "aws")
 
-    private func read(_ operation: AWSReadOperation, _ body: JSON) -> Result<AWSReadRequest, AWSFault> {
-        do throws(AWSFault) {
+    private func read(_ operation: AWSReadOperation, _ body: JSON) -> Result<AWSReadRequest, AWSProtocolError> {
+        do throws(AWSProtocolError) {
             return .success(try AWSReadRequest(operation, body: body.bytes(), names: names, caller: "default"))
         } catch {
             return .failure(error)
@@ -22,7 +22,7 @@ import Testing
     }
 
     private func target(_ text: String) -> String {
-        do throws(AWSFault) {
+        do throws(AWSProtocolError) {
             return try AWSTarget(text).operation(for: "default").rawValue
         } catch {
             return error.type
@@ -163,8 +163,8 @@ import Testing
         for service in AWSReadService.allCases {
             for reason in reasons {
                 let fault = UpstreamFault(reason)
-                let error = AWSFault(fault, service: service)
-                #expect(!fault.mayPass || retried.contains(error.type), "\(service) \(reason)")
+                let error = AWSProtocolError(fault, service: service)
+                #expect(!fault.isTransient || retried.contains(error.type), "\(service) \(reason)")
             }
         }
     }
@@ -186,7 +186,7 @@ import Testing
             reason: UpstreamFault.Reason, service: AWSReadService, code: String, type: String
         )
     {
-        let error = AWSFault(UpstreamFault(reason, code: code), service: service)
+        let error = AWSProtocolError(UpstreamFault(reason, code: code), service: service)
         #expect(error.type == type)
         #expect(error.status == 400)
     }

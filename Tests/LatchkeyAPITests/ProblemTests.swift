@@ -38,9 +38,9 @@ import Testing
         #expect(!Problem(UpstreamFault(.throttled, upstream: .auth0), what: "token").detail.contains("own budget"))
     }
 
-    @Test(arguments: RequestRefusal.allCases)
-    func `Every refusal of the server is a problem with the same status`(refusal: RequestRefusal) {
-        let problem = Problem(ServerRefusal.malformed(refusal))
+    @Test(arguments: RequestRejection.allCases)
+    func `Every refusal of the server is a problem with the same status`(refusal: RequestRejection) {
+        let problem = Problem(ServerRejection.malformed(refusal))
         #expect(problem.status == refusal.status)
         #expect(problem.detail == refusal.reason)
     }

@@ -84,7 +84,7 @@ import Testing
     @Test func `Secrets in use are cached from the new store before it is in force`() async throws {
         let fixture = fixture(.secretsManager)
         _ = try await fixture.secret("A")
-        await fixture.broker.warm(SecretPlaces(backend: .parameterStore), deadline: fixture.deadline)
+        await fixture.broker.warm(SecretRouting(backend: .parameterStore), deadline: fixture.deadline)
         fixture.broker.follow(.parameterStore)
         let calls = fixture.store.calls.count
         #expect(try fixture.isCached("A"))
@@ -95,7 +95,7 @@ import Testing
         let fixture = fixture(.secretsManager)
         for number in 0..<300 { fixture.other.put("app/dev/K\(number)", "v") }
         for number in 0..<300 { _ = try await fixture.secret("K\(number)") }
-        await fixture.broker.warm(SecretPlaces(backend: .parameterStore), deadline: fixture.deadline)
+        await fixture.broker.warm(SecretRouting(backend: .parameterStore), deadline: fixture.deadline)
         let calls = Set(fixture.store.calls.values)
         #expect(calls == Set((100..<300).map { "/app/dev/K\($0)" } + ["/app/dev/secrets"]))
     }

@@ -23,7 +23,7 @@ import Testing
         for _ in 0..<20 {
             #expect(try await fixture.text("A") == "1")
             #expect(try await fixture.text("B") == "2")
-            #expect(status.state == .ok && status.secretsState == .ok && !status.isWell)
+            #expect(status.state == .ok && status.secretsState == .ok && !status.isHealthy)
             #expect(status.blobErrorCode == "secrets_not_json_at_byte_9")
             #expect(status.lastErrorCode == "secrets_not_json_at_byte_9")
             fixture.sleeper.advance(by: .seconds(5))
@@ -44,7 +44,7 @@ import Testing
         #expect(fixture.log.lines(.warning).count == 2)
         write(#"{"A":"3"}"#, version: "good")
         #expect(try await fixture.text("A", refresh: true) == "3")
-        #expect(status.isWell && status.secretsState == .ok)
+        #expect(status.isHealthy && status.secretsState == .ok)
         #expect(fixture.log.lines(.notice).count == 1)
     }
 
@@ -55,7 +55,7 @@ import Testing
         fixture.store.put("/app/dev/A", "parameter")
         fixture.sleeper.advance(by: .seconds(5))
         #expect(try await fixture.text("A") == "parameter")
-        #expect(status.blobErrorCode == nil && status.isWell)
+        #expect(status.blobErrorCode == nil && status.isHealthy)
     }
 
     @Test func `Without an earlier valid blob, or beyond the stale TTL, nothing is served`() async throws {
@@ -79,6 +79,6 @@ import Testing
         await #expect(throws: UpstreamFault.self) {
             try await fixture.broker.secret(fixture.query("A", version: "1"), deadline: fixture.deadline)
         }
-        #expect(status.isWell && status.secretsState == .ok)
+        #expect(status.isHealthy && status.secretsState == .ok)
     }
 }

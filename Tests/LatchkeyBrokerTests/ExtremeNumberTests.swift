@@ -66,7 +66,7 @@ import Testing
             #"{"exp":\#(text)}"#, #"{"exp":1700003600,"iat":\#(text)}"#, #"{"exp":\#(text),"iat":\#(text)}"#,
         ] {
             let jwt = ["e30", Base64.encodeURL(claims.utf8), "sig"].joined(separator: ".")
-            let grant = IssuedGrant(value: Secret(jwt), tokenType: "Bearer", expiresIn: .seconds(3600), scope: nil)
+            let grant = TokenResponse(value: Secret(jwt), tokenType: "Bearer", expiresIn: .seconds(3600), scope: nil)
             guard let token = try? AccessToken(grant, from: .auth0, now: start, buffer: buffer) else { continue }
             #expect(token.expiresIn(start) <= 3600)
             let pair = StoredToken(token: Secret(jwt), expires: "1700003600000")
@@ -76,9 +76,9 @@ import Testing
 
     @Test(arguments: Extremes.integers)
     func `Any lifetime is limited`(_ seconds: Int64) {
-        let grant = IssuedGrant(
+        let grant = TokenResponse(
             value: Secret("opaque"), tokenType: "Bearer", expiresIn: .seconds(seconds), scope: nil,
-            quotaLowFor: .seconds(seconds))
+            conserveQuotaFor: .seconds(seconds))
         guard let token = try? AccessToken(grant, from: .auth0, now: start, buffer: buffer) else { return }
         #expect((1...AccessToken.maxLifetime.components.seconds).contains(token.expiresIn(start)))
     }

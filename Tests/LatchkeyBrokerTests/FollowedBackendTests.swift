@@ -7,7 +7,7 @@ import Testing
 @Suite struct FollowedBackendTests {
     private static let denied = UpstreamFault(.denied, upstream: .parameterStore, code: "AccessDeniedException")
 
-    private static func look(_ text: String) -> BackendWord.Look {
+    private static func look(_ text: String) -> FollowedBackend.Look {
         switch text {
         case "absent": .absent
         case "access denied": .unread(denied)
@@ -20,7 +20,7 @@ import Testing
         #expect(cases.count >= 6)
         for one in cases {
             let changes = (one["parameter"]?.array ?? []).compactMap(\.array)
-            var followed = BackendWord()
+            var followed = FollowedBackend()
             var failures = 0
             // One read per second; the product reads about every ten seconds.
             for second in 0...(one["after_s"]?.integer ?? 0) {
@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test func `Without the parameter, the old store is in force until a backend is written`() {
-        var followed = BackendWord()
+        var followed = FollowedBackend()
         #expect(followed.take(.absent) == .follow(.secretsManager))
         #expect(followed.take(.absent) == .nothing)
         #expect(followed.take(.word(" parameter-store\n")) == .follow(.parameterStore))
@@ -48,9 +48,9 @@ import Testing
     }
 
     @Test func `If the first read fails or finds an unknown name, no backend is in force`() {
-        var followed = BackendWord()
+        var followed = FollowedBackend()
         #expect(followed.take(.unread(Self.denied)) == .failing(.unread(Self.denied)))
-        #expect(followed.take(.word("Secrets-Manager")) == .failing(.unknownWord))
+        #expect(followed.take(.word("Secrets-Manager")) == .failing(.unknownName))
         #expect(followed.backend == nil)
         #expect(followed.take(.absent) == .follow(.secretsManager))
         #expect(followed.failure == nil)

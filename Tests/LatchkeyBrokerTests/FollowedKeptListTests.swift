@@ -11,9 +11,9 @@ import Testing
 
     @Test func `A list is followed, and a parameter that is missing, denied, unreadable or no list does not change it`()
     {
-        var followed = KeptWord()
+        var followed = FollowedKeptList()
         #expect(followed.take(.text("a/b,a/c")) == .follow(Self.list("a/b", "a/c")))
-        let looks: [(KeptWord.Look, KeptWord.Failure)] = [
+        let looks: [(FollowedKeptList.Look, FollowedKeptList.Failure)] = [
             (.absent, .gone), (.denied(Self.denied), .denied(Self.denied)), (.unread(Self.down), .unread(Self.down)),
             (.text("  "), .noList),
         ]
@@ -32,15 +32,15 @@ import Testing
 
     @Test
     func `Without an earlier list, absence and denial mean that no secret is kept, and an outage leaves it unknown`() {
-        var absent = KeptWord()
+        var absent = FollowedKeptList()
         #expect(absent.take(.absent) == .follow(Self.list()))
         #expect(absent.failure == nil)
-        var denied = KeptWord()
+        var denied = FollowedKeptList()
         #expect(denied.take(.denied(Self.denied)) == .failing(.denied(Self.denied)))
         #expect(denied.list == Self.list())
         #expect(denied.isDeniedFromTheStart)
         #expect(denied.take(.text("a/b")) == .follow(Self.list("a/b")))
-        var down = KeptWord()
+        var down = FollowedKeptList()
         #expect(down.take(.unread(Self.down)) == .failing(.unread(Self.down)))
         #expect(down.list == nil)
         #expect(down.take(.absent) == .follow(Self.list()))

@@ -18,7 +18,7 @@ import Testing
 
     private func cutOver(_ fixture: SecretFixture, keeping names: [String]) {
         let kept = fixture.broker.keys(ofSecrets: names)
-        fixture.broker.follow(SecretPlaces(backend: .parameterStore, kept: kept))
+        fixture.broker.follow(SecretRouting(backend: .parameterStore, kept: kept))
     }
 
     private func source(_ fixture: SecretFixture, _ key: String) async throws -> Tier {
@@ -75,14 +75,14 @@ import Testing
     @Test func `Kept secrets are not warmed from the new store`() async throws {
         let fixture = fixture()
         for key in ["old", "A"] { _ = try await fixture.secret(key) }
-        let places = SecretPlaces(backend: .parameterStore, kept: fixture.broker.keys(ofSecrets: ["app/dev/old"]))
+        let places = SecretRouting(backend: .parameterStore, kept: fixture.broker.keys(ofSecrets: ["app/dev/old"]))
         await fixture.broker.warm(places, deadline: fixture.deadline)
         #expect(Set(fixture.store.calls.values) == ["/app/dev/A", "/app/dev/secrets"])
     }
 
     @Test func `Callers wait until the list of kept secrets is known`() async throws {
         let fixture = fixture(.parameterStore)
-        fixture.broker.awaitKept()
+        fixture.broker.awaitKeptList()
         let answers = Inbox<Result<ServedSecret, UpstreamFault>>()
         fixture.broker.secret(try fixture.query("old"), deadline: fixture.deadline) { answers.put($0) }
         #expect(answers.count == 0)
@@ -97,8 +97,8 @@ import Testing
         async throws
     {
         let fixture = fixture(.parameterStore)
-        fixture.broker.awaitKept()
-        fixture.broker.keptIsUnread("could not be read [timed_out]")
+        fixture.broker.awaitKeptList()
+        fixture.broker.keptListIsUnreadable("could not be read [timed_out]")
         #expect(try await fixture.text("A") == "a")
         for _ in 0..<2 {
             let fault = await #expect(throws: UpstreamFault.self) { try await fixture.secret("old") }

@@ -47,7 +47,7 @@ import Testing
         _ = holder.read(SharedTokenSnapshot(version: 2, leaseVersion: 4), nil, start, jitter: 0)
         _ = holder.claimed(true, start, jitter: 0)
         var low = try token()
-        low.quotaLowFor = .seconds(600)
+        low.conserveQuotaFor = .seconds(600)
         guard case .done(let outcome) = holder.issued(low, start), let update = outcome.leaseUpdate else {
             Issue.record("no lease update")
             return
@@ -83,7 +83,7 @@ import Testing
             Issue.record("not usable")
             return
         }
-        #expect(found.quotaLowFor == .seconds(500))
+        #expect(found.conserveQuotaFor == .seconds(500))
     }
 
     @Test func `A rejected token is accepted from the shared tier only if there is no other`() throws {

@@ -47,12 +47,12 @@ import Testing
         let before = try #require(broker.profile(named: "a"))
         replace(profiles.profile("a", "2", issuing: "new"))
         await #expect(throws: UpstreamFault.profileChanged) {
-            try await broker.token(before, TokenAsk(isByName: false), deadline: fixture.deadline)
+            try await broker.token(before, TokenDemand(isByName: false), deadline: fixture.deadline)
         }
     }
 
     @Test func `Callers of a refresh in progress get a token of the new definition`() async throws {
-        let (gate, old) = (Gate(), BrokerScript<IssuedGrant>())
+        let (gate, old) = (Gate(), BrokerScript<TokenResponse>())
         old.then(.success(fixture.opaque("old")), gate: gate)
         replace(profiles.profile("a", "1", old))
         let id = try #require(broker.profile(named: "a"))
@@ -74,7 +74,7 @@ import Testing
     }
 
     @Test func `Callers of a removed profile are told at once, and its metrics disappear`() async throws {
-        let (gate, old) = (Gate(), BrokerScript<IssuedGrant>())
+        let (gate, old) = (Gate(), BrokerScript<TokenResponse>())
         replace(profiles.profile("b", "1", issuing: "b"))
         _ = try await profiles.token("b")
         let series = #"latchkey_token_refreshes_total{profile="b",reason="cold",outcome="success"}"#
@@ -101,7 +101,7 @@ import Testing
     }
 
     @Test func `A failure of the old definition's issuer does not affect the tier`() async throws {
-        let (gate, old) = (Gate(), BrokerScript<IssuedGrant>())
+        let (gate, old) = (Gate(), BrokerScript<TokenResponse>())
         old.then(.failure(UpstreamFault(.timedOut, upstream: .auth0)), gate: gate)
         replace(profiles.profile("a", "1", old))
         let id = try #require(broker.profile(named: "a"))
@@ -115,7 +115,7 @@ import Testing
     }
 
     @Test func `A changed way to get the same tokens drops failures and keeps tokens`() async throws {
-        let refused = BrokerScript<IssuedGrant>(.failure(UpstreamFault(.denied, upstream: .auth0)))
+        let refused = BrokerScript<TokenResponse>(.failure(UpstreamFault(.denied, upstream: .auth0)))
         replace(profiles.profile("a", "1", revision: 1, refused), profiles.profile("b", "1", issuing: "b"))
         await #expect(throws: UpstreamFault.self) { try await profiles.token("a") }
         _ = try await profiles.token("b")
@@ -125,7 +125,7 @@ import Testing
         #expect(try await profiles.token("a") == "a")
         #expect(profiles.cached("b") == "b")
         let id = try #require(broker.profile(named: "b"))
-        let forced = try await broker.token(id, TokenAsk(refresh: true), deadline: fixture.deadline)
+        let forced = try await broker.token(id, TokenDemand(refresh: true), deadline: fixture.deadline)
         #expect(forced.entry.token.value == Secret("another"))
     }
 }

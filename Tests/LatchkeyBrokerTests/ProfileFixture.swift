@@ -14,7 +14,7 @@ struct ProfileFixture {
 
     /// A profile with this definition and issuer.
     func profile(
-        _ name: String, _ definition: String?, revision: Int = 0, _ issuer: BrokerScript<IssuedGrant>
+        _ name: String, _ definition: String?, revision: Int = 0, _ issuer: BrokerScript<TokenResponse>
     ) -> TokenProfile {
         let tier = IssuerTier(tier: .auth0) { profile, _, _ throws(UpstreamFault) in try await issuer.answer(profile) }
         return TokenProfile(name: name, issuer: tier, definition: definition, revision: revision)

@@ -50,7 +50,7 @@ import Testing
                     spent.append(now.monotonic)
                     issued += 1
                     number += 1
-                    let grant = IssuedGrant(
+                    let grant = TokenResponse(
                         value: Secret("token-\(number)"), tokenType: "Bearer", expiresIn: .seconds(600), scope: nil)
                     outcome.token = try? AccessToken(grant, from: .auth0, now: now, buffer: buffer)
                 } else {
@@ -62,7 +62,7 @@ import Testing
         var (answers, without) = (0, 0)
         while now.monotonic < Now.zero.monotonic + .seconds(3600) {
             if case .miss = state.hit(now, minTTL: nil, buffer: buffer, maxRefresh: maxRefresh),
-                case .join(let reason, _) = state.decide(TokenAsk(), now, buffer: buffer, maxRefresh: maxRefresh)
+                case .join(let reason, _) = state.decide(TokenDemand(), now, buffer: buffer, maxRefresh: maxRefresh)
             {
                 refresh(reason)
             }

@@ -123,5 +123,5 @@ struct SecretFixture {
 
 extension SecretBroker {
     /// Puts a backend without kept secrets in force.
-    func follow(_ backend: SecretBackend) { follow(SecretPlaces(backend: backend)) }
+    func follow(_ backend: SecretBackend) { follow(SecretRouting(backend: backend)) }
 }

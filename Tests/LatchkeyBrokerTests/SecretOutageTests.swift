@@ -164,11 +164,11 @@ import Testing
         fixture.store.put("/app/dev/A", "1")
         _ = try? await fixture.broker.secret(
             fixture.query("secrets"), demand: .recent(maximumAge: .zero), deadline: fixture.deadline)
-        #expect(!fixture.broker.isAsked)
+        #expect(!fixture.broker.wasRequested)
         #expect(fixture.broker.usableUntil() == nil)
         let start = fixture.now.monotonic
         _ = try await fixture.secret("A")
-        #expect(fixture.broker.isAsked)
+        #expect(fixture.broker.wasRequested)
         // The parameter is served as long as the absence of the blob is known.
         #expect(fixture.broker.usableUntil() == start + .seconds(60 + 3600))
         fixture.store.put("/app/dev/secrets", #"{"B":"1","AUTH0_DOMAIN":"d"}"#)

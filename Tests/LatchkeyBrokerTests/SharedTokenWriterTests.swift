@@ -74,7 +74,7 @@ import Testing
         fixture.writes.then(.success(()), gate: gate)
         for name in ["a", "b", "c"] {
             fixture.issuer.then(.success(fixture.grant(name)))
-            _ = try await fixture.token(TokenAsk(refresh: true))
+            _ = try await fixture.token(TokenDemand(refresh: true))
             await fixture.writes.calls.first(1)
             fixture.sleeper.advance(by: .seconds(3))
         }

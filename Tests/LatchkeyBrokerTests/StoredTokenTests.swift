@@ -93,7 +93,7 @@ import Testing
         _ = try await fixture.token()
         fixture.sleeper.advance(by: .seconds(3400))
         fixture.shared.then(.success(fixture.stored(fixture.jwt("b"))))
-        let served = try await fixture.token(TokenAsk(refresh: true))
+        let served = try await fixture.token(TokenDemand(refresh: true))
         #expect(served.tier == .parameterStore)
         #expect(served.entry.token.value == fixture.jwt("b"))
         #expect(fixture.issuer.calls.count == 0)

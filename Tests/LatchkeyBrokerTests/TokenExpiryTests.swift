@@ -84,7 +84,7 @@ import Testing
         let issued = fixture.now.wall + .seconds(-skew)
         let value = fixture.jwt(issued: issued)
         fixture.issuer.then(
-            .success(IssuedGrant(value: value, tokenType: "bearer", expiresIn: .seconds(3600), scope: nil)))
+            .success(TokenResponse(value: value, tokenType: "bearer", expiresIn: .seconds(3600), scope: nil)))
         #expect(try await fixture.token().entry.token.expiresIn(fixture.now) == 3600)
         for _ in 0..<100 { #expect(try await fixture.token().tier == .memory) }
         #expect(fixture.issuer.calls.count == 1)
@@ -96,19 +96,19 @@ import Testing
     ) async throws {
         let token = fixture.jwt(issued: fixture.now.wall + .seconds(-behind))
         fixture.issuer.then(
-            .success(IssuedGrant(value: token, tokenType: "Bearer", expiresIn: .seconds(3600), scope: nil)))
+            .success(TokenResponse(value: token, tokenType: "Bearer", expiresIn: .seconds(3600), scope: nil)))
         #expect(try await fixture.token().entry.token.expiresIn(fixture.now) == lives)
     }
 
     @Test func `A token's own claims shorten expires_in`() async throws {
         let value = fixture.jwt(lifetime: .seconds(600))
         fixture.issuer.then(
-            .success(IssuedGrant(value: value, tokenType: "Bearer", expiresIn: .seconds(86400), scope: nil)))
+            .success(TokenResponse(value: value, tokenType: "Bearer", expiresIn: .seconds(86400), scope: nil)))
         #expect(try await fixture.token().entry.token.expiresIn(fixture.now) == 600)
     }
 
     @Test func `Without expires_in the claims count, and without claims the lifetime is 300 s`() async throws {
-        let claimed = IssuedGrant(value: fixture.jwt(), tokenType: "Bearer", expiresIn: nil, scope: nil)
+        let claimed = TokenResponse(value: fixture.jwt(), tokenType: "Bearer", expiresIn: nil, scope: nil)
         fixture.issuer.then(.success(claimed), .success(fixture.opaque("abc", expiresIn: nil)))
         #expect(try await fixture.token().entry.token.expiresIn(fixture.now) == 3600)
         let second = try await fixture.broker.token(ProfileID(1), deadline: fixture.deadline)
@@ -129,7 +129,7 @@ import Testing
     {
         fixture.issuer.then(
             .success(
-                IssuedGrant(value: Secret(value), tokenType: type, expiresIn: .seconds(seconds), scope: nil)))
+                TokenResponse(value: Secret(value), tokenType: type, expiresIn: .seconds(seconds), scope: nil)))
         let fault = await #expect(throws: UpstreamFault.self) { try await fixture.token() }
         #expect(fault?.reason == .invalid)
         #expect(fault?.upstream == .auth0)

@@ -12,7 +12,7 @@ struct TokenFixture {
     let sleeper: ManualSleeper
     let shared = BrokerScript<StoredToken?>(.success(nil))
     let claims = BrokerScript<Bool>(.success(true))
-    let issuer = BrokerScript<IssuedGrant>()
+    let issuer = BrokerScript<TokenResponse>()
     /// The purposes of the calls to the issuer, in order.
     let purposes = Inbox<IssuePurpose>()
     let writes = BrokerScript<Void>(.success(()))
@@ -59,7 +59,7 @@ struct TokenFixture {
     var now: Now { clock.now }
     var deadline: MonotonicTime { now.monotonic + .seconds(10) }
 
-    func token(_ ask: TokenAsk = TokenAsk()) async throws(UpstreamFault) -> ServedToken {
+    func token(_ ask: TokenDemand = TokenDemand()) async throws(UpstreamFault) -> ServedToken {
         try await broker.token(profile, ask, deadline: deadline)
     }
 
@@ -81,12 +81,12 @@ struct TokenFixture {
         return Secret(parts.joined(separator: "."))
     }
 
-    func grant(_ name: String = "a", lifetime: Duration = .seconds(3600)) -> IssuedGrant {
-        IssuedGrant(value: jwt(name, lifetime: lifetime), tokenType: "Bearer", expiresIn: lifetime, scope: nil)
+    func grant(_ name: String = "a", lifetime: Duration = .seconds(3600)) -> TokenResponse {
+        TokenResponse(value: jwt(name, lifetime: lifetime), tokenType: "Bearer", expiresIn: lifetime, scope: nil)
     }
 
-    func opaque(_ text: String, expiresIn: Duration? = .seconds(3600)) -> IssuedGrant {
-        IssuedGrant(value: Secret(text), tokenType: "Bearer", expiresIn: expiresIn, scope: "read")
+    func opaque(_ text: String, expiresIn: Duration? = .seconds(3600)) -> TokenResponse {
+        TokenResponse(value: Secret(text), tokenType: "Bearer", expiresIn: expiresIn, scope: "read")
     }
 
     /// The pair of a writer with a buffer of 300 s.

@@ -8,7 +8,7 @@ import Testing
 @Suite("The order of concurrent refreshes") struct TokenOrderTests {
     let fixture = TokenFixture(isShared: false)
 
-    private func start(_ ask: TokenAsk) -> Inbox<Result<ServedToken, UpstreamFault>> {
+    private func start(_ ask: TokenDemand) -> Inbox<Result<ServedToken, UpstreamFault>> {
         let answers = Inbox<Result<ServedToken, UpstreamFault>>()
         fixture.broker.token(fixture.profile, ask, deadline: fixture.deadline) { answers.put($0) }
         return answers
@@ -20,10 +20,10 @@ import Testing
         let (old, new) = (fixture.grant("old"), fixture.grant("new"))
         let gate = Gate()
         fixture.issuer.then(.success(old), gate: gate)
-        let first = start(TokenAsk())
+        let first = start(TokenDemand())
         await fixture.issuer.calls.first(1)
         fixture.issuer.then(.success(new))
-        let second = try await start(TokenAsk(refresh: true)).first(1)[0].get()
+        let second = try await start(TokenDemand(refresh: true)).first(1)[0].get()
         #expect(second.entry.token.value == new.value && second.refreshError == nil)
         fixture.issuer.then(.success(old))
         gate.open()
@@ -34,7 +34,7 @@ import Testing
     @Test func `Concurrent forced refreshes cost one issuance, and the callers that joined are told`() async throws {
         let gate = Gate()
         fixture.issuer.then(.success(fixture.grant("new")), gate: gate)
-        let answers = (0..<20).map { _ in start(TokenAsk(refresh: true)) }
+        let answers = (0..<20).map { _ in start(TokenDemand(refresh: true)) }
         gate.open()
         var faults: [String?] = []
         for each in answers { faults.append(try await each.first(1)[0].get().refreshError?.summary) }
@@ -48,7 +48,7 @@ import Testing
         let (old, new) = (fixture.grant("old"), fixture.grant("new"))
         let gate = Gate()
         fixture.issuer.then(.success(old), gate: gate)
-        let first = start(TokenAsk())
+        let first = start(TokenDemand())
         await fixture.issuer.calls.first(1)
         fixture.broker.clear()
         gate.open()
@@ -61,7 +61,7 @@ import Testing
     @Test func `A failed refresh from before a clear causes no backoff`() async throws {
         let gate = Gate()
         fixture.issuer.then(.failure(UpstreamFault(.unavailable, upstream: .auth0)), gate: gate)
-        let first = start(TokenAsk())
+        let first = start(TokenDemand())
         await fixture.issuer.calls.first(1)
         fixture.broker.clear()
         gate.open()

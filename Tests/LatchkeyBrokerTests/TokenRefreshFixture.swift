@@ -27,7 +27,7 @@ extension TokenRefreshFixture {
     }
 
     func token(_ text: String = "new", lifetime: Duration = .seconds(3600)) throws -> AccessToken {
-        let grant = IssuedGrant(value: Secret(text), tokenType: "Bearer", expiresIn: lifetime, scope: nil)
+        let grant = TokenResponse(value: Secret(text), tokenType: "Bearer", expiresIn: lifetime, scope: nil)
         return try AccessToken(grant, from: .parameterStore, now: start, buffer: buffer)
     }
 

@@ -15,7 +15,7 @@ import Testing
         fixture.issuer.then(.success(fixture.grant("b")), gate: gate)
         let answers = Inbox<Result<ServedToken, UpstreamFault>>()
         for _ in 0..<50 {
-            fixture.broker.token(fixture.profile, TokenAsk(refresh: true), deadline: fixture.deadline) {
+            fixture.broker.token(fixture.profile, TokenDemand(refresh: true), deadline: fixture.deadline) {
                 answers.put($0)
             }
         }
@@ -31,12 +31,12 @@ import Testing
     @Test func `A second forced refresh within 2 s is answered from memory`() async throws {
         fixture.issuer.then(.success(fixture.grant("a")), .success(fixture.grant("b")), .success(fixture.grant("c")))
         _ = try await fixture.token()
-        #expect(try await fixture.token(TokenAsk(refresh: true)).tier == .auth0)
+        #expect(try await fixture.token(TokenDemand(refresh: true)).tier == .auth0)
         fixture.sleeper.advance(by: .milliseconds(1999))
-        let floored = try await fixture.token(TokenAsk(refresh: true))
+        let floored = try await fixture.token(TokenDemand(refresh: true))
         #expect(floored.tier == .memory && floored.refreshError?.summary == "refresh_floor")
         fixture.sleeper.advance(by: .milliseconds(1))
-        #expect(try await fixture.token(TokenAsk(refresh: true)).tier == .auth0)
+        #expect(try await fixture.token(TokenDemand(refresh: true)).tier == .auth0)
         #expect(fixture.issuer.calls.count == 3)
     }
 
@@ -61,7 +61,7 @@ import Testing
         fixture.claims.then(.success(true))
         fixture.issuer.then(.failure(UpstreamFault(.unavailable, upstream: .auth0)), gate: gate)
         let answers = Inbox<Result<ServedToken, UpstreamFault>>()
-        fixture.broker.token(fixture.profile, TokenAsk(minTTL: .seconds(60)), deadline: fixture.deadline) {
+        fixture.broker.token(fixture.profile, TokenDemand(minTTL: .seconds(60)), deadline: fixture.deadline) {
             answers.put($0)
         }
         await fixture.issuer.calls.first(1)
@@ -78,7 +78,7 @@ import Testing
         let fault = UpstreamFault(.unavailable, upstream: .auth0, code: "500")
         fixture.issuer.then(.failure(fault))
         for _ in 0..<3 {
-            let served = try await fixture.token(TokenAsk(refresh: true))
+            let served = try await fixture.token(TokenDemand(refresh: true))
             #expect(served.entry.version == old.entry.version)
             #expect(served.tier == .memory)
             #expect(served.refreshError == fault)
@@ -93,7 +93,7 @@ import Testing
         fixture.sleeper.advance(by: .seconds(1000))
         #expect(fixture.cached(minTTL: .seconds(2600)) != nil)
         #expect(fixture.cached(minTTL: .seconds(3000)) == nil)
-        let served = try await fixture.token(TokenAsk(minTTL: .seconds(3000)))
+        let served = try await fixture.token(TokenDemand(minTTL: .seconds(3000)))
         #expect(served.tier == .auth0)
         #expect(fixture.issuer.calls.count == 2)
     }
@@ -102,7 +102,7 @@ import Testing
         async throws
     {
         fixture.issuer.then(.success(fixture.grant()))
-        for _ in 0..<20 { _ = try await fixture.token(TokenAsk(minTTL: .seconds(1_000_000))) }
+        for _ in 0..<20 { _ = try await fixture.token(TokenDemand(minTTL: .seconds(1_000_000))) }
         #expect(fixture.issuer.calls.count == 1)
     }
 
@@ -112,7 +112,7 @@ import Testing
         fixture.issuer.then(.success(fixture.grant("long")))
         let answers = Inbox<Result<ServedToken, UpstreamFault>>()
         fixture.broker.token(fixture.profile, deadline: fixture.deadline) { answers.put($0) }
-        let longer = TokenAsk(minTTL: .seconds(800))
+        let longer = TokenDemand(minTTL: .seconds(800))
         fixture.broker.token(fixture.profile, longer, deadline: fixture.deadline) { answers.put($0) }
         gate.open()
         let served = try await answers.first(2).map { try $0.get() }
@@ -141,7 +141,7 @@ import Testing
         _ = try await fixture.token()
         fixture.issuer.then(.failure(UpstreamFault(.throttled, upstream: .auth0, retryAfter: .seconds(600))))
         for _ in 0..<10 {
-            #expect(try await fixture.token(TokenAsk(refresh: true)).refreshError?.reason == .throttled)
+            #expect(try await fixture.token(TokenDemand(refresh: true)).refreshError?.reason == .throttled)
             fixture.sleeper.advance(by: .seconds(3))
         }
         #expect(fixture.issuer.calls.count == 2)

@@ -69,7 +69,7 @@ import Testing
         let fixture = TokenFixture(limit: SharedTokenLimit(bytes: 4096, remedy: "set LARGER"))
         for _ in 0..<3 {
             fixture.issuer.then(.success(fixture.opaque(String(repeating: "t", count: 4097))))
-            _ = try await fixture.token(TokenAsk(refresh: true))
+            _ = try await fixture.token(TokenDemand(refresh: true))
             fixture.sleeper.advance(by: .seconds(3))
         }
         await fixture.broker.drain(by: .distantFuture)
@@ -79,7 +79,7 @@ import Testing
         #expect(fixture.health.status(.parameterStore).writeErrorCode == "token_too_large")
         #expect(fixture.claims.calls.values.last?.contains("too_large") == true)
         fixture.issuer.then(.success(fixture.opaque(String(repeating: "t", count: 4096))))
-        _ = try await fixture.token(TokenAsk(refresh: true))
+        _ = try await fixture.token(TokenDemand(refresh: true))
         await fixture.broker.drain(by: .distantFuture)
         #expect(fixture.written.count == 1)
         #expect(fixture.health.status(.parameterStore).writeErrorCode == nil)

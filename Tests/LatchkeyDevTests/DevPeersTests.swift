@@ -82,7 +82,7 @@ import Testing
     @Test func `A queued fault hits one request, and a held fault hits every request`() throws {
         let fixture = try DevFixture()
         fixture.peers.inject([.status(503, ["Retry-After": "1"]), .emptyBody], into: .issuer)
-        fixture.peers.hold(.aws(AWSFault("AccessDeniedException", "no")), for: .parameterStore)
+        fixture.peers.hold(.aws(AWSProtocolError("AccessDeniedException", "no")), for: .parameterStore)
         let request = HTTPRequest(method: "POST", target: "/oauth/token")
         #expect(fixture.peers.respond(to: request).status == 503)
         let empty = fixture.peers.respond(to: request)
@@ -110,7 +110,7 @@ import Testing
         let quotas = Inbox<IssuerQuota>()
         let issuer = TokenIssuer(
             transport: fixture.peers.transport,
-            time: TimeSource(now: fixture.clock.source.now, sleep: { _ in }), userAgent: "latchkey/1",
+            time: Timing(now: fixture.clock.source.now, sleep: { _ in }), userAgent: "latchkey/1",
             observe: { quotas.put($0.quota) })
         let endpoint = try TokenEndpoint("http://127.0.0.1:8701/oauth/token")
         for kind in [TokenRequest.Kind.auth0, .oauth2] {

@@ -16,6 +16,6 @@ import Testing
     }
 
     @Test(arguments: [143, 96, 0, -1, Int.min]) func `A descriptor limit below 144 is an error`(limit: Int) {
-        #expect(throws: DescriptorBudget.TooFew(limit: limit)) { try DescriptorBudget(limit: limit, wanted: 1) }
+        #expect(throws: DescriptorBudget.LimitError(limit: limit)) { try DescriptorBudget(limit: limit, wanted: 1) }
     }
 }

@@ -3,7 +3,7 @@ import LatchkeyNet
 import Testing
 
 @Suite struct ListenAddressTests {
-    private func start(_ listenAddresses: [ListenPlace]) throws(HTTPServer.StartError) -> HTTPServer {
+    private func start(_ listenAddresses: [ListenAddress]) throws(HTTPServer.StartError) -> HTTPServer {
         try HTTPServer.start(HTTPServer.Configuration(listenAddresses: listenAddresses, workers: 1)) {
             RequestHandler { $0.reply.reply(HTTPResponse(status: 200)) }
         }

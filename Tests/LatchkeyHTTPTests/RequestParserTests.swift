@@ -62,7 +62,7 @@ import Testing
         let took = clock.measure {
             for count in 1...head.count {
                 let outcome = head.withUnsafeBytes {
-                    parser.parse(UnsafeRawBufferPointer(rebasing: $0[..<count]), limits: MessageLimits())
+                    parser.parse(UnsafeRawBufferPointer(rebasing: $0[..<count]), limits: RequestLimits())
                 }
                 #expect(outcome == .incomplete)
             }
@@ -78,7 +78,7 @@ import Testing
                 var message = Array("GET / HTTP/1.0\r\nX: abcdefghijklmnopqrst\r\n\r\n".utf8)
                 message[19 + place] = byte
                 var parser = RequestParser()
-                let outcome = message.withUnsafeBytes { parser.parse($0, limits: MessageLimits()) }
+                let outcome = message.withUnsafeBytes { parser.parse($0, limits: RequestLimits()) }
                 #expect((outcome == .head(count: message.count)) == isAllowed, "byte \(byte) at \(place)")
             }
         }
@@ -92,23 +92,23 @@ import Testing
                 Array("GET / HTTP/1.0\r\n".utf8) + [byte] + Array(": v\r\n\r\n".utf8),
             ] {
                 var parser = RequestParser()
-                let outcome = head.withUnsafeBytes { parser.parse($0, limits: MessageLimits()) }
+                let outcome = head.withUnsafeBytes { parser.parse($0, limits: RequestLimits()) }
                 #expect((outcome == .head(count: head.count)) == tokens.contains(byte), "byte \(byte)")
             }
         }
     }
 
     @Test func `Every rejection has a 4xx or 5xx status and its own reason`() {
-        #expect(RequestRefusal.allCases.allSatisfy { (400...599).contains($0.status) && !$0.reason.isEmpty })
-        #expect(Set(RequestRefusal.allCases.map(\.reason)).count == RequestRefusal.allCases.count)
-        #expect(RequestRefusal.allCases.allSatisfy { "\(HTTPStatus.reason($0.status))" != "Unknown" })
+        #expect(RequestRejection.allCases.allSatisfy { (400...599).contains($0.status) && !$0.reason.isEmpty })
+        #expect(Set(RequestRejection.allCases.map(\.reason)).count == RequestRejection.allCases.count)
+        #expect(RequestRejection.allCases.allSatisfy { "\(HTTPStatus.reason($0.status))" != "Unknown" })
     }
 
     @Test func `Any field can be found by name, and its first line is returned`() {
         let bytes = Array("GET / HTTP/1.1\r\nHost: a\r\nX-One:  1 \r\nx-ONE: 2\r\nX-Empty:\r\n\r\n".utf8)
         bytes.withUnsafeBytes { message in
             var parser = RequestParser()
-            #expect(parser.parse(message, limits: MessageLimits()) == .head(count: message.count))
+            #expect(parser.parse(message, limits: RequestLimits()) == .head(count: message.count))
             #expect(parser.head.field("x-one", in: message).text(of: message) == "1")
             #expect(parser.head.field("x-empty", in: message).isPresent)
             #expect(parser.head.field("x-empty", in: message).text(of: message).isEmpty)
@@ -118,7 +118,7 @@ import Testing
     }
 
     @Test func `The limits are parameters of the parser`() {
-        var limits = MessageLimits()
+        var limits = RequestLimits()
         limits.fields = 1
         limits.requestLineBytes = 20
         limits.headBytes = 40

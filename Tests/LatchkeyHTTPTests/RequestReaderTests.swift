@@ -11,7 +11,7 @@ import Testing
         _ text: String, in pieces: [Range<Int>], admission: BodyAdmission, identifies: Bool = true
     ) -> (steps: [String], kept: Int) {
         let bytes = Array(text.utf8)
-        let limits = MessageLimits()
+        let limits = RequestLimits()
         var reader = RequestReader()
         var (unread, steps, kept): ([UInt8], [String], Int) = ([], [], 0)
         // A connection reads nothing after a request that was rejected or aborted.
@@ -81,24 +81,25 @@ import Testing
     @Test(arguments: [length, chunked])
     func `An admitted body is kept whole`(text: String) {
         Self.everyWay(
-            text + Self.next, admission: .keep(limit: .max, callerWithin: nil),
+            text + Self.next, admission: .keep(limit: .max, identifyWithin: nil),
             is: ["head", "request with 20", "request"], keeping: 20)
     }
 
     @Test(arguments: [length, chunked])
     func `The caller is identified once, after exactly the admitted number of body bytes`(text: String) {
-        let keep = BodyAdmission.keep(limit: .max, callerWithin: 8)
+        let keep = BodyAdmission.keep(limit: .max, identifyWithin: 8)
         Self.everyWay(
             text, admission: keep, is: ["head", "identify after 8", "request with 20"], keeping: 20)
         Self.everyWay(text, admission: keep, identifies: false, is: ["head", "identify after 8"], keeping: 8)
         // A chunked body of exactly that size has not ended yet: its last chunk follows.
         let steps = ["head"] + (text == Self.length ? [] : ["identify after 20"]) + ["request with 20"]
-        Self.everyWay(text, admission: .keep(limit: .max, callerWithin: 20), is: steps, keeping: 20)
+        Self.everyWay(text, admission: .keep(limit: .max, identifyWithin: 20), is: steps, keeping: 20)
     }
 
     @Test func `A chunked body over the limit of its route is rejected, or aborted when the request was answered`() {
         Self.everyWay(
-            Self.chunked, admission: .keep(limit: 19, callerWithin: nil), is: ["head", "rejected 413 POST"], keeping: 19
+            Self.chunked, admission: .keep(limit: 19, identifyWithin: nil), is: ["head", "rejected 413 POST"],
+            keeping: 19
         )
         let broken = Self.chunked.replacing("f;x=y", with: "f;")
         Self.everyWay(broken, admission: .answered, is: ["head", "aborted"])

@@ -6,7 +6,7 @@ struct RequestStreamReader {
     /// One result of reading the stream.
     enum Event: Equatable {
         case request(JSON)
-        case rejected(RequestRefusal)
+        case rejected(RequestRejection)
     }
 
     private enum Phase {
@@ -23,7 +23,7 @@ struct RequestStreamReader {
     private var phase = Phase.head
     private var facts: JSONObject = [:]
     private var body: [UInt8] = []
-    private let limits = MessageLimits()
+    private let limits = RequestLimits()
 
     /// Whether the stream ends within a message.
     var isInsideMessage: Bool {
@@ -101,7 +101,7 @@ struct RequestStreamReader {
         phase = .head
     }
 
-    private mutating func reject(_ rejection: RequestRefusal) {
+    private mutating func reject(_ rejection: RequestRejection) {
         events.append(.rejected(rejection))
         phase = .rejected
         unread = []

@@ -24,11 +24,11 @@ import Testing
                 admit: { context in
                     switch context.head.path.text(of: context.bytes) {
                     case "/refused":
-                        context.callerIsUnknown = true
+                        context.isUnauthenticated = true
                         context.reply.reply(HTTPResponse(status: 401))
                         return .answered
-                    case "/who": return .keep(limit: .max, callerWithin: 4)
-                    default: return .keep(limit: .max, callerWithin: nil)
+                    case "/who": return .keep(limit: .max, identifyWithin: 4)
+                    default: return .keep(limit: .max, identifyWithin: nil)
                     }
                 },
                 identify: { context in

@@ -19,7 +19,7 @@ import Testing
 
         func waitForOne() -> Bool { arrived.wait(timeout: .now() + 5) == .success }
 
-        func isAwaited(_ path: String) -> Bool { replies.withLock { $0[path]?.isAwaited ?? false } }
+        func isCallerConnected(_ path: String) -> Bool { replies.withLock { $0[path]?.isCallerConnected ?? false } }
 
         func answer(_ path: String) {
             replies.withLock { $0.removeValue(forKey: path) }?.send { $0.reply(Self.response(path)) }
@@ -206,9 +206,9 @@ import Testing
             let gone = try RawConnection(port: port)
             gone.send(get("/late"))
             #expect(waiting.waitForOne())
-            #expect(waiting.isAwaited("/late"))
+            #expect(waiting.isCallerConnected("/late"))
         }
-        while waiting.isAwaited("/late") { await Task.yield() }
+        while waiting.isCallerConnected("/late") { await Task.yield() }
         await server.drain(timeout: .seconds(2))
     }
 

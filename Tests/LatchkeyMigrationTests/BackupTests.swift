@@ -56,7 +56,7 @@ import Testing
         "", "{}", "[]", #"{"latchkey_backup":2}"#, #"{"latchkey_backup":1,"created":1,"place":"p","secrets":[]}"#,
         #"{"latchkey_backup":1,"created":1,"place":"p","manifest_key":"00","secrets":[]}"#,
     ]) func `Content that is not a backup is rejected`(text: String) {
-        #expect(throws: BackupDocument.NotABackup()) { try BackupDocument(Secret(text)) }
+        #expect(throws: BackupDocument.FormatError()) { try BackupDocument(Secret(text)) }
     }
 
     @Test func `A manifest can be read back and holds no value`() throws {

@@ -135,9 +135,9 @@ import Testing
 
     @Test func `The other variables of a function stay unchanged`() {
         let variables = ["A": "1", "USE_PARAMETER_STORE": "false", "B": "{\"c\":2}"]
-        let merged = GuideVariable.merged(into: variables, .parameterStore)
+        let merged = BackendVariable.merged(into: variables, .parameterStore)
         #expect(merged == ["A": "1", "USE_PARAMETER_STORE": "true", "B": "{\"c\":2}"])
-        #expect(GuideVariable.merged(into: [:], .secretsManager) == ["USE_PARAMETER_STORE": "false"])
-        #expect(GuideVariable.merged(into: merged, .shadow) == variables)
+        #expect(BackendVariable.merged(into: [:], .secretsManager) == ["USE_PARAMETER_STORE": "false"])
+        #expect(BackendVariable.merged(into: merged, .shadow) == variables)
     }
 }

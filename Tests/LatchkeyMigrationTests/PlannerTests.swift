@@ -49,7 +49,7 @@ import Testing
     @Test func `A plan counts the paths whose write permission was not checked`() {
         var inventory = Inventory(secrets: [SourceSecret(name: "a")])
         #expect(Planner().plan(inventory).json["summary"]?["unasked_paths"]?.integer == 0)
-        inventory.unaskedPaths = 4
+        inventory.uncheckedPaths = 4
         #expect(Planner().plan(inventory).json["summary"]?["unasked_paths"]?.integer == 4)
     }
 

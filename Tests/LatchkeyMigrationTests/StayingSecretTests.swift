@@ -21,7 +21,7 @@ import Testing
     /// - Parameter parameters: the existing parameters.
     private static func status(
         _ secrets: [SourceSecret], _ items: [JournalItem], parameters: [String], kept: [String] = [],
-        backend: BackendInForce? = nil, runs: [String] = []
+        backend: FleetBackend? = nil, runs: [String] = []
     ) -> MoveStatus {
         var journal = Journal()
         for item in items { journal.note(.item(item)) }
@@ -97,9 +97,9 @@ import Testing
         ]
         let selected: Set<String> = ["a", "b", "p", "s"]
         let known = KeptList(names: ["a", "theirs"])
-        let keeping = KeptChange(staying: staying, selected: selected, known: known, keeps: true)
+        let keeping = KeptListChange(staying: staying, selected: selected, known: known, keeps: true)
         #expect(keeping.list.names == ["b", "p", "s", "theirs"] && keeping.lost.isEmpty && keeping.shadowed.isEmpty)
-        let forced = KeptChange(staying: staying, selected: selected, known: known, keeps: false)
+        let forced = KeptListChange(staying: staying, selected: selected, known: known, keeps: false)
         #expect(forced.list.text == "placeholder")
         #expect(forced.lost == ["b", "theirs"] && forced.shadowed == ["s"])
     }

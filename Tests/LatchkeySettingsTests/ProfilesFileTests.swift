@@ -37,8 +37,8 @@ import Testing
         #expect(file.problems.isEmpty)
         #expect(
             file.profiles.dropFirst().map(\.allowance) == [
-                AnswerAllowance(tokenTypes: ["N_A"], statuses: [201]),
-                AnswerAllowance(tokenTypes: ["", "x"], statuses: [200, 202]),
+                TokenResponsePolicy(tokenTypes: ["N_A"], statuses: [201]),
+                TokenResponsePolicy(tokenTypes: ["", "x"], statuses: [200, 202]),
             ])
     }
 
@@ -157,7 +157,7 @@ import Testing
     @Test func `All problems of the file are reported together, with the setting's name`() {
         let files = ["/p.json": #"[{"name":"a","kind":"x"},{"name":"b","kind":"auth0","client_auth":"y"}]"#]
         for path in ["/p.json", "file:/p.json"] {
-            do throws(SettingsProblems) {
+            do throws(SettingsError) {
                 _ = try load(path, files)
                 Issue.record("the file was accepted")
             } catch {
@@ -165,7 +165,7 @@ import Testing
                 #expect(error.lines.allSatisfy { $0.hasPrefix("LATCHKEY_PROFILES_FILE: ") })
             }
         }
-        #expect(throws: SettingsProblems.self) { try load("/gone", files) }
+        #expect(throws: SettingsError.self) { try load("/gone", files) }
     }
 
     @Test func `No credential of the file appears in the report`() throws {
@@ -174,7 +174,7 @@ import Testing
         #expect(report.text.contains("/p.json") && !report.text.contains("hush-hush"))
     }
 
-    private func load(_ path: String, _ files: [String: String]) throws(SettingsProblems) -> Settings {
+    private func load(_ path: String, _ files: [String: String]) throws(SettingsError) -> Settings {
         try Settings.load(
             environment: ["LATCHKEY_PROFILES_FILE": path, "AWS_REGION": "r"], need: .client, processors: 1
         ) { files[$0] }

@@ -22,7 +22,7 @@ import Testing
     func `A call uses the proxy that botocore would use`(each: JSON) throws {
         let environment = (each["environment"]?.object ?? [:]).compactMapValues(\.string)
         if each["exit"] != nil, each["proxy_answers"] == nil {
-            let problems = #expect(throws: SettingsProblems.self) { try Self.settings(environment) }
+            let problems = #expect(throws: SettingsError.self) { try Self.settings(environment) }
             for name in each["message_names"]?.array?.compactMap(\.string) ?? [] {
                 #expect(problems?.lines.contains { $0.contains(name) } ?? false)
             }
@@ -63,7 +63,7 @@ import Testing
     @Test func `A command that asks only a broker ignores an unusable proxy`() throws {
         let environment = ["HTTPS_PROXY": "socks5://proxy.example", "LATCHKEY_URL": "http://broker.example:8700"]
         #expect(try Self.settings(environment, need: .client).proxies.https == nil)
-        #expect(throws: SettingsProblems.self) { try Self.settings(environment, need: .upstreams) }
+        #expect(throws: SettingsError.self) { try Self.settings(environment, need: .upstreams) }
     }
 
     @Test func `Upstreams without TLS over a network are listed once, and those on loopback are not`() throws {

@@ -7,13 +7,13 @@ import Testing
 @Suite struct SettingsFileTests {
     private static let folder = "cases/settings"
 
-    private func load(_ text: String, _ environment: [String: String] = [:]) throws(SettingsProblems) -> Settings {
+    private func load(_ text: String, _ environment: [String: String] = [:]) throws(SettingsError) -> Settings {
         let environment = environment.merging(["LATCHKEY_CONFIG": "/f"]) { own, _ in own }
         return try Settings.load(environment: environment, need: .client, processors: 2) { $0 == "/f" ? text : nil }
     }
 
     private func problems(_ text: String, _ environment: [String: String] = [:]) -> [String] {
-        do throws(SettingsProblems) {
+        do throws(SettingsError) {
             _ = try load(text, environment)
             return []
         } catch {

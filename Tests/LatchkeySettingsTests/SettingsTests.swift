@@ -13,7 +13,7 @@ import Testing
     private func load(
         _ environment: [String: String] = [:], flags: [SettingName: String] = [:], files: [String: String] = [:],
         need: Settings.Need = .server
-    ) throws(SettingsProblems) -> Settings {
+    ) throws(SettingsError) -> Settings {
         var all = ["LATCHKEY_API_KEY": Self.key, "AWS_REGION": "eu-central-1"]
         for (name, value) in environment { all[name] = value }
         return try Settings.load(flags: flags, environment: all, need: need, processors: 4) { files[$0] }
@@ -22,7 +22,7 @@ import Testing
     private func problems(
         _ environment: [String: String] = [:], flags: [SettingName: String] = [:], files: [String: String] = [:]
     ) -> [String] {
-        do throws(SettingsProblems) {
+        do throws(SettingsError) {
             _ = try load(environment, flags: flags, files: files)
             return []
         } catch {
@@ -117,8 +117,8 @@ import Testing
         let settings = try load(Self.key, [passed])
         #expect(settings.listen.last == .inherited(passed) && settings.listen.count == 2)
         #expect(settings.isBeyondLoopback)
-        #expect(throws: SettingsProblems.self) { try load("sixteen-bytes-ok!", [passed]) }
-        #expect(throws: SettingsProblems.self) { try load(Self.key, []) }
+        #expect(throws: SettingsError.self) { try load("sixteen-bytes-ok!", [passed]) }
+        #expect(throws: SettingsError.self) { try load(Self.key, []) }
         #expect(try load(Self.key, [], .client).listen.count == 1)
     }
 
@@ -161,7 +161,7 @@ import Testing
     }
 
     @Test func `A server needs a key, and a client command does not`() throws {
-        #expect(throws: SettingsProblems.self) {
+        #expect(throws: SettingsError.self) {
             try Settings.load(environment: ["AWS_REGION": "r"], need: .server, processors: 1) { _ in nil }
         }
         let client = try Settings.load(environment: ["AWS_REGION": "r"], need: .client, processors: 1) { _ in nil }
@@ -172,10 +172,10 @@ import Testing
         let broker = ["LATCHKEY_URL": "http://broker.example:8700"]
         _ = try Settings.load(environment: broker, need: .client, processors: 1) { _ in nil }
         _ = try Settings.load(environment: [:], need: .broker, processors: 1) { _ in nil }
-        #expect(throws: SettingsProblems.self) {
+        #expect(throws: SettingsError.self) {
             try Settings.load(environment: [:], need: .client, processors: 1) { _ in nil }
         }
-        #expect(throws: SettingsProblems.self) {
+        #expect(throws: SettingsError.self) {
             try Settings.load(environment: broker, need: .upstreams, processors: 1) { _ in nil }
         }
     }

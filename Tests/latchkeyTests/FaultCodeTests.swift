@@ -33,11 +33,11 @@ import latchkey
 
     @Test func `Every failure of a request, a proxy or an issuer has a code of the list`() throws {
         let server = try ProxyServer("http://proxy.test:3128")
-        let reasons: [ProxyFailure.Reason] = [
+        let reasons: [ProxyError.Reason] = [
             .nameNotResolved, .connectFailed(errno: 1), .connectTimedOut, .tlsFailed(reason: ""), .timedOut, .closed,
             .malformed, .refused(status: 407),
         ]
-        let proxies = reasons.map { ProxyFailure(server, $0).code }
+        let proxies = reasons.map { ProxyError(server, $0).code }
         let issuers =
             IssuerError.InvalidResponse.allCases.map(\.code.rawValue)
             + [

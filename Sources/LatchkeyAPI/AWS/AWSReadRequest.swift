@@ -22,7 +22,7 @@ package enum AWSReadRequest: Hashable, Sendable {
     ///   belong to the application.
     package init(
         _ operation: AWSReadOperation, body: [UInt8], names: ResourceNames, caller: String
-    ) throws(AWSFault) {
+    ) throws(AWSProtocolError) {
         let reader = AWSRequestDecoder(input: try AWSInput(body), operation: operation, names: names, caller: caller)
         switch operation {
         case .getParameter:

@@ -12,7 +12,7 @@ struct AWSRequestDecoder {
     // MARK: Parameters
 
     /// Decodes a parameter's name or ARN. A selector follows a colon (GetParameter, `Name`).
-    func parameter(_ text: String) throws(AWSFault) -> ParameterReference {
+    func parameter(_ text: String) throws(AWSProtocolError) -> ParameterReference {
         let arn = try arn(text, .parameterStore, kind: "parameter/")
         let name = arn.map { $0.resource.dropFirst("parameter".count) } ?? text[...]
         let halves = name.utf8.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
@@ -31,7 +31,7 @@ struct AWSRequestDecoder {
 
     /// The names that may be read, and the ARNs of other accounts, regions and partitions, which AWS treats like
     /// unknown names.
-    func parameters() throws(AWSFault) -> (asks: [ParameterReference], foreignARNs: [String]) {
+    func parameters() throws(AWSProtocolError) -> (asks: [ParameterReference], foreignARNs: [String]) {
         guard let texts = try input.strings("Names", atMost: AWSReadRequest.maxParameters) else {
             throw .constraint("names", value: "null", "not be null")
         }
@@ -48,19 +48,19 @@ struct AWSRequestDecoder {
         return (asks, foreignARNs)
     }
 
-    func path() throws(AWSFault) -> PathPageRequest {
+    func path() throws(AWSProtocolError) -> PathPageRequest {
         let text = try input.required("Path")
         let hasSlash = text.utf8.count > 1 && text.utf8.last == UInt8(ascii: "/")
         let path = hasSlash ? String(Substring(text.utf8.dropLast())) : text
         guard names.key(ofPath: path) != nil else { throw outsidePrefix(text) }
         guard try input.structures("ParameterFilters").isEmpty else {
-            throw AWSFault("InvalidFilterKey", "latchkey takes no ParameterFilters: choose from what is listed")
+            throw AWSProtocolError("InvalidFilterKey", "latchkey takes no ParameterFilters: choose from what is listed")
         }
         let size = try input.number("MaxResults", in: 1...Int64(AWSReadRequest.maxParameters))
         var after: ListingPage.Mark?
         if let token = try input.string("NextToken") {
             guard let mark = ListingPage.Mark(token: token) else {
-                throw AWSFault("InvalidNextToken", "The specified token isn't valid.")
+                throw AWSProtocolError("InvalidNextToken", "The specified token isn't valid.")
             }
             after = mark
         }
@@ -72,14 +72,14 @@ struct AWSRequestDecoder {
 
     // MARK: Secrets
 
-    func secret() throws(AWSFault) -> SecretReference {
+    func secret() throws(AWSProtocolError) -> SecretReference {
         let version = try text("VersionId", in: SecretQuery.versionIDBytes)
-        let label = try text("VersionStage", in: 1...SecretQuery.longestLabel)
+        let label = try text("VersionStage", in: 1...SecretQuery.maxLabelBytes)
         return try secret(input.required("SecretId"), version: version, label: label)
     }
 
     /// An optional member whose length AWS's model bounds.
-    private func text(_ name: String, in bounds: ClosedRange<Int>) throws(AWSFault) -> String? {
+    private func text(_ name: String, in bounds: ClosedRange<Int>) throws(AWSProtocolError) -> String? {
         guard let text = try input.string(name) else { return nil }
         let member = name.prefix(1).lowercased() + name.dropFirst()
         guard text.utf8.count >= bounds.lowerBound else {
@@ -91,20 +91,22 @@ struct AWSRequestDecoder {
         return text
     }
 
-    func secrets() throws(AWSFault) -> [SecretReference] {
+    func secrets() throws(AWSProtocolError) -> [SecretReference] {
         guard let ids = try input.strings("SecretIdList", atMost: AWSReadRequest.maxSecrets) else {
             guard try input.structures("Filters").isEmpty else {
-                throw AWSFault(
+                throw AWSProtocolError(
                     "InvalidParameterException", "latchkey takes no Filters: name the secrets in SecretIdList")
             }
             throw Self.idListOrFilters
         }
         guard try input.structures("Filters").isEmpty else { throw Self.idListOrFilters }
-        return try ids.map { id throws(AWSFault) in try secret(id) }
+        return try ids.map { id throws(AWSProtocolError) in try secret(id) }
     }
 
     /// Decodes a secret's name or ARN. The six random characters of an ARN may be missing (GetSecretValue, `SecretId`).
-    func secret(_ text: String, version: String? = nil, label: String? = nil) throws(AWSFault) -> SecretReference {
+    func secret(_ text: String, version: String? = nil, label: String? = nil) throws(AWSProtocolError)
+        -> SecretReference
+    {
         guard text.utf8.count <= 2048 else {
             throw .constraint("secretId", "have length less than or equal to 2048")
         }
@@ -120,7 +122,9 @@ struct AWSRequestDecoder {
     /// The ARN that `text` holds; nil for a plain name.
     /// - Throws: `AccessDeniedException` for a malformed ARN, and for one of another service, kind, region or
     ///   partition.
-    private func arn(_ text: String, _ service: AWSReadService, kind: String) throws(AWSFault) -> AmazonResourceName? {
+    private func arn(_ text: String, _ service: AWSReadService, kind: String) throws(AWSProtocolError)
+        -> AmazonResourceName?
+    {
         guard AmazonResourceName.hasARNPrefix(text) else { return nil }
         guard let arn = AmazonResourceName(text), arn.service == service.rawValue, arn.resource.hasPrefix(kind),
             names.isLocal(arn)
@@ -132,11 +136,11 @@ struct AWSRequestDecoder {
         return arn
     }
 
-    private static let idListOrFilters = AWSFault(
+    private static let idListOrFilters = AWSProtocolError(
         "InvalidParameterException", "Either 'SecretIdList' or 'Filters' must be provided, but not both.")
 
     /// `RequestQuery.shown` shortens the name, which the caller chose, before it goes into the error.
-    private func outsidePrefix(_ text: String) -> AWSFault {
+    private func outsidePrefix(_ text: String) -> AWSProtocolError {
         .denied(
             caller, operation.action,
             "\(RequestQuery.shown(text)) is not one of the application's names, which begin with "

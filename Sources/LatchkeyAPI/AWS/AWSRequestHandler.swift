@@ -13,7 +13,7 @@ package struct AWSRequestHandler: Sendable {
     }
 
     /// The answer if memory has all of it; nil when a store must be asked.
-    func cached(_ request: AWSReadRequest, now: Now) -> Result<JSON, AWSFault>? {
+    func cached(_ request: AWSReadRequest, now: Now) -> Result<JSON, AWSProtocolError>? {
         switch request {
         case .parameter(let ask, let isDecrypted):
             return cached(ask, isDecrypted, now).map { Self.answer(ask, $0) }
@@ -48,7 +48,7 @@ package struct AWSRequestHandler: Sendable {
     ///   - completion: called once, on any thread. Its second argument says why a requested refresh failed.
     func answer(
         _ request: AWSReadRequest, refresh: Bool, deadline: MonotonicTime,
-        completion: @escaping @Sendable (Result<JSON, AWSFault>, UpstreamFault?) -> Void
+        completion: @escaping @Sendable (Result<JSON, AWSProtocolError>, UpstreamFault?) -> Void
     ) {
         Task {
             guard refresh, case .secret(let ask) = request else {
@@ -68,7 +68,7 @@ package struct AWSRequestHandler: Sendable {
 
     private func answer(
         _ request: AWSReadRequest, refresh: Bool, deadline: MonotonicTime
-    ) async -> Result<JSON, AWSFault> {
+    ) async -> Result<JSON, AWSProtocolError> {
         switch request {
         case .parameter(let ask, let isDecrypted):
             return Self.answer(ask, await parameter(ask, isDecrypted, deadline))
@@ -111,7 +111,8 @@ package struct AWSRequestHandler: Sendable {
         return last
     }
 
-    private func description(_ ask: SecretReference, _ deadline: MonotonicTime) async -> Result<JSON, AWSFault> {
+    private func description(_ ask: SecretReference, _ deadline: MonotonicTime) async -> Result<JSON, AWSProtocolError>
+    {
         var last = UpstreamFault(.notFound)
         for query in ask.queries(store.storeOf) {
             do throws(UpstreamFault) {
@@ -125,11 +126,13 @@ package struct AWSRequestHandler: Sendable {
                             .get().description)
                 }
             } catch {
-                guard error.reason == .notFound else { return .failure(AWSFault(error, service: .secretsManager)) }
+                guard error.reason == .notFound else {
+                    return .failure(AWSProtocolError(error, service: .secretsManager))
+                }
                 last = error
             }
         }
-        return .failure(AWSFault(last, service: .secretsManager))
+        return .failure(AWSProtocolError(last, service: .secretsManager))
     }
 
     private func listing(
@@ -170,22 +173,22 @@ package struct AWSRequestHandler: Sendable {
 
     private static func answer(
         _ ask: ParameterReference, _ result: Result<ParameterItem, UpstreamFault>
-    ) -> Result<JSON, AWSFault> {
+    ) -> Result<JSON, AWSProtocolError> {
         result.map { ["Parameter": $0.json(selector: ask.selector)] }.mapError {
-            AWSFault($0, service: .parameterStore)
+            AWSProtocolError($0, service: .parameterStore)
         }
     }
 
     /// Unknown names go into `InvalidParameters`. Any other fault fails the whole call.
     private static func answer(
         _ asks: [ParameterReference], _ results: [Result<ParameterItem, UpstreamFault>], _ foreignARNs: [String]
-    ) -> Result<JSON, AWSFault> {
+    ) -> Result<JSON, AWSProtocolError> {
         var (found, missing) = ([JSON](), foreignARNs.map { JSON.string($0) })
         for (ask, result) in zip(asks, results) {
             switch result {
             case .success(let item): found.append(item.json(selector: ask.selector))
             case .failure(let fault) where fault.reason == .notFound: missing.append(.string(ask.text))
-            case .failure(let fault): return .failure(AWSFault(fault, service: .parameterStore))
+            case .failure(let fault): return .failure(AWSProtocolError(fault, service: .parameterStore))
             }
         }
         return .success(["Parameters": .array(found), "InvalidParameters": .array(missing)])
@@ -193,22 +196,22 @@ package struct AWSRequestHandler: Sendable {
 
     private static func answer(
         _ result: Result<SecretItem, UpstreamFault>
-    ) -> Result<JSON, AWSFault> {
-        result.map(\.json).mapError { AWSFault($0, service: .secretsManager) }
+    ) -> Result<JSON, AWSProtocolError> {
+        result.map(\.json).mapError { AWSProtocolError($0, service: .secretsManager) }
     }
 
     /// Secrets that cannot be read go into `Errors`. A transient fault fails the whole call, so that SDKs retry it.
     private static func answer(
         _ asks: [SecretReference], _ results: [Result<SecretItem, UpstreamFault>]
-    ) -> Result<JSON, AWSFault> {
+    ) -> Result<JSON, AWSProtocolError> {
         var (values, errors): ([JSON], [JSON]) = ([], [])
         for (ask, result) in zip(asks, results) {
             switch result {
             case .success(let item): values.append(item.json)
-            case .failure(let fault) where fault.mayPass:
-                return .failure(AWSFault(fault, service: .secretsManager))
+            case .failure(let fault) where fault.isTransient:
+                return .failure(AWSProtocolError(fault, service: .secretsManager))
             case .failure(let fault):
-                let fault = AWSFault(fault, service: .secretsManager)
+                let fault = AWSProtocolError(fault, service: .secretsManager)
                 errors.append([
                     "SecretId": .string(ask.text), "ErrorCode": .string(fault.type),
                     "Message": .string(fault.message ?? ""),
@@ -221,14 +224,14 @@ package struct AWSRequestHandler: Sendable {
     /// One page. The token cache and Latchkey's own parameters are also below the prefix; they are left out.
     private func answer(
         _ ask: PathPageRequest, _ result: Result<[ParameterItem], UpstreamFault>
-    ) -> Result<JSON, AWSFault> {
+    ) -> Result<JSON, AWSProtocolError> {
         result.map { items in
             let shown = items.filter { store.names.key(ofParameter: $0.name) != nil }
             let page = ListingPage(of: shown.map(\.name), after: ask.after, size: ask.size)
             var members: JSONObject = ["Parameters": .array(shown[page.range].map { $0.json() })]
             members["NextToken"] = page.next.map { .string($0) }
             return .object(members)
-        }.mapError { AWSFault($0, service: .parameterStore) }
+        }.mapError { AWSProtocolError($0, service: .parameterStore) }
     }
 }
 

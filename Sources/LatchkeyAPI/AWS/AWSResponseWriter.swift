@@ -11,7 +11,7 @@ struct AWSResponseWriter: Sendable {
     let id: String
 
     /// - Parameter refreshError: why a requested refresh failed, while an older value is served.
-    func write(_ result: Result<JSON, AWSFault>, refreshError: UpstreamFault? = nil, to reply: ReplyWriter) {
+    func write(_ result: Result<JSON, AWSProtocolError>, refreshError: UpstreamFault? = nil, to reply: ReplyWriter) {
         switch result {
         case .success(let json):
             begin(200, to: reply)
@@ -22,7 +22,7 @@ struct AWSResponseWriter: Sendable {
     }
 
     func write(
-        _ fault: AWSFault, allow: String? = nil, refreshError: UpstreamFault? = nil, to reply: ReplyWriter
+        _ fault: AWSProtocolError, allow: String? = nil, refreshError: UpstreamFault? = nil, to reply: ReplyWriter
     ) {
         begin(fault.status, to: reply)
         reply.field("x-amzn-ErrorType", fault.type)

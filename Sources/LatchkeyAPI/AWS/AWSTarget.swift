@@ -20,10 +20,10 @@ package struct AWSTarget: Sendable {
     /// The operation that `caller` asks for.
     /// - Throws: `AccessDeniedException` for operations that AWS has and Latchkey refuses, `UnknownOperationException`
     ///   for all others.
-    package func operation(for caller: String) throws(AWSFault) -> AWSReadOperation {
+    package func operation(for caller: String) throws(AWSProtocolError) -> AWSReadOperation {
         if let operation = AWSReadOperation(rawValue: String(name)), operation.service == service { return operation }
         guard let service, service.unsupportedOperations.contains(String(name)) else {
-            throw AWSFault(common: "UnknownOperationException")
+            throw AWSProtocolError(common: "UnknownOperationException")
         }
         throw .denied(caller, "\(service.rawValue):\(name)", "latchkey answers reads of values and nothing else")
     }

@@ -33,7 +33,7 @@ struct OAuthTokenLookup: Sendable {
     let scope: [String]
     let tokens: TokenBroker
     let audiences: AudienceCache
-    let time: TimeSource
+    let time: Timing
     let deadline: MonotonicTime
 
     /// - Parameter completion: called once, on any thread. A task is created only for an audience that must be looked
@@ -64,7 +64,7 @@ struct OAuthTokenLookup: Sendable {
     private func fetch(
         _ profile: ProfileID, of audience: String?, _ completion: @escaping @Sendable (Outcome) -> Void
     ) {
-        tokens.token(profile, TokenAsk(isByName: audience == nil), deadline: deadline) { result in
+        tokens.token(profile, TokenDemand(isByName: audience == nil), deadline: deadline) { result in
             switch result {
             case .success(let served): completion(outcome(served))
             case .failure(.profileChanged):

@@ -65,7 +65,7 @@ extension Problem {
     }
 
     /// A refusal of the server itself, before any endpoint sees the request.
-    package init(_ refusal: ServerRefusal) {
+    package init(_ refusal: ServerRejection) {
         switch refusal {
         case .malformed(let reason):
             let code: Code =

@@ -32,7 +32,7 @@ package final class AnswerRecorder: Sendable {
     }
 
     /// Writes and records a refusal of the server itself. Route and method of the request may be unknown.
-    package func refuse(_ refusal: ServerRefusal, to reply: ReplyWriter) {
+    package func refuse(_ refusal: ServerRejection, to reply: ReplyWriter) {
         var ids = RequestIDs()
         Problem(refusal).write(requestID: String(decoding: ids.next(), as: UTF8.self), to: reply)
         refused(reply)

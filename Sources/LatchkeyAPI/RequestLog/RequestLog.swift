@@ -49,12 +49,12 @@ package final class RequestLog: Sendable {
     private let minStatus: Int
     private let logsAll: Bool
     private let write: Write
-    private let time: TimeSource
+    private let time: Timing
     private let sleeper: Sleeper
     private let state = Mutex(State())
 
     /// - Parameter level: the level of the log.
-    package init(level: Logger.Level, time: TimeSource, sleeper: Sleeper = .system, write: @escaping Write) {
+    package init(level: Logger.Level, time: Timing, sleeper: Sleeper = .system, write: @escaping Write) {
         logsAll = level <= .debug
         minStatus = level <= .debug ? 0 : level <= .info ? 400 : .max
         self.write = write

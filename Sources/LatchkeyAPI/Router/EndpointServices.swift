@@ -19,7 +19,7 @@ package struct EndpointServices: Sendable {
     /// The body of `GET /health`.
     let health: @Sendable (Now) -> HealthReport
     let secretWaiter: SecretChangeWaiter
-    let time: TimeSource
+    let time: Timing
     /// How long a caller waits at most: twice the upstream timeout.
     let callerTimeout: Duration
 
@@ -35,7 +35,7 @@ package struct EndpointServices: Sendable {
         isReady: @escaping @Sendable () -> Bool,
         health: @escaping @Sendable (Now) -> HealthReport,
         secretWaiter: SecretChangeWaiter,
-        time: TimeSource,
+        time: Timing,
         callerTimeout: Duration
     ) {
         self.keys = keys

@@ -12,7 +12,7 @@ extension Router {
         let field = head.field("x-amz-target", in: context.bytes)
         let target = AWSTarget(field.isPresent ? field.text(of: context.bytes) : "")
         let id = ids.text(context.slice(head.requestID))
-        do throws(AWSFault) {
+        do throws(AWSProtocolError) {
             let caller = try signer(context, target, call.entry)
             try allowOnly(query, call.entry)
             let operation = try target.operation(for: caller.id)
@@ -38,7 +38,7 @@ extension Router {
         }
         guard let deferred = context.deferReply(blocksPipeline: true) else { return }
         let (recorder, recorded, tier) = (services.recorder, self.request(call), tier(asked: answer.service))
-        let finish = { @Sendable (result: Result<JSON, AWSFault>, refreshError: UpstreamFault?) in
+        let finish = { @Sendable (result: Result<JSON, AWSProtocolError>, refreshError: UpstreamFault?) in
             deferred.send { reply in
                 answer.write(result, refreshError: refreshError, to: reply)
                 recorder.record(recorded, reply, tier: reply.status == 200 ? tier : nil)
@@ -61,13 +61,13 @@ extension Router {
         let head = context.head
         let field = head.field("x-amz-target", in: context.bytes)
         let target = AWSTarget(field.isPresent ? field.text(of: context.bytes) : "")
-        do throws(AWSFault) {
+        do throws(AWSProtocolError) {
             _ = try signer(context, target, call.entry, isWhole: false)
             if let length = head.contentLength, length > ServerLimits.signedBodyBytes {
-                throw AWSFault(
+                throw AWSProtocolError(
                     Problem(413, .payloadTooLarge, "the body is over \(ServerLimits.signedBodyBytes) bytes"))
             }
-            return .keep(limit: ServerLimits.signedBodyBytes, callerWithin: nil)
+            return .keep(limit: ServerLimits.signedBodyBytes, identifyWithin: nil)
         } catch {
             let id = ids.text(context.slice(head.requestID))
             AWSResponseWriter(service: target.service ?? .parameterStore, id: id).write(error, to: context.reply)
@@ -80,12 +80,12 @@ extension Router {
     /// - Parameter isWhole: false if the body has not arrived yet. Then everything but the signature itself is checked.
     private func signer(
         _ context: RequestContext, _ target: AWSTarget, _ entry: RouteTable.Entry, isWhole: Bool = true
-    ) throws(AWSFault) -> Caller {
+    ) throws(AWSProtocolError) -> Caller {
         let request = HTTPRequest(
             method: context.methodText, target: context.head.target.text(of: context.bytes),
             fields: context.head.fields(in: context.bytes), body: [UInt8](context.body))
         let signature: SignatureVerification
-        do throws(AWSFault) {
+        do throws(AWSProtocolError) {
             signature = try SignatureVerification(request)
         } catch {
             noteUnknownCaller(context, context.head.authorization.isPresent ? .malformed : .missing)
@@ -93,7 +93,7 @@ extension Router {
         }
         let signer = keys.signer(named: signature.accessKeyID)
         let (service, now) = (target.service?.rawValue ?? signature.service, services.time.now().wall)
-        do throws(AWSFault) {
+        do throws(AWSProtocolError) {
             if isWhole {
                 try signature.verify(request, secrets: signer?.secrets ?? [], service: service, now: now)
             } else {
@@ -112,11 +112,11 @@ extension Router {
         return caller
     }
 
-    private func allowOnly(_ query: UnsafeRawBufferPointer, _ entry: RouteTable.Entry) throws(AWSFault) {
+    private func allowOnly(_ query: UnsafeRawBufferPointer, _ entry: RouteTable.Entry) throws(AWSProtocolError) {
         do throws(Problem) {
             _ = try RequestQuery(query, allowed: entry.query)
         } catch {
-            throw AWSFault(error)
+            throw AWSProtocolError(error)
         }
     }
 }

@@ -26,7 +26,7 @@ extension Router {
             case .open, .key: break
             }
             _ = try RequestQuery(context.slice(context.head.query), allowed: entry.query)
-            return entry.route == .tokenRejected ? .keep(limit: .max, callerWithin: nil) : .skip
+            return entry.route == .tokenRejected ? .keep(limit: .max, identifyWithin: nil) : .skip
         } catch {
             refuse(context, error, route: entry.route, started: started)
             return .answered

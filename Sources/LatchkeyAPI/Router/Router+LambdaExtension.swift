@@ -14,7 +14,7 @@ extension Router {
         let caller = try extensionCaller(context, call.entry)
         let values = try RequestQuery(query, allowed: call.entry.query)
         let refresh = try values.flag("refreshNow")
-        do throws(AWSFault) {
+        do throws(AWSProtocolError) {
             let request =
                 try service == .parameterStore
                 ? parameterRequest(values, caller) : secretRequest(call.pathParameter, values, caller)
@@ -26,7 +26,7 @@ extension Router {
     }
 
     /// Maps the query parameters to the members of an API request, so that the same decoder checks both.
-    private func parameterRequest(_ values: RequestQuery, _ caller: Caller) throws(AWSFault) -> AWSReadRequest {
+    private func parameterRequest(_ values: RequestQuery, _ caller: Caller) throws(AWSProtocolError) -> AWSReadRequest {
         var members: JSONObject = [:]
         let suffix = try selector(values).map { ":\($0)" } ?? ""
         members["Name"] = values["name"].map { .string($0 + suffix) }
@@ -40,7 +40,7 @@ extension Router {
 
     /// Of `version` and `label`, the first one in the query counts (Systems Manager User Guide, "Using Parameter Store
     /// parameters in AWS Lambda functions"). It is checked before it becomes part of the name.
-    private func selector(_ values: RequestQuery) throws(AWSFault) -> ParameterSelector? {
+    private func selector(_ values: RequestQuery) throws(AWSProtocolError) -> ParameterSelector? {
         guard let name = values.first(of: ["version", "label"]), let text = values[name] else { return nil }
         guard let selector = name == "version" ? ParameterSelector(version: text) : ParameterSelector(label: text)
         else {
@@ -53,7 +53,7 @@ extension Router {
     /// - Parameter path: the secret's id in the path, percent-encoded; empty if the id is in the query.
     private func secretRequest(
         _ path: UnsafeRawBufferPointer, _ values: RequestQuery, _ caller: Caller
-    ) throws(AWSFault) -> AWSReadRequest {
+    ) throws(AWSProtocolError) -> AWSReadRequest {
         var members: JSONObject = [:]
         if !path.isEmpty {
             guard let id = PercentEncoding.decode(path) else {
@@ -71,7 +71,7 @@ extension Router {
 
     private func request(
         _ operation: AWSReadOperation, _ members: JSONObject, _ caller: Caller
-    ) throws(AWSFault) -> AWSReadRequest {
+    ) throws(AWSProtocolError) -> AWSReadRequest {
         try AWSReadRequest(
             operation, body: JSON.object(members).bytes(), names: services.aws.store.names, caller: caller.id)
     }

@@ -15,10 +15,10 @@ extension Router {
             let client = OAuthClient(basic: context.slice(context.head.authorization))
             // Another scheme does not identify the client. Together with credentials in the body it is an error.
             guard case .presented = client else {
-                return .keep(limit: .max, callerWithin: ServerLimits.unknownCallerBodyBytes)
+                return .keep(limit: .max, identifyWithin: ServerLimits.unauthenticatedBodyBytes)
             }
             try allow(caller(client, context), call.entry)
-            return .keep(limit: .max, callerWithin: nil)
+            return .keep(limit: .max, identifyWithin: nil)
         } catch {
             refuse(context, call, error)
             return .answered
@@ -34,18 +34,18 @@ extension Router {
             let request = try OAuthTokenRequest(
                 contentType: contentType, authorization: none, body: OAuthBodyPrefix.closed(context.body))
             if case .absent = request.client {
-                context.callerIsUnknown = true
+                context.isUnauthenticated = true
                 services.metrics.authFailure(.missing)
                 throw OAuthError(
                     Problem(
                         413, .payloadTooLarge,
-                        "client_id and client_secret must stand in the first \(ServerLimits.unknownCallerBodyBytes) bytes"
+                        "client_id and client_secret must stand in the first \(ServerLimits.unauthenticatedBodyBytes) bytes"
                     ))
             }
             try allow(caller(request.client, context), call.entry)
             return true
         } catch {
-            context.callerIsUnknown = true
+            context.isUnauthenticated = true
             refuse(context, call, error)
             return false
         }

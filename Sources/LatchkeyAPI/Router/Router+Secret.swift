@@ -52,7 +52,7 @@ extension Router {
         let (request, timeout) = (request(call), services.callerTimeout)
         Task { @Sendable in
             let result = await services.secretWaiter.answer(
-                to: wanted, until: end, timeout: timeout, isAwaited: { deferred.isAwaited },
+                to: wanted, until: end, timeout: timeout, isCallerConnected: { deferred.isCallerConnected },
                 while: { form.holds($0.entry) })
             services.secretWaiter.release()
             deferred.send { reply in

@@ -11,10 +11,10 @@ extension Router {
         _ context: RequestContext, _ call: Call, profile: ProfileID, query: UnsafeRawBufferPointer,
         rendered: inout RenderedTokens
     ) throws(Problem) {
-        var ask = TokenAsk()
+        var ask = TokenDemand()
         if !query.isEmpty {
             let query = try RequestQuery(query, allowed: call.entry.query)
-            ask = TokenAsk(minTTL: try query.seconds("min_ttl"), refresh: try query.flag("refresh"))
+            ask = TokenDemand(minTTL: try query.seconds("min_ttl"), refresh: try query.flag("refresh"))
         }
         let isText = Negotiation.prefersText(context.slice(context.head.accept))
         let now = services.time.now()
@@ -33,7 +33,7 @@ extension Router {
     }
 
     private func miss(
-        _ context: RequestContext, _ call: Call, profile: ProfileID, _ ask: TokenAsk, isText: Bool, now: Now
+        _ context: RequestContext, _ call: Call, profile: ProfileID, _ ask: TokenDemand, isText: Bool, now: Now
     ) {
         let id = ids.text(context.slice(context.head.requestID))
         guard let deferred = context.deferReply() else { return }

@@ -103,7 +103,7 @@ package final class Router {
 
     /// Throws the problem to send when the caller may not use this route or method.
     func checkAccess(_ context: RequestContext, _ entry: RouteTable.Entry) throws(Problem) {
-        if context.isOverCapacity, entry.access != .open { throw Problem(ServerRefusal.overloaded) }
+        if context.isOverCapacity, entry.access != .open { throw Problem(ServerRejection.overloaded) }
         if case .key(let scope) = entry.access {
             guard let caller = caller(context) else { throw Self.unauthorized(context) }
             guard caller.scopes.isSuperset(of: scope) else {
@@ -141,7 +141,7 @@ package final class Router {
     /// Counts a request without a valid credential, and tells the server not to keep its connection open.
     func noteUnknownCaller(_ context: RequestContext, _ reason: AuthFailure) {
         services.metrics.authFailure(reason)
-        context.callerIsUnknown = true
+        context.isUnauthenticated = true
     }
 
     static let noSuchProfile = Problem(404, .notFound, "no such token profile")
@@ -160,10 +160,10 @@ package final class Router {
         case .oauthToken: OAuthError(problem).write(requestID: id, to: context.reply)
         case .aws, .extensionParameters:
             AWSResponseWriter(service: .parameterStore, id: id).write(
-                AWSFault(problem), allow: problem.allow, to: context.reply)
+                AWSProtocolError(problem), allow: problem.allow, to: context.reply)
         case .extensionSecrets:
             AWSResponseWriter(service: .secretsManager, id: id).write(
-                AWSFault(problem), allow: problem.allow, to: context.reply)
+                AWSProtocolError(problem), allow: problem.allow, to: context.reply)
         default: problem.write(requestID: id, to: context.reply)
         }
         recordAnswer(context, route, started)

@@ -19,10 +19,10 @@ package final class SecretChangeWaiter: Sendable {
     private let secrets: SecretBroker
     /// Whether the process is draining. Then all waiting callers are answered.
     private let isDraining: @Sendable () -> Bool
-    private let time: TimeSource
+    private let time: Timing
     private let count = Atomic<Int>(0)
 
-    package init(secrets: SecretBroker, isDraining: @escaping @Sendable () -> Bool, time: TimeSource) {
+    package init(secrets: SecretBroker, isDraining: @escaping @Sendable () -> Bool, time: Timing) {
         self.secrets = secrets
         self.isDraining = isDraining
         self.time = time
@@ -44,9 +44,9 @@ package final class SecretChangeWaiter: Sendable {
     ///
     /// - Parameters:
     ///   - timeout: the limit for a single check.
-    ///   - isAwaited: whether the caller is still connected.
+    ///   - isCallerConnected: whether the caller is still connected.
     func answer(
-        to query: SecretQuery, until end: MonotonicTime, timeout: Duration, isAwaited: @Sendable () -> Bool,
+        to query: SecretQuery, until end: MonotonicTime, timeout: Duration, isCallerConnected: @Sendable () -> Bool,
         while holds: @Sendable (ServedSecret) -> Bool
     ) async -> Result<ServedSecret, UpstreamFault> {
         var isFirst = true
@@ -60,7 +60,7 @@ package final class SecretChangeWaiter: Sendable {
                 return .failure(error)
             }
             let now = time.now()
-            guard holds(served), now.monotonic < end, isAwaited(), !isDraining() else {
+            guard holds(served), now.monotonic < end, isCallerConnected(), !isDraining() else {
                 return .success(served)
             }
             let pause = Self.interval * Double.random(in: 0.9..<1.1)

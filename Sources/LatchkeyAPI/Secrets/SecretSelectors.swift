@@ -26,7 +26,7 @@ struct SecretSelectors {
 
     private static func label(_ text: String, of store: SecretStore?) throws(Problem) -> String {
         if store != .secretsManager, ParameterSelector(label: text) != nil { return text }
-        if store != .parameterStore, isPlain(text, 1...SecretQuery.longestLabel) { return text }
+        if store != .parameterStore, isPlain(text, 1...SecretQuery.maxLabelBytes) { return text }
         throw Problem(
             400, .badRequest,
             "label must be \(store == .secretsManager ? "a version stage of 1 to 256 bytes" : labelRule)")

@@ -31,7 +31,7 @@ package struct TierStatus: Hashable, Sendable {
     package var secretsState: State { state == .ok && blobErrorCode != nil && !servesOldBlob ? .failing : state }
 
     /// Whether the last call, the last write and the last read of the blob succeeded.
-    package var isWell: Bool { state != .failing && blobErrorCode == nil && writeErrorCode == nil }
+    package var isHealthy: Bool { state != .failing && blobErrorCode == nil && writeErrorCode == nil }
 
     /// The time since the tier last answered.
     package func age(_ now: Now) -> Duration? { lastSuccess.map { now.monotonic - $0.monotonic } }

@@ -7,7 +7,7 @@ struct TierTelemetry: Sendable {
     let metrics: Metrics
     let health: TierHealth
     let log: Logger
-    let time: TimeSource
+    let time: Timing
 
     func succeeded(_ resource: Resource, _ tier: Tier, _ outcome: TierOutcome, since started: Now) {
         let now = time.now()

@@ -77,7 +77,7 @@ package struct UpstreamFault: Error, Hashable, Sendable {
     }
 
     /// Whether the same call may succeed later without anybody's intervention.
-    package var mayPass: Bool {
+    package var isTransient: Bool {
         switch reason {
         case .throttled, .budgetSpent, .unavailable, .timedOut, .overloaded: true
         case .notFound, .denied, .refused, .invalid, .notReady: false

@@ -10,7 +10,7 @@ extension SecretBroker {
     package var backend: SecretBackend? { state.withLock { $0.backend } }
 
     /// Which store each secret is read from; nil while that is not known for certain.
-    package var places: SecretPlaces? { state.withLock { $0.isUncertain ? nil : $0.places } }
+    package var places: SecretRouting? { state.withLock { $0.isUncertain ? nil : $0.places } }
 
     /// The store of the blob; Parameter Store while it is not known.
     package var store: SecretStore { state.withLock { $0.places?.store(of: .blob) } ?? .parameterStore }
@@ -18,7 +18,7 @@ extension SecretBroker {
     /// Puts another routing in force and releases the callers that wait for it.
     ///
     /// The cached secrets of the other store stay in memory for a rollback.
-    package func follow(_ places: SecretPlaces) {
+    package func follow(_ places: SecretRouting) {
         state.withLock { state in
             state.backend = places.backend
             state.kept = places.kept
@@ -26,27 +26,27 @@ extension SecretBroker {
         waiters.release(nil)
     }
 
-    /// Lets callers wait until ``follow(_:)`` or ``keptIsUnread(_:)``, because the list of kept secrets has to be read
+    /// Lets callers wait until ``follow(_:)`` or ``keptListIsUnreadable(_:)``, because the list of kept secrets has to be read
     /// first.
-    package func awaitKept() { state.withLock { $0.kept = nil } }
+    package func awaitKeptList() { state.withLock { $0.kept = nil } }
 
     /// Records that the list of kept secrets could not be read.
     ///
     /// Callers continue with the backend's store. A secret that it lacks may be a kept one, so its absence is reported
-    /// as an unknown backend (``doubted(_:)``).
+    /// as an unknown backend (``hidingUncertainAbsence(_:)``).
     ///
     /// - Parameter why: the end of the sentence "the secrets backend is unknown: <parameter> …".
-    package func keptIsUnread(_ why: String) {
+    package func keptListIsUnreadable(_ why: String) {
         state.withLock { state in
             state.unknown = why
-            state.keptIsUnread = true
+            state.keptListIsUnreadable = true
         }
         waiters.release(nil)
     }
 
     /// The fault for callers. While it is not known which secrets are kept, an absence in Parameter Store is uncertain
     /// and is replaced by ``backendUnknown``.
-    package func doubted(_ fault: UpstreamFault) -> UpstreamFault {
+    package func hidingUncertainAbsence(_ fault: UpstreamFault) -> UpstreamFault {
         guard fault.reason == .notFound, state.withLock({ $0.isUncertain }) else { return fault }
         return backendUnknown
     }
@@ -88,7 +88,7 @@ extension SecretBroker {
     ) {
         if state.withLock({ $0.failsUnknown && $0.places == nil }) { return completion(backendUnknown) }
         waiters.wait(until: deadline, timeoutFault: { self.backendUnknown }, completion)
-        let (isKnown, notify) = state.withLock { ($0.places != nil, $0.whenAwaited) }
+        let (isKnown, notify) = state.withLock { ($0.places != nil, $0.onBackendAwaited) }
         // The backend may have become known before this caller was added to the waiters.
         if isKnown { waiters.release(nil) } else { notify?() }
     }
@@ -96,7 +96,9 @@ extension SecretBroker {
     /// Sets a closure that is called for each caller that waits for the backend, on any thread. It must return at once.
     ///
     /// For a follower that reads the parameters only when somebody needs them.
-    package func whenAwaited(_ notify: @escaping @Sendable () -> Void) { state.withLock { $0.whenAwaited = notify } }
+    package func onBackendAwaited(_ notify: @escaping @Sendable () -> Void) {
+        state.withLock { $0.onBackendAwaited = notify }
+    }
 
     /// The store that has the item of this key, for asynchronous code.
     package func store(of key: SecretKey, by deadline: MonotonicTime) async throws(UpstreamFault) -> SecretStore {
@@ -113,7 +115,7 @@ extension SecretBroker {
     ///
     /// Reads the blob and at most ``maxWarmed`` other items. An item that fails, or that is not read by the deadline,
     /// is read when a caller requests it.
-    package func warm(_ places: SecretPlaces, deadline: MonotonicTime) async {
+    package func warm(_ places: SecretRouting, deadline: MonotonicTime) async {
         let known = state.withLock { state in SecretStore.allCases.flatMap { state.cache.items(of: $0) } }
         let moving = known.filter { item in
             item.shape == .value && item.key != .blob && item.store != places.store(of: item.key)

@@ -14,14 +14,14 @@ extension SecretBroker {
         /// Whether callers are told at once that the backend is not known.
         var failsUnknown = false
         /// Whether the first read of the kept secrets has failed. Callers do not wait for the next one.
-        var keptIsUnread = false
+        var keptListIsUnreadable = false
         /// Called for each caller that has to wait until the backend is known.
-        var whenAwaited: (@Sendable () -> Void)?
+        var onBackendAwaited: (@Sendable () -> Void)?
 
         /// Nil while callers have to wait for it.
-        var places: SecretPlaces? {
-            guard let backend, !isUncertain || keptIsUnread else { return nil }
-            return SecretPlaces(backend: backend, kept: kept ?? [])
+        var places: SecretRouting? {
+            guard let backend, !isUncertain || keptListIsUnreadable else { return nil }
+            return SecretRouting(backend: backend, kept: kept ?? [])
         }
 
         /// Whether a secret that is read from Parameter Store may be kept in Secrets Manager.

@@ -46,7 +46,7 @@ package final class SecretBroker: Sendable {
     let parsing = ParsedText.Budget()
     let waiters: BackendWaiters
     private let requested = Atomic<Bool>(false)
-    let time: TimeSource
+    let time: Timing
     let telemetry: TierTelemetry
     let shadow: ShadowComparison
 
@@ -55,7 +55,7 @@ package final class SecretBroker: Sendable {
     ///   - backend: nil if it is not known until ``follow(_:)`` is called.
     package init(
         sources: [SecretSource], backend: SecretBackend?, configuration: Configuration = Configuration(),
-        time: TimeSource, sleeper: Sleeper = .system, metrics: Metrics, health: TierHealth, log: Logger
+        time: Timing, sleeper: Sleeper = .system, metrics: Metrics, health: TierHealth, log: Logger
     ) {
         self.sources = sources
         self.configuration = configuration
@@ -165,7 +165,7 @@ package final class SecretBroker: Sendable {
         }
         let isRouted = query.store == nil
         take(lookup.begin(), of: lookup, demand, deadline) { answer in
-            completion(isRouted ? answer.mapError { self.doubted($0) } : answer)
+            completion(isRouted ? answer.mapError { self.hidingUncertainAbsence($0) } : answer)
         }
     }
 
@@ -205,7 +205,7 @@ package final class SecretBroker: Sendable {
     // MARK: Readiness
 
     /// Whether a caller has requested a secret, or the credentials of an issuer were looked up among the secrets.
-    package var isAsked: Bool { requested.load(ordering: .relaxed) }
+    package var wasRequested: Bool { requested.load(ordering: .relaxed) }
 
     /// Until when any value that callers have been given can be served if the store in force fails; nil if there is
     /// none.

@@ -13,14 +13,14 @@ package final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Sen
     package typealias Outcome = Result<Value, UpstreamFault>
 
     private let table: Mutex<SharedCallTable<Key, Value>>
-    private let time: TimeSource
+    private let time: Timing
     private let sleeper: Sleeper
     private let maxDuration: Duration
 
     /// - Parameters:
     ///   - maxWaiters: how many callers may wait for one call; more are refused as `overloaded`.
     ///   - maxDuration: the deadline of a call, from its start.
-    package init(maxWaiters: Int = 10_000, maxDuration: Duration, time: TimeSource, sleeper: Sleeper) {
+    package init(maxWaiters: Int = 10_000, maxDuration: Duration, time: Timing, sleeper: Sleeper) {
         table = Mutex(SharedCallTable(maxWaiters: maxWaiters))
         self.time = time
         self.sleeper = sleeper

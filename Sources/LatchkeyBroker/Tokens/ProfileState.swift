@@ -94,7 +94,8 @@ package struct ProfileState: Sendable {
     /// Decides what a caller gets after a miss, or if it wants a newer token.
     ///
     /// - Parameter maxRefresh: the maximum duration of a refresh.
-    package mutating func decide(_ ask: TokenAsk, _ now: Now, buffer: ExpiryBuffer, maxRefresh: Duration) -> Decision {
+    package mutating func decide(_ ask: TokenDemand, _ now: Now, buffer: ExpiryBuffer, maxRefresh: Duration) -> Decision
+    {
         guard let entry, entry.token.isValid(now) else {
             if let fault = backoff.coldFault(now) { return .refuse(issuerBackoff.longer(fault, now)) }
             var terms = ask.refresh ? forced.terms(now) : JoinTerms()
@@ -211,7 +212,7 @@ package struct ProfileState: Sendable {
         entry = new
         order.keep(number)
         refreshFrom = token.refreshFrom(jitter: jitter)
-        let quotaLowUntil = token.quotaLowFor.map { now.monotonic + $0 }
+        let quotaLowUntil = token.conserveQuotaFor.map { now.monotonic + $0 }
         backoff.succeeded(pauseAheadUntil: quotaLowUntil)
         rejections.adopted(token.value)
         rejections.quotaLowUntil = quotaLowUntil

@@ -6,7 +6,7 @@ internal import Synchronization
 // The path of a caller past memory.
 extension TokenBroker {
     func token(
-        _ profile: ProfileID, _ ask: TokenAsk, deadline: MonotonicTime, mayRepeat: Bool,
+        _ profile: ProfileID, _ ask: TokenDemand, deadline: MonotonicTime, mayRepeat: Bool,
         completion: @escaping @Sendable (Result<ServedToken, UpstreamFault>) -> Void
     ) {
         let now = time.now()
@@ -31,7 +31,7 @@ extension TokenBroker {
 
     /// Answers a caller whose profile was redefined or removed.
     private func tokenOfSuccessor(
-        _ profile: ProfileID, _ ask: TokenAsk, deadline: MonotonicTime,
+        _ profile: ProfileID, _ ask: TokenDemand, deadline: MonotonicTime,
         _ completion: @escaping @Sendable (Result<ServedToken, UpstreamFault>) -> Void
     ) {
         guard ask.isByName else { return completion(.failure(.profileChanged)) }
@@ -46,7 +46,7 @@ extension TokenBroker {
     /// - Parameter mayRepeat: whether the caller may wait for one more refresh if this one does not serve it: because
     ///   it joined late (``LateJoin``), or because the token does not last as long as it asked for.
     private func join(
-        _ profile: ProfileID, _ ask: TokenAsk, _ reason: RefreshReason, _ terms: ProfileState.JoinTerms,
+        _ profile: ProfileID, _ ask: TokenDemand, _ reason: RefreshReason, _ terms: ProfileState.JoinTerms,
         deadline: MonotonicTime, mayRepeat: Bool,
         _ completion: @escaping @Sendable (Result<ServedToken, UpstreamFault>) -> Void
     ) {
@@ -82,7 +82,7 @@ extension TokenBroker {
 
     /// Answers one caller with the result of the refresh that it waited for.
     private func answer(
-        _ outcome: Result<TokenEntry, UpstreamFault>, _ profile: ProfileID, _ ask: TokenAsk,
+        _ outcome: Result<TokenEntry, UpstreamFault>, _ profile: ProfileID, _ ask: TokenDemand,
         _ terms: ProfileState.JoinTerms, deadline: MonotonicTime, mayRepeat: Bool,
         _ completion: @escaping @Sendable (Result<ServedToken, UpstreamFault>) -> Void
     ) {

@@ -41,7 +41,7 @@ package final class TokenBroker: Sendable {
     let configuration: Configuration
     /// The maximum duration of a refresh.
     let maxRefresh: Duration
-    let time: TimeSource
+    let time: Timing
     let sleeper: Sleeper
     let telemetry: TierTelemetry
 
@@ -53,7 +53,7 @@ package final class TokenBroker: Sendable {
     package init(
         profiles: [TokenProfile], slots slotCount: Int? = nil, shared: SharedTier?,
         configuration: Configuration = Configuration(),
-        time: TimeSource, sleeper: Sleeper = .system, metrics: Metrics, health: TierHealth, log: Logger
+        time: Timing, sleeper: Sleeper = .system, metrics: Metrics, health: TierHealth, log: Logger
     ) {
         let slotCount = max(slotCount ?? 0, profiles.count)
         names = ProfileNames(profiles.enumerated().map { .init(name: $1.name, id: ProfileID($0)) })
@@ -131,7 +131,7 @@ package final class TokenBroker: Sendable {
     ///   - deadline: when the caller stops waiting. Later than twice the upstream timeout has no effect.
     ///   - completion: called once, on any thread, possibly before this returns.
     package func token(
-        _ profile: ProfileID, _ ask: TokenAsk = TokenAsk(), deadline: MonotonicTime,
+        _ profile: ProfileID, _ ask: TokenDemand = TokenDemand(), deadline: MonotonicTime,
         completion: @escaping @Sendable (Result<ServedToken, UpstreamFault>) -> Void
     ) {
         token(profile, ask, deadline: deadline, mayRepeat: true, completion: completion)
@@ -139,7 +139,7 @@ package final class TokenBroker: Sendable {
 
     /// ``token(_:_:deadline:completion:)`` for asynchronous code.
     package func token(
-        _ profile: ProfileID, _ ask: TokenAsk = TokenAsk(), deadline: MonotonicTime
+        _ profile: ProfileID, _ ask: TokenDemand = TokenDemand(), deadline: MonotonicTime
     ) async throws(UpstreamFault) -> ServedToken {
         try await withCheckedContinuation { continuation in
             token(profile, ask, deadline: deadline) { continuation.resume(returning: $0) }

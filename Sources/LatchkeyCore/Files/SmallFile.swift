@@ -10,12 +10,12 @@ package enum SmallFile {
 
     /// A file's bytes, at most 1 MiB. A pipe that the shell made for this process (`<(…)`, as `/dev/fd/63`) is read to
     /// its end. Any other path must be a regular file, because a pipe without a writer would block.
-    package static func content(_ path: String) throws(FileFault) -> [UInt8] {
+    package static func content(_ path: String) throws(FileError) -> [UInt8] {
         guard streams.contains(where: { path.hasPrefix($0) }) else {
             return try FileReader.read(path, limit: maxBytes)
         }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw FileFault(errno: errno) }
+        guard descriptor >= 0 else { throw FileError(errno: errno) }
         defer { close(descriptor) }
         return try FileReader.readToEnd(descriptor, limit: maxBytes)
     }

@@ -11,7 +11,7 @@ struct AccessKeys {
     let acceptsForeign: Bool
 
     /// Throws AWS's error for a request that is not signed with this key, for this service, at this time.
-    func verify(_ request: HTTPRequest, service: String, now: WallTime) throws(AWSFault) {
+    func verify(_ request: HTTPRequest, service: String, now: WallTime) throws(AWSProtocolError) {
         let signature = try SignatureVerification(request)
         if signature.accessKeyID != id {
             if acceptsForeign { return }

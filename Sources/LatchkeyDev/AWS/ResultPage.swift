@@ -11,7 +11,9 @@ struct ResultPage {
     ///   - keys: the keys of all results, in any order.
     ///   - maxSize: the largest page that the operation allows, and its default.
     ///   - invalidToken: the error for a `NextToken` that cannot be decoded.
-    init(of keys: some Sequence<String>, _ input: AWSInput, maxSize: Int64, invalidToken: AWSFault) throws(AWSFault) {
+    init(of keys: some Sequence<String>, _ input: AWSInput, maxSize: Int64, invalidToken: AWSProtocolError)
+        throws(AWSProtocolError)
+    {
         let size = Int(try input.number("MaxResults", in: 1...maxSize) ?? maxSize)
         var start: String?
         if let token = try input.string("NextToken") {

@@ -25,19 +25,20 @@ struct ParameterFilter {
     private let values: [String]
 
     /// The filters of a request. Throws AWS's error for an unknown key or option, and for missing values.
-    static func read(_ input: AWSInput, allowed: [Key]) throws(AWSFault) -> [ParameterFilter] {
-        try input.structures("ParameterFilters").map { filter throws(AWSFault) in
+    static func read(_ input: AWSInput, allowed: [Key]) throws(AWSProtocolError) -> [ParameterFilter] {
+        try input.structures("ParameterFilters").map { filter throws(AWSProtocolError) in
             let name = filter["Key"]?.string ?? ""
             guard let key = Key(rawValue: name), allowed.contains(key) else {
-                throw AWSFault("InvalidFilterKey", "The following filter key is not valid: \(name).")
+                throw AWSProtocolError("InvalidFilterKey", "The following filter key is not valid: \(name).")
             }
             let optionName = filter["Option"]?.string ?? (key == .path ? "OneLevel" : "Equals")
             guard let option = Option(rawValue: optionName) else {
-                throw AWSFault("InvalidFilterOption", "The following filter option is not valid: \(optionName).")
+                throw AWSProtocolError(
+                    "InvalidFilterOption", "The following filter option is not valid: \(optionName).")
             }
             let values = filter["Values"]?.array?.compactMap(\.string) ?? []
             guard !values.isEmpty else {
-                throw AWSFault(
+                throw AWSProtocolError(
                     "InvalidFilterValue", "The following filter values are missing : null for filter key \(name)")
             }
             return ParameterFilter(key: key, option: option, values: values)

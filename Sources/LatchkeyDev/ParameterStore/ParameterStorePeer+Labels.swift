@@ -2,7 +2,7 @@ internal import LatchkeyAWS
 internal import LatchkeyCore
 
 extension ParameterStorePeer {
-    mutating func labelParameterVersion(_ input: AWSInput) throws(AWSFault) -> JSON {
+    mutating func labelParameterVersion(_ input: AWSInput) throws(AWSProtocolError) -> JSON {
         var parameter = try find(ParameterReference(try input.required("Name")))
         guard let labels = try input.strings("Labels", atMost: ParameterVersion.maxLabels) else {
             throw .constraint("labels", value: "null", "not be null")
@@ -14,7 +14,7 @@ extension ParameterStorePeer {
         let valid = labels.filter(Self.isLabel)
         let added = valid.filter { !version.labels.contains($0) }
         guard version.labels.count + added.count <= ParameterVersion.maxLabels else {
-            throw AWSFault(
+            throw AWSProtocolError(
                 "ParameterVersionLabelLimitExceeded",
                 "A parameter version can have a maximum of ten labels.")
         }
@@ -33,34 +33,37 @@ extension ParameterStorePeer {
     /// The most tags of one parameter.
     private static let maxTags = 50
 
-    mutating func addTags(_ input: AWSInput) throws(AWSFault) -> JSON {
+    mutating func addTags(_ input: AWSInput) throws(AWSProtocolError) -> JSON {
         var parameter = try tagged(input)
         for tag in try input.tags() { parameter.tags[tag.key] = tag.value }
         guard parameter.tags.count <= Self.maxTags else {
-            throw AWSFault("TooManyTagsError", "The Targets parameter includes too many tags. Remove one or more tags.")
+            throw AWSProtocolError(
+                "TooManyTagsError", "The Targets parameter includes too many tags. Remove one or more tags.")
         }
         parameters[parameter.name] = parameter
         return [:]
     }
 
-    mutating func removeTags(_ input: AWSInput) throws(AWSFault) -> JSON {
+    mutating func removeTags(_ input: AWSInput) throws(AWSProtocolError) -> JSON {
         var parameter = try tagged(input)
         for key in try input.strings("TagKeys", atMost: Self.maxTags) ?? [] { parameter.tags[key] = nil }
         parameters[parameter.name] = parameter
         return [:]
     }
 
-    func listTags(_ input: AWSInput) throws(AWSFault) -> JSON {
+    func listTags(_ input: AWSInput) throws(AWSProtocolError) -> JSON {
         let tags = try tagged(input).tags.sorted { $0.key < $1.key }
         return ["TagList": .array(tags.map { ["Key": .string($0.key), "Value": .string($0.value)] })]
     }
 
-    private func tagged(_ input: AWSInput) throws(AWSFault) -> StoredParameter {
+    private func tagged(_ input: AWSInput) throws(AWSProtocolError) -> StoredParameter {
         guard try input.required("ResourceType") == "Parameter" else {
-            throw AWSFault("InvalidResourceType", "The resource type is not valid. Only Parameter is known here.")
+            throw AWSProtocolError(
+                "InvalidResourceType", "The resource type is not valid. Only Parameter is known here.")
         }
         guard let parameter = parameters[try input.required("ResourceId")] else {
-            throw AWSFault("InvalidResourceId", "The resource ID is not valid. Verify that you entered the correct ID.")
+            throw AWSProtocolError(
+                "InvalidResourceId", "The resource ID is not valid. Verify that you entered the correct ID.")
         }
         return parameter
     }

@@ -5,7 +5,7 @@ extension ParameterStorePeer {
     /// The most names in one request (GetParameters, DeleteParameters).
     static let maxBatch = 10
 
-    func getParameter(_ input: AWSInput) throws(AWSFault) -> JSON {
+    func getParameter(_ input: AWSInput) throws(AWSProtocolError) -> JSON {
         let reference = ParameterReference(try input.required("Name"))
         let decrypted = try input.flag("WithDecryption")
         let parameter = try find(reference)
@@ -15,7 +15,7 @@ extension ParameterStorePeer {
         return ["Parameter": shape(parameter, version, reference.selector, decrypted: decrypted)]
     }
 
-    func getParameters(_ input: AWSInput) throws(AWSFault) -> JSON {
+    func getParameters(_ input: AWSInput) throws(AWSProtocolError) -> JSON {
         guard let names = try input.strings("Names", atMost: Self.maxBatch) else {
             throw .constraint("names", value: "null", "not be null")
         }
@@ -33,7 +33,7 @@ extension ParameterStorePeer {
         return ["Parameters": .array(found), "InvalidParameters": .array(invalid)]
     }
 
-    func getParametersByPath(_ input: AWSInput) throws(AWSFault) -> JSON {
+    func getParametersByPath(_ input: AWSInput) throws(AWSProtocolError) -> JSON {
         let path = try input.required("Path")
         guard path.hasPrefix("/"), !path.contains("//"), !path.contains(" ") else { throw Self.badPath }
         let isRecursive = try input.flag("Recursive")
@@ -46,7 +46,7 @@ extension ParameterStorePeer {
         return page.answer("Parameters", shown.map { shape($0, $0.latest, nil, decrypted: decrypted) })
     }
 
-    func getParameterHistory(_ input: AWSInput) throws(AWSFault) -> JSON {
+    func getParameterHistory(_ input: AWSInput) throws(AWSProtocolError) -> JSON {
         let parameter = try find(ParameterReference(try input.required("Name")))
         let decrypted = try input.flag("WithDecryption")
         // Padded, so that the keys sort like the numbers.
@@ -64,7 +64,7 @@ extension ParameterStorePeer {
         return page.answer("Parameters", shapes)
     }
 
-    func describeParameters(_ input: AWSInput) throws(AWSFault) -> JSON {
+    func describeParameters(_ input: AWSInput) throws(AWSProtocolError) -> JSON {
         let filters = try ParameterFilter.read(input, allowed: ParameterFilter.Key.allCases)
         let page = try ResultPage(of: parameters.keys, input, maxSize: 50, invalidToken: Self.invalidToken)
         return page.answer("Parameters", matching(filters, page).map { .object(metadata($0, $0.latest)) })
@@ -73,21 +73,21 @@ extension ParameterStorePeer {
     // MARK: Lookup
 
     /// Throws `ParameterNotFound`, which has no message on the wire.
-    func find(_ reference: ParameterReference) throws(AWSFault) -> StoredParameter {
+    func find(_ reference: ParameterReference) throws(AWSProtocolError) -> StoredParameter {
         for name in reference.names {
             if let parameter = parameters[name] { return parameter }
         }
-        throw AWSFault("ParameterNotFound")
+        throw AWSProtocolError("ParameterNotFound")
     }
 
-    static func noVersion(_ selector: ParameterReference.Selector?, of name: String) -> AWSFault {
+    static func noVersion(_ selector: ParameterReference.Selector?, of name: String) -> AWSProtocolError {
         let wanted =
             switch selector {
             case .version(let number): "version \(number)"
             case .label(let label): "version label \(label)"
             case nil: "the latest version"
             }
-        return AWSFault(
+        return AWSProtocolError(
             "ParameterVersionNotFound",
             "Systems Manager could not find \(wanted) of \(name). Verify the version and try again.")
     }
@@ -96,10 +96,10 @@ extension ParameterStorePeer {
         page.keys.compactMap { parameters[$0] }.filter { parameter in filters.allSatisfy { $0.matches(parameter) } }
     }
 
-    private static let invalidToken = AWSFault("InvalidNextToken", "The specified token isn't valid.")
+    private static let invalidToken = AWSProtocolError("InvalidNextToken", "The specified token isn't valid.")
 
     /// The error of GetParametersByPath for a path that cannot have parameters below it.
-    private static let badPath = AWSFault.validation(
+    private static let badPath = AWSProtocolError.validation(
         "The parameter doesn't meet the parameter name requirements. The parameter name must begin with a forward slash "
             + "\"/\". It can't be prefixed with \"aws\" or \"ssm\" (case-insensitive). It must use only letters, numbers, "
             + "or the following symbols: . (period), - (hyphen), _ (underscore). Special characters are not allowed. All "

@@ -2,11 +2,11 @@ internal import LatchkeyAWS
 internal import LatchkeyCore
 
 extension ParameterStorePeer {
-    mutating func putParameter(_ input: AWSInput, at now: WallTime) throws(AWSFault) -> JSON {
+    mutating func putParameter(_ input: AWSInput, at now: WallTime) throws(AWSProtocolError) -> JSON {
         let put = try PutParameterRequest(input, at: location)
         if var existing = parameters[put.name.text] {
             guard put.overwrites else {
-                throw AWSFault(
+                throw AWSProtocolError(
                     "ParameterAlreadyExists",
                     "The parameter already exists. To overwrite this value, set the overwrite option in the request to true."
                 )
@@ -30,13 +30,13 @@ extension ParameterStorePeer {
         return Self.written(created)
     }
 
-    mutating func deleteParameter(_ input: AWSInput) throws(AWSFault) -> JSON {
+    mutating func deleteParameter(_ input: AWSInput) throws(AWSProtocolError) -> JSON {
         let parameter = try find(ParameterReference(try input.required("Name")))
         parameters[parameter.name] = nil
         return [:]
     }
 
-    mutating func deleteParameters(_ input: AWSInput) throws(AWSFault) -> JSON {
+    mutating func deleteParameters(_ input: AWSInput) throws(AWSProtocolError) -> JSON {
         guard let names = try input.strings("Names", atMost: Self.maxBatch) else {
             throw .constraint("names", value: "null", "not be null")
         }

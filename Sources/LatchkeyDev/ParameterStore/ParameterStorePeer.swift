@@ -33,7 +33,7 @@ struct ParameterStorePeer {
     }
 
     /// The body of the response to one request.
-    mutating func answer(_ operation: Operation, _ input: AWSInput, now: Now) throws(AWSFault) -> JSON {
+    mutating func answer(_ operation: Operation, _ input: AWSInput, now: Now) throws(AWSProtocolError) -> JSON {
         guard quotas?.admit(operation, at: now.monotonic) ?? true else { throw .throttled }
         return switch operation {
         case .getParameter: try getParameter(input)

@@ -15,7 +15,7 @@ struct PutParameterRequest {
     private let dataType: String?
     private let wantedTier: String?
 
-    init(_ input: AWSInput, at location: AWSLocation) throws(AWSFault) {
+    init(_ input: AWSInput, at location: AWSLocation) throws(AWSProtocolError) {
         name = try NewParameterName(try input.required("Name"), at: location)
         value = try Self.value(input)
         type = try Self.type(input)
@@ -41,7 +41,7 @@ struct PutParameterRequest {
         }
     }
 
-    private static func value(_ input: AWSInput) throws(AWSFault) -> Secret {
+    private static func value(_ input: AWSInput) throws(AWSProtocolError) -> Secret {
         guard let text = try input.string("Value") else { throw .constraint("value", value: "null", "not be null") }
         guard !text.isEmpty else { throw .constraint("value", "have length greater than or equal to 1") }
         guard !text.contains("{{") else {
@@ -50,7 +50,7 @@ struct PutParameterRequest {
         return Secret(text)
     }
 
-    private static func type(_ input: AWSInput) throws(AWSFault) -> ParameterType? {
+    private static func type(_ input: AWSInput) throws(AWSProtocolError) -> ParameterType? {
         guard let word = try input.string("Type"), !word.isEmpty else { return nil }
         guard let type = ParameterType(rawValue: word) else {
             throw .constraint("type", value: word, "satisfy enum value set: [SecureString, StringList, String]")
@@ -62,7 +62,7 @@ struct PutParameterRequest {
     private static let maxText = 1024
 
     /// A text of at most ``maxText`` characters; nil if it is empty.
-    private static func bounded(_ input: AWSInput, _ member: String) throws(AWSFault) -> String? {
+    private static func bounded(_ input: AWSInput, _ member: String) throws(AWSProtocolError) -> String? {
         guard let text = try input.string(member), !text.isEmpty else { return nil }
         guard text.count <= maxText else {
             let name = member.prefix(1).lowercased() + member.dropFirst()
@@ -73,9 +73,9 @@ struct PutParameterRequest {
 
     // MARK: Rules that depend on the stored parameter
 
-    func check(against existing: StoredParameter) throws(AWSFault) {
+    func check(against existing: StoredParameter) throws(AWSProtocolError) {
         guard type == nil || type == existing.type else {
-            throw AWSFault(
+            throw AWSProtocolError(
                 "HierarchyTypeMismatchException",
                 "Parameter Store doesn't support changing a parameter type in a hierarchy. For example, you can't change a "
                     + "parameter from a String type to a SecureString type. You must create a new, unique parameter.")
@@ -83,22 +83,22 @@ struct PutParameterRequest {
         try checkPattern(allowedPattern ?? existing.allowedPattern)
     }
 
-    func checkPattern(_ pattern: String?) throws(AWSFault) {
+    func checkPattern(_ pattern: String?) throws(AWSProtocolError) {
         guard let pattern else { return }
         guard let expression = try? Regex(pattern) else {
-            throw AWSFault(
+            throw AWSProtocolError(
                 "InvalidAllowedPatternException",
                 "The request does not meet the regular expression requirement: \(pattern)")
         }
         guard let text = value.revealText(), text.firstMatch(of: expression) != nil else {
-            throw AWSFault(
+            throw AWSProtocolError(
                 "ParameterPatternMismatchException",
                 "Parameter value, cannot be validated against allowedPattern: \(pattern)")
         }
     }
 
     /// The tier of the new version. A parameter never leaves the Advanced tier (User Guide, "Managing parameter tiers").
-    func tier(existing: ParameterTier?) throws(AWSFault) -> ParameterTier {
+    func tier(existing: ParameterTier?) throws(AWSProtocolError) -> ParameterTier {
         let tier: ParameterTier
         switch wantedTier {
         case nil, "": tier = existing ?? .standard
@@ -120,7 +120,7 @@ struct PutParameterRequest {
         return tier
     }
 
-    private static func tooLong(_ tier: ParameterTier) -> AWSFault {
+    private static func tooLong(_ tier: ParameterTier) -> AWSProtocolError {
         switch tier {
         case .standard:
             .validation(

@@ -28,10 +28,10 @@ struct StoredParameter {
     }
 
     /// Adds a version. Drops the oldest of ``maxVersions``; throws if that version has a label.
-    mutating func append(_ value: Secret, tier: ParameterTier, at now: WallTime) throws(AWSFault) {
+    mutating func append(_ value: Secret, tier: ParameterTier, at now: WallTime) throws(AWSProtocolError) {
         if versions.count >= Self.maxVersions, let oldest = versions.first {
             guard oldest.labels.isEmpty else {
-                throw AWSFault(
+                throw AWSProtocolError(
                     "ParameterMaxVersionLimitExceeded",
                     "You attempted to create a new version of \(name) by calling the PutParameter API with the overwrite "
                         + "flag. Version \(oldest.number), the oldest version, can't be deleted because it has a label "

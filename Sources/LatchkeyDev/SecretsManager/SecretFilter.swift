@@ -14,10 +14,10 @@ struct SecretFilter {
     private let values: [String]
 
     /// The filters of a request. Throws AWS's error for an unknown key.
-    static func read(_ input: AWSInput) throws(AWSFault) -> [SecretFilter] {
-        try input.structures("Filters").map { filter throws(AWSFault) in
+    static func read(_ input: AWSInput) throws(AWSProtocolError) -> [SecretFilter] {
+        try input.structures("Filters").map { filter throws(AWSProtocolError) in
             guard let key = Key(rawValue: filter["Key"]?.string ?? "") else {
-                throw AWSFault("InvalidParameterException", "The Key of a filter is invalid.")
+                throw AWSProtocolError("InvalidParameterException", "The Key of a filter is invalid.")
             }
             return SecretFilter(key: key, values: filter["Values"]?.array?.compactMap(\.string) ?? [])
         }

@@ -3,7 +3,7 @@ internal import LatchkeyAWS
 /// The rules for a secret's name (Secrets Manager API, CreateSecret, `Name`).
 enum SecretName {
     /// Throws CreateSecret's error for a name that is not allowed.
-    static func check(_ name: String) throws(AWSFault) {
+    static func check(_ name: String) throws(AWSProtocolError) {
         guard (1...512).contains(name.count) else {
             throw .constraint("name", value: name, "have length between 1 and 512")
         }

@@ -6,16 +6,16 @@ extension SecretsManagerPeer {
     private static let recoveryDays: ClosedRange<Int64> = 7...30
 
     /// Schedules the deletion, or deletes at once with `ForceDeleteWithoutRecovery`.
-    mutating func deleteSecret(_ input: AWSInput, at now: WallTime) throws(AWSFault) -> JSON {
+    mutating func deleteSecret(_ input: AWSInput, at now: WallTime) throws(AWSProtocolError) -> JSON {
         let isForced = try input.flag("ForceDeleteWithoutRecovery")
         let days = try input.number("RecoveryWindowInDays", in: .min ... .max)
         guard !isForced || days == nil else {
-            throw AWSFault(
+            throw AWSProtocolError(
                 "InvalidParameterException",
                 "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.")
         }
         guard Self.recoveryDays.contains(days ?? Self.recoveryDays.upperBound) else {
-            throw AWSFault(
+            throw AWSProtocolError(
                 "InvalidParameterException",
                 "The RecoveryWindowInDays value must be between \(Self.recoveryDays.lowerBound) and "
                     + "\(Self.recoveryDays.upperBound) days (inclusive)."
@@ -28,7 +28,7 @@ extension SecretsManagerPeer {
         return ["ARN": .string(secret.arn), "DeletionDate": date.epochSeconds, "Name": .string(secret.name)]
     }
 
-    mutating func restoreSecret(_ input: AWSInput) throws(AWSFault) -> JSON {
+    mutating func restoreSecret(_ input: AWSInput) throws(AWSProtocolError) -> JSON {
         var secret = try find(try Self.id(input))
         secret.deletion = nil
         secrets[secret.name] = secret

@@ -3,7 +3,7 @@ internal import LatchkeyCore
 internal import LatchkeyCrypto
 
 extension SecretsManagerPeer {
-    mutating func getSecretValue(_ input: AWSInput, at now: WallTime) throws(AWSFault) -> JSON {
+    mutating func getSecretValue(_ input: AWSInput, at now: WallTime) throws(AWSProtocolError) -> JSON {
         let secret = try findUsable(try Self.id(input))
         let version = try Self.version(
             of: secret, id: try input.string("VersionId"), stage: try input.string("VersionStage"))
@@ -14,17 +14,17 @@ extension SecretsManagerPeer {
     private static let maxBatch: Int64 = 20
 
     /// Reads the listed secrets, or one page of those that match filters. A 200 response lists failures in `Errors`.
-    mutating func batchGetSecretValue(_ input: AWSInput, at now: WallTime) throws(AWSFault) -> JSON {
+    mutating func batchGetSecretValue(_ input: AWSInput, at now: WallTime) throws(AWSProtocolError) -> JSON {
         let listed = try input.strings("SecretIdList", atMost: Int(Self.maxBatch))
         guard try (listed == nil) != input.structures("Filters").isEmpty else {
-            throw AWSFault(
+            throw AWSProtocolError(
                 "InvalidParameterException", "Either 'SecretIdList' or 'Filters' must be provided, but not both.")
         }
         let page = try listed == nil ? page(input, maxSize: Self.maxBatch) : nil
         var values: [JSON] = []
         var errors: [JSON] = []
         for id in listed ?? page?.keys ?? [] {
-            do throws(AWSFault) {
+            do throws(AWSProtocolError) {
                 let secret = try findUsable(id)
                 values.append(read(try Self.version(of: secret, id: nil, stage: nil), of: secret, at: now))
             } catch {
@@ -38,14 +38,14 @@ extension SecretsManagerPeer {
             ?? .object(others.merging(["SecretValues": .array(values)]))
     }
 
-    func describeSecret(_ input: AWSInput) throws(AWSFault) -> JSON {
+    func describeSecret(_ input: AWSInput) throws(AWSProtocolError) -> JSON {
         let secret = try find(try Self.id(input))
         var members = Self.entry(secret)
         members["VersionIdsToStages"] = Self.stages(secret)
         return .object(members)
     }
 
-    func listSecrets(_ input: AWSInput) throws(AWSFault) -> JSON {
+    func listSecrets(_ input: AWSInput) throws(AWSProtocolError) -> JSON {
         let page = try page(input, maxSize: 100)
         let entries = page.keys.compactMap { secrets[$0] }.map { secret -> JSON in
             var members = Self.entry(secret)
@@ -55,7 +55,7 @@ extension SecretsManagerPeer {
         return page.answer("SecretList", entries)
     }
 
-    func listSecretVersionIDs(_ input: AWSInput) throws(AWSFault) -> JSON {
+    func listSecretVersionIDs(_ input: AWSInput) throws(AWSProtocolError) -> JSON {
         let secret = try find(try Self.id(input))
         let includesDeprecated = try input.flag("IncludeDeprecated")
         let versions = secret.versions.filter { includesDeprecated || !$0.stages.isEmpty }
@@ -75,21 +75,21 @@ extension SecretsManagerPeer {
 
     private static func version(
         of secret: StoredSecret, id: String?, stage: String?
-    ) throws(AWSFault) -> SecretVersion {
+    ) throws(AWSProtocolError) -> SecretVersion {
         guard let id else {
             let wanted = stage ?? StoredSecret.current
             if let version = secret.version(stage: wanted) { return version }
-            throw AWSFault(
+            throw AWSProtocolError(
                 "ResourceNotFoundException",
                 "Secrets Manager can't find the specified secret value for staging label: \(wanted)")
         }
         guard let version = secret.version(id: id) else {
-            throw AWSFault(
+            throw AWSProtocolError(
                 "ResourceNotFoundException",
                 "Secrets Manager can't find the specified secret value for VersionId: \(id)")
         }
         guard stage.map(version.stages.contains) ?? true else {
-            throw AWSFault(
+            throw AWSProtocolError(
                 "InvalidRequestException",
                 "You provided a VersionStage that is not associated to the provided VersionId.")
         }
@@ -97,7 +97,7 @@ extension SecretsManagerPeer {
     }
 
     /// One page of the secrets that match the filters of a request, by name.
-    private func page(_ input: AWSInput, maxSize: Int64) throws(AWSFault) -> ResultPage {
+    private func page(_ input: AWSInput, maxSize: Int64) throws(AWSProtocolError) -> ResultPage {
         let includesDeleted = try input.flag("IncludePlannedDeletion")
         let filters = try SecretFilter.read(input)
         let matching = secrets.values.filter { secret in
@@ -105,7 +105,7 @@ extension SecretsManagerPeer {
         }
         return try ResultPage(
             of: matching.map(\.name), input, maxSize: maxSize,
-            invalidToken: AWSFault("InvalidNextTokenException", "The NextToken value is invalid."))
+            invalidToken: AWSProtocolError("InvalidNextTokenException", "The NextToken value is invalid."))
     }
 
     // MARK: Response shapes (botocore model of secretsmanager: GetSecretValueResponse, SecretListEntry)

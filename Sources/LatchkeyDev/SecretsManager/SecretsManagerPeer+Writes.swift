@@ -3,14 +3,14 @@ internal import LatchkeyCore
 internal import LatchkeyCrypto
 
 extension SecretsManagerPeer {
-    mutating func createSecret(_ input: AWSInput, at now: WallTime) throws(AWSFault) -> JSON {
+    mutating func createSecret(_ input: AWSInput, at now: WallTime) throws(AWSProtocolError) -> JSON {
         let name = try input.required("Name")
         try SecretName.check(name)
         let content = try Self.content(input)
-        let token = try content.map { _ throws(AWSFault) in try Self.token(input) }
+        let token = try content.map { _ throws(AWSProtocolError) in try Self.token(input) }
         if let existing = secrets[name] {
             guard existing.deletion == nil else {
-                throw AWSFault(
+                throw AWSProtocolError(
                     "InvalidRequestException",
                     "You can't create this secret because a secret with this name is already scheduled for deletion.")
             }
@@ -18,7 +18,8 @@ extension SecretsManagerPeer {
             if let token, let content, existing.version(id: token)?.content == content {
                 return Self.written(existing, version: token)
             }
-            throw AWSFault("ResourceExistsException", "The operation failed because the secret \(name) already exists.")
+            throw AWSProtocolError(
+                "ResourceExistsException", "The operation failed because the secret \(name) already exists.")
         }
         var secret = newSecret(name, at: now)
         secret.description = try input.string("Description")
@@ -32,10 +33,10 @@ extension SecretsManagerPeer {
         return Self.written(secret, version: token)
     }
 
-    mutating func putSecretValue(_ input: AWSInput, at now: WallTime) throws(AWSFault) -> JSON {
+    mutating func putSecretValue(_ input: AWSInput, at now: WallTime) throws(AWSProtocolError) -> JSON {
         var secret = try findUsable(try Self.id(input))
         guard let content = try Self.content(input) else {
-            throw AWSFault("InvalidRequestException", "You must provide either SecretString or SecretBinary.")
+            throw AWSProtocolError("InvalidRequestException", "You must provide either SecretString or SecretBinary.")
         }
         let token = try Self.token(input)
         let stages = try input.strings("VersionStages", atMost: Self.maxStages) ?? [StoredSecret.current]
@@ -48,7 +49,7 @@ extension SecretsManagerPeer {
         ]
     }
 
-    mutating func updateSecret(_ input: AWSInput, at now: WallTime) throws(AWSFault) -> JSON {
+    mutating func updateSecret(_ input: AWSInput, at now: WallTime) throws(AWSProtocolError) -> JSON {
         var secret = try findUsable(try Self.id(input))
         let content = try Self.content(input)
         var token: String?
@@ -69,14 +70,14 @@ extension SecretsManagerPeer {
     /// The most tags of one secret.
     private static let maxTags = 50
 
-    mutating func tagResource(_ input: AWSInput) throws(AWSFault) -> JSON {
+    mutating func tagResource(_ input: AWSInput) throws(AWSProtocolError) -> JSON {
         var secret = try findUsable(try Self.id(input))
         for tag in try input.tags() { secret.tags[tag.key] = tag.value }
         secrets[secret.name] = secret
         return [:]
     }
 
-    mutating func untagResource(_ input: AWSInput) throws(AWSFault) -> JSON {
+    mutating func untagResource(_ input: AWSInput) throws(AWSProtocolError) -> JSON {
         var secret = try findUsable(try Self.id(input))
         for key in try input.strings("TagKeys", atMost: Self.maxTags) ?? [] { secret.tags[key] = nil }
         secrets[secret.name] = secret
@@ -92,10 +93,10 @@ extension SecretsManagerPeer {
     /// content it is an error (API reference, PutSecretValue, `ClientRequestToken`).
     private static func add(
         _ content: SecretContent, token: String, stages: [String], to secret: inout StoredSecret, at now: WallTime
-    ) throws(AWSFault) {
+    ) throws(AWSProtocolError) {
         if let existing = secret.version(id: token) {
             guard existing.content == content else {
-                throw AWSFault(
+                throw AWSProtocolError(
                     "ResourceExistsException",
                     "You can't use ClientRequestToken \(token) because that value is already in use for a version of "
                         + "secret \(secret.arn).")
@@ -110,20 +111,20 @@ extension SecretsManagerPeer {
     }
 
     /// The content of `SecretString` or `SecretBinary`; nil if the request has neither.
-    private static func content(_ input: AWSInput) throws(AWSFault) -> SecretContent? {
+    private static func content(_ input: AWSInput) throws(AWSProtocolError) -> SecretContent? {
         let text = try input.string("SecretString")
         let binary = try input.string("SecretBinary")
         switch (text, binary) {
         case (nil, nil): return nil
         case (_?, _?):
-            throw AWSFault(
+            throw AWSProtocolError(
                 "InvalidParameterException",
                 "You can't specify both a binary secret value and a string secret value in the same secret.")
         case (let text?, nil):
             try checkSize(text.utf8.count, of: "secretString")
             return .text(Secret(text))
         case (nil, let binary?):
-            guard let bytes = Base64.decode(binary) else { throw AWSFault("SerializationException") }
+            guard let bytes = Base64.decode(binary) else { throw AWSProtocolError("SerializationException") }
             try checkSize(bytes.count, of: "secretBinary")
             return .binary(Secret(bytes))
         }
@@ -132,15 +133,15 @@ extension SecretsManagerPeer {
     /// The most bytes in a secret value.
     private static let maxBytes = 65_536
 
-    private static func checkSize(_ size: Int, of member: String) throws(AWSFault) {
+    private static func checkSize(_ size: Int, of member: String) throws(AWSProtocolError) {
         guard size > 0 else { throw .constraint(member, "have length greater than or equal to 1") }
         guard size <= maxBytes else { throw .constraint(member, "have length less than or equal to \(maxBytes)") }
     }
 
     /// The ID of the new version. SDKs generate it; the API requires it.
-    private static func token(_ input: AWSInput) throws(AWSFault) -> String {
+    private static func token(_ input: AWSInput) throws(AWSProtocolError) -> String {
         guard let token = try input.string("ClientRequestToken") else {
-            throw AWSFault(
+            throw AWSProtocolError(
                 "InvalidRequestException",
                 "You must provide a ClientRequestToken value. We recommend a UUID-type value.")
         }

@@ -30,7 +30,7 @@ struct SecretsManagerPeer {
     }
 
     /// The body of the response to one request.
-    mutating func answer(_ operation: Operation, _ input: AWSInput, now: Now) throws(AWSFault) -> JSON {
+    mutating func answer(_ operation: Operation, _ input: AWSInput, now: Now) throws(AWSProtocolError) -> JSON {
         secrets = secrets.filter { $0.value.deletion.map { $0 > now.wall } ?? true }
         return switch operation {
         case .createSecret: try createSecret(input, at: now.wall)
@@ -51,23 +51,23 @@ struct SecretsManagerPeer {
     // MARK: Lookup
 
     /// Finds a secret by name or ARN.
-    func find(_ id: String) throws(AWSFault) -> StoredSecret {
+    func find(_ id: String) throws(AWSProtocolError) -> StoredSecret {
         if let secret = secrets[id] ?? secrets.values.first(where: { SecretName.identifies(id, $0) }) { return secret }
-        throw AWSFault("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+        throw AWSProtocolError("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
     }
 
     /// Finds a secret that is not scheduled for deletion.
-    func findUsable(_ id: String) throws(AWSFault) -> StoredSecret {
+    func findUsable(_ id: String) throws(AWSProtocolError) -> StoredSecret {
         let secret = try find(id)
         guard secret.deletion == nil else {
-            throw AWSFault(
+            throw AWSProtocolError(
                 "InvalidRequestException",
                 "You can't perform this operation on the secret because it was marked for deletion.")
         }
         return secret
     }
 
-    static func id(_ input: AWSInput) throws(AWSFault) -> String { try input.required("SecretId") }
+    static func id(_ input: AWSInput) throws(AWSProtocolError) -> String { try input.required("SecretId") }
 
     // MARK: Creation
 

@@ -105,7 +105,7 @@ final class ClientConnection: EventHandler {
         let response = parser.response
         // A 407 comes from the proxy and not from the origin (RFC 9110 §15.5.8).
         if response.status == 407, case .forward(let proxy) = route {
-            return fail(.proxy(ProxyFailure(proxy, .refused(status: 407))), on: loop)
+            return fail(.proxy(ProxyError(proxy, .refused(status: 407))), on: loop)
         }
         self.request = nil
         request.connection = nil
@@ -166,7 +166,7 @@ final class ClientConnection: EventHandler {
         guard case .forward(let proxy) = route, error == .timedOut || error == .closedBeforeResponse else {
             return error
         }
-        return ProxyFailure(error, at: proxy).map { .proxy($0) } ?? error
+        return ProxyError(error, at: proxy).map { .proxy($0) } ?? error
     }
 
     private func close(on loop: EventLoop) {

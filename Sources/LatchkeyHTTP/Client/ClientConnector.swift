@@ -221,11 +221,11 @@ final class ClientConnector {
         end(.failure(attributed), on: loop)
     }
 
-    private func failByProxy(_ reason: ProxyFailure.Reason, on loop: EventLoop) {
+    private func failByProxy(_ reason: ProxyError.Reason, on loop: EventLoop) {
         guard let proxy = route.proxy else { return fail(.malformed(reason: "an answer to CONNECT"), on: loop) }
         socket?.close(on: loop)
         socket = nil
-        end(.failure(.proxy(ProxyFailure(proxy, reason))), on: loop)
+        end(.failure(.proxy(ProxyError(proxy, reason))), on: loop)
     }
 
     /// Whether an error now concerns the host being connected to, and not an origin behind a proxy.
@@ -237,7 +237,7 @@ final class ClientConnector {
     /// The error, as one of the proxy while the proxy is being reached.
     func attributed(_ error: HTTPClientError) -> HTTPClientError {
         guard isReachingHost else { return error }
-        return route.proxy.flatMap { ProxyFailure(error, at: $0) }.map { .proxy($0) } ?? error
+        return route.proxy.flatMap { ProxyError(error, at: $0) }.map { .proxy($0) } ?? error
     }
 
     /// Cancels the attempt without calling the completion.

@@ -126,7 +126,7 @@ final class ClientDispatcher {
         for connection in connections.values.flatMap(\.values) { connection.fail(.shutDown, on: loop) }
         for request in Array(requests.values) { fail(request, .shutDown, on: loop) }
         connections = [:]
-        loop.residents[key] = nil
+        loop.loopObjects[key] = nil
     }
 
     private func changePool<Result>(_ destination: Destination, _ change: (inout ConnectionPool) -> Result) -> Result {

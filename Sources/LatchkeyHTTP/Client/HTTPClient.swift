@@ -50,8 +50,8 @@ package final class HTTPClient: Sendable {
         loop.submit { loop in
             let names = LoopObjectID()
             let resolver = NameResolver(key: names, limits: configuration.names, lookUp: configuration.lookUp)
-            loop.residents[names] = resolver
-            loop.residents[key] = ClientDispatcher(configuration: configuration, resolver: resolver, key: key)
+            loop.loopObjects[names] = resolver
+            loop.loopObjects[key] = ClientDispatcher(configuration: configuration, resolver: resolver, key: key)
         }
     }
 
@@ -67,7 +67,7 @@ package final class HTTPClient: Sendable {
         _ request: HTTPRequest, to origin: Origin, deadline: MonotonicTime
     ) async throws(HTTPClientError) -> HTTPResponse {
         let bytes: [UInt8]
-        let destination = Destination(origin: origin, isDirect: request.isDirect)
+        let destination = Destination(origin: origin, bypassesProxy: request.bypassesProxy)
         do throws(RequestEncoder.EncodingError) {
             switch destination.route(configuration.proxies) {
             case .direct, .tunnel: bytes = try RequestEncoder.encode(request, authority: origin.authority)
@@ -81,7 +81,7 @@ package final class HTTPClient: Sendable {
         let key = key
         let result: Result<HTTPResponse, HTTPClientError> = await withCheckedContinuation { continuation in
             let accepted = loop.submit { loop in
-                guard let dispatcher = loop.residents[key] as? ClientDispatcher else {
+                guard let dispatcher = loop.loopObjects[key] as? ClientDispatcher else {
                     return continuation.resume(returning: .failure(.shutDown))
                 }
                 let pending = PendingRequest(
@@ -97,7 +97,7 @@ package final class HTTPClient: Sendable {
     /// Closes every connection. Pending requests fail with ``HTTPClientError/shutDown``.
     package func shutdown() {
         let key = key
-        loop.submit { loop in (loop.residents[key] as? ClientDispatcher)?.shutDown(on: loop) }
+        loop.submit { loop in (loop.loopObjects[key] as? ClientDispatcher)?.shutDown(on: loop) }
         loop.stop()
     }
 

@@ -25,7 +25,7 @@ package enum HTTPClientError: Error, Hashable, Sendable {
     /// The client is shut down, or too many requests wait.
     case shutDown
     /// A proxy on the route failed or refused the request. The state of the origin is unknown.
-    case proxy(ProxyFailure)
+    case proxy(ProxyError)
 
     init(_ error: TLSError) {
         switch error {
@@ -43,12 +43,12 @@ package enum HTTPClientError: Error, Hashable, Sendable {
     }
 
     /// The failure of the proxy, if this is one.
-    package var proxyFailure: ProxyFailure? {
+    package var proxyError: ProxyError? {
         if case .proxy(let failure) = self { failure } else { nil }
     }
 }
 
-extension ProxyFailure {
+extension ProxyError {
     /// The failure of a connection to `proxy`; nil for errors that the proxy does not cause.
     init?(_ error: HTTPClientError, at proxy: ProxyServer) {
         switch error {

@@ -9,7 +9,7 @@ package struct HTTPRequest: Sendable {
     /// server may already have acted on it (RFC 9110 §9.2.2).
     package var isSentOnce = false
     /// Whether the request never goes through a proxy, for services on the machine or its own link.
-    package var isDirect = false
+    package var bypassesProxy = false
 
     package init(method: String, target: String, fields: HTTPFields = [:], body: [UInt8] = []) {
         self.method = method

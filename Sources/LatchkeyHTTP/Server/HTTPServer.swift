@@ -6,19 +6,19 @@ package final class HTTPServer: Sendable {
     /// The parameters of a server.
     package struct Configuration: Sendable {
         /// The addresses to listen on. Port 0 selects a free port.
-        package var listenAddresses: [ListenPlace]
+        package var listenAddresses: [ListenAddress]
         /// The number of event loops, each on its own thread; at least one is started.
         package var workers: Int
         package var limits = ServerLimits()
-        package var time = TimeSource.system
+        package var time = Timing.system
         /// Renders the replies of the server itself.
-        package var reject: @Sendable (ServerRefusal, ReplyWriter) -> Void
+        package var reject: @Sendable (ServerRejection, ReplyWriter) -> Void
         /// Called with 1 for each connection that is opened, and with -1 for each that is closed.
         package var connectionsChanged: @Sendable (Int) -> Void = { _ in }
 
         package init(
-            listenAddresses: [ListenPlace], workers: Int,
-            reject: @escaping @Sendable (ServerRefusal, ReplyWriter) -> Void = ServerRefusal.plain
+            listenAddresses: [ListenAddress], workers: Int,
+            reject: @escaping @Sendable (ServerRejection, ReplyWriter) -> Void = ServerRejection.plain
         ) {
             self.listenAddresses = listenAddresses
             self.workers = workers
@@ -76,7 +76,7 @@ package final class HTTPServer: Sendable {
                 loops.append(loop)
                 loop.submit { [configuration] loop in
                     let time = configuration.time
-                    loop.residents[key] = ServerWorker(
+                    loop.loopObjects[key] = ServerWorker(
                         loop: loop.handle, limits: limits, headroom: max(1, limits.connectionHeadroom / workers),
                         connectionCounter: connectionCounter, wallTime: { time.now().wall }, handler: makeHandler(),
                         reject: configuration.reject)
@@ -93,7 +93,7 @@ package final class HTTPServer: Sendable {
             connectionCounter: connectionCounter, loops: loops, key: key)
     }
 
-    private static func bind(_ listenAddresses: [ListenPlace]) throws(StartError) -> [ListeningSocket] {
+    private static func bind(_ listenAddresses: [ListenAddress]) throws(StartError) -> [ListeningSocket] {
         var sockets: [ListeningSocket] = []
         do throws(StartError) {
             for listenAddress in listenAddresses {
@@ -143,7 +143,7 @@ package final class HTTPServer: Sendable {
         limits: ServerLimits
     ) {
         loops.first?.submit { loop in
-            guard let worker = loop.residents[key] as? ServerWorker else { return }
+            guard let worker = loop.loopObjects[key] as? ServerWorker else { return }
             let distributor = ConnectionDistributor(loops: loops, key: key, connectionCounter: connectionCounter)
             for socket in sockets {
                 let listener = Listener(socket: socket, connectionCounter: connectionCounter, limits: limits) {

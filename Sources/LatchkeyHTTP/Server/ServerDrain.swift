@@ -20,7 +20,7 @@ struct ServerDrain {
             group.enter()
             let key = key
             let accepted = loop.submit { loop in
-                guard let worker = loop.residents[key] as? ServerWorker else { return group.leave() }
+                guard let worker = loop.loopObjects[key] as? ServerWorker else { return group.leave() }
                 worker.drain(on: loop) { group.leave() }
                 loop.schedule(at: loop.now + timeout) { [weak worker] loop in worker?.closeAll(on: loop) }
             }

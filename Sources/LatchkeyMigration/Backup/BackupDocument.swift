@@ -4,7 +4,7 @@ package import LatchkeyCrypto
 /// The decrypted content of a backup: every secret with its value and its properties.
 package struct BackupDocument: Sendable {
     /// The content is not a backup.
-    package struct NotABackup: Error, Hashable, Sendable {
+    package struct FormatError: Error, Hashable, Sendable {
         package init() {}
     }
 
@@ -36,17 +36,17 @@ package struct BackupDocument: Sendable {
     }
 
     /// Reads ``content``.
-    package init(_ content: Secret) throws(NotABackup) {
+    package init(_ content: Secret) throws(FormatError) {
         // The JSON parser takes an array. It lives only as long as the parse.
         guard let json = try? JSON(parsing: content.reveal(), limits: .ownFile),
             json["latchkey_backup"]?.integer == Self.format,
             let created = json["created"]?.integer, let region = json["place"]?.string,
             let key = (json["manifest_key"]?.string).flatMap({ Hex.decode($0) }).flatMap({ DigestKey(Secret($0)) }),
             let entries = json["secrets"]?.array
-        else { throw NotABackup() }
+        else { throw FormatError() }
         self.init(created: WallTime(milliseconds: created), region: region, key: key, secrets: [])
         for entry in entries {
-            guard let secret = SourceSecret(backupEntry: entry) else { throw NotABackup() }
+            guard let secret = SourceSecret(backupEntry: entry) else { throw FormatError() }
             secrets.append(secret)
         }
     }

@@ -54,7 +54,7 @@ package enum Obstacle: Hashable, Sendable {
     package static let maxDescription = 1024
 
     /// The IAM actions that a move can do without. If one is refused, what it would report stays unknown.
-    package static let dispensableActions: Set<String> = [
+    package static let optionalActions: Set<String> = [
         "secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy", "ssm:DescribeParameters",
     ]
 
@@ -66,7 +66,7 @@ package enum Obstacle: Hashable, Sendable {
             .blocks
         case .otherValue: .asks
         case .denied(let action), .unread(let action):
-            Self.dispensableActions.contains(action) ? .warns : .blocks
+            Self.optionalActions.contains(action) ? .warns : .blocks
         case .rotation, .replicas, .replica, .resourcePolicy, .keyOfItsOwn, .needsAdvanced, .keptAsItIs,
             .descriptionCut, .reservedTags:
             .warns

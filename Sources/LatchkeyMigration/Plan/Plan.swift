@@ -8,7 +8,7 @@ package struct Plan: Sendable {
     /// The cost of a month once everything that can be moved is moved and deleted from Secrets Manager.
     package var costAfter: Cost
     /// The number of parameter paths whose write permission was not checked, because there were too many.
-    package var unaskedPaths = 0
+    package var uncheckedPaths = 0
 
     /// The number of items with this action.
     package func count(_ action: PlanItem.Action) -> Int { items.count { $0.action == action } }
@@ -29,7 +29,7 @@ package struct Plan: Sendable {
                 "create": .integer(Int64(count(.create))), "overwrite": .integer(Int64(count(.overwrite))),
                 "nothing": .integer(Int64(count(.nothing))), "blocked": .integer(Int64(count(.blocked))),
                 "staying": .integer(Int64(staying.count)), "warned": .integer(Int64(count(.warns))),
-                "unasked_paths": .integer(Int64(unaskedPaths)),
+                "unasked_paths": .integer(Int64(uncheckedPaths)),
             ],
             "cost": ["currency": "USD", "before": Self.json(costBefore), "after": Self.json(costAfter)],
         ]

@@ -33,7 +33,7 @@ package struct Planner: Sendable {
             items.append(item)
         }
         let (before, after) = cost(items)
-        return Plan(items: items, costBefore: before, costAfter: after, unaskedPaths: inventory.unaskedPaths)
+        return Plan(items: items, costBefore: before, costAfter: after, uncheckedPaths: inventory.uncheckedPaths)
     }
 
     private func item(_ secret: SourceSecret, _ target: String, _ inventory: Inventory) -> PlanItem {
@@ -79,7 +79,7 @@ package struct Planner: Sendable {
         if let deletion = secret.deletion {
             found.append(.pendingDeletion(deletion))
         } else if secret.value == nil,
-            (secret.denied + secret.unread).allSatisfy({ Obstacle.dispensableActions.contains($0) })
+            (secret.denied + secret.unread).allSatisfy({ Obstacle.optionalActions.contains($0) })
         {
             found.append(.noValue)
         }

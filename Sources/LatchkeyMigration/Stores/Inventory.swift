@@ -11,7 +11,7 @@ package struct Inventory: Sendable {
     /// The part of a parameter's ARN before its name, with the slash after `parameter`.
     package var parameterARNPrefix: String
     /// The number of parameter paths whose write permission was not checked, because there were too many.
-    package var unaskedPaths = 0
+    package var uncheckedPaths = 0
 
     /// - Parameter parameterARNPrefix: nil stands for a prefix of us-east-1.
     package init(

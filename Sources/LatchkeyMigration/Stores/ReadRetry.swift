@@ -25,7 +25,7 @@ package struct ReadRetry: Sendable {
     ///   - failure: the failure of the last attempt.
     ///   - jitter: in 0..<1.
     package func pause(after tries: Int, _ failure: StoreFailure, jitter: Double) -> Duration? {
-        guard failure.mayPass, tries < Self.maxTries, !isGivenUp else { return nil }
+        guard failure.isTransient, tries < Self.maxTries, !isGivenUp else { return nil }
         return .milliseconds(500 << min(tries - 1, 4)) * (0.5 + jitter / 2)
     }
 }

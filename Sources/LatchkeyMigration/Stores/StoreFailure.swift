@@ -22,5 +22,5 @@ package struct StoreFailure: Error, Hashable, Sendable {
     }
 
     /// Whether the same call may succeed later.
-    package var mayPass: Bool { kind == .throttled || kind == .unsure }
+    package var isTransient: Bool { kind == .throttled || kind == .unsure }
 }

@@ -34,7 +34,7 @@ extension AWSReadStore {
                     secret.refreshError = served.refreshError
                     return secret
                 } catch {
-                    throw store == .parameterStore ? secrets.doubted(error) : error
+                    throw store == .parameterStore ? secrets.hidingUncertainAbsence(error) : error
                 }
             },
             description: { query, deadline async throws(UpstreamFault) in

@@ -38,7 +38,8 @@ package struct BackendParameters: Sendable {
             // A value that is not text counts as empty, which is neither a backend nor a list.
             let text = { (name: String) in found.first { $0.name == name }.map { $0.value.revealText() ?? "" } }
             return BackendReading(
-                backend: readsBackend ? BackendWord.Look(text(backend)) : nil, kept: KeptWord.Look(text(kept)))
+                backend: readsBackend ? FollowedBackend.Look(text(backend)) : nil,
+                kept: FollowedKeptList.Look(text(kept)))
         } catch {
             let fault = fault(error, of: readsBackend ? backend : kept)
             guard error.isDenialOfName else {
@@ -51,15 +52,15 @@ package struct BackendParameters: Sendable {
 
     /// Reads each parameter in a call of its own, because AWS refuses the whole call if a policy forbids one name.
     private func readApart(_ deadline: MonotonicTime) async -> BackendReading {
-        let word: BackendWord.Look
+        let word: FollowedBackend.Look
         switch await readAlone(backend, deadline) {
-        case .success(let text): word = BackendWord.Look(text)
+        case .success(let text): word = FollowedBackend.Look(text)
         case .failure(let error):
             let fault = fault(error, of: backend)
             return BackendReading(backend: .unread(fault), kept: .unread(fault))
         }
         switch await readAlone(kept, deadline) {
-        case .success(let text): return BackendReading(backend: word, kept: KeptWord.Look(text))
+        case .success(let text): return BackendReading(backend: word, kept: FollowedKeptList.Look(text))
         case .failure(let error) where error.isDenialOfName:
             return BackendReading(backend: word, kept: .denied(fault(error, of: kept)))
         case .failure(let error):
@@ -83,17 +84,19 @@ package struct BackendParameters: Sendable {
     }
 }
 
-extension BackendWord.Look {
+extension FollowedBackend.Look {
     /// - Parameter text: the parameter's value; nil if it does not exist.
     fileprivate init(_ text: String?) { self = if let text { .word(text) } else { .absent } }
 }
 
-extension KeptWord.Look {
+extension FollowedKeptList.Look {
     /// - Parameter text: the parameter's value; nil if it does not exist.
     fileprivate init(_ text: String?) { self = if let text { .text(text) } else { .absent } }
 }
 
 extension AWSError {
     /// Whether a policy forbids the parameter or its key. Wrong or expired credentials do not count.
-    fileprivate var isDenialOfName: Bool { kind == .denied && (isOfKey || code?.hasPrefix("AccessDenied") == true) }
+    fileprivate var isDenialOfName: Bool {
+        kind == .denied && (concernsKMSKey || code?.hasPrefix("AccessDenied") == true)
+    }
 }

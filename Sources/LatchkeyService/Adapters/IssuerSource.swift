@@ -38,14 +38,11 @@ struct IssuerSource: Sendable {
 
     private func grant(
         _ request: TokenRequest, _ purpose: IssuePurpose, _ deadline: MonotonicTime
-    ) async throws(IssuerError) -> IssuedGrant {
+    ) async throws(IssuerError) -> TokenResponse {
         let attempts = purpose == .rejection ? 1 : IssuerRetry.maxAttempts
-        let token = try await issuer.issue(request, deadline: deadline, attempts: attempts) {
+        return try await issuer.issue(request, deadline: deadline, attempts: attempts) {
             budget.spend($0, for: purpose)
         }
-        return IssuedGrant(
-            value: token.value, tokenType: token.tokenType, expiresIn: token.expiresIn, scope: token.scope,
-            quotaLowFor: token.conserveQuotaFor)
     }
 
     /// The request with credentials read past the cache; nil if they are unchanged or cannot be read.

@@ -16,7 +16,7 @@ final class LiveProfiles: Sendable {
         let secrets: SecretBroker
         let client: HTTPClient
         let metrics: Metrics
-        let time: TimeSource
+        let time: Timing
     }
 
     /// A profile with its current definition.

@@ -13,9 +13,9 @@ extension UpstreamFault {
         if error.kind == .noCredentials, let wait = error.retryAfter {
             self.init(
                 .unavailable, upstream: .credentials,
-                code: error.code ?? error.transport?.proxyFailure?.code ?? FaultCode.noCredentials.rawValue,
+                code: error.code ?? error.transport?.proxyError?.code ?? FaultCode.noCredentials.rawValue,
                 retryAfter: wait, subject: error.hint)
-            proxy = error.transport?.proxyFailure?.description
+            proxy = error.transport?.proxyError?.description
             return
         }
         let reason: Reason =
@@ -33,7 +33,7 @@ extension UpstreamFault {
         self.init(
             reason, upstream: upstream, code: error.code ?? error.transport?.code ?? own,
             retryAfter: error.retryAfter, subject: own == nil ? nil : error.hint)
-        proxy = error.transport?.proxyFailure?.description
+        proxy = error.transport?.proxyError?.description
     }
 
     package init(_ error: IssuerError, from upstream: Upstream) {
@@ -46,7 +46,7 @@ extension UpstreamFault {
         case .timedOut: self.init(.timedOut, upstream: upstream)
         case .transport(let error):
             self.init(error.reason, upstream: upstream, code: error.code)
-            proxy = error.proxyFailure?.description
+            proxy = error.proxyError?.description
         case .budgetSpent(let wait):
             self.init(
                 .budgetSpent, upstream: upstream, code: error.code, retryAfter: wait,

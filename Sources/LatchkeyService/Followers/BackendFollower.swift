@@ -7,7 +7,7 @@ internal import Logging
 internal import Synchronization
 
 /// Follows the parameters `<prefix>/latchkey/backend` (backend `auto`) and `<prefix>/latchkey/kept`, so that a cut-over
-/// or rollback of the fleet is one write without a deployment. ``BackendWord`` and ``KeptWord`` interpret the values,
+/// or rollback of the fleet is one write without a deployment. ``FollowedBackend`` and ``FollowedKeptList`` interpret the values,
 /// which are applied together.
 package final class BackendFollower: Sendable {
     /// Time between two checks. Together with ``spread``, twice ``maxReadTime`` and ``maxWarmTime`` it stays below the
@@ -52,8 +52,8 @@ package final class BackendFollower: Sendable {
 
     /// What the checks have found so far.
     private struct State {
-        var word = BackendWord()
-        var kept = KeptWord()
+        var word = FollowedBackend()
+        var kept = FollowedKeptList()
         /// Number of checks in progress.
         var checksRunning = 0
     }
@@ -66,7 +66,7 @@ package final class BackendFollower: Sendable {
     private let secrets: SecretBroker
     private let reloads: ReloadHealth
     private let timeout: Duration
-    private let time: TimeSource
+    private let time: Timing
     private let log: Logger
     private let state = Mutex(State())
 
@@ -75,7 +75,7 @@ package final class BackendFollower: Sendable {
     ///   - isUsed: whether anybody uses secrets.
     init(
         parameters: Parameters, backend: SecretBackend?, isUsed: @escaping @Sendable () -> Bool,
-        secrets: SecretBroker, reloads: ReloadHealth, timeout: Duration, time: TimeSource, log: Logger
+        secrets: SecretBroker, reloads: ReloadHealth, timeout: Duration, time: Timing, log: Logger
     ) {
         self.parameters = parameters
         fixed = backend
@@ -87,7 +87,7 @@ package final class BackendFollower: Sendable {
         self.log = log
         if backend == nil { reloads.follow(Self.name, .backend, source: parameters.backend) }
         reloads.follow(Self.keptName, .kept, source: parameters.kept)
-        if backend != nil { secrets.whenAwaited { [weak self] in self?.checkForCaller() } }
+        if backend != nil { secrets.onBackendAwaited { [weak self] in self?.checkForCaller() } }
     }
 
     /// The first caller of secrets waits for this check, because nobody used secrets before.
@@ -128,7 +128,7 @@ package final class BackendFollower: Sendable {
         secrets.backendIsUnknown(failure.unknown, isFinal: true)
         switch failure {
         case .unread(let fault): return fault
-        case .gone, .unknownWord:
+        case .gone, .unknownName:
             return UpstreamFault(.notReady, upstream: .parameterStore, code: failure.code, subject: parameters.backend)
         }
     }
@@ -144,7 +144,7 @@ package final class BackendFollower: Sendable {
         guard fixed == nil || isWanted || isUsed() else { return }
         state.withLock { $0.checksRunning += 1 }
         defer { state.withLock { $0.checksRunning -= 1 } }
-        var seen: SecretPlaces?
+        var seen: SecretRouting?
         for _ in 0..<Self.maxReadings {
             let deadline = time.now().monotonic + min(timeout, Self.maxReadTime)
             take(await parameters.read(deadline))
@@ -160,13 +160,13 @@ package final class BackendFollower: Sendable {
     }
 
     /// Where secrets should be read according to the parameters; nil while that is unknown.
-    private var wanted: SecretPlaces? {
+    private var wanted: SecretRouting? {
         let (backend, list) = state.withLock { (fixed ?? $0.word.backend, $0.kept.list) }
         guard let backend else { return nil }
         guard backend.store == .parameterStore else {
-            return SecretPlaces(backend: backend, kept: secrets.keys(ofSecrets: list?.names ?? []))
+            return SecretRouting(backend: backend, kept: secrets.keys(ofSecrets: list?.names ?? []))
         }
-        return list.map { SecretPlaces(backend: backend, kept: secrets.keys(ofSecrets: $0.names)) }
+        return list.map { SecretRouting(backend: backend, kept: secrets.keys(ofSecrets: $0.names)) }
     }
 
     private func take(_ reading: BackendReading) {
@@ -174,7 +174,7 @@ package final class BackendFollower: Sendable {
         applyKept(reading.kept)
     }
 
-    private func applyBackend(_ look: BackendWord.Look) {
+    private func applyBackend(_ look: FollowedBackend.Look) {
         switch state.withLock({ $0.word.take(look) }) {
         case .nothing: break
         case .follow: reloads.recordSuccess(Self.name, isChange: true)
@@ -196,7 +196,7 @@ package final class BackendFollower: Sendable {
         }
     }
 
-    private func applyKept(_ look: KeptWord.Look) {
+    private func applyKept(_ look: FollowedKeptList.Look) {
         let (event, isDenied) = state.withLock { ($0.kept.take(look), $0.kept.isDeniedFromTheStart) }
         switch event {
         case .nothing: break
@@ -229,16 +229,16 @@ package final class BackendFollower: Sendable {
         if let word {
             secrets.backendIsUnknown(word.unknown, isFinal: word.needsOperator)
         } else if fixed != nil, let kept {
-            secrets.keptIsUnread("could not be read [\(kept.code)]")
+            secrets.keptListIsUnreadable("could not be read [\(kept.code)]")
         }
     }
 
-    private func warm(_ places: SecretPlaces) async {
+    private func warm(_ places: SecretRouting) async {
         await secrets.warm(places, deadline: time.now().monotonic + Self.maxWarmTime)
     }
 
     /// - Parameter isRead: whether the cached secrets were read ahead already.
-    private func follow(_ places: SecretPlaces, isRead: Bool) async {
+    private func follow(_ places: SecretRouting, isRead: Bool) async {
         let last = secrets.places
         if !isRead, last != nil { await warm(places) }
         secrets.follow(places)

@@ -13,7 +13,7 @@ final class FollowedFiles: Sendable {
     static let interval: Duration = .milliseconds(250)
 
     /// Reads the value of a file with a size limit.
-    typealias Read = @Sendable (_ path: String, _ limit: Int) -> Result<[UInt8], FileFault>
+    typealias Read = @Sendable (_ path: String, _ limit: Int) -> Result<[UInt8], FileError>
 
     private struct Item: Sendable {
         let file: FollowedFile
@@ -34,7 +34,7 @@ final class FollowedFiles: Sendable {
 
     /// Reads from the file system.
     static let system: Read = { path, limit in
-        Result { () throws(FileFault) in try FileReader.value(path, limit: limit) }
+        Result { () throws(FileError) in try FileReader.value(path, limit: limit) }
     }
 
     /// Starts following a file.
@@ -66,7 +66,7 @@ final class FollowedFiles: Sendable {
     }
 
     /// Why the file at `path` has no value.
-    func fault(at path: String) -> FileFault? {
+    func fault(at path: String) -> FileError? {
         items.withLock { $0.first { $0.file.path == path } }?.followed.error
     }
 

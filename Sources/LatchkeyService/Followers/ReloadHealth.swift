@@ -17,9 +17,9 @@ final class ReloadHealth: Sendable {
 
     private let entries = Mutex<[String: Entry]>([:])
     private let metrics: Metrics
-    private let time: TimeSource
+    private let time: Timing
 
-    init(metrics: Metrics, time: TimeSource) {
+    init(metrics: Metrics, time: Timing) {
         self.metrics = metrics
         self.time = time
     }

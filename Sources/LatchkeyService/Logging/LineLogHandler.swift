@@ -8,7 +8,7 @@ package struct LineLogHandler: LogHandler {
     package var metadata: Logger.Metadata = [:]
     private let writer: LogLineWriter
 
-    package init(label: String, level: Logger.Level, format: Settings.LogFormat, sink: LogSink, time: TimeSource) {
+    package init(label: String, level: Logger.Level, format: Settings.LogFormat, sink: LogSink, time: Timing) {
         logLevel = level
         writer = LogLineWriter(label: label, format: format, sink: sink, time: time)
     }

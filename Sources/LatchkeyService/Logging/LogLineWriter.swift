@@ -7,9 +7,9 @@ package struct LogLineWriter: Sendable {
     private let label: String
     private let format: Settings.LogFormat
     private let sink: LogSink
-    private let time: TimeSource
+    private let time: Timing
 
-    package init(label: String, format: Settings.LogFormat, sink: LogSink, time: TimeSource) {
+    package init(label: String, format: Settings.LogFormat, sink: LogSink, time: Timing) {
         self.label = label
         self.format = format
         self.sink = sink

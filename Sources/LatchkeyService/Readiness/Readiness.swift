@@ -14,7 +14,7 @@ package final class Readiness: Sendable {
     private let use: ServiceUse
     private let secrets: SecretBroker
     private let reloads: ReloadHealth
-    private let time: TimeSource
+    private let time: Timing
     private let started: Now
     /// Set when the process is asked to stop.
     private let stopping = Atomic<Bool>(false)
@@ -22,7 +22,7 @@ package final class Readiness: Sendable {
 
     init(
         tokens: TokenBroker, health: TierHealth, use: ServiceUse, secrets: SecretBroker, reloads: ReloadHealth,
-        time: TimeSource
+        time: Timing
     ) {
         self.tokens = tokens
         self.health = health
@@ -60,7 +60,7 @@ package final class Readiness: Sendable {
         let tokens = ReadinessRule.tokens(
             isUsed: parts.tokens, issuers: issuers, shared: shared,
             hasToken: self.tokens.snapshot().contains { $0.token?.isValid(now) == true }, now)
-        let isHealthy = reloads.isHealthy && parts.tiers.map { health.status($0) }.allSatisfy(\.isWell)
+        let isHealthy = reloads.isHealthy && parts.tiers.map { health.status($0) }.allSatisfy(\.isHealthy)
         return ReadinessRule(secrets: secrets, tokens: tokens, isHealthy: isHealthy, isStopping: isStopping)
     }
 

@@ -34,7 +34,7 @@ package struct ServiceUse: Sendable {
         let configured = profiles.active.map(\.definition).filter { isConfigured($0) }
         var parts = Parts()
         parts.secrets =
-            !settings.prefetch.isEmpty || settings.backend == .auto || secrets.isAsked || configured.isEmpty
+            !settings.prefetch.isEmpty || settings.backend == .auto || secrets.wasRequested || configured.isEmpty
             || configured.contains { needsSecrets($0) }
         if parts.secrets {
             parts.stores = settings.backend.stores.map(\.tier)

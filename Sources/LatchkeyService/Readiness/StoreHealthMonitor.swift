@@ -21,7 +21,7 @@ struct StoreHealthMonitor: Sendable {
     let health: TierHealth
     let prefetch: [SecretKey]
     let timeout: Duration
-    let time: TimeSource
+    let time: Timing
     let log: Logger
 
     /// Runs until the task is cancelled.

@@ -38,7 +38,7 @@ package struct ProfileDefinition: Equatable, Sendable {
     /// Further parameters of the token request.
     package var extra: [String: String] = [:]
     /// What the issuer may answer beyond the OAuth 2.0 standard.
-    package var allowance = AnswerAllowance()
+    package var allowance = TokenResponsePolicy()
 
     package init(name: String) { self.name = name }
 

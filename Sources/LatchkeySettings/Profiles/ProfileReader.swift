@@ -40,7 +40,7 @@ struct ProfileReader {
         profile.clientID = credential("client_id")
         profile.clientSecret = credential("client_secret")
         profile.clientAuthentication = clientAuthentication()
-        profile.allowance = AnswerAllowance(tokenTypes: tokenTypes(), statuses: statuses())
+        profile.allowance = TokenResponsePolicy(tokenTypes: tokenTypes(), statuses: statuses())
         profile.extra = extra()
         if profile.kind == .oauth2 {
             for (member, value) in [("client_id", profile.clientID), ("client_secret", profile.clientSecret)]
@@ -148,7 +148,7 @@ struct ProfileReader {
     private static func isVisible(_ byte: UInt8) -> Bool { (0x21...0x7E).contains(byte) }
 
     private mutating func statuses() -> Set<Int> {
-        let possible = AnswerAllowance.possibleStatuses
+        let possible = TokenResponsePolicy.possibleStatuses
         let numbers = list("token_status").map { $0.integer.flatMap(Int.init(exactly:)) }
         guard numbers.allSatisfy({ $0.map { $0 == 200 || possible.contains($0) } ?? false }) else {
             problems.append(

@@ -38,11 +38,11 @@ extension Settings {
         flags: [SettingName: String] = [:], environment: [String: String], need: Need, processors: Int,
         inherited: Inherited = { [] },
         readSharedFile: (String) -> SharedFileContent = { _ in .absent }, readFile: (String) -> String?
-    ) throws(SettingsProblems) -> Settings {
+    ) throws(SettingsError) -> Settings {
         let (settings, problems) = examine(
             flags: flags, environment: environment, need: need, processors: processors, inherited: inherited,
             readSharedFile: readSharedFile, readFile: readFile)
-        guard problems.isEmpty else { throw SettingsProblems(lines: problems) }
+        guard problems.isEmpty else { throw SettingsError(lines: problems) }
         return settings
     }
 

@@ -54,12 +54,12 @@ extension SettingsReader {
     /// The item of `LATCHKEY_LISTEN` for the sockets that systemd passes.
     private static let socketActivation = "systemd"
 
-    private mutating func listenPlaces(_ need: Settings.Need, _ inherited: Settings.Inherited) -> [ListenPlace] {
+    private mutating func listenPlaces(_ need: Settings.Need, _ inherited: Settings.Inherited) -> [ListenAddress] {
         let items = list(.listen)
         if items.isEmpty { reject(.listen, "has no address: give at least one, such as 127.0.0.1:8700") }
-        var places: [ListenPlace] = []
+        var places: [ListenAddress] = []
         for item in items where item != Self.socketActivation {
-            if let place = ListenPlace(setting: item) {
+            if let place = ListenAddress(setting: item) {
                 places.append(place)
             } else {
                 reject(

@@ -58,7 +58,7 @@ package struct Settings: Sendable {
         case json, text
     }
 
-    package var listen: [ListenPlace] = []
+    package var listen: [ListenAddress] = []
     package var apiKey: Secret?
     package var url: BrokerURL?
     package var prefix = ""

@@ -17,7 +17,7 @@ struct ConfigCommand: AsyncParsableCommand {
             let report = SettingsReport(settings)
             Terminal.print(json ? report.json.text : report.text)
             // The problems follow the table, so that the user sees the values in force and their sources.
-            guard problems.isEmpty else { throw SettingsProblems(lines: problems) }
+            guard problems.isEmpty else { throw SettingsError(lines: problems) }
             _ = try CommandEnvironment.settings(flags: flags.values, need: .client)
         }
     }

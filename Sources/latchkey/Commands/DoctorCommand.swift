@@ -35,7 +35,7 @@ struct DoctorCommand: AsyncParsableCommand {
     /// Invalid settings are reported all at once and end the diagnosis, because nothing else can be checked.
     private func diagnosis() async throws -> Diagnosis {
         let settings: Settings
-        do throws(SettingsProblems) {
+        do throws(SettingsError) {
             settings = try CommandEnvironment.settings(need: .server)
         } catch {
             return Diagnosis(

@@ -72,7 +72,7 @@ struct LambdaExtensionCommand: AsyncParsableCommand {
         } catch {
             let message =
                 switch error {
-                case let problems as SettingsProblems: problems.lines.joined(separator: "; ")
+                case let problems as SettingsError: problems.lines.joined(separator: "; ")
                 case let failure as CommandFailure: failure.message
                 default: "the broker cannot start"
                 }
@@ -85,16 +85,16 @@ struct LambdaExtensionCommand: AsyncParsableCommand {
     /// - Throws: all problems of settings and variables.
     private func readSettings(
         _ environment: LambdaEnvironment
-    ) throws(SettingsProblems) -> (settings: Settings, notes: [String]) {
+    ) throws(SettingsError) -> (settings: Settings, notes: [String]) {
         let variables = ExtensionVariables(environment.broker)
         var settings: Settings
-        do throws(SettingsProblems) {
+        do throws(SettingsError) {
             settings = try CommandEnvironment.settings(
                 flags: [.listen: environment.listen], environment: environment.broker, need: .server)
         } catch {
-            throw SettingsProblems(lines: (error.lines + variables.problems).sorted())
+            throw SettingsError(lines: (error.lines + variables.problems).sorted())
         }
-        guard variables.problems.isEmpty else { throw SettingsProblems(lines: variables.problems.sorted()) }
+        guard variables.problems.isEmpty else { throw SettingsError(lines: variables.problems.sorted()) }
         let notes = variables.apply(to: &settings)
         return (settings, notes)
     }
@@ -109,7 +109,7 @@ struct LambdaExtensionCommand: AsyncParsableCommand {
     /// Exits by the deadline even if requests are still in progress. A process that stays longer is killed, and the end
     /// of its log is lost.
     private func stop(_ service: Service, by deadline: WallTime, _ sink: LogSink) async {
-        let left = LambdaEvent.drainTime(until: deadline, now: TimeSource.system.now().wall)
+        let left = LambdaEvent.drainTime(until: deadline, now: Timing.system.now().wall)
         let expiryTask = Task {
             try await Task.sleep(for: left)
             sink.flush(timeout: LambdaEvent.reserve / 2)

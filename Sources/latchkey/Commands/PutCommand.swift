@@ -97,7 +97,7 @@ struct PutCommand: AsyncParsableCommand {
 
     private func failure(_ error: AWSError) -> CommandFailure {
         let failure = CommandFailure(UpstreamFault(error, from: .parameterStore), what: "parameter")
-        if let kmsKey, error.isOfKey {
+        if let kmsKey, error.concernsKMSKey {
             return CommandFailure(
                 failure.status, "the KMS key \(kmsKey) cannot be used: is it there, and may this role encrypt with it?")
         }

@@ -25,7 +25,7 @@ enum PutValue {
     }
 
     private static func content(_ path: String, limit: Int) throws -> [UInt8]? {
-        do throws(FileFault) {
+        do throws(FileError) {
             let bytes = try SmallFile.content(path)
             return bytes.count > limit ? nil : bytes
         } catch {

@@ -75,7 +75,7 @@ struct TiersCommand: AsyncParsableCommand {
         // Reads the memory tier only if a token is shared; otherwise this would request a second token from the issuer.
         if isShared { _ = try? await access.upstreams.tokens.token(ProfileID(0), deadline: access.deadline) }
         let memory = await time("memory") { () async throws(UpstreamFault) in
-            access.upstreams.tokens.cached(ProfileID(0), now: TimeSource.system.now()) == nil ? "miss" : "hit"
+            access.upstreams.tokens.cached(ProfileID(0), now: Timing.system.now()) == nil ? "miss" : "hit"
         }
         await access.upstreams.tokens.drain(by: access.deadline)
         return [memory] + lines
@@ -85,7 +85,7 @@ struct TiersCommand: AsyncParsableCommand {
     private static func isUsable(
         _ view: SharedTokenSnapshot, from tier: Tier, _ settings: Settings
     ) -> Bool {
-        let now = view.storeTime(TimeSource.system.now())
+        let now = view.storeTime(Timing.system.now())
         let buffer = ExpiryBuffer(settings.tokenExpiryBuffer)
         guard case .usable = view.pair?.validity(from: tier, now: now, buffer: buffer) else { return false }
         return true

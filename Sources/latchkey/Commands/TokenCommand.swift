@@ -43,7 +43,7 @@ struct TokenCommand: AsyncParsableCommand {
         guard json else { return token.value.reveal() }
         return JSON.object([
             "access_token": .string(token.value.revealText() ?? ""), "token_type": "Bearer",
-            "expires_in": .integer(token.expiresIn(TimeSource.system.now())),
+            "expires_in": .integer(token.expiresIn(Timing.system.now())),
         ]).bytes()
     }
 }

@@ -28,7 +28,7 @@ struct DirectAccess {
         }
         unknownBackend = nil
         // The list is read on demand, because a token may need no store.
-        if follower != nil { upstreams.secrets.keptIsUnread("has not been read yet") }
+        if follower != nil { upstreams.secrets.keptListIsUnreadable("has not been read yet") }
     }
 
     var deadline: MonotonicTime { .current + timeout }

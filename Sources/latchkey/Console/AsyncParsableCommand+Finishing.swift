@@ -16,7 +16,7 @@ extension AsyncParsableCommand {
         } catch let error as OwnFileError {
             Terminal.printError(error.message)
             Terminal.end(ExitStatus.usage.rawValue)
-        } catch let problems as SettingsProblems {
+        } catch let problems as SettingsError {
             for line in problems.lines { Terminal.printError(line) }
             Terminal.end(ExitStatus.configuration.rawValue)
         } catch let code as ExitCode {

@@ -16,7 +16,7 @@ enum StandardInput {
         // which has no file type (fstat(2)).
         var status = stat()
         guard fstat(STDIN_FILENO, &status) == 0, status.st_mode & S_IFMT != 0 else { throw failure("it is closed") }
-        do throws(FileFault) {
+        do throws(FileError) {
             return try FileReader.readToEnd(STDIN_FILENO, limit: limit)
         } catch {
             switch error {

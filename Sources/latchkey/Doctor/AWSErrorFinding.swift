@@ -16,7 +16,7 @@ struct AWSErrorFinding {
 
     private func assessed(_ error: AWSError) -> Finding {
         let code = (error.code ?? error.transport?.code).map { " [\($0)]" } ?? ""
-        if error.isOfKey { return Self.key("the value cannot be decrypted\(code)") }
+        if error.concernsKMSKey { return Self.key("the value cannot be decrypted\(code)") }
         switch error.kind {
         case .denied:
             return .problem(

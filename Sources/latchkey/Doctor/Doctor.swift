@@ -81,9 +81,10 @@ struct Doctor {
         guard !report.entries.isEmpty else { return nil }
         guard let answered = report.answered else {
             return .warning(
-                .credentials, "source", "none has any; \(report.inVain)", remedy: "configure one of these sources")
+                .credentials, "source", "none has any; \(report.failureSummary)",
+                remedy: "configure one of these sources")
         }
-        let others = report.inVain.isEmpty ? "" : "; not from \(report.inVain)"
+        let others = report.failureSummary.isEmpty ? "" : "; not from \(report.failureSummary)"
         return .fine(.credentials, "source", "\(answered.rawValue)\(others)")
     }
 

@@ -17,10 +17,10 @@ struct EndpointCheck {
         var clock: ClockReading?
         for service in services {
             guard let origin = configuration.endpoints[service]?.origin else { continue }
-            let asked = TimeSource.system.now().wall
+            let asked = Timing.system.now().wall
             do throws(HTTPClientError) {
                 let serverTime = try await client.serverTime(of: service, deadline: .current + timeout)
-                let answered = TimeSource.system.now().wall
+                let answered = Timing.system.now().wall
                 if clock == nil, let serverTime {
                     clock = ClockReading(serverTime: serverTime, asked: asked, answered: answered)
                 }
@@ -45,7 +45,7 @@ struct EndpointCheck {
         _ error: HTTPClientError, area: Finding.Area, subject: String, origin: Origin
     ) -> Finding {
         let host = origin.authority
-        return error.proxyFailure.map {
+        return error.proxyError.map {
             finding(proxy: $0.description, code: $0.code, area: area, subject: subject, host: host)
         }
             ?? finding(code: error.code, area: area, subject: subject, origin: origin)
@@ -56,7 +56,7 @@ struct EndpointCheck {
 
     /// A finding about a proxy that failed or refused the connection.
     ///
-    /// - Parameter proxy: the description of the failure, ``ProxyFailure/description``.
+    /// - Parameter proxy: the description of the failure, ``ProxyError/description``.
     static func finding(
         proxy: String, code: String, area: Finding.Area, subject: String, host: String
     ) -> Finding {

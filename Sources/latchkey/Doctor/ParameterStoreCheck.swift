@@ -34,7 +34,7 @@ struct ParameterStoreCheck {
         if readsSecrets {
             findings.append(
                 await permission("ssm:GetParameter", blob) { name, deadline async throws(AWSError) in
-                    try await store.probeOne(name, deadline: deadline)
+                    try await store.probeGetParameter(name, deadline: deadline)
                 })
         }
         let (reading, parameters) = await read()
@@ -44,7 +44,7 @@ struct ParameterStoreCheck {
             for name in pairs.flatMap({ [$0.token, $0.expires, $0.lease] }) {
                 findings.append(
                     await permission("ssm:PutParameter", name) { name, deadline async throws(AWSError) in
-                        try await store.probePut(name, deadline: deadline)
+                        try await store.probePutParameter(name, deadline: deadline)
                     })
             }
         }
@@ -61,11 +61,11 @@ struct ParameterStoreCheck {
         if sharesTokens, let pair = pairs.first { names += [pair.token, pair.expires, pair.lease] }
         guard let first = names.first else { return ([], nil) }
         let finding = await permission("ssm:GetParameters", first) { _, deadline async throws(AWSError) in
-            _ = try await store.probeSeveral(names, decrypts: false, deadline: deadline)
+            _ = try await store.probeGetParameters(names, decrypts: false, deadline: deadline)
         }
         guard finding.severity == .fine else { return ([finding], nil) }
         do throws(AWSError) {
-            let found = try await store.probeSeveral(names, decrypts: true, deadline: deadline)
+            let found = try await store.probeGetParameters(names, decrypts: true, deadline: deadline)
             return ([finding, .fine(.key, "kms:Decrypt", "the existing values can be decrypted")], found)
         } catch {
             guard error.kind == .denied else {
@@ -93,14 +93,14 @@ struct ParameterStoreCheck {
         let expires = parameters.first { $0.name == pair.expires }
         findings.append(
             PairShape(name: pair.token, token: token?.value, expires: expires?.value.revealText())
-                .finding(now: TimeSource.system.now()))
+                .finding(now: Timing.system.now()))
         return findings + (token.map { plain($0) } ?? [])
     }
 
     /// Checks the backend that the parameter names.
     private func backend(_ word: String?) -> Finding {
         guard let word else { return .fine(.settings, backendSwitch, "not there: secrets come from Secrets Manager") }
-        guard let backend = BackendInForce(rawValue: word) else {
+        guard let backend = FleetBackend(rawValue: word) else {
             return .problem(
                 exit: .configuration, .settings, backendSwitch,
                 "is not the name of a backend; brokers keep their current one",
@@ -141,7 +141,7 @@ struct ParameterStoreCheck {
     private func excessPermissions() async -> [Finding] {
         var findings: [Finding] = []
         let writes = await permission("ssm:PutParameter", blob) { name, deadline async throws(AWSError) in
-            try await store.probePut(name, deadline: deadline)
+            try await store.probePutParameter(name, deadline: deadline)
         }
         if writes.severity == .fine {
             findings.append(

@@ -21,12 +21,12 @@ struct TableCheck {
             findings.append(.fine(.permission, "dynamodb:GetItem", "allowed on \(table)"))
             findings.append(
                 PairShape(name: "\(table) \(key.value)", token: view.pair?.token, expires: view.pair?.expires)
-                    .finding(now: TimeSource.system.now()))
+                    .finding(now: Timing.system.now()))
         } catch {
             findings.append(finding("dynamodb:GetItem", error))
         }
         do throws(AWSError) {
-            try await store.probeUpdate(key, deadline: .current + timeout)
+            try await store.probeUpdateItem(key, deadline: .current + timeout)
             findings.append(.fine(.permission, "dynamodb:UpdateItem", "allowed on \(table)"))
         } catch {
             findings.append(finding("dynamodb:UpdateItem", error))

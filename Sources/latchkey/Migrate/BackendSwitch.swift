@@ -48,7 +48,7 @@ struct BackendSwitch: Sendable {
     }
 
     /// Writes the backend and reads it back.
-    func set(_ backend: BackendInForce) async throws {
+    func set(_ backend: FleetBackend) async throws {
         try await set(parameter, to: backend.rawValue, "Where latchkey reads secrets (backend auto)")
     }
 
@@ -71,7 +71,7 @@ struct BackendSwitch: Sendable {
         }
         try await put(write)
         for look in 0..<Self.maxChecks {
-            if look > 0 { await TimeSource.systemSleep(.current + .milliseconds(100 << look)) }
+            if look > 0 { await Timing.systemSleep(.current + .milliseconds(100 << look)) }
             if try await now(name)?.value == value { return }
         }
         throw CommandFailure(.unavailable, "\(name) was written and does not show the new value yet")
@@ -81,7 +81,7 @@ struct BackendSwitch: Sendable {
     func function(_ function: String) async throws -> String? {
         try await access.require("lambda:GetFunctionConfiguration") { () async throws(AWSError) in
             try await access.lambda.environment(of: function, deadline: access.deadline)
-        }.variables[GuideVariable.name]
+        }.variables[BackendVariable.name]
     }
 
     /// Retries a throttled write, because it was not carried out. Any other failed write may have been.
@@ -94,20 +94,20 @@ struct BackendSwitch: Sendable {
                 guard error.kind == .throttled, attempt < Self.maxAttempts else {
                     throw CommandFailure(error, action: "ssm:PutParameter")
                 }
-                await TimeSource.systemSleep(.current + .seconds(min(attempt, 4)))
+                await Timing.systemSleep(.current + .seconds(min(attempt, 4)))
             }
         }
     }
 
     /// Sets the function's variable and keeps all others.
     /// - Returns: the previous value; nil if it was not set.
-    func setFunction(_ function: String, _ backend: BackendInForce) async throws -> String? {
+    func setFunction(_ function: String, _ backend: FleetBackend) async throws -> String? {
         var before: String?
         for attempt in 1... {
             do throws(AWSError) {
                 var environment = try await access.lambda.environment(of: function, deadline: access.deadline)
-                before = attempt == 1 ? environment.variables[GuideVariable.name] : before
-                let merged = GuideVariable.merged(into: environment.variables, backend)
+                before = attempt == 1 ? environment.variables[BackendVariable.name] : before
+                let merged = BackendVariable.merged(into: environment.variables, backend)
                 guard merged != environment.variables else { return before }
                 environment.variables = merged
                 try await access.lambda.setEnvironment(of: function, to: environment, deadline: access.deadline)
@@ -119,7 +119,7 @@ struct BackendSwitch: Sendable {
                 else {
                     throw CommandFailure(error, action: "lambda:UpdateFunctionConfiguration")
                 }
-                await TimeSource.systemSleep(.current + .seconds(min(attempt, 4)))
+                await Timing.systemSleep(.current + .seconds(min(attempt, 4)))
             }
         }
         return before

@@ -93,7 +93,7 @@ struct BackupFile {
             }
         } catch let refusal as AuthEnvelopeError {
             throw CommandFailure(.failed, "\(path) cannot be opened: \(refusal)")
-        } catch is BackupDocument.NotABackup {
+        } catch is BackupDocument.FormatError {
             throw CommandFailure(.failed, "\(path) is no backup of latchkey's")
         }
         if let manifest, manifest.entries != document.manifest {

@@ -22,7 +22,7 @@ struct CopyRun {
     let mayOverwrite: Bool
     /// Each step is recorded here before it is taken; nil if the run cannot be resumed.
     var journal: JournalFile?
-    private let time = TimeSource.system
+    private let time = Timing.system
 
     init(access: MigrationAccess, options: MoveOptions, mayOverwrite: Bool) {
         self.access = access
@@ -74,7 +74,7 @@ struct CopyRun {
                             versionID: item.secret.versionID, version: version, reason: reason, at: time.now().wall)))
                 event = .noted
             case .pause(let duration):
-                await TimeSource.systemSleep(.current + duration)
+                await Timing.systemSleep(.current + duration)
                 event = .paused
             case .look: event = await look(item, value)
             case .create: event = await write(item, value, overwrites: false)

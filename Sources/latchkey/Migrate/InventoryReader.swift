@@ -120,7 +120,7 @@ struct InventoryReader: Sendable {
             switch error.kind {
             case .notFound: secret.exists = false
             case .denied: secret.denied = ["secretsmanager:DescribeSecret"]
-            case _ where StoreFailure(error).mayPass: secret.unread = ["secretsmanager:DescribeSecret"]
+            case _ where StoreFailure(error).isTransient: secret.unread = ["secretsmanager:DescribeSecret"]
             default: throw CommandFailure(error, action: "secretsmanager:DescribeSecret")
             }
             return secret
@@ -143,7 +143,7 @@ struct InventoryReader: Sendable {
             secret.otherVersions = description.stages.filter { $0.key != description.currentVersionID }
                 .sorted { $0.key < $1.key }.prefix(StagedVersion.maxCount).map { StagedVersion(id: $0, stages: $1) }
         } catch let error as AWSError {
-            if StoreFailure(error).mayPass {
+            if StoreFailure(error).isTransient {
                 secret.unread.append("secretsmanager:DescribeSecret")
                 return secret
             }
@@ -161,7 +161,7 @@ struct InventoryReader: Sendable {
             }
             secret.hasResourcePolicy = secret.resourcePolicy != nil
         } catch let error as AWSError {
-            if StoreFailure(error).mayPass {
+            if StoreFailure(error).isTransient {
                 secret.unread.append("secretsmanager:GetResourcePolicy")
                 return secret
             }
@@ -184,13 +184,14 @@ struct InventoryReader: Sendable {
                 }
                 secret.otherVersions[index].value = found.isBinary ? .binary(found.value) : .text(found.value)
             } catch let error as AWSError {
-                if StoreFailure(error).mayPass {
+                if StoreFailure(error).isTransient {
                     secret.unread.append("secretsmanager:GetSecretValue")
                     return secret
                 }
                 // The version has lost its label meanwhile, or was staged without a value.
                 guard error.kind == .notFound || error.kind == .invalidRequest else {
-                    throw CommandFailure(error, action: error.isOfKey ? "kms:Decrypt" : "secretsmanager:GetSecretValue")
+                    throw CommandFailure(
+                        error, action: error.concernsKMSKey ? "kms:Decrypt" : "secretsmanager:GetSecretValue")
                 }
             }
         }
@@ -214,9 +215,10 @@ struct InventoryReader: Sendable {
             case .notFound, .invalidRequest: break
             case .denied:
                 secret.denied.append(
-                    error.isOfKey || error.code == "DecryptionFailure" ? "kms:Decrypt" : "secretsmanager:GetSecretValue"
+                    error.concernsKMSKey || error.code == "DecryptionFailure"
+                        ? "kms:Decrypt" : "secretsmanager:GetSecretValue"
                 )
-            case _ where StoreFailure(error).mayPass: secret.unread.append("secretsmanager:GetSecretValue")
+            case _ where StoreFailure(error).isTransient: secret.unread.append("secretsmanager:GetSecretValue")
             default: throw CommandFailure(error, action: "secretsmanager:GetSecretValue")
             }
         }

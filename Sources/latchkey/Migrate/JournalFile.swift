@@ -46,7 +46,7 @@ final class JournalFile {
 
     /// Records which secrets a copy does not move, unless the journal has that already.
     func leave(_ items: [PlanItem]) throws {
-        let now = TimeSource.system.now().wall
+        let now = Timing.system.now().wall
         let lines = items.map { item in
             JournalItem(
                 secret: item.secret.name, target: item.target, state: .left, digest: "",
@@ -70,7 +70,7 @@ final class JournalFile {
     /// Records the end of a command, or what it is about to do.
     func record(_ command: String, isClean: Bool, count: Int, _ details: [String: String] = [:]) throws {
         var run = JournalRun(
-            command: command, isClean: isClean, count: count, by: Operator.name, at: TimeSource.system.now().wall)
+            command: command, isClean: isClean, count: count, by: Operator.name, at: Timing.system.now().wall)
         run.details = details
         try append(.ran(run))
     }

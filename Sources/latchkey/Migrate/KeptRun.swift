@@ -29,7 +29,7 @@ struct KeptRun {
         }
         assessment.staying = found.staying
         guard keeps || isForced || found.staying.isEmpty else { throw refusal(found.staying) }
-        let change = KeptChange(
+        let change = KeptListChange(
             staying: found.staying, selected: Set(found.lines.map(\.secret.name)), known: known ?? KeptList(names: []),
             keeps: keeps || !isForced)
         let bytes = change.list.text.utf8.count

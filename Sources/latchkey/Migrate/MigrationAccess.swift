@@ -26,9 +26,10 @@ struct MigrationAccess: Sendable {
     private let retry = SharedRetry()
 
     /// - Parameter maxWrites: writes to Parameter Store per second. The default quota of an account is 3.
-    init(_ settings: Settings, mostWrites: Int = AWSQuota.mostWrites) throws {
+    init(_ settings: Settings, maxWritesPerSecond: Int = AWSQuota.maxWritesPerSecond) throws {
         let upstreams = try Upstreams(
-            settings, time: .system, log: CommandEnvironment.quietLogger(sink: LogSink()), mostWrites: mostWrites)
+            settings, time: .system, log: CommandEnvironment.quietLogger(sink: LogSink()),
+            maxWritesPerSecond: maxWritesPerSecond)
         parameterStore = upstreams.parameterStore
         secretsManager = upstreams.secretsManager
         lambda = upstreams.lambda
@@ -64,7 +65,7 @@ struct MigrationAccess: Sendable {
                 return value
             } catch {
                 let storeFailure = StoreFailure(error)
-                guard storeFailure.mayPass else {
+                guard storeFailure.isTransient else {
                     retry.change { $0.answered() }
                     throw error
                 }
@@ -78,7 +79,7 @@ struct MigrationAccess: Sendable {
                     throw error
                 }
                 tries += 1
-                await TimeSource.systemSleep(.current + pause)
+                await Timing.systemSleep(.current + pause)
             }
         }
     }

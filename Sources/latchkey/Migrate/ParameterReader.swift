@@ -31,7 +31,7 @@ struct ParameterReader: Sendable {
             do throws(AWSError) {
                 found.parameters += try await access.parameterStore.get(batch, deadline: access.deadline).parameters
             } catch {
-                guard error.kind == .denied || StoreFailure(error).mayPass else {
+                guard error.kind == .denied || StoreFailure(error).isTransient else {
                     throw CommandFailure(error, action: "ssm:GetParameters")
                 }
                 for alone in try await MigrationAccess.each(batch, { try await self.readAlone($0) }) {
@@ -52,9 +52,9 @@ struct ParameterReader: Sendable {
             }
             return Found(parameters: found)
         } catch let error as AWSError {
-            if StoreFailure(error).mayPass { return Found(unread: [name: "ssm:GetParameter"]) }
+            if StoreFailure(error).isTransient { return Found(unread: [name: "ssm:GetParameter"]) }
             guard error.kind == .denied else { throw CommandFailure(error, action: "ssm:GetParameter") }
-            return Found(denied: [name: error.isOfKey ? "kms:Decrypt" : "ssm:GetParameter"])
+            return Found(denied: [name: error.concernsKMSKey ? "kms:Decrypt" : "ssm:GetParameter"])
         }
     }
 
@@ -80,7 +80,7 @@ struct ParameterReader: Sendable {
                 inventory.parameters[description.name]?.keyID = description.keyID
             }
         } catch let error as AWSError {
-            if StoreFailure(error).mayPass {
+            if StoreFailure(error).isTransient {
                 for name in names { inventory.unreadParameters[name, default: []].insert("ssm:DescribeParameters") }
                 return
             }
@@ -95,7 +95,7 @@ struct ParameterReader: Sendable {
     func probe(_ inventory: inout Inventory, _ planner: Planner) async throws {
         let tagged = usable(inventory, planner)
         let paths = Dictionary(grouping: tagged.keys.sorted(), by: Self.parent).sorted { $0.key < $1.key }
-        inventory.unaskedPaths = max(0, paths.count - Self.maxProbes)
+        inventory.uncheckedPaths = max(0, paths.count - Self.maxProbes)
         for (_, names) in paths.prefix(Self.maxProbes) {
             // Tags need a permission of their own.
             let hasTags = names.contains { tagged[$0] == true }
@@ -112,11 +112,12 @@ struct ParameterReader: Sendable {
     /// itself will show it.
     private func refused(_ name: String, hasTags: Bool) async -> String? {
         do throws(AWSError) {
-            try await access.parameterStore.probePut(name, keyID: keyID, hasTags: hasTags, deadline: access.deadline)
+            try await access.parameterStore.probePutParameter(
+                name, keyID: keyID, hasTags: hasTags, deadline: access.deadline)
             return nil
         } catch {
             guard error.kind == .denied else { return nil }
-            if error.isOfKey { return "kms:Encrypt" }
+            if error.concernsKMSKey { return "kms:Encrypt" }
             guard hasTags else { return "ssm:PutParameter" }
             return await refused(name, hasTags: false) ?? Self.tagging
         }

@@ -48,8 +48,8 @@ struct PlanReport {
     }
 
     private var unasked: [String] {
-        guard plan.unaskedPaths > 0 else { return [] }
-        return ["\(plan.unaskedPaths) more paths were not asked about whether they may be written"]
+        guard plan.uncheckedPaths > 0 else { return [] }
+        return ["\(plan.uncheckedPaths) more paths were not asked about whether they may be written"]
     }
 
     private var cost: [String] {

@@ -57,7 +57,7 @@ struct PreparedJournal {
     /// The journal at `path` for reading, with the key of its digests; nil if there is none.
     static func peek(_ path: String) throws -> (journal: Journal, key: DigestKey)? {
         let bytes: [UInt8]
-        do throws(FileFault) {
+        do throws(FileError) {
             bytes = try FileReader.read(path, limit: maxBytes)
         } catch {
             guard error != .absent else { return nil }
@@ -118,7 +118,7 @@ struct PreparedJournal {
     /// at the start.
     private static func readKey(_ path: String, of journal: Journal, mark: String) throws -> DigestKey? {
         let bytes = DurableFile.read(keyPath(path), maxBytes: 1024) ?? []
-        if bytes.isEmpty, journal.isBare {
+        if bytes.isEmpty, journal.hasOnlyHeader {
             try requireNoKey(path)
             return nil
         }

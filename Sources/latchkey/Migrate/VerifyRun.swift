@@ -28,7 +28,7 @@ struct VerifyRun {
             switch action {
             case .finish: break
             case .pause(let duration):
-                await TimeSource.systemSleep(.current + duration)
+                await Timing.systemSleep(.current + duration)
                 action = verification.afterPause()
             case .read(let indices):
                 let readings = isFirst ? first : try await read(indices.map { ($0, pairs[$0]) })

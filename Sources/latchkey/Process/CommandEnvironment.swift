@@ -42,9 +42,9 @@ enum CommandEnvironment {
     /// - Throws: all problems of the settings.
     static func settings(
         flags: [SettingName: String] = [:], environment: [String: String] = variables, need: Settings.Need
-    ) throws(SettingsProblems) -> Settings {
+    ) throws(SettingsError) -> Settings {
         let (settings, problems) = examine(flags: flags, environment: environment, need: need)
-        guard problems.isEmpty else { throw SettingsProblems(lines: problems) }
+        guard problems.isEmpty else { throw SettingsError(lines: problems) }
         if settings.asksAWS(need), let bundle = settings.aws.caBundle { try TrustFile.require(bundle) }
         return settings
     }

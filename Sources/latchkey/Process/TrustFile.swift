@@ -9,9 +9,9 @@ enum TrustFile {
     private static let limit = 8 << 20
 
     /// - Throws: what is wrong, with the setting's name and the path.
-    static func require(_ path: String) throws(SettingsProblems) {
+    static func require(_ path: String) throws(SettingsError) {
         let problem: String
-        do throws(FileFault) {
+        do throws(FileError) {
             let bytes = try FileReader.read(path, limit: limit)
             guard !bytes.isEmpty else { throw .empty }
             do throws(TLSError) {
@@ -23,6 +23,6 @@ enum TrustFile {
         } catch {
             problem = "\(error)"
         }
-        throw SettingsProblems(lines: ["AWS_CA_BUNDLE: cannot use \(path): \(problem)"])
+        throw SettingsError(lines: ["AWS_CA_BUNDLE: cannot use \(path): \(problem)"])
     }
 }

@@ -3,7 +3,7 @@ internal import LatchkeyHTTP
 /// Fuzzes the parser of request heads (RFC 9112 §2 to §6): splits change nothing, and nothing forbidden is accepted.
 enum RequestFuzz {
     static func run(_ bytes: [UInt8]) throws(FuzzViolation) {
-        let limits = MessageLimits()
+        let limits = RequestLimits()
         var parser = RequestParser()
         let whole = bytes.withUnsafeBytes { parser.parse($0, limits: limits) }
         var piecewise = RequestParser()

@@ -92,8 +92,8 @@ enum SettingsFuzz {
         }
     }
 
-    private static func load(_ text: String, _ profiles: String?) -> Result<Settings, SettingsProblems> {
-        Result { () throws(SettingsProblems) in
+    private static func load(_ text: String, _ profiles: String?) -> Result<Settings, SettingsError> {
+        Result { () throws(SettingsError) in
             try Settings.load(
                 environment: ["LATCHKEY_CONFIG": "/file", "AWS_REGION": "eu-central-1"], need: .client, processors: 2
             ) { $0 == "/file" ? text : profiles }

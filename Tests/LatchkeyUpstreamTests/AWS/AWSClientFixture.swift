@@ -12,14 +12,14 @@ enum AWSClientFixture {
     ///   - time: the client's. The credential chain waits until it is cancelled.
     ///   - callsPerSecond: the limit for reads of parameters; nil for none.
     static func client(
-        time: TimeSource, maxAttempts: Int = 3, callsPerSecond: Int? = nil,
+        time: Timing, maxAttempts: Int = 3, callsPerSecond: Int? = nil,
         credentials: CredentialProvider = fixedCredentials, transport: @escaping HTTPTransport
     ) -> AWSClient {
         let settings = ["AWS_REGION": "us-east-1", "AWS_MAX_ATTEMPTS": "\(maxAttempts)"]
         var environment = AWSClient.Environment(
             configuration: AWSConfiguration(environment: settings) { _ in .absent },
             credentials: CredentialChain(
-                [credentials], time: TimeSource(now: time.now, sleep: untilCancelled), log: Logger(label: "test")),
+                [credentials], time: Timing(now: time.now, sleep: untilCancelled), log: Logger(label: "test")),
             transport: transport, metrics: Metrics(version: "t", profiles: []), time: time,
             attemptTimeout: .seconds(5), userAgent: "latchkey/test")
         if let callsPerSecond { environment.callsPerSecond = [.parameterReads: callsPerSecond] }

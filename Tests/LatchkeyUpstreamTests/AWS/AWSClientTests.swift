@@ -28,7 +28,7 @@ import Testing
                     return .found(made)
                 }
             }
-            let time = TimeSource(
+            let time = Timing(
                 now: clock.source.now,
                 sleep: { wake in
                     self.state.withLock { $0.waits.append(wake - self.clock.now.monotonic) }

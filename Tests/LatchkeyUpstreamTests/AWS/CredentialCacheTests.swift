@@ -25,7 +25,7 @@ import Testing
         static let startBriefly = StepKind.wait(startsLoad: true, isBounded: true, hasFallback: true)
         static let joinBriefly = StepKind.wait(startsLoad: false, isBounded: true, hasFallback: true)
 
-        init(_ step: HeldCredentials.Step) {
+        init(_ step: CredentialCache.Step) {
             self =
                 switch step {
                 case .use: .use
@@ -37,27 +37,27 @@ import Testing
         }
     }
 
-    private func step(_ cache: inout HeldCredentials, rejecting: Int? = nil) -> StepKind {
+    private func step(_ cache: inout CredentialCache, rejecting: Int? = nil) -> StepKind {
         StepKind(cache.step(rejecting: rejecting, clock.now.monotonic))
     }
 
     @Test(arguments: [
-        (3600, 0, CredentialLife.Age.fresh), (3600, 2699, .fresh), (3600, 2700, .advisory), (3600, 2999, .advisory),
+        (3600, 0, CredentialLifetime.Age.fresh), (3600, 2699, .fresh), (3600, 2700, .advisory), (3600, 2999, .advisory),
         (3600, 3000, .mandatory), (3600, 3599, .mandatory), (3600, 3600, .expired), (21_600, 20_699, .fresh),
         (900, 674, .fresh), (900, 675, .advisory), (900, 750, .mandatory), (12, 8, .fresh), (12, 9, .advisory),
         (12, 10, .mandatory), (0, 0, .expired),
     ])
     func `Credentials are refreshed in their last 15 minutes, or the last quarter of a short lifetime`(
-        lifetime: Int, after: Int, age: CredentialLife.Age
+        lifetime: Int, after: Int, age: CredentialLifetime.Age
     ) {
-        let life = CredentialLife(expiration: clock.now.wall + .seconds(lifetime), at: clock.now)
+        let life = CredentialLifetime(expiration: clock.now.wall + .seconds(lifetime), at: clock.now)
         clock.jumpWall(by: .seconds(7200))
         clock.advance(by: .seconds(after))
         #expect(life.age(clock.now.monotonic) == age, "a change of the wall clock has no effect")
     }
 
     @Test func `There is one load at a time: first in the background, at the end waited for`() {
-        var cache = HeldCredentials()
+        var cache = CredentialCache()
         #expect(step(&cache) == .startLoad)
         #expect(step(&cache) == .joinLoad)
         _ = cache.loaded(credentials("1", lifetime: .seconds(3600)), clock.now, jitter: 0.5)
@@ -74,7 +74,7 @@ import Testing
     }
 
     @Test func `In the mandatory window a load holds up callers for 250 ms in all`() {
-        var cache = HeldCredentials()
+        var cache = CredentialCache()
         _ = cache.loaded(credentials("1", lifetime: .seconds(3600)), clock.now, jitter: 0.5)
         clock.advance(by: .seconds(3000))
         #expect(step(&cache) == .startBriefly)
@@ -86,7 +86,7 @@ import Testing
     }
 
     @Test func `After each failure the delay doubles, and the old credentials stay in use`() {
-        var cache = HeldCredentials()
+        var cache = CredentialCache()
         _ = cache.loaded(credentials("1", lifetime: .seconds(3600)), clock.now, jitter: 0.5)
         clock.advance(by: .seconds(2700))
         for delay in [1, 2, 4, 8, 16, 32, 60, 60] {
@@ -100,7 +100,7 @@ import Testing
     }
 
     @Test func `Without credentials, callers share a failure, and the source is asked again within 4 s`() {
-        var cache = HeldCredentials()
+        var cache = CredentialCache()
         for delay in [1, 2, 4, 4, 4] {
             #expect(step(&cache) == .startLoad)
             let failed = cache.failed(AWSError(.noCredentials), clock.now.monotonic, jitter: 0.5)
@@ -113,7 +113,7 @@ import Testing
     }
 
     @Test func `A delay of one minute ends when the credentials expire`() {
-        var cache = HeldCredentials()
+        var cache = CredentialCache()
         _ = cache.loaded(credentials("1", lifetime: .seconds(3600)), clock.now, jitter: 0.5)
         clock.advance(by: .seconds(3595))
         for _ in 0..<8 { _ = cache.failed(AWSError(.unavailable), clock.now.monotonic, jitter: 0.5) }
@@ -123,7 +123,7 @@ import Testing
     }
 
     @Test func `The same credentials again keep their windows, and the next load waits for a delay`() {
-        var cache = HeldCredentials()
+        var cache = CredentialCache()
         let same = credentials("1", lifetime: .seconds(3600))
         _ = cache.loaded(same, clock.now, jitter: 0.5)
         clock.advance(by: .seconds(2700))
@@ -136,7 +136,7 @@ import Testing
     }
 
     @Test func `Rejected credentials are not given again to the caller that reported the rejection`() {
-        var cache = HeldCredentials()
+        var cache = CredentialCache()
         let first = cache.loaded(credentials("1", lifetime: nil), clock.now, jitter: 0.5)
         #expect(step(&cache, rejecting: first.generation) == .startLoad)
         #expect(step(&cache, rejecting: first.generation) == .joinLoad)
@@ -169,7 +169,7 @@ import Testing
 
     private func chain(_ source: ControlledSource) -> CredentialChain {
         CredentialChain(
-            [source.provider], time: TimeSource(now: clock.source.now, sleep: { _ in }, jitter: { 0.5 }),
+            [source.provider], time: Timing(now: clock.source.now, sleep: { _ in }, jitter: { 0.5 }),
             log: Logger(label: "test"))
     }
 

@@ -42,7 +42,8 @@ import Testing
         #expect(seen.maxTimeout <= .seconds(3))
         for (line, request) in seen.requests {
             // Sources on the same machine or link are never asked through a proxy. STS and SSO are ordinary services.
-            #expect(request.isDirect == !(line.contains(".amazonaws.com") || line.contains("//sts.test")), "\(line)")
+            #expect(
+                request.bypassesProxy == !(line.contains(".amazonaws.com") || line.contains("//sts.test")), "\(line)")
         }
         for (line, fields) in row["fields"]?.object ?? [:] {
             for (name, value) in fields.object ?? [:] {
@@ -73,7 +74,7 @@ import Testing
         let secrets = [
             "sk", "fs", "cs", "s/ASIA", "t/ASIA", "jwt", "sso-token", "client-secret", "refresh-1", "imds-session",
         ]
-        let words = report.inVain.split { !$0.isLetter && !$0.isNumber && !"/-".contains($0) }
+        let words = report.failureSummary.split { !$0.isLetter && !$0.isNumber && !"/-".contains($0) }
         #expect(words.allSatisfy { word in !secrets.contains { word == $0 || (word.hasPrefix($0) && $0.count > 5) } })
     }
 

@@ -27,13 +27,13 @@ final class CredentialPeers: Sendable {
         let environment = scenario.texts("environment").merging(["HOME": "/h"]) { own, _ in own }
         let files = scenario.texts("files")
         let regional = environment.merging(["AWS_REGION": "us-east-1"]) { own, _ in own }
-        let time = TimeSource(now: clock.source.now, sleep: { _ in }, jitter: { 0.5 })
+        let time = Timing(now: clock.source.now, sleep: { _ in }, jitter: { 0.5 })
         var context = CredentialContext(
             environment: environment,
             configuration: AWSConfiguration(environment: regional) { SharedFileContent(files[$0]) },
             transport: { request, origin, deadline async throws(HTTPClientError) in
                 try self.answer(request, origin, deadline)
-            }, metrics: Metrics(version: "t", profiles: []), time: time, clockSkew: ClockOffset(), userAgent: "t",
+            }, metrics: Metrics(version: "t", profiles: []), time: time, clockSkew: ClockSkew(), userAgent: "t",
             readFile: { files[$0] }, readSharedFile: { SharedFileContent(files[$0]) },
             writeFile: { bytes, path in
                 self.seen.withLock { $0.written[path] = bytes }

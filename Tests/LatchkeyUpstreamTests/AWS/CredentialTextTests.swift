@@ -13,7 +13,7 @@ import Testing
         #expect(rows.count == 29)
         for row in rows {
             let line = row["line"]?.string ?? ""
-            let words = try? CommandWords.split(line)
+            let words = try? ShellWords.split(line)
             #expect(words == row["words"]?.array?.compactMap(\.string), "\(line)")
         }
     }

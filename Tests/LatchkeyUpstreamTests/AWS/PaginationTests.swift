@@ -54,7 +54,7 @@ private final class PagedStore: Sendable {
     }
 
     private var client: AWSClient {
-        AWSClientFixture.client(time: TimeSource(now: clock.source.now, sleep: { _ in })) {
+        AWSClientFixture.client(time: Timing(now: clock.source.now, sleep: { _ in })) {
             _, _, _ async throws(HTTPClientError) in self.answer()
         }
     }

@@ -22,7 +22,7 @@ import Testing
 
         /// A client that may make `callsPerSecond` calls immediately, and one more for each ``wake(_:)``.
         func reader(callsPerSecond: Int = 1) -> ParameterStore {
-            let time = TimeSource(
+            let time = Timing(
                 now: clock.source.now,
                 sleep: { _ in
                     await withCheckedContinuation { sleeper in self.state.withLock { $0.sleepers.append(sleeper) } }

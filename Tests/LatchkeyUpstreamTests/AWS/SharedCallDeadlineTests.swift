@@ -184,7 +184,7 @@ private final class LateStore: Sendable {
     }
 
     func reader() -> ParameterStore {
-        let time = TimeSource(now: clock.source.now, sleep: sleeper.sleep)
+        let time = Timing(now: clock.source.now, sleep: sleeper.sleep)
         return ParameterStore(
             AWSClientFixture.client(time: time, callsPerSecond: 1) {
                 request, _, deadline async throws(HTTPClientError) in

@@ -46,7 +46,7 @@ final class IssuerFixture: Sendable {
                 }
                 return try step.get()
             },
-            time: TimeSource(
+            time: Timing(
                 now: clock.source.now,
                 sleep: { [self] time in
                     let wait = time - clock.now.monotonic

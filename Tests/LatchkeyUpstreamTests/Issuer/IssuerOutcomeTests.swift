@@ -76,12 +76,12 @@ import Testing
     }
 
     @Test func `A profile can accept other types and statuses, compared exactly`() async throws {
-        func issue(_ status: Int, _ type: String, _ policy: AnswerAllowance) async throws -> TokenResponse {
+        func issue(_ status: Int, _ type: String, _ policy: TokenResponsePolicy) async throws -> TokenResponse {
             var request = IssuerFixture.request(.oauth2)
             request.responsePolicy = policy
             return try await IssuerFixture(.json(status, #"{"access_token":"a"\#(type)}"#)).issue(request)
         }
-        let types = AnswerAllowance(tokenTypes: ["", "N_A"])
+        let types = TokenResponsePolicy(tokenTypes: ["", "N_A"])
         #expect(try await issue(200, "", types).tokenType == "Bearer")
         #expect(try await issue(200, #","token_type":null"#, types).tokenType == "Bearer")
         #expect(try await issue(200, #","token_type":"N_A""#, types).tokenType == "Bearer")
@@ -90,9 +90,10 @@ import Testing
                 try await issue(200, #","token_type":\#(refused)"#, types)
             }
         }
-        #expect(try await issue(201, #","token_type":"bearer""#, AnswerAllowance(statuses: [201])).value == Secret("a"))
+        #expect(
+            try await issue(201, #","token_type":"bearer""#, TokenResponsePolicy(statuses: [201])).value == Secret("a"))
         await #expect(throws: IssuerError.invalid(.unexpectedStatus)) {
-            try await issue(202, #","token_type":"bearer""#, AnswerAllowance(statuses: [201]))
+            try await issue(202, #","token_type":"bearer""#, TokenResponsePolicy(statuses: [201]))
         }
     }
 

@@ -73,7 +73,7 @@ struct SharedConfigPlans {
                 "session": text(signOn.session),
             ]
         case .process(let command):
-            ["kind": "process", "words": .array(((try? CommandWords.split(command)) ?? []).map { .string($0) })]
+            ["kind": "process", "words": .array(((try? ShellWords.split(command)) ?? []).map { .string($0) })]
         case .named(let source): ["kind": "named", "source": .string(source.rawValue)]
         case .assumeRole(let role, let source):
             [

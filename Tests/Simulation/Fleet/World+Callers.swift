@@ -22,7 +22,7 @@ extension World {
     }
 
     private mutating func miss(_ index: Int, _ clock: Now) {
-        switch brokers[index].state.decide(TokenAsk(), clock, buffer: buffer, maxRefresh: maxWait) {
+        switch brokers[index].state.decide(TokenDemand(), clock, buffer: buffer, maxRefresh: maxWait) {
         case .serve(let entry, _): serve(index, entry, since: now)
         case .refuse(let fault): refuse(index, fault, since: now)
         case .join(let reason, let terms):

@@ -216,7 +216,7 @@ extension World {
                 let value = TokenText.secret(text)
                 // The answer took a while, and issuers round down, so less than the lifetime is left.
                 let left = TokenText.expiry(value).map { $0 - now.monotonic } ?? lifetime
-                let grant = IssuedGrant(
+                let grant = TokenResponse(
                     value: value, tokenType: "Bearer", expiresIn: .seconds(left.components.seconds), scope: nil)
                 do throws(UpstreamFault) {
                     return refresh.issued(try AccessToken(grant, from: .auth0, now: now, buffer: buffer), now)

@@ -20,7 +20,7 @@ package struct SecretQuery: Hashable, Sendable {
     /// The length in bytes of a version id in Secrets Manager (GetSecretValue, `VersionId`).
     package static let versionIDBytes = 32...64
     /// The maximum length in bytes of a version stage in Secrets Manager (GetSecretValue, `VersionStage`).
-    package static let longestLabel = 256
+    package static let maxLabelBytes = 256
 
     package let key: SecretKey
     package var version: String?

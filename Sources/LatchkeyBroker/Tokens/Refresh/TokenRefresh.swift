@@ -134,13 +134,13 @@ package struct TokenRefresh: Sendable {
             isSettling = true
             return .read
         }
-        let mayPass =
+        let isTransient =
             switch fault.reason {
             case .throttled, .unavailable, .timedOut: true
             // No replica can write leases here, so there is nobody to wait for.
             case .denied, .refused, .invalid, .notFound, .notReady, .overloaded, .budgetSpent: false
             }
-        return mayPass && failedClaims < limits.maxClaimAttempts && leaseHolder.mayWait(now)
+        return isTransient && failedClaims < limits.maxClaimAttempts && leaseHolder.mayWait(now)
             ? wait(now, jitter, fault: fault)
             : issue(now, fault: fault)
     }
@@ -224,7 +224,7 @@ package struct TokenRefresh: Sendable {
     package func issued(_ token: AccessToken, _ now: Now) -> Step {
         var outcome = outcome(token)
         outcome.askedIssuer = true
-        if let wait = token.quotaLowFor {
+        if let wait = token.conserveQuotaFor {
             outcome.leaseUpdate = leaseUpdate(.conserveQuota, min(wait, Lease.maxQuotaConservation), now)
         }
         // The replicas that wait for the token must not wait any longer.

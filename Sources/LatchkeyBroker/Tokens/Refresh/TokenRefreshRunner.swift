@@ -11,7 +11,7 @@ struct TokenRefreshRunner: Sendable {
     let limits: TokenRefresh.Limits
     /// The name of this process in leases.
     let holder: String
-    let time: TimeSource
+    let time: Timing
     let sleeper: Sleeper
     /// Returns a random number in [0, 1).
     let jitter: @Sendable () -> Double

@@ -58,7 +58,7 @@ package struct SharedTokenSnapshot: Sendable {
             from: source, now: storeTime(now), doubt: clock.doubt, buffer: buffer, isLeased: isLeased)
         guard case .usable(var token) = validity else { return validity }
         token.shift(by: .zero - clock.certain)
-        token.quotaLowFor = lease?.conservesQuota(at: storeTime(now))
+        token.conserveQuotaFor = lease?.conservesQuota(at: storeTime(now))
         return .usable(token)
     }
 }

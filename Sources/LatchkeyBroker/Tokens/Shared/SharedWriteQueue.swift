@@ -39,7 +39,7 @@ package struct SharedWriteQueue: Sendable {
     /// - Returns: the pause before the next attempt; nil if the write is not retried.
     package mutating func retryDelay(after fault: UpstreamFault, jitter: Double) -> Duration? {
         attempts += 1
-        guard fault.mayPass, attempts < Self.maxAttempts, !hasNewer else { return nil }
+        guard fault.isTransient, attempts < Self.maxAttempts, !hasNewer else { return nil }
         return .seconds(1 << (attempts - 1)) * (0.5 + jitter)
     }
 

@@ -22,7 +22,7 @@ package struct AccessToken: Sendable {
     /// issuance. ``TornPair`` allows for the other half. A JSON Web Token is checked against its own `exp` instead.
     package let writeBy: MonotonicTime
     /// How long the issuer's quota should be saved; nil if enough of it is left.
-    package var quotaLowFor: Duration?
+    package var conserveQuotaFor: Duration?
 
     /// The lifetime that is assumed if neither `expires_in` nor the token has one. It is short, and never unlimited.
     static let assumedLifetime: Duration = .seconds(300)
@@ -50,7 +50,7 @@ package struct AccessToken: Sendable {
     /// expired already.
     ///
     /// - Throws: `invalid` with the member that cannot be used as the code.
-    package init(_ grant: IssuedGrant, from source: Tier, now: Now, buffer: ExpiryBuffer) throws(UpstreamFault) {
+    package init(_ grant: TokenResponse, from source: Tier, now: Now, buffer: ExpiryBuffer) throws(UpstreamFault) {
         func invalid(_ code: String) -> UpstreamFault {
             UpstreamFault(.invalid, upstream: source.upstream, code: code)
         }
@@ -69,7 +69,7 @@ package struct AccessToken: Sendable {
         self.lifetime = lifetime
         received = now
         self.source = source
-        quotaLowFor = grant.quotaLowFor
+        conserveQuotaFor = grant.conserveQuotaFor
     }
 
     private static func lifetime(expiresIn: Duration?, _ claims: TokenClaims?, _ now: Now) -> Duration {
@@ -97,7 +97,7 @@ package struct AccessToken: Sendable {
         self.received = received
         self.source = source
         writeBy = received.monotonic
-        quotaLowFor = nil
+        conserveQuotaFor = nil
     }
 
     /// Converts all wall-clock times to a clock that is `offset` ahead.

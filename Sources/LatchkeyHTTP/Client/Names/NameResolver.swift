@@ -73,7 +73,7 @@ final class NameResolver {
         // differs from that of the event loops, so that lookups never take their threads.
         DispatchQueue(label: "latchkey.lookup", qos: .utility).async {
             let addresses = lookUp(name)
-            handle.submit { loop in (loop.residents[key] as? NameResolver)?.finished(lookup, addresses, on: loop) }
+            handle.submit { loop in (loop.loopObjects[key] as? NameResolver)?.finished(lookup, addresses, on: loop) }
         }
     }
 

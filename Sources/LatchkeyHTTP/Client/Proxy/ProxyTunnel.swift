@@ -9,7 +9,7 @@ package struct ProxyTunnel: Sendable {
         case incomplete
         /// The tunnel is open: the next byte comes from the origin.
         case open
-        case failed(ProxyFailure.Reason)
+        case failed(ProxyError.Reason)
     }
 
     /// The request to send. It contains the credentials of the proxy and must not be logged.

@@ -11,7 +11,7 @@ package struct RequestParser {
         case incomplete
         /// ``head`` is complete, in the first `count` bytes of the message.
         case head(count: Int)
-        case rejected(RequestRefusal)
+        case rejected(RequestRejection)
     }
 
     /// The last complete head, or the one in progress.
@@ -39,9 +39,9 @@ package struct RequestParser {
 
     /// Continues with the message that starts at `bytes[0]`. After ``Outcome/head(count:)`` and
     /// ``Outcome/rejected(_:)`` the parser is ready for the next message.
-    package mutating func parse(_ bytes: UnsafeRawBufferPointer, limits: MessageLimits) -> Outcome {
+    package mutating func parse(_ bytes: UnsafeRawBufferPointer, limits: RequestLimits) -> Outcome {
         if state.lineStart == 0, state.searched == 0 { head = RequestHead() }
-        do throws(RequestRefusal) {
+        do throws(RequestRejection) {
             while let feed = lineFeed(in: bytes) {
                 let line = state.lineStart..<feed
                 try checkSize(of: line, limits: limits)
@@ -77,7 +77,7 @@ package struct RequestParser {
     }
 
     /// Enforces the limits of the request line and the head, on complete and incomplete lines alike.
-    private func checkSize(of line: Range<Int>, limits: MessageLimits) throws(RequestRefusal) {
+    private func checkSize(of line: Range<Int>, limits: RequestLimits) throws(RequestRejection) {
         if !state.sawRequestLine, line.count > limits.requestLineBytes { throw .targetTooLong }
         if line.upperBound > limits.headBytes { throw .headTooLarge }
     }
@@ -85,8 +85,8 @@ package struct RequestParser {
     /// Parses one line, given without its CR LF.
     /// - Returns: true for the empty line that ends the head.
     private mutating func take(
-        _ line: Range<Int>, of bytes: UnsafeRawBufferPointer, limits: MessageLimits
-    ) throws(RequestRefusal) -> Bool {
+        _ line: Range<Int>, of bytes: UnsafeRawBufferPointer, limits: RequestLimits
+    ) throws(RequestRejection) -> Bool {
         if state.sawRequestLine {
             if line.isEmpty { return true }
             state.fieldCount += 1
@@ -108,7 +108,7 @@ package struct RequestParser {
 
     private mutating func takeRequestLine(
         _ line: Range<Int>, of bytes: UnsafeRawBufferPointer
-    ) throws(RequestRefusal) {
+    ) throws(RequestRejection) {
         // Exactly one space between the parts: two parsers can disagree on lenient parsing (RFC 9112 §3, §11.2).
         guard let first = Grammar.find(0x20, in: bytes, line),
             let second = Grammar.find(0x20, in: bytes, (first + 1)..<line.upperBound), first > line.lowerBound
@@ -121,7 +121,7 @@ package struct RequestParser {
     }
 
     /// `HTTP-version` (RFC 9112 §2.3). A minor version above 1 is read as 1 (RFC 9110 §2.5).
-    private mutating func takeVersion(_ bytes: UnsafeRawBufferPointer) throws(RequestRefusal) {
+    private mutating func takeVersion(_ bytes: UnsafeRawBufferPointer) throws(RequestRejection) {
         if Grammar.equals(bytes, "HTTP/1.1") { return }
         guard bytes.count == 8, Grammar.equals(UnsafeRawBufferPointer(rebasing: bytes[..<5]), "HTTP/"),
             bytes[6] == UInt8(ascii: "."), Grammar.isDigit(bytes[5]), Grammar.isDigit(bytes[7])
@@ -131,7 +131,7 @@ package struct RequestParser {
     }
 
     /// Origin form, absolute form, or `*` for OPTIONS (RFC 9112 §3.2). The authority form of CONNECT is rejected.
-    private mutating func takeTarget(_ range: Range<Int>, of bytes: UnsafeRawBufferPointer) throws(RequestRefusal) {
+    private mutating func takeTarget(_ range: Range<Int>, of bytes: UnsafeRawBufferPointer) throws(RequestRejection) {
         let target = UnsafeRawBufferPointer(rebasing: bytes[range])
         guard let first = target.first else { throw .target }
         // A target has no fragment (RFC 9112 §3.2). As part of the path it would name another resource.
@@ -149,7 +149,7 @@ package struct RequestParser {
     /// then ignored, because the server serves one site.
     private mutating func takeAbsoluteForm(
         _ range: Range<Int>, of bytes: UnsafeRawBufferPointer
-    ) throws(RequestRefusal) {
+    ) throws(RequestRejection) {
         let start = range.lowerBound + Self.schemeLength(UnsafeRawBufferPointer(rebasing: bytes[range]))
         guard start > range.lowerBound else { throw .target }
         var end = start
@@ -187,7 +187,7 @@ package struct RequestParser {
 
     // MARK: Fields (RFC 9112 §5)
 
-    private mutating func takeField(_ line: Range<Int>, of bytes: UnsafeRawBufferPointer) throws(RequestRefusal) {
+    private mutating func takeField(_ line: Range<Int>, of bytes: UnsafeRawBufferPointer) throws(RequestRejection) {
         var colon = line.lowerBound
         if Grammar.isBlank(bytes[colon]) { throw .foldedField }  // a server must reject or replace it (RFC 9112 §5.2)
         while colon < line.upperBound, Grammar.isToken(bytes[colon]) { colon += 1 }
@@ -203,7 +203,7 @@ package struct RequestParser {
     /// Stores the fields that have a property in ``RequestHead``, and applies those that frame the message.
     private mutating func recognise(
         _ name: UnsafeRawBufferPointer, value: Range<Int>, of bytes: UnsafeRawBufferPointer
-    ) throws(RequestRefusal) {
+    ) throws(RequestRejection) {
         switch name.count {
         case 4 where Grammar.equals(name, folded: "host"):
             // More than one Host, or an invalid one, must be answered with 400 (RFC 9112 §3.2).
@@ -236,7 +236,7 @@ package struct RequestParser {
     }
 
     /// An expectation other than 100-continue may be answered with 417 (RFC 9110 §10.1.1).
-    private mutating func takeExpect(_ value: Range<Int>, of bytes: UnsafeRawBufferPointer) throws(RequestRefusal) {
+    private mutating func takeExpect(_ value: Range<Int>, of bytes: UnsafeRawBufferPointer) throws(RequestRejection) {
         guard Grammar.equals(UnsafeRawBufferPointer(rebasing: bytes[value]), folded: "100-continue") else {
             throw .expectation
         }
@@ -252,7 +252,7 @@ package struct RequestParser {
     }
 
     /// Repeated lengths and lists are rejected, also with equal values, which RFC 9112 §6.3 item 5 permits.
-    private mutating func takeLength(_ value: Range<Int>, of bytes: UnsafeRawBufferPointer) throws(RequestRefusal) {
+    private mutating func takeLength(_ value: Range<Int>, of bytes: UnsafeRawBufferPointer) throws(RequestRejection) {
         guard !state.sawLength, let length = Grammar.decimal(UnsafeRawBufferPointer(rebasing: bytes[value])) else {
             throw .contentLength
         }
@@ -262,7 +262,7 @@ package struct RequestParser {
 
     /// `chunked` alone is accepted. Another coding before a final `chunked` is 501 (RFC 9112 §6.1). If `chunked` is not last,
     /// the length of the body cannot be determined, which is 400 (RFC 9112 §6.3 item 4).
-    private mutating func takeEncoding(_ value: Range<Int>, of bytes: UnsafeRawBufferPointer) throws(RequestRefusal) {
+    private mutating func takeEncoding(_ value: Range<Int>, of bytes: UnsafeRawBufferPointer) throws(RequestRejection) {
         guard !state.sawEncoding else { throw .transferEncoding }
         state.sawEncoding = true
         let encoding = UnsafeRawBufferPointer(rebasing: bytes[value])
@@ -280,7 +280,7 @@ package struct RequestParser {
     // MARK: The whole head
 
     /// Checks the rules that concern several fields.
-    private mutating func finish(limits: MessageLimits, end: Int) throws(RequestRefusal) {
+    private mutating func finish(limits: RequestLimits, end: Int) throws(RequestRejection) {
         head.fieldLines = MessageRange(Int(head.fieldLines.start)..<end)
         if head.minorVersion == 1 {
             // HTTP/1.1 requires exactly one Host (RFC 9112 §3.2).

@@ -12,7 +12,7 @@ package struct DeferredReply: Sendable {
 
     /// False after the peer has closed its side. A peer that has only finished sending looks the same, and still receives
     /// the reply.
-    package var isAwaited: Bool { disconnectFlag.isConnected }
+    package var isCallerConnected: Bool { disconnectFlag.isConnected }
 
     /// Sends the reply, in the order of the requests and when there is room for it.
     ///

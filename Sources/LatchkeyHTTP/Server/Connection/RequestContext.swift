@@ -15,7 +15,7 @@ package final class RequestContext {
     package private(set) var isOverCapacity = false
     /// Set by the handler when the request has no valid credential. A connection without a valid request is closed early,
     /// and first when there are too many connections.
-    package var callerIsUnknown = false
+    package var isUnauthenticated = false
 
     private var pipeline: RequestPipeline?
     private(set) var isDeferred = false
@@ -51,7 +51,7 @@ package final class RequestContext {
         self.body = body
         self.pipeline = pipeline
         isOverCapacity = pipeline.deadlines.isOverCapacity
-        callerIsUnknown = false
+        isUnauthenticated = false
         isDeferred = false
         defer {
             self.pipeline = nil

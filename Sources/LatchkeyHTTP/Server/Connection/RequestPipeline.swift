@@ -148,7 +148,7 @@ final class RequestPipeline {
             body.bytes.withUnsafeBytes { part in
                 lend(body.head, head, body: part, closes: true) { context in
                     isKnown = worker.handler.identify(context)
-                    return isKnown ? .keep(limit: .max, callerWithin: nil) : .answered
+                    return isKnown ? .keep(limit: .max, identifyWithin: nil) : .answered
                 }
                 return
             }
@@ -187,7 +187,7 @@ final class RequestPipeline {
         let admission = context.lend(head, bytes: bytes, body: body, of: self, to: handler)
         guard case .answered = admission else { return admission }
         isClosing = reply.closes
-        if !context.callerIsUnknown { deadlines.hasValidRequest = true }
+        if !context.isUnauthenticated { deadlines.hasValidRequest = true }
         if context.isDeferred { return admission }
         if reply.output.count == start { worker.reject(.unanswered, reply) }
         output.enqueue(reply, from: start)
@@ -195,7 +195,7 @@ final class RequestPipeline {
     }
 
     /// Writes a reply of the server itself, the last one of the connection.
-    func reject(_ rejection: ServerRefusal, method: RequestMethod?) {
+    func reject(_ rejection: ServerRejection, method: RequestMethod?) {
         isClosing = true
         let reply = worker.reply
         let start = reply.output.count
@@ -233,7 +233,7 @@ final class RequestPipeline {
     }
 
     /// Writes a reply of the server itself to the message that starts with `start`.
-    func reject(_ rejection: ServerRefusal, start: UnsafeRawBufferPointer) {
+    func reject(_ rejection: ServerRejection, start: UnsafeRawBufferPointer) {
         reject(rejection, method: reader.method(start: start))
     }
 }

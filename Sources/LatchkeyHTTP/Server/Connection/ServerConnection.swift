@@ -201,7 +201,7 @@ final class ServerConnection: EventHandler {
         finishTurn(on: loop)
     }
 
-    private func reject(_ rejection: ServerRefusal) {
+    private func reject(_ rejection: ServerRejection) {
         input.withBytes { pipeline.reject(rejection, start: $0) }
     }
 

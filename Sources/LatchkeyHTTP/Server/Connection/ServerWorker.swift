@@ -11,7 +11,7 @@ final class ServerWorker {
     let reply: ReplyWriter
     let context: RequestContext
     let handler: RequestHandler
-    let reject: (ServerRefusal, ReplyWriter) -> Void
+    let reject: (ServerRejection, ReplyWriter) -> Void
     let receiveBuffer: UnsafeMutableRawBufferPointer
     let connectionCounter: ConnectionCounter
     /// The budget of the connection whose turn it is.
@@ -31,7 +31,7 @@ final class ServerWorker {
     init(
         loop: LoopHandle, limits: ServerLimits, headroom: Int, connectionCounter: ConnectionCounter,
         wallTime: @escaping () -> WallTime, handler: RequestHandler,
-        reject: @escaping (ServerRefusal, ReplyWriter) -> Void
+        reject: @escaping (ServerRejection, ReplyWriter) -> Void
     ) {
         self.loop = loop
         self.limits = limits

@@ -10,7 +10,7 @@ package struct DescriptorBudget: Equatable, Sendable {
     package static let minLimit = reserve + 16
 
     /// The limit is below ``minLimit``.
-    package struct TooFew: Error, Equatable, Sendable {
+    package struct LimitError: Error, Equatable, Sendable {
         package let limit: Int
     }
 
@@ -19,9 +19,9 @@ package struct DescriptorBudget: Equatable, Sendable {
     /// The configured number of connections.
     package let wanted: Int
 
-    /// - Throws: ``TooFew`` when the limit is below ``minLimit``.
-    package init(limit: Int, wanted: Int) throws(TooFew) {
-        guard limit >= Self.minLimit else { throw TooFew(limit: limit) }
+    /// - Throws: ``LimitError`` when the limit is below ``minLimit``.
+    package init(limit: Int, wanted: Int) throws(LimitError) {
+        guard limit >= Self.minLimit else { throw LimitError(limit: limit) }
         self.limit = limit
         self.wanted = wanted
     }

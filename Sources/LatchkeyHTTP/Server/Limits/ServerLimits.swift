@@ -1,13 +1,13 @@
 internal import LatchkeyCore
 
-/// The limits on connections, with what happens to a connection that exceeds each. ``MessageLimits`` has the limits on
+/// The limits on connections, with what happens to a connection that exceeds each. ``RequestLimits`` has the limits on
 /// one request.
 package struct ServerLimits: Sendable {
     /// Limits on the request line, the head, the fields and the body.
-    package var message = MessageLimits()
+    package var message = RequestLimits()
     /// Bytes of a body that contains the credential of its caller (`/oauth/token`), received before the caller is
     /// authenticated: 413.
-    package static let unknownCallerBodyBytes = 8 * 1024
+    package static let unauthenticatedBodyBytes = 8 * 1024
     /// Bytes of a body that is covered by the signature of its caller (`POST /`): 413.
     package static let signedBodyBytes = 16 * 1024
     /// From the first byte of a request to the end of its head: 408 and close. Ends slowloris attacks.

@@ -7,7 +7,7 @@ final class BodyInProgress {
         /// The caller must be identified before more of the body is received. ``bytes`` has the first part.
         case mustIdentify(consumed: Int)
         case complete(consumed: Int)
-        case rejected(RequestRefusal)
+        case rejected(RequestRejection)
     }
 
     let head: RequestHead
@@ -27,7 +27,7 @@ final class BodyInProgress {
 
     /// - Parameter headBytes: the head as received, copied only when the request is still to be answered.
     init(
-        head: RequestHead, headBytes: UnsafeRawBufferPointer, admission: BodyAdmission, limits: MessageLimits
+        head: RequestHead, headBytes: UnsafeRawBufferPointer, admission: BodyAdmission, limits: RequestLimits
     ) {
         self.head = head
         var limit = limits.bodyBytes

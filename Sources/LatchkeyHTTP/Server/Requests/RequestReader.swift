@@ -15,7 +15,7 @@ struct RequestReader {
         /// The end of the body of a request that was answered from its head.
         case bodyEnded(consumed: Int)
         /// The message breaks the grammar or a limit. Nothing after it can be read.
-        case rejected(RequestRefusal, method: RequestMethod?)
+        case rejected(RequestRejection, method: RequestMethod?)
         /// Like ``rejected(_:method:)``, for a request that has been answered already: no second reply is sent.
         case aborted
     }
@@ -30,7 +30,7 @@ struct RequestReader {
     var isDiscarding: Bool { body?.isAnswered ?? false }
 
     /// Continues with `bytes`, which start where the last step ended.
-    mutating func next(_ bytes: UnsafeRawBufferPointer, limits: MessageLimits) -> Step {
+    mutating func next(_ bytes: UnsafeRawBufferPointer, limits: RequestLimits) -> Step {
         if let body { return receive(bytes, into: body) }
         switch parser.parse(bytes, limits: limits) {
         case .incomplete: return .needsBytes(consumed: 0)
@@ -40,7 +40,7 @@ struct RequestReader {
     }
 
     /// Starts receiving the body of the last complete head.
-    mutating func begin(_ admission: BodyAdmission, headBytes: UnsafeRawBufferPointer, limits: MessageLimits) {
+    mutating func begin(_ admission: BodyAdmission, headBytes: UnsafeRawBufferPointer, limits: RequestLimits) {
         body = BodyInProgress(head: parser.head, headBytes: headBytes, admission: admission, limits: limits)
     }
 

@@ -43,7 +43,7 @@ struct MigrateBackupCommand: AsyncParsableCommand {
             let secrets = try await reader.readSecrets()
             try Self.requireAll(secrets)
             let document = BackupDocument(
-                created: TimeSource.system.now().wall, region: access.region, key: .random(),
+                created: Timing.system.now().wall, region: access.region, key: .random(),
                 secrets: secrets.filter(\.exists))
             guard let prepared else { return show(nil, document) }
             let existing = try yes ? nil : Self.existing(file, document)
@@ -51,7 +51,7 @@ struct MigrateBackupCommand: AsyncParsableCommand {
                 existing != nil || !file.exists || yes
                     || Confirmation.asks("\(out) is there. It will be written over.")
             else { throw CommandFailure(.usage, "\(out) is there: name another file, or --yes writes over it") }
-            let journal = try prepared.begin(now: TimeSource.system.now().wall)
+            let journal = try prepared.begin(now: Timing.system.now().wall)
             let manifest = try existing ?? file.write(document, for: recipient)
             try journal.record(
                 "backup", isClean: true, count: manifest.entries.count,
@@ -78,7 +78,7 @@ struct MigrateBackupCommand: AsyncParsableCommand {
         for secret in secrets {
             let name = Table.clean(secret.name)
             guard secret.exists else { throw CommandFailure(.failed, "there is no secret \(name)") }
-            guard let action = secret.denied.first(where: { !Obstacle.dispensableActions.contains($0) }) else {
+            guard let action = secret.denied.first(where: { !Obstacle.optionalActions.contains($0) }) else {
                 continue
             }
             throw CommandFailure(.denied, "\(action) is refused for \(name): nothing was written")

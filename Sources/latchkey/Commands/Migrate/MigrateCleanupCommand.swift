@@ -61,7 +61,7 @@ struct MigrateCleanupCommand: AsyncParsableCommand {
             // changed. Only secrets that were shown are deleted.
             let asked = Set(shown.filter(\.isChange).map(\.secret.name))
             let plan = try await plan(cleanup, prepared.journal, backendSwitch).map { $0.limited(to: asked) }
-            let file = try prepared.begin(now: TimeSource.system.now().wall)
+            let file = try prepared.begin(now: Timing.system.now().wall)
             let done = try await cleanup.carryOut(plan, days: recoveryWindowDays, file)
             try file.record(
                 undo ? "undo" : "cleanup", isClean: done.allSatisfy { $0.storeFailure == nil },
@@ -88,7 +88,7 @@ struct MigrateCleanupCommand: AsyncParsableCommand {
     private func rules(_ known: Journal, _ parameter: String) throws -> CleanupRules {
         let path = backup ?? known.last("backup")?.details["file"]
         return CleanupRules(
-            now: TimeSource.system.now().wall, minDays: minDays, journal: known, parameter: parameter,
+            now: Timing.system.now().wall, minDays: minDays, journal: known, parameter: parameter,
             backend: nil, backup: try path.flatMap { try manifest(of: BackupFile(path: $0)) })
     }
 

@@ -30,7 +30,7 @@ struct MigrateCopyCommand: AsyncParsableCommand {
             let selection = try selected.selection(orOf: PreparedJournal.peek(journal)?.journal ?? Journal())
             let options = try moveArguments.options()
             let access = try MigrationAccess(
-                try CommandEnvironment.settings(need: .upstreams), mostWrites: rate.writesPerSecond)
+                try CommandEnvironment.settings(need: .upstreams), maxWritesPerSecond: rate.writesPerSecond)
             if dryRun { return try await rehearse(access, selection, options) }
             let prepared = try PreparedJournal(path: journal, place: access.region, resumes: resume)
             let known = prepared.journal
@@ -39,7 +39,7 @@ struct MigrateCopyCommand: AsyncParsableCommand {
             let (inventory, map, done) = try await reader.read()
             let plan = Planner(map: map, options: options).plan(inventory)
             let mayOverwrite = try confirm(plan)
-            let file = try prepared.begin(now: TimeSource.system.now().wall)
+            let file = try prepared.begin(now: Timing.system.now().wall)
             try file.record(selected.recorded)
             var copy = CopyRun(access: access, options: options, mayOverwrite: mayOverwrite)
             copy.journal = file

@@ -45,7 +45,7 @@ struct MigrateCutoverCommand: AsyncParsableCommand {
             }
             try await switchArguments.run("cutover", to: .parameterStore, settings, access) { journal in
                 let place = try await access.place(journal, settings)
-                let proof = CutoverProof(journal, of: place, now: TimeSource.system.now().wall)
+                let proof = CutoverProof(journal, of: place, now: Timing.system.now().wall)
                 guard proof.holds || force else {
                     throw CommandFailure(.failed, proof.explanation(ShellWord.journal(switchArguments.journal)))
                 }

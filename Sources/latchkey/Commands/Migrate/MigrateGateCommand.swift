@@ -32,7 +32,7 @@ struct MigrateGateCommand: AsyncParsableCommand {
             let settings = try CommandEnvironment.settings(need: .client)
             let prepared = try PreparedJournal(path: journal, place: settings.aws.region, resumes: true)
             let answer = try await BrokerConnection(settings).require("/metrics", accept: "text/plain; version=0.0.4")
-            let now = TimeSource.system.now().wall
+            let now = Timing.system.now().wall
             let sample = try BrokerMetrics(answer.body).shadow(at: now)
             let file = try prepared.begin(now: now)
             let gate = ShadowGate(window: Self.duration(window) ?? .zero, minComparisons: minComparisons)

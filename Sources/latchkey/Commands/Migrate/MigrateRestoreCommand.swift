@@ -45,7 +45,7 @@ struct MigrateRestoreCommand: AsyncParsableCommand {
             let document = try BackupFile(path: from).read(try opener())
             let secrets = try chosen(document.secrets)
             let access = try MigrationAccess(
-                try CommandEnvironment.settings(need: .upstreams), mostWrites: rate.writesPerSecond)
+                try CommandEnvironment.settings(need: .upstreams), maxWritesPerSecond: rate.writesPerSecond)
             switch to {
             case .secretsManager: try await intoSecretsManager(secrets, document.key, access)
             case .parameterStore: try await intoParameterStore(secrets, access)

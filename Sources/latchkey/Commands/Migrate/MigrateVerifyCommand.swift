@@ -36,7 +36,7 @@ struct MigrateVerifyCommand: AsyncParsableCommand {
             if let known {
                 let place = try await access.place(known.journal, settings)
                 let prepared = try PreparedJournal(path: journal, place: access.region, resumes: true)
-                let file = try prepared.begin(now: TimeSource.system.now().wall)
+                let file = try prepared.begin(now: Timing.system.now().wall)
                 try file.record(selected.recorded)
                 try file.record(
                     "verify", isClean: isClean, count: report.findings.count,
@@ -64,7 +64,7 @@ struct MigrateVerifyCommand: AsyncParsableCommand {
             let denied = item.secret.denied + (inventory.deniedParameters[item.target] ?? []).sorted()
             first[index] = Verification.Reading(
                 old: item.secret.value, new: existing?.value, version: existing?.version,
-                failure: denied.first { !Obstacle.dispensableActions.contains($0) }.map {
+                failure: denied.first { !Obstacle.optionalActions.contains($0) }.map {
                     StoreFailure(.denied, code: $0)
                 }
                     ?? (item.isUnread ? StoreFailure(.unsure, code: "unread") : nil))

@@ -23,7 +23,7 @@ struct SwitchArguments: ParsableArguments {
     /// - Parameter assess: throws if the switch is not allowed; otherwise returns what it leads to. It is called before
     ///   the confirmation, and again when no other process can write the journal.
     func run(
-        _ command: String, to backend: BackendInForce, _ settings: Settings, _ access: MigrationAccess,
+        _ command: String, to backend: FleetBackend, _ settings: Settings, _ access: MigrationAccess,
         assess: (Journal) async throws -> SwitchAssessment
     ) async throws {
         let backendSwitch = BackendSwitch(access: access, settings)
@@ -51,7 +51,7 @@ struct SwitchArguments: ParsableArguments {
         ) {
             $1
         }
-        let file = try prepared.begin(now: TimeSource.system.now().wall)
+        let file = try prepared.begin(now: Timing.system.now().wall)
         // Recorded first, so that the journal has a switch that is interrupted.
         try file.record(
             "turn", isClean: false, count: lambdaFunction.count,
@@ -64,7 +64,7 @@ struct SwitchArguments: ParsableArguments {
     /// Writes the parameters and variables, and records how far that went.
     /// - Returns: the previous value of each function's variable.
     private func carryOut(
-        _ command: String, to backend: BackendInForce, kept: KeptList?, with backendSwitch: BackendSwitch,
+        _ command: String, to backend: FleetBackend, kept: KeptList?, with backendSwitch: BackendSwitch,
         journal file: JournalFile,
         details: [String: String]
     ) async throws -> [String: String] {
@@ -109,7 +109,7 @@ struct SwitchArguments: ParsableArguments {
     }
 
     private func show(
-        _ from: String, _ backend: BackendInForce, functions: [String: String], assessment: SwitchAssessment,
+        _ from: String, _ backend: FleetBackend, functions: [String: String], assessment: SwitchAssessment,
         backendSwitch: BackendSwitch, isDone: Bool
     ) {
         if json {
@@ -124,7 +124,7 @@ struct SwitchArguments: ParsableArguments {
             "\(backendSwitch.parameter): \(Table.clean(from)) -> \(backend.rawValue)\(isDone ? "" : ", not done")")
         for (function, before) in functions.sorted(by: { $0.key < $1.key }) {
             let value = backend == .parameterStore ? "true" : "false"
-            Terminal.print("\(Table.clean(function)): \(GuideVariable.name) \(Table.clean(before)) -> \(value)")
+            Terminal.print("\(Table.clean(function)): \(BackendVariable.name) \(Table.clean(before)) -> \(value)")
         }
         for line in assessment.page(backendSwitch.keptParameter) { Terminal.print(line) }
     }

@@ -5,7 +5,7 @@ package import LatchkeyCore
 /// Once a list was followed, only another list changes it. A parameter that is missing, that cannot be read or that
 /// holds no list changes nothing. Before the first list, a parameter that is missing or that must not be read means
 /// that no secret is kept.
-package struct KeptWord: Sendable {
+package struct FollowedKeptList: Sendable {
     /// The result of one read of the parameter.
     package enum Look: Hashable, Sendable {
         case text(String)

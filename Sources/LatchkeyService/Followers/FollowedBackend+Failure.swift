@@ -1,11 +1,11 @@
 internal import LatchkeyBroker
 
-extension BackendWord.Failure {
+extension FollowedBackend.Failure {
     /// The end of the sentence "the secrets backend is unknown: <parameter> …".
     var unknown: String {
         switch self {
         case .gone: "is gone"
-        case .unknownWord: "does not hold the name of a backend"
+        case .unknownName: "does not hold the name of a backend"
         case .unread(let fault): "could not be read [\(fault.summary)]"
         }
     }
@@ -13,8 +13,8 @@ extension BackendWord.Failure {
     /// Whether the next check fails too unless an operator acts.
     var needsOperator: Bool {
         switch self {
-        case .gone, .unknownWord: true
-        case .unread(let fault): !fault.mayPass
+        case .gone, .unknownName: true
+        case .unread(let fault): !fault.isTransient
         }
     }
 }

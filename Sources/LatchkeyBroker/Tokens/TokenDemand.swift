@@ -1,5 +1,5 @@
 /// What a caller requests beyond a valid token.
-package struct TokenAsk: Hashable, Sendable {
+package struct TokenDemand: Hashable, Sendable {
     /// The minimum remaining lifetime (`min_ttl`).
     package var minTTL: Duration?
     /// Bypass memory (`refresh=true`).

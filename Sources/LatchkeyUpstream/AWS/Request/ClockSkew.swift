@@ -4,7 +4,7 @@ internal import Synchronization
 /// How far AWS's clock is ahead of ours.
 ///
 /// All AWS calls of a process share one instance, so that a correction that one refused call made applies to all.
-package final class ClockOffset: Sendable {
+package final class ClockSkew: Sendable {
     /// Differences up to this count as none. AWS accepts signatures that are up to 5 minutes off.
     static let tolerance: Duration = .seconds(240)
 

@@ -1,7 +1,7 @@
 /// Why the server itself answers a request, instead of its handler.
-package enum ServerRefusal: Hashable, Sendable {
+package enum ServerRejection: Hashable, Sendable {
     /// The head or the body breaks the grammar or a limit.
-    case malformed(RequestRefusal)
+    case malformed(RequestRejection)
     /// The head or the body did not arrive in time: 408.
     case timedOut
     /// The connection is over the cap: 503.
@@ -20,7 +20,7 @@ package enum ServerRefusal: Hashable, Sendable {
     }
 
     /// Writes a reply in plain text, for servers without an error format of their own.
-    package static let plain: @Sendable (ServerRefusal, ReplyWriter) -> Void = { rejection, reply in
+    package static let plain: @Sendable (ServerRejection, ReplyWriter) -> Void = { rejection, reply in
         reply.begin(rejection.status)
         reply.append("Content-Type: text/plain\r\n")
         reply.end(Array("\(HTTPStatus.reason(rejection.status))\n".utf8))

@@ -4,7 +4,7 @@ internal import LatchkeyCore
 ///
 /// Once a name was followed, only another valid name changes the backend. A parameter that is missing, that holds an
 /// unknown name or that cannot be read changes nothing.
-package struct BackendWord: Sendable {
+package struct FollowedBackend: Sendable {
     /// The result of one read of the parameter.
     package enum Look: Hashable, Sendable {
         case word(String)
@@ -17,14 +17,14 @@ package struct BackendWord: Sendable {
         /// It was followed, and does not exist any more.
         case gone
         /// It does not hold the name of a backend.
-        case unknownWord
+        case unknownName
         case unread(UpstreamFault)
 
         /// A short code for `/health` and the log.
         package var code: String {
             switch self {
             case .gone: FaultCode.absent.rawValue
-            case .unknownWord: FaultCode.unknownBackend.rawValue
+            case .unknownName: FaultCode.unknownBackend.rawValue
             case .unread(let fault): fault.summary
             }
         }
@@ -34,7 +34,7 @@ package struct BackendWord: Sendable {
             let words = SecretBackend.allCases.map(\.rawValue).joined(separator: ", ")
             return switch self {
             case .gone: "the parameter is gone: write one of \(words) into it"
-            case .unknownWord: "the parameter holds an unknown backend: write one of \(words) into it"
+            case .unknownName: "the parameter holds an unknown backend: write one of \(words) into it"
             case .unread: "the parameter cannot be read: check the permission ssm:GetParameter and Parameter Store"
             }
         }
@@ -70,7 +70,7 @@ package struct BackendWord: Sendable {
         switch look {
         case .word(let text):
             guard text.utf8.count <= Self.maxTextBytes, let backend = SecretBackend(rawValue: Self.trimmed(text)) else {
-                return fail(.unknownWord)
+                return fail(.unknownName)
             }
             hasFollowed = true
             return follow(backend)

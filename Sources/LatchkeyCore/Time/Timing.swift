@@ -2,7 +2,7 @@
 ///
 /// The product uses ``system``. Tests pass a clock that they move by hand, a sleep that follows that clock, and fixed
 /// jitter.
-package struct TimeSource: Sendable {
+package struct Timing: Sendable {
     /// Reads both clocks.
     package var now: @Sendable () -> Now
     /// Returns at the given time, or early if the task is cancelled.
@@ -21,7 +21,7 @@ package struct TimeSource: Sendable {
     }
 
     /// CLOCK_BOOTTIME, which also counts while the machine is suspended, and CLOCK_REALTIME.
-    package static let system = TimeSource { Now(monotonic: .current, wall: .current) }
+    package static let system = Timing { Now(monotonic: .current, wall: .current) }
 
     /// Waits on Swift's continuous clock, which is CLOCK_BOOTTIME on Linux, as ``MonotonicTime`` is.
     package static let systemSleep: @Sendable (MonotonicTime) async -> Void = { deadline in

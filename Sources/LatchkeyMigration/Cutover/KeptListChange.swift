@@ -1,7 +1,7 @@
 package import LatchkeyCore
 
 /// How a cut-over changes the list of secrets that stay in Secrets Manager. Pure.
-package struct KeptChange: Hashable, Sendable {
+package struct KeptListChange: Hashable, Sendable {
     /// The list to write.
     package var list: KeptList
     /// The secrets for which callers get 404 after the cut-over.

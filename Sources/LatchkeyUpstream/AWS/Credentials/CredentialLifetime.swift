@@ -2,7 +2,7 @@ package import LatchkeyCore
 
 /// When a set of credentials expires, and when to refresh it before that. Judged by the monotonic clock alone: a change
 /// of the wall clock after the credentials were received neither shortens nor extends their lifetime.
-package struct CredentialLife: Hashable, Sendable {
+package struct CredentialLifetime: Hashable, Sendable {
     /// The time before the expiration in which a refresh is started in the background (botocore,
     /// `_advisory_refresh_timeout`).
     package static let maxAdvisoryWindow: Duration = .seconds(15 * 60)
@@ -28,7 +28,7 @@ package struct CredentialLife: Hashable, Sendable {
     ///   - expiration: by our own wall clock.
     ///   - predecessor: the lifetime of the same credentials when they were received before. Its windows are kept, so
     ///     that credentials received again near their end do not count as short-lived.
-    package init(expiration: WallTime?, at now: Now, continuing predecessor: CredentialLife? = nil) {
+    package init(expiration: WallTime?, at now: Now, continuing predecessor: CredentialLifetime? = nil) {
         let remaining = expiration.map { $0 - now.wall }
         self.expiration = remaining.map { now.monotonic + $0 }
         // At most a quarter and a sixth of the lifetime: a role of 15 minutes would never be fresh otherwise.

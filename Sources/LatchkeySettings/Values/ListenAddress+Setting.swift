@@ -2,7 +2,7 @@ internal import LatchkeyCore
 internal import LatchkeyHTTP
 internal import LatchkeyNet
 
-extension ListenPlace {
+extension ListenAddress {
     /// Reads an item of `LATCHKEY_LISTEN`: `host:port`, `[v6]:port` or `unix:/path`; nil for anything else. The host is
     /// numeric, `localhost` for both loopback addresses (RFC 6761 §6.3), or `*` or empty for all addresses of the machine.
     init?(setting text: String) {

@@ -1,7 +1,7 @@
 internal import LatchkeyCore
 
 /// Why a proxy on the route to an upstream failed. Never contains a received byte or a credential.
-package struct ProxyFailure: Error, Hashable, Sendable, CustomStringConvertible {
+package struct ProxyError: Error, Hashable, Sendable, CustomStringConvertible {
     package enum Reason: Hashable, Sendable {
         case nameNotResolved
         case connectFailed(errno: Int32)

@@ -1,5 +1,5 @@
 /// Which store each secret is read from: the store of the backend, except for the secrets that stay in Secrets Manager.
-package struct SecretPlaces: Hashable, Sendable {
+package struct SecretRouting: Hashable, Sendable {
     package let backend: SecretBackend
     /// The keys that are read from Secrets Manager while the backend is Parameter Store.
     package let kept: Set<SecretKey>

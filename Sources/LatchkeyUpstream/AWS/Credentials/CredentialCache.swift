@@ -2,7 +2,7 @@ package import LatchkeyCore
 
 /// The current credentials, the load in progress and the last failure, and what they mean for a caller. Pure: time and
 /// jitter are parameters.
-package struct HeldCredentials: Sendable {
+package struct CredentialCache: Sendable {
     /// How long, from its start, one load in the mandatory window may hold up callers. A source that works has answered
     /// by then; callers of one that hangs continue with the current credentials.
     package static let mandatoryWait: Duration = .milliseconds(250)
@@ -17,7 +17,7 @@ package struct HeldCredentials: Sendable {
         package let credentials: AWSCredentials
         /// Identifies these credentials, so that a rejection of them is not taken for one of their successor.
         package let generation: Int
-        package let life: CredentialLife
+        package let life: CredentialLifetime
     }
 
     package enum Step: Sendable {
@@ -88,7 +88,7 @@ package struct HeldCredentials: Sendable {
         loadingSince = nil
         let same = current.flatMap { $0.credentials.hasSameKeys(as: credentials) ? $0.life : nil }
         generation += 1
-        let life = CredentialLife(expiration: credentials.expiration, at: now, continuing: same)
+        let life = CredentialLifetime(expiration: credentials.expiration, at: now, continuing: same)
         let entry = Entry(credentials: credentials, generation: generation, life: life)
         current = entry
         lastLoad = .success(entry)

@@ -1,7 +1,7 @@
 package import LatchkeyAWS
 package import LatchkeyBroker
 
-extension AWSFault {
+extension AWSProtocolError {
     /// The error that the service itself would send for `fault`, so that SDKs raise the same exception. SDKs retry
     /// throttling and server errors and nothing else.
     package init(_ fault: UpstreamFault, service: AWSReadService) {
@@ -15,19 +15,19 @@ extension AWSFault {
         }
     }
 
-    private static func notFound(_ fault: UpstreamFault, _ service: AWSReadService) -> AWSFault {
+    private static func notFound(_ fault: UpstreamFault, _ service: AWSReadService) -> AWSProtocolError {
         switch (service, fault.code) {
         case (.parameterStore, "ParameterVersionNotFound"):
-            AWSFault(
+            AWSProtocolError(
                 "ParameterVersionNotFound",
                 "Systems Manager could not find that version or label. Verify the version and try again.")
-        case (.parameterStore, _): AWSFault("ParameterNotFound")
-        case (.secretsManager, AWSFault.invalidState):
-            AWSFault(
-                AWSFault.invalidState,
+        case (.parameterStore, _): AWSProtocolError("ParameterNotFound")
+        case (.secretsManager, AWSProtocolError.invalidState):
+            AWSProtocolError(
+                AWSProtocolError.invalidState,
                 "You can't perform this operation on the secret because it was marked for deletion.")
         case (.secretsManager, _):
-            AWSFault("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+            AWSProtocolError("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
         }
     }
 
@@ -62,7 +62,10 @@ extension AWSReadService {
             switch self {
             case .parameterStore: ["InvalidKeyId", "ValidationException"]
             case .secretsManager:
-                ["DecryptionFailure", "InvalidParameterException", AWSFault.invalidState, "ValidationException"]
+                [
+                    "DecryptionFailure", "InvalidParameterException", AWSProtocolError.invalidState,
+                    "ValidationException",
+                ]
             }
         return code.flatMap { known.contains($0) ? $0 : nil }
     }

@@ -5,7 +5,7 @@ package import LatchkeyCore
 ///
 /// A call reserves a slot and waits for it. Throttling voids the slots that are still to come: a call that wakes at a
 /// slot of an earlier epoch reserves another.
-package struct CallRate: Hashable, Sendable {
+package struct CallRateLimiter: Hashable, Sendable {
     /// When a call may be made.
     package struct Slot: Hashable, Sendable {
         package let time: MonotonicTime

@@ -2,7 +2,7 @@ internal import LatchkeyCore
 
 /// Which token responses a profile accepts beyond RFC 6749 §5.1, which requires status 200 and a `token_type`. None
 /// unless the profile names them.
-package struct AnswerAllowance: Hashable, Sendable {
+package struct TokenResponsePolicy: Hashable, Sendable {
     /// Additional token types, compared exactly. The empty string accepts a response without a type. Callers get
     /// `Bearer` in any case.
     package var tokenTypes: Set<String>

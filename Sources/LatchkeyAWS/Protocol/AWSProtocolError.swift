@@ -3,7 +3,7 @@ package import LatchkeyHTTP
 
 /// An error in the form of AWS JSON 1.1: `__type`, a message, and a status, which is 400 unless the service is at
 /// fault.
-package struct AWSFault: Error, Hashable, Sendable {
+package struct AWSProtocolError: Error, Hashable, Sendable {
     package var type: String
     /// Some errors have no message (`ParameterNotFound`).
     package var message: String?
@@ -23,20 +23,22 @@ package struct AWSFault: Error, Hashable, Sendable {
     /// A member that breaks a constraint of the service model, in the words of AWS's validation.
     ///
     /// - Parameter value: the value to show; nil for secrets.
-    package static func constraint(_ member: String, value: String? = nil, _ rule: String) -> AWSFault {
+    package static func constraint(_ member: String, value: String? = nil, _ rule: String) -> AWSProtocolError {
         let shown = value.map { " '\($0)'" } ?? ""
         return validation(
             "1 validation error detected: Value\(shown) at '\(member)' failed to satisfy constraint: Member must \(rule)"
         )
     }
 
-    package static func validation(_ message: String) -> AWSFault { AWSFault("ValidationException", message) }
+    package static func validation(_ message: String) -> AWSProtocolError {
+        AWSProtocolError("ValidationException", message)
+    }
 
     /// Secrets Manager's code for a secret that waits for its deletion (GetSecretValue, `InvalidRequestException`).
     package static let invalidState = "InvalidRequestException"
 
     /// The error that Parameter Store sends when the account exceeds its request rate.
-    package static let throttled = AWSFault("ThrottlingException", "Rate exceeded")
+    package static let throttled = AWSProtocolError("ThrottlingException", "Rate exceeded")
 
     /// The HTTP response for the error.
     ///

@@ -3,7 +3,7 @@ internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 
 /// The meaning of one response of a token endpoint. Pure.
-enum IssuerAnswer {
+enum IssuerOutcome {
     case issued(TokenResponse)
     /// Another attempt would fail in the same way.
     case refused(IssuerError)
@@ -14,7 +14,7 @@ enum IssuerAnswer {
     ///   - quota: from the same response.
     ///   - policy: what the profile accepts beyond RFC 6749.
     ///   - now: our wall clock, used for a response without a `Date`.
-    init(_ response: HTTPResponse, quota: IssuerQuota, policy: AnswerAllowance, now: WallTime) {
+    init(_ response: HTTPResponse, quota: IssuerQuota, policy: TokenResponsePolicy, now: WallTime) {
         let hint = RetryHint(response.fields, quota: quota, now: now)
         switch response.status {
         case let status where policy.accepts(status: status): self = Self.token(response, quota, policy)
@@ -49,7 +49,7 @@ enum IssuerAnswer {
     }
 
     /// `Retry-After` applies to the attempts of this call and to later calls.
-    private static func unavailable(_ status: Int, _ hint: RetryHint) -> IssuerAnswer {
+    private static func unavailable(_ status: Int, _ hint: RetryHint) -> IssuerOutcome {
         .transient(.unavailable(status: status, retryAfter: hint.retryAfter), notBefore: hint.retryAfter)
     }
 
@@ -58,8 +58,8 @@ enum IssuerAnswer {
     /// A 200 with an empty or unreadable body can be transient (a proxy that restarts), so it is worth another attempt.
     /// A JSON response with wrong members is not.
     private static func token(
-        _ response: HTTPResponse, _ quota: IssuerQuota, _ policy: AnswerAllowance
-    ) -> IssuerAnswer {
+        _ response: HTTPResponse, _ quota: IssuerQuota, _ policy: TokenResponsePolicy
+    ) -> IssuerOutcome {
         guard !response.body.isEmpty else { return .transient(.invalid(.emptyBody), notBefore: nil) }
         let object: JSON
         do throws(JSONError) {
@@ -85,7 +85,7 @@ enum IssuerAnswer {
                 conserveQuotaFor: quota.conserveFor))
     }
 
-    private static func accepts(_ tokenType: JSON?, _ policy: AnswerAllowance) -> Bool {
+    private static func accepts(_ tokenType: JSON?, _ policy: TokenResponsePolicy) -> Bool {
         switch tokenType {
         case nil, .null: policy.accepts(tokenType: nil)
         case let value?: value.string.map { policy.accepts(tokenType: $0) } ?? false

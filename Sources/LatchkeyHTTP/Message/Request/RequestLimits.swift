@@ -1,5 +1,5 @@
 /// The limits on one request, each with the status that a request over it is answered with.
-package struct MessageLimits: Hashable, Sendable {
+package struct RequestLimits: Hashable, Sendable {
     /// Bytes of the request line, with its CR (RFC 9112 §3): 414.
     package var requestLineBytes = 8 * 1024
     /// Bytes of the request line and the fields together: 431.

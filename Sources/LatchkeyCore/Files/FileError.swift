@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// Why a file cannot be used. ``code`` and ``description`` hold nothing of the file's content.
-package enum FileFault: Error, Hashable, Sendable, CustomStringConvertible {
+package enum FileError: Error, Hashable, Sendable, CustomStringConvertible {
     /// ENOENT, ENOTDIR.
     case absent
     /// EACCES, EPERM.

@@ -3,26 +3,27 @@ internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 
 /// How a credential source is requested over HTTP: the number of attempts and the time of each are bounded.
-struct CredentialCall: Sendable {
+struct CredentialRequestPolicy: Sendable {
     let upstream: Upstream
     let operation: Operation
     let maxAttempts: Int
     /// For one attempt.
     let timeout: Duration
     /// The source is on the same machine or link: no proxy can reach it, and none may see its credentials.
-    var isDirect = false
+    var bypassesProxy = false
 
     /// The metadata service of an instance is on its link, so an attempt without an answer after one second has failed.
-    static let instance = CredentialCall(
-        upstream: .credentials, operation: .instanceMetadata, maxAttempts: 2, timeout: .seconds(1), isDirect: true)
+    static let instance = CredentialRequestPolicy(
+        upstream: .credentials, operation: .instanceMetadata, maxAttempts: 2, timeout: .seconds(1), bypassesProxy: true)
     /// An agent on the same machine, which may have to ask AWS first (botocore: 2 s, three attempts).
-    static let container = CredentialCall(
-        upstream: .credentials, operation: .containerCredentials, maxAttempts: 3, timeout: .seconds(2), isDirect: true)
-    static let singleSignOn = CredentialCall(
+    static let container = CredentialRequestPolicy(
+        upstream: .credentials, operation: .containerCredentials, maxAttempts: 3, timeout: .seconds(2),
+        bypassesProxy: true)
+    static let singleSignOn = CredentialRequestPolicy(
         upstream: .credentials, operation: .singleSignOn, maxAttempts: 3, timeout: .seconds(3))
-    static let assumeRole = CredentialCall(
+    static let assumeRole = CredentialRequestPolicy(
         upstream: .sts, operation: .assumeRole, maxAttempts: 3, timeout: .seconds(3))
-    static let webIdentity = CredentialCall(
+    static let webIdentity = CredentialRequestPolicy(
         upstream: .sts, operation: .assumeRoleWithWebIdentity, maxAttempts: 3, timeout: .seconds(3))
 }
 
@@ -32,7 +33,7 @@ extension CredentialContext {
     /// - Parameter make: makes the request of each attempt, because each has its own signature.
     /// - Returns: the first response with any other status.
     func send(
-        _ call: CredentialCall, to origin: Origin, _ make: @Sendable () -> HTTPRequest
+        _ call: CredentialRequestPolicy, to origin: Origin, _ make: @Sendable () -> HTTPRequest
     ) async throws(AWSError) -> HTTPResponse {
         var attempt = 1
         while true {
@@ -49,12 +50,12 @@ extension CredentialContext {
     }
 
     private func sendOnce(
-        _ call: CredentialCall, to origin: Origin, _ request: HTTPRequest
+        _ call: CredentialRequestPolicy, to origin: Origin, _ request: HTTPRequest
     ) async throws(AWSError) -> HTTPResponse {
         let started = time.now().monotonic
         var request = request
         request.fields["User-Agent"] = userAgent
-        request.isDirect = call.isDirect
+        request.bypassesProxy = call.bypassesProxy
         let response: HTTPResponse
         do throws(HTTPClientError) {
             response = try await transport(request, origin, started + call.timeout)
@@ -73,7 +74,7 @@ extension CredentialContext {
         return response
     }
 
-    private func record(_ call: CredentialCall, _ outcome: UpstreamOutcome, since started: MonotonicTime) {
+    private func record(_ call: CredentialRequestPolicy, _ outcome: UpstreamOutcome, since started: MonotonicTime) {
         metrics.upstreamRequest(call.upstream, call.operation, outcome, took: time.now().monotonic - started)
     }
 }

@@ -1,7 +1,7 @@
 package import LatchkeyNet
 
 /// One entry of the list of addresses to listen on.
-package enum ListenPlace: Hashable, Sendable, CustomStringConvertible {
+package enum ListenAddress: Hashable, Sendable, CustomStringConvertible {
     case address(SocketAddress)
     /// All addresses of one name, at one port. Addresses that the machine does not have are skipped if it has another: a
     /// machine without IPv6 has only one loopback address.

@@ -3,7 +3,7 @@
 ///
 /// White space separates words. Single quotes keep all characters. A backslash keeps the next character; within double
 /// quotes it does so only before a quote or a backslash.
-package enum CommandWords {
+package enum ShellWords {
     /// A quote is not closed, or the line ends with a backslash.
     package struct SyntaxError: Error, Hashable, Sendable {}
 

@@ -2,22 +2,22 @@ import LatchkeyCore
 import LatchkeyTestSupport
 import Testing
 
-@Suite struct TimeSourceTests {
+@Suite struct TimingTests {
     @Test func `The system's sleep ends at its deadline and not before`() async {
-        let time = TimeSource.system
+        let time = Timing.system
         let deadline = time.now().monotonic + .milliseconds(20)
         await time.sleep(deadline)
         #expect(time.now().monotonic >= deadline)
     }
 
     @Test func `A cancelled sleep returns early`() async {
-        let sleeping = Task { await TimeSource.system.sleep(.distantFuture) }
+        let sleeping = Task { await Timing.system.sleep(.distantFuture) }
         sleeping.cancel()
         await sleeping.value
     }
 
     @Test func `The system's jitter is at least 0 and less than 1`() {
-        for _ in 0..<1000 { #expect((0..<1).contains(TimeSource.system.jitter())) }
+        for _ in 0..<1000 { #expect((0..<1).contains(Timing.system.jitter())) }
     }
 
     @Test func `A manual sleeper wakes at the time that its clock shows`() async {

@@ -2,7 +2,7 @@
 ///
 /// Every rejection closes the connection. The end of the rejected message is uncertain, and reading on from a guess is
 /// how requests are smuggled (RFC 9112 §11.2).
-package enum RequestRefusal: Error, Hashable, Sendable, CaseIterable {
+package enum RequestRejection: Error, Hashable, Sendable, CaseIterable {
     case bareLineFeed
     case emptyLines
     case requestLine
@@ -39,7 +39,7 @@ package enum RequestRefusal: Error, Hashable, Sendable, CaseIterable {
 
     /// The rule that the request breaks, for the `detail` of the response. Contains no byte of the request.
     package var reason: String {
-        let limits = MessageLimits()
+        let limits = RequestLimits()
         return switch self {
         case .bareLineFeed: "a line must end in CR LF"
         case .emptyLines: "too many empty lines before the request line"

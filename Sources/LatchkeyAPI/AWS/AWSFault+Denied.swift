@@ -1,8 +1,0 @@
-internal import LatchkeyAWS
-
-extension AWSFault {
-    /// `AccessDeniedException` in the words of AWS, with the reason.
-    static func denied(_ caller: String, _ action: String, _ why: String) -> AWSFault {
-        AWSFault("AccessDeniedException", "User: \(caller) is not authorized to perform: \(action) because \(why)")
-    }
-}
