@@ -87,7 +87,7 @@ struct BackendParameters: Sendable {
 
 extension BackendWord.Look {
     /// - Parameter text: what the parameter holds; nil where it is not there.
-    fileprivate init(_ text: String?) { self = if let text { .word(text) } else { .absent } }
+    fileprivate init(_ text: String?) { self = if let text { .name(text) } else { .absent } }
 }
 
 extension KeptWord.Look {
