@@ -11,7 +11,7 @@ import Testing
         switch text {
         case "absent": .absent
         case "access denied": .unread(denied)
-        default: .word(text)
+        default: .name(text)
         }
     }
 
@@ -40,17 +40,17 @@ import Testing
         var followed = FollowedBackend()
         #expect(followed.take(.absent) == .follow(.secretsManager))
         #expect(followed.take(.absent) == .nothing)
-        #expect(followed.take(.word(" parameter-store\n")) == .follow(.parameterStore))
+        #expect(followed.take(.name(" parameter-store\n")) == .follow(.parameterStore))
         #expect(followed.take(.absent) == .failing(.gone))
         #expect(followed.take(.absent) == .nothing)
-        #expect(followed.take(.word("parameter-store")) == .recovered)
-        #expect(followed.take(.word("parameter-store")) == .nothing)
+        #expect(followed.take(.name("parameter-store")) == .recovered)
+        #expect(followed.take(.name("parameter-store")) == .nothing)
     }
 
     @Test func `If the first read fails or finds an unknown name, no backend is in force`() {
         var followed = FollowedBackend()
         #expect(followed.take(.unread(Self.denied)) == .failing(.unread(Self.denied)))
-        #expect(followed.take(.word("Secrets-Manager")) == .failing(.unknownName))
+        #expect(followed.take(.name("Secrets-Manager")) == .failing(.unknownName))
         #expect(followed.backend == nil)
         #expect(followed.take(.absent) == .follow(.secretsManager))
         #expect(followed.failure == nil)

@@ -20,13 +20,13 @@ import Testing
         #expect(update.seen.leaseVersion == 5)
         var other = refresh()
         let snapshot = SharedTokenSnapshot(version: 2, lease: update.lease, leaseVersion: 6)
-        guard case .done(let told) = other.read(snapshot, nil, at(20), jitter: 0) else {
+        guard case .done(let result) = other.read(snapshot, nil, at(20), jitter: 0) else {
             Issue.record("the other replica calls the issuer")
             return
         }
-        #expect(told.fault?.reason == .throttled)
-        #expect(told.fault?.retryAfter == .seconds(100))
-        #expect(!told.askedIssuer)
+        #expect(result.fault?.reason == .throttled)
+        #expect(result.fault?.retryAfter == .seconds(100))
+        #expect(!result.askedIssuer)
     }
 
     @Test func `A spent budget concerns this process only and is not written to the lease`() {
@@ -58,13 +58,13 @@ import Testing
         var need = TokenRefresh.Need(.ahead)
         need.current = low
         var ahead = refresh(need)
-        guard case .done(let told) = ahead.read(snapshot, .usable(low), at(100), jitter: 0) else {
+        guard case .done(let result) = ahead.read(snapshot, .usable(low), at(100), jitter: 0) else {
             Issue.record("it calls the issuer")
             return
         }
-        #expect(told.conserveQuotaFor == .seconds(500))
-        #expect(told.fault == nil)
-        #expect(told.result == .deferred)
+        #expect(result.conserveQuotaFor == .seconds(500))
+        #expect(result.fault == nil)
+        #expect(result.result == .deferred)
         need.minTTL = .seconds(3599)
         var longer = refresh(need)
         #expect(longer.read(snapshot, .usable(low), at(100), jitter: 0).kind == .claim)

@@ -49,8 +49,7 @@ import Testing
             (4, 4, "other", nil, .token, .pause),
         ] as [(Int64, Int64, String?, String?, StepKind, StepKind)])
     func `A pair is accepted if it may have the definition; after a change, only if it is known to have it`(
-        _ version: Int64, _ after: Int64, _ definition: String?, _ replaces: String?, _ settled: StepKind,
-        _ redefined: StepKind
+        version: Int64, after: Int64, definition: String?, replaces: String?, settled: StepKind, redefined: StepKind
     ) throws {
         let snapshot = snapshot(version: version, after: after, for: definition, replaces: replaces)
         #expect(try step(need("mine"), snapshot).kind == settled)

@@ -43,8 +43,8 @@ import Testing
     @Test func `An issuer that fails with Retry-After is not called before that time`() async throws {
         let busy = UpstreamFault(.unavailable, upstream: .auth0, code: "http_503", retryAfter: .seconds(120))
         fixture.issuer.then(.failure(busy))
-        let told = await #expect(throws: UpstreamFault.self) { _ = try await fixture.token() }
-        #expect(told?.retryAfter == .seconds(120))
+        let answer = await #expect(throws: UpstreamFault.self) { _ = try await fixture.token() }
+        #expect(answer?.retryAfter == .seconds(120))
         fixture.issuer.then(.success(fixture.grant()))
         fixture.sleeper.advance(by: .seconds(119))
         let again = await #expect(throws: UpstreamFault.self) { _ = try await fixture.token() }
@@ -67,8 +67,8 @@ import Testing
         await fixture.issuer.calls.first(1)
         fixture.sleeper.advance(by: .seconds(4))
         gate.open()
-        let told = await answers.first(1).first
-        #expect(throws: UpstreamFault.self) { _ = try told?.get() }
+        let answer = await answers.first(1).first
+        #expect(throws: UpstreamFault.self) { _ = try answer?.get() }
         #expect(fixture.cached() == nil)
     }
 

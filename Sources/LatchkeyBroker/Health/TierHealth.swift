@@ -51,7 +51,7 @@ package final class TierHealth: Sendable {
         statuses.withLock { all in
             let isFirst = all[tier.rawValue].blobErrorCode != fault.summary
             all[tier.rawValue].blobErrorCode = fault.summary
-            all[tier.rawValue].servesOldBlob = isServed
+            all[tier.rawValue].servesLastValidBlob = isServed
             all[tier.rawValue].lastErrorCode = fault.summary
             all[tier.rawValue].lastFailure = now
             return isFirst

@@ -25,10 +25,10 @@ package struct TierStatus: Hashable, Sendable {
     /// The tier has answered, so its state is ``State/ok``.
     package var blobErrorCode: String?
     /// While ``blobErrorCode`` is set: whether the fields of the last valid blob are served.
-    package var servesOldBlob = false
+    package var servesLastValidBlob = false
 
     /// ``state`` from the view of callers of secrets: an invalid blob without an earlier valid one counts as a failure.
-    package var secretsState: State { state == .ok && blobErrorCode != nil && !servesOldBlob ? .failing : state }
+    package var secretsState: State { state == .ok && blobErrorCode != nil && !servesLastValidBlob ? .failing : state }
 
     /// Whether the last call, the last write and the last read of the blob succeeded.
     package var isHealthy: Bool { state != .failing && blobErrorCode == nil && writeErrorCode == nil }

@@ -52,7 +52,7 @@ extension SecretBroker {
     private func fieldNames(_ demand: SecretDemand, deadline: MonotonicTime) async throws(UpstreamFault) -> Names {
         let query = SecretQuery(.blob, store: store)
         let blob = try await withCheckedContinuation { continuation in
-            read(query, demand, deadline) { continuation.resume(returning: $0) }
+            read(query, demand, deadline: deadline) { continuation.resume(returning: $0) }
         }.get()
         let names = blob.record.fields.keys.map(\.text).filter { SecretKey(requested: $0) != nil }
         return Names(names: names, isStale: blob.isStale(time.now()), refreshError: blob.fault)

@@ -9,8 +9,8 @@ extension SecretBroker {
     ///
     /// - Parameter item: with its store.
     func read(
-        _ item: SecretQuery, _ demand: SecretDemand, _ deadline: MonotonicTime,
-        _ completion: @escaping @Sendable (SecretRead.Outcome) -> Void
+        _ item: SecretQuery, _ demand: SecretDemand, deadline: MonotonicTime,
+        completion: @escaping @Sendable (SecretRead.Outcome) -> Void
     ) {
         let now = time.now()
         let isReading = demand == .forced && reads.waiters(on: item) != nil
@@ -21,7 +21,7 @@ extension SecretBroker {
             completion(outcome)
         case .store(let isNew, let isEarlier):
             telemetry.metrics.tierRequest(.secret, .memory, demand == .cached ? .miss : .skipped)
-            join(item, isNew: isNew, deadline, mayRepeat: !isNew) {
+            join(item, isNew: isNew, deadline: deadline, mayRepeat: !isNew) {
                 completion(isEarlier ? $0.asEarlierRead() : $0)
             }
         }
@@ -76,8 +76,8 @@ extension SecretBroker {
     ///   - isNew: whether the read has to start now.
     ///   - mayRepeat: whether a caller that joined late may wait for one more read (``LateJoin``).
     private func join(
-        _ item: SecretQuery, isNew: Bool, _ deadline: MonotonicTime, mayRepeat: Bool,
-        _ completion: @escaping @Sendable (SecretRead.Outcome) -> Void
+        _ item: SecretQuery, isNew: Bool, deadline: MonotonicTime, mayRepeat: Bool,
+        completion: @escaping @Sendable (SecretRead.Outcome) -> Void
     ) {
         let isLate = mayRepeat && reads.waiters(on: item) != nil
         let late = LateJoin(
@@ -88,7 +88,7 @@ extension SecretBroker {
             let outcome = self.outcome(of: result, item)
             if isLate, case .failure(let fault) = outcome, late.callsAgain(after: fault, now: self.time.now().monotonic)
             {
-                self.join(item, isNew: false, deadline, mayRepeat: false, completion)
+                self.join(item, isNew: false, deadline: deadline, mayRepeat: false, completion: completion)
             } else {
                 completion(outcome)
             }

@@ -123,7 +123,7 @@ package final class SecretBroker: Sendable {
         _ query: SecretQuery, demand: SecretDemand = .cached, deadline: MonotonicTime,
         completion: @escaping Completion
     ) {
-        lookUp(query, skipsBlob: false, demand, deadline, completion)
+        lookUp(query, skipsBlob: false, demand, deadline: deadline, completion: completion)
     }
 
     /// ``secret(_:demand:deadline:completion:)`` for asynchronous code.
@@ -140,7 +140,7 @@ package final class SecretBroker: Sendable {
         _ query: SecretQuery, demand: SecretDemand = .cached, deadline: MonotonicTime,
         completion: @escaping Completion
     ) {
-        lookUp(query, skipsBlob: true, demand, deadline, completion)
+        lookUp(query, skipsBlob: true, demand, deadline: deadline, completion: completion)
     }
 
     /// ``item(_:demand:deadline:completion:)`` for asynchronous code.
@@ -153,33 +153,33 @@ package final class SecretBroker: Sendable {
     }
 
     private func lookUp(
-        _ query: SecretQuery, skipsBlob: Bool, _ demand: SecretDemand, _ deadline: MonotonicTime,
-        _ completion: @escaping Completion
+        _ query: SecretQuery, skipsBlob: Bool, _ demand: SecretDemand, deadline: MonotonicTime,
+        completion: @escaping Completion
     ) {
         if demand.isCallers { requested.store(true, ordering: .relaxed) }
         guard let lookup = state.withLock({ $0.lookup(query, demand, skipsBlob: skipsBlob) }) else {
             return whenBackendKnown(by: deadline) { fault in
                 if let fault { return completion(.failure(fault)) }
-                self.lookUp(query, skipsBlob: skipsBlob, demand, deadline, completion)
+                self.lookUp(query, skipsBlob: skipsBlob, demand, deadline: deadline, completion: completion)
             }
         }
         let isRouted = query.store == nil
-        take(lookup.begin(), of: lookup, demand, deadline) { answer in
+        take(lookup.begin(), of: lookup, demand, deadline: deadline) { answer in
             completion(isRouted ? answer.mapError { self.hidingUncertainAbsence($0) } : answer)
         }
     }
 
     /// Executes one step of a lookup, and those after it.
     private func take(
-        _ step: SecretLookup.Step, of lookup: SecretLookup, _ demand: SecretDemand, _ deadline: MonotonicTime,
-        _ completion: @escaping Completion
+        _ step: SecretLookup.Step, of lookup: SecretLookup, _ demand: SecretDemand, deadline: MonotonicTime,
+        completion: @escaping Completion
     ) {
         switch step {
         case .read(let item):
-            read(item, demand, deadline) { outcome in
+            read(item, demand, deadline: deadline) { outcome in
                 var lookup = lookup
                 let step = lookup.apply(outcome)
-                self.take(step, of: lookup, demand, deadline, completion)
+                self.take(step, of: lookup, demand, deadline: deadline, completion: completion)
             }
         case .found(let read, let entry): completion(.success(served(entry, read, demand)))
         case .failed(let fault): completion(.failure(fault))

@@ -83,7 +83,7 @@ struct ProfileSlots: Sendable {
         }
         for profile in profiles {
             guard let index = slot(for: profile.name) else { continue }
-            if let old = slots[index].profile, keepsState(old, profile, slots[index].state, now) {
+            if let old = slots[index].profile, keepsState(from: old, to: profile, slots[index].state, now) {
                 slots[index].profile = profile
             } else {
                 redefine(index, as: profile, &change)
@@ -97,7 +97,7 @@ struct ProfileSlots: Sendable {
     ///
     /// If only the way to get them has changed, failures of the old way must not affect the new one. So without a valid
     /// token the state is dropped.
-    private func keepsState(_ old: TokenProfile, _ new: TokenProfile, _ state: ProfileState, _ now: Now) -> Bool {
+    private func keepsState(from old: TokenProfile, to new: TokenProfile, _ state: ProfileState, _ now: Now) -> Bool {
         guard old.definition == new.definition else { return false }
         return old.revision == new.revision || state.entry?.token.isValid(now) == true
     }

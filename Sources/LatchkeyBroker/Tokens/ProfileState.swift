@@ -173,7 +173,9 @@ package struct ProfileState: Sendable {
         // The token may have expired, or been rejected, since the refresh found it.
         let token = outcome.token.flatMap { $0.isValid(now) && isAcceptable($0, now) ? $0 : nil }
         var result = entry
-        if let token { result = isCurrent ? adopt(token, outcome.sequence, now, jitter) : makeEntry(token) }
+        if let token {
+            result = isCurrent ? adopt(token, number: outcome.sequence, now, jitter: jitter) : makeEntry(token)
+        }
         if let wait = outcome.conserveQuotaFor { backoff.pauseAhead(until: now.monotonic + wait) }
         // Also if the shared tier had an old token: the next attempt must not follow at once.
         if let fault = outcome.fault, isCurrent {
@@ -206,7 +208,7 @@ package struct ProfileState: Sendable {
         return TokenEntry(token, version: version)
     }
 
-    private mutating func adopt(_ token: AccessToken, _ number: UInt64, _ now: Now, _ jitter: Double) -> TokenEntry {
+    private mutating func adopt(_ token: AccessToken, number: UInt64, _ now: Now, jitter: Double) -> TokenEntry {
         if let entry, order.isOutdated(number), entry.token.isValid(now) { return entry }
         let new = makeEntry(token)
         entry = new

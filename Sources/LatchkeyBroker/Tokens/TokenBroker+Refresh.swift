@@ -25,7 +25,7 @@ extension TokenBroker {
             completion(.failure(fault))
         case .join(let reason, let terms):
             telemetry.metrics.tierRequest(.token, .memory, reason == .forced ? .skipped : .miss)
-            join(profile, ask, reason, terms, deadline: deadline, mayRepeat: mayRepeat, completion)
+            join(profile, ask, reason: reason, terms, deadline: deadline, mayRepeat: mayRepeat, completion: completion)
         }
     }
 
@@ -46,9 +46,9 @@ extension TokenBroker {
     /// - Parameter mayRepeat: whether the caller may wait for one more refresh if this one does not serve it: because
     ///   it joined late (``LateJoin``), or because the token does not last as long as it asked for.
     private func join(
-        _ profile: ProfileID, _ ask: TokenDemand, _ reason: RefreshReason, _ terms: ProfileState.JoinTerms,
+        _ profile: ProfileID, _ ask: TokenDemand, reason: RefreshReason, _ terms: ProfileState.JoinTerms,
         deadline: MonotonicTime, mayRepeat: Bool,
-        _ completion: @escaping @Sendable (Result<ServedToken, UpstreamFault>) -> Void
+        completion: @escaping @Sendable (Result<ServedToken, UpstreamFault>) -> Void
     ) {
         let isLate = mayRepeat && !terms.isNew && refreshes.waiters(on: profile) != nil
         let late = LateJoin(
@@ -60,9 +60,12 @@ extension TokenBroker {
             if isLate, case .failure(let fault) = outcome, late.callsAgain(after: fault, now: now.monotonic),
                 self.fallback(profile, now) == nil
             {
-                return self.join(profile, ask, reason, terms, deadline: deadline, mayRepeat: false, completion)
+                return self.join(
+                    profile, ask, reason: reason, terms, deadline: deadline, mayRepeat: false, completion: completion)
             }
-            self.answer(outcome, profile, ask, terms, deadline: deadline, mayRepeat: mayRepeat, completion)
+            self.answer(
+                ask, of: profile, with: outcome, terms, deadline: deadline, mayRepeat: mayRepeat,
+                completion: completion)
         }
         if joined { telemetry.metrics.flightJoined(.token) }
     }
@@ -82,9 +85,9 @@ extension TokenBroker {
 
     /// Answers one caller with the result of the refresh that it waited for.
     private func answer(
-        _ outcome: Result<TokenEntry, UpstreamFault>, _ profile: ProfileID, _ ask: TokenDemand,
+        _ ask: TokenDemand, of profile: ProfileID, with outcome: Result<TokenEntry, UpstreamFault>,
         _ terms: ProfileState.JoinTerms, deadline: MonotonicTime, mayRepeat: Bool,
-        _ completion: @escaping @Sendable (Result<ServedToken, UpstreamFault>) -> Void
+        completion: @escaping @Sendable (Result<ServedToken, UpstreamFault>) -> Void
     ) {
         let now = time.now()
         let isOver = refreshes.waiters(on: profile) == nil
@@ -133,12 +136,12 @@ extension TokenBroker {
             limits: TokenRefresh.Limits(timeout: configuration.upstreamTimeout, maxTokenBytes: shared?.limit?.bytes),
             holder: configuration.holder, time: time, sleeper: sleeper, jitter: configuration.jitter,
             telemetry: telemetry, isCurrent: { self.slots.withLock { $0.isCurrent(profile) } })
-        return apply(await runner.run(need, deadline: deadline), profile, definition.name, reason)
+        return apply(await runner.run(need, deadline: deadline), to: profile, named: definition.name, reason)
     }
 
     /// Applies the result of a refresh, unless the profile was redefined.
     private func apply(
-        _ outcome: TokenRefresh.Outcome, _ profile: ProfileID, _ name: String, _ reason: RefreshReason
+        _ outcome: TokenRefresh.Outcome, to profile: ProfileID, named name: String, _ reason: RefreshReason
     ) -> Result<TokenEntry, UpstreamFault> {
         let now = time.now()
         let jitter = configuration.jitter()

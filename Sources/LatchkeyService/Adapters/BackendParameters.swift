@@ -86,7 +86,7 @@ package struct BackendParameters: Sendable {
 
 extension FollowedBackend.Look {
     /// - Parameter text: the parameter's value; nil if it does not exist.
-    fileprivate init(_ text: String?) { self = if let text { .word(text) } else { .absent } }
+    fileprivate init(_ text: String?) { self = if let text { .name(text) } else { .absent } }
 }
 
 extension FollowedKeptList.Look {

@@ -34,14 +34,14 @@ extension World {
     mutating func handleRefresh(_ event: Event) {
         switch event {
         case .paused(let index, let life, let step):
-            advance(index, life, step) { refresh, now, _ in refresh.paused(now) }
-        case .storeRead(let index, let life, let step, let call): read(index, life, step, call)
+            advance(index, life: life, step: step) { refresh, now, _ in refresh.paused(now) }
+        case .storeRead(let index, let life, let step, let call): read(index, life: life, step: step, call)
         case .storeReadBack(let index, let life, let step, let result):
             recordHealth(index, life, result)
             // The store's clock in an answer is compared with the broker's clock when the answer arrives.
             let clock = hasJustJumped(index) ? storeClock(index) : nil
             let (buffer, tier) = (buffer, tier)
-            advance(index, life, step) { refresh, now, jitter in
+            advance(index, life: life, step: step) { refresh, now, jitter in
                 switch result {
                 case .success(var snapshot):
                     snapshot.clock = clock ?? snapshot.clock
@@ -51,16 +51,16 @@ extension World {
                 }
             }
         case .storeClaim(let index, let life, let step, let call, let request):
-            claim(index, life, step, call, request)
+            claim(index, life: life, step: step, call, request)
         case .storeClaimBack(let index, let life, let step, let result):
-            advance(index, life, step) { refresh, now, jitter in
+            advance(index, life: life, step: step) { refresh, now, jitter in
                 switch result {
                 case .success(let isOurs): refresh.claimed(isOurs, now, jitter: jitter)
                 case .failure(let fault): refresh.claimFailed(fault, now, jitter: jitter)
                 }
             }
-        case .issuer(let index, let life, let step, let deadline): issue(index, life, step, deadline)
-        case .issuerBack(let index, let life, let step, let result): issued(index, life, step, result)
+        case .issuer(let index, let life, let step, let deadline): issue(index, life: life, step: step, deadline)
+        case .issuerBack(let index, let life, let step, let result): issued(index, life: life, step: step, result)
         default: return
         }
     }
@@ -79,7 +79,7 @@ extension World {
     }
 
     private mutating func advance(
-        _ index: Int, _ life: Int, _ step: Int, _ next: (inout TokenRefresh, Now, Double) -> TokenRefresh.Step
+        _ index: Int, life: Int, step: Int, _ next: (inout TokenRefresh, Now, Double) -> TokenRefresh.Step
     ) {
         guard brokers[index].life == life, var running = brokers[index].running, running.step == step else { return }
         let step = next(&running.refresh, clock(index), chance)
@@ -89,7 +89,7 @@ extension World {
 
     // MARK: The store
 
-    private mutating func read(_ index: Int, _ life: Int, _ step: Int, _ call: StoreCall) {
+    private mutating func read(_ index: Int, life: Int, step: Int, _ call: StoreCall) {
         if let fault = storeFault() {
             return back(call, fault) { .storeReadBack(index, life: life, step: step, .failure($0)) }
         }
@@ -104,7 +104,7 @@ extension World {
         }
     }
 
-    private mutating func claim(_ index: Int, _ life: Int, _ step: Int, _ call: StoreCall, _ claim: LeaseClaim) {
+    private mutating func claim(_ index: Int, life: Int, step: Int, _ call: StoreCall, _ claim: LeaseClaim) {
         func answer(_ result: Result<Bool, UpstreamFault>) -> Event {
             .storeClaimBack(index, life: life, step: step, result)
         }
@@ -177,7 +177,7 @@ extension World {
 
     // MARK: The issuer
 
-    private mutating func issue(_ index: Int, _ life: Int, _ step: Int, _ deadline: MonotonicTime) {
+    private mutating func issue(_ index: Int, life: Int, step: Int, _ deadline: MonotonicTime) {
         report.issuerCalls += 1
         if tokens == 0 || now - start < scenario.lifetime / 2 { report.issuerCallsCold += 1 }
         if scenario.killsFirstHolder, !hasKilledHolder {
@@ -207,9 +207,9 @@ extension World {
         return TokenText.makeDated(tokens, expires: expires, at: truth.wall, lifetime: scenario.lifetime)
     }
 
-    private mutating func issued(_ index: Int, _ life: Int, _ step: Int, _ result: Result<String, UpstreamFault>) {
+    private mutating func issued(_ index: Int, life: Int, step: Int, _ result: Result<String, UpstreamFault>) {
         let (lifetime, buffer) = (scenario.lifetime, buffer)
-        advance(index, life, step) { refresh, now, _ in
+        advance(index, life: life, step: step) { refresh, now, _ in
             switch result {
             case .failure(let fault): return refresh.issueFailed(fault, now)
             case .success(let text):

@@ -39,7 +39,7 @@ extension World {
 
     mutating func handleWrite(_ event: Event) {
         switch event {
-        case .storeWrite(let index, let life, let request, let call): execute(index, life, request, call)
+        case .storeWrite(let index, let life, let request, let call): execute(request, of: index, life: life, call)
         case .storeWriteBack(let index, let life, let request, let fault):
             guard brokers[index].life == life else { return }
             returned(index, request, fault)
@@ -55,7 +55,7 @@ extension World {
     }
 
     /// Executes a write. The writes that a crashed broker had sent arrive; later ones do not.
-    private mutating func execute(_ index: Int, _ life: Int, _ request: StoreRequest, _ call: StoreCall) {
+    private mutating func execute(_ request: StoreRequest, of index: Int, life: Int, _ call: StoreCall) {
         func back(_ fault: UpstreamFault?) -> Event { .storeWriteBack(index, life: life, request, fault) }
         if scenario.deniesWrites {
             return events.put(back(UpstreamFault(.denied, upstream: upstream)), at: now + .milliseconds(10))

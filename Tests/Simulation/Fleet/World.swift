@@ -90,9 +90,10 @@ package struct World {
     /// The bounds of the store's clock that an answer gives a broker.
     func storeClock(_ index: Int) -> ClockBounds {
         let local = clock(index).wall
-        let longest = Duration.seconds(scenario.storeLatency.upperBound)
+        let maxLatency = Duration.seconds(scenario.storeLatency.upperBound)
         return ClockBounds(
-            date: WallTime(seconds: truth.wall.seconds), sent: local + (.zero - longest), received: local + longest)
+            date: WallTime(seconds: truth.wall.seconds), sent: local + (.zero - maxLatency),
+            received: local + maxLatency)
     }
 
     /// Whether the broker's wall clock was set while an answer that arrives now was in transit.

@@ -7,7 +7,7 @@ internal import LatchkeyCore
 package struct FollowedBackend: Sendable {
     /// The result of one read of the parameter.
     package enum Look: Hashable, Sendable {
-        case word(String)
+        case name(String)
         case absent
         case unread(UpstreamFault)
     }
@@ -31,10 +31,10 @@ package struct FollowedBackend: Sendable {
 
         /// What is wrong and how to fix it, in lower case.
         package var description: String {
-            let words = SecretBackend.allCases.map(\.rawValue).joined(separator: ", ")
+            let names = SecretBackend.allCases.map(\.rawValue).joined(separator: ", ")
             return switch self {
-            case .gone: "the parameter is gone: write one of \(words) into it"
-            case .unknownName: "the parameter holds an unknown backend: write one of \(words) into it"
+            case .gone: "the parameter is gone: write one of \(names) into it"
+            case .unknownName: "the parameter holds an unknown backend: write one of \(names) into it"
             case .unread: "the parameter cannot be read: check the permission ssm:GetParameter and Parameter Store"
             }
         }
@@ -68,7 +68,7 @@ package struct FollowedBackend: Sendable {
     /// Applies one read.
     package mutating func take(_ look: Look) -> Event {
         switch look {
-        case .word(let text):
+        case .name(let text):
             guard text.utf8.count <= Self.maxTextBytes, let backend = SecretBackend(rawValue: Self.trimmed(text)) else {
                 return fail(.unknownName)
             }

@@ -35,10 +35,10 @@ package struct FollowedKeptList: Sendable {
 
         /// What is wrong and how to fix it, in lower case.
         package var description: String {
-            let words = "names of Secrets Manager, separated by commas, or \(KeptList.placeholder) for none"
+            let content = "names of Secrets Manager, separated by commas, or \(KeptList.placeholder) for none"
             return switch self {
-            case .gone: "the parameter is gone: write \(words) into it"
-            case .noList: "the parameter does not hold a list: write \(words) into it"
+            case .gone: "the parameter is gone: write \(content) into it"
+            case .noList: "the parameter does not hold a list: write \(content) into it"
             case .denied:
                 "the parameter may not be read: allow ssm:GetParameter and ssm:GetParameters (latchkey policy)"
             case .unread: "the parameter cannot be read: check Parameter Store"

@@ -1,4 +1,5 @@
 package import LatchkeyCore
+package import LatchkeyCrypto
 package import LatchkeyMetrics
 
 /// The issuer of a profile's tokens. The composition root provides the closure.

@@ -170,7 +170,7 @@ package struct TokenRefresh: Sendable {
         if let fallback { return .done(deferred(fallback)) }
         var length = min(limits.maxPollDelay, limits.firstPollDelay * Double(1 << min(polls, 16)))
         polls += 1
-        // Whoever waits for another replica's token reads once more before its callers time out.
+        // A replica that waits for another one's token reads once more before its callers time out.
         let left = deadline - now.monotonic
         if fault == nil, left > limits.firstPollDelay * 2 { length = min(length, left / 2) }
         let next = now.monotonic + max(length * (0.5 + jitter), min(fault?.retryAfter ?? .zero, limits.maxPollDelay))
