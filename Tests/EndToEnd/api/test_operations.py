@@ -124,22 +124,22 @@ LIMITS = {
     "response of a proxy to `CONNECT`": ["The head of a response to CONNECT is limited"],
     "lookups of host names": ["At the limit of parallel lookups, a name waits until one ends", "A lookup that hangs gets a second one in parallel, and no third"],
     "addresses tried for one name": ["All addresses of a name are tried in order"],
-    "secrets in memory": ["Entries and bytes are bounded, the least recently used goes first"],
-    "known absences": ["20,000 unknown keys hold no more than 10,000 absences"],
-    "callers waiting for one item": ["Callers over the bound are refused at once"],
+    "secrets in memory": ["Entries and bytes are limited, and the least recently used entry is removed first"],
+    "known absences": ["20,000 unknown keys occupy at most 10,000 absences"],
+    "callers waiting for one item": ["Callers beyond the limit are refused at once"],
     "callers waiting for a change (`wait=`)": [
         "api/test_secrets_several.py::test_a_wait_past_the_bound_is_refused",
         "api/test_secrets_several.py::test_who_has_gone_gives_up_its_place",
     ],
     "`version=`, `label=`": ["api/test_secrets.py::test_a_selector_that_can_be_none_is_refused_without_asking"],
-    "JSON in documents and secrets": ["What is just within the named limits is read, and what is past them is not"],
+    "JSON in documents and secrets": ["A text at its limit is read, and a text beyond it is not"],
     "JSON in requests": ["faults/test_hostile_json.py::test_a_text_costs_its_bytes_and_ends_nothing"],
     "JSON values kept parsed for `field=`": [
-        "What is kept parsed is bounded, and past the bound a field is found all the same"],
-    "a followed file": ["A file is read whole, up to its limit"],
+        "The parsed text is limited, and beyond the limit fields are still found"],
+    "a followed file": ["A file is read whole up to the limit"],
     "callers waiting for the backend to be known": [
-        "A caller whose deadline comes before it is known is told what has not been read"],
-    "a list of names or parameters": ["Pages are followed through empty ones to the end"],
+        "A caller that reaches its deadline before the backend is known is told which parameter has not been read"],
+    "a list of names or parameters": ["Pages are followed to the end, through empty ones"],
 }
 
 #: The steps of the runbook by their number.
