@@ -1,4 +1,4 @@
-"""The targets and their imports, in the sources, in Package.swift and in Architecture.md, against the one table."""
+"""The imports in the sources, Package.swift and Architecture.md are checked against the table of targets."""
 
 from __future__ import annotations
 
@@ -49,6 +49,17 @@ def no_unknown_target() -> Iterator[str]:
         yield f"Sources/{name}: give it a row in Tests/Lint/targets.py"
 
 
+@rule("{} imports every module that it depends on", each=all_targets)
+def unused(target: str) -> Iterator[str]:
+    named = next(
+        (entry["dependencies"] for entry in description()["targets"] if entry["name"] == target), [])
+    imported = {
+        found[1] for path in tracked(f"{folder(target)}/*.swift") for line in code(path) if (found := _IMPORT.match(line))
+    }
+    for module in sorted({next(iter(dependency.values()))[0] for dependency in named} - imported):
+        yield f"Package.swift: {target} does not import {module}"
+
+
 @rule("Package.swift gives each target what the table permits")
 def package() -> Iterator[str]:
     ours = {target["name"] for target in description()["targets"]}
@@ -90,7 +101,7 @@ def full_name(word: str) -> str:
 
 @cache
 def description() -> dict:
-    """Package.swift as SwiftPM reads it, with a folder of its own so that a build may be under way."""
+    """Package.swift as SwiftPM reads it, with a scratch folder of its own because a build may hold the lock of `.build`."""
     with tempfile.TemporaryDirectory() as scratch:
         done = subprocess.run(
             ["swift", "package", "--scratch-path", scratch, "dump-package"],
