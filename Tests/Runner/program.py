@@ -48,10 +48,10 @@ def run(
 
 def end(child: subprocess.Popen[bytes]) -> None:
     """Ends a program and its group: it is asked first, so that it can end what it started."""
-    for number, patience in ((signal.SIGTERM, 10), (signal.SIGKILL, 10)):
+    for number, timeout in ((signal.SIGTERM, 10), (signal.SIGKILL, 10)):
         try:
             os.killpg(child.pid, number)
-            child.wait(patience)
+            child.wait(timeout)
             return
         except (ProcessLookupError, subprocess.TimeoutExpired):
             continue

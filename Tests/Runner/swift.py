@@ -71,7 +71,7 @@ def pattern(name: str) -> str:
     return f"^{escaped}(?:/.*)?$"
 
 
-def show(log: Path, pattern: re.Pattern[str], most: int = 60) -> None:
+def show(log: Path, pattern: re.Pattern[str], max_lines: int = 60) -> None:
     lines = [line for line in log.read_text(errors="replace").splitlines() if pattern.search(line)]
-    for line in list(dict.fromkeys(lines))[:most] or log.read_text(errors="replace").splitlines()[-40:]:
+    for line in list(dict.fromkeys(lines))[:max_lines] or log.read_text(errors="replace").splitlines()[-40:]:
         print(line, file=sys.stderr)

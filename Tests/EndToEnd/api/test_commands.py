@@ -30,9 +30,9 @@ class TestConfig:
 
     def test_it_shows_no_secret(self, world) -> None:
         done = run("config", env=world.settings())
-        said = done.stdout + done.stderr
-        assert "<secret>" in said
-        assert not [secret for secret in (API_KEY, CLIENT_SECRET, AWS_SECRET_ACCESS_KEY) if secret in said]
+        output = done.stdout + done.stderr
+        assert "<secret>" in output
+        assert not [secret for secret in (API_KEY, CLIENT_SECRET, AWS_SECRET_ACCESS_KEY) if secret in output]
 
     def test_it_leaves_with_78_and_names_all_that_is_wrong(self, world) -> None:
         done = run("config", env=world.settings(LATCHKEY_SECRET_TTL="x", LATCHKEY_SECRT_TTL="1"))

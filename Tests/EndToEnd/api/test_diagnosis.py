@@ -40,8 +40,8 @@ def test_tiers_says_that_the_issuer_fails_although_a_token_is_shared(world) -> N
     world.serve().token()
     until(lambda: world.parameter("auth0-cache/expires"), "the token is shared")
     world.auth.always(oauth_error("access_denied", 403))
-    code, said = tiers(world)
-    assert (code, said["auth0"], said["parameter-store"]) == (69, "error: access_denied", "hit")
+    code, report = tiers(world)
+    assert (code, report["auth0"], report["parameter-store"]) == (69, "error: access_denied", "hit")
 
 
 def test_tiers_takes_nothing_for_a_token_that_is_none(world) -> None:
@@ -69,8 +69,8 @@ def test_no_aws_credentials_have_one_name_everywhere(world) -> None:
     codes = lambda: {line.get("code") for line in broker.logs if line["level"] == "warning"}  # noqa: E731
     until(codes, "a warning in the log")
     assert codes() == {"no_credentials"}, broker.logs
-    front = broker.get("/systemsmanager/parameters/get?name=%2Forders%2Ftest%2Fsolo")
-    assert front.status == 500 and "no AWS credentials" in front.json()["message"]
+    response = broker.get("/systemsmanager/parameters/get?name=%2Forders%2Ftest%2Fsolo")
+    assert response.status == 500 and "no AWS credentials" in response.json()["message"]
 
 
 def test_a_field_that_the_blob_lacks_is_named_everywhere(world) -> None:
@@ -172,9 +172,9 @@ def test_the_doctor_names_the_host_that_the_blob_names(world) -> None:
     }
     world.put("secrets", json.dumps(fields))
     code, findings = doctor(world, **NO_ISSUER)
-    said = [f["explanation"] + " " + f["remedy"] for f in findings if f["weight"] == "problem"]
-    assert code == 69 and len(said) == 1, findings
-    assert "tenant.nowhere.invalid" in said[0] and "getent hosts tenant.nowhere.invalid" in said[0]
+    report = [f["explanation"] + " " + f["remedy"] for f in findings if f["weight"] == "problem"]
+    assert code == 69 and len(report) == 1, findings
+    assert "tenant.nowhere.invalid" in report[0] and "getent hosts tenant.nowhere.invalid" in report[0]
 
 
 # config

@@ -38,14 +38,14 @@ class Doctor:
         assert CLIENT_SECRET not in done.stdout + done.stderr
         assert AWS_SECRET_ACCESS_KEY not in done.stdout + done.stderr
         self.status = done.returncode
-        self.said = done.stdout
-        said = json.loads(done.stdout)
-        self.findings: list[dict[str, Any]] = said["findings"]
-        assert said["healthy"] == (self.status == 0) and said["exit_code"] == self.status
+        self.output = done.stdout
+        report = json.loads(done.stdout)
+        self.findings: list[dict[str, Any]] = report["findings"]
+        assert report["healthy"] == (self.status == 0) and report["exit_code"] == self.status
         assert all("remedy" in f for f in self.findings if f["weight"] in ("problem", "warning"))
 
-    def of(self, weight: str) -> list[tuple[str, str]]:
-        return [(f["area"], f["subject"]) for f in self.findings if f["weight"] == weight]
+    def of(self, severity: str) -> list[tuple[str, str]]:
+        return [(f["area"], f["subject"]) for f in self.findings if f["weight"] == severity]
 
     def text(self, area: str) -> str:
         return " ".join(f["explanation"] + f.get("remedy", "") for f in self.findings if f["area"] == area)
@@ -128,7 +128,7 @@ def test_these_are_all_the_actions_there_are(world) -> None:
     for settings in ({}, IN_A_TABLE):
         text = json.dumps(runtime(world, **settings))
         named = {action for action, env in ACTIONS if env == settings}
-        assert {word for word in text.split('"') if word.count(":") == 1 and word[0].islower()} - {
+        assert {literal for literal in text.split('"') if literal.count(":") == 1 and literal[0].islower()} - {
             "dynamodb:LeadingKeys"
         } == named
 
@@ -193,12 +193,12 @@ def test_no_credentials_are_a_matter_of_configuration(well) -> None:
     assert ("permission", "all") in found.of("skipped")
 
 
-@pytest.mark.parametrize(("shift", "status", "weight"), [("-400s", 78, "problem"), ("+90s", 0, "warning")])
-def test_a_clock_that_is_off_is_told(well, shift: str, status: int, weight: str) -> None:
+@pytest.mark.parametrize(("shift", "status", "severity"), [("-400s", 78, "problem"), ("+90s", 0, "warning")])
+def test_a_clock_that_is_off_is_told(well, shift: str, status: int, severity: str) -> None:
     assert LIBRARY.exists(), f"{LIBRARY} is missing: install libfaketime"
     faked = {"LD_PRELOAD": str(LIBRARY), "FAKETIME": shift, "FAKETIME_DONT_FAKE_MONOTONIC": "1", "LATCHKEY_SHARED_TIER": "none"}
     found = Doctor(well, "--no-token", **faked)
-    assert found.status == status and ("clock", "skew") in found.of(weight)
+    assert found.status == status and ("clock", "skew") in found.of(severity)
     assert ("behind" if shift[0] == "-" else "ahead") in found.text("clock")
 
 
@@ -262,7 +262,7 @@ def test_a_blob_of_another_shape_is_told(world, blob: Any, subject: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("token", "expires", "weight", "words"),
+    ("token", "expires", "severity", "words"),
     [
         ("opaque-token-7c", lambda now: str(int(now + 3600)), "problem", "seconds"),
         ("opaque-token-7c", lambda now: "soon", "problem", "not milliseconds"),
@@ -274,15 +274,15 @@ def test_a_blob_of_another_shape_is_told(world, blob: Any, subject: str) -> None
     ],
     ids=["seconds", "no number", "no token", "torn", "torn the other way", "placeholder", "good"],
 )
-def test_a_pair_of_another_shape_is_told(well, token: str | None, expires, weight: str, words: str) -> None:
+def test_a_pair_of_another_shape_is_told(well, token: str | None, expires, severity: str, words: str) -> None:
     if token:
         well.put("auth0-cache/token", token)
     if expires:
         well.put("auth0-cache/expires", expires(time.time()), "String")
     found = Doctor(well, "--no-token")
-    assert ("tokens", f"{PREFIX}/auth0-cache/token") in found.of(weight) and words in found.text("tokens")
-    assert found.status == (1 if weight == "problem" else 0)
-    assert "opaque-token-7c" not in found.said
+    assert ("tokens", f"{PREFIX}/auth0-cache/token") in found.of(severity) and words in found.text("tokens")
+    assert found.status == (1 if severity == "problem" else 0)
+    assert "opaque-token-7c" not in found.output
 
 
 def test_a_secret_that_is_not_encrypted_is_told(world) -> None:
@@ -296,22 +296,22 @@ def test_a_table_that_is_not_there_is_told(well) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "status", "weight", "words"),
+    ("backend", "status", "severity", "words"),
     [
         (None, 0, "fine", "Secrets Manager"), ("shadow", 0, "fine", "says shadow"),
         ("parameterstore", 78, "problem", "none of the words"),
     ],
 )
 def test_what_a_fleet_follows_is_looked_at_and_one_store_may_be_empty(
-    world, word: str | None, status: int, weight: str, words: str
+    world, backend: str | None, status: int, severity: str, words: str
 ) -> None:
     name = f"{PREFIX.removeprefix('/')}/secrets"
     world.secrets_manager.create_secret(Name=name, SecretString=json.dumps(BLOB))
-    if word:
-        world.put("latchkey/backend", word, "String")
+    if backend:
+        world.put("latchkey/backend", backend, "String")
     found = Doctor(world, "--no-token", LATCHKEY_SECRETS_BACKEND="auto", **FROM_BLOB)
     assert found.status == status, found.findings
-    assert ("settings", f"{PREFIX}/latchkey/backend") in found.of(weight) and words in found.text("settings")
+    assert ("settings", f"{PREFIX}/latchkey/backend") in found.of(severity) and words in found.text("settings")
     assert ("blob", f"{PREFIX}/secrets") in found.of("warning") and ("blob", name) in found.of("fine")
 
 

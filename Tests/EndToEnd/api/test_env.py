@@ -147,25 +147,25 @@ class TestPipes:
         assert (done.returncode, done.stdout, done.stderr) == (0, VALUES[name].encode(), b"")
 
     def test_a_terminal_gets_a_line_end(self, env) -> None:
-        ours, theirs = pty.openpty()
+        parent_end, child_end = pty.openpty()
         try:
-            done = self.get(env, "PLAIN", stdout=theirs)
+            done = self.get(env, "PLAIN", stdout=child_end)
             assert done.returncode == 0
-            assert os.read(ours, 4096) == f"{VALUES['PLAIN']}\r\n".encode()
+            assert os.read(parent_end, 4096) == f"{VALUES['PLAIN']}\r\n".encode()
         finally:
-            os.close(ours)
-            os.close(theirs)
+            os.close(parent_end)
+            os.close(child_end)
 
     def test_json_has_what_the_broker_says(self, world, env) -> None:
         direct = self.get(env, "LINES", "--json")
         assert direct.stdout.endswith(b"}\n")
-        said = json.loads(direct.stdout)
-        assert said == {
+        document = json.loads(direct.stdout)
+        assert document == {
             "key": "LINES", "value": VALUES["LINES"], "version": "1", "source": "parameter-store", "encoding": "utf8"
         }
         broker = world.serve()
         given = {"PATH": "/usr/bin:/bin", "LATCHKEY_URL": broker.url, "LATCHKEY_API_KEY": API_KEY}
-        assert json.loads(self.get(given, "LINES", "--json").stdout) == said
+        assert json.loads(self.get(given, "LINES", "--json").stdout) == document
         field = self.get(env, "JSON", "--field", "a.b", "--json")
         assert json.loads(field.stdout)["value"] == 'c\n"d"'
 

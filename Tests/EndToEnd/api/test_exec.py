@@ -197,9 +197,9 @@ class TestProcess:
     def test_it_is_found_as_it_would_be_without_us(self, env, tmp_path) -> None:
         """Signals, limits, descriptors, mask for files, folder; a socket handed down among the descriptors."""
 
-        def look(*front: str) -> dict:
+        def look(*wrapper: str) -> dict:
             done = subprocess.run(
-                [*front, sys.executable, "-c", SELF], env=env, capture_output=True, text=True, timeout=30,
+                [*wrapper, sys.executable, "-c", SELF], env=env, capture_output=True, text=True, timeout=30,
                 stdin=subprocess.DEVNULL, pass_fds=[write], cwd=tmp_path, umask=0o027, restore_signals=False,
                 preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
             )

@@ -101,9 +101,9 @@ def test_histograms_are_cumulative_and_whole(broker: Broker) -> None:
 def test_the_names_are_those_of_the_contract(broker: Broker) -> None:
     lines = broker.get("/metrics").text.splitlines()
     names = {line.split()[2] for line in lines if line.startswith("# TYPE ")}
-    ours = {name for name in names if name.startswith("latchkey_")}
-    assert ours <= FAMILIES
-    assert {"latchkey_tier_requests_total", "latchkey_http_requests_total", "latchkey_build_info"} <= ours
+    own = {name for name in names if name.startswith("latchkey_")}
+    assert own <= FAMILIES
+    assert {"latchkey_tier_requests_total", "latchkey_http_requests_total", "latchkey_build_info"} <= own
     assert {"process_cpu_seconds_total", "process_resident_memory_bytes", "process_open_fds"} <= names
 
 

@@ -59,8 +59,8 @@ def post(broker: Broker, body: Any, kind: str = FORM, query: str = "", **headers
 
 
 def request(**parameters: str) -> dict[str, str]:
-    standing = {"grant_type": "client_credentials", "client_id": "default", "client_secret": API_KEY}
-    return {**standing, **parameters}
+    defaults = {"grant_type": "client_credentials", "client_id": "default", "client_secret": API_KEY}
+    return {**defaults, **parameters}
 
 
 # The libraries, as their documentation has them used.

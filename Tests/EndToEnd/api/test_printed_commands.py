@@ -78,9 +78,9 @@ def stand_ins(command: str, folder: Path) -> str:
 
 
 def test_every_command_that_is_printed_works_as_printed(world, tmp_path: Path) -> None:
-    said = list(unwell(world))
+    texts = list(unwell(world))
     world.aws.heal()
-    printed = {command for text in said for command in commands(text)}
+    printed = {command for text in texts for command in commands(text)}
     written = {command for text in source_texts() if "\\" not in text for command in commands(text)}
     assert any(command.startswith("openssl s_client -connect 127.0.0.1:") for command in printed), printed
     assert {"latchkey policy", "latchkey put secrets --file blob.json", "latchkey config"} <= printed, printed

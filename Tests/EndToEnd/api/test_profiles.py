@@ -14,7 +14,7 @@ from peers.broker import ROOT, Broker, run
 from peers.glewlwyd import SCOPE
 from peers.http import ask
 from peers.issuer import AUDIENCE, CLIENT_ID, CLIENT_SECRET
-from peers.proxy import Exchange, Fault
+from peers.proxy import ProxiedRequest, Fault
 from peers.waiting import until
 
 KEYS = ROOT / "Tests/Fixtures/keys"
@@ -227,12 +227,12 @@ class TestQuotas:
     def short_with(header: str | None) -> Fault:
         """The issuer's answer for ten seconds, with a header about what is left."""
 
-        def fault(exchange: Exchange) -> bool:
-            head, _, body = exchange.forward().partition(b"\r\n\r\n")
+        def fault(proxied: ProxiedRequest) -> bool:
+            head, _, body = proxied.forward().partition(b"\r\n\r\n")
             body = json.dumps(json.loads(body) | {"expires_in": 10}).encode()
             lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"content-length")]
             lines += [f"Content-Length: {len(body)}".encode()] + ([header.encode()] if header else [])
-            exchange.send(b"\r\n".join(lines) + b"\r\n\r\n" + body)
+            proxied.send(b"\r\n".join(lines) + b"\r\n\r\n" + body)
             return True
 
         return fault

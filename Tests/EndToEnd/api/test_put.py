@@ -66,15 +66,15 @@ def descriptor_for(case: dict[str, Any]) -> Iterator[int]:
         with fed(reader, writer, case) as descriptor:
             yield descriptor
     elif kind.startswith("socketpair"):
-        ours, theirs = socket.socketpair()
-        with fed(theirs.detach(), ours.detach(), case) as descriptor:
+        parent_end, child_end = socket.socketpair()
+        with fed(child_end.detach(), parent_end.detach(), case) as descriptor:
             yield descriptor
     elif kind.startswith("terminal"):
-        ours, theirs = pty.openpty()
-        os.write(ours, case["text"].encode() + b"\x04\x04")
-        yield theirs
-        os.close(ours)
-        os.close(theirs)
+        parent_end, child_end = pty.openpty()
+        os.write(parent_end, case["text"].encode() + b"\x04\x04")
+        yield child_end
+        os.close(parent_end)
+        os.close(child_end)
     elif kind == "file":
         with tempfile.TemporaryFile() as file:
             file.write(b"".join(written_of(case)))

@@ -9,7 +9,7 @@ import pytest
 
 from peers.broker import PREFIX, run
 from peers.faults import aws_error
-from peers.proxy import Exchange, operation
+from peers.proxy import ProxiedRequest, operation
 
 PUT = operation("PutParameter")
 
@@ -109,9 +109,9 @@ class TestOneField:
     def test_somebody_who_writes_at_the_same_time_is_told_of(self, world) -> None:
         world.put("secrets", '{"a":"1","b":"1"}')
 
-        def overtaken(exchange: Exchange) -> bool:
+        def overtaken(proxied: ProxiedRequest) -> bool:
             world.put("secrets", '{"a":"1","b":"2"}')
-            exchange.send(exchange.forward())
+            proxied.send(proxied.forward())
             return True
 
         world.aws.next(overtaken, when=PUT)
@@ -120,9 +120,9 @@ class TestOneField:
         assert "version 1" in done.stderr and "version 3" in done.stderr and f"{PREFIX}/secrets:2" in done.stderr
 
     def test_somebody_who_makes_it_at_the_same_time_is_left_alone(self, world) -> None:
-        def overtaken(exchange: Exchange) -> bool:
+        def overtaken(proxied: ProxiedRequest) -> bool:
             world.put("secrets", '{"b":"2"}')
-            exchange.send(exchange.forward())
+            proxied.send(proxied.forward())
             return True
 
         world.aws.next(overtaken, when=PUT)

@@ -16,7 +16,7 @@ from peers.broker import API_KEY, PREFIX
 from peers.faults import aws_error
 from peers.http import ask
 from peers.proxy import mentions, operation
-from peers.sdk import aws, aws_of_both, client, failure, said
+from peers.sdk import aws, aws_of_both, client, failure, comparable
 from peers.waiting import until
 
 #: Secrets Manager's names begin without the slash.
@@ -38,7 +38,7 @@ def secrets(world):
 @pytest.mark.parametrize("name", ["db", "key", "plain"])
 def test_a_secret_is_as_the_store_has_it(world, secrets, name: str) -> None:
     ask = {"SecretId": f"{ROOT}/{name}"}
-    assert said(secrets.get_secret_value(**ask)) == said(world.secrets_manager.get_secret_value(**ask))
+    assert comparable(secrets.get_secret_value(**ask)) == comparable(world.secrets_manager.get_secret_value(**ask))
 
 
 def test_a_secret_may_be_named_by_its_arn_stage_and_version(world, secrets) -> None:
@@ -50,17 +50,17 @@ def test_a_secret_may_be_named_by_its_arn_stage_and_version(world, secrets) -> N
         {"SecretId": f"{ROOT}/plain", "VersionStage": "AWSCURRENT"},
         {"SecretId": f"{ROOT}/plain", "VersionId": current["VersionId"]},
     ):
-        assert said(secrets.get_secret_value(**ask)) == said(store.get_secret_value(**ask))
+        assert comparable(secrets.get_secret_value(**ask)) == comparable(store.get_secret_value(**ask))
 
 
 def test_several_secrets_are_as_the_store_has_them(world, secrets) -> None:
     ask = {"SecretIdList": [f"{ROOT}/plain", f"{ROOT}/nothing", f"{ROOT}/db", f"{ROOT}/key"]}
-    assert said(secrets.batch_get_secret_value(**ask)) == said(world.secrets_manager.batch_get_secret_value(**ask))
+    assert comparable(secrets.batch_get_secret_value(**ask)) == comparable(world.secrets_manager.batch_get_secret_value(**ask))
 
 
 def test_a_description_is_as_the_store_has_it(world, secrets) -> None:
-    ours = secrets.describe_secret(SecretId=f"{ROOT}/plain")
-    assert said(ours) == said(world.secrets_manager.describe_secret(SecretId=f"{ROOT}/plain"))
+    actual = secrets.describe_secret(SecretId=f"{ROOT}/plain")
+    assert comparable(actual) == comparable(world.secrets_manager.describe_secret(SecretId=f"{ROOT}/plain"))
 
 
 def test_a_thousand_reads_are_one_at_the_store(world, secrets) -> None:
@@ -74,8 +74,8 @@ def test_an_error_is_the_exception_it_is_at_the_store(world, secrets) -> None:
     world.secrets_manager.delete_secret(SecretId=f"{ROOT}/key")
     for name in ("nothing", "key"):
         ask = {"SecretId": f"{ROOT}/{name}"}
-        ours = failure(lambda: secrets.get_secret_value(**ask))
-        assert ours == failure(lambda: world.secrets_manager.get_secret_value(**ask))
+        actual = failure(lambda: secrets.get_secret_value(**ask))
+        assert actual == failure(lambda: world.secrets_manager.get_secret_value(**ask))
 
 
 def test_ids_beyond_the_prefix_are_denied(world, secrets) -> None:
@@ -104,7 +104,7 @@ def test_what_moved_to_parameter_store_is_still_asked_for_as_a_secret(world) -> 
     assert (first["Name"], first["SecretString"], first["VersionStages"]) == (f"{ROOT}/db", "moved", ["AWSCURRENT"])
     assert first["ARN"].startswith(f"arn:aws:secretsmanager:us-east-1:123456789012:secret:{ROOT}/db-")
     again = {"VersionId": first["VersionId"], "VersionStage": "AWSCURRENT"}
-    assert said(secrets.get_secret_value(SecretId=first["ARN"], **again)) == said(first)
+    assert comparable(secrets.get_secret_value(SecretId=first["ARN"], **again)) == comparable(first)
     assert failure(lambda: secrets.get_secret_value(SecretId=f"{ROOT}/db", VersionId="0" * 36)) == (
         "ResourceNotFoundException", "ResourceNotFoundException"
     )
@@ -120,9 +120,9 @@ def test_what_moved_to_parameter_store_is_still_asked_for_as_a_secret(world) -> 
     ["batch-get-secret-value", "--secret-id-list", *(f"{ROOT}/{name}" for name in ("plain", "nothing", "db", "key"))],
 ], ids=["text", "bytes", "several"])
 def test_the_command_line_prints_byte_for_byte_what_it_prints_of_the_store(world, secrets, words: list[str]) -> None:
-    ours, theirs = aws_of_both(world.brokers[0], world.moto, "secretsmanager", *words)
-    assert ours == theirs
-    assert f"{ROOT}/" in ours
+    actual, expected = aws_of_both(world.brokers[0], world.moto, "secretsmanager", *words)
+    assert actual == expected
+    assert f"{ROOT}/" in actual
 
 
 @pytest.mark.parametrize(("at_store", "here"), [

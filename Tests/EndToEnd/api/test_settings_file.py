@@ -68,11 +68,11 @@ PIECES = [*"'\"\\#$`;={}", " ", "\t", "${HOME}", "$HOME", " # ", "n", "t", "x", 
 @pytest.mark.long
 def test_a_value_that_is_taken_is_the_one_that_python_dotenv_reads(tmp_path: Path) -> None:
     for number in longrun.cases(2_000, "settings file"):
-        chance = random.Random(number)
-        pieces = [chance.choice(PIECES) for _ in range(chance.randint(0, 6))]
-        quote = chance.choice(["", "'", '"'])
+        rng = random.Random(number)
+        pieces = [rng.choice(PIECES) for _ in range(rng.randint(0, 6))]
+        quote = rng.choice(["", "'", '"'])
         line = f"AUTH0_AUDIENCE={quote}{''.join(pieces)}{quote}"
-        text = chance.choice(["\n", "\r\n", "\r"]).join(["# first", line, "AUTH0_CLIENT_ID='orders client'", ""])
+        text = rng.choice(["\n", "\r\n", "\r"]).join(["# first", line, "AUTH0_CLIENT_ID='orders client'", ""])
         file = tmp_path / "settings.env"
         file.write_text(text, newline="")
         done = run("config", "--json", env={"AWS_REGION": "us-east-1", "LATCHKEY_CONFIG": str(file)})
@@ -81,6 +81,6 @@ def test_a_value_that_is_taken_is_the_one_that_python_dotenv_reads(tmp_path: Pat
             continue
         found = json.loads(done.stdout)
         with file.open(newline="") as stream:
-            theirs = dotenv_values(stream=stream)
-        ours = {name: found[name]["value"] or "" for name in theirs}
-        assert ours == theirs and len(theirs) == 2, f"case {number}: {line}"
+            expected = dotenv_values(stream=stream)
+        actual = {name: found[name]["value"] or "" for name in expected}
+        assert actual == expected and len(expected) == 2, f"case {number}: {line}"

@@ -178,8 +178,8 @@ def test_a_source_gives_what_boto3_finds(world, peer: FaultProxy, name: str) -> 
     walks = [line for line in broker.logs if line["message"] == "searched for AWS credentials"]
     assert [walk["answered"] for walk in walks] == [row.source], "once, for however many calls"
     assert row.source == "environment" or "AWS_ACCESS_KEY_ID is not set" in walks[0]["others"]
-    ours, theirs = [sts_forms(world, id) for id in ("latchkey", "Boto")]
-    assert ours == theirs
+    latchkey, boto = [sts_forms(world, id) for id in ("latchkey", "Boto")]
+    assert latchkey == boto
 
 
 def sts_forms(world, agent: str) -> list[bytes]:

@@ -110,8 +110,8 @@ def assert_refused(done: Any, want: dict[str, Any]) -> None:
 def test_botocore_makes_of_the_case_what_the_case_says(tmp_path: Path, case: Path) -> None:
     """The oracle of the generated files, held to outcomes that were written down before."""
     home = lay_out(case, tmp_path, "http://127.0.0.1:8")
-    standing = {"HOME": str(tmp_path), "AWS_ENDPOINT_URL": "http://127.0.0.1:8", "AWS_EC2_METADATA_DISABLED": "true"}
-    given = {name: text for name, text in (standing | home.environment).items() if text is not None}
+    base = {"HOME": str(tmp_path), "AWS_ENDPOINT_URL": "http://127.0.0.1:8", "AWS_EC2_METADATA_DISABLED": "true"}
+    given = {name: text for name, text in (base | home.environment).items() if text is not None}
     # The one name that botocore does not know and every other SDK does.
     if "AWS_REGION" in given:
         given["AWS_DEFAULT_REGION"] = given["AWS_REGION"]

@@ -234,8 +234,8 @@ def test_aws_s_own_variables_are_followed_or_named(world, api, extension, case) 
         assert steered.reads() <= max(before, 1)
     ignored = [f"{name} has no effect" for name in variables if name.endswith(("_MILLIS", "_CONNECTIONS", "_COLOUR"))]
     if "wins" in then:
-        [theirs, own] = sorted(variables, key=lambda name: name.startswith("LATCHKEY_"))
-        ignored.append(f"{theirs} has no effect: {own} is set and wins")
+        [aws_name, own] = sorted(variables, key=lambda name: name.startswith("LATCHKEY_"))
+        ignored.append(f"{aws_name} has no effect: {own} is set and wins")
     for words in ignored:
         until(lambda words=words: steered.lines_with(words), f"the log has: {words}")
         assert len(steered.lines_with(words)) == 1

@@ -49,14 +49,14 @@ KINDS = {
 }
 
 
-def said(arguments: list[str], env: dict[str, str], status: int = 0) -> str:
+def output_of(arguments: list[str], env: dict[str, str], status: int = 0) -> str:
     done = run("policy", *arguments, env={"PATH": "/usr/bin", **SETTINGS, **env})
     assert done.returncode == status, done.stderr
     return done.stdout
 
 
 def printed(kind: str) -> dict[str, Any]:
-    return json.loads(said(*KINDS[kind]))
+    return json.loads(output_of(*KINDS[kind]))
 
 
 def shipped(name: str) -> dict[str, Any]:
@@ -82,12 +82,12 @@ def allows(document: dict[str, Any], action: str, resource: str) -> bool:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_what_lies_in_deploy_is_what_the_command_prints(name: str) -> None:
-    assert (ROOT / f"deploy/iam/{name}-policy.json").read_text() == said(*KINDS[name])
+    assert (ROOT / f"deploy/iam/{name}-policy.json").read_text() == output_of(*KINDS[name])
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_linter_finds_nothing_in_a_policy(kind: str) -> None:
-    done = subprocess.run([BIN / "parliament"], input=said(*KINDS[kind]), capture_output=True, text=True, timeout=50)
+    done = subprocess.run([BIN / "parliament"], input=output_of(*KINDS[kind]), capture_output=True, text=True, timeout=50)
     assert (done.returncode, done.stdout.strip()) == (0, ""), done.stdout + done.stderr
 
 
@@ -125,7 +125,7 @@ def test_partitions_have_their_own_arns() -> None:
     ids=" ".join,
 )
 def test_what_would_open_something_else_is_refused(arguments: list[str]) -> None:
-    said(arguments, {}, status=64)
+    output_of(arguments, {}, status=64)
 
 
 # What it opens
@@ -138,7 +138,7 @@ def test_profiles_are_opened_by_name(tmp_path: Path) -> None:
         "client_secret": "secret:reporting-secret",
     }
     file.write_text(json.dumps([profile]))
-    document = json.loads(said(PLACED, {"LATCHKEY_PROFILES_FILE": str(file)}))
+    document = json.loads(output_of(PLACED, {"LATCHKEY_PROFILES_FILE": str(file)}))
     for name in ("token", "expires", "lease"):
         assert allows(document, "ssm:PutParameter", f"{SSM}/auth0-cache/{name}")
         assert allows(document, "ssm:PutParameter", f"{SSM}/auth0-cache/reporting/{name}")
@@ -324,7 +324,7 @@ def test_terraform_applies_both_and_plans_no_difference_after(world, tmp_path: P
         'migrator_principals = ["arn:aws:iam::123456789012:root"]\n'
     )
     for role in ("runtime", "migrator"):
-        (folder / f"policy-{role}.tf").write_text(said(["--role", role, "--format", "terraform"], {}))
+        (folder / f"policy-{role}.tf").write_text(output_of(["--role", role, "--format", "terraform"], {}))
     initialised(folder, monkeypatch)
     status, output = terraform("fmt", "-check", "-diff", cwd=folder)
     assert status == 0, output
@@ -335,7 +335,7 @@ def test_terraform_applies_both_and_plans_no_difference_after(world, tmp_path: P
     managed = {policy["PolicyName"]: policy for policy in iam.list_policies(Scope="Local")["Policies"]}
     for role, arguments in (("runtime", ["--both-stores", "--any-profile"]), ("migrator", [])):
         document = iam.get_role_policy(RoleName=f"latchkey-{role}", PolicyName=f"latchkey-{role}")["PolicyDocument"]
-        assert document == json.loads(said(["--role", role, "--kms-key", key, *arguments], env))
+        assert document == json.loads(output_of(["--role", role, "--kms-key", key, *arguments], env))
         policy = managed[f"latchkey-{role}-your-app-dev"]
         version = iam.get_policy_version(PolicyArn=policy["Arn"], VersionId=policy["DefaultVersionId"])
-        assert version["PolicyVersion"]["Document"] == json.loads(said(["--role", role, "--account", key.split(":")[4]], {}))
+        assert version["PolicyVersion"]["Document"] == json.loads(output_of(["--role", role, "--account", key.split(":")[4]], {}))

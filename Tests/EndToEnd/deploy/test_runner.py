@@ -72,17 +72,17 @@ def test_a_test_that_passes_the_second_time_passes_and_is_named(runner, capfd) -
     current = run_tests(runner, FLAKY + "def test_good(): pass\n")
     assert current.stages[0].failed == ["test_it.py::test_flaky"]
     assert current.finish() == 0
-    said = capfd.readouterr().out.splitlines()
-    assert said[-1] == "2 passed, 0 failed"
-    assert "flaky: test_it.py::test_flaky" in said and "1 flaky" in said
+    output = capfd.readouterr().out.splitlines()
+    assert output[-1] == "2 passed, 0 failed"
+    assert "flaky: test_it.py::test_flaky" in output and "1 flaky" in output
 
 
 def test_a_test_that_fails_twice_fails(runner, capfd) -> None:
     current = run_tests(runner, FLAKY + "def test_bad(): assert False\n")
     assert current.finish() == 1
-    said = capfd.readouterr().out.splitlines()
-    assert said[-1] == "1 passed, 1 failed"
-    assert "failed twice: test_it.py::test_bad" in said and "1 flaky" in said
+    output = capfd.readouterr().out.splitlines()
+    assert output[-1] == "1 passed, 1 failed"
+    assert "failed twice: test_it.py::test_bad" in output and "1 flaky" in output
 
 
 def test_only_what_failed_runs_again_and_that_once(runner) -> None:
@@ -139,8 +139,8 @@ def test_side_by_side_a_test_has_the_name_that_it_has_alone(runner) -> None:
 
 def test_the_table_says_where_the_time_went(runner, capfd) -> None:
     run_tests(runner, "def test_good(): pass\n").finish()
-    said = capfd.readouterr().out
-    assert "where the time went" in said and "all of it" in said
+    output = capfd.readouterr().out
+    assert "where the time went" in output and "all of it" in output
 
 
 SWIFT = """<testsuites><testsuite>

@@ -14,7 +14,7 @@ import pytest
 from peers.credentials import NO_KEYS, credentials, reads, signer
 from peers.faults import aws_error, never_answer, status
 from peers.promises import DEADLINE
-from peers.proxy import Exchange, FaultProxy, Received, passed_on
+from peers.proxy import ProxiedRequest, FaultProxy, Received, passed_on
 from peers.waiting import free_port, until
 from test_faults_clock import FIRST, HOUR, faked, jump  # noqa: F401
 
@@ -211,12 +211,12 @@ def is_skewed(request: Received) -> bool:
     return abs((stamp - datetime.now(UTC)).total_seconds()) > 300
 
 
-def refuses_skew(exchange: Exchange) -> bool:
+def refuses_skew(proxied: ProxiedRequest) -> bool:
     """AWS as it is: such a signature is refused, with the true time beside."""
-    if not is_skewed(exchange.request):
-        return passed_on(exchange)
+    if not is_skewed(proxied.request):
+        return passed_on(proxied)
     date = format_datetime(datetime.now(UTC), usegmt=True)
-    return aws_error("InvalidSignatureException", 400, ("Date", date))(exchange)
+    return aws_error("InvalidSignatureException", 400, ("Date", date))(proxied)
 
 
 @pytest.mark.row(28)

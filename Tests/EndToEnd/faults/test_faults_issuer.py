@@ -149,10 +149,10 @@ def test_auth0s_own_client_and_the_broker_ask_in_the_same_shape(world) -> None:
     from peers.issuer import AUDIENCE, CLIENT_ID, CLIENT_SECRET
 
     world.serve().token()
-    theirs = GetToken(f"127.0.0.1:{world.auth.port}", CLIENT_ID, client_secret=CLIENT_SECRET, protocol="http")
-    theirs.client_credentials(AUDIENCE)
-    ours, other = world.auth.seen()
-    assert ours.target == other.target == "/oauth/token"
-    assert ours.headers["content-type"] == other.headers["content-type"] == "application/json"
+    auth0_client = GetToken(f"127.0.0.1:{world.auth.port}", CLIENT_ID, client_secret=CLIENT_SECRET, protocol="http")
+    auth0_client.client_credentials(AUDIENCE)
+    request, other = world.auth.seen()
+    assert request.target == other.target == "/oauth/token"
+    assert request.headers["content-type"] == other.headers["content-type"] == "application/json"
     given = {name: value for name, value in other.json().items() if value is not None}
-    assert ours.json() == given
+    assert request.json() == given

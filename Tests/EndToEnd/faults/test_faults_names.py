@@ -11,7 +11,7 @@ import pytest
 
 from peers.broker import ROOT
 from peers.names import NameServer
-from peers.proxy import Exchange, FaultProxy
+from peers.proxy import ProxiedRequest, FaultProxy
 from peers.waiting import until
 
 STORE = "store.orders.example"
@@ -64,9 +64,9 @@ def ask_for_tokens(broker, names: NameServer, numbers: range) -> list[Thread]:
     return callers
 
 
-def answer_and_close(exchange: Exchange) -> bool:
+def answer_and_close(proxied: ProxiedRequest) -> bool:
     """Each request needs a connection of its own, and each connection an address."""
-    exchange.send(exchange.forward())
+    proxied.send(proxied.forward())
     return False
 
 

@@ -11,7 +11,7 @@ import pytest
 from peers.broker import PREFIX, Broker
 from peers.cases import cases
 from peers.http import Answer
-from peers.proxy import Exchange
+from peers.proxy import ProxiedRequest
 from peers.waiting import until
 
 
@@ -40,14 +40,14 @@ class Timeline:
     def _is_ours(self, request) -> bool:
         return request.operation in ("GetParameter", "GetParameters") and f'{PREFIX}/{self.name}"' in request.body.decode()
 
-    def _hold(self, exchange: Exchange) -> bool:
-        data = exchange.forward()
+    def _hold(self, proxied: ProxiedRequest) -> bool:
+        data = proxied.forward()
         held = Held()
         with self._lock:
             self.held.append(held)
         if self.lengths or self.length:
             held.gate.wait(40)
-        exchange.send(data)
+        proxied.send(data)
         return True
 
     def play(self) -> None:

@@ -15,7 +15,7 @@ from peers.faults import status
 from peers.forward import ForwardProxy
 from peers.issuer import CLIENT_SECRET
 from peers.names import with_files
-from peers.proxy import Exchange, FaultProxy
+from peers.proxy import ProxiedRequest, FaultProxy
 from peers.waiting import until
 
 TABLE = json.loads((ROOT / "Tests/Fixtures/cases/proxies.json").read_text())["cases"]
@@ -69,8 +69,8 @@ def net(world, authority, later) -> Net:
     return Net(world, authority, later)
 
 
-def hang(exchange: Exchange) -> bool:
-    exchange.wait_for_close()
+def hang(proxied: ProxiedRequest) -> bool:
+    proxied.wait_for_close()
     return False
 
 

@@ -135,11 +135,11 @@ def test_a_refused_token_says_so_on_every_front_and_stops_when_its_successor_is_
     reject(broker, held)
     until(lambda: broker.token().header("X-Latchkey-Rejected") == "true", "it is marked")
     form = "grant_type=client_credentials"
-    front = broker.get(
+    response = broker.get(
         "/oauth/token?", key=None, method="POST", body=form,
         headers={"Content-Type": "application/x-www-form-urlencoded", "Authorization": basic()},
     )
-    assert (front.status, front.header("X-Latchkey-Rejected")) == (200, "true")
+    assert (response.status, response.header("X-Latchkey-Rejected")) == (200, "true")
     world.auth.heal()
     fresh = until(lambda: (a := token(broker)).header("X-Latchkey-Rejected") is None and a, "a successor", within=20)
     assert fresh.json()["access_token"] != held

@@ -234,8 +234,8 @@ def test_a_token_that_expired_while_the_process_was_stopped_is_not_served(world)
 @pytest.mark.heavy
 def test_ten_thousand_unknown_names_do_not_grow_it(world) -> None:
     """Ten names fit one call, and calls go at `LATCHKEY_SSM_MAX_TPS`: what would wait too long for its turn is 503."""
-    most = 20
-    broker = world.serve(LATCHKEY_SSM_MAX_TPS=str(most))
+    max_tps = 20
+    broker = world.serve(LATCHKEY_SSM_MAX_TPS=str(max_tps))
     world.aws.forget()
     started = time.monotonic()
     answers = pipelined(broker.port, [f"/secrets/unknown-{number}" for number in range(10_000)], connections=50)
@@ -247,7 +247,7 @@ def test_ten_thousand_unknown_names_do_not_grow_it(world) -> None:
     assert counts[404, "not_found"] > 100
     assert {answer.json().get("upstream_code") for answer in answers if answer.status == 503} <= {"LocalRateLimit"}
     calls = [seen for seen in world.aws.seen(operation("GetParameter", "GetParameters")) if b"/unknown-" in seen.body]
-    assert len(calls) <= most * (took + 2)
+    assert len(calls) <= max_tps * (took + 2)
     # What is known to be absent is not asked for again.
     world.aws.forget()
     absent = [f"/secrets/unknown-{at}" for at, answer in enumerate(answers) if answer.status == 404][:100]

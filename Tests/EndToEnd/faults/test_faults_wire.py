@@ -196,7 +196,7 @@ def test_a_body_at_the_bound_is_taken_and_one_octet_more_is_not(world) -> None:
     subject = prepare(world, "token")
     head = b'{"access_token":"a.b.c","token_type":"Bearer","expires_in":3600,"pad":"'
     fitting = head + b"x" * (MIB - len(head) - 2) + b'"}'
-    subject.next(lambda exchange: exchange.send(answer(200, fitting + b" ", [faults.JSON])) or True)
+    subject.next(lambda proxied: proxied.send(answer(200, fitting + b" ", [faults.JSON])) or True)
     assert subject.ask().status == 502
     subject.always(status(200, fitting, faults.JSON))
     from peers.waiting import until

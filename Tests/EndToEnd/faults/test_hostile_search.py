@@ -17,7 +17,7 @@ from peers import longrun
 from peers.broker import PREFIX, Broker, settings
 from peers.cpu import ThreadTimes
 from peers.hostile import KINDS, PLACES, Shape, Shapes, encoded
-from peers.raw import bearer, exchange, request, signature, status_of
+from peers.raw import bearer, send_and_read, request, signature, status_of
 from peers.textstore import TextStore
 
 #: Milliseconds of one thread that one request may cost (the limits in openapi.yaml and ThreatModel.md).
@@ -79,7 +79,7 @@ class Target:
         return best, status
 
     def once(self, data: bytes) -> tuple[float, int]:
-        spent, answer = self.times.spent(lambda: exchange(self.broker.port, data))
+        spent, answer = self.times.spent(lambda: send_and_read(self.broker.port, data))
         assert self.broker.child.running, f"the broker ended: {self.broker.child.stderr[-2000:]}"
         return spent, status_of(answer)
 

@@ -180,7 +180,7 @@ def test_at_two_thousand_reads_a_second_a_cutover_and_its_rollback_fail_nobody(w
     brokers = [world.serve(**AUTO) for _ in range(2)]
     with Readers([broker.port for broker in brokers], values, rate=2500) as readers:
         until(lambda: readers.sources == {"secrets-manager"}, "all read the old store")
-        for arguments, word in (
+        for arguments, backend_name in (
             (["cutover", "--force"], "parameter-store"),
             (["rollback"], "secrets-manager"),
         ):
@@ -188,7 +188,7 @@ def test_at_two_thousand_reads_a_second_a_cutover_and_its_rollback_fail_nobody(w
             done = run("migrate", *arguments, "--journal", journal, "--yes", env=world.settings())
             assert done.returncode == 0, done.stderr
             started = time.monotonic()
-            until(lambda: readers.sources == {word}, f"all read {word}", within=35)
+            until(lambda: readers.sources == {backend_name}, f"all read {backend_name}", within=35)
             assert time.monotonic() - started < 30
     assert readers.failures == []
     assert readers.rate >= 2000

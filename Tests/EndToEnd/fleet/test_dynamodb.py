@@ -57,7 +57,7 @@ def test_twenty_brokers_that_start_at_once_cost_the_issuer_one_request(world, ta
     assert world.issuer.requests == ["POST /oauth/token 200"]
     assert len(set(ask_all(twenty.brokers))) == 1
     assert {call.status for call in twenty.calls} == {200}
-    assert twenty.longest < twenty.bound
+    assert twenty.max_seconds < twenty.bound
 
 
 def test_a_write_that_was_long_on_its_way_undoes_no_newer_one(world, table) -> None:

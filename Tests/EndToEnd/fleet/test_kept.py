@@ -59,19 +59,19 @@ def test_every_front_reads_a_kept_secret_where_it_is(world, backend) -> None:
     world.put(LIST, f"{OURS}/db, {OURS}/gone,elsewhere/x\n", "String")
     world.secrets_manager.delete_secret(SecretId=f"{OURS}/gone")
     broker = world.serve(**backend)
-    theirs = world.secrets_manager.get_secret_value(SecretId=f"{OURS}/db")
+    stored = world.secrets_manager.get_secret_value(SecretId=f"{OURS}/db")
     answer = broker.get("/secrets/db").json()
-    assert (answer["value"], answer["source"], answer["version"]) == ("old db", "secrets-manager", theirs["VersionId"])
+    assert (answer["value"], answer["source"], answer["version"]) == ("old db", "secrets-manager", stored["VersionId"])
     assert (source(broker, "moved"), source(broker, "FIELD"), source(broker, "gone")) == (
         "parameter-store", "parameter-store", "not_found",
     )
-    for path in (f"/secretsmanager/get?secretId={OURS}/db", f"/secretsmanager/get?secretId={theirs['ARN']}"):
-        assert broker.get(path).json()["VersionId"] == theirs["VersionId"], path
-    ours = client(broker, "secretsmanager")
-    for name in (f"{OURS}/db", theirs["ARN"]):
-        assert ours.get_secret_value(SecretId=name)["ARN"] == theirs["ARN"]
-        assert ours.describe_secret(SecretId=name)["ARN"] == theirs["ARN"]
-    batch = ours.batch_get_secret_value(SecretIdList=[f"{OURS}/db", f"{OURS}/moved", f"{OURS}/gone"])
+    for path in (f"/secretsmanager/get?secretId={OURS}/db", f"/secretsmanager/get?secretId={stored['ARN']}"):
+        assert broker.get(path).json()["VersionId"] == stored["VersionId"], path
+    secrets_manager = client(broker, "secretsmanager")
+    for name in (f"{OURS}/db", stored["ARN"]):
+        assert secrets_manager.get_secret_value(SecretId=name)["ARN"] == stored["ARN"]
+        assert secrets_manager.describe_secret(SecretId=name)["ARN"] == stored["ARN"]
+    batch = secrets_manager.batch_get_secret_value(SecretIdList=[f"{OURS}/db", f"{OURS}/moved", f"{OURS}/gone"])
     assert {found["Name"]: found["SecretString"] for found in batch["SecretValues"]} == {
         f"{OURS}/db": "old db", f"{OURS}/moved": "new moved",
     }

@@ -35,11 +35,11 @@ def password(move: Move) -> list[str]:
 @pytest.fixture(scope="module")
 def backup(move: Move, password: list[str]) -> Path:
     file = move.folder / "backup.cms"
-    said = move.json("backup", *move.selection, "--out", str(file), *password)
+    result = move.json("backup", *move.selection, "--out", str(file), *password)
     readable = [shape.name for shape in move.shapes if "pending_deletion" not in shape.obstacles]
-    assert said["secrets"] == len(readable)
-    assert said["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
-    assert set(said["without_value"]) == {shape.name for shape in move.shapes} - set(readable)
+    assert result["secrets"] == len(readable)
+    assert result["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert set(result["without_value"]) == {shape.name for shape in move.shapes} - set(readable)
     return file
 
 
@@ -94,7 +94,7 @@ def test_nobody_else_may_read_it_and_no_value_shows(move: Move, backup: Path) ->
         assert file.stat().st_mode & 0o077 == 0
     assert len(json.loads(manifest.read_text())["secrets"]) == len(values(move))
     move.require_silence(backup, manifest)
-    assert PASSWORD not in move.said and list(move.folder.glob("*.part")) == []
+    assert PASSWORD not in move.output and list(move.folder.glob("*.part")) == []
 
 
 def test_said_again_it_leaves_the_file_alone_and_another_one_is_not_written_over_unasked(
@@ -110,8 +110,8 @@ def test_said_again_it_leaves_the_file_alone_and_another_one_is_not_written_over
     move.run("backup", *move.selection, *again, status=64)
     move.secrets.put_secret_value(SecretId=move.shapes[0].name, SecretString=str(move.shapes[0].value))
     assert backup.read_bytes() == before
-    said = move.json("backup", *move.selection, "--out", str(move.folder / "not.cms"), *password, "--dry-run")
-    assert (said["written"], said["secrets"], said["sha256"]) == (False, len(values(move)), None)
+    result = move.json("backup", *move.selection, "--out", str(move.folder / "not.cms"), *password, "--dry-run")
+    assert (result["written"], result["secrets"], result["sha256"]) == (False, len(values(move)), None)
     assert not (move.folder / "not.cms").exists()
 
 
@@ -129,11 +129,11 @@ def test_it_has_everything_that_is_known_and_a_restore_says_what_it_does_not_set
     assert others == {"first-4be1": ["AWSPREVIOUS"]}
     assert json.loads(held["resource_policy_text"]) == policy
     assert json.loads(held["rotation_rules"])["AutomaticallyAfterDays"] == 30
-    assert "4be1" not in move.said + Path(f"{file}.manifest").read_text()
+    assert "4be1" not in move.output + Path(f"{file}.manifest").read_text()
     move.secrets.remove_regions_from_replication(SecretId=name, RemoveReplicaRegions=["eu-west-1"])
     move.secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
-    said = move.json("restore", "--from", str(file), *password, "--to", "secrets-manager", "--yes")
-    assert said["secrets"][0]["left_to_set"] == ["resource_policy", "rotation", "replicas", "other_versions"]
+    result = move.json("restore", "--from", str(file), *password, "--to", "secrets-manager", "--yes")
+    assert result["secrets"][0]["left_to_set"] == ["resource_policy", "rotation", "replicas", "other_versions"]
     assert move.secrets.get_secret_value(SecretId=name)["SecretString"] == "second-4be1"
     move.secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
 
@@ -145,8 +145,8 @@ def test_what_was_asked_for_by_name_and_cannot_go_there_is_no_success(
     pending = next(shape for shape in move.shapes if "pending_deletion" in shape.obstacles)
     for name, destination in ((binary.name, "parameter-store"), (pending.name, "secrets-manager")):
         arguments = ["--from", str(backup), *password, "--to", destination, "--only", name, "--yes"]
-        said = move.json("restore", *arguments, status=1)
-        assert not said["clean"] and said["summary"]["blocked"] == 1
+        result = move.json("restore", *arguments, status=1)
+        assert not result["clean"] and result["summary"]["blocked"] == 1
     assert move.parameters() == {}
 
 
@@ -164,13 +164,13 @@ def test_who_has_the_certificates_key_opens_it(move: Move, kind: str) -> None:
 
 
 def altered(content: bytes, case: str) -> bytes:
-    chance = random.Random(case)
+    rng = random.Random(case)
     if case.startswith("cut"):
-        return content[: chance.randrange(len(content))]
+        return content[: rng.randrange(len(content))]
     if case == "longer":
         return content + b"\0"
-    place = {"head": 28, "version": 30, "tag": len(content) - 1}.get(case, chance.randrange(400, len(content) - 20))
-    return content[:place] + bytes([content[place] ^ 1 << chance.randrange(8)]) + content[place + 1 :]
+    place = {"head": 28, "version": 30, "tag": len(content) - 1}.get(case, rng.randrange(400, len(content) - 20))
+    return content[:place] + bytes([content[place] ^ 1 << rng.randrange(8)]) + content[place + 1 :]
 
 
 @pytest.mark.parametrize("case", ["cut 1", "cut 2", "cut 3", "longer", "head", "version", "flip 1", "flip 2", "flip 3", "tag"])
@@ -256,10 +256,10 @@ def test_into_an_empty_store_killed_and_repeated_all_comes_back_equal(
 ) -> None:
     move.moto.reset()
     arguments = ["--from", str(backup), *password, "--to", "secrets-manager", "--yes"]
-    chance = random.Random(kills)
+    rng = random.Random(kills)
     for _ in range(kills):
         restore = move.start("restore", *arguments)
-        time.sleep(0.8 + chance.random())
+        time.sleep(0.8 + rng.random())
         restore.send_signal(signal.SIGKILL)
         restore.wait(10)
     assert move.json("restore", *arguments)["clean"]
@@ -283,13 +283,13 @@ def test_a_backup_that_is_killed_leaves_the_old_one_or_the_new_one(
     file, between = move.folder / "killed.cms", 0
     file.write_bytes(backup.read_bytes())
     Path(f"{file}.manifest").write_bytes(Path(f"{backup}.manifest").read_bytes())
-    chance = random.Random(7)
+    rng = random.Random(7)
     opens = ["--from", str(file), *password, "--to", "secrets-manager", "--dry-run", "--only", next(iter(values(move)))]
     for attempt in (made for made in range(20) if made < 6 or between == 0):
         before = file.stat().st_ino
         run = move.start("backup", *move.selection, "--out", str(file), *password, "--yes")
         if attempt < 3:
-            time.sleep(chance.random() * 3)
+            time.sleep(rng.random() * 3)
         else:
             # Right after the file was renamed, and before its manifest is.
             while file.stat().st_ino == before and run.poll() is None:

@@ -136,4 +136,4 @@ def test_a_backup_replaces_a_backup_and_nothing_else(move: Move) -> None:
     out.write_text("somebody else's\n")
     move.run("backup", *move.selection, *backup, status=64)
     assert out.read_text() == "somebody else's\n" and not manifest.exists()
-    assert str(out) in move.said
+    assert str(out) in move.output

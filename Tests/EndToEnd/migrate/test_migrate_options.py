@@ -43,8 +43,8 @@ def test_a_type_that_was_asked_for_is_the_parameters(move: Move) -> None:
     assert {found["Type"] for found in move.parameters().values()} == {"String"}
     assert move.json("verify", *how, "--journal", str(move.journal))["summary"]["equal"] == len(move.shapes)
     # As another type it is not written over, and nothing is called done.
-    said = move.json("copy", *move.selection, "--journal", str(move.folder / "other.journal"), *move.rate)
-    assert {obstacle for item in said["blocked"] for obstacle in item["obstacles"]} == {"other_type"}
+    report = move.json("copy", *move.selection, "--journal", str(move.folder / "other.journal"), *move.rate)
+    assert {obstacle for item in report["blocked"] for obstacle in item["obstacles"]} == {"other_type"}
     move.run("copy", *move.selection, "--type", "StringList", *move.pace, status=64)
     move.run("copy", *how, "--kms-key", KEY, *move.pace, status=64)
 
@@ -64,9 +64,9 @@ def test_an_equal_value_is_not_written_again_for_a_key_or_tier_and_that_is_said(
     move.copy()
     again = ["--journal", str(move.folder / "again.journal"), *move.rate]
     for how in (["--kms-key", KEY], ["--tier", "advanced"]):
-        said = move.json("copy", *move.selection, *how, *again, "--yes")
-        assert said["summary"]["equal"] == len(move.shapes)
-        assert all(line["kept_as_it_is"] for line in said["secrets"])
+        report = move.json("copy", *move.selection, *how, *again, "--yes")
+        assert report["summary"]["equal"] == len(move.shapes)
+        assert all(line["kept_as_it_is"] for line in report["secrets"])
         assert "under another key or in another tier" in move.run("copy", *move.selection, *how, *again, "--yes")
     move.require_moved()
     assert {found["Tier"] for found in described(move).values()} == {"Standard"}
@@ -76,8 +76,8 @@ def test_what_a_copy_left_for_its_tier_is_left_to_verify(move: Move) -> None:
     move.secrets.create_secret(Name=f"{PREFIX}long", SecretString="x" * 5000)
     move.json("copy", *move.selection, "--tier", "standard", *move.pace)
     for more in (["--journal", str(move.journal)], ["--tier", "standard"]):
-        said = move.json("verify", *move.selection, *more)
-        assert [left["secret"] for left in said["left"]] == [f"{PREFIX}long"]
+        report = move.json("verify", *move.selection, *more)
+        assert [left["secret"] for left in report["left"]] == [f"{PREFIX}long"]
     move.run("verify", *move.selection, status=1)
     move.run("verify", *move.selection, "--tier", "standard", "--journal", str(move.journal))
     move.run("cutover", "--keep", "--journal", str(move.journal), "--yes")
@@ -96,15 +96,15 @@ def test_a_write_over_another_value_whose_answer_is_lost_is_made_once(move: Move
     one = move.shapes[0]
     move.ssm.put_parameter(Name=one.target, Value="another", Type="SecureString")
 
-    def lost(exchange) -> bool:
-        exchange.forward()
-        exchange.reset()
+    def lost(proxied) -> bool:
+        proxied.forward()
+        proxied.reset()
         return False
 
     gate.next(lost, when=operation("PutParameter"))
     env = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{gate.port}"}
-    said = move.json("copy", "--secret", one.name, *move.pace, "--yes", **env)
-    assert said["secrets"][0]["outcome"] == "copied" and said["secrets"][0]["version"] == 2
+    report = move.json("copy", "--secret", one.name, *move.pace, "--yes", **env)
+    assert report["secrets"][0]["outcome"] == "copied" and report["secrets"][0]["version"] == 2
     assert len(move.ssm.get_parameter_history(Name=one.target)["Parameters"]) == 2
 
 

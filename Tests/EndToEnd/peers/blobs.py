@@ -36,16 +36,16 @@ class Blobs:
         return self.random.random() < share
 
     def text(self) -> str:
-        if self.chance(0.01):
+        if self.with_probability(0.01):
             return self.space() + self.value(0) + self.space()
-        depth = self.random.choice([2, 62, 63, 64, 70]) if self.chance(0.03) else 0
+        depth = self.random.choice([2, 62, 63, 64, 70]) if self.with_probability(0.03) else 0
         members = [self.member() for _ in range(self.random.choice([0, 1, 2, 3, 4, 5, 6, 8, 12]))]
         if depth:
             members.insert(self.random.randint(0, len(members)), f'"deep":{"[" * depth}1.0{"]" * depth}')
-        if members and self.chance(0.25):
+        if members and self.with_probability(0.25):
             members.append(self.again(self.random.choice(members)))
         text = f"{self.space()}{{{','.join(members)}}}{self.space()}"
-        return self.broken(text) if self.chance(0.05) else text
+        return self.broken(text) if self.with_probability(0.05) else text
 
     def member(self) -> str:
         return f"{self.space()}{self.name()}{self.space()}:{self.space()}{self.value(0)}{self.space()}"
@@ -59,20 +59,20 @@ class Blobs:
         return f"{name[: end + 1]}:{self.value(0)}"
 
     def name(self) -> str:
-        if self.chance(0.04):
+        if self.with_probability(0.04):
             return f'"{self.random.choice(NAMES[:8])}{self.random.choice(HALVES)}"'
-        name = self.random.choice(NAMES[:12] if self.chance(0.4) else NAMES)
+        name = self.random.choice(NAMES[:12] if self.with_probability(0.4) else NAMES)
         return '"' + "".join(self.letter(letter) for letter in name) + '"'
 
     def letter(self, letter: str) -> str:
         """A character as it is, or escaped: half of the time where it need not be."""
-        if letter >= " " and letter not in '"\\' and not self.chance(0.1):
+        if letter >= " " and letter not in '"\\' and not self.with_probability(0.1):
             return letter
-        if letter in '"\\/' and self.chance(0.5):
+        if letter in '"\\/' and self.with_probability(0.5):
             return "\\" + letter
         units = letter.encode("utf-16-be")
         digits = [units[place : place + 2].hex() for place in range(0, len(units), 2)]
-        return "".join(f"\\u{unit.upper() if self.chance(0.5) else unit}" for unit in digits)
+        return "".join(f"\\u{unit.upper() if self.with_probability(0.5) else unit}" for unit in digits)
 
     def value(self, depth: int) -> str:
         kinds = ["string"] * 5 + ["number"] * 3 + ["word"] + (["array", "object"] if depth < 4 else [])
@@ -92,7 +92,7 @@ class Blobs:
 
     def string(self) -> str:
         parts = [self.random.choice(LETTERS) for _ in range(self.random.choice([0, 1, 2, 3, 5, 8, 20]))]
-        if self.chance(0.06):
+        if self.with_probability(0.06):
             parts.insert(self.random.randint(0, len(parts)), self.random.choice(HALVES))
         return '"' + "".join(parts) + '"'
 

@@ -13,7 +13,7 @@ from email.utils import format_datetime
 
 from .broker import PREFIX
 from .faults import document, status
-from .proxy import Exchange, Fault, FaultProxy, Filter, Received
+from .proxy import ProxiedRequest, Fault, FaultProxy, Filter, Received
 
 FOLDER = "/latest/meta-data/iam/security-credentials/"
 #: Unsets what would win over every other source.
@@ -44,12 +44,12 @@ def iso(seconds: float) -> str:
 def credentials(access_key: str, seconds: float = 3600) -> Fault:
     """The document of IMDS and of the container agents, its end so far from the moment of the answer, with the Date."""
 
-    def fault(exchange: Exchange) -> bool:
+    def fault(proxied: ProxiedRequest) -> bool:
         body = {
             "Code": "Success", "AccessKeyId": access_key, "SecretAccessKey": secret_of(access_key),
             "Token": token_of(access_key), "Expiration": iso(seconds),
         }
-        return document(body, 200, ("Date", format_datetime(datetime.now(UTC), usegmt=True)))(exchange)
+        return document(body, 200, ("Date", format_datetime(datetime.now(UTC), usegmt=True)))(proxied)
 
     return fault
 

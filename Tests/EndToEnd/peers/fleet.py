@@ -123,7 +123,7 @@ class Fleet:
         return {call.token for call in self.calls if call.token}
 
     @property
-    def longest(self) -> float:
+    def max_seconds(self) -> float:
         return max(call.seconds for call in self.calls)
 
 

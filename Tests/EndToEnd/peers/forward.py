@@ -10,7 +10,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from .proxy import Exchange, Fault, FaultProxy, Received, answer, passed_on
+from .proxy import ProxiedRequest, Fault, FaultProxy, Received, answer, passed_on
 
 
 class ForwardProxy(FaultProxy):
@@ -37,30 +37,30 @@ class ForwardProxy(FaultProxy):
         fault = super()._fault_for(request)
         return self._pass_on if fault is passed_on else fault
 
-    def _pass_on(self, exchange: Exchange) -> bool:
-        request = exchange.request
+    def _pass_on(self, proxied: ProxiedRequest) -> bool:
+        request = proxied.request
         wanted = "Basic " + b64encode((self.user or "").encode()).decode()
         if self.user and request.headers.get("proxy-authorization") != wanted:
-            exchange.send(answer(407, b"who are you?", [("Proxy-Authenticate", 'Basic realm="proxy"')]))
+            proxied.send(answer(407, b"who are you?", [("Proxy-Authenticate", 'Basic realm="proxy"')]))
             return True
         if request.method == "CONNECT":
-            return self._tunnel(exchange)
+            return self._tunnel(proxied)
         url = urlsplit(request.target)
         port = self.routes.get(f"{url.hostname}:{url.port or 80}")
         if url.scheme != "http" or port is None:
-            exchange.send(answer(502, b"no such host"))
+            proxied.send(answer(502, b"no such host"))
             return True
-        exchange.send(forwarded(request, url._replace(scheme="", netloc="").geturl() or "/", port))
+        proxied.send(forwarded(request, url._replace(scheme="", netloc="").geturl() or "/", port))
         return True
 
-    def _tunnel(self, exchange: Exchange) -> bool:
-        port = self.routes.get(exchange.request.target)
+    def _tunnel(self, proxied: ProxiedRequest) -> bool:
+        port = self.routes.get(proxied.request.target)
         if port is None:
-            exchange.send(answer(502, b"no such host"))
+            proxied.send(answer(502, b"no such host"))
             return True
         with socket.create_connection(("127.0.0.1", port)) as origin:
-            exchange.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            pump(exchange.sock, origin)
+            proxied.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            pump(proxied.sock, origin)
         return False
 
 

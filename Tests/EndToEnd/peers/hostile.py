@@ -45,7 +45,7 @@ class Place:
     route: str
     before: str = ""
     behind: str = ""
-    room: int = 65_400
+    max_bytes: int = 65_400
     #: The field of the head that it stands in; empty for the target of a GET and the body of a POST.
     field: str = ""
     written: Callable[[str], str] = str
@@ -109,7 +109,7 @@ def signed() -> list[Place]:
         "secretsmanager.DescribeSecret": ['{"SecretId":"|"}'],
     }
     places = [
-        Place("POST /", *(frame.split("|") if frame else ("", "")), room=16_300, credential="signed", operation=operation)
+        Place("POST /", *(frame.split("|") if frame else ("", "")), max_bytes=16_300, credential="signed", operation=operation)
         for operation, texts in frames.items() for frame in texts
     ]
     page = f'{{"Path":"{PREFIX}","Recursive":true,"NextToken":"'
@@ -124,12 +124,12 @@ def targets() -> list[Place]:
         f"{parameters}name=", f"{parameters}name={PREFIX}/", f"{parameters}name={PREFIX}/a&label=", f"{secrets}secretId=",
         f"{secrets}secretId={PREFIX[1:]}/", f"{secrets}secretId={PREFIX[1:]}/a&versionStage=", "/", "/health?", "/metrics?", "/livez?",
     ]
-    return [Place("GET", start, room=8_100, written=in_target, credential=who) for start in starts for who in ("key", "none")]
+    return [Place("GET", start, max_bytes=8_100, written=in_target, credential=who) for start in starts for who in ("key", "none")]
 
 
 def fields() -> list[Place]:
     """Every field that some route reads, at the routes that read it."""
-    room = 30_000
+    max_bytes = 30_000
     scope = f"Credential=default/20261123/us-east-1/ssm/aws4_request, SignedHeaders=host;"
     places = [
         Place("/secrets/deep?field=a", "text/plain", field="Accept"), Place("/metrics", "text/plain", field="Accept"),
@@ -148,7 +148,7 @@ def fields() -> list[Place]:
         *(Place(route, field=name) for route in ("/token", "/livez") for name in ("X-Request-Id", "Connection", "Forwarded", "Cookie")),
     ]
     long = [place for place in places if place.before.startswith("AWS4")]
-    return [dataclasses.replace(place, room=4_070 if place in long else room, credential=credential_of(place)) for place in places]
+    return [dataclasses.replace(place, max_bytes=4_070 if place in long else max_bytes, credential=credential_of(place)) for place in places]
 
 
 def credential_of(place: Place) -> str:
@@ -171,10 +171,10 @@ class Shape:
     def text(self) -> str:
         """The text in its place: cut where the room ends, between two characters."""
         place = self.place
-        room = max(0, place.room // self.lines - len(encoded(place.before + place.behind)))
-        text = "".join(repeated(piece, count, room) for piece, count in self.pieces)
-        while (size := len(encoded(written := place.written(text)))) > room and text:
-            text = text[: min(len(text) - 1, len(text) * room // size)]
+        max_bytes = max(0, place.max_bytes // self.lines - len(encoded(place.before + place.behind)))
+        text = "".join(repeated(piece, count, max_bytes) for piece, count in self.pieces)
+        while (size := len(encoded(written := place.written(text)))) > max_bytes and text:
+            text = text[: min(len(text) - 1, len(text) * max_bytes // size)]
         return place.before + written + place.behind
 
     def __str__(self) -> str:
@@ -182,9 +182,9 @@ class Shape:
         return f"{self.place} with {pieces}, chunk {self.chunk}, lines {self.lines}"
 
 
-def repeated(piece: str, count: int, room: int) -> str:
+def repeated(piece: str, count: int, max_bytes: int) -> str:
     """Not much more of it than there is room for."""
-    count = min(count, room // (len(encoded(piece)) - 1 or 1) + 1)
+    count = min(count, max_bytes // (len(encoded(piece)) - 1 or 1) + 1)
     return "".join(piece.format(number) for number in range(count)) if piece in SERIES else piece * count
 
 

@@ -19,7 +19,7 @@ def count(whole: int) -> int:
     return max(1, round(whole * SCALE))
 
 
-def chance(name: str) -> random.Random:
+def rng(name: str) -> random.Random:
     """Random numbers for a test of that name, the same for the same seed."""
     return random.Random(f"{SEED} {name}")
 
@@ -28,4 +28,4 @@ def cases(whole: int, name: str) -> list[int]:
     """The numbers of the cases that are made, in order, of those from 0 to below `whole`."""
     if only := os.environ.get("LATCHKEY_TEST_CASE"):
         return [int(only)]
-    return sorted(chance(name).sample(range(whole), count(whole)))
+    return sorted(rng(name).sample(range(whole), count(whole)))

@@ -27,14 +27,14 @@ class Dispatcher(DomainDispatcherApplication):
 
 
 _moto = Dispatcher(create_backend_app)
-_turn = threading.Lock()
+_lock = threading.Lock()
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     # The body first: a slow client holds up nobody.
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     environ["wsgi.input"] = io.BytesIO(body)
-    with _turn:
+    with _lock:
         answer = _moto(environ, start_response)
         try:
             return list(answer)

@@ -41,10 +41,10 @@ class Shape:
 
 def shapes(count: int, seed: int, prefix: str = PREFIX) -> list[Shape]:
     """So many secrets: every odd shape there is, over and over, and plain ones between. Each value is like no other."""
-    chance = random.Random(seed)
+    rng = random.Random(seed)
 
     def mark() -> str:
-        return f"{chance.getrandbits(128):032x}"
+        return f"{rng.getrandbits(128):032x}"
 
     def filled(length: int) -> str:
         return (mark() + "x" * length)[:length]
@@ -87,7 +87,7 @@ class Move:
         self.ssm = moto.client("ssm")
         self.secrets = moto.client("secretsmanager")
         self.journal = folder / "move.journal"
-        self.said = ""
+        self.output = ""
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(self._make, self.shapes))
 
@@ -117,7 +117,7 @@ class Move:
             [str(BINARY), "migrate", command, *arguments], env=self.env | env, cwd=self.folder, stdin=subprocess.DEVNULL,
             capture_output=True, text=True, timeout=120,
         )
-        self.said += done.stdout + done.stderr
+        self.output += done.stdout + done.stderr
         assert done.returncode == status, f"{done.returncode}: {done.stderr[-2000:]}{done.stdout[-2000:]}"
         return done.stdout
 
@@ -169,14 +169,14 @@ class Move:
 
     def require_silence(self, *files: Path) -> None:
         """No value, nor half of one, in anything that was said or written."""
-        texts = {"the output": self.said.encode()} | {str(file): file.read_bytes() for file in files}
+        texts = {"the output": self.output.encode()} | {str(file): file.read_bytes() for file in files}
         for shape in self.shapes:
             value = shape.value if isinstance(shape.value, bytes) else shape.value.encode()
             mark = value[:18] if isinstance(shape.value, bytes) else max(value.split(), key=len)[:32]
             for where, text in texts.items():
                 assert mark not in text and value not in text, f"{shape.name} shows in {where}"
                 assert mark.hex().encode() not in text, f"{shape.name} shows in {where} as hex"
-        assert AWS_SECRET_ACCESS_KEY not in self.said
+        assert AWS_SECRET_ACCESS_KEY not in self.output
 
 
 def latchkey_home(folder: Path) -> dict[str, str]:

@@ -74,15 +74,15 @@ class Reloaded:
         headers = {"Content-Type": "application/json"}
         return ask(self.broker.port, "/oauth/token", method="POST", body=json.dumps(body), headers=headers)
 
-    def standing(self, name: str = NAME) -> dict[str, Any]:
+    def health_entry(self, name: str = NAME) -> dict[str, Any]:
         return self.broker.get("/health").json()["followed"][name]
 
     def failures(self) -> float:
         return self.broker.metric("latchkey_reload_failures_total", what="profiles")
 
     def warnings(self) -> list[str]:
-        said = "a followed file cannot be used; the last good value stays in force"
-        return [line["code"] for line in self.broker.logs if line["message"] == said]
+        message = "a followed file cannot be used; the last good value stays in force"
+        return [line["code"] for line in self.broker.logs if line["message"] == message]
 
     def asked(self, audience: str) -> int:
         """Requests for that audience that have reached the issuer."""

@@ -66,7 +66,7 @@ def mentions(text: str) -> Filter:
     return lambda request: text.encode() in request.body
 
 
-class Exchange:
+class ProxiedRequest:
     """One request on one connection, with the means to answer it well or badly."""
 
     def __init__(self, proxy: FaultProxy, sock: socket.socket, request: Received) -> None:
@@ -116,9 +116,9 @@ def answer(status: int, body: bytes = b"", headers: list[tuple[str, str]] | None
     return "\r\n".join(lines).encode() + body
 
 
-def passed_on(exchange: Exchange) -> bool:
+def passed_on(proxied: ProxiedRequest) -> bool:
     """No fault at all."""
-    exchange.send(exchange.forward())
+    proxied.send(proxied.forward())
     return True
 
 
@@ -146,7 +146,7 @@ class FaultProxy:
         self._lock = threading.Lock()
         self._open: dict[int, socket.socket] = {}
         self._script: list[tuple[Filter, Fault]] = []
-        self._standing: list[tuple[Filter, Fault]] = []
+        self._permanent: list[tuple[Filter, Fault]] = []
         self._listener: socket.socket | None = None
         self.up()
 
@@ -160,12 +160,12 @@ class FaultProxy:
     def always(self, fault: Fault, when: Filter = lambda _: True) -> None:
         """Every matching request meets this fault, until `heal`."""
         with self._lock:
-            self._standing.insert(0, (when, fault))
+            self._permanent.insert(0, (when, fault))
 
     def heal(self) -> None:
         with self._lock:
             self._script.clear()
-            self._standing.clear()
+            self._permanent.clear()
 
     def _fault_for(self, request: Received) -> Fault:
         with self._lock:
@@ -173,7 +173,7 @@ class FaultProxy:
                 if when(request):
                     del self._script[index]
                     return fault
-            return next((fault for when, fault in self._standing if when(request)), passed_on)
+            return next((fault for when, fault in self._permanent if when(request)), passed_on)
 
     # What happened
 
@@ -261,7 +261,7 @@ class FaultProxy:
             if request is None:
                 return
             self.requests.append(request)
-            if not self._fault_for(request)(Exchange(self, sock, request)):
+            if not self._fault_for(request)(ProxiedRequest(self, sock, request)):
                 return
 
     def _read(self, sock: socket.socket, pending: bytes, number: int) -> tuple[Received | None, bytes]:

@@ -41,7 +41,7 @@ def signature(port: int, operation: str, body: bytes, host: str = "a", **covered
     return [(name, value) for name, value in call.headers.items() if name != "Host"]
 
 
-def exchange(port: int, data: bytes, timeout: float = 30.0) -> bytes:
+def send_and_read(port: int, data: bytes, timeout: float = 30.0) -> bytes:
     """Sends this and nothing more; what comes back, up to the end of the connection. Empty where nothing does."""
     received = bytearray()
     with socket.create_connection(("127.0.0.1", port), timeout=timeout) as sock:

@@ -26,7 +26,7 @@ def client(
     return client_at(broker.url, service, key, secret, attempts)
 
 
-def said(answer: dict[str, Any], *without: str) -> dict[str, Any]:
+def comparable(answer: dict[str, Any], *without: str) -> dict[str, Any]:
     """An answer less what belongs to the one response (ids, heads) and to the one server (page tokens)."""
     left_out = {"ResponseMetadata", "NextToken", *without}
     return {name: value for name, value in answer.items() if name not in left_out}
@@ -74,9 +74,9 @@ def aws_of_both(broker: Broker, store: Moto, *arguments: str) -> tuple[str, str]
             pool.submit(_aws, broker.url, home, "default", API_KEY, arguments),
             pool.submit(_aws, store.url, home, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, arguments),
         ]
-    ours, theirs = (run.result() for run in runs)
-    assert (ours.returncode, theirs.returncode) == (0, 0), ours.stderr + theirs.stderr
-    return ours.stdout, theirs.stdout
+    broker_run, store_run = (run.result() for run in runs)
+    assert (broker_run.returncode, store_run.returncode) == (0, 0), broker_run.stderr + store_run.stderr
+    return broker_run.stdout, store_run.stdout
 
 
 def printed(run: subprocess.CompletedProcess[str]) -> Any:

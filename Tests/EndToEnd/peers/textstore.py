@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from .faults import AMZ_JSON, JSON
-from .proxy import Exchange, FaultProxy, answer
+from .proxy import ProxiedRequest, FaultProxy, answer
 
 ACCOUNT, REGION = "111122223333", "us-east-1"
 #: Parameters on one page of a listing (SSM API Reference, GetParametersByPath).
@@ -68,12 +68,12 @@ class TextStore:
     def stop(self) -> None:
         self.proxy.stop()
 
-    def _answer(self, exchange: Exchange) -> bool:
-        if exchange.request.target.startswith("/oauth/"):
-            exchange.send(answer(self.grant_status, self.grant.encode(), [JSON, *self.fields]))
+    def _answer(self, proxied: ProxiedRequest) -> bool:
+        if proxied.request.target.startswith("/oauth/"):
+            proxied.send(answer(self.grant_status, self.grant.encode(), [JSON, *self.fields]))
             return True
-        status, body = self.refusal or self._of_aws(exchange.request.operation, json.loads(exchange.request.body))
-        exchange.send(answer(status, body, [AMZ_JSON, *self.fields]))
+        status, body = self.refusal or self._of_aws(proxied.request.operation, json.loads(proxied.request.body))
+        proxied.send(answer(status, body, [AMZ_JSON, *self.fields]))
         return True
 
     def _of_aws(self, operation: str, asked: dict[str, Any]) -> tuple[int, bytes]:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from botocore.exceptions import ClientError
 
 from .broker import Broker
-from .sdk import client, said
+from .sdk import client, comparable
 
 #: One question: what it is called, and how it is asked.
 Question = Callable[[], Any]
@@ -82,7 +82,7 @@ def by_sdk(broker: Broker, ids: list[str]) -> dict[str, Question]:
 
     def one(call: Callable[[], dict[str, Any]], *members: str) -> Any:
         try:
-            answer = said(call())
+            answer = comparable(call())
         except ClientError as error:
             return error.response["Error"]["Code"]
         return {member: answer.get(member) for member in members}
@@ -109,6 +109,6 @@ def whole(broker: Broker, ids: list[str]) -> dict[str, Question]:
     questions: dict[str, Question] = {}
     for name in ids:
         arn = secrets.describe_secret(SecretId=name)["ARN"]
-        questions[f"{name} by ARN"] = lambda arn=arn: said(secrets.get_secret_value(SecretId=arn))
-        questions[f"{name} described"] = lambda arn=arn: said(secrets.describe_secret(SecretId=arn))
+        questions[f"{name} by ARN"] = lambda arn=arn: comparable(secrets.get_secret_value(SecretId=arn))
+        questions[f"{name} described"] = lambda arn=arn: comparable(secrets.describe_secret(SecretId=arn))
     return questions

@@ -35,7 +35,7 @@ class World:
 
     def settings(self, **extra: str | None) -> dict[str, str]:
         """A broker's environment here; None takes a name out."""
-        standing: dict[str, Any] = {
+        defaults: dict[str, Any] = {
             "AWS_ENDPOINT_URL": self.aws_url,
             "LATCHKEY_AUTH0_TOKEN_URL": self.token_url,
             "AUTH0_DOMAIN": "issuer.test",
@@ -43,7 +43,7 @@ class World:
             "AUTH0_CLIENT_SECRET": CLIENT_SECRET,
             "AUTH0_AUDIENCE": AUDIENCE,
         }
-        return settings(self.folder, **{**standing, **extra})
+        return settings(self.folder, **{**defaults, **extra})
 
     def start(self, secrets: Sequence[str] = (), wrapper: Sequence[str] = (), **extra: str | None) -> Broker:
         """A broker that answers `/livez`; its upstreams may be down."""

@@ -28,7 +28,7 @@ _LITERAL = r'"((?:\\.|[^"\\\n])*)"'
 @dataclass(frozen=True)
 class Setting:
     name: str
-    standard: str
+    default: str
     meaning: str
     reserved: bool
 
@@ -74,7 +74,7 @@ def readable() -> Iterator[str]:
 @rule("The page of settings has the table of settings")
 def page() -> Iterator[str]:
     rows = table(SETTINGS, "# Settings")
-    wanted = [[f"`{s.name}`", f"`{s.standard}`" if s.standard else "", s.meaning] for s in settings()]
+    wanted = [[f"`{s.name}`", f"`{s.default}`" if s.default else "", s.meaning] for s in settings()]
     for row in wanted:
         if row not in rows:
             yield f"{shown(SETTINGS)} has not the row | {' | '.join(row)} |"
@@ -88,7 +88,7 @@ def page() -> Iterator[str]:
 @rule("The unit's environment file shows every setting that a service may have, at its default")
 def environment() -> Iterator[str]:
     listed = [line for line in lines(ENVIRONMENT) if "=" in line and not line.startswith(("# ", "#AWS_"))]
-    wanted = [f"#{s.name}={s.standard}" for s in settings() if not s.reserved and s.name not in ELSEWHERE]
+    wanted = [f"#{s.name}={s.default}" for s in settings() if not s.reserved and s.name not in ELSEWHERE]
     for line in wanted:
         if line not in listed:
             yield f"{shown(ENVIRONMENT)} has not {line}"

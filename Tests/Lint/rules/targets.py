@@ -62,12 +62,12 @@ def unused(target: str) -> Iterator[str]:
 
 @rule("Package.swift gives each target what the table permits")
 def package() -> Iterator[str]:
-    ours = {target["name"] for target in description()["targets"]}
-    for name in sorted({*SOURCES, *SHARED} - ours):
+    own_targets = {target["name"] for target in description()["targets"]}
+    for name in sorted({*SOURCES, *SHARED} - own_targets):
         yield f"{name} is in the table and not in Package.swift"
     for target in description()["targets"]:
         named = {next(iter(dependency.values()))[0] for dependency in target["dependencies"]}
-        extra = {module for module in named & ours if module not in permitted(target["name"])}
+        extra = {module for module in named & own_targets if module not in permitted(target["name"])}
         if target["name"] in SOURCES:
             extra |= SOURCES[target["name"]] - named
         extra |= {module for module in named & set(OUTSIDE) if module not in permitted(target["name"])}
@@ -88,11 +88,11 @@ def architecture() -> Iterator[str]:
         elif rows and not line.startswith("|"):
             break
     for name, modules in SOURCES.items():
-        said = rows.get(name)
-        if said is None:
+        documented = rows.get(name)
+        if documented is None:
             yield f"{name} has no row"
-        elif said != modules and said != {"all of them"}:
-            yield f"{name}: the page says {sorted(said)}, the table {sorted(modules)}"
+        elif documented != modules and documented != {"all of them"}:
+            yield f"{name}: the page says {sorted(documented)}, the table {sorted(modules)}"
 
 
 def full_name(word: str) -> str:

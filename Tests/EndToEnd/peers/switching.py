@@ -33,9 +33,9 @@ def backend(move: Move) -> str | None:
 
 def refused(move: Move, *arguments: str, status: int = 1) -> str:
     """What a command says that does nothing."""
-    before = len(move.said)
+    before = len(move.output)
     move.run(*arguments, status=status)
-    return move.said[before:]
+    return move.output[before:]
 
 
 def runs_whole(move: Move, command: str) -> list[bytes]:
@@ -52,20 +52,20 @@ class Asked:
     """A command at a terminal that waits for its yes."""
 
     def __init__(self, move: Move, *arguments: str) -> None:
-        self.ours, self.theirs = pty.openpty()
+        self.parent_end, self.child_end = pty.openpty()
         self.run = subprocess.Popen(
-            [str(BINARY), "migrate", *arguments], env=move.env, cwd=move.folder, stdin=self.theirs,
+            [str(BINARY), "migrate", *arguments], env=move.env, cwd=move.folder, stdin=self.child_end,
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         )
-        self.said = b""
-        while b"type yes: " not in self.said and self.run.poll() is None:
-            self.said += self.run.stderr.read1()
+        self.output = b""
+        while b"type yes: " not in self.output and self.run.poll() is None:
+            self.output += self.run.stderr.read1()
 
     def confirm(self, status: int) -> str:
         """Types it; what is said then."""
-        os.write(self.ours, b"yes\n")
-        said = self.run.communicate(timeout=30)[1].decode()
-        os.close(self.ours)
-        os.close(self.theirs)
-        assert self.run.returncode == status, said
-        return said
+        os.write(self.parent_end, b"yes\n")
+        output = self.run.communicate(timeout=30)[1].decode()
+        os.close(self.parent_end)
+        os.close(self.child_end)
+        assert self.run.returncode == status, output
+        return output

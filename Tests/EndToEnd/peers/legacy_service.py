@@ -11,7 +11,7 @@ from typing import Any
 CACHE_TTL = 5 * 60
 
 
-class GuideSecrets:
+class CachedBlob:
     """`getSecrets()`: GetSecretValue of the blob unless it is in the cache, JSON.parse, and the fields from there."""
 
     def __init__(self, client: Any, secret_id: str, now: Callable[[], float]) -> None:
@@ -33,10 +33,10 @@ class GuideSecrets:
         return self.cached
 
 
-class GuideService(threading.Thread):
+class LegacyService(threading.Thread):
     """A service that uses fields of the blob all the time."""
 
-    def __init__(self, secrets: GuideSecrets, wanted: dict[str, Any], stop: threading.Event) -> None:
+    def __init__(self, secrets: CachedBlob, wanted: dict[str, Any], stop: threading.Event) -> None:
         super().__init__(daemon=True)
         self.secrets = secrets
         self.wanted = wanted
