@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from peers.broker import ROOT, Broker, run
-from peers.examination import NO_ISSUER, doctor
+from peers.doctor import NO_ISSUER, doctor
 from peers.faults import aws_error, close_before_answer, never_answer, oauth_error, raw, status, truncate
 from peers.issuer import AUDIENCE, CLIENT_ID, CLIENT_SECRET
 from peers.proxy import operation

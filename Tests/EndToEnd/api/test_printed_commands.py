@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from peers.broker import API_KEY, BINARY, PREFIX, ROOT, run
-from peers.examination import NO_ISSUER, doctor
+from peers.doctor import NO_ISSUER, doctor
 from peers.faults import aws_error
 from peers.waiting import free_port
 
