@@ -102,8 +102,7 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker",
-                "LatchkeyMigration",
-                "LatchkeySettings",
+                "LatchkeyMigration", "LatchkeySettings",
             ],
             path: "Tests/Fuzz/Targets", swiftSettings: strict),
         // Prints the credential plan that the product derives from shared AWS files. A test compares it with botocore.
@@ -111,6 +110,12 @@ let package = Package(
             name: "shared-config-plans",
             dependencies: ["LatchkeyCore", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyUpstream"],
             path: "Tests/SharedConfig/shared-config-plans", swiftSettings: strict),
+        // Prints tables of the code as JSON. A test compares them with the documentation.
+        .executableTarget(
+            name: "code-tables",
+            dependencies: ["LatchkeyCore", "LatchkeyMetrics", "LatchkeyBroker", "LatchkeySettings", "LatchkeyAPI"],
+            path: "Tests/CodeTables/code-tables", swiftSettings: strict),
+
         tests("LatchkeyCore", [support]),
         tests("LatchkeyNet", ["LatchkeyCore", support]),
         tests("LatchkeyCrypto", ["LatchkeyCore", support]),
@@ -149,7 +154,7 @@ let package = Package(
             "latchkey",
             [
                 "LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyUpstream",
-                "LatchkeyBroker", "LatchkeyMigration", "LatchkeySettings", "LatchkeyAPI", "FuzzTargets", support, log,
+                "LatchkeyBroker", "LatchkeyMigration", "LatchkeySettings", "FuzzTargets", support, log,
             ]),
     ]
 )

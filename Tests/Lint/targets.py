@@ -47,6 +47,10 @@ SHARED: dict[str, tuple[str, set[str]]] = {
     "shared-config-plans": (
         "Tests/SharedConfig/shared-config-plans", {"LatchkeyCore", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyUpstream"},
     ),
+    "code-tables": (
+        "Tests/CodeTables/code-tables",
+        {"LatchkeyCore", "LatchkeyMetrics", "LatchkeyBroker", "LatchkeySettings", "LatchkeyAPI"},
+    ),
     "FuzzTargets": (
         "Tests/Fuzz/Targets",
         {

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from peers.broker import ROOT, Broker, run
+from peers.broker import Broker, run
 from peers.doctor import NO_ISSUER, doctor
 from peers.faults import aws_error, close_before_answer, never_answer, oauth_error, raw, status, truncate
 from peers.issuer import AUDIENCE, CLIENT_ID, CLIENT_SECRET
+from peers.pages import CATALOGUE, table
 from peers.proxy import operation
 from peers.waiting import until
 
 NO_CREDENTIALS = {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None}
-PAGE = ROOT / "Sources/latchkey/Latchkey.docc/Errors.md"
 
 
 # tiers
@@ -55,9 +55,8 @@ def test_tiers_takes_nothing_for_a_token_that_is_none(world) -> None:
 
 def documented() -> list[str]:
     """The codes of the page's table, as patterns."""
-    table = PAGE.read_text().split("## Upstream codes")[1].split("| code |")[1].split("\n\n")[0]
-    codes = re.findall(r"^\| `([^`]+)` ", table, re.MULTILINE)
-    return [re.sub(r"<\w+>", "[0-9]+", code) for code in codes]
+    rows = table(CATALOGUE / "Errors.md", "Upstream codes")
+    return [re.sub(r"<\w+>", "[0-9]+", row[0].strip("`")) for row in rows]
 
 
 def test_no_aws_credentials_have_one_name_everywhere(world) -> None:

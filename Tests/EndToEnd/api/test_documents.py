@@ -18,8 +18,9 @@ import pytest
 
 from peers.broker import BINARY, ROOT, run, settings
 from peers.child import Child
-from peers.examples import BIN, CATALOGUE, Example, anchors, documents, examples, links, spans
+from peers.examples import BIN, Example, examples
 from peers.http import ask
+from peers.pages import documents, spans
 from peers.waiting import free_port
 
 PREFIX = "/orders/prod"
@@ -149,7 +150,7 @@ def subcommand(words: list[str]) -> tuple[str, ...]:
 
 
 def test_every_command_that_is_named_exists_and_has_the_options_that_are_named() -> None:
-    written = {(page, text) for page, text in spans() if text.startswith("latchkey ")}
+    written = {(page.name, text) for page in documents() for text in spans(page) if text.startswith("latchkey ")}
     for example in ALL:
         if example.language == "sh":
             lines = example.text.replace("\\\n", " ").splitlines()
@@ -165,26 +166,6 @@ def test_every_command_that_is_named_exists_and_has_the_options_that_are_named()
         for option in own:
             if option.startswith("--"):
                 assert re.search(rf"{re.escape(option)}\b", help_of(*command)), f"{page}: {text}: {option}"
-
-
-def test_every_link_leads_to_a_page_and_its_heading() -> None:
-    pages = {page.stem: page for page in documents()}
-    seen = 0
-    for page, target in links():
-        seen += 1
-        if target.startswith("doc:"):
-            name, _, anchor = target.removeprefix("doc:").partition("#")
-            assert name in pages, f"{page.name}: {target}"
-            found = pages[name]
-        elif re.match("[a-z]+:", target):
-            continue
-        else:
-            name, _, anchor = target.partition("#")
-            places = [page.parent / name, CATALOGUE / "Resources" / name] if name else [page]
-            assert any(place.exists() for place in places), f"{page.name}: {target}"
-            found = places[0]
-        assert not anchor or anchor.lower() in anchors(found), f"{page.name}: {target}"
-    assert seen > 100
 
 
 def test_the_example_of_profiles_is_the_one_in_deploy() -> None:

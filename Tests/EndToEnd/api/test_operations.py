@@ -7,8 +7,7 @@ import re
 import pytest
 
 from peers.broker import ROOT
-
-PAGES = ROOT / "Sources/latchkey/Latchkey.docc"
+from peers.pages import CATALOGUE, numbers, table
 
 #: What fails, and the tests that inject it: end-to-end tests by file and name, Swift tests by their sentence.
 DEGRADES = {
@@ -161,30 +160,20 @@ RUNBOOK = {
 }
 
 
-def section(page: str, heading: str) -> str:
-    return (PAGES / page).read_text().split(f"\n## {heading}\n")[1].split("\n## ")[0]
-
-
-def rows(page: str, heading: str) -> list[str]:
-    """The first cells of a section's table."""
-    table = [line for line in section(page, heading).splitlines() if line.startswith("|")]
-    return [line.split("|")[1].strip() for line in table[2:]]
-
-
 @pytest.mark.parametrize(
     ("page", "heading", "tests"),
     [("Failures.md", "Degradation", DEGRADES), ("Limits.md", "Limits", LIMITS)], ids=["degrades", "limits"])
 def test_each_row_has_its_tests(page: str, heading: str, tests: dict[str, list[str]]) -> None:
-    assert rows(page, heading) == list(tests)
+    assert [row[0] for row in table(CATALOGUE / page, heading)] == list(tests)
 
 
 def test_each_step_of_the_runbook_has_its_tests() -> None:
-    assert re.findall(r"^(\d+)\. ", section("Runbook.md", "First steps"), re.MULTILINE) == list(RUNBOOK)
+    assert numbers(CATALOGUE / "Runbook.md", "First steps") == list(RUNBOOK)
 
 
 def test_the_tests_are_there() -> None:
     swift = "\n".join(file.read_text() for file in (ROOT / "Tests").glob("*Tests/**/*.swift"))
-    for name in {name for table in (DEGRADES, LIMITS, RUNBOOK) for tests in table.values() for name in tests}:
+    for name in {name for rows in (DEGRADES, LIMITS, RUNBOOK) for tests in rows.values() for name in tests}:
         file, found, function = name.partition("::")
         if found:
             text = (ROOT / "Tests/EndToEnd" / file).read_text()

@@ -7,13 +7,13 @@ import time
 
 import pytest
 
-from peers.broker import PREFIX, ROOT, Broker
+from peers.broker import PREFIX, Broker
 from peers.faults import aws_error, never_answer, reset_before_answer, status
 from peers.http import Answer
+from peers.pages import CATALOGUE, table
 from peers.proxy import mentions
 from peers.waiting import until
 
-PAGE = ROOT / "Sources/latchkey/Latchkey.docc/Secrets.md"
 STORES = ("parameter-store", "secrets-manager")
 #: Below the prefix, in either store: one begins its names with a slash.
 OURS = mentions(f"{PREFIX.lstrip('/')}/")
@@ -33,10 +33,7 @@ AT_ONCE = 1.9
 
 def rows() -> dict[str, list[str]]:
     """The table's rows by what the store does."""
-    text = PAGE.read_text()
-    table = text[text.index("| the store | cached, within its TTL |") :].split("\n\n")[0]
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[2:]]
-    return {first: rest for first, *rest in cells}
+    return {first: rest for first, *rest in table(CATALOGUE / "Secrets.md", "Freshness and failing stores")}
 
 
 def in_table_terms(answer: Answer) -> str:

@@ -11,7 +11,7 @@ from functools import cache
 
 from rule import rule
 from targets import OUTSIDE, SHARED, SOURCES, folder, permitted
-from tree import ROOT, code, lines, shown, tracked
+from tree import ROOT, code, shown, tracked
 
 _IMPORT = re.compile(
     r"\s*(?:@\w+ )?(?:(?:package|internal|public|private|fileprivate) )?import (?:(?:struct|enum|func|class|typealias) )?(\w+)"
@@ -73,30 +73,6 @@ def package() -> Iterator[str]:
         extra |= {module for module in named & set(OUTSIDE) if module not in permitted(target["name"])}
         for module in sorted(extra):
             yield f"{target['name']}: {module} is in one and not in the other"
-
-
-@rule("Architecture.md's table of imports is the table of targets")
-def architecture() -> Iterator[str]:
-    rows: dict[str, set[str]] = {}
-    page = lines(ROOT / "Sources/latchkey/Latchkey.docc/Architecture.md")
-    for line in page[page.index("## Targets") :]:
-        cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if line.startswith("| `") and len(cells) == 3:
-            wanted = {full_name(word.strip(" `")) for word in cells[2].split(",") if word.strip()}
-            for name in re.findall(r"`(\w+)`", cells[0]):
-                rows[name] = wanted
-        elif rows and not line.startswith("|"):
-            break
-    for name, modules in SOURCES.items():
-        documented = rows.get(name)
-        if documented is None:
-            yield f"{name} has no row"
-        elif documented != modules and documented != {"all of them"}:
-            yield f"{name}: the page says {sorted(documented)}, the table {sorted(modules)}"
-
-
-def full_name(word: str) -> str:
-    return f"Latchkey{word}" if f"Latchkey{word}" in SOURCES else word
 
 
 @cache
