@@ -1,4 +1,4 @@
-"""The settings file: what it may say, where it is refused, and that what `latchkey config` prints can be given back."""
+"""The settings file: accepted and rejected files, and reading back the output of `latchkey config`."""
 
 from __future__ import annotations
 
@@ -27,6 +27,10 @@ def shown(environment: dict[str, str]) -> dict[str, dict]:
     return json.loads(done.stdout)
 
 
+def test_the_table_has_files() -> None:
+    assert len(FILES) >= 18
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_is_read_or_refused_at_its_line(tmp_path: Path, name: str) -> None:
     file = tmp_path / name
@@ -38,10 +42,12 @@ def test_a_file_is_read_or_refused_at_its_line(tmp_path: Path, name: str) -> Non
         found = shown(environment)
         for setting, value in FILES[name]["values"].items():
             assert found[setting]["value"] == ("<secret>" if setting == "AUTH0_CLIENT_SECRET" else value)
-            assert found[setting]["origin"] == f"file {file}"
+        from_file = {setting for setting in found if found[setting]["origin"] == f"file {file}"}
+        assert from_file == FILES[name]["values"].keys()
         return
     done = run("config", env=environment)
     assert done.returncode == FILES[name]["exit"]
+    assert len(done.stderr.splitlines()) == 1, done.stderr
     assert f"{file}, line {FILES[name]['refused_at_line']}: " in done.stderr
     assert "sesame" not in done.stderr + done.stdout
 
@@ -61,7 +67,7 @@ def test_what_config_prints_can_be_given_back(tmp_path: Path, case: dict) -> Non
         assert after[name]["value"] == (None if is_gone else before[name]["value"]), name
 
 
-#: What readers of such files do something with, and some text between.
+#: Characters with a meaning in such files, and plain text.
 PIECES = [*"'\"\\#$`;={}", " ", "\t", "${HOME}", "$HOME", " # ", "n", "t", "x", "one", "\\\\", "\\\"", "\\'", "é", "export "]
 
 
