@@ -25,11 +25,11 @@ def doctor(world, *arguments: str, **env: str | None) -> tuple[int, list[dict[st
 
 
 class Doctor:
-    """One examination in a world."""
+    """One run of `latchkey doctor`."""
 
     def __init__(self, world, *arguments: str, **env: str | None) -> None:
         started = {"AWS_ENDPOINT_URL": world.moto.url, "LATCHKEY_AUTH0_TOKEN_URL": world.issuer.token_url, **env}
-        # A library that is preloaded changes the environment of the first process it is in.
+        # libfaketime changes the environment of the first process that loads it, so `env` is that process.
         done = subprocess.run(
             ["/usr/bin/env", str(BINARY), "doctor", "--json", *arguments], env=world.settings(**started),
             capture_output=True, text=True, timeout=60,

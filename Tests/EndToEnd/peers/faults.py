@@ -1,4 +1,4 @@
-"""What a peer can do wrong, one function each. Each takes an exchange and says whether its connection goes on."""
+"""Faults of a peer, one function each. A fault gets a `ProxiedRequest` and returns whether the connection stays open."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def never_answer(proxied: ProxiedRequest) -> bool:
 
 
 def after(seconds: float) -> Fault:
-    """The peer's own answer, late."""
+    """The peer's answer after a delay."""
 
     def fault(proxied: ProxiedRequest) -> bool:
         data = proxied.forward()
@@ -37,7 +37,7 @@ def after(seconds: float) -> Fault:
 
 
 def when_released(gate: threading.Event) -> Fault:
-    """The peer's own answer, when the test lets it go."""
+    """The peer's answer once the test releases it."""
 
     def fault(proxied: ProxiedRequest) -> bool:
         data = proxied.forward()
@@ -49,7 +49,7 @@ def when_released(gate: threading.Event) -> Fault:
 
 
 def drip(proxied: ProxiedRequest) -> bool:
-    """One octet every 50 ms: no single read ever waits long."""
+    """One byte every 50 ms, so that no single read times out."""
     data = proxied.forward()
     for position in range(len(data)):
         proxied.send(data[position : position + 1])
@@ -58,7 +58,7 @@ def drip(proxied: ProxiedRequest) -> bool:
 
 
 def octet_by_octet(proxied: ProxiedRequest) -> bool:
-    """The whole answer, in as many writes as it has octets."""
+    """The whole answer, one byte for each write."""
     for octet in proxied.forward():
         proxied.send(bytes([octet]))
     return True
@@ -77,7 +77,7 @@ def reset_before_answer(proxied: ProxiedRequest) -> bool:
 
 
 def truncate(proxied: ProxiedRequest) -> bool:
-    """Half of the body, then the end of the connection."""
+    """Half of the body, then the connection closes."""
     head, _, body = proxied.forward().partition(b"\r\n\r\n")
     proxied.send(head + b"\r\n\r\n" + body[: len(body) // 2])
     return False
@@ -92,7 +92,7 @@ def reset_in_body(proxied: ProxiedRequest) -> bool:
 
 
 def answer_then_close(proxied: ProxiedRequest) -> bool:
-    """A good answer without `Connection: close`, and then the end: the client finds a stale connection."""
+    """A good answer without `Connection: close`, then the connection closes. The client has a stale connection."""
     proxied.send(proxied.forward())
     return False
 
@@ -101,7 +101,7 @@ def answer_then_close(proxied: ProxiedRequest) -> bool:
 
 
 def raw(data: bytes) -> Fault:
-    """These octets as the answer, then the end of the connection."""
+    """These bytes as the answer, then the connection closes."""
 
     def fault(proxied: ProxiedRequest) -> bool:
         proxied.send(data)
@@ -124,12 +124,12 @@ def document(value: object, code: int = 200, *headers: tuple[str, str]) -> Fault
 
 
 def aws_error(name: str, code: int = 400, *headers: tuple[str, str]) -> Fault:
-    """An error as AWS's JSON protocol has them."""
+    """An error of AWS's JSON protocol."""
     return status(code, json.dumps({"__type": name, "message": "told so"}).encode(), AMZ_JSON, *headers)
 
 
 def at_most_a_second(limit: int) -> Fault:
-    """AWS's quota of an account: what comes past so many calls in a second is throttled."""
+    """The quota of an AWS account: calls past the limit for a second are throttled."""
     lock = threading.Lock()
     admitted: collections.deque[float] = collections.deque()
     refuse = aws_error("ThrottlingException")
@@ -151,7 +151,7 @@ def oauth_error(name: str, code: int, *headers: tuple[str, str], description: st
 
 
 def as_chunks(change: str = "") -> Fault:
-    """The peer's answer as chunks, with extensions and a trailer, or with one framing mistake."""
+    """The peer's answer in chunks, with extensions and a trailer, or with one framing error."""
 
     def fault(proxied: ProxiedRequest) -> bool:
         head, _, body = proxied.forward().partition(b"\r\n\r\n")
@@ -172,7 +172,7 @@ def as_chunks(change: str = "") -> Fault:
 
 
 def with_head(change) -> Fault:
-    """The peer's answer with its head changed by a function over its lines."""
+    """The peer's answer with the lines of its head changed by a function."""
 
     def fault(proxied: ProxiedRequest) -> bool:
         head, _, body = proxied.forward().partition(b"\r\n\r\n")
@@ -187,13 +187,13 @@ def two_lengths(proxied: ProxiedRequest) -> bool:
 
 
 def until_close(proxied: ProxiedRequest) -> bool:
-    """A body without a length, ended by the end of the connection: valid (RFC 9112 §6.3)."""
+    """A body without a length that ends with the connection, which is valid (RFC 9112 §6.3)."""
     with_head(lambda lines: [line for line in lines if not line.lower().startswith(b"content-length")])(proxied)
     return False
 
 
 def continued(times: int) -> Fault:
-    """So many interim answers before the final one."""
+    """Interim responses before the final one."""
 
     def fault(proxied: ProxiedRequest) -> bool:
         proxied.send(b"HTTP/1.1 100 Continue\r\n\r\n" * times + proxied.forward())
@@ -228,14 +228,14 @@ def huge_document(proxied: ProxiedRequest) -> bool:
 
 
 def deep_document(proxied: ProxiedRequest) -> bool:
-    """100,000 arrays in one another."""
+    """100,000 nested arrays."""
     proxied.send(answer(200, b"[" * 100_000 + b"]" * 100_000, [JSON]))
     return True
 
 
 @functools.cache
 def packed_blanks() -> bytes:
-    """256 MiB of blanks in some 260 KB."""
+    """256 MiB of spaces, compressed to about 260 KB."""
     return gzip.compress(b" " * (256 * MIB), compresslevel=1)
 
 

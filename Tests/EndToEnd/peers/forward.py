@@ -1,4 +1,4 @@
-"""A forward proxy: tunnels by CONNECT, requests with an absolute target, and the ways in which it can fail."""
+"""A forward proxy: CONNECT tunnels, requests with an absolute target, and its failures."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from .proxy import ProxiedRequest, Fault, FaultProxy, Received, answer, passed_o
 
 
 class ForwardProxy(FaultProxy):
-    """Knows where each `host:port` really is, on loopback: no name needs to be known to anybody else."""
+    """Maps each `host:port` to a port on loopback, so that the names need not resolve."""
 
     def __init__(
         self, routes: Mapping[str, int], user: str | None = None, tls: ssl.SSLContext | None = None
     ) -> None:
         self.routes = dict(routes)
-        #: `user:password` that it asks for.
+        #: The required `user:password`.
         self.user = user
         super().__init__(tls=tls)
 
@@ -30,7 +30,7 @@ class ForwardProxy(FaultProxy):
 
     @property
     def targets(self) -> list[str]:
-        """Method and target of each request so far."""
+        """The method and target of each request."""
         return [f"{request.method} {request.target}" for request in self.requests]
 
     def _fault_for(self, request: Received) -> Fault:
@@ -65,7 +65,7 @@ class ForwardProxy(FaultProxy):
 
 
 def forwarded(request: Received, target: str, port: int) -> bytes:
-    """The origin's answer to the request as it has it: without what is between the client and the proxy."""
+    """The origin's answer to the request, without the fields between client and proxy."""
     origin = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     skipped = ("connection", "proxy-authorization")
     headers = {name: value for name, value in request.headers.items() if name not in skipped}
@@ -78,7 +78,7 @@ def forwarded(request: Received, target: str, port: int) -> bytes:
 
 
 def pump(left: socket.socket, right: socket.socket) -> None:
-    """Hands bytes on both ways until either side ends."""
+    """Copies bytes in both directions until one side closes."""
     other = {left: right, right: left}
     with selectors.DefaultSelector() as selector:
         for side in other:
@@ -87,7 +87,7 @@ def pump(left: socket.socket, right: socket.socket) -> None:
             for key, _ in selector.select():
                 source = key.fileobj
                 data = source.recv(65536)
-                # TLS may hold more than one record, of which the selector knows nothing.
+                # The TLS layer may hold another record, which the selector does not see.
                 while isinstance(source, ssl.SSLSocket) and source.pending():
                     data += source.recv(65536)
                 if not data:

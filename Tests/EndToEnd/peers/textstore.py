@@ -16,7 +16,7 @@ ACCOUNT, REGION = "111122223333", "us-east-1"
 #: Parameters on one page of a listing (SSM API Reference, GetParametersByPath).
 PAGE = 10
 
-#: A member of the issuer's answer that is right whatever stands beside it.
+#: A valid member of the issuer's answer.
 TOKEN = "opaque-token-3f7a91c05be24d68"
 GRANT = {"access_token": TOKEN, "token_type": "Bearer", "expires_in": 3600}
 
@@ -27,13 +27,13 @@ class TextStore:
     def __init__(self) -> None:
         #: Texts by the parameter's full name; a secret's id is that name without its first slash.
         self.texts: dict[str, str] = {}
-        #: What the token endpoint answers.
+        #: The answer of the token endpoint.
         self.grant, self.grant_status = json.dumps(GRANT), 200
-        #: Fields of the head that each answer has beside its own.
+        #: Additional header fields of each answer.
         self.fields: list[tuple[str, str]] = []
-        #: What Parameter Store answers to every read, status and body, instead of the texts.
+        #: Status and body of every answer of Parameter Store, instead of the texts.
         self.refusal: tuple[int, bytes] | None = None
-        #: The name that every parameter of an answer bears, instead of its own.
+        #: The name of every parameter in an answer, instead of its own.
         self.renamed: str | None = None
         self._versions: dict[str, int] = {}
         self.proxy = FaultProxy()
@@ -44,7 +44,7 @@ class TextStore:
         return f"http://127.0.0.1:{self.proxy.port}"
 
     def settings(self) -> dict[str, str]:
-        """What points a broker here, and lets it ask as often as it likes."""
+        """The settings of a broker that uses this store, without rate limits."""
         return {
             "AWS_ENDPOINT_URL": self.url,
             "LATCHKEY_AUTH0_TOKEN_URL": f"{self.url}/oauth/token",
@@ -61,7 +61,7 @@ class TextStore:
         self._versions[name] = self._versions.get(name, 0) + 1
 
     def remove(self, start: str) -> None:
-        """Every text whose name begins so; versions begin again."""
+        """Removes every text with this prefix; versions start again."""
         for name in [name for name in self.texts if name.startswith(start)]:
             del self.texts[name], self._versions[name]
 
