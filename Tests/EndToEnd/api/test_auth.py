@@ -1,4 +1,4 @@
-"""Who may ask: the key, how it is given, and what a refusal tells."""
+"""Authentication with the API key, and the errors without it."""
 
 from __future__ import annotations
 

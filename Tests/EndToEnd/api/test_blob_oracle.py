@@ -1,4 +1,4 @@
-"""Generated blobs: on every route, front and command each member is what Python's reader finds in the blob."""
+"""Generated blobs: every route and command returns the value that Python's JSON reader finds."""
 
 from __future__ import annotations
 

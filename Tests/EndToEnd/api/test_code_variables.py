@@ -1,4 +1,4 @@
-"""Fields whose names make a loader, shell or interpreter run code: the table of cases against `exec` and `env`."""
+"""`exec` and `env` omit fields whose names make a loader, shell or interpreter run code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands an operator types, and how they leave."""
+"""The commands and their exit codes."""
 
 from __future__ import annotations
 

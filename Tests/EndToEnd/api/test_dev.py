@@ -1,4 +1,4 @@
-"""`latchkey dev`: the whole path without an account anywhere, spoken to by boto3 and the aws command line."""
+"""`latchkey dev`: the whole product without an account, used by boto3 and the aws CLI."""
 
 from __future__ import annotations
 

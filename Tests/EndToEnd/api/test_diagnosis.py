@@ -1,4 +1,4 @@
-"""What is said of a failure is so, has one name, and can be acted on: tiers, error codes, config, printed commands."""
+"""Failures have one code everywhere and can be acted on: tiers, error codes, config, printed commands."""
 
 from __future__ import annotations
 

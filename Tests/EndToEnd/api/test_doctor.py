@@ -1,4 +1,4 @@
-"""`latchkey doctor`: each thing that can be wrong is named with what to do, and looking changes nothing."""
+"""`latchkey doctor` finds each problem, names the remedy, and changes nothing."""
 
 from __future__ import annotations
 

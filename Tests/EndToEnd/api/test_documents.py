@@ -1,6 +1,6 @@
-"""Every example of README.md and of the catalogue runs as it is printed, and every command has the options that are named.
+"""Every example in README.md and the catalogue runs as printed, and every command has the options that it is shown with.
 
-Examples in a language that this machine has no program for are not collected.
+Examples in a language that is not installed are not collected.
 """
 
 from __future__ import annotations

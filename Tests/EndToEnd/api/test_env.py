@@ -1,4 +1,4 @@
-"""`latchkey env` and `latchkey get`: what is printed is read back by the programs it is for."""
+"""`latchkey env` and `latchkey get`: shells, dotenv readers and JSON parsers read the output correctly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`latchkey exec`: another program in the process's place, with the secrets in its environment and nowhere else."""
+"""`latchkey exec` replaces its process by a program that has the secrets in its environment and nowhere else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names and fields as callers write them: the literal name first, then the path, and no way out of the prefix."""
+"""Keys and fields: a literal name first, then a path, and never outside the prefix."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The callers' key changes while callers ask: row 54 of the faults to survive."""
+"""The API key changes while callers send requests (row 54 of Faults.md)."""
 
 from __future__ import annotations
 

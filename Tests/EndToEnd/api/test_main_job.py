@@ -1,4 +1,4 @@
-"""A service asks for a token and gets it through every tier, and goes on getting it when AWS is gone."""
+"""A service gets a token from every tier, and still gets it when AWS is down."""
 
 from __future__ import annotations
 

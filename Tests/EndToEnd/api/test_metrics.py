@@ -1,4 +1,4 @@
-"""What Prometheus reads: promtool's word, what promtool does not look at, and a scrape by Prometheus itself."""
+"""The metrics page: promtool, checks that promtool lacks, and a scrape by Prometheus."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""OAuth clients that know nothing of Latchkey get the cached token from `POST /oauth/token`, and errors they know."""
+"""OAuth clients get the cached token and the errors of their protocol from `POST /oauth/token`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""openapi.yaml is valid, and the broker answers as it says."""
+"""openapi.yaml is valid, and the broker answers as it documents."""
 
 from __future__ import annotations
 

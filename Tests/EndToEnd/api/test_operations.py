@@ -1,4 +1,4 @@
-"""Failures.md, Limits.md and Runbook.md: each row of their tables and each step names the tests that show it."""
+"""Each row of Failures.md and Limits.md and each step of Runbook.md has tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Secrets.md's table of what callers get when the store does not play along: one test a row, expectations read from it."""
+"""The table in Secrets.md of answers while the store fails: one test for each row, with the expected values of the table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The routes that read a body, at the real socket: every framing, whole and byte by byte, with a request behind it."""
+"""Routes with a body, over a socket: every framing, whole and byte by byte, with a request after it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every command that the product prints, but for those of the migrate commands, works as it is printed."""
+"""Every command in the messages of the product works as printed, except for those of `latchkey migrate`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many kinds of token from one broker: several issuers, ways to prove oneself, rotated secrets, quotas and budgets."""
+"""Several profiles in one broker: issuers, client authentication, rotated secrets, quotas and budgets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The profiles file changes while the broker runs: what is served, and what the issuer is asked."""
+"""The profiles file changes while the broker runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`latchkey put`: where the value comes from, how long it may be, and how it is kept."""
+"""`latchkey put`: sources of the value, its limits, and its type."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`latchkey put` and the blob: what it must be, what it hides, and one field of it."""
+"""`latchkey put` for the blob and for one of its fields."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A resource server refuses a token: one report replaces it everywhere, a thousand reports cost no more."""
+"""A resource server rejects a token: one report replaces it everywhere, and a thousand reports cost no more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The request log: one line for each answer at debug, every 5xx and ten of each other error a second at info."""
+"""The request log: every response at debug; every 5xx, and ten of each other error per second, at info."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""AWS SDKs read Parameter Store through the broker: what they are told is what the store tells."""
+"""AWS SDKs get the same answers of Parameter Store from the broker as from the store."""
 
 from __future__ import annotations
 

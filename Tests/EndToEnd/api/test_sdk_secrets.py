@@ -1,4 +1,4 @@
-"""AWS SDKs read Secrets Manager through the broker, from whichever store is in force."""
+"""AWS SDKs read Secrets Manager through the broker, with either backend."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Secrets that boto3 and the aws command line wrote, read through the broker, from either store."""
+"""The broker serves secrets that boto3 and the aws CLI wrote, from either store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names, several secrets at once, and callers who wait for a change."""
+"""Names of secrets, several secrets in one request, and long polling."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""However many ask at once for what nobody has, one request goes out."""
+"""Concurrent requests for an item that is not cached cause one upstream request."""
 
 from __future__ import annotations
 

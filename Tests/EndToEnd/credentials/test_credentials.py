@@ -1,4 +1,4 @@
-"""Where AWS credentials come from: each source played by a local peer, and boto3 asked to find the same."""
+"""Sources of AWS credentials: a local peer emulates each one, and boto3 must find the same credentials."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shared AWS files of every kind, in the product itself: who signs, for which region, and what is refused by which line."""
+"""Shared AWS files in the product: the credentials, the region, and the line of an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Generated shared files: the identity that signs is the one botocore picks, or there is an error."""
+"""Generated shared AWS files: the product finds the same identity as botocore, or reports an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""botocore as oracle of the signatures: other requests in every run, by the generator of the committed vectors."""
+"""Signatures of generated requests are equal to those of botocore."""
 
 from __future__ import annotations
 

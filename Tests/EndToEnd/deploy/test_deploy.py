@@ -1,4 +1,4 @@
-"""What lies in deploy/: held to by the programs that will read it, and by what it must and must not allow."""
+"""The files in deploy/ are valid for the programs that read them, and allow what they must and no more."""
 
 from __future__ import annotations
 

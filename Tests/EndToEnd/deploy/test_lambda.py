@@ -1,4 +1,4 @@
-"""The broker beside a Lambda function: the layer as it is built, driven by a stand-in of the Extensions API."""
+"""The Lambda layer, driven by a stand-in for the Extensions API."""
 
 from __future__ import annotations
 

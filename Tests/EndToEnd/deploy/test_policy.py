@@ -1,4 +1,4 @@
-"""`latchkey policy`: what a role is opened to and what not, in both forms, and that deploy/ says the same."""
+"""`latchkey policy`: permissions of each role in both formats, and the files in deploy/iam."""
 
 from __future__ import annotations
 

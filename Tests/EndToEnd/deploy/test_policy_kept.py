@@ -1,4 +1,4 @@
-"""`latchkey policy` for a broker of Parameter Store that reads kept secrets from Secrets Manager."""
+"""`latchkey policy` for a broker with Parameter Store that reads kept secrets from Secrets Manager."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `latchkey policy` opens of the KMS key that tokens are written under."""
+"""`latchkey policy` for the KMS key of the tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What lies in .github and .ci: workflows whose commands exist, and templates that ask for a diagnosis."""
+"""The files in .github and .ci: workflows call existing commands, and templates ask for the output of doctor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The machinery of `Tests/run`: what counts as a failure, the one retry, and what is printed at the end."""
+"""`Tests/run`: failures, the one retry, and the summary."""
 
 from __future__ import annotations
 

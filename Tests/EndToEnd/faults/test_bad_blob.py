@@ -1,4 +1,4 @@
-"""A blob that is no JSON object any more: said with its place, and served on as it was."""
+"""A blob that is no longer a JSON object is reported with the position of the error, and the last valid one is served."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sockets that take descriptors and bring nothing: row 58 of the faults to survive."""
+"""Connections that use descriptors and send nothing (row 58 of Faults.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A crash leaves one line in the log, and the process ends by the signal."""
+"""A crash writes one log line, and the process ends with the signal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Client credentials in files that cannot be read, or were written this very moment: row 55 of the faults to survive."""
+"""Client credentials in files that cannot be read or were just written (row 55 of Faults.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Credentials that end, sources that fail and clocks that are wrong: rows 25 to 28 of the faults to survive."""
+"""Expired credentials, failing sources and wrong clocks (rows 25 to 28 of Faults.md)."""
 
 from __future__ import annotations
 

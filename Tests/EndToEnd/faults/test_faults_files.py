@@ -1,4 +1,4 @@
-"""Files that a broker follows and that cannot be read: row 55 of the faults to survive. The last good value stays."""
+"""Followed files that cannot be read (row 55 of Faults.md): the last good value stays in force."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an issuer can say: rows 33 to 37 of the faults to survive, and glewlwyd's own odd refusals."""
+"""Responses of an issuer (rows 33 to 37 of Faults.md), and those of glewlwyd."""
 
 from __future__ import annotations
 

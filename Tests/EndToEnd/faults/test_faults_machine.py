@@ -1,4 +1,4 @@
-"""Logs that nobody takes, ports that are taken, settings that are wrong: rows 48 and 52 of the faults to survive."""
+"""Unread logs, ports in use and wrong settings (rows 48 and 52 of Faults.md)."""
 
 from __future__ import annotations
 

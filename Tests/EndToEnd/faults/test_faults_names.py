@@ -1,4 +1,4 @@
-"""Names that do not resolve, hang or move: rows 30 and 59 of the faults to survive, and the table of cases."""
+"""Host names that do not resolve, hang or change (rows 30 and 59 of Faults.md), and the table of cases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No number out of the shared tier, an answer or a text ends the process."""
+"""No number from the shared tier, a response or a text ends the process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A read that was asked for after a change shows the change, and memory never goes back to an older value."""
+"""A read that starts after a change returns the change, and memory never returns to an older value."""
 
 from __future__ import annotations
 

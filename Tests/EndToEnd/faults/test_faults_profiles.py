@@ -1,4 +1,4 @@
-"""A profiles file that cannot be used changes nothing: the profiles of the last good one stay in force."""
+"""An invalid profiles file changes nothing: the last valid profiles stay in force."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Proxies on the way to the upstreams: what goes through them, what never does, and row 67 of the faults to survive."""
+"""HTTP proxies to the upstreams (row 67 of Faults.md), and requests that never use one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Readiness: a broker is ready while it serves what its callers use, and what is not configured is not looked at."""
+"""A broker is ready while it can serve what its callers use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A consumer that rejects tokens, even every one, leaves everybody else with a valid token."""
+"""A consumer that rejects tokens, even all of them, leaves other callers with a valid token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Throttles, upstream errors and broken connections: rows 6 to 9 and 13 to 15 of the faults to survive."""
+"""Throttling, upstream errors and broken connections (rows 6 to 9 and 13 to 15 of Faults.md)."""
 
 from __future__ import annotations
 

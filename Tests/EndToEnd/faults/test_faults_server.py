@@ -1,4 +1,4 @@
-"""Clients, signals and the machine itself: rows 42 to 45, 49 and 51 of the faults to survive."""
+"""Faults of clients, signals and the machine (rows 42 to 45, 49 and 51 of Faults.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SIGTERM: the delay in which load balancers look elsewhere, and the drain after it. Row 49 of the faults to survive."""
+"""SIGTERM: the drain delay for load balancers, and the drain (row 49 of Faults.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Brokers that follow each other on one Unix socket: row 62 of the faults to survive."""
+"""Successive brokers on one Unix socket (row 62 of Faults.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers that are late, broken, endless or too big: rows 10 to 12 and 16 to 24 of the faults to survive."""
+"""Late, broken, endless and oversized responses (rows 10 to 12 and 16 to 24 of Faults.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shared tier can be read but not written, or is slow to write: rows 31 and 32; and pairs that are torn."""
+"""The shared tier cannot be written or is slow to write (rows 31 and 32 of Faults.md), and torn pairs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bodies of requests whose head shows no key that opens the route: row 56 of the faults to survive."""
+"""Bodies of requests without a key that opens the route (row 56 of Faults.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts that a careless reader works long on, or dies of: row 56 of the faults to survive, and its kind."""
+"""Texts that take a naive JSON reader long, or crash it (row 56 of Faults.md)."""
 
 from __future__ import annotations
 

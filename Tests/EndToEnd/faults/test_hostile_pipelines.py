@@ -1,4 +1,4 @@
-"""Many requests on one connection whose answers nobody reads: row 57 of the faults to survive."""
+"""Pipelined requests whose responses are not read (row 57 of Faults.md)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Searches for the request that costs most: row 56 of the faults to survive.
+"""Searches for the most expensive request (row 56 of Faults.md).
 
-No list of hostile requests is whole. Each case here is a climb: it begins with a request made at random, and goes on from
-the dearest found so far with requests near to it, over every route, every place for text, and every framing.
+Each case is a hill climb: it starts with a random request and continues with variations of the most expensive one so
+far, over every route, every place for text, and every framing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What an issuer answers, and what becomes of it: strict, unless the profile allows more by name."""
+"""Responses of an issuer are checked strictly, unless the profile allows an exception."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two stores behind one broker: shadow comparisons, and a fleet that follows a parameter."""
+"""Two stores behind one broker: shadow comparisons, and a fleet that follows the backend parameter."""
 
 from __future__ import annotations
 

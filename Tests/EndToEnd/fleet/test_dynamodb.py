@@ -1,4 +1,4 @@
-"""A table of DynamoDB in Parameter Store's place: the same behaviour in one item a profile."""
+"""DynamoDB as the shared tier: the same behaviour as Parameter Store, with one item for each profile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many broker processes and one store: one of them asks the issuer, whatever dies, throttles or tears."""
+"""Many broker processes and one store: one broker calls the issuer, in spite of crashes, throttling and torn pairs."""
 
 from __future__ import annotations
 

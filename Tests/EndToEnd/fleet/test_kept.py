@@ -1,4 +1,4 @@
-"""Secrets that stay in Secrets Manager while the backend is Parameter Store: a list that brokers follow."""
+"""Secrets that stay in Secrets Manager while the backend is Parameter Store: the list that brokers follow."""
 
 from __future__ import annotations
 

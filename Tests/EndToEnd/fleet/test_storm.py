@@ -1,4 +1,4 @@
-"""More to ask of Parameter Store than its quota allows: calls queue, are put together, and give up in time."""
+"""More reads than the quota of Parameter Store allows: calls wait, are batched, and end at their deadlines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tokens of any size: shared by the fleet, or said why not and what to do."""
+"""Tokens of any size are shared by the fleet, or a message says why not and what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Services of the migration guide, unchanged: they know Secrets Manager alone, and their secrets move under them."""
+"""Services that know only Secrets Manager read through the broker while their secrets are migrated."""
 
 from __future__ import annotations
 

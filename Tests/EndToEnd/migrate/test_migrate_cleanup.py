@@ -1,4 +1,4 @@
-"""`latchkey migrate cleanup`: what keeps a secret, what is deleted and when, and that it comes back."""
+"""`latchkey migrate cleanup`: which secrets are kept or deleted, when, and how they are restored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`latchkey migrate plan`, `copy` and `verify` on five hundred secrets of every shape, killed wherever it may hurt."""
+"""`latchkey migrate plan`, `copy` and `verify` on five hundred secrets of every shape, killed at any point."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`latchkey migrate gate`, `cutover` and `rollback`: what wants proof, what is written down, what comes back."""
+"""`latchkey migrate gate`, `cutover` and `rollback`: required proof, journal entries, and the way back."""
 
 from __future__ import annotations
 

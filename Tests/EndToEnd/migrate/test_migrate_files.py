@@ -1,4 +1,4 @@
-"""Paths that options and settings name: what is there and is not ours is never changed, and the refusal names it."""
+"""Files that options and settings name: a file of another program is never changed, and the error names it."""
 
 from __future__ import annotations
 

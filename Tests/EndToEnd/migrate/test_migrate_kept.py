@@ -1,4 +1,4 @@
-"""What cannot be moved stays in Secrets Manager, is named at every step, and is served from there after the cut-over."""
+"""Secrets that cannot be migrated stay in Secrets Manager, are named at every step, and are served after the cut-over."""
 
 from __future__ import annotations
 

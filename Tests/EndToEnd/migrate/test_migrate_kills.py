@@ -1,6 +1,6 @@
-"""Row 50 for the commands of a move that the files beside this one do not kill: whatever was cut off, repeating it is enough.
+"""Migration commands that are killed can be repeated (row 50 of Faults.md). Other files kill the other commands.
 
-And what a terminal and a core would show of it: no value.
+A terminal and a core dump show no value.
 """
 
 from __future__ import annotations

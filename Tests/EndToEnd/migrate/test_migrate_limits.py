@@ -1,4 +1,4 @@
-"""`latchkey migrate` against the embedded stores, which keep the limits of Parameter Store that moto does not."""
+"""`latchkey migrate` with the embedded stores, which have the limits of Parameter Store that moto lacks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How `latchkey migrate copy` keeps values: type, key, tier and pace, as they were asked for."""
+"""`latchkey migrate copy`: type, key, tier and rate of the copies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every command that `latchkey migrate` prints does what is said of it, typed as it is printed."""
+"""Every command that `latchkey migrate` prints works as printed."""
 
 from __future__ import annotations
 

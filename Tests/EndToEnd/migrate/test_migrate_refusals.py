@@ -1,4 +1,4 @@
-"""What `latchkey migrate` does where something is refused or is not there: it says which action, and ends with 77 or 1."""
+"""`latchkey migrate` without a permission or a secret: it names the action, and ends with 77 or 1."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`latchkey migrate status`: where a move stands at every step, what was measured, and that its next command is right."""
+"""`latchkey migrate status`: the state at every step, the measurements, and the next command."""
 
 from __future__ import annotations
 

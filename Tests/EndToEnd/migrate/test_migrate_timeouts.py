@@ -1,4 +1,4 @@
-"""What `latchkey migrate` does where a read gets no answer: it reads again, goes on with the rest and names what it lacks."""
+"""`latchkey migrate` when a read times out: it reads again, continues with the others, and names what is missing."""
 
 from __future__ import annotations
 
