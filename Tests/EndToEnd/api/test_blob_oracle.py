@@ -128,7 +128,7 @@ def put(store: TextStore, **texts: str) -> None:
 
 
 @pytest.mark.long
-def test_each_member_is_what_pythons_reader_finds(sides: tuple[TextStore, list[Side]]) -> None:
+def test_each_member_has_the_value_of_pythons_reader(sides: tuple[TextStore, list[Side]]) -> None:
     store, brokers = sides
     wrong = []
     for number in longrun.cases(BLOBS, "blobs"):

@@ -74,7 +74,7 @@ def test_the_tokens_signature_holds_against_the_published_keys(dev: Dev) -> None
     assert claims["exp"] > claims["iat"]
 
 
-def test_what_boto3_puts_the_broker_serves(dev: Dev) -> None:
+def test_the_broker_serves_parameters_that_boto3_writes(dev: Dev) -> None:
     prefix = prefix_of(dev)
     dev.client("ssm").put_parameter(Name=f"{prefix}/from-boto3", Value="v1", Type="SecureString")
     assert dev.get("/secrets/from-boto3").json()["value"] == "v1"

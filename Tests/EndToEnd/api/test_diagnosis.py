@@ -136,7 +136,7 @@ def not_fine(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.slow
-def test_what_throttles_the_doctor_now_and_then_is_no_finding(world) -> None:
+def test_occasional_throttling_of_doctor_is_no_finding(world) -> None:
     for name in ("GetParameter", "GetParameters", "PutParameter", "GetParametersByPath"):
         world.aws.next(aws_error("ThrottlingException"), when=operation(name))
     # Long enough for one call, however busy the machine is.

@@ -45,7 +45,7 @@ def test_nothing_is_wrong_and_nothing_is_changed(well) -> None:
 
 # Permissions
 
-def test_a_key_that_may_not_be_used_is_no_permission_that_lacks(well) -> None:
+def test_a_forbidden_kms_key_is_no_missing_permission(well) -> None:
     decrypts = lambda request: b'"WithDecryption":true' in request.body  # noqa: E731
     well.aws.always(aws_error("AccessDeniedException"), when=decrypts)
     found = Doctor(well, AWS_ENDPOINT_URL=well.aws_url)
@@ -56,14 +56,14 @@ def test_a_key_that_may_not_be_used_is_no_permission_that_lacks(well) -> None:
 # Credentials, clock, endpoints
 
 
-def test_no_credentials_are_a_matter_of_configuration(well) -> None:
+def test_missing_credentials_are_a_configuration_problem(well) -> None:
     found = Doctor(well, AWS_ACCESS_KEY_ID=None, AWS_SECRET_ACCESS_KEY=None)
     assert found.status == 78 and found.of("problem")[0][0] == "credentials"
     assert ("permission", "all") in found.of("skipped")
 
 
 @pytest.mark.parametrize(("shift", "status", "severity"), [("-400s", 78, "problem"), ("+90s", 0, "warning")])
-def test_a_clock_that_is_off_is_told(well, shift: str, status: int, severity: str) -> None:
+def test_a_wrong_clock_is_found(well, shift: str, status: int, severity: str) -> None:
     assert LIBRARY.exists(), f"{LIBRARY} is missing: install libfaketime"
     faked = {"LD_PRELOAD": str(LIBRARY), "FAKETIME": shift, "FAKETIME_DONT_FAKE_MONOTONIC": "1", "LATCHKEY_SHARED_TIER": "none"}
     found = Doctor(well, "--no-token", **faked)
@@ -71,13 +71,13 @@ def test_a_clock_that_is_off_is_told(well, shift: str, status: int, severity: st
     assert ("behind" if shift[0] == "-" else "ahead") in found.text("clock")
 
 
-def test_an_endpoint_that_is_away_is_told_once(well) -> None:
+def test_an_unreachable_endpoint_is_one_finding(well) -> None:
     found = Doctor(well, AWS_ENDPOINT_URL_SSM=f"http://127.0.0.1:{free_port()}")
     assert found.status == 69 and found.of("problem") == [("endpoint", "ssm")]
     assert ("permission", "ssm") in found.of("skipped")
 
 
-def test_without_sts_the_rest_is_still_looked_at(well) -> None:
+def test_the_other_checks_run_without_sts(well) -> None:
     found = Doctor(well, AWS_ENDPOINT_URL_STS=f"http://127.0.0.1:{free_port()}")
     assert found.status == 0 and ("credentials", "identity") in found.of("warning")
     assert ("permission", "ssm:GetParameter") in found.of("fine")
@@ -95,13 +95,13 @@ def test_without_sts_the_rest_is_still_looked_at(well) -> None:
     ],
     ids=["refused", "no such name", "nobody there"],
 )
-def test_an_issuer_that_gives_no_token_is_told_with_why(well, env: dict[str, str], status: int, words: str) -> None:
+def test_an_issuer_without_a_token_is_found_with_the_reason(well, env: dict[str, str], status: int, words: str) -> None:
     found = Doctor(well, **env)
     assert found.status == status and found.of("problem") == [("issuer", "default")]
     assert words in found.text("issuer")
 
 
-def test_a_certificate_that_does_not_hold_is_told(well, authority, later) -> None:
+def test_an_invalid_certificate_is_found(well, authority, later) -> None:
     from peers.proxy import FaultProxy
 
     proxy = FaultProxy(well.issuer.port, tls=authority.issue("untrusted", "IP:127.0.0.1").context())
@@ -122,7 +122,7 @@ def test_a_certificate_that_does_not_hold_is_told(well, authority, later) -> Non
     ],
     ids=["absent", "no JSON", "no object", "lacks fields", "no text", "a pasted line end"],
 )
-def test_a_blob_of_another_shape_is_told(world, blob: Any, subject: str) -> None:
+def test_a_malformed_blob_is_found(world, blob: Any, subject: str) -> None:
     if blob is not None:
         world.put("secrets", blob if isinstance(blob, str) else json.dumps(blob))
     found = Doctor(world, "--no-token", **FROM_BLOB)
@@ -143,7 +143,7 @@ def test_a_blob_of_another_shape_is_told(world, blob: Any, subject: str) -> None
     ],
     ids=["seconds", "no number", "no token", "torn", "torn the other way", "placeholder", "good"],
 )
-def test_a_pair_of_another_shape_is_told(well, token: str | None, expires, severity: str, words: str) -> None:
+def test_a_malformed_pair_is_found(well, token: str | None, expires, severity: str, words: str) -> None:
     if token:
         well.put("auth0-cache/token", token)
     if expires:
@@ -154,12 +154,12 @@ def test_a_pair_of_another_shape_is_told(well, token: str | None, expires, sever
     assert "opaque-token-7c" not in found.output
 
 
-def test_a_secret_that_is_not_encrypted_is_told(world) -> None:
+def test_an_unencrypted_secret_is_found(world) -> None:
     world.put("secrets", json.dumps(BLOB), "String")
     assert ("key", f"{PREFIX}/secrets") in Doctor(world, "--no-token").of("warning")
 
 
-def test_a_table_that_is_not_there_is_told(well) -> None:
+def test_a_missing_table_is_found(well) -> None:
     found = Doctor(well, "--no-token", LATCHKEY_SHARED_TIER=f"dynamodb:{TABLE}")
     assert found.status == 78 and ("settings", "LATCHKEY_SHARED_TIER") in found.of("problem")
 
@@ -171,7 +171,7 @@ def test_a_table_that_is_not_there_is_told(well) -> None:
         ("parameterstore", 78, "problem", "none of the words"),
     ],
 )
-def test_what_a_fleet_follows_is_looked_at_and_one_store_may_be_empty(
+def test_the_backend_parameter_is_checked_and_one_store_may_be_empty(
     world, backend: str | None, status: int, severity: str, words: str
 ) -> None:
     name = f"{PREFIX.removeprefix('/')}/secrets"
@@ -187,13 +187,13 @@ def test_what_a_fleet_follows_is_looked_at_and_one_store_may_be_empty(
 # Settings, and a broker
 
 
-def test_all_that_is_wrong_with_the_settings_is_told_at_once(well) -> None:
+def test_all_errors_of_the_settings_are_reported_at_once(well) -> None:
     found = Doctor(well, LATCHKEY_PREFIX="no-slash", LATCHKEY_SECRET_TTL="long", LATCHKEY_API_KEY="short")
     assert found.status == 78
     assert {subject for _, subject in found.of("problem")} == {"LATCHKEY_PREFIX", "LATCHKEY_SECRET_TTL", "LATCHKEY_API_KEY"}
 
 
-def test_a_broker_is_asked_how_it_is(well) -> None:
+def test_the_health_of_a_running_broker_is_checked(well) -> None:
     broker = well.serve(AWS_ENDPOINT_URL=well.moto.url, **FROM_BLOB)
     assert ("broker", broker.url) in Doctor(well, "--no-token", LATCHKEY_URL=broker.url).of("fine")
     broker.stop()

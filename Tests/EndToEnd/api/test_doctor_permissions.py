@@ -111,7 +111,7 @@ def test_listing_that_was_opened_is_noted_with_its_price(enforced: Enforced, set
     assert "no Deny" in listing[0]["explanation"] or "every secret of the region" in listing[0]["explanation"]
 
 
-def test_keys_that_aws_does_not_know_are_told_apart_from_policies(enforced: Enforced) -> None:
+def test_unknown_keys_are_distinguished_from_missing_permissions(enforced: Enforced) -> None:
     env = enforced.allow(runtime(enforced.world))
     found = Doctor(enforced.world, **{**env, "AWS_SECRET_ACCESS_KEY": "another-secret-key-0b8e"})
     assert found.status == 77 and ("credentials", "identity") in found.of("problem")

@@ -34,7 +34,7 @@ ELSEWHERE = {
     "deploy/lambda/layer --binary .build/release/latchkey --out latchkey-layer.zip":
         "deploy/test_lambda.py::test_a_thousand_invocations_cost_the_store_nothing_after_init",
     "latchkey migrate plan   --filter-prefix your-app/prod/     # what goes where, obstacles, cost":
-        "migrate/test_migrate_printed.py::test_what_a_move_prints_leads_through_it",
+        "migrate/test_migrate_printed.py::test_the_printed_commands_complete_a_migration",
 }
 ALL = list(examples())
 #: The example of a function's SDK has the address that AWS's extension has, which a machine has once.
@@ -80,7 +80,7 @@ def environment(world, folder: Path, **extra: str) -> dict[str, str]:
     return given
 
 
-def test_every_language_can_be_run_and_what_is_run_elsewhere_is_there() -> None:
+def test_every_language_can_run_and_the_tests_of_other_examples_exist() -> None:
     assert {example.language for example in ALL} <= {"sh", "python", "js", "go", "java", "json"}, ALL
     assert set(ELSEWHERE) <= {example.first for example in ALL}
     for test in ELSEWHERE.values():

@@ -175,7 +175,7 @@ def test_errors_are_the_classes_that_oauthlib_has_for_them(broker) -> None:
             client.parse_request_body_response(answer.text)
 
 
-def test_an_answer_is_what_the_rfc_asks_for(broker) -> None:
+def test_an_answer_follows_the_rfc(broker) -> None:
     cold, warm = post(broker, request()), post(broker, request())
     for answer, tier in ((cold, "auth0"), (warm, "memory")):
         assert answer.status == 200

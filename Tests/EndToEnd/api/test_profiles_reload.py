@@ -37,7 +37,7 @@ def test_a_new_profile_is_served_everywhere_and_the_others_keep_their_tokens(rel
     assert (reloaded.health_entry()["state"], bool(reloaded.health_entry()["last_change"])) == ("ok", True)
 
 
-def test_a_removed_profile_is_gone_everywhere_and_comes_back_with_what_is_shared(reloaded: Reloaded) -> None:
+def test_a_removed_profile_is_gone_and_returns_with_the_shared_token(reloaded: Reloaded) -> None:
     value = reloaded.token("a")
     until(lambda: reloaded.is_shared("a", value), "the pair is written")
     until(lambda: reloaded.world.parameter("auth0-cache/a/expires"), "the pair is written")
@@ -89,7 +89,7 @@ def test_a_pair_that_a_sibling_has_written_for_the_old_definition_is_not_taken(
 
 
 @pytest.mark.parametrize("is_removed", [False, True])
-def test_a_flight_under_way_brings_nobody_the_old_token(
+def test_a_refresh_in_progress_serves_no_old_token(
     reloaded: Reloaded, later: Callable, is_removed: bool
 ) -> None:
     gate = threading.Event()
@@ -131,7 +131,7 @@ def test_a_flight_under_way_brings_nobody_the_old_token(
         ({"token_url": "proxy"}, {"token_url": "issuer"}),
     ],
 )
-def test_a_change_of_what_tokens_are_for_takes_a_new_token(reloaded: Reloaded, old: dict, new: dict) -> None:
+def test_a_changed_audience_requires_a_new_token(reloaded: Reloaded, old: dict, new: dict) -> None:
     urls = {"proxy": reloaded.world.token_url, "issuer": reloaded.world.issuer.token_url}
     first, second = ({name: urls.get(str(value), value) for name, value in each.items()} for each in (old, new))
     reloaded.write(entry("a", A), entry("b", B, **first))
@@ -154,7 +154,7 @@ def test_a_change_of_how_the_client_proves_itself_keeps_the_token_and_is_used_fo
     assert len(reloaded.world.auth.seen(mentions("not-the-secret-5b1"))) == 1
 
 
-def test_a_client_that_is_refused_is_asked_with_the_mended_secret_at_once(reloaded: Reloaded) -> None:
+def test_a_corrected_client_secret_is_used_at_once(reloaded: Reloaded) -> None:
     reloaded.write(entry("b", B, client_secret="wrong-secret-77c1"))
     assert reloaded.get("b").code == "upstream_denied"
     reloaded.write(entry("b", B, client_secret=CLIENT_SECRET))

@@ -140,7 +140,7 @@ WIRE = {
 
 
 @pytest.mark.parametrize("name", WIRE)
-def test_what_the_server_itself_refuses_is_found_by_its_id_at_info(world, name: str) -> None:
+def test_requests_that_the_server_rejects_are_logged_at_info_with_their_id(world, name: str) -> None:
     request, code = WIRE[name]
     broker: Broker = world.start()
     received = send_and_read(broker.port, request)
@@ -161,7 +161,7 @@ def test_a_request_that_does_not_arrive_is_logged(world) -> None:
     assert float(found["duration_ms"]) > 9_000
 
 
-def test_at_info_there_is_a_line_of_every_5xx_and_none_of_what_went_well(world) -> None:
+def test_info_has_every_5xx_and_no_success(world) -> None:
     world.put("solo", "v")
     broker: Broker = world.serve()
     assert broker.get("/secrets/solo", headers={"X-Request-Id": "well"}).status == 200
@@ -261,7 +261,7 @@ def stalled(world) -> Iterator[Stalled]:
         broker.end()
 
 
-def test_lines_of_5xx_outlive_a_reader_that_does_not_read(stalled: Stalled) -> None:
+def test_lines_of_5xx_are_kept_while_the_log_is_not_read(stalled: Stalled) -> None:
     # Far more than the pipe and the bound for ordinary lines hold together.
     request = f"GET /livez HTTP/1.1\r\nHost: x\r\nX-Request-Id: {'o' * 128}\r\n\r\n".encode()
     wanted = []

@@ -73,7 +73,7 @@ def test_a_path_is_paged_through_as_at_the_store(world, ssm, ask) -> None:
     assert actual == expected
 
 
-def test_the_token_cache_is_shown_to_nobody(world, ssm) -> None:
+def test_the_token_cache_is_not_readable(world, ssm) -> None:
     world.put("auth0-cache/token", "a.b.c")
     world.put("latchkey/backend", "parameter-store", "String")
     pages = ssm.get_paginator("get_parameters_by_path").paginate(Path=PREFIX, Recursive=True, WithDecryption=True)
@@ -130,12 +130,12 @@ def test_writes_are_denied_and_unheard_of_operations_unknown(world, ssm) -> None
     assert world.parameter("list")["Version"] == 1
 
 
-def test_a_page_token_nobody_gave_is_refused(ssm) -> None:
+def test_a_forged_page_token_is_rejected(ssm) -> None:
     code = failure(lambda: ssm.get_parameters_by_path(Path=f"{PREFIX}/tree", NextToken="xx"))
     assert code == ("InvalidNextToken", "InvalidNextToken")
 
 
-def test_throttling_and_outages_are_what_an_sdk_tries_again(world, ssm) -> None:
+def test_sdks_retry_throttling_and_outages(world, ssm) -> None:
     name = f"{PREFIX}/tree/p03"
     world.aws.always(aws_error("ThrottlingException"))
     assert failure(lambda: ssm.get_parameter(Name=name))[1] == "ThrottlingException"
@@ -148,7 +148,7 @@ def test_throttling_and_outages_are_what_an_sdk_tries_again(world, ssm) -> None:
     ("ValidationException", "ValidationException"), ("InvalidKeyId", "InvalidKeyId"),
     ("AccessDeniedException", "AccessDeniedException"), ("UnrecognizedClientException", "AccessDeniedException"),
 ])
-def test_what_the_store_refuses_is_not_tried_again(world, ssm, at_store: str, here: str) -> None:
+def test_sdks_do_not_retry_rejections_of_the_store(world, ssm, at_store: str, here: str) -> None:
     world.aws.always(aws_error(at_store), when=mentions(f"{PREFIX}/tree/p07"))
     world.aws.forget()
     patient = client(world.brokers[0], "ssm", attempts=3)
@@ -156,7 +156,7 @@ def test_what_the_store_refuses_is_not_tried_again(world, ssm, at_store: str, he
     assert world.brokers[0].metric("latchkey_http_requests_total", route="aws", code="400") == 1
 
 
-def test_what_was_read_is_served_while_the_store_is_down(world) -> None:
+def test_cached_values_are_served_while_the_store_is_down(world) -> None:
     world.put("solo", "v")
     ssm = client(world.serve(LATCHKEY_SECRET_TTL="0"), "ssm")
     ask = {"Name": f"{PREFIX}/solo", "WithDecryption": True}
@@ -170,13 +170,13 @@ def test_what_was_read_is_served_while_the_store_is_down(world) -> None:
     ["get-parameters", "--names", *full("tree/p01", "nothing", "neither"), "--with-decryption"],
     ["get-parameters-by-path", "--path", f"{PREFIX}/tree", "--recursive", "--with-decryption"],
 ], ids=["one", "several", "a path"])
-def test_the_command_line_prints_byte_for_byte_what_it_prints_of_the_store(world, ssm, words: list[str]) -> None:
+def test_the_aws_cli_prints_the_same_bytes_as_for_the_store(world, ssm, words: list[str]) -> None:
     actual, expected = aws_of_both(world.brokers[0], world.moto, "ssm", *words)
     assert actual == expected
     assert "tree/p01" in actual
 
 
-def test_the_command_line_is_told_of_errors(world, ssm) -> None:
+def test_the_aws_cli_prints_errors(world, ssm) -> None:
     broker = world.brokers[0]
     missing = aws(broker, "ssm", "get-parameter", "--name", f"{PREFIX}/nothing")
     assert missing.returncode != 0 and "ParameterNotFound" in missing.stderr

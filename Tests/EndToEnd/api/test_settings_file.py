@@ -53,7 +53,7 @@ def test_a_file_is_read_or_refused_at_its_line(tmp_path: Path, name: str) -> Non
 
 
 @pytest.mark.parametrize("case", ROUND_TRIPS, ids=lambda case: " ".join(case["environment"]))
-def test_what_config_prints_can_be_given_back(tmp_path: Path, case: dict) -> None:
+def test_the_output_of_config_can_be_read_back(tmp_path: Path, case: dict) -> None:
     first = run("config", env=case["environment"])
     assert first.returncode == 0, first.stderr
     file = tmp_path / "printed.env"
@@ -72,7 +72,7 @@ PIECES = [*"'\"\\#$`;={}", " ", "\t", "${HOME}", "$HOME", " # ", "n", "t", "x", 
 
 
 @pytest.mark.long
-def test_a_value_that_is_taken_is_the_one_that_python_dotenv_reads(tmp_path: Path) -> None:
+def test_an_accepted_value_is_the_one_that_python_dotenv_reads(tmp_path: Path) -> None:
     for number in longrun.cases(2_000, "settings file"):
         rng = random.Random(number)
         pieces = [rng.choice(PIECES) for _ in range(rng.randint(0, 6))]

@@ -23,7 +23,7 @@ def program(world, text: str) -> dict[str, str | None]:
 GOOD = """printf '{"Version":1,"AccessKeyId":"AKIAPROG","SecretAccessKey":"program"}'\n"""
 
 
-def test_a_program_gets_none_of_our_secrets_and_no_descriptor_of_ours(world) -> None:
+def test_a_program_gets_no_secrets_or_descriptors_of_latchkey(world) -> None:
     world.put("solo", "the value")
     seen = world.folder / "seen"
     env = program(
@@ -51,7 +51,7 @@ def test_a_program_gets_none_of_our_secrets_and_no_descriptor_of_ours(world) -> 
     ],
     ids=["fails", "is killed", "never stops printing", "prints no JSON"],
 )
-def test_a_program_that_fails_is_said_without_a_word_of_its_output(world, text: str, why: str) -> None:
+def test_a_failing_program_is_reported_without_its_output(world, text: str, why: str) -> None:
     env = program(world, text)
     broker = world.start(["in-the-output"], **env)
     answer = broker.get("/secrets/solo")

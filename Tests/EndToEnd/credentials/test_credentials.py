@@ -159,7 +159,7 @@ def prepare(world, peer: FaultProxy, row: Row) -> dict[str, str | None]:
 
 
 @pytest.mark.parametrize("name", list(ROWS))
-def test_a_source_gives_what_boto3_finds(world, peer: FaultProxy, name: str) -> None:
+def test_a_source_gives_the_credentials_that_boto3_finds(world, peer: FaultProxy, name: str) -> None:
     row = ROWS[name]
     world.put("solo", "the value")
     env = prepare(world, peer, row)
@@ -186,7 +186,7 @@ def sts_forms(world, agent: str) -> list[bytes]:
     return [b"&".join(sorted(call.body.split(b"&"))) for call in calls]
 
 
-def test_a_role_assumed_at_moto_is_what_calls_are_signed_with(world) -> None:
+def test_calls_are_signed_with_an_assumed_role(world) -> None:
     world.put("solo", "the value")
     (world.folder / ".aws").mkdir()
     (world.folder / ".aws/config").write_text(
@@ -229,7 +229,7 @@ def test_an_sso_token_that_has_ended_is_renewed_and_left_for_the_command_line(wo
     assert peer.seen(target("/token")) == []
 
 
-def test_no_sso_token_is_said_with_what_to_type(world, peer: FaultProxy) -> None:
+def test_a_missing_sso_token_is_reported_with_the_command(world, peer: FaultProxy) -> None:
     row = ROWS["SSO with a session"]
     env = prepare(world, peer, Row(row.source, row.key, row.env, {".aws/config": row.files[".aws/config"]}))
     broker = world.start(**env)
@@ -238,7 +238,7 @@ def test_no_sso_token_is_said_with_what_to_type(world, peer: FaultProxy) -> None
     until(lambda: any("aws sso login --sso-session acme" in str(line) for line in broker.logs), "the hint in the log")
 
 
-def test_the_doctor_says_which_source_answered_and_why_others_did_not(world, peer: FaultProxy) -> None:
+def test_doctor_names_the_source_and_why_others_were_skipped(world, peer: FaultProxy) -> None:
     env = prepare(world, peer, ROWS["an instance"])
     done = run("doctor", "--json", "--no-token", env=world.settings(**env))
     findings = [f for f in json.loads(done.stdout)["findings"] if (f["area"], f["subject"]) == ("credentials", "source")]

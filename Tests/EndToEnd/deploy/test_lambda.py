@@ -157,7 +157,7 @@ def test_empty_variables_of_aws_are_not_set(world, api, extension) -> None:
     assert function.child.wait(30) == 0
 
 
-def test_what_keeps_it_from_starting_is_told_to_lambda(world, api, extension) -> None:
+def test_a_failed_start_is_reported_to_lambda(world, api, extension) -> None:
     function = extension(LATCHKEY_SECRET_TTL="forever")
     assert function.child.wait(10) == 78
     [(phase, kind, body)] = api.errors

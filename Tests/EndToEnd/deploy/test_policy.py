@@ -60,7 +60,7 @@ def shipped(name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_what_lies_in_deploy_is_what_the_command_prints(name: str) -> None:
+def test_deploy_has_the_output_of_the_command(name: str) -> None:
     assert (ROOT / f"deploy/iam/{name}-policy.json").read_text() == output_of(*KINDS[name])
 
 
@@ -103,7 +103,7 @@ def test_partitions_have_their_own_arns() -> None:
     ],
     ids=" ".join,
 )
-def test_what_would_open_something_else_is_refused(arguments: list[str]) -> None:
+def test_options_that_would_allow_other_resources_are_rejected(arguments: list[str]) -> None:
     output_of(arguments, {}, status=64)
 
 
@@ -156,7 +156,7 @@ def test_the_broker_may_do_no_more(name: str, action: str, resource: str) -> Non
     assert not allows(shipped(name), action, resource)
 
 
-def test_what_settings_leave_out_is_not_opened() -> None:
+def test_unused_features_are_not_allowed() -> None:
     old = printed("the old store")
     assert not allows(old, "ssm:GetParameter", f"{SSM}/secrets")
     assert allows(old, "ssm:GetParameters", f"{SSM}/auth0-cache/token")

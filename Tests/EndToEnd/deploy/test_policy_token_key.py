@@ -22,7 +22,7 @@ def printed(*arguments: str, **env: str) -> str:
     return done.stdout
 
 
-def test_what_lies_in_deploy_is_what_the_command_prints() -> None:
+def test_deploy_has_the_output_of_the_command() -> None:
     output = printed(
         "--account", ACCOUNT, "--kms-key", KEY, "--both-stores", "--any-profile",
         LATCHKEY_TOKEN_KMS_KEY=KEY, LATCHKEY_TOKEN_PARAMETER_TIER="intelligent-tiering",

@@ -85,7 +85,7 @@ def test_a_test_that_fails_twice_fails(runner, capfd) -> None:
     assert "failed twice: test_it.py::test_bad" in output and "1 flaky" in output
 
 
-def test_only_what_failed_runs_again_and_that_once(runner) -> None:
+def test_only_failed_tests_run_again_and_only_once(runner) -> None:
     source = "from pathlib import Path\n" \
         "def count(name):\n    with Path(__file__).with_name(name).open('a') as file: file.write('x')\n" \
         "def test_good(): count('good')\n" \
@@ -174,7 +174,7 @@ def test_swift_tests_that_leave_no_report_are_a_failure(runner, monkeypatch, cap
     assert "it is gone" in capfd.readouterr().err
 
 
-def test_what_a_sanitizer_reports_is_a_failure_whatever_the_tests_say(runner) -> None:
+def test_a_sanitizer_report_is_a_failure_even_if_all_tests_pass(runner) -> None:
     log = runner.folder / "sanitize.log"
     log.write_text("fine\nWARNING: ThreadSanitizer: data race\nSUMMARY: ThreadSanitizer: data race a.swift:1 in f\n" * 2)
     assert runner.sanitize.found(log) == [f"ThreadSanitizer: data race a.swift:1 in f (2 of them): see {log}"]

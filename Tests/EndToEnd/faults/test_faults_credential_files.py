@@ -59,7 +59,7 @@ def issued(broker: Broker) -> bool:
 
 
 @pytest.mark.row(55)
-def test_a_secret_that_was_written_this_very_moment_heals_by_itself(world, tmp_path: Path) -> None:
+def test_a_secret_that_is_being_written_is_read_later(world, tmp_path: Path) -> None:
     file, path = tmp_path / "secret", tmp_path / "profiles.json"
     file.write_text(CLIENT_SECRET + "\n")
     path.write_text(json.dumps([{"name": "filed", "kind": "auth0", "audience": "x", "client_secret": f"file:{file}"}]))

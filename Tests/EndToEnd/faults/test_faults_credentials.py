@@ -130,7 +130,7 @@ def test_values_outlive_the_credentials_they_were_read_with(world, peer) -> None
 @pytest.mark.row(26)
 @pytest.mark.slow
 @pytest.mark.alone
-def test_a_refresh_that_hangs_under_load_blocks_nobody(world, peer) -> None:
+def test_a_hanging_refresh_blocks_no_caller_under_load(world, peer) -> None:
     """A crowd of callers, each asking for names that nobody has asked for: every answer is a signed call to the store."""
     peer.always(never_answer)
     peer.next(credentials("ASIAONE", 12))

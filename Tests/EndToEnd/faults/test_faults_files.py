@@ -135,7 +135,7 @@ def test_a_state_of_the_file_leaves_these_keys_open_and_no_others(followed: Foll
 
 @pytest.mark.row(55)
 @pytest.mark.parametrize("name", [name for name in FAULTS if name != "mode 000"])
-def test_a_file_that_cannot_be_used_is_told_once_counted_and_comes_back_by_itself(followed: Followed, name: str) -> None:
+def test_an_unusable_file_is_logged_once_counted_and_recovers(followed: Followed, name: str) -> None:
     reach(followed, {"text": "one"})
     assert (followed.failures(), followed.broker.get("/health", key=followed.key).json()["status"]) == (0, "ok")
     make, code = FAULTS[name]
@@ -223,7 +223,7 @@ class Model:
 @pytest.mark.row(55)
 @pytest.mark.long
 @pytest.mark.timeout(7200)
-def test_random_sequences_of_what_befalls_a_file_leave_the_right_keys_open(followed: Followed) -> None:
+def test_random_sequences_of_file_faults_leave_the_right_keys_valid(followed: Followed) -> None:
     model = Model()
     for number in longrun.cases(200, "key file"):
         rng = random.Random(number)

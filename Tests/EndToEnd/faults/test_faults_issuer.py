@@ -39,7 +39,7 @@ def test_a_throttling_issuer_is_not_called_before_its_time(subject: Subject, hea
 
 
 @pytest.mark.row(33)
-def test_a_quota_told_as_an_error_of_the_server_is_a_throttle(subject: Subject) -> None:
+def test_a_quota_reported_as_a_server_error_is_throttling(subject: Subject) -> None:
     subject.always(oauth_error("access_denied", 500, description="Global limit has been reached"))
     assert subject.ask().code in ("upstream_throttled", "upstream_unavailable")
     assert len(subject.requests) <= 3

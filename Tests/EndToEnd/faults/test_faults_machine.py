@@ -106,7 +106,7 @@ class TestTheLogIsNotTaken:
             os.close(reader)
 
     @pytest.mark.row(48)
-    def test_a_closed_pipe_kills_nobody(self, world) -> None:
+    def test_a_closed_pipe_does_not_end_the_broker(self, world) -> None:
         reader, writer = os.pipe()
         process, port = self.start(world, writer)
         os.close(writer)
@@ -161,7 +161,7 @@ def test_a_port_that_is_taken_is_named(world) -> None:
     [None, "", "tiny-key", "changeme-changeme", "with a newline\nin its middle here", "0123456789abcdef\r", " " * 20],
     ids=["missing", "empty", "short", "well known", "a newline", "a carriage return", "blanks"],
 )
-def test_a_key_that_is_none_is_refused(world, key: str | None) -> None:
+def test_an_unusable_key_is_rejected(world, key: str | None) -> None:
     assert "LATCHKEY_API_KEY" in require_refusal(world, LATCHKEY_API_KEY=key)
 
 
@@ -189,7 +189,7 @@ def test_a_setting_that_makes_no_sense_is_refused_by_name(world, name: str, valu
 
 
 @pytest.mark.row(52)
-def test_all_that_is_wrong_is_told_at_once(world) -> None:
+def test_all_errors_are_reported_at_once(world) -> None:
     output = require_refusal(world, LATCHKEY_SECRET_TTL="x", LATCHKEY_LOG_FORMAT="y", LATCHKEY_TYPO="z")
     assert all(name in output for name in ("LATCHKEY_SECRET_TTL", "LATCHKEY_LOG_FORMAT", "LATCHKEY_TYPO"))
 

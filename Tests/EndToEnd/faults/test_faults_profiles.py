@@ -20,7 +20,7 @@ def reloaded(world, tmp_path: Path) -> Reloaded:
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_file_that_cannot_be_used_changes_nothing_is_told_once_and_comes_back(reloaded: Reloaded, name: str) -> None:
+def test_an_unusable_file_changes_nothing_is_logged_once_and_recovers(reloaded: Reloaded, name: str) -> None:
     value = reloaded.token("a")
     make, code = FAULTS[name]
     make(reloaded.file)

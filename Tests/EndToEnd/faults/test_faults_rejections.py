@@ -77,7 +77,7 @@ def issued(world) -> int:
 @pytest.mark.timeout(300)
 @pytest.mark.row(60)
 @pytest.mark.parametrize("case", cases("rejects"))
-def test_nobody_loses_a_valid_token_by_anothers_claim(world, case: dict) -> None:
+def test_a_report_of_another_caller_removes_no_valid_token(world, case: dict) -> None:
     broker = world.serve(LATCHKEY_ISSUE_BUDGET_PER_HOUR=str(case["budget_per_hour"]))
     held = token(broker).json()["access_token"]
     until(lambda: world.parameter("auth0-cache/expires"), "the pair is written")

@@ -74,7 +74,7 @@ def test_callers_that_leave_before_the_answer_do_not_take_it_from_the_others(wor
 
 
 @pytest.mark.row(43)
-def test_callers_that_leave_in_the_middle_of_the_answer_kill_nobody(world) -> None:
+def test_callers_that_disconnect_during_a_response_do_no_harm(world) -> None:
     broker = world.serve()
     before = broker.descriptors()
     for _ in range(50):
@@ -89,7 +89,7 @@ def test_callers_that_leave_in_the_middle_of_the_answer_kill_nobody(world) -> No
 @pytest.mark.row(44)
 @pytest.mark.slow
 @pytest.mark.alone
-def test_slow_clients_are_ended_and_hold_up_nobody(world) -> None:
+def test_slow_clients_are_disconnected_and_delay_no_other(world) -> None:
     broker = world.serve()
     broker.token()
 
@@ -112,7 +112,7 @@ def test_slow_clients_are_ended_and_hold_up_nobody(world) -> None:
 
 
 @pytest.mark.row(45)
-def test_connections_over_the_cap_are_told_so_and_the_probe_still_answers(world) -> None:
+def test_connections_over_the_limit_get_503_and_probes_are_answered(world) -> None:
     broker = world.serve(LATCHKEY_MAX_CONNECTIONS="50")
     held = [connect(broker) for _ in range(50)]
     for sock in held:

@@ -170,7 +170,7 @@ def test_a_caller_that_has_finished_sending_gets_every_answer(quick) -> None:
 
 @pytest.mark.row(57)
 @pytest.mark.slow
-def test_scrapes_without_end_hold_up_nobody(world) -> None:
+def test_continuous_scrapes_delay_no_other_caller(world) -> None:
     broker = world.serve()
     broker.token()
     scrapers = [socket.create_connection(("127.0.0.1", broker.port), timeout=60) for _ in range(100)]

@@ -90,7 +90,7 @@ def test_a_rejected_token_is_replaced_though_its_successor_ends_earlier(world, t
     until(lambda: item(table)["token"] == {"S": fresh}, "and the fleet has it")
 
 
-def test_a_table_that_is_not_there_costs_nobody_a_token_and_is_named(world) -> None:
+def test_a_missing_table_fails_no_request_and_is_named(world) -> None:
     broker = world.serve(**TIER)
     assert broker.token().header("X-Latchkey-Tier") == "auth0"
     warning = until(lambda: [line for line in broker.logs if TABLE in str(line)], "a warning that names it")[0]

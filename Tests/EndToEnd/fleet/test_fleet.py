@@ -110,7 +110,7 @@ FAULTS = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
-def test_whatever_becomes_of_writes_tokens_keep_coming_and_each_broker_asks_once_a_life(
+def test_tokens_are_served_if_writes_fail_with_one_request_per_broker_and_lifetime(
     world, fleet, briefer, fault: str
 ) -> None:
     world.aws.always(*FAULTS[fault])
@@ -128,7 +128,7 @@ def test_whatever_becomes_of_writes_tokens_keep_coming_and_each_broker_asks_once
 
 
 @pytest.mark.slow
-def test_what_an_issuer_has_little_of_is_spared_by_the_whole_fleet(fleet, brief) -> None:
+def test_the_whole_fleet_conserves_a_low_quota(fleet, brief) -> None:
     low = b"Auth0-Client-Quota-Limit: b=per_hour;q=100;r=10;t=1800"
     three = fleet(3, brief, with_head(lambda lines: [*lines, low]))
     three.wait_served()
@@ -228,7 +228,7 @@ def test_a_broker_killed_while_it_writes_leaves_nothing_that_stops_the_next(worl
 
 
 @pytest.mark.row(50)
-def test_a_broker_killed_while_it_refreshes_holds_nobody_up_for_longer_than_its_lease(world) -> None:
+def test_a_broker_killed_during_a_refresh_delays_others_at_most_for_its_lease(world) -> None:
     first = world.serve()
     world.auth.always(never_answer)
     caller = threading.Thread(target=ask_in_vain, args=(first,), daemon=True)

@@ -94,7 +94,7 @@ def test_a_kept_blob_is_looked_into(world, backend) -> None:
 
 
 @pytest.mark.slow
-def test_a_list_is_followed_and_one_that_is_gone_stays(world) -> None:
+def test_a_list_is_followed_and_a_deleted_list_stays_in_force(world) -> None:
     create(world, "db", "other")
     world.put(BACKEND, "parameter-store", "String")
     broker = world.serve(LATCHKEY_NEGATIVE_TTL="0", **AUTO)
@@ -112,7 +112,7 @@ def test_a_list_is_followed_and_one_that_is_gone_stays(world) -> None:
     assert broker.get("/health").json()["followed"]["kept"]["state"] == "ok"
 
 
-def test_a_list_that_may_not_be_read_means_none_with_one_warning(world, backend) -> None:
+def test_a_forbidden_list_counts_as_empty_with_one_warning(world, backend) -> None:
     world.put("moved", "new moved")
     world.put(LIST, f"{OURS}/db", "String")
     world.aws.always(aws_error("AccessDeniedException"), when=mentions(f"{PREFIX}/{LIST}"))
@@ -126,7 +126,7 @@ def test_a_list_that_may_not_be_read_means_none_with_one_warning(world, backend)
     assert broker.metric("latchkey_reload_failures_total", what="kept") == 1
 
 
-def test_while_the_list_cannot_be_read_an_absence_is_no_answer(world) -> None:
+def test_while_the_list_is_unreadable_a_missing_secret_is_an_error(world) -> None:
     create(world, "db")
     world.put("moved", "new moved")
     world.put(LIST, f"{OURS}/db", "String")

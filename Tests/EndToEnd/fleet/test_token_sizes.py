@@ -64,7 +64,7 @@ def make_table(world, name: str) -> None:
 
 
 @pytest.mark.parametrize("case", [case for case in cases("token-sizes") if "token_bytes" in case.values[0]])
-def test_a_token_of_any_size_is_shared_or_said_not_to_be(world, case: dict[str, Any]) -> None:
+def test_a_token_of_any_size_is_shared_or_the_log_says_why_not(world, case: dict[str, Any]) -> None:
     token = "t" * case["token_bytes"]
     settings = {"LATCHKEY_SHARED_TIER": case["shared_tier"], **case.get("settings", {})}
     kind, _, table_name = case["shared_tier"].partition(":")

@@ -42,7 +42,7 @@ def test_a_stock_openssl_opens_it(move: Move, backup: Path) -> None:
     assert held(openssl("-in", backup, "-pwri_password", PASSWORD)) == values(move)
 
 
-def test_it_is_what_it_is_said_to_be(backup: Path) -> None:
+def test_it_has_the_documented_algorithms(backup: Path) -> None:
     shown = subprocess.run(
         ["openssl", "cms", "-cmsout", "-print", "-noout", "-inform", "DER", "-in", str(backup)],
         capture_output=True, text=True, timeout=60, check=True,
@@ -51,7 +51,7 @@ def test_it_is_what_it_is_said_to_be(backup: Path) -> None:
         assert words in shown, words
 
 
-def test_nobody_else_may_read_it_and_no_value_shows(move: Move, backup: Path) -> None:
+def test_it_is_readable_by_its_owner_only_and_shows_no_value(move: Move, backup: Path) -> None:
     manifest = Path(f"{backup}.manifest")
     for file in (backup, manifest):
         assert file.stat().st_mode & 0o077 == 0
@@ -60,7 +60,7 @@ def test_nobody_else_may_read_it_and_no_value_shows(move: Move, backup: Path) ->
     assert PASSWORD not in move.output and list(move.folder.glob("*.part")) == []
 
 
-def test_said_again_it_leaves_the_file_alone_and_another_one_is_not_written_over_unasked(
+def test_a_repeated_backup_changes_nothing_and_another_file_is_not_overwritten(
     move: Move, backup: Path, password: list[str]
 ) -> None:
     before = backup.read_bytes()
@@ -78,7 +78,7 @@ def test_said_again_it_leaves_the_file_alone_and_another_one_is_not_written_over
     assert not (move.folder / "not.cms").exists()
 
 
-def test_it_has_everything_that_is_known_and_a_restore_says_what_it_does_not_set(move: Move, password: list[str]) -> None:
+def test_it_has_all_metadata_and_a_restore_names_what_it_does_not_set(move: Move, password: list[str]) -> None:
     name, file = "metadata/all", move.folder / "metadata.cms"
     policy = {"Version": "2012-10-17", "Statement": []}
     move.secrets.create_secret(Name=name, SecretString="first-4be1", AddReplicaRegions=[{"Region": "eu-west-1"}])
@@ -102,7 +102,7 @@ def test_it_has_everything_that_is_known_and_a_restore_says_what_it_does_not_set
 
 
 @pytest.mark.parametrize("kind", ["rsa", "ec"])
-def test_who_has_the_certificates_key_opens_it(move: Move, kind: str) -> None:
+def test_the_key_of_the_certificate_opens_it(move: Move, kind: str) -> None:
     keys = ROOT / "Tests/Fixtures/keys"
     file = move.folder / f"backup-{kind}.cms"
     one = next(shape for shape in move.shapes if shape.moves)

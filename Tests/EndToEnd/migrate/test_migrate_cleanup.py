@@ -38,7 +38,7 @@ class TestCleanup:
             found |= {secret["Name"] for secret in page["SecretList"] if secret.get("DeletedDate")}
         return found
 
-    def test_it_deletes_what_was_moved_and_lists_what_keeps_the_rest(self, moved: Move) -> None:
+    def test_it_deletes_migrated_secrets_and_gives_reasons_for_the_others(self, moved: Move) -> None:
         before = self.pending(moved)
         cleanup = ["cleanup", *moved.selection, *journal(moved)]
         young = moved.json(*cleanup, "--yes", status=1)

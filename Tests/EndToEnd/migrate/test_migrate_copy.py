@@ -85,7 +85,7 @@ def test_copying_again_writes_nothing(move: Move) -> None:
     move.require_moved()
 
 
-def test_verify_is_clean_and_lists_what_is_left(move: Move) -> None:
+def test_verify_is_clean_and_lists_the_remaining_secrets(move: Move) -> None:
     report = move.json("verify", *move.selection, "--journal", str(move.journal))
     assert report["clean"]
     assert {secret["verdict"] for secret in report["secrets"]} == {"equal"}

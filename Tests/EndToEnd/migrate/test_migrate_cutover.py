@@ -171,7 +171,7 @@ class TestFunction:
         move.run("cutover", "--keep", "--lambda-function", "nobody", *journal(move), "--dry-run", status=1)
         assert backend(move) is None and move.journal.read_text() == before
 
-    def test_one_that_is_not_there_is_told_and_written_down(self, move: Move) -> None:
+    def test_a_missing_function_is_reported_and_recorded(self, move: Move) -> None:
         proven(move)
         move.run("cutover", "--keep", "--lambda-function", "nobody", *journal(move), "--yes", status=1)
         assert not runs(move, "cutover")[0]["clean"]
@@ -221,7 +221,7 @@ class TestGate:
         move.run("cutover", *journal(move), "--yes")
         assert backend(move) == "parameter-store"
 
-    def test_it_names_what_the_copies_have_left(self, move: Move, later) -> None:
+    def test_it_names_secrets_that_were_not_copied(self, move: Move, later) -> None:
         metrics = Metrics()
         later(metrics.server.shutdown)
         move.copy()

@@ -89,7 +89,7 @@ def test_no_answer_changes_while_42_secrets_are_moved_and_moved_back(move: Move,
     assert kept(move) == "placeholder"
 
 
-def test_every_step_names_what_stays(move: Move) -> None:
+def test_every_step_names_the_secrets_that_stay(move: Move) -> None:
     away = staying(move)
     plan = move.json("plan", *move.selection)
     assert plan["summary"]["staying"] == 9
@@ -116,7 +116,7 @@ def test_every_step_names_what_stays(move: Move) -> None:
     assert runs(move, "cutover")[-1]["details"]["kept"] == ",".join(away)
 
 
-def test_cleanup_leaves_alone_what_is_kept(move: Move) -> None:
+def test_cleanup_does_not_delete_kept_secrets(move: Move) -> None:
     proven(move)
     move.run("cutover", "--keep", *journal(move), "--yes")
     report = move.json("cleanup", *move.selection, *journal(move), "--dry-run", "--min-days", "0", status=1)
@@ -125,7 +125,7 @@ def test_cleanup_leaves_alone_what_is_kept(move: Move) -> None:
     assert sorted(name for name, act in found.items() if act == "kept") == readable(move)
 
 
-def test_by_force_alone_nothing_is_kept_and_what_is_lost_is_told(move: Move, world) -> None:
+def test_with_force_only_nothing_is_kept_and_lost_secrets_are_named(move: Move, world) -> None:
     proven(move)
     report = move.json("cutover", "--force", *journal(move), "--yes", "--dry-run")
     assert sorted(report["lost"]) == readable(move) and kept(move) is None
@@ -170,7 +170,7 @@ def test_a_list_goes_to_the_advanced_tier_and_past_that_is_refused(move: Move) -
     assert (backend(move), kept(move)) == ("secrets-manager", "placeholder")
 
 
-def test_what_another_move_has_kept_stays_kept(move: Move, world) -> None:
+def test_secrets_kept_by_another_migration_stay_kept(move: Move, world) -> None:
     proven(move)
     move.ssm.put_parameter(Name=KEPT, Value="orders/elsewhere/x", Type="String")
     report = move.json("cutover", "--keep", *journal(move), "--yes")

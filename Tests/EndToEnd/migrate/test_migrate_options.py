@@ -37,7 +37,7 @@ def described(move: Move) -> dict[str, dict[str, Any]]:
     return found
 
 
-def test_a_type_that_was_asked_for_is_the_parameters(move: Move) -> None:
+def test_a_parameter_has_the_requested_type(move: Move) -> None:
     how = [*move.selection, "--type", "String"]
     move.run("copy", *how, *move.pace)
     assert {found["Type"] for found in move.parameters().values()} == {"String"}
@@ -50,7 +50,7 @@ def test_a_type_that_was_asked_for_is_the_parameters(move: Move) -> None:
 
 
 @pytest.mark.parametrize(("asked", "plain", "own"), [(KEY, KEY, KEY), ("same", None, "alias/shop"), (None, None, None)])
-def test_a_key_that_was_asked_for_is_what_a_value_is_kept_under(
+def test_a_value_is_encrypted_with_the_requested_key(
     move: Move, gate: FaultProxy, asked: str | None, plain: str | None, own: str | None
 ) -> None:
     how = ["--kms-key", asked] if asked else []
@@ -60,7 +60,7 @@ def test_a_key_that_was_asked_for_is_what_a_value_is_kept_under(
     move.require_moved()
 
 
-def test_an_equal_value_is_not_written_again_for_a_key_or_tier_and_that_is_said(move: Move) -> None:
+def test_an_equal_value_is_not_rewritten_for_a_key_or_tier_and_this_is_reported(move: Move) -> None:
     move.copy()
     again = ["--journal", str(move.folder / "again.journal"), *move.rate]
     for how in (["--kms-key", KEY], ["--tier", "advanced"]):
@@ -72,7 +72,7 @@ def test_an_equal_value_is_not_written_again_for_a_key_or_tier_and_that_is_said(
     assert {found["Tier"] for found in described(move).values()} == {"Standard"}
 
 
-def test_what_a_copy_left_for_its_tier_is_left_to_verify(move: Move) -> None:
+def test_verify_reports_values_that_a_copy_skipped_for_their_tier(move: Move) -> None:
     move.secrets.create_secret(Name=f"{PREFIX}long", SecretString="x" * 5000)
     move.json("copy", *move.selection, "--tier", "standard", *move.pace)
     for more in (["--journal", str(move.journal)], ["--tier", "standard"]):
@@ -83,7 +83,7 @@ def test_what_a_copy_left_for_its_tier_is_left_to_verify(move: Move) -> None:
     move.run("cutover", "--keep", "--journal", str(move.journal), "--yes")
 
 
-def test_a_copy_keeps_to_three_writes_a_second_unless_it_is_told(move: Move, gate: FaultProxy) -> None:
+def test_a_copy_makes_three_writes_per_second_by_default(move: Move, gate: FaultProxy) -> None:
     env = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{gate.port}"}
     move.run("copy", *move.selection, "--journal", str(move.journal), **env)
     times = [request.at for request in gate.seen(operation("PutParameter"))]

@@ -54,7 +54,7 @@ def typed(move: Move, command: list[str], status: int = 0) -> str:
     return refused(move, *words, *more.get(command[0], []), status=status)
 
 
-def test_what_a_move_prints_leads_through_it(move: Move) -> None:
+def test_the_printed_commands_complete_a_migration(move: Move) -> None:
     journal = ["--journal", str(move.journal)]
     output = move.run("copy", *move.selection, *move.pace)
     assert printed(output) == [["cutover", "--keep", *journal]]

@@ -106,7 +106,7 @@ def test_a_list_that_is_refused_ends_a_command_with_its_code(move: Move, gate: F
     assert "secretsmanager:ListSecrets is refused" in move.output
 
 
-def test_status_says_what_it_may_not_look_at_and_shows_the_rest(move: Move, gate: FaultProxy, env) -> None:
+def test_status_names_missing_permissions_and_shows_everything_else(move: Move, gate: FaultProxy, env) -> None:
     move.copy()
     one, *others = moving(move)
     refuse(gate, of(*READS, naming=one.target))

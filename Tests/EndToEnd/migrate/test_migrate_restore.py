@@ -30,7 +30,7 @@ def backup(move: Move, password: list[str]) -> Path:
     return file
 
 
-def test_what_was_asked_for_by_name_and_cannot_go_there_is_no_success(
+def test_a_named_secret_that_cannot_be_restored_is_a_failure(
     move: Move, backup: Path, password: list[str]
 ) -> None:
     binary = next(shape for shape in move.shapes if "binary" in shape.obstacles)

@@ -79,7 +79,7 @@ def test_after_the_cut_over_it_says_how_long_to_wait(move: Move) -> None:
     assert phases(status(move))[5] == "." and status(move)["backend"] == "secrets-manager"
 
 
-def test_each_secret_stands_where_it_stands(move: Move) -> None:
+def test_each_secret_has_its_state(move: Move) -> None:
     assert status(move)["summary"]["open"] == len(move.shapes) - sum("pending_deletion" in s.obstacles for s in move.shapes)
     move.copy()
     plain = [shape for shape in move.shapes if shape.moves]
@@ -141,7 +141,7 @@ def test_without_a_selection_the_next_command_is_about_the_journals_secrets_alon
     assert "--map map.json" in report["next"]["command"]
 
 
-def test_a_backup_counts_for_what_is_in_it_and_another_gets_a_name_of_its_own(move: Move) -> None:
+def test_a_backup_counts_for_its_contents_and_the_next_has_another_name(move: Move) -> None:
     one, other = [shape for shape in move.shapes if shape.moves][:2]
     file = move.folder / "backup.cms"
     move.run("backup", "--secret", one.name, "--out", str(file), *with_password(move))
@@ -179,7 +179,7 @@ def test_a_move_of_which_everything_is_gone_is_done(move: Move) -> None:
     assert phases(report)[6] == "x"
 
 
-def test_it_says_what_a_broker_has_measured(move: Move, world) -> None:
+def test_it_shows_the_measurements_of_a_broker(move: Move, world) -> None:
     world.put("solo", "the value")
     broker = world.serve()
     for _ in range(150):

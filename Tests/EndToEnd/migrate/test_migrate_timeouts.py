@@ -79,7 +79,7 @@ def test_one_that_never_answers_is_named_and_the_others_are_moved(move: Move, ga
 
 
 @pytest.mark.slow
-def test_verify_names_what_it_could_not_read(move: Move, gate: FaultProxy, env) -> None:
+def test_verify_names_secrets_it_could_not_read(move: Move, gate: FaultProxy, env) -> None:
     move.copy()
     one, matching = hung(move, OF_SECRETS)
     gate.always(never_answer, when=matching)
@@ -89,7 +89,7 @@ def test_verify_names_what_it_could_not_read(move: Move, gate: FaultProxy, env) 
 
 
 @pytest.mark.slow
-def test_a_backup_without_one_value_is_none_and_says_which(move: Move, gate: FaultProxy, env) -> None:
+def test_a_backup_that_lacks_a_value_fails_and_names_it(move: Move, gate: FaultProxy, env) -> None:
     one, matching = hung(move, OF_SECRETS)
     password, out = move.folder / "password", Path(move.folder / "b.cms")
     password.write_text("correct horse battery staple\n")
