@@ -1,32 +1,33 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Held for every target: Swift 6 language mode, no warning survives, imports are internal unless said
-// otherwise, and a member is visible only where its own module is imported.
+// Settings of every target: Swift 6 language mode, warnings are errors, imports are internal by default, and a member
+// is visible only where its module is imported.
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .treatAllWarnings(as: .error),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
-    // Debug builds, and so every test run of a developer, check exclusive access as they run. In release the checks
-    // cost a tenth of the time spent on a request, for state that is confined to one thread.
+    // Debug builds, which the Swift tests use, check exclusive access at run time. Release builds do not: the checks
+    // take a tenth of the time of a request, and the state is confined to one thread.
     .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 
-/// A room of the house: a library target whose imports point down only (see Architecture.md).
-func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+/// A library target. It may import only targets above it in the list below (see Architecture.md).
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-/// The test target of one room.
-func tests(_ room: String, _ dependencies: [Target.Dependency] = []) -> Target {
+/// The test target of `target`.
+func tests(_ target: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(
-        name: "\(room)Tests", dependencies: [.byName(name: room), "LatchkeyTestSupport"] + dependencies,
+        name: "\(target)Tests", dependencies: [.byName(name: target)] + dependencies,
         swiftSettings: strict)
 }
 
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let support: Target.Dependency = "LatchkeyTestSupport"
 
 let package = Package(
     name: "latchkey",
@@ -41,31 +42,31 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
-        room("LatchkeyCore"),
-        room("LatchkeyNet", ["LatchkeyCore", "CLinux", "CSignals"]),
-        room("LatchkeyCrypto", ["LatchkeyCore", "COpenSSL"]),
-        room("LatchkeyMetrics", ["LatchkeyCore"]),
-        room("LatchkeyHTTP", ["LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "CZlib", log]),
-        room("LatchkeyAWS", ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyCrypto"]),
-        room(
+        library("LatchkeyCore"),
+        library("LatchkeyNet", ["LatchkeyCore", "CLinux", "CSignals"]),
+        library("LatchkeyCrypto", ["LatchkeyCore", "COpenSSL"]),
+        library("LatchkeyMetrics", ["LatchkeyCore"]),
+        library("LatchkeyHTTP", ["LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "CZlib"]),
+        library("LatchkeyAWS", ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyCrypto"]),
+        library(
             "LatchkeyUpstream",
             ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyCrypto", "LatchkeyMetrics", log]),
-        room("LatchkeyBroker", ["LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", log]),
-        room("LatchkeyMigration", ["LatchkeyCore", "LatchkeyCrypto"]),
-        room("LatchkeyDev", ["LatchkeyCore", "LatchkeyNet", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyCrypto"]),
-        room(
+        library("LatchkeyBroker", ["LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", log]),
+        library("LatchkeyMigration", ["LatchkeyCore", "LatchkeyCrypto"]),
+        library("LatchkeyDev", ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyCrypto"]),
+        library(
             "LatchkeySettings",
             [
                 "LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyUpstream", "LatchkeyBroker",
                 log,
             ]),
-        room(
+        library(
             "LatchkeyAPI",
             [
                 "LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyBroker",
                 log,
             ]),
-        room(
+        library(
             "LatchkeyService",
             [
                 "LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS",
@@ -75,7 +76,7 @@ let package = Package(
             name: "latchkey",
             dependencies: [
                 "LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP",
-                "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev",
+                "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev",
                 "LatchkeySettings", "LatchkeyAPI", "LatchkeyService", "CLinux", "CSignals",
                 log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -86,7 +87,7 @@ let package = Package(
         .target(
             name: "LatchkeyTestSupport", dependencies: ["LatchkeyCore"], path: "Tests/Support",
             swiftSettings: strict),
-        // The broker's own decisions on a virtual clock, a whole fleet at a time.
+        // A fleet of brokers on a virtual clock. It calls the decision functions of LatchkeyBroker.
         .target(
             name: "Fleet",
             dependencies: [
@@ -96,58 +97,69 @@ let package = Package(
         .executableTarget(
             name: "fleet-simulation", dependencies: ["Fleet", "LatchkeyCore"],
             path: "Tests/Simulation/fleet-simulation", swiftSettings: strict),
-        // What the fuzzer feeds. `Tests/Fuzz/run` builds the executable around it; the tests of `latchkey` feed it seeds.
+        // The fuzz targets. `Tests/Fuzz/run` links them with libFuzzer; `latchkeyTests` runs them with the seeds.
         .target(
             name: "FuzzTargets",
             dependencies: [
                 "LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker",
-                "LatchkeyMigration",
-                "LatchkeySettings",
+                "LatchkeyMigration", "LatchkeySettings",
             ],
             path: "Tests/Fuzz/Targets", swiftSettings: strict),
-        // What the product makes of shared AWS files, for the comparison with botocore.
+        // Prints the credential plan that the product derives from shared AWS files. A test compares it with botocore.
         .executableTarget(
             name: "shared-config-plans",
             dependencies: ["LatchkeyCore", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyUpstream"],
             path: "Tests/SharedConfig/shared-config-plans", swiftSettings: strict),
-        tests("LatchkeyCore"),
-        tests("LatchkeyNet", ["LatchkeyCore"]),
-        tests("LatchkeyCrypto", ["LatchkeyCore"]),
+        // Prints tables of the code as JSON. A test compares them with the documentation.
+        .executableTarget(
+            name: "code-tables",
+            dependencies: ["LatchkeyCore", "LatchkeyMetrics", "LatchkeyBroker", "LatchkeySettings", "LatchkeyAPI"],
+            path: "Tests/CodeTables/code-tables", swiftSettings: strict),
+
+        tests("LatchkeyCore", [support]),
+        tests("LatchkeyNet", ["LatchkeyCore", support]),
+        tests("LatchkeyCrypto", ["LatchkeyCore", support]),
         tests("LatchkeyMetrics", ["LatchkeyCore"]),
-        tests("LatchkeyHTTP", ["LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics"]),
-        tests("LatchkeyAWS", ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyCrypto"]),
+        tests("LatchkeyHTTP", ["LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", support]),
+        tests("LatchkeyAWS", ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyCrypto", support]),
         tests(
             "LatchkeyUpstream",
-            ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyCrypto", "LatchkeyMetrics", log]),
-        tests("LatchkeyBroker", ["LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "Fleet", log]),
-        tests("LatchkeyMigration", ["LatchkeyCore", "LatchkeyCrypto"]),
+            ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyCrypto", "LatchkeyMetrics", support, log]),
+        tests("LatchkeyBroker", ["LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "Fleet", support, log]),
+        tests("LatchkeyMigration", ["LatchkeyCore", "LatchkeyCrypto", support]),
         tests(
             "LatchkeyDev",
-            ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyUpstream"]),
+            [
+                "LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyUpstream",
+                support,
+            ]),
         tests(
             "LatchkeySettings",
-            ["LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyUpstream", log]),
+            [
+                "LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyUpstream", "LatchkeyBroker",
+                support, log,
+            ]),
         tests(
             "LatchkeyAPI",
-            ["LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyBroker", log]
-        ),
+            [
+                "LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyBroker",
+                support, log,
+            ]),
         tests(
             "LatchkeyService",
             [
-                "LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyUpstream",
-                "LatchkeyBroker", "LatchkeySettings", "LatchkeyAPI", log,
+                "LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyUpstream", "LatchkeyBroker", support, log,
             ]),
         tests(
             "latchkey",
             [
-                "LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyUpstream",
-                "LatchkeyBroker", "LatchkeyMigration", "LatchkeySettings", "LatchkeyAPI", "LatchkeyService",
-                "FuzzTargets",
+                "LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyUpstream",
+                "LatchkeyBroker", "LatchkeyMigration", "LatchkeySettings", "FuzzTargets", support, log,
             ]),
     ]
 )
 
-// The fuzzer brings its own `main`, so its executable exists only where the fuzzer is linked in.
+// libFuzzer has its own `main`, so this target exists only in the build that links it.
 if Context.environment["LATCHKEY_FUZZ"] != nil {
     package.targets.append(
         .executableTarget(

@@ -161,7 +161,7 @@ package struct Upstreams: Sendable {
         configuration.negativeTTL = settings.negativeTTL
         configuration.staleTTL = settings.staleTTL
         configuration.ttls = settings.ttls
-        if let most = settings.maximumSecrets { configuration.maximumEntries = most }
+        if let maxEntries = settings.maximumSecrets { configuration.maximumEntries = maxEntries }
         configuration.upstreamTimeout = settings.upstreamTimeout
         configuration.backendParameter =
             settings.backend.fixed == nil

@@ -1,7 +1,6 @@
-"""What every end-to-end test stands on: peers that live for the session, and a world of its own for each test.
+"""Fixtures of the end-to-end tests: peers for the session, and a world for each test.
 
-Several sessions may run side by side (pytest-xdist). Each has its own peers, which start when they are first wanted,
-and its own share of the ports.
+Several sessions may run in parallel (pytest-xdist). Each has its own peers, which start at first use, and its own ports.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from peers.world import World
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Adds the plugins, and takes back what `nohup` or a background job leaves ignored: every child would ignore it."""
+    """Adds the plugins, and restores signals that `nohup` or a background job ignores, because children inherit that."""
     config.pluginmanager.register(schedule, "latchkey-schedule")
     results.register(config)
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
@@ -48,7 +47,7 @@ def moto_server() -> Iterator[KeepAliveMoto]:
 
 @pytest.fixture(scope="session")
 def clouds() -> Iterator[list[KeepAliveMoto]]:
-    """Servers that are lent to one module after the other: to start one takes seconds."""
+    """Servers that modules use one after the other, because a start takes seconds."""
     idle: list[KeepAliveMoto] = []
     yield idle
     for server in idle:
@@ -57,7 +56,7 @@ def clouds() -> Iterator[list[KeepAliveMoto]]:
 
 @pytest.fixture(scope="module")
 def cloud(binary: Path, clouds: list[KeepAliveMoto]) -> Iterator[KeepAliveMoto]:
-    """An AWS of the module's own, empty at first, for what must not be emptied between tests."""
+    """An empty AWS for one module, which is not emptied between its tests."""
     server = clouds.pop() if clouds else KeepAliveMoto().wait()
     server.reset()
     yield server
@@ -94,7 +93,7 @@ def binary() -> Path:
 
 @pytest.fixture
 def world(binary: Path, moto_server: KeepAliveMoto, issuer_server: Issuer, tmp_path: Path) -> Iterator[World]:
-    """An empty AWS, an issuer with nothing in its log, proxies in front of both, and brokers on demand."""
+    """An empty AWS, an issuer with an empty log, proxies in front of both, and brokers on demand."""
     moto_server.reset()
     issuer_server.forget()
     world = World(moto_server, issuer_server, tmp_path)
@@ -104,7 +103,7 @@ def world(binary: Path, moto_server: KeepAliveMoto, issuer_server: Issuer, tmp_p
 
 @pytest.fixture
 def later() -> Iterator[Callable[[Callable[[], object]], None]]:
-    """Takes functions to be called when the test has ended, last first."""
+    """Registers functions to call after the test, last first."""
     calls: list[Callable[[], object]] = []
     yield calls.append
     for call in reversed(calls):
@@ -113,7 +112,7 @@ def later() -> Iterator[Callable[[Callable[[], object]], None]]:
 
 @pytest.fixture
 def table(world):
-    """The table as deploy/terraform makes it, through boto3."""
+    """The DynamoDB table of deploy/terraform, created with boto3."""
     client = world.moto.client("dynamodb")
     client.create_table(
         TableName=TABLE,

@@ -71,12 +71,12 @@ struct OAuthCase: CustomTestStringConvertible, Sendable {
         (503, .upstreamThrottled, .temporarilyUnavailable), (504, .upstreamTimeout, .serverError),
         (500, .internal, .serverError),
     ])
-    func `A problem keeps its status and its Retry-After`(status: Int, code: Problem.Code, word: OAuthError.Code) {
+    func `A problem keeps its status and its Retry-After`(status: Int, code: Problem.Code, oauthCode: OAuthError.Code) {
         var problem = Problem(status, code, "no")
         problem.retryAfter = 7
         problem.allow = "POST"
         let error = OAuthError(problem)
-        #expect(error.status == status && error.code == word && error.detail == "no")
+        #expect(error.status == status && error.code == oauthCode && error.detail == "no")
         #expect(error.retryAfter == 7 && error.allow == "POST")
     }
 }

@@ -7,7 +7,7 @@ import Testing
 @Suite struct FollowedBackendTests {
     private static let denied = UpstreamFault(.denied, upstream: .parameterStore, code: "AccessDeniedException")
 
-    private static func look(_ text: String) -> FollowedBackend.Look {
+    private static func reading(_ text: String) -> FollowedBackend.Reading {
         switch text {
         case "absent": .absent
         case "access denied": .unread(denied)
@@ -25,7 +25,7 @@ import Testing
             // One read per second; the product reads about every ten seconds.
             for second in 0...(one["after_s"]?.integer ?? 0) {
                 let text = changes.last { ($0.first?.integer ?? 0) <= second }?.last?.string ?? ""
-                if case .failing = followed.take(Self.look(text)) { failures += 1 }
+                if case .failing = followed.apply(Self.reading(text)) { failures += 1 }
             }
             let store = one["GET /secrets/k"]?.string == "NEW" ? SecretStore.parameterStore : .secretsManager
             #expect(followed.backend?.store == store, "\(one)")
@@ -38,21 +38,21 @@ import Testing
 
     @Test func `Without the parameter, the old store is in force until a backend is written`() {
         var followed = FollowedBackend()
-        #expect(followed.take(.absent) == .follow(.secretsManager))
-        #expect(followed.take(.absent) == .nothing)
-        #expect(followed.take(.name(" parameter-store\n")) == .follow(.parameterStore))
-        #expect(followed.take(.absent) == .failing(.gone))
-        #expect(followed.take(.absent) == .nothing)
-        #expect(followed.take(.name("parameter-store")) == .recovered)
-        #expect(followed.take(.name("parameter-store")) == .nothing)
+        #expect(followed.apply(.absent) == .follow(.secretsManager))
+        #expect(followed.apply(.absent) == .nothing)
+        #expect(followed.apply(.name(" parameter-store\n")) == .follow(.parameterStore))
+        #expect(followed.apply(.absent) == .failing(.gone))
+        #expect(followed.apply(.absent) == .nothing)
+        #expect(followed.apply(.name("parameter-store")) == .recovered)
+        #expect(followed.apply(.name("parameter-store")) == .nothing)
     }
 
     @Test func `If the first read fails or finds an unknown name, no backend is in force`() {
         var followed = FollowedBackend()
-        #expect(followed.take(.unread(Self.denied)) == .failing(.unread(Self.denied)))
-        #expect(followed.take(.name("Secrets-Manager")) == .failing(.unknownName))
+        #expect(followed.apply(.unread(Self.denied)) == .failing(.unread(Self.denied)))
+        #expect(followed.apply(.name("Secrets-Manager")) == .failing(.unknownName))
         #expect(followed.backend == nil)
-        #expect(followed.take(.absent) == .follow(.secretsManager))
+        #expect(followed.apply(.absent) == .follow(.secretsManager))
         #expect(followed.failure == nil)
     }
 }

@@ -65,9 +65,9 @@ import Testing
         var refresh = refresh()
         _ = refresh.read(SharedTokenSnapshot(), nil, start, jitter: 0)
         _ = refresh.claimFailed(UpstreamFault(.timedOut), at(0.5), jitter: 0)
-        let standing = Lease(holder: holder, until: start.wall + .seconds(5), after: 0)
+        let current = Lease(holder: holder, until: start.wall + .seconds(5), after: 0)
         #expect(
-            refresh.read(SharedTokenSnapshot(lease: standing, leaseVersion: 1), nil, at(0.6), jitter: 0).kind == next)
+            refresh.read(SharedTokenSnapshot(lease: current, leaseVersion: 1), nil, at(0.6), jitter: 0).kind == next)
     }
 
     @Test func `A slow claim is cut short while callers wait and may use the full timeout otherwise`() throws {

@@ -17,11 +17,11 @@ import Testing
         (Backoff.Jitter.none, 2.0, 2.0), (.full, 0.0, 2.0), (.equal, 1.0, 2.0), (.plusOrMinus(0.25), 1.5, 2.5),
         (.plusOrMinus(0.5), 1.0, 3.0),
     ])
-    func `Jitter spreads the delay evenly between its bounds`(jitter: Backoff.Jitter, least: Double, most: Double) {
+    func `Jitter spreads the delay evenly between its bounds`(jitter: Backoff.Jitter, min: Double, max: Double) {
         let backoff = backoff(jitter)
-        #expect(backoff.delay(afterFailures: 2, random: 0) == .seconds(least))
-        #expect(backoff.delay(afterFailures: 2, random: 0.5) == .seconds((least + most) / 2))
-        #expect(backoff.delay(afterFailures: 2, random: 1) == .seconds(most))
+        #expect(backoff.delay(afterFailures: 2, random: 0) == .seconds(min))
+        #expect(backoff.delay(afterFailures: 2, random: 0.5) == .seconds((min + max) / 2))
+        #expect(backoff.delay(afterFailures: 2, random: 1) == .seconds(max))
     }
 
     @Test func `A delay of its own can be spread`() {
@@ -37,7 +37,7 @@ import Testing
                 #expect((.zero ... .seconds(37.5)).contains(delay))
             }
         }
-        let longest = Backoff(base: .seconds(Int64.max), cap: .seconds(Int64.max), jitter: .equal)
-        #expect(longest.delay(afterFailures: .max, random: random) >= .zero)
+        let unbounded = Backoff(base: .seconds(Int64.max), cap: .seconds(Int64.max), jitter: .equal)
+        #expect(unbounded.delay(afterFailures: .max, random: random) >= .zero)
     }
 }

@@ -16,7 +16,7 @@ import Testing
         var atServer: [UInt8] = []
 
         /// Moves ciphertext in both directions, `size` bytes at a time, until neither side has any.
-        mutating func exchange(size: Int = .max) throws {
+        mutating func transfer(size: Int = .max) throws {
             while true {
                 let toServer = client.takeOutput()
                 try deliver(toServer, to: server, &atServer, size)
@@ -49,19 +49,19 @@ import Testing
     @Test(arguments: [Int.max, 1, 7])
     func `Each side reads what the other wrote, however the bytes are split`(size: Int) throws {
         var pair = try pair("good", host: "good.example")
-        try pair.exchange(size: size)
+        try pair.transfer(size: size)
         #expect(pair.client.isEstablished && pair.server.isEstablished)
         let long = [UInt8](repeating: 7, count: 40_000)
         try long.withUnsafeBytes { try pair.client.send($0) }
         try Array("answer".utf8).withUnsafeBytes { try pair.server.send($0) }
-        try pair.exchange(size: size)
+        try pair.transfer(size: size)
         #expect(pair.atServer == long)
         #expect(pair.atClient == Array("answer".utf8))
     }
 
     @Test func `A certificate may have an address in place of a name`() throws {
         var pair = try pair("good", host: "127.0.0.1")
-        try pair.exchange()
+        try pair.transfer()
         #expect(pair.client.isEstablished)
     }
 
@@ -74,7 +74,7 @@ import Testing
     ) throws {
         var pair = try pair(certificate, host: host, trust: trust)
         do {
-            try pair.exchange()
+            try pair.transfer()
             Issue.record("connected to \(host) with \(certificate)")
         } catch let error as TLSError {
             guard case .certificate(let reason) = error else {
@@ -118,7 +118,7 @@ import Testing
         for (number, each) in cases.enumerated() {
             try folder.leaf("case-\(number)", subject: each.subject, names: each.names.joined(separator: ","))
             var pair = try pair("case-\(number)", host: each.host)
-            do { try pair.exchange() } catch let error as TLSError {
+            do { try pair.transfer() } catch let error as TLSError {
                 guard case .certificate = error else {
                     Issue.record("\(each.testDescription): \(error)")
                     continue
@@ -130,12 +130,12 @@ import Testing
 
     @Test func `Only close_notify closes a session, so that a truncation is detected`() throws {
         var cut = try pair("good", host: "good.example")
-        try cut.exchange()
+        try cut.transfer()
         #expect(!cut.client.peerHasClosed)
         var closed = try pair("good", host: "good.example")
-        try closed.exchange()
+        try closed.transfer()
         closed.server.finish()
-        try closed.exchange()
+        try closed.transfer()
         #expect(closed.client.peerHasClosed)
     }
 

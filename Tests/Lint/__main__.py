@@ -1,4 +1,4 @@
-"""Runs the rules of `rules/` on the tree, without a build. Each rule counts as a test.
+"""Checks the rules of `rules/`, without a build. Each rule counts as a test.
 
     python3 Tests/Lint [--junit FILE] [-k WORDS] [--list]
 """
@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from rule import RULES, Rule  # noqa: E402
 
-#: Findings of one rule that are printed; the report has them all.
+#: Maximum of printed findings of one rule; the report has all.
 SHOWN = 40
 
 
@@ -36,7 +36,7 @@ def load() -> None:
 
 
 def judge(rule: Rule) -> Result:
-    """A check that cannot do its work is a finding: a rule that was not looked at does not hold."""
+    """Runs a check. An exception is a finding, because the rule was not checked."""
     started = time.monotonic()
     try:
         findings = rule.find()
@@ -46,7 +46,7 @@ def judge(rule: Rule) -> Result:
 
 
 def report(results: list[Result], path: Path) -> None:
-    """A JUnit report, as the other stages leave one."""
+    """Writes a JUnit report, like the other stages."""
     suite = ElementTree.Element("testsuite", name="lint", tests=str(len(results)))
     for result in results:
         case = ElementTree.SubElement(

@@ -1,11 +1,11 @@
-"""What a rule is, and how one is registered."""
+"""A rule of the lint, and its registration."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-#: A check looks at the tree and returns one line for each thing that breaks the rule; nothing means that it holds.
+#: A check returns one line for each violation of its rule.
 Check = Callable[..., Iterable[str]]
 
 
@@ -13,14 +13,14 @@ Check = Callable[..., Iterable[str]]
 class Rule:
     """One rule. It counts as one test."""
 
-    #: A whole sentence that is true when the rule holds.
+    #: A sentence that is true if the rule holds.
     sentence: str
-    #: The file of the rule without its ending, for the report.
+    #: The name of the rule's file without suffix, for the report.
     subject: str
     find: Callable[[], list[str]]
 
 
-#: Every rule that has been registered.
+#: All registered rules.
 RULES: list[Rule] = []
 
 

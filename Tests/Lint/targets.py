@@ -1,8 +1,9 @@
-"""The targets of the package and what each may import. Nothing else says it: Package.swift and Architecture.md are held to it."""
+"""The targets of the package and the modules each may import. Package.swift and Architecture.md are checked against it."""
 
 from __future__ import annotations
 
-#: The targets below Sources, in the order of Architecture.md, and the package's own modules each may import. Down only.
+#: The targets below Sources, in the order of Architecture.md, and the package's own modules each may import: only targets
+#: above it.
 SOURCES: dict[str, set[str]] = {
     "CLinux": set(),
     "CSignals": set(),
@@ -12,12 +13,12 @@ SOURCES: dict[str, set[str]] = {
     "LatchkeyNet": {"LatchkeyCore", "CLinux", "CSignals"},
     "LatchkeyCrypto": {"LatchkeyCore", "COpenSSL"},
     "LatchkeyMetrics": {"LatchkeyCore"},
-    "LatchkeyHTTP": {"LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "CZlib"},
+    "LatchkeyHTTP": {"LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "CZlib"},
     "LatchkeyAWS": {"LatchkeyCore", "LatchkeyHTTP", "LatchkeyCrypto"},
     "LatchkeyUpstream": {"LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyCrypto", "LatchkeyMetrics"},
     "LatchkeyBroker": {"LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics"},
     "LatchkeyMigration": {"LatchkeyCore", "LatchkeyCrypto"},
-    "LatchkeyDev": {"LatchkeyCore", "LatchkeyNet", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyCrypto"},
+    "LatchkeyDev": {"LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyCrypto"},
     "LatchkeySettings": {
         "LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyUpstream", "LatchkeyBroker",
     },
@@ -29,13 +30,13 @@ SOURCES: dict[str, set[str]] = {
         "LatchkeyUpstream", "LatchkeyBroker", "LatchkeySettings", "LatchkeyAPI",
     },
     "latchkey": {
-        "LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS",
+        "LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP",
         "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev", "LatchkeySettings",
         "LatchkeyAPI", "LatchkeyService", "CLinux", "CSignals",
     },
 }
 
-#: What the tests share: folder, and the package's own modules it may import.
+#: Targets that several test targets use: the folder, and the package's own modules each may import.
 SHARED: dict[str, tuple[str, set[str]]] = {
     "LatchkeyTestSupport": ("Tests/Support", {"LatchkeyCore"}),
     "Fleet": (
@@ -46,6 +47,10 @@ SHARED: dict[str, tuple[str, set[str]]] = {
     "shared-config-plans": (
         "Tests/SharedConfig/shared-config-plans", {"LatchkeyCore", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyUpstream"},
     ),
+    "code-tables": (
+        "Tests/CodeTables/code-tables",
+        {"LatchkeyCore", "LatchkeyMetrics", "LatchkeyBroker", "LatchkeySettings", "LatchkeyAPI"},
+    ),
     "FuzzTargets": (
         "Tests/Fuzz/Targets",
         {
@@ -55,16 +60,19 @@ SHARED: dict[str, tuple[str, set[str]]] = {
     ),
 }
 
-#: What tests import beside their own target, what that target may import, and LatchkeyTestSupport.
+#: Modules that test targets may import besides the tested target, its own imports and LatchkeyTestSupport.
 TESTS_BESIDE: dict[str, set[str]] = {
     "LatchkeyBrokerTests": {"Fleet"},
     "LatchkeyDevTests": {"LatchkeyUpstream", "LatchkeyMetrics"},
     "latchkeyTests": {"FuzzTargets"},
 }
 
-#: Modules from outside the package, and the targets that may import them. `Testing` is for tests.
+#: Modules from outside the package, and the targets that may import them.
 OUTSIDE: dict[str, set[str]] = {
-    "Synchronization": {*SOURCES, "LatchkeyTestSupport"},
+    "Synchronization": {
+        "LatchkeyNet", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyDev",
+        "LatchkeyAPI", "LatchkeyService", "latchkey", "LatchkeyTestSupport",
+    },
     "Glibc": {
         "LatchkeyCore", "LatchkeyNet", "LatchkeyHTTP", "LatchkeyUpstream", "LatchkeyService", "latchkey",
         "LatchkeyTestSupport", "fleet-simulation",
@@ -73,11 +81,9 @@ OUTSIDE: dict[str, set[str]] = {
         "LatchkeyNet", "LatchkeyHTTP", "LatchkeyUpstream", "LatchkeyAPI", "LatchkeyService", "latchkey",
     },
     "Logging": {
-        "LatchkeyHTTP", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeySettings", "LatchkeyAPI", "LatchkeyService",
-        "latchkey",
+        "LatchkeyUpstream", "LatchkeyBroker", "LatchkeySettings", "LatchkeyAPI", "LatchkeyService", "latchkey",
     },
     "ArgumentParser": {"latchkey"},
-    "FoundationEssentials": {"LatchkeyCore"},
 }
 
 #: Modules from outside the package that tests may import.
@@ -91,14 +97,14 @@ def permitted(target: str) -> set[str]:
         return SOURCES[target] | outside
     if target in SHARED:
         return SHARED[target][1] | outside
-    room = target.removesuffix("Tests")
-    if room in SOURCES:
-        return {room, "LatchkeyTestSupport"} | SOURCES[room] | TESTS_BESIDE.get(target, set()) | OUTSIDE_TESTS
+    tested = target.removesuffix("Tests")
+    if tested in SOURCES:
+        return {tested, "LatchkeyTestSupport"} | SOURCES[tested] | TESTS_BESIDE.get(target, set()) | OUTSIDE_TESTS
     return set()
 
 
 def folder(target: str) -> str:
-    """Where the target's files are."""
+    """The folder of the target's files."""
     if target in SHARED:
         return SHARED[target][0]
     return f"Sources/{target}" if target in SOURCES else f"Tests/{target}"

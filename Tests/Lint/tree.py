@@ -1,4 +1,4 @@
-"""The files that the rules look at: those which git has or would take, as they are in the working tree."""
+"""The files that the rules check: all that git tracks or would add, as in the working tree."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @cache
 def tracked(*patterns: str) -> tuple[Path, ...]:
-    """Files that match git's patterns; all files without one. New files count, ignored ones do not."""
+    """Files that match the patterns of git, or all files. New files are included, ignored ones are not."""
     listing = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", *patterns],
         cwd=ROOT, check=True, capture_output=True, text=True,
@@ -22,7 +22,7 @@ def tracked(*patterns: str) -> tuple[Path, ...]:
 
 
 def shown(path: Path) -> str:
-    """The path as a person would type it at the top of the tree."""
+    """The path relative to the top of the repository."""
     return str(path.relative_to(ROOT))
 
 
@@ -45,7 +45,7 @@ def code(path: Path) -> tuple[str, ...]:
 
 @cache
 def scripts() -> tuple[str, ...]:
-    """Shell scripts, by their first line."""
+    """Shell scripts, found by their first line."""
     found = []
     for path in tracked():
         with path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""What `Tests/run` does once the machine has what the tests need: the stages, the one retry, and the counts.
+"""Runs the stages of `Tests/run`, the one retry, and prints the counts.
 
     python3 Tests/Runner all|lint|swift|fuzz|e2e|long|sanitize [OPTION…]
 """
@@ -25,7 +25,7 @@ from retry import Again, retry  # noqa: E402
 
 
 def lint(options: Sequence[str]) -> Stage:
-    """The rules for the files. Not tried again: they give the same answer."""
+    """Runs the lint. It is not retried, because its result does not vary."""
     watch, stage, report = Stopwatch(), Stage("Lint"), LOGS / "lint.xml"
     if "--list" in options:
         raise SystemExit(run([sys.executable, "Tests/Lint", *options], LOGS / "lint.log"))
@@ -50,7 +50,7 @@ class Run:
         self.again: list[tuple[Stage, Again]] = []
 
     def add(self, stage: Stage, again: Again | None = None) -> bool:
-        """Keeps a stage; false when it has a fault that the stages after it cannot do without."""
+        """Records a stage. Returns false if later stages cannot run after its failure."""
         self.stages.append(stage)
         if again:
             self.again.append((stage, again))
@@ -61,7 +61,7 @@ class Run:
         return not stage.faults
 
     def build(self) -> bool:
-        """Everything. The product keeps one core busy for most of its time: the other one does what it can meanwhile.
+        """Runs all stages. The build of the product uses one core for most of its time, so other work runs beside it.
 
         The Swift tests come after, since SwiftPM builds one thing at a time in a folder.
         """
@@ -90,7 +90,7 @@ class Run:
             self.add(stage, end_to_end.again)
 
     def finish(self) -> int:
-        """The retry, the table and the last line; the exit status."""
+        """Runs the retry and prints the summary. Returns the exit status."""
         stage, flaky = retry(self.again)
         if any(stage.failed for stage, _ in self.again) or flaky:
             self.stages.append(stage)
@@ -109,7 +109,7 @@ class Run:
         return 0 if counts[FAILED] == 0 and counts[PASSED] > 0 else 1
 
     def table(self) -> None:
-        """Where the time went. Of a folder the sum of its tests, which may have run side by side."""
+        """Prints the time of each stage and folder. The time of a folder is the sum of its tests, which may run in parallel."""
         print(f"\n{'where the time went':44}{'seconds':>9}{'tests':>8}")
         for stage in self.stages:
             print(f"{stage.name:44}{stage.seconds:9.0f}{len(stage.outcomes) or '':>8}")
@@ -125,7 +125,7 @@ class Run:
 def main(arguments: Sequence[str]) -> int:
     wanted, options = arguments[0], list(arguments[1:])
     LOGS.mkdir(parents=True, exist_ok=True)
-    # As Ctrl-C does: what was started is ended first.
+    # Handle SIGTERM like Ctrl-C, so that child processes end first.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     for old in ("e2e.log", "e2e-again.log", "lint.log"):
         (LOGS / old).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The end-to-end tests: side by side first, then the heavy ones, a few at a time, then those that run alone."""
+"""Runs the end-to-end tests: in parallel, then the heavy ones a few at a time, then those that run alone."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from program import LOGS, ROOT, Stopwatch, run
 
 FOLDER = Path("Tests/EndToEnd")
 PYTHON = Path(".build/venv/bin/python")
-#: Processes that run tests side by side. The tests wait most of the time, so there are more of them than cores.
+#: Processes that run tests in parallel. The tests wait most of the time, so there are more processes than cores.
 WORKERS = int(os.environ.get("LATCHKEY_TEST_WORKERS") or 5 * len(os.sched_getaffinity(0)))
-#: Processes that run the heavy tests: each of these loads the machine for moments, and waits most of its time.
+#: Processes that run the heavy tests, which load the machine for moments and wait most of the time.
 HEAVY_WORKERS = 2 * len(os.sched_getaffinity(0))
-#: Fewer tests than this run in one process: each further one starts peers of its own.
+#: Fewer tests than this run in one process, because each process starts its own peers.
 FEW = 40
-#: What pytest says by its exit status when nothing was to be run.
+#: Exit status of pytest if no test was selected.
 NO_TESTS = 5
 
 
 def end_to_end(options: Sequence[str]) -> list[Stage]:
-    """Runs the tests that pytest's options choose; all without any."""
+    """Runs the tests that the options of pytest select, or all."""
     chosen = [option if takes_a_value(before) else path_of(option) for before, option in zip(["", *options], options)]
     if any(word in chosen for word in ("--collect-only", "--co", "--fixtures", "--markers", "--help", "-h")):
         raise SystemExit(run(command(chosen), LOGS / "e2e.log"))
@@ -44,7 +44,7 @@ def end_to_end(options: Sequence[str]) -> list[Stage]:
 
 
 def phase(name: str, options: Sequence[str], report: str = "e2e-results") -> Stage:
-    """One run of pytest. What became of each test stays in a file of that name."""
+    """Runs pytest once. The results are in a file of this name."""
     watch, stage = Stopwatch(), Stage(name)
     print(f"\n== {name[0].lower()}{name[1:]}", flush=True)
     results = LOGS / f"{report}.jsonl"
@@ -60,7 +60,7 @@ def phase(name: str, options: Sequence[str], report: str = "e2e-results") -> Sta
 
 
 def again(names: Sequence[str]) -> list[Outcome]:
-    """Runs these tests once more, one at a time in one process. What is not told of has failed."""
+    """Runs these tests again, one at a time in one process. A test without a result has failed."""
     results = LOGS / "e2e-again.jsonl"
     results.unlink(missing_ok=True)
     paths = [f"{FOLDER}/{name}" for name in names]
@@ -80,7 +80,7 @@ def read(stage: Stage, results: Path, status: int) -> None:
 
 
 def command(options: Sequence[str]) -> list[str | Path]:
-    """pytest with these options; on the whole folder unless they name a part of it."""
+    """The pytest command with these options, for the whole folder unless they name a part."""
     has_path = any(not option.startswith("-") and (ROOT / option.partition("::")[0]).exists() for option in options)
     return [
         PYTHON, "-m", "pytest", "-c", FOLDER / "pytest.ini", "--rootdir", FOLDER,
@@ -90,7 +90,7 @@ def command(options: Sequence[str]) -> list[str | Path]:
 
 
 def collected(options: Sequence[str]) -> int:
-    """How many tests the options choose."""
+    """The number of selected tests."""
     log = LOGS / "e2e-collected.log"
     log.unlink(missing_ok=True)
     run(command([*options, "--collect-only"]), log, is_shown=False)
@@ -98,12 +98,12 @@ def collected(options: Sequence[str]) -> int:
 
 
 def takes_a_value(option: str) -> bool:
-    """Whether the word behind this one is its value and no path: `-k api`."""
+    """Whether the next argument is the value of this option and not a path, as in `-k api`."""
     return option in ("-k", "-m", "-n", "-o", "-p", "-W", "--maxfail", "--durations", "--dist", "--tb")
 
 
 def path_of(option: str) -> str:
-    """`api` or `api/test_auth.py::test_x` as well as the path from the top of the tree."""
+    """Accepts `api` and `api/test_auth.py::test_x` as well as a path from the top of the repository."""
     name = option.partition("::")[0]
     is_ours = name and not option.startswith("-") and not (ROOT / name).exists() and (ROOT / FOLDER / name).exists()
     return f"{FOLDER}/{option}" if is_ours else option

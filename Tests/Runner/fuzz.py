@@ -1,4 +1,4 @@
-"""The fuzz targets: a short run of each, with the seed of the whole run."""
+"""Runs each fuzz target for a short time with the seed of the run."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from outcome import Stage, junit
 from program import LOGS, Stopwatch, run
 
-#: Builds the targets with the instrumentation of the fuzzer and of the address sanitizer, in a folder of their own.
+#: Builds the targets with libFuzzer and AddressSanitizer in a separate folder.
 BUILD = ["Tests/Fuzz/run", "--build"]
 #: Seconds for all targets together. `Tests/Fuzz/run --cpu 1200` is the long run.
 BUDGET = 60
 
 
 def fuzz(options: Sequence[str]) -> Stage:
-    """Runs the targets. What ends a process is a failure, and is not tried again: the input is kept."""
+    """Runs the targets. A crash is a failure and is not retried; the input is kept."""
     watch, stage, report, log = Stopwatch(), Stage("Fuzzing"), LOGS / "fuzz.xml", LOGS / "fuzz.log"
     print("\n== fuzzing", flush=True)
     report.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""What became of tests, read from the reports that the stages leave."""
+"""Test results, read from the reports of the stages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
 class Outcome:
     """One test."""
 
-    #: As the stage that ran it names it, and takes it to run it again.
+    #: The name of the test, with which its stage can run it again.
     name: str
     result: str
     seconds: float
@@ -25,10 +25,10 @@ class Stage:
     """One step of a run."""
 
     name: str
-    #: By the clock on the wall.
+    #: Wall clock time in seconds.
     seconds: float = 0.0
     outcomes: dict[str, Outcome] = field(default_factory=dict)
-    #: What went wrong without being a test: a crash, a report that is missing. Each counts as one failure.
+    #: Failures that are not tests, such as a crash or a missing report. Each counts as one failure.
     faults: list[str] = field(default_factory=list)
 
     def add(self, outcomes: list[Outcome]) -> None:
@@ -44,7 +44,7 @@ class Stage:
         return found + len(self.faults) if result == FAILED else found
 
     def settle(self, status: int, log: Path) -> None:
-        """Takes in how the stage's program ended: one that fails names a test that failed, and one that ran has tests."""
+        """Checks the exit status of the stage's program: a failure needs a failed test, and a run needs tests."""
         if status != 0 and self.count(FAILED) == 0:
             self.faults.append(f"{self.name} ended with {status} though no test of it failed: see {log}")
         elif not self.outcomes and not self.faults:
@@ -56,7 +56,7 @@ class Stage:
 
 
 def junit(path: Path) -> list[Outcome]:
-    """A JUnit report, as Swift Testing and the lint write them."""
+    """Reads a JUnit report of Swift Testing or the lint."""
     outcomes = []
     for case in ElementTree.parse(path).iter("testcase"):
         result = PASSED
@@ -70,7 +70,7 @@ def junit(path: Path) -> list[Outcome]:
 
 
 def pytest_results(path: Path) -> tuple[list[Outcome], bool]:
-    """The lines of Tests/EndToEnd/peers/results.py; and whether the run came to its end.
+    """Reads the lines of Tests/EndToEnd/peers/results.py. Also returns whether the run completed.
 
     A test has failed when any phase of it has, or when it did not come to its last phase.
     """

@@ -19,7 +19,7 @@ def run(
     command: Sequence[str | Path], log: Path, env: Mapping[str, str] | None = None, within: float = 3600,
     is_shown: bool = True,
 ) -> int:
-    """Runs a program at the top of the tree, its output in `log`, and also here when `is_shown`; its exit status.
+    """Runs a program at the top of the repository. Writes its output to `log`, and prints it if `is_shown`. Returns its exit status.
 
     After `within` seconds it is killed, with everything it started, and the status is that of the signal.
     """
@@ -47,18 +47,18 @@ def run(
 
 
 def end(child: subprocess.Popen[bytes]) -> None:
-    """Ends a program and its group: it is asked first, so that it can end what it started."""
-    for number, patience in ((signal.SIGTERM, 10), (signal.SIGKILL, 10)):
+    """Ends a program and its process group: with SIGTERM first, so that it can end its children."""
+    for number, timeout in ((signal.SIGTERM, 10), (signal.SIGKILL, 10)):
         try:
             os.killpg(child.pid, number)
-            child.wait(patience)
+            child.wait(timeout)
             return
         except (ProcessLookupError, subprocess.TimeoutExpired):
             continue
 
 
 class Stopwatch:
-    """Seconds since it was made."""
+    """Seconds since the start."""
 
     def __init__(self) -> None:
         self._started = time.monotonic()

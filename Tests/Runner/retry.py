@@ -1,4 +1,4 @@
-"""The one retry: what failed runs once more at the end, alone."""
+"""The one retry: failed tests run again at the end, one at a time."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from outcome import FAILED, PASSED, Outcome, Stage
 from program import Stopwatch
 
-#: Runs tests once more, one at a time, and says what became of each.
+#: Runs tests again, one at a time, and returns their results.
 Again = Callable[[Sequence[str]], list[Outcome]]
 
 
 def retry(stages: Sequence[tuple[Stage, Again]]) -> tuple[Stage, list[str]]:
-    """Runs every test that failed once more, and takes the second result into its stage.
+    """Runs every failed test again and records the second result in its stage.
 
     Returns how long it took, and the tests that failed first and then passed. A fault that is no test stays: a crash
     is not tried again.

@@ -15,15 +15,15 @@ from program import LOGS, ROOT, Stopwatch, run
 
 KINDS = ("address", "thread")
 SCRATCH = {"address": ".build-asan", "thread": ".build-tsan"}
-#: Stands before the library that a lock waits in, so that the thread sanitizer knows what a lock orders.
+#: Preloaded before the library that implements locks, so that ThreadSanitizer sees their ordering.
 MUTEX = "Tests/Sanitizers/mutex.c"
-#: How a report begins, and the line that sums it up.
+#: The first line of a report, and its summary line.
 REPORT = re.compile(r"(?:WARNING|ERROR): (?:Address|Thread|Leak)Sanitizer")
 SUMMARY = re.compile(r"SUMMARY: ((?:Address|Thread|Leak)Sanitizer: .*)")
 
 
 def parts(options: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The sanitizers that are named, or both; and the options for `swift test`."""
+    """The named sanitizers, or both, and the options for `swift test`."""
     named = [word for word in options if word in KINDS]
     return named or list(KINDS), [word for word in options if word not in KINDS]
 
@@ -46,13 +46,13 @@ def build(kind: str) -> Stage:
 
 
 def tests(kind: str, options: Sequence[str]) -> Stage:
-    """Runs the tests. Each kind of report is a fault of the stage, whatever the tests themselves say."""
+    """Runs the tests. Each kind of report is a failure of the stage, even if all tests pass."""
     watch, stage, log = Stopwatch(), Stage(f"Swift tests, {kind} sanitizer"), LOGS / f"sanitize-{kind}.log"
     report = LOGS / f"sanitize-{kind}.xml"
     print(f"\n== Swift tests with the {kind} sanitizer", flush=True)
     report.unlink(missing_ok=True)
     log.unlink(missing_ok=True)
-    # XCTest, which has no test here, would be run first, and has leaks of its own.
+    # XCTest, which has no tests here, would run first and leaks memory.
     command = ["swift", "test", "--skip-build", "--disable-xctest", *folder(kind)]
     command += ["--xunit-output", report, *options]
     status = run(command, log, env=environment(kind), within=2 * 3600, is_shown=False)
@@ -69,7 +69,7 @@ def tests(kind: str, options: Sequence[str]) -> Stage:
 
 
 def found(log: Path) -> list[str]:
-    """What the sanitizer reported, each kind once and how often."""
+    """Each kind of report, with its number."""
     text = log.read_text(errors="replace")
     sums = SUMMARY.findall(text)
     if not sums and REPORT.search(text):
@@ -78,8 +78,8 @@ def found(log: Path) -> list[str]:
 
 
 def environment(kind: str) -> dict[str, str]:
-    """The options of the sanitizer's runtime. The thread sanitizer goes on after a report, so that one run finds all."""
-    # The backtracer would stand between the sanitizer and a crash.
+    """The options of the sanitizer's runtime. ThreadSanitizer continues after a report, so that one run finds all."""
+    # The backtracer would handle a crash before the sanitizer.
     env = {"SWIFT_BACKTRACE": "enable=no"}
     if kind == "thread":
         return env | {"TSAN_OPTIONS": "halt_on_error=0:history_size=4", "LD_PRELOAD": str(library())}

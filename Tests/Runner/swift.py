@@ -1,4 +1,4 @@
-"""The builds, and the Swift tests."""
+"""Builds the product and the tests, and runs the Swift tests."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 from outcome import FAILED, Outcome, Stage, junit
 from program import LOGS, Stopwatch, run
 
-#: The executable as deploy/ builds it.
+#: Builds the executable as deploy/ does.
 PRODUCT = ["swift", "build", "-c", "release", "--static-swift-stdlib", "--product", "latchkey"]
-#: The tests in debug, where exclusive access and overflow are checked as they run. Imports that no target declares are errors.
+#: Builds the tests in debug, with checks of exclusive access. An import that a target does not declare is an error.
 TESTS = ["swift", "build", "--build-tests", "--explicit-target-dependency-import-check", "error"]
-#: Lines of a test run that say what went wrong.
+#: Lines of a test log that describe a failure.
 TROUBLE = re.compile(r"✘|error:|Fatal|Crash")
 
 
@@ -46,7 +46,7 @@ def swift_tests(options: Sequence[str]) -> Stage:
 
 
 def again(names: Sequence[str]) -> list[Outcome]:
-    """Runs these tests once more, one at a time. What is not told of has failed."""
+    """Runs these tests again, one at a time. A test without a result has failed."""
     filters = [word for name in names for word in ("--filter", pattern(name))]
     _, report = tests(["--no-parallel", *filters], "swift-again", LOGS / "swift-again.log")
     found = {outcome.name: outcome for outcome in junit(report)} if report.exists() else {}
@@ -54,7 +54,7 @@ def again(names: Sequence[str]) -> list[Outcome]:
 
 
 def tests(options: Sequence[str], name: str, log: Path) -> tuple[int, Path]:
-    """The exit status, and where Swift Testing leaves its report."""
+    """Runs the tests. Returns the exit status and the path of the report."""
     report = LOGS / f"{name}-swift-testing.xml"
     report.unlink(missing_ok=True)
     log.unlink(missing_ok=True)
@@ -63,7 +63,7 @@ def tests(options: Sequence[str], name: str, log: Path) -> tuple[int, Path]:
 
 
 def pattern(name: str) -> str:
-    """A regular expression for this test alone, behind whose name Swift Testing puts its place in a file.
+    """A regular expression that matches only this test. Swift Testing appends a source location to the name.
 
     Swift's expressions know no escape of a character that means nothing.
     """
@@ -71,7 +71,7 @@ def pattern(name: str) -> str:
     return f"^{escaped}(?:/.*)?$"
 
 
-def show(log: Path, pattern: re.Pattern[str], most: int = 60) -> None:
+def show(log: Path, pattern: re.Pattern[str], max_lines: int = 60) -> None:
     lines = [line for line in log.read_text(errors="replace").splitlines() if pattern.search(line)]
-    for line in list(dict.fromkeys(lines))[:most] or log.read_text(errors="replace").splitlines()[-40:]:
+    for line in list(dict.fromkeys(lines))[:max_lines] or log.read_text(errors="replace").splitlines()[-40:]:
         print(line, file=sys.stderr)

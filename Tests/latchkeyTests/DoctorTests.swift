@@ -83,9 +83,9 @@ import Testing
             "AUTH0_DOMAIN"
         ),
     ])
-    func `A failure of an issuer has a remedy`(fault: UpstreamFault, status: Int32, word: String) {
+    func `A failure of an issuer has a remedy`(fault: UpstreamFault, status: Int32, remedy: String) {
         let finding = IssuerCheck.finding(fault, "default", Origin(scheme: .https, host: "tenant.example"))
         #expect(finding.severity == .problem && finding.status.rawValue == status)
-        #expect((finding.explanation + (finding.remedy ?? "")).contains(word))
+        #expect((finding.explanation + (finding.remedy ?? "")).contains(remedy))
     }
 }

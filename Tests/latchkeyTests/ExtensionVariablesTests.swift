@@ -67,9 +67,9 @@ import latchkey
     }
 
     @Test(arguments: [("DEBUG", Logger.Level.debug), ("warn", .warning), ("Error", .error), ("NONE", .critical)])
-    func `The log level follows AWS's variable`(word: String, level: Logger.Level) throws {
+    func `The log level follows AWS's variable`(value: String, level: Logger.Level) throws {
         var settings = try settings()
-        #expect(ExtensionVariables(["PARAMETERS_SECRETS_EXTENSION_LOG_LEVEL": word]).apply(to: &settings).isEmpty)
+        #expect(ExtensionVariables(["PARAMETERS_SECRETS_EXTENSION_LOG_LEVEL": value]).apply(to: &settings).isEmpty)
         #expect(settings.logLevel == level)
     }
 

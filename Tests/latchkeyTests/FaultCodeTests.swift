@@ -7,13 +7,6 @@ import Testing
 import latchkey
 
 @Suite struct FaultCodeTests {
-    @Test func `The page of errors has the table of upstream codes`() throws {
-        let lines = try projectLines("Sources/latchkey/Latchkey.docc/Errors.md")
-        let start = try #require(lines.firstIndex { $0 == "## Upstream codes" })
-        let shown = lines[start...].drop { !$0.hasPrefix("|") }.prefix { $0.hasPrefix("|") }
-        #expect(shown.map { String($0) } == FaultCode.table)
-    }
-
     @Test func `A number in a code is ignored, and other codes are not in the list`() {
         #expect(FaultCode(of: "http_503") == .status && FaultCode(of: "proxy_http_407") == .proxyStatus)
         #expect(FaultCode(of: "secrets_not_json_at_byte_11") == .blobNotJSON)

@@ -6,7 +6,7 @@ import LatchkeyTestSupport
 /// that once broke a rule.
 struct FuzzSeeds {
     /// Longer inputs take more time and find nothing more.
-    private static let longest = 8_192
+    private static let maxLength = 8_192
 
     let inputs: [[UInt8]]
 
@@ -23,7 +23,7 @@ struct FuzzSeeds {
             case .profiles: [Array(Self.profiles.utf8)]
             case .sharedConfig: try Self.sharedFiles()
             }
-        inputs = (own + ((try? Self.files(in: "fuzz/\(target.rawValue)")) ?? [])).filter { $0.count <= Self.longest }
+        inputs = (own + ((try? Self.files(in: "fuzz/\(target.rawValue)")) ?? [])).filter { $0.count <= Self.maxLength }
     }
 
     private static func files(in folder: String) throws -> [[UInt8]] {

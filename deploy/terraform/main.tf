@@ -1,14 +1,13 @@
-# The broker's role, the role of whoever writes secrets, and the key the secrets are encrypted with. Parameters and
-# their values are not here: Terraform would keep them in its state as plain text. Write them with `latchkey put`, the
-# aws CLI or the migrator's role.
+# The role of the broker, the role that writes secrets, and the key that encrypts the secrets. Parameters are not
+# here, because Terraform would store their values in its state as plain text. Write them with `latchkey put`, the aws
+# CLI or the migrator's role.
 
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 locals {
-  # The policies are those of deploy/iam, which latchkey policy prints, so that there is one text of each; what is an
-  # example there is filled in here.
+  # The policies of deploy/iam, which `latchkey policy` prints. Their example values are replaced here.
   runtime  = var.token_table != null ? "runtime-dynamodb" : var.token_key ? "runtime-token-key" : "runtime"
   examples = { for role in [local.runtime, "migrator"] : role => file("${path.module}/../iam/${role}-policy.json") }
 
@@ -60,7 +59,7 @@ resource "aws_iam_role_policy" "runtime" {
   policy = local.policies[local.runtime]
 }
 
-# One item of some kilobytes a profile, read and written a few times in a token's life: on demand costs next to nothing.
+# One item of a few kilobytes for each profile, read and written a few times for each token: on demand is cheapest.
 resource "aws_dynamodb_table" "tokens" {
   count                       = var.token_table == null ? 0 : 1
   name                        = var.token_table

@@ -160,10 +160,10 @@ package struct AWSRequestHandler: Sendable {
     }
 
     /// The items for all reads; nil as soon as one is missing.
-    private static func all<Read, Item>(_ reads: [Read], _ look: (Read) -> Item?) -> [Item]? {
+    private static func all<Read, Item>(_ reads: [Read], _ lookup: (Read) -> Item?) -> [Item]? {
         var found: [Item] = []
         for read in reads {
-            guard let item = look(read) else { return nil }
+            guard let item = lookup(read) else { return nil }
             found.append(item)
         }
         return found

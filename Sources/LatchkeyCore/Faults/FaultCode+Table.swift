@@ -1,5 +1,5 @@
 extension FaultCode {
-    /// What happened, for the table in Operations.md.
+    /// What happened, for the table in Errors.md.
     package var meaning: String {
         switch self {
         case .noCredentials: "no source has AWS credentials"
@@ -61,7 +61,7 @@ extension FaultCode {
         }
     }
 
-    /// What to do about it, for the table in Operations.md.
+    /// What to do about it, for the table in Errors.md.
     package var remedy: String {
         switch self {
         case .noCredentials: "run `latchkey doctor`, which reports why each source has none"
@@ -93,11 +93,5 @@ extension FaultCode {
         case .rejectionFloor: "find out why the API rejects new tokens"
         case .overloaded: "find what sends so many requests"
         }
-    }
-
-    /// The table in Markdown, one line an element.
-    package static var table: [String] {
-        ["| code | what happened | what to do |", "| --- | --- | --- |"]
-            + allCases.map { "| `\($0.rawValue)` | \($0.meaning) | \($0.remedy) |" }
     }
 }

@@ -18,7 +18,7 @@ package enum OwnFile {
     }
 
     /// Checks a path without following a symbolic link (lstat(2)).
-    package static func look(at path: String) throws(OwnFileError) -> Found {
+    package static func inspect(at path: String) throws(OwnFileError) -> Found {
         var status = stat()
         guard lstat(path, &status) == 0 else {
             guard errno == ENOENT else { throw OwnFileError("cannot use \(path): \(reason(errno))") }

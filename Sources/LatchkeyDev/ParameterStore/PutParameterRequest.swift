@@ -51,9 +51,9 @@ struct PutParameterRequest {
     }
 
     private static func type(_ input: AWSInput) throws(AWSProtocolError) -> ParameterType? {
-        guard let word = try input.string("Type"), !word.isEmpty else { return nil }
-        guard let type = ParameterType(rawValue: word) else {
-            throw .constraint("type", value: word, "satisfy enum value set: [SecureString, StringList, String]")
+        guard let name = try input.string("Type"), !name.isEmpty else { return nil }
+        guard let type = ParameterType(rawValue: name) else {
+            throw .constraint("type", value: name, "satisfy enum value set: [SecureString, StringList, String]")
         }
         return type
     }
@@ -113,8 +113,8 @@ struct PutParameterRequest {
         case "Advanced": tier = .advanced
         case "Intelligent-Tiering":
             tier = existing == .advanced || value.count > ParameterTier.standard.maxValueBytes ? .advanced : .standard
-        case let word?:
-            throw .constraint("tier", value: word, "satisfy enum value set: [Standard, Intelligent-Tiering, Advanced]")
+        case let name?:
+            throw .constraint("tier", value: name, "satisfy enum value set: [Standard, Intelligent-Tiering, Advanced]")
         }
         guard value.count <= tier.maxValueBytes else { throw Self.tooLong(tier) }
         return tier

@@ -38,8 +38,8 @@ package struct BackendParameters: Sendable {
             // A value that is not text counts as empty, which is neither a backend nor a list.
             let text = { (name: String) in found.first { $0.name == name }.map { $0.value.revealText() ?? "" } }
             return BackendReading(
-                backend: readsBackend ? FollowedBackend.Look(text(backend)) : nil,
-                kept: FollowedKeptList.Look(text(kept)))
+                backend: readsBackend ? FollowedBackend.Reading(text(backend)) : nil,
+                kept: FollowedKeptList.Reading(text(kept)))
         } catch {
             let fault = fault(error, of: readsBackend ? backend : kept)
             guard error.isDenialOfName else {
@@ -52,17 +52,17 @@ package struct BackendParameters: Sendable {
 
     /// Reads each parameter in a call of its own, because AWS refuses the whole call if a policy forbids one name.
     private func readApart(_ deadline: MonotonicTime) async -> BackendReading {
-        let word: FollowedBackend.Look
+        let backendReading: FollowedBackend.Reading
         switch await readAlone(backend, deadline) {
-        case .success(let text): word = FollowedBackend.Look(text)
+        case .success(let text): backendReading = FollowedBackend.Reading(text)
         case .failure(let error):
             let fault = fault(error, of: backend)
             return BackendReading(backend: .unread(fault), kept: .unread(fault))
         }
         switch await readAlone(kept, deadline) {
-        case .success(let text): return BackendReading(backend: word, kept: FollowedKeptList.Look(text))
+        case .success(let text): return BackendReading(backend: backendReading, kept: FollowedKeptList.Reading(text))
         case .failure(let error) where error.isDenialOfName:
-            return BackendReading(backend: word, kept: .denied(fault(error, of: kept)))
+            return BackendReading(backend: backendReading, kept: .denied(fault(error, of: kept)))
         case .failure(let error):
             let fault = fault(error, of: kept)
             return BackendReading(backend: .unread(fault), kept: .unread(fault))
@@ -84,12 +84,12 @@ package struct BackendParameters: Sendable {
     }
 }
 
-extension FollowedBackend.Look {
+extension FollowedBackend.Reading {
     /// - Parameter text: the parameter's value; nil if it does not exist.
     fileprivate init(_ text: String?) { self = if let text { .name(text) } else { .absent } }
 }
 
-extension FollowedKeptList.Look {
+extension FollowedKeptList.Reading {
     /// - Parameter text: the parameter's value; nil if it does not exist.
     fileprivate init(_ text: String?) { self = if let text { .text(text) } else { .absent } }
 }

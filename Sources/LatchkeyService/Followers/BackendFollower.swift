@@ -52,7 +52,7 @@ package final class BackendFollower: Sendable {
 
     /// What the checks have found so far.
     private struct State {
-        var word = FollowedBackend()
+        var backend = FollowedBackend()
         var kept = FollowedKeptList()
         /// Number of checks in progress.
         var checksRunning = 0
@@ -124,7 +124,7 @@ package final class BackendFollower: Sendable {
     /// - Returns: why the backend is unknown; nil if it is known.
     package func readOnce() async -> UpstreamFault? {
         await check()
-        guard let failure = state.withLock({ $0.word.failure }) else { return nil }
+        guard let failure = state.withLock({ $0.backend.failure }) else { return nil }
         secrets.backendIsUnknown(failure.unknown, isFinal: true)
         switch failure {
         case .unread(let fault): return fault
@@ -147,7 +147,7 @@ package final class BackendFollower: Sendable {
         var seen: SecretRouting?
         for _ in 0..<Self.maxReadings {
             let deadline = time.now().monotonic + min(timeout, Self.maxReadTime)
-            take(await parameters.read(deadline))
+            apply(await parameters.read(deadline))
             guard let next = wanted, next != secrets.places else { break }
             if fixed != nil || next.backend.store == .secretsManager || next == seen {
                 await follow(next, isRead: next == seen)
@@ -161,7 +161,7 @@ package final class BackendFollower: Sendable {
 
     /// Where secrets should be read according to the parameters; nil while that is unknown.
     private var wanted: SecretRouting? {
-        let (backend, list) = state.withLock { (fixed ?? $0.word.backend, $0.kept.list) }
+        let (backend, list) = state.withLock { (fixed ?? $0.backend.backend, $0.kept.list) }
         guard let backend else { return nil }
         guard backend.store == .parameterStore else {
             return SecretRouting(backend: backend, kept: secrets.keys(ofSecrets: list?.names ?? []))
@@ -169,13 +169,13 @@ package final class BackendFollower: Sendable {
         return list.map { SecretRouting(backend: backend, kept: secrets.keys(ofSecrets: $0.names)) }
     }
 
-    private func take(_ reading: BackendReading) {
-        if let look = reading.backend { applyBackend(look) }
+    private func apply(_ reading: BackendReading) {
+        if let found = reading.backend { applyBackend(found) }
         applyKept(reading.kept)
     }
 
-    private func applyBackend(_ look: FollowedBackend.Look) {
-        switch state.withLock({ $0.word.take(look) }) {
+    private func applyBackend(_ found: FollowedBackend.Reading) {
+        switch state.withLock({ $0.backend.apply(found) }) {
         case .nothing: break
         case .follow: reloads.recordSuccess(Self.name, isChange: true)
         case .recovered:
@@ -196,8 +196,8 @@ package final class BackendFollower: Sendable {
         }
     }
 
-    private func applyKept(_ look: FollowedKeptList.Look) {
-        let (event, isDenied) = state.withLock { ($0.kept.take(look), $0.kept.isDeniedFromTheStart) }
+    private func applyKept(_ found: FollowedKeptList.Reading) {
+        let (event, isDenied) = state.withLock { ($0.kept.apply(found), $0.kept.isDeniedFromTheStart) }
         switch event {
         case .nothing: break
         case .follow: reloads.recordSuccess(Self.keptName, isChange: true)
@@ -225,9 +225,9 @@ package final class BackendFollower: Sendable {
     /// Tells the broker why secrets cannot be read while no backend is in force.
     private func reportUnknown() {
         guard secrets.places == nil else { return }
-        let (word, kept) = state.withLock { ($0.word.failure, $0.kept.failure) }
-        if let word {
-            secrets.backendIsUnknown(word.unknown, isFinal: word.needsOperator)
+        let (backendFailure, kept) = state.withLock { ($0.backend.failure, $0.kept.failure) }
+        if let backendFailure {
+            secrets.backendIsUnknown(backendFailure.unknown, isFinal: backendFailure.needsOperator)
         } else if fixed != nil, let kept {
             secrets.keptListIsUnreadable("could not be read [\(kept.code)]")
         }

@@ -3,10 +3,10 @@ internal import LatchkeyBroker
 /// The result of one read of the backend's parameters.
 struct BackendReading: Sendable {
     /// Nil if the backend is not read.
-    var backend: FollowedBackend.Look?
-    var kept: FollowedKeptList.Look
+    var backend: FollowedBackend.Reading?
+    var kept: FollowedKeptList.Reading
 
-    init(backend: FollowedBackend.Look?, kept: FollowedKeptList.Look) {
+    init(backend: FollowedBackend.Reading?, kept: FollowedKeptList.Reading) {
         self.backend = backend
         self.kept = kept
     }

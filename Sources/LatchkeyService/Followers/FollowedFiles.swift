@@ -108,18 +108,18 @@ final class FollowedFiles: Sendable {
     func check() {
         for item in items.withLock({ $0 }) {
             let file = item.file
-            let look = look(at: file, current: item.followed.value)
+            let reading = read(file, current: item.followed.value)
             let event = items.withLock { items in
                 guard let index = items.firstIndex(where: { $0.file.isSame(as: file) }) else {
                     return Followed<Secret>.Event.nothing
                 }
-                return items[index].followed.apply(look)
+                return items[index].followed.apply(reading)
             }
             act(on: event, file)
         }
     }
 
-    private func look(at file: FollowedFile, current: Secret?) -> Followed<Secret>.Reading {
+    private func read(_ file: FollowedFile, current: Secret?) -> Followed<Secret>.Reading {
         switch read(file.path, file.limit) {
         case .failure(let fault): return .failed(fault)
         case .success(let bytes):

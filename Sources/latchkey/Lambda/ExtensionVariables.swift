@@ -61,10 +61,10 @@ package struct ExtensionVariables: Sendable {
         return nil
     }
 
-    /// The meaning of a word, compared without case.
-    private mutating func choice<Meaning>(_ name: String, _ words: [String: Meaning], _ all: String) -> Meaning? {
+    /// The value of a variable that accepts a few texts, compared without case.
+    private mutating func choice<Meaning>(_ name: String, _ values: [String: Meaning], _ all: String) -> Meaning? {
         guard let text = given[name] else { return nil }
-        if let word = words.first(where: { $0.key.hasSameBytesInAnyCase(as: text) }) { return word.value }
+        if let found = values.first(where: { $0.key.hasSameBytesInAnyCase(as: text) }) { return found.value }
         problems.append("\(name): must be \(all)")
         return nil
     }

@@ -15,14 +15,14 @@ struct ExtensionsAPI: Sendable {
     private static let timeout: Duration = .seconds(5)
     /// Timeout of the call for the next event, which may take days: between events the whole machine is frozen, but the
     /// wall clock is not.
-    private static let eventPatience: Duration = .seconds(10 * 365 * 86_400)
+    private static let eventTimeout: Duration = .seconds(10 * 365 * 86_400)
 
     private let client: HTTPClient
     private let origin: Origin
 
     init(host: String, port: UInt16) throws(SystemError) {
         var configuration = HTTPClient.Configuration()
-        configuration.headTimeout = Self.eventPatience
+        configuration.headTimeout = Self.eventTimeout
         client = try HTTPClient(configuration: configuration)
         origin = Origin(scheme: .http, host: host, port: port)
     }
@@ -48,7 +48,7 @@ struct ExtensionsAPI: Sendable {
         let response = try await send(
             HTTPRequest(
                 method: "GET", target: "\(Self.base)/event/next", fields: ["Lambda-Extension-Identifier": id]),
-            Self.eventPatience)
+            Self.eventTimeout)
         guard response.status == 200, let event = LambdaEvent(response.body) else {
             throw Failure(message: "the extensions api gives no event: status \(response.status)")
         }

@@ -30,14 +30,14 @@ struct BackupFile {
 
     /// Checks both paths before anything is written. Existing files must be a backup of Latchkey and its manifest.
     func requireLatchkeyFiles() throws {
-        if case .file(let count) = try OwnFile.look(at: path), count > 0 {
+        if case .file(let count) = try OwnFile.inspect(at: path), count > 0 {
             let bytes = DurableFile.read(path, maxBytes: AuthEnvelope.maxFileBytes)
             guard let bytes, AuthEnvelope.hasShape(bytes) else {
                 throw CommandFailure(
                     .usage, "\(path) is no backup of latchkey's and was left alone: name another file")
             }
         }
-        if case .file(let count) = try OwnFile.look(at: manifestPath), count > 0 {
+        if case .file(let count) = try OwnFile.inspect(at: manifestPath), count > 0 {
             let bytes = DurableFile.read(manifestPath, maxBytes: AuthEnvelope.maxContentBytes)
             guard let json = bytes.flatMap({ try? JSON(parsing: $0) }), BackupManifest(json) != nil else {
                 throw CommandFailure(

@@ -45,8 +45,8 @@ package struct BrokerMetrics: Sendable {
         let series = line[..<end]
         let brace = series.firstIndex(of: "{") ?? series.endIndex
         let name = series[..<brace]
-        let words = line[end...].split(whereSeparator: { $0 == " " || $0 == "\t" })
-        guard (1...2).contains(words.count), let value = number(words[0], counts: isCounter(name)) else { return nil }
+        let fields = line[end...].split(whereSeparator: { $0 == " " || $0 == "\t" })
+        guard (1...2).contains(fields.count), let value = number(fields[0], counts: isCounter(name)) else { return nil }
         return Sample(name: name, labels: series[brace...], value: value)
     }
 

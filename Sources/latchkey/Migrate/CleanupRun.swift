@@ -12,7 +12,7 @@ struct CleanupRun {
 
     /// The secrets that would be deleted, and what blocks the others.
     func plan(_ rules: CleanupRules) async throws -> [CleanupLine] {
-        let (secrets, targets, present) = try await look()
+        let (secrets, targets, present) = try await readStores()
         return zip(secrets, targets).map { secret, target in
             let blocks = rules.blocks(secret, target: target, hasParameter: present.contains(target))
             let isKept = blocks == [.kept]
@@ -26,7 +26,7 @@ struct CleanupRun {
     /// are left alone.
     func planUndo(_ journal: Journal) async throws -> [CleanupLine] {
         let ours = journal.removed.union(named)
-        let (secrets, targets, _) = try await look()
+        let (secrets, targets, _) = try await readStores()
         return zip(secrets, targets).map { secret, target in
             let isOurs = secret.deletion != nil && ours.contains(secret.name)
             return CleanupLine(secret: secret, target: target, act: isOurs ? "restore" : "nothing")
@@ -64,7 +64,7 @@ struct CleanupRun {
         return lines
     }
 
-    private func look() async throws -> (secrets: [SourceSecret], targets: [String], present: Set<String>) {
+    private func readStores() async throws -> (secrets: [SourceSecret], targets: [String], present: Set<String>) {
         var reader = InventoryReader(access: access, selection: selection)
         reader.isDetailed = true
         let (secrets, map) = try await reader.describeSecrets()

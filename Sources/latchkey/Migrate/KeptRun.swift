@@ -20,7 +20,7 @@ struct KeptRun {
     func assess(_ journal: Journal) async throws -> SwitchAssessment {
         var assessment = SwitchAssessment()
         let known = try await BackendSwitch(access: access, settings).kept()
-        guard let found = try await look(journal, &assessment) else {
+        guard let found = try await inspect(journal, &assessment) else {
             if isForced, !keeps {
                 assessment.kept = KeptList(names: [])
                 assessment.lost = known?.names ?? []
@@ -47,7 +47,7 @@ struct KeptRun {
     }
 
     /// The state of the secrets; nil if the selection is unknown.
-    private func look(_ journal: Journal, _ assessment: inout SwitchAssessment) async throws -> MoveStatus? {
+    private func inspect(_ journal: Journal, _ assessment: inout SwitchAssessment) async throws -> MoveStatus? {
         guard let selection = try Selection(of: journal, and: selected) else {
             guard !keeps else {
                 throw CommandFailure(.usage, "--keep: say which secrets: --filter-prefix, --secret or --map")

@@ -107,7 +107,7 @@ struct PreparedJournal {
 
     /// Throws if a key exists without its journal. An empty file is accepted.
     private static func requireNoKey(_ path: String) throws {
-        guard case .file(let bytes) = try OwnFile.look(at: keyPath(path)), bytes > 0 else { return }
+        guard case .file(let bytes) = try OwnFile.inspect(at: keyPath(path)), bytes > 0 else { return }
         throw CommandFailure(
             .usage,
             "\(keyPath(path)) is there, without a journal that it is the key of, and was left alone: name another journal"

@@ -36,15 +36,15 @@ struct StatusRun {
             versions: Dictionary(found.parameters.map { ($0.name, $0.version) }, uniquingKeysWith: { $1 }),
             refused: Set(found.denied.keys), journal: journal, fleet: place,
             backend: text(backendSwitch).flatMap { FleetBackend(rawValue: $0) },
-            kept: text(list).flatMap { KeptList($0) } ?? KeptList(names: []), counters: try await figures(),
+            kept: text(list).flatMap { KeptList($0) } ?? KeptList(names: []), counters: try await counters(),
             backup: backup, now: Timing.system.now().wall, minDays: minDays)
         return (status, Set(secrets.flatMap(\.denied) + found.denied.values).sorted())
     }
 
-    private func figures() async throws -> BrokerCounters? {
+    private func counters() async throws -> BrokerCounters? {
         guard asksBroker, settings.url != nil else { return nil }
         let answer = try await BrokerConnection(settings).require("/metrics", accept: "text/plain; version=0.0.4")
-        return try BrokerMetrics(answer.body).figures
+        return try BrokerMetrics(answer.body).counters
     }
 
     /// The backup that the journal names, if its manifest's digest matches.
@@ -61,24 +61,24 @@ extension BrokerMetrics {
         "extension_secrets",
     ]
 
-    var figures: BrokerCounters {
-        var figures = BrokerCounters()
-        figures.sharedTokens = hits("token", ["parameter_store", "dynamodb"])
-        figures.tokenAnswers =
-            figures.sharedTokens + hits("token", ["memory", "auth0", "oauth2"])
+    var counters: BrokerCounters {
+        var counters = BrokerCounters()
+        counters.sharedTokens = hits("token", ["parameter_store", "dynamodb"])
+        counters.tokenAnswers =
+            counters.sharedTokens + hits("token", ["memory", "auth0", "oauth2"])
             + count("latchkey_tier_requests_total", ["resource": "token", "outcome": "stale"])
-        figures.issuerCalls = count("latchkey_upstream_requests_total", ["operation": "issue_token"])
-        figures.readsOfParameterStore = hits("secret", ["parameter_store"])
-        figures.readsOfSecretsManager = hits("secret", ["secrets_manager"])
-        figures.secondsOfSecret = mean("secret", ["parameter_store", "secrets_manager"])
-        figures.secondsOfSharedToken = mean("token", ["parameter_store", "dynamodb"])
+        counters.issuerCalls = count("latchkey_upstream_requests_total", ["operation": "issue_token"])
+        counters.readsOfParameterStore = hits("secret", ["parameter_store"])
+        counters.readsOfSecretsManager = hits("secret", ["secrets_manager"])
+        counters.secondsOfSecret = mean("secret", ["parameter_store", "secrets_manager"])
+        counters.secondsOfSharedToken = mean("token", ["parameter_store", "dynamodb"])
         for route in Self.routes {
-            figures.answers += count("latchkey_http_requests_total", ["route": route])
-            figures.errors += ["500", "502", "503", "504"].reduce(0) {
+            counters.answers += count("latchkey_http_requests_total", ["route": route])
+            counters.errors += ["500", "502", "503", "504"].reduce(0) {
                 $0 + count("latchkey_http_requests_total", ["route": route, "code": $1])
             }
         }
-        return figures
+        return counters
     }
 
     private func hits(_ resource: String, _ tiers: [String]) -> Int {

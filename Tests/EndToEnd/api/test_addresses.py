@@ -1,4 +1,4 @@
-"""Where a broker listens, and where its clients find it: all addresses of a name, and Unix sockets."""
+"""The addresses that a broker listens on and clients connect to: host names and Unix sockets."""
 
 from __future__ import annotations
 

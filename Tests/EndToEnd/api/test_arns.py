@@ -1,4 +1,4 @@
-"""An ARN names one thing in one account, region and partition, and is never answered with another of the same name."""
+"""An ARN with another account, region or partition is never answered with the resource of the same name."""
 
 from __future__ import annotations
 

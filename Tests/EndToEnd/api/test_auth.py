@@ -1,4 +1,4 @@
-"""Who may ask: the key, how it is given, and what a refusal tells."""
+"""Authentication with the API key, and the errors without it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_the_probes_are_open_and_say_nothing_more(broker) -> None:
     assert (ready.status, ready.body) == (200, b"ok")
 
 
-def test_an_unknown_path_is_not_told_from_a_known_one_without_a_key(broker) -> None:
+def test_without_a_key_unknown_and_known_paths_get_the_same_answer(broker) -> None:
     assert broker.get("/no/such/route", key=None).status == broker.get("/token", key=None).status == 401
 
 
@@ -54,7 +54,7 @@ def test_an_unknown_path_is_not_found_with_a_key(broker) -> None:
     assert broker.get("/no/such/route").code == "not_found"
 
 
-def test_a_method_that_is_not_there_is_told_what_is(broker) -> None:
+def test_an_unsupported_method_gets_the_supported_ones(broker) -> None:
     answer = broker.get("/token", method="DELETE")
     assert (answer.status, answer.code) == (405, "method_not_allowed")
     assert "GET" in (answer.header("Allow") or "")

@@ -1,4 +1,4 @@
-"""Generated blobs: on every route, front and command each member is what Python's reader finds in the blob."""
+"""Generated blobs: every route and command returns the value that Python's JSON reader finds."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def put(store: TextStore, **texts: str) -> None:
 
 
 @pytest.mark.long
-def test_each_member_is_what_pythons_reader_finds(sides: tuple[TextStore, list[Side]]) -> None:
+def test_each_member_has_the_value_of_pythons_reader(sides: tuple[TextStore, list[Side]]) -> None:
     store, brokers = sides
     wrong = []
     for number in longrun.cases(BLOBS, "blobs"):

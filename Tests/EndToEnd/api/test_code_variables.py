@@ -1,4 +1,4 @@
-"""Fields whose names make a loader, shell or interpreter run code: the table of cases against `exec` and `env`."""
+"""`exec` and `env` omit fields whose names make a loader, shell or interpreter run code."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def names_in(output: str) -> set[str]:
 
 @pytest.mark.parametrize("case", TABLE["cases"] + MORE["cases"], ids=named)
 @pytest.mark.parametrize("front", ["store", "broker"])
-def test_a_field_that_runs_code_is_left_out_unless_it_is_asked_for(world, tmp_path, case, front) -> None:
+def test_a_field_that_runs_code_is_left_out_unless_requested(world, tmp_path, case, front) -> None:
     case = filled(case, tmp_path)
     world.put("secrets", json.dumps(case["blob"]))
     env = world.settings()

@@ -1,4 +1,4 @@
-"""The commands an operator types, and how they leave."""
+"""The commands and their exit codes."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class TestConfig:
 
     def test_it_shows_no_secret(self, world) -> None:
         done = run("config", env=world.settings())
-        said = done.stdout + done.stderr
-        assert "<secret>" in said
-        assert not [secret for secret in (API_KEY, CLIENT_SECRET, AWS_SECRET_ACCESS_KEY) if secret in said]
+        output = done.stdout + done.stderr
+        assert "<secret>" in output
+        assert not [secret for secret in (API_KEY, CLIENT_SECRET, AWS_SECRET_ACCESS_KEY) if secret in output]
 
     def test_it_leaves_with_78_and_names_all_that_is_wrong(self, world) -> None:
         done = run("config", env=world.settings(LATCHKEY_SECRET_TTL="x", LATCHKEY_SECRT_TTL="1"))
@@ -41,13 +41,13 @@ class TestConfig:
 
 
 class TestPutAndGet:
-    def test_what_was_put_is_got(self, world) -> None:
+    def test_get_returns_the_value_of_put(self, world) -> None:
         put = run("put", "db/password", env=world.settings(), stdin="línea 1\nline 2")
         assert put.returncode == 0, put.stderr
         got = run("get", "db/password", env=world.settings())
         assert (got.returncode, got.stdout.rstrip("\n")) == (0, "línea 1\nline 2")
 
-    def test_putting_again_overwrites_when_told_to(self, world) -> None:
+    def test_put_overwrites_only_with_its_option(self, world) -> None:
         assert run("put", "k", env=world.settings(), stdin="one").returncode == 0
         refused = run("put", "k", env=world.settings(), stdin="two")
         assert refused.returncode == 1
@@ -55,7 +55,7 @@ class TestPutAndGet:
         assert run("put", "k", "--yes", env=world.settings(), stdin="two").returncode == 0
         assert run("get", "k", env=world.settings()).stdout.rstrip("\n") == "two"
 
-    def test_a_running_broker_is_asked_when_its_address_is_given(self, world) -> None:
+    def test_a_running_broker_is_used_if_its_address_is_given(self, world) -> None:
         world.put("solo", "through the broker")
         broker = world.serve()
         env = {"PATH": "/usr/bin:/bin", "LATCHKEY_URL": broker.url, "LATCHKEY_API_KEY": API_KEY}
@@ -63,7 +63,7 @@ class TestPutAndGet:
         assert (got.returncode, got.stdout.rstrip("\n")) == (0, "through the broker"), got.stderr
         assert broker.metric("latchkey_http_requests_total", route="secret", code="200") == 1
 
-    def test_what_is_not_there_leaves_with_1(self, world) -> None:
+    def test_a_missing_secret_exits_with_1(self, world) -> None:
         got = run("get", "nothing", env=world.settings())
         assert (got.returncode, got.stdout) == (1, "")
         assert "no such secret" in got.stderr
@@ -81,7 +81,7 @@ class TestPutAndGet:
         (aws_error("AccessDeniedException"), 77, "refuses"), (reset_before_answer, 69, "cannot be reached"),
         (aws_error("ThrottlingException"), 69, "fewer requests"),
     ], ids=["denied", "down", "throttled"])
-    def test_a_backend_that_cannot_be_found_out_is_told_by_its_cause(self, world, fault, code: int, says: str) -> None:
+    def test_the_cause_of_an_unknown_backend_is_reported(self, world, fault, code: int, says: str) -> None:
         world.aws.always(fault)
         got = run("get", "solo", env=world.settings(LATCHKEY_SECRETS_BACKEND="auto"))
         assert (got.returncode, got.stdout) == (code, ""), got.stderr
@@ -144,7 +144,7 @@ def test_tiers_times_each_tier(world) -> None:
 
 
 @pytest.mark.parametrize("words", [["nonsense"], ["serve", "--nonsense"], ["get"], ["loadtest", "--requests", "many"]])
-def test_what_is_mistyped_leaves_with_64(world, words: list[str]) -> None:
+def test_a_usage_error_exits_with_64(world, words: list[str]) -> None:
     assert run(*words, env=world.settings()).returncode == 64
 
 
@@ -155,6 +155,6 @@ def test_every_command_explains_itself(command: str) -> None:
     assert "OVERVIEW" in done.stdout and "USAGE" in done.stdout
 
 
-def test_the_version_is_told() -> None:
+def test_the_version_is_printed() -> None:
     done = subprocess.run([BINARY, "--version"], capture_output=True, text=True)
     assert done.returncode == 0 and done.stdout.strip()

@@ -1,4 +1,4 @@
-"""`latchkey dev`: the whole path without an account anywhere, spoken to by boto3 and the aws command line."""
+"""`latchkey dev`: the whole product without an account, used by boto3 and the aws CLI."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ class Dev:
     """A running `latchkey dev` and what its first line said."""
 
     child: Child
-    said: dict[str, str]
+    output: dict[str, str]
 
     @property
     def port(self) -> int:
-        return int(self.said["url"].rpartition(":")[2])
+        return int(self.output["url"].rpartition(":")[2])
 
     def get(self, path: str) -> Answer:
-        return ask(self.port, path, headers={"Authorization": f"Bearer {self.said['key']}"})
+        return ask(self.port, path, headers={"Authorization": f"Bearer {self.output['key']}"})
 
     def client(self, service: str) -> Any:
         """A client that waits when it is throttled: three writes a second are Parameter Store's own quota."""
-        return client_at(self.said["aws_endpoint_url"], service, attempts=10)
+        return client_at(self.output["aws_endpoint_url"], service, attempts=10)
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +52,8 @@ def dev(binary, tmp_path_factory) -> Iterator[Dev]:
 
 
 def test_the_first_line_says_where_everything_is(dev: Dev) -> None:
-    assert set(dev.said) >= {"url", "key", "aws_endpoint_url", "token_url"}
-    assert dev.said["url"].startswith("http://127.0.0.1:")
+    assert set(dev.output) >= {"url", "key", "aws_endpoint_url", "token_url"}
+    assert dev.output["url"].startswith("http://127.0.0.1:")
 
 
 def test_a_token_and_a_secret_come_out(dev: Dev) -> None:
@@ -67,14 +67,14 @@ def test_the_tokens_signature_holds_against_the_published_keys(dev: Dev) -> None
     import jwt
 
     token = dev.get("/token").json()["access_token"]
-    keys = jwt.PyJWKClient(dev.said["token_url"].replace("/oauth/token", "/.well-known/jwks.json"))
+    keys = jwt.PyJWKClient(dev.output["token_url"].replace("/oauth/token", "/.well-known/jwks.json"))
     claims = jwt.decode(
         token, keys.get_signing_key_from_jwt(token), algorithms=["RS256"], options={"verify_aud": False}
     )
     assert claims["exp"] > claims["iat"]
 
 
-def test_what_boto3_puts_the_broker_serves(dev: Dev) -> None:
+def test_the_broker_serves_parameters_that_boto3_writes(dev: Dev) -> None:
     prefix = prefix_of(dev)
     dev.client("ssm").put_parameter(Name=f"{prefix}/from-boto3", Value="v1", Type="SecureString")
     assert dev.get("/secrets/from-boto3").json()["value"] == "v1"
@@ -92,7 +92,7 @@ def test_the_aws_command_line_talks_to_it(dev: Dev, tmp_path: Path) -> None:
         "AWS_ACCESS_KEY_ID": "any",
         "AWS_SECRET_ACCESS_KEY": "any",
         "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": dev.said["aws_endpoint_url"],
+        "AWS_ENDPOINT_URL": dev.output["aws_endpoint_url"],
         "AWS_PAGER": "",
     }
 

@@ -1,4 +1,4 @@
-"""What is said of a failure is so, has one name, and can be acted on: tiers, error codes, config, printed commands."""
+"""Failures have one code everywhere and can be acted on: tiers, error codes, config, printed commands."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from peers.broker import ROOT, Broker, run
-from peers.examination import NO_ISSUER, doctor
+from peers.broker import Broker, run
+from peers.doctor import NO_ISSUER, doctor
 from peers.faults import aws_error, close_before_answer, never_answer, oauth_error, raw, status, truncate
 from peers.issuer import AUDIENCE, CLIENT_ID, CLIENT_SECRET
+from peers.pages import CATALOGUE, table
 from peers.proxy import operation
 from peers.waiting import until
 
 NO_CREDENTIALS = {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None}
-PAGE = ROOT / "Sources/latchkey/Latchkey.docc/Errors.md"
 
 
 # tiers
@@ -40,8 +40,8 @@ def test_tiers_says_that_the_issuer_fails_although_a_token_is_shared(world) -> N
     world.serve().token()
     until(lambda: world.parameter("auth0-cache/expires"), "the token is shared")
     world.auth.always(oauth_error("access_denied", 403))
-    code, said = tiers(world)
-    assert (code, said["auth0"], said["parameter-store"]) == (69, "error: access_denied", "hit")
+    code, report = tiers(world)
+    assert (code, report["auth0"], report["parameter-store"]) == (69, "error: access_denied", "hit")
 
 
 def test_tiers_takes_nothing_for_a_token_that_is_none(world) -> None:
@@ -55,9 +55,8 @@ def test_tiers_takes_nothing_for_a_token_that_is_none(world) -> None:
 
 def documented() -> list[str]:
     """The codes of the page's table, as patterns."""
-    table = PAGE.read_text().split("## Upstream codes")[1].split("| code |")[1].split("\n\n")[0]
-    codes = re.findall(r"^\| `([^`]+)` ", table, re.MULTILINE)
-    return [re.sub(r"<\w+>", "[0-9]+", code) for code in codes]
+    rows = table(CATALOGUE / "Errors.md", "Upstream codes")
+    return [re.sub(r"<\w+>", "[0-9]+", row[0].strip("`")) for row in rows]
 
 
 def test_no_aws_credentials_have_one_name_everywhere(world) -> None:
@@ -69,8 +68,8 @@ def test_no_aws_credentials_have_one_name_everywhere(world) -> None:
     codes = lambda: {line.get("code") for line in broker.logs if line["level"] == "warning"}  # noqa: E731
     until(codes, "a warning in the log")
     assert codes() == {"no_credentials"}, broker.logs
-    front = broker.get("/systemsmanager/parameters/get?name=%2Forders%2Ftest%2Fsolo")
-    assert front.status == 500 and "no AWS credentials" in front.json()["message"]
+    response = broker.get("/systemsmanager/parameters/get?name=%2Forders%2Ftest%2Fsolo")
+    assert response.status == 500 and "no AWS credentials" in response.json()["message"]
 
 
 def test_a_field_that_the_blob_lacks_is_named_everywhere(world) -> None:
@@ -137,7 +136,7 @@ def not_fine(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.slow
-def test_what_throttles_the_doctor_now_and_then_is_no_finding(world) -> None:
+def test_occasional_throttling_of_doctor_is_no_finding(world) -> None:
     for name in ("GetParameter", "GetParameters", "PutParameter", "GetParametersByPath"):
         world.aws.next(aws_error("ThrottlingException"), when=operation(name))
     # Long enough for one call, however busy the machine is.
@@ -172,9 +171,9 @@ def test_the_doctor_names_the_host_that_the_blob_names(world) -> None:
     }
     world.put("secrets", json.dumps(fields))
     code, findings = doctor(world, **NO_ISSUER)
-    said = [f["explanation"] + " " + f["remedy"] for f in findings if f["weight"] == "problem"]
-    assert code == 69 and len(said) == 1, findings
-    assert "tenant.nowhere.invalid" in said[0] and "getent hosts tenant.nowhere.invalid" in said[0]
+    report = [f["explanation"] + " " + f["remedy"] for f in findings if f["weight"] == "problem"]
+    assert code == 69 and len(report) == 1, findings
+    assert "tenant.nowhere.invalid" in report[0] and "getent hosts tenant.nowhere.invalid" in report[0]
 
 
 # config

@@ -1,4 +1,4 @@
-"""`latchkey env` and `latchkey get`: what is printed is read back by the programs it is for."""
+"""`latchkey env` and `latchkey get`: shells, dotenv readers and JSON parsers read the output correctly."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def found_by(*command: str, text: str) -> dict[str, str]:
 
 class TestFormats:
     @pytest.mark.parametrize("shell", ["sh", "bash", "dash"])
-    def test_a_shell_evaluates_what_is_written_for_it(self, env, shell: str) -> None:
+    def test_a_shell_evaluates_the_shell_format(self, env, shell: str) -> None:
         text = printed("--format", "shell", env=env)
         assert found_by(shell, "-euc", 'eval "$(cat)"; eval "$0"', text=text) == VALUES
 
@@ -85,7 +85,7 @@ class TestFormats:
         # No value here has the ${…} that python-dotenv fills in by default.
         assert dict(dotenv.dotenv_values(stream=io.StringIO(text, newline=""))) == VALUES
 
-    def test_node_reads_what_readers_agree_on(self, env) -> None:
+    def test_node_reads_values_that_readers_agree_on(self, env) -> None:
         # Its reader takes a carriage return out of every line.
         agreed = AGREED - {"RETURNS"}
         text = printed("--format", "dotenv", "--only", ",".join(agreed), env=env)
@@ -96,7 +96,7 @@ class TestFormats:
         assert json.loads(done.stdout) == {name: VALUES[name] for name in agreed}
 
     @pytest.mark.parametrize("shell", ["sh", "bash"])
-    def test_a_shell_sources_what_readers_agree_on(self, env, tmp_path, shell: str) -> None:
+    def test_a_shell_sources_values_that_readers_agree_on(self, env, tmp_path, shell: str) -> None:
         file = tmp_path / "test.env"
         file.write_bytes(printed("--only", ",".join(AGREED), env=env).encode())
         found = found_by(shell, "-euc", f'set -a; . {file}; eval "$0"', text="")
@@ -116,12 +116,12 @@ class TestFormats:
     def test_the_environment_s_own_values_are_not_looked_at(self, env) -> None:
         assert printed("--only", "PLAIN", env={**env, "PLAIN": "mine"}) == f"PLAIN={VALUES['PLAIN']}\n"
 
-    def test_a_running_broker_is_asked_when_its_address_is_given(self, world, env) -> None:
+    def test_a_running_broker_is_used_if_its_address_is_given(self, world, env) -> None:
         broker = world.serve()
         given = {"PATH": "/usr/bin:/bin", "LATCHKEY_URL": broker.url, "LATCHKEY_API_KEY": API_KEY}
         assert json.loads(printed("--format", "json", env=given)) == VALUES
 
-    def test_what_cannot_be_a_variable_is_told(self, world, env) -> None:
+    def test_names_that_cannot_be_variables_are_reported(self, world, env) -> None:
         world.put("secrets", json.dumps({"a.b": "hidden-value", "OK": "1"}))
         done = run("env", env=env)
         assert (done.returncode, done.stdout) == (0, "OK=1\n")
@@ -147,25 +147,25 @@ class TestPipes:
         assert (done.returncode, done.stdout, done.stderr) == (0, VALUES[name].encode(), b"")
 
     def test_a_terminal_gets_a_line_end(self, env) -> None:
-        ours, theirs = pty.openpty()
+        parent_end, child_end = pty.openpty()
         try:
-            done = self.get(env, "PLAIN", stdout=theirs)
+            done = self.get(env, "PLAIN", stdout=child_end)
             assert done.returncode == 0
-            assert os.read(ours, 4096) == f"{VALUES['PLAIN']}\r\n".encode()
+            assert os.read(parent_end, 4096) == f"{VALUES['PLAIN']}\r\n".encode()
         finally:
-            os.close(ours)
-            os.close(theirs)
+            os.close(parent_end)
+            os.close(child_end)
 
-    def test_json_has_what_the_broker_says(self, world, env) -> None:
+    def test_json_has_the_answer_of_the_broker(self, world, env) -> None:
         direct = self.get(env, "LINES", "--json")
         assert direct.stdout.endswith(b"}\n")
-        said = json.loads(direct.stdout)
-        assert said == {
+        document = json.loads(direct.stdout)
+        assert document == {
             "key": "LINES", "value": VALUES["LINES"], "version": "1", "source": "parameter-store", "encoding": "utf8"
         }
         broker = world.serve()
         given = {"PATH": "/usr/bin:/bin", "LATCHKEY_URL": broker.url, "LATCHKEY_API_KEY": API_KEY}
-        assert json.loads(self.get(given, "LINES", "--json").stdout) == said
+        assert json.loads(self.get(given, "LINES", "--json").stdout) == document
         field = self.get(env, "JSON", "--field", "a.b", "--json")
         assert json.loads(field.stdout)["value"] == 'c\n"d"'
 
@@ -174,7 +174,7 @@ class TestPipes:
         assert (done.returncode, done.stdout) == (1, b"") and b"no such field" in done.stderr
 
     @pytest.mark.parametrize("words", [["get", "PLAIN"], ["get", "PLAIN", "--json"], ["env"], ["token"]])
-    def test_a_full_disk_is_told(self, env, words: list[str]) -> None:
+    def test_a_full_disk_is_reported(self, env, words: list[str]) -> None:
         with open("/dev/full", "wb") as full:
             done = subprocess.run([BINARY, *words], env=env, stdout=full, stderr=subprocess.PIPE, timeout=30)
         assert done.returncode == 1 and b"No space left" in done.stderr
@@ -188,7 +188,7 @@ class TestPipes:
         assert (done.returncode, done.stderr) == (1, b"")
 
     @pytest.mark.parametrize("closed", ["1", "1 0", "0 1 2"])
-    def test_what_is_printed_goes_nowhere_else_when_standard_output_is_closed(self, world, env, closed: str) -> None:
+    def test_output_goes_nowhere_else_if_standard_output_is_closed(self, world, env, closed: str) -> None:
         world.put("secrets", json.dumps({"EIGHT": "8-octets"}))
         marks = " ".join(f"{number}>&-" for number in closed.split())
         done = subprocess.run(["sh", "-c", f'"$0" get EIGHT {marks}', BINARY], env=env, capture_output=True, timeout=30)

@@ -1,4 +1,4 @@
-"""`latchkey exec`: another program in the process's place, with the secrets in its environment and nowhere else."""
+"""`latchkey exec` replaces its process by a program that has the secrets in its environment and nowhere else."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def child_env(*words: str, env: dict[str, str]) -> dict[str, str]:
 
 
 class TestEnvironment:
-    def test_each_field_is_a_variable_beside_what_was_there(self, env) -> None:
+    def test_each_field_is_a_variable_besides_the_inherited_ones(self, env) -> None:
         found = child_env(env={**env, "OTHER": "kept"})
         assert {name: found[name] for name in RENDERED} == RENDERED
         assert found["OTHER"] == "kept" and found["LATCHKEY_API_KEY"] == API_KEY
@@ -62,7 +62,7 @@ class TestEnvironment:
         found = child_env(env={**env, "FIRST": "mine", "PORT": ""})
         assert (found["FIRST"], found["PORT"], found["ON"]) == ("mine", "", "true")
 
-    def test_pristine_keeps_what_a_process_cannot_do_without_and_no_credential(self, env) -> None:
+    def test_pristine_keeps_required_variables_and_no_credential(self, env) -> None:
         given = {**env, "OTHER": "x", "TZ": "UTC", "FIRST": "mine", "AUTH0_CLIENT_SECRET": "s"}
         found = child_env("--pristine", env=given)
         found.pop("LC_CTYPE", None)  # Python's own
@@ -72,13 +72,13 @@ class TestEnvironment:
         found = child_env("--pristine", "--only", "FIRST,PORT", "--only", "ON", env=env)
         assert set(found) & set(RENDERED) == {"FIRST", "PORT", "ON"}
 
-    def test_a_running_broker_is_asked_once(self, world, env) -> None:
+    def test_a_running_broker_is_called_once(self, world, env) -> None:
         broker = world.serve([VALUE])
         given = {"PATH": env["PATH"], "LATCHKEY_URL": broker.url, "LATCHKEY_API_KEY": API_KEY}
         assert child_env(env=given)["NESTED"] == RENDERED["NESTED"]
         assert broker.metric("latchkey_http_requests_total", route="secret", code="200") == 1
 
-    def test_what_need_not_be_text_arrives_byte_for_byte(self, env) -> None:
+    def test_values_that_are_not_text_arrive_byte_for_byte(self, env) -> None:
         given = {**{name.encode(): value.encode() for name, value in env.items()}, b"ODD": b"\xff\xfe"}
         done = subprocess.run(
             [BINARY, "exec", "--", "/bin/sh", "-c", 'printf %s "$ODD$1"', "sh", b"\xc3\x28"],
@@ -111,7 +111,7 @@ class TestRefusals:
         assert done.stdout == "0\n" and "db-password is left out" in done.stderr
 
     @pytest.mark.parametrize("field", [{"A=B": VALUE}, {"A\0B": VALUE}, {"A": f"{VALUE}\0"}], ids=["=", "NUL", "value"])
-    def test_what_no_environment_can_hold(self, world, env, field: dict[str, str]) -> None:
+    def test_values_that_no_environment_can_hold(self, world, env, field: dict[str, str]) -> None:
         world.put("secrets", json.dumps(field))
         self.refused(world, env, code=78, says="zero byte")
 
@@ -197,9 +197,9 @@ class TestProcess:
     def test_it_is_found_as_it_would_be_without_us(self, env, tmp_path) -> None:
         """Signals, limits, descriptors, mask for files, folder; a socket handed down among the descriptors."""
 
-        def look(*front: str) -> dict:
+        def look(*wrapper: str) -> dict:
             done = subprocess.run(
-                [*front, sys.executable, "-c", SELF], env=env, capture_output=True, text=True, timeout=30,
+                [*wrapper, sys.executable, "-c", SELF], env=env, capture_output=True, text=True, timeout=30,
                 stdin=subprocess.DEVNULL, pass_fds=[write], cwd=tmp_path, umask=0o027, restore_signals=False,
                 preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
             )

@@ -1,4 +1,4 @@
-"""The tables of the drop-in fronts' paths and of selectors, asked of a broker whose stores hold what the tables say."""
+"""The tables of extension paths and selectors, with stores that hold the values of the tables."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def test_without_decryption_the_store_keeps_its_secret(broker) -> None:
     assert answer.status == 200 and answer.json()["Parameter"]["Value"] != "s3cret-ü"
 
 
-def test_a_version_or_a_label_may_be_asked_for(world, broker) -> None:
+def test_a_version_or_label_can_be_requested(world, broker) -> None:
     world.put("level", "debug", "String")
     world.ssm.label_parameter_version(Name=f"{PREFIX}/level", ParameterVersion=1, Labels=["calm"])
     assert get(broker, PARAMETERS, name=f"{PREFIX}/level", version="2").json()["Parameter"]["Value"] == "debug"
@@ -82,14 +82,14 @@ def test_a_thousand_reads_are_one_at_the_store(world, broker) -> None:
     (SECRETS, {"secretId": "other/app"}, 400, "AccessDeniedException"),
     (SECRETS, {"secretId": f"{PREFIX[1:]}/x", "refreshNow": "1"}, 400, "ValidationException"),
 ])
-def test_what_cannot_be_is_told_as_aws_tells_it(broker, path: str, query, status: int, kind: str) -> None:
+def test_invalid_requests_get_the_errors_of_aws(broker, path: str, query, status: int, kind: str) -> None:
     answer = get(broker, path, **query)
     assert (answer.status, answer.json()["__type"]) == (status, kind)
 
 
 @pytest.mark.parametrize("path", [PARAMETERS, SECRETS])
 @pytest.mark.parametrize("headers", [{}, {"X-Aws-Parameters-Secrets-Token": "wrong"}, {"Authorization": "Bearer w"}])
-def test_nobody_is_let_in_without_the_key(world, broker, path: str, headers) -> None:
+def test_requests_without_the_key_are_rejected(world, broker, path: str, headers) -> None:
     answer = ask(broker.port, f"{path}?name={PREFIX}/level&secretId=x", headers=headers)
     assert (answer.status, answer.json()["__type"]) == (401, "UnrecognizedClientException")
     assert answer.header("WWW-Authenticate")

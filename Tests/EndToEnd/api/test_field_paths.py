@@ -1,4 +1,4 @@
-"""Names and fields as callers write them: the literal name first, then the path, and no way out of the prefix."""
+"""Keys and fields: a literal name first, then a path, and never outside the prefix."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def with_commands() -> list[Any]:
 
 
 @pytest.mark.parametrize("case", with_requests())
-def test_a_request_is_answered_with_what_it_names(case: dict[str, Any], names: Names) -> None:
+def test_a_request_gets_the_field_it_names(case: dict[str, Any], names: Names) -> None:
     method = case.get("method", "GET")
     whole = names.broker.get(case["request"], method=method, headers={"Accept": "application/json"})
     plain = names.broker.get(case["request"], method=method, headers={"Accept": "text/plain"})
@@ -88,7 +88,7 @@ def test_a_request_is_answered_with_what_it_names(case: dict[str, Any], names: N
 
 @pytest.mark.parametrize("way", ["by the broker", "by itself"])
 @pytest.mark.parametrize("case", with_commands())
-def test_a_command_prints_what_it_names(case: dict[str, Any], way: str, names: Names) -> None:
+def test_a_command_prints_the_field_it_names(case: dict[str, Any], way: str, names: Names) -> None:
     env = names.env if way == "by itself" else {"LATCHKEY_URL": names.broker.url, "LATCHKEY_API_KEY": API_KEY}
     done = run(*case["command"], env=env)
     if "text" in case:

@@ -1,4 +1,4 @@
-"""The callers' key changes while callers ask: row 54 of the faults to survive."""
+"""The API key changes while callers send requests (row 54 of Faults.md)."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def opens(broker: Broker, key: str) -> bool:
 
 
 @pytest.mark.row(54)
-def test_a_key_that_is_replaced_while_callers_ask_costs_none_of_them_an_answer(broker: Broker, file: Path) -> None:
+def test_no_request_fails_while_the_key_is_replaced(broker: Broker, file: Path) -> None:
     pid = broker.child.pid
     old = Caller(broker, API_KEY)
     old.start()

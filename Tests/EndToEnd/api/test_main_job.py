@@ -1,4 +1,4 @@
-"""A service asks for a token and gets it through every tier, and goes on getting it when AWS is gone."""
+"""A service gets a token from every tier, and still gets it when AWS is down."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_after_a_restart_the_token_comes_from_parameter_store(world) -> None:
     assert len(world.issuer.requests) == 1
 
 
-def test_the_pair_in_parameter_store_is_what_the_guide_says(world) -> None:
+def test_the_pair_in_parameter_store_has_the_documented_format(world) -> None:
     before = time.time()
     token = world.serve().token().json()["access_token"]
     expires = until(lambda: world.parameter("auth0-cache/expires"), "the pair is written")

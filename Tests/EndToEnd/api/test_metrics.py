@@ -1,4 +1,4 @@
-"""What Prometheus reads: promtool's word, what promtool does not look at, and a scrape by Prometheus itself."""
+"""The metrics page: promtool, checks that promtool lacks, and a scrape by Prometheus."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def samples(text: str) -> list[tuple[str, dict[str, str], float]]:
     return found
 
 
-def test_promtool_has_nothing_to_say(broker: Broker) -> None:
+def test_promtool_accepts_the_page(broker: Broker) -> None:
     text = broker.get("/metrics").text
     check = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True)
     assert check.returncode == 0, check.stdout + check.stderr
@@ -68,7 +68,7 @@ def test_no_series_is_there_twice(broker: Broker) -> None:
     assert [name for name, count in series.items() if count > 1] == []
 
 
-def test_no_family_is_told_twice_or_in_pieces(broker: Broker) -> None:
+def test_each_family_is_declared_once_and_contiguous(broker: Broker) -> None:
     lines = broker.get("/metrics").text.splitlines()
     types = [line.split()[2] for line in lines if line.startswith("# TYPE ")]
     assert len(types) == len(set(types))
@@ -101,13 +101,13 @@ def test_histograms_are_cumulative_and_whole(broker: Broker) -> None:
 def test_the_names_are_those_of_the_contract(broker: Broker) -> None:
     lines = broker.get("/metrics").text.splitlines()
     names = {line.split()[2] for line in lines if line.startswith("# TYPE ")}
-    ours = {name for name in names if name.startswith("latchkey_")}
-    assert ours <= FAMILIES
-    assert {"latchkey_tier_requests_total", "latchkey_http_requests_total", "latchkey_build_info"} <= ours
+    own = {name for name in names if name.startswith("latchkey_")}
+    assert own <= FAMILIES
+    assert {"latchkey_tier_requests_total", "latchkey_http_requests_total", "latchkey_build_info"} <= own
     assert {"process_cpu_seconds_total", "process_resident_memory_bytes", "process_open_fds"} <= names
 
 
-def test_what_was_done_was_counted(broker: Broker) -> None:
+def test_requests_are_counted(broker: Broker) -> None:
     tiers = "latchkey_tier_requests_total"
     assert broker.metric(tiers, resource="token", tier="memory", outcome="hit") == 2
     assert broker.metric(tiers, resource="token", tier="auth0", outcome="hit") == 1
@@ -119,7 +119,7 @@ def test_what_was_done_was_counted(broker: Broker) -> None:
     assert broker.metric("latchkey_token_refreshes_total", reason="cold") == 1
 
 
-def test_no_label_holds_what_a_caller_said(broker: Broker) -> None:
+def test_no_label_contains_text_of_a_caller(broker: Broker) -> None:
     broker.get("/secrets/caller-chosen-name-5f")
     broker.get("/caller-chosen-path-5f")
     broker.get("/health", method="CALLERCHOSEN")
@@ -127,7 +127,7 @@ def test_no_label_holds_what_a_caller_said(broker: Broker) -> None:
     assert "CALLERCHOSEN" not in broker.get("/metrics").text
 
 
-def test_openmetrics_is_given_to_those_who_prefer_it(broker: Broker) -> None:
+def test_openmetrics_is_sent_if_preferred(broker: Broker) -> None:
     from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
     accept = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"

@@ -1,4 +1,4 @@
-"""OAuth clients that know nothing of Latchkey get the cached token from `POST /oauth/token`, and errors they know."""
+"""OAuth clients get the cached token and the errors of their protocol from `POST /oauth/token`."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ def post(broker: Broker, body: Any, kind: str = FORM, query: str = "", **headers
 
 
 def request(**parameters: str) -> dict[str, str]:
-    standing = {"grant_type": "client_credentials", "client_id": "default", "client_secret": API_KEY}
-    return {**standing, **parameters}
+    defaults = {"grant_type": "client_credentials", "client_id": "default", "client_secret": API_KEY}
+    return {**defaults, **parameters}
 
 
 # The libraries, as their documentation has them used.
@@ -175,7 +175,7 @@ def test_errors_are_the_classes_that_oauthlib_has_for_them(broker) -> None:
             client.parse_request_body_response(answer.text)
 
 
-def test_an_answer_is_what_the_rfc_asks_for(broker) -> None:
+def test_an_answer_follows_the_rfc(broker) -> None:
     cold, warm = post(broker, request()), post(broker, request())
     for answer, tier in ((cold, "auth0"), (warm, "memory")):
         assert answer.status == 200

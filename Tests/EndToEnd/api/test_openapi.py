@@ -1,4 +1,4 @@
-"""openapi.yaml is valid, and the broker answers as it says."""
+"""openapi.yaml is valid, and the broker answers as it documents."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ def responses(method: str, path: str) -> dict[str, Any]:
 def require_documented(answer: Answer, method: str, path: str) -> None:
     """The status is listed, its media type too, the body fits its schema, and required headers are there."""
     known = responses(method, path)
-    said = known.get(str(answer.status)) or known.get(f"{answer.status // 100}XX") or known.get("default")
-    assert said, f"{method} {path}: {answer.status} is not documented: {answer.text[:300]}"
-    for name, header in said.get("headers", {}).items():
+    documented = known.get(str(answer.status)) or known.get(f"{answer.status // 100}XX") or known.get("default")
+    assert documented, f"{method} {path}: {answer.status} is not documented: {answer.text[:300]}"
+    for name, header in documented.get("headers", {}).items():
         if resolved(header).get("required"):
             assert answer.header(name) is not None, f"{name} is missing"
-    content = said.get("content", {})
+    content = documented.get("content", {})
     if not content or method == "head":
         return
     media = (answer.header("Content-Type") or "").split(";")[0]

@@ -1,4 +1,4 @@
-"""schemathesis, with all its checks, finds no fault of `openapi.yaml` or of the server: requests made from the document."""
+"""schemathesis generates requests from `openapi.yaml` and finds no fault in it or in the server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Failures.md, Limits.md and Runbook.md: each row of their tables and each step names the tests that show it."""
+"""Each row of Failures.md and Limits.md and each step of Runbook.md has tests."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ import re
 import pytest
 
 from peers.broker import ROOT
-
-PAGES = ROOT / "Sources/latchkey/Latchkey.docc"
+from peers.pages import CATALOGUE, numbers, table
 
 #: What fails, and the tests that inject it: end-to-end tests by file and name, Swift tests by their sentence.
 DEGRADES = {
     "the secrets' store is down or throttles": [
-        "api/test_outcomes.py::test_when_the_store", "faults/test_faults_retry.py::test_throttled_for_good_the_retry_quota_stops_the_storm",
+        "api/test_outcomes.py::test_when_the_store", "faults/test_faults_retry.py::test_the_retry_quota_limits_retries_during_throttling",
     ],
     "the secrets' store denies access": ["api/test_outcomes.py::test_when_the_store"],
     "the secrets' store denies one secret": ["api/test_outcomes.py::test_one_secret_that_is_denied_is_no_outage"],
@@ -26,17 +25,17 @@ DEGRADES = {
         "faults/test_faults_down.py::test_with_parameter_store_down_memory_is_as_quick_as_before",
     ],
     "the token cannot be written to Parameter Store": [
-        "faults/test_faults_writes.py::test_a_denied_write_costs_nobody_a_token_and_is_not_repeated"],
+        "faults/test_faults_writes.py::test_a_denied_write_fails_no_request_and_is_not_repeated"],
     "the token is longer than its parameter may be": [
-        "fleet/test_token_sizes.py::test_a_token_of_any_size_is_shared_or_said_not_to_be",
+        "fleet/test_token_sizes.py::test_a_token_of_any_size_is_shared_or_the_log_says_why_not",
         "fleet/test_token_sizes.py::test_no_replica_waits_for_a_token_that_cannot_be_shared",
     ],
     "the issuer is down": [
         "faults/test_faults_down.py::test_with_the_issuer_down_the_old_token_is_served_until_it_expires_and_not_after"],
     "the issuer throttles": ["faults/test_faults_issuer.py::test_a_throttling_issuer_is_not_called_before_its_time"],
-    "the issuer denies access": ["faults/test_faults_retry.py::test_an_issuer_that_refuses_is_not_pressed"],
+    "the issuer denies access": ["faults/test_faults_retry.py::test_an_issuer_that_rejects_is_not_called_repeatedly"],
     "host names cannot be looked up, or lookups hang": [
-        "faults/test_faults_names.py::test_names_that_hang_and_a_resolver_that_is_gone_hold_up_no_known_name"],
+        "faults/test_faults_names.py::test_hanging_lookups_do_not_delay_known_names"],
     "the proxy is down, refuses or hangs": ["faults/test_faults_proxies.py::test_a_proxy_that_fails_is_named_and_survived"],
     "everything is down at start": [
         "faults/test_faults_down.py::test_with_everything_down_at_the_start_it_starts_and_heals_without_a_restart"],
@@ -48,45 +47,45 @@ DEGRADES = {
     ],
     "the shared token is torn, corrupt or expired": [
         "faults/test_faults_writes.py::test_a_pair_with_an_odd_expiry_is_a_miss_and_is_mended",
-        "faults/test_faults_writes.py::test_a_stored_token_that_is_none_is_a_miss_and_is_overwritten",
-        "faults/test_faults_writes.py::test_a_token_past_its_own_exp_is_never_served_whatever_its_pair_says",
+        "faults/test_faults_writes.py::test_a_malformed_stored_token_is_a_miss_and_is_overwritten",
+        "faults/test_faults_writes.py::test_a_token_past_its_exp_claim_is_never_served",
     ],
     "Parameter Store gets more calls than `LATCHKEY_SSM_MAX_TPS` or AWS's quota allows": [
         "fleet/test_storm.py::test_hundreds_of_cold_names_at_once_are_read_in_tens_within_the_rate",
-        "fleet/test_storm.py::test_what_the_quota_has_no_room_for_is_told_when_to_come_back",
+        "fleet/test_storm.py::test_calls_over_the_quota_get_a_retry_after",
     ],
     "the broker that refreshes for the fleet dies, or cannot write": [
-        "fleet/test_fleet.py::test_a_broker_killed_while_it_refreshes_holds_nobody_up_for_longer_than_its_lease",
-        "fleet/test_fleet.py::test_whatever_becomes_of_writes_tokens_keep_coming_and_each_broker_asks_once_a_life",
+        "fleet/test_fleet.py::test_a_broker_killed_during_a_refresh_delays_others_at_most_for_its_lease",
+        "fleet/test_fleet.py::test_tokens_are_served_if_writes_fail_with_one_request_per_broker_and_lifetime",
     ],
-    "too many connections": ["faults/test_faults_server.py::test_connections_over_the_cap_are_told_so_and_the_probe_still_answers"],
+    "too many connections": ["faults/test_faults_server.py::test_connections_over_the_limit_get_503_and_probes_are_answered"],
     "the log is not read": [
         "faults/test_faults_machine.py::test_lines_that_were_lost_are_counted_once_there_is_room",
-        "api/test_request_log.py::test_lines_of_5xx_outlive_a_reader_that_does_not_read",
+        "api/test_request_log.py::test_lines_of_5xx_are_kept_while_the_log_is_not_read",
     ],
     "a client secret was rotated": [
-        "api/test_profiles.py::test_in_the_blob_heals_by_itself_for_one_request_more",
-        "api/test_profiles.py::test_in_a_parameter_of_its_own_heals_by_itself_for_one_request_more",
-        "api/test_profiles.py::test_in_a_file_heals_at_the_next_token",
+        "api/test_profiles.py::test_a_rotated_secret_in_the_blob_costs_one_more_request",
+        "api/test_profiles.py::test_a_rotated_secret_in_a_parameter_costs_one_more_request",
+        "api/test_profiles.py::test_a_rotated_secret_in_a_file_is_used_for_the_next_token",
     ],
     "the issuer's quota runs low (a tenth or less is left)": [
-        "fleet/test_fleet.py::test_what_an_issuer_has_little_of_is_spared_by_the_whole_fleet"],
+        "fleet/test_fleet.py::test_the_whole_fleet_conserves_a_low_quota"],
     "the issue budget is spent": [
         "fleet/test_fleet.py::test_a_budget_that_is_spent_is_one_broker_s_own_matter",
         "api/test_profiles.py::test_the_budget_is_a_profiles_own_and_says_whose_it_is",
     ],
     "a followed file cannot be read": [
-        "faults/test_faults_files.py::test_a_file_that_cannot_be_used_is_told_once_counted_and_comes_back_by_itself"],
+        "faults/test_faults_files.py::test_an_unusable_file_is_logged_once_counted_and_recovers"],
     "the backend parameter was deleted, holds an unknown value or cannot be read": [
-        "fleet/test_backends.py::test_once_a_word_was_followed_only_another_word_turns_the_fleet",
+        "fleet/test_backends.py::test_once_followed_only_another_valid_value_changes_the_backend",
         "fleet/test_backends.py::test_a_fleet_that_can_no_longer_follow_says_so",
     ],
     "the parameter of kept secrets was deleted, is malformed or cannot be read": [
-        "fleet/test_kept.py::test_a_list_is_followed_and_one_that_is_gone_stays",
-        "fleet/test_kept.py::test_while_the_list_cannot_be_read_an_absence_is_no_answer",
+        "fleet/test_kept.py::test_a_list_is_followed_and_a_deleted_list_stays_in_force",
+        "fleet/test_kept.py::test_while_the_list_is_unreadable_a_missing_secret_is_an_error",
     ],
     "the policy has never allowed reading the parameter of kept secrets": [
-        "fleet/test_kept.py::test_a_list_that_may_not_be_read_means_none_with_one_warning"],
+        "fleet/test_kept.py::test_a_forbidden_list_counts_as_empty_with_one_warning"],
     "Secrets Manager fails while secrets are kept there": [
         "fleet/test_kept.py::test_when_secrets_manager_fails_kept_secrets_alone_are_stale"],
     "SIGTERM": [
@@ -96,30 +95,30 @@ DEGRADES = {
 }
 
 LIMITS = {
-    "request line": ["api/test_request_log.py::test_what_the_server_itself_refuses_is_found_by_its_id_at_info"],
-    "head": ["api/test_request_log.py::test_what_the_server_itself_refuses_is_found_by_its_id_at_info"],
+    "request line": ["api/test_request_log.py::test_requests_that_the_server_rejects_are_logged_at_info_with_their_id"],
+    "head": ["api/test_request_log.py::test_requests_that_the_server_rejects_are_logged_at_info_with_their_id"],
     "body": ["A chunked body over the limit of its route is rejected, or aborted when the request was answered"],
-    "body before the caller is known": ["faults/test_hostile_bodies.py::test_an_oauth_client_has_8_kib_to_say_who_it_is"],
+    "body before the caller is known": ["faults/test_hostile_bodies.py::test_an_oauth_client_has_8_kib_for_its_credentials"],
     "head complete": ["api/test_request_log.py::test_a_request_that_does_not_arrive_is_logged"],
     "whole request": ["A body that does not arrive in time is answered with 408 and the connection closed"],
     "idle connection": [
         "faults/test_hostile_bodies.py::test_a_connection_that_brings_no_valid_request_is_closed_after_10_s",
         "An idle connection is closed without a response",
     ],
-    "response that the peer does not read": ["faults/test_faults_server.py::test_slow_clients_are_ended_and_hold_up_nobody"],
+    "response that the peer does not read": ["faults/test_faults_server.py::test_slow_clients_are_disconnected_and_delay_no_other"],
     "connections": ["faults/test_descriptors.py::test_connections_past_the_cap_are_gone_in_seconds"],
     "descriptor limit (`ulimit -n`)": ["faults/test_descriptors.py::test_a_descriptor_limit_without_room_is_refused_at_start"],
     "rendered responses of one connection that the peer does not read": [
         "faults/test_hostile_pipelines.py::test_unsent_answers_are_bounded_and_every_one_comes"],
     "work for one connection in one turn of an event loop": [
         "A turn ends at its maximum number of requests, or at its time limit measured from the second request"],
-    "renderings of `/metrics`": ["faults/test_hostile_pipelines.py::test_scrapes_without_end_hold_up_nobody"],
+    "renderings of `/metrics`": ["faults/test_hostile_pipelines.py::test_continuous_scrapes_delay_no_other_caller"],
     "pipelined requests waiting on one connection": [
         "At the pipeline depth nothing more is read until replies have been sent"],
     "one upstream request": ["faults/test_faults_wire.py::test_no_answer_at_all_ends_at_the_deadline_and_leaves_no_connection"],
     "response of an upstream": [
-        "faults/test_faults_wire.py::test_a_body_at_the_bound_is_taken_and_one_octet_more_is_not",
-        "faults/test_faults_wire.py::test_a_head_beyond_measure_is_refused",
+        "faults/test_faults_wire.py::test_a_body_at_the_limit_is_accepted_and_one_byte_more_is_not",
+        "faults/test_faults_wire.py::test_an_oversized_head_is_rejected",
     ],
     "response of a proxy to `CONNECT`": ["The head of a response to CONNECT is limited"],
     "lookups of host names": ["At the limit of parallel lookups, a name waits until one ends", "A lookup that hangs gets a second one in parallel, and no third"],
@@ -128,10 +127,10 @@ LIMITS = {
     "known absences": ["20,000 unknown keys occupy at most 10,000 absences"],
     "callers waiting for one item": ["Callers beyond the limit are refused at once"],
     "callers waiting for a change (`wait=`)": [
-        "api/test_secrets_several.py::test_a_wait_past_the_bound_is_refused",
-        "api/test_secrets_several.py::test_who_has_gone_gives_up_its_place",
+        "api/test_secrets_several.py::test_a_wait_over_the_limit_is_rejected",
+        "api/test_secrets_several.py::test_a_disconnected_caller_frees_its_place",
     ],
-    "`version=`, `label=`": ["api/test_secrets.py::test_a_selector_that_can_be_none_is_refused_without_asking"],
+    "`version=`, `label=`": ["api/test_secrets.py::test_a_malformed_selector_is_rejected_without_a_request"],
     "JSON in documents and secrets": ["A text at its limit is read, and a text beyond it is not"],
     "JSON in requests": ["faults/test_hostile_json.py::test_a_text_costs_its_bytes_and_ends_nothing"],
     "JSON values kept parsed for `field=`": [
@@ -147,44 +146,34 @@ RUNBOOK = {
     "1": ["api/test_diagnosis.py::test_last_error_of_the_store_is_a_documented_code"],
     "2": ["api/test_main_job.py::test_with_aws_gone_the_token_stays_and_health_says_degraded"],
     "3": [
-        "api/test_doctor.py::test_no_credentials_are_a_matter_of_configuration",
+        "api/test_doctor.py::test_missing_credentials_are_a_configuration_problem",
         "api/test_diagnosis.py::test_tiers_says_that_the_issuer_fails_although_a_token_is_shared",
     ],
-    "4": ["api/test_metrics.py::test_what_was_done_was_counted", "api/test_auth.py::test_a_wrong_key_is_refused_and_never_echoed"],
+    "4": ["api/test_metrics.py::test_requests_are_counted", "api/test_auth.py::test_a_wrong_key_is_refused_and_never_echoed"],
     "5": [
-        "faults/test_faults_retry.py::test_an_issuer_that_refuses_is_not_pressed",
+        "faults/test_faults_retry.py::test_an_issuer_that_rejects_is_not_called_repeatedly",
         "faults/test_faults_issuer.py::test_a_throttling_issuer_is_not_called_before_its_time",
     ],
-    "6": ["faults/test_faults_order.py::test_what_is_asked_for_after_a_change_shows_the_change"],
+    "6": ["faults/test_faults_order.py::test_a_read_after_a_change_returns_the_change"],
     "7": ["api/test_rejected.py::test_the_cached_token_is_replaced_for_one_request_more"],
     "8": ["api/test_main_job.py::test_after_a_restart_the_token_comes_from_parameter_store"],
 }
-
-
-def section(page: str, heading: str) -> str:
-    return (PAGES / page).read_text().split(f"\n## {heading}\n")[1].split("\n## ")[0]
-
-
-def rows(page: str, heading: str) -> list[str]:
-    """The first cells of a section's table."""
-    table = [line for line in section(page, heading).splitlines() if line.startswith("|")]
-    return [line.split("|")[1].strip() for line in table[2:]]
 
 
 @pytest.mark.parametrize(
     ("page", "heading", "tests"),
     [("Failures.md", "Degradation", DEGRADES), ("Limits.md", "Limits", LIMITS)], ids=["degrades", "limits"])
 def test_each_row_has_its_tests(page: str, heading: str, tests: dict[str, list[str]]) -> None:
-    assert rows(page, heading) == list(tests)
+    assert [row[0] for row in table(CATALOGUE / page, heading)] == list(tests)
 
 
 def test_each_step_of_the_runbook_has_its_tests() -> None:
-    assert re.findall(r"^(\d+)\. ", section("Runbook.md", "First steps"), re.MULTILINE) == list(RUNBOOK)
+    assert numbers(CATALOGUE / "Runbook.md", "First steps") == list(RUNBOOK)
 
 
 def test_the_tests_are_there() -> None:
     swift = "\n".join(file.read_text() for file in (ROOT / "Tests").glob("*Tests/**/*.swift"))
-    for name in {name for table in (DEGRADES, LIMITS, RUNBOOK) for tests in table.values() for name in tests}:
+    for name in {name for rows in (DEGRADES, LIMITS, RUNBOOK) for tests in rows.values() for name in tests}:
         file, found, function = name.partition("::")
         if found:
             text = (ROOT / "Tests/EndToEnd" / file).read_text()

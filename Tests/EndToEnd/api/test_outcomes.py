@@ -1,4 +1,4 @@
-"""Secrets.md's table of what callers get when the store does not play along: one test a row, expectations read from it."""
+"""The table in Secrets.md of answers while the store fails: one test for each row, with the expected values of the table."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import time
 
 import pytest
 
-from peers.broker import PREFIX, ROOT, Broker
+from peers.broker import PREFIX, Broker
 from peers.faults import aws_error, never_answer, reset_before_answer, status
 from peers.http import Answer
+from peers.pages import CATALOGUE, table
 from peers.proxy import mentions
 from peers.waiting import until
 
-PAGE = ROOT / "Sources/latchkey/Latchkey.docc/Secrets.md"
 STORES = ("parameter-store", "secrets-manager")
 #: Below the prefix, in either store: one begins its names with a slash.
 OURS = mentions(f"{PREFIX.lstrip('/')}/")
@@ -33,13 +33,10 @@ AT_ONCE = 1.9
 
 def rows() -> dict[str, list[str]]:
     """The table's rows by what the store does."""
-    text = PAGE.read_text()
-    table = text[text.index("| the store | cached, within its TTL |") :].split("\n\n")[0]
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[2:]]
-    return {first: rest for first, *rest in cells}
+    return {first: rest for first, *rest in table(CATALOGUE / "Secrets.md", "Freshness and failing stores")}
 
 
-def said(answer: Answer) -> str:
+def in_table_terms(answer: Answer) -> str:
     """An answer in the table's words."""
     if answer.status == 200:
         return "200 stale" if answer.header("X-Latchkey-Stale") == "true" else "200"
@@ -52,7 +49,7 @@ def of(store: str):
     return lambda request: OURS(request) and request.headers["x-amz-target"].startswith(service)
 
 
-def hold(world) -> list[Broker]:
+def brokers_with_value(world) -> list[Broker]:
     """A broker over each store, which has read the value that both have."""
     world.put("held", "the value held")
     world.secrets_manager.create_secret(Name=f"{PREFIX.lstrip('/')}/held", SecretString="the value held")
@@ -71,31 +68,31 @@ def test_every_row_has_its_fault() -> None:
 @pytest.mark.parametrize("fault", FAULTS)
 def test_when_the_store(world, fault: str) -> None:
     within, past, unseen = rows()[fault]
-    brokers = hold(world)
+    brokers = brokers_with_value(world)
     for store, does in zip(STORES, FAULTS[fault], strict=True):
         world.aws.always(does, when=of(store))
     for broker in brokers:
-        assert said(broker.get("/secrets/held")) == within
+        assert in_table_terms(broker.get("/secrets/held")) == within
     for broker in brokers:
         never = broker.get("/secrets/never-seen")
-        assert said(never) == unseen
+        assert in_table_terms(never) == unseen
         if never.status == 503:
             assert re.fullmatch("[0-9]+", never.header("Retry-After"))
     for broker, store in zip(brokers, STORES, strict=True):
-        until(lambda: said(broker.get("/secrets/held")) != within, "its TTL is over", within=15)
+        until(lambda: in_table_terms(broker.get("/secrets/held")) != within, "its TTL is over", within=15)
         asked = len(world.aws.seen(of(store)))
         for _ in range(3):
             answer = broker.get("/secrets/held")
-            assert said(answer) == past
+            assert in_table_terms(answer) == past
             if past == "200 stale":
                 assert answer.json()["value"] == "the value held"
         while fault == "is slow" and len(world.aws.seen(of(store))) < asked + 2:
             started = time.monotonic()
-            assert said(broker.get("/secrets/held")) == past
+            assert in_table_terms(broker.get("/secrets/held")) == past
             assert time.monotonic() - started < AT_ONCE, "nobody waits for the store once it has failed"
     world.aws.heal()
     for broker in brokers:
-        until(lambda: said(broker.get("/secrets/held")) == "200", "healed by itself", within=15)
+        until(lambda: in_table_terms(broker.get("/secrets/held")) == "200", "healed by itself", within=15)
 
 
 def test_one_secret_that_is_denied_is_no_outage(world) -> None:
@@ -103,7 +100,7 @@ def test_one_secret_that_is_denied_is_no_outage(world) -> None:
     broker: Broker = world.serve()
     assert broker.get("/secrets/held").status == 200
     world.aws.always(aws_error("AccessDeniedException"), when=mentions(f"{PREFIX}/kept-from-us"))
-    assert said(broker.get("/secrets/kept-from-us")) == "502 `upstream_denied`"
+    assert in_table_terms(broker.get("/secrets/kept-from-us")) == "502 `upstream_denied`"
     assert broker.metric("latchkey_tier_requests_total", resource="secret", outcome="error") == 1
     assert broker.get("/readyz", key=None).status == 200
     health = broker.get("/health").json()

@@ -1,4 +1,4 @@
-"""The routes that read a body, at the real socket: every framing, whole and byte by byte, with a request behind it."""
+"""Routes with a body, over a socket: every framing, whole and byte by byte, with a request after it."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_a_body_cut_short_is_no_request(cut: int, broker, world) -> None:
 
 
 @pytest.mark.parametrize(("secret", "status"), [(API_KEY, 200), ("x", 401)])
-def test_a_client_that_waits_for_100_continue_is_asked_for_its_body(secret: str, status: int, broker) -> None:
+def test_a_client_that_expects_100_continue_gets_it(secret: str, status: int, broker) -> None:
     form = FORM.replace(API_KEY.encode(), secret.encode())
     head = b"POST /oauth/token HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\n"
     with socket.create_connection(("127.0.0.1", broker.port), timeout=5) as sock:
@@ -86,7 +86,7 @@ def test_a_client_that_waits_for_100_continue_is_asked_for_its_body(secret: str,
         assert statuses(b"".join(received(sock)), []) == [status, 200]
 
 
-def test_nobody_is_invited_to_send_a_body_over_the_bound(broker) -> None:
+def test_no_100_continue_for_a_body_over_the_limit(broker) -> None:
     head = f"POST /token/rejected HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {API_KEY}\r\nExpect: 100-continue\r\n"
     with socket.create_connection(("127.0.0.1", broker.port), timeout=5) as sock:
         sock.sendall(head.encode() + b"Content-Length: 65537\r\n\r\n")

@@ -1,4 +1,4 @@
-"""Every command that the product prints, but for those of the migrate commands, works as it is printed."""
+"""Every command in the messages of the product works as printed, except for those of `latchkey migrate`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from peers.broker import API_KEY, BINARY, PREFIX, ROOT, run
-from peers.examination import NO_ISSUER, doctor
+from peers.doctor import NO_ISSUER, doctor
 from peers.faults import aws_error
 from peers.waiting import free_port
 
@@ -78,9 +78,9 @@ def stand_ins(command: str, folder: Path) -> str:
 
 
 def test_every_command_that_is_printed_works_as_printed(world, tmp_path: Path) -> None:
-    said = list(unwell(world))
+    texts = list(unwell(world))
     world.aws.heal()
-    printed = {command for text in said for command in commands(text)}
+    printed = {command for text in texts for command in commands(text)}
     written = {command for text in source_texts() if "\\" not in text for command in commands(text)}
     assert any(command.startswith("openssl s_client -connect 127.0.0.1:") for command in printed), printed
     assert {"latchkey policy", "latchkey put secrets --file blob.json", "latchkey config"} <= printed, printed

@@ -1,4 +1,4 @@
-"""Many kinds of token from one broker: several issuers, ways to prove oneself, rotated secrets, quotas and budgets."""
+"""Several profiles in one broker: issuers, client authentication, rotated secrets, quotas and budgets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from peers.broker import ROOT, Broker, run
 from peers.glewlwyd import SCOPE
 from peers.http import ask
 from peers.issuer import AUDIENCE, CLIENT_ID, CLIENT_SECRET
-from peers.proxy import Exchange, Fault
+from peers.proxy import ProxiedRequest, Fault
 from peers.waiting import until
 
 KEYS = ROOT / "Tests/Fixtures/keys"
@@ -147,7 +147,7 @@ def test_glewlwyd_takes_the_assertion_of_the_right_key_alone(
     assert (answer.status, answer.code) == (502, "upstream_denied")
 
 
-def test_another_key_is_refused_and_nothing_of_it_is_told(world, later) -> None:
+def test_a_wrong_key_is_rejected_without_repeating_it(world, later) -> None:
     issuer = AssertionIssuer("svc", KEYS / "rsa-public.pem", "RS256")
     later(issuer.stop)
     secret = (KEYS / "p256-sec1.pem").read_text()
@@ -172,7 +172,7 @@ class TestARotatedSecret:
     def statuses(world) -> list[str]:
         return [line.rpartition(" ")[2] for line in world.issuer.requests]
 
-    def test_in_the_blob_heals_by_itself_for_one_request_more(self, world) -> None:
+    def test_a_rotated_secret_in_the_blob_costs_one_more_request(self, world) -> None:
         self.blob(world, CLIENT_SECRET)
         broker = world.serve(["rotated-once-5d1c"], AUTH0_CLIENT_SECRET=None, LATCHKEY_SHARED_TIER="none")
         first = token(broker, "default")
@@ -183,7 +183,7 @@ class TestARotatedSecret:
         assert answer.json()["access_token"] != first
         assert self.statuses(world) == ["200", "401", "200"]
 
-    def test_in_a_parameter_of_its_own_heals_by_itself_for_one_request_more(self, world) -> None:
+    def test_a_rotated_secret_in_a_parameter_costs_one_more_request(self, world) -> None:
         world.put("billing/client", CLIENT_SECRET)
         entry = {"name": "own", "kind": "auth0", "audience": "x", "client_secret": "secret:billing/client"}
         broker = world.serve(
@@ -197,7 +197,7 @@ class TestARotatedSecret:
         assert answer.json()["access_token"] != first
         assert self.statuses(world) == ["200", "401", "200"]
 
-    def test_in_a_file_heals_at_the_next_token(self, world, tmp_path: Path) -> None:
+    def test_a_rotated_secret_in_a_file_is_used_for_the_next_token(self, world, tmp_path: Path) -> None:
         file = tmp_path / "secret"
         file.write_text(CLIENT_SECRET + "\n")
         path = profiles(world, {"name": "filed", "kind": "auth0", "audience": "x", "client_secret": f"file:{file}"})
@@ -227,12 +227,12 @@ class TestQuotas:
     def short_with(header: str | None) -> Fault:
         """The issuer's answer for ten seconds, with a header about what is left."""
 
-        def fault(exchange: Exchange) -> bool:
-            head, _, body = exchange.forward().partition(b"\r\n\r\n")
+        def fault(proxied: ProxiedRequest) -> bool:
+            head, _, body = proxied.forward().partition(b"\r\n\r\n")
             body = json.dumps(json.loads(body) | {"expires_in": 10}).encode()
             lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"content-length")]
             lines += [f"Content-Length: {len(body)}".encode()] + ([header.encode()] if header else [])
-            exchange.send(b"\r\n".join(lines) + b"\r\n\r\n" + body)
+            proxied.send(b"\r\n".join(lines) + b"\r\n\r\n" + body)
             return True
 
         return fault
@@ -279,7 +279,7 @@ class TestQuotas:
 
 
 class TestTheFile:
-    def test_all_that_is_wrong_is_told_at_once(self, world) -> None:
+    def test_all_errors_are_reported_at_once(self, world) -> None:
         bad = {"name": "a", "kind": "oauth2", "client_secret": "hush-hush", "token_url": "http://id.example/t"}
         path = profiles(world, bad, {"name": "rejected", "kind": "auth0", "client_auth": "x"})
         done = run("serve", env=world.settings(LATCHKEY_PROFILES_FILE=path))

@@ -1,4 +1,4 @@
-"""The profiles file changes while the broker runs: what is served, and what the issuer is asked."""
+"""The profiles file changes while the broker runs."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def test_a_new_profile_is_served_everywhere_and_the_others_keep_their_tokens(rel
     assert set(reloaded.broker.get("/health").json()["tokens"]) == {"default", "a", "b"}
     assert reloaded.broker.metric("latchkey_token_refreshes_total", profile="b", outcome="success") == 1
     assert reloaded.broker.metric("latchkey_issuer_quota_remaining", profile="b", bucket="budget") == 59
-    assert (reloaded.standing()["state"], bool(reloaded.standing()["last_change"])) == ("ok", True)
+    assert (reloaded.health_entry()["state"], bool(reloaded.health_entry()["last_change"])) == ("ok", True)
 
 
-def test_a_removed_profile_is_gone_everywhere_and_comes_back_with_what_is_shared(reloaded: Reloaded) -> None:
+def test_a_removed_profile_is_gone_and_returns_with_the_shared_token(reloaded: Reloaded) -> None:
     value = reloaded.token("a")
     until(lambda: reloaded.is_shared("a", value), "the pair is written")
     until(lambda: reloaded.world.parameter("auth0-cache/a/expires"), "the pair is written")
@@ -89,7 +89,7 @@ def test_a_pair_that_a_sibling_has_written_for_the_old_definition_is_not_taken(
 
 
 @pytest.mark.parametrize("is_removed", [False, True])
-def test_a_flight_under_way_brings_nobody_the_old_token(
+def test_a_refresh_in_progress_serves_no_old_token(
     reloaded: Reloaded, later: Callable, is_removed: bool
 ) -> None:
     gate = threading.Event()
@@ -131,7 +131,7 @@ def test_a_flight_under_way_brings_nobody_the_old_token(
         ({"token_url": "proxy"}, {"token_url": "issuer"}),
     ],
 )
-def test_a_change_of_what_tokens_are_for_takes_a_new_token(reloaded: Reloaded, old: dict, new: dict) -> None:
+def test_a_changed_audience_requires_a_new_token(reloaded: Reloaded, old: dict, new: dict) -> None:
     urls = {"proxy": reloaded.world.token_url, "issuer": reloaded.world.issuer.token_url}
     first, second = ({name: urls.get(str(value), value) for name, value in each.items()} for each in (old, new))
     reloaded.write(entry("a", A), entry("b", B, **first))
@@ -154,7 +154,7 @@ def test_a_change_of_how_the_client_proves_itself_keeps_the_token_and_is_used_fo
     assert len(reloaded.world.auth.seen(mentions("not-the-secret-5b1"))) == 1
 
 
-def test_a_client_that_is_refused_is_asked_with_the_mended_secret_at_once(reloaded: Reloaded) -> None:
+def test_a_corrected_client_secret_is_used_at_once(reloaded: Reloaded) -> None:
     reloaded.write(entry("b", B, client_secret="wrong-secret-77c1"))
     assert reloaded.get("b").code == "upstream_denied"
     reloaded.write(entry("b", B, client_secret=CLIENT_SECRET))
@@ -167,14 +167,14 @@ def test_the_files_of_credentials_are_followed_while_a_profile_names_them(reload
     secret.write_text("wrong-one-41d0")
     name = "profile b: client_secret"
     reloaded.write(entry("b", B, client_secret=f"file:{secret}"))
-    assert reloaded.standing(name)["source"] == str(secret)
+    assert reloaded.health_entry(name)["source"] == str(secret)
     assert reloaded.get("b").code == "upstream_denied"
     secret.write_text(CLIENT_SECRET)
-    until(lambda: reloaded.standing(name)["last_change"], "the new secret is in force")
+    until(lambda: reloaded.health_entry(name)["last_change"], "the new secret is in force")
     until(lambda: reloaded.get("b").status == 200, "the profile has a token")
     other.write_text(CLIENT_SECRET)
     reloaded.write(entry("b", B, client_secret=f"file:{other}"))
-    assert reloaded.standing(name)["source"] == str(other)
+    assert reloaded.health_entry(name)["source"] == str(other)
     secret.unlink()
     reloaded.write(entry("a", A))
     other.unlink()
@@ -193,11 +193,11 @@ def test_the_default_profile_can_come_from_the_file_and_go_back_to_the_settings(
 
 
 def test_a_hundred_profiles_may_all_be_replaced_at_once_and_one_more_is_refused(reloaded: Reloaded) -> None:
-    for turn in range(3):
-        reloaded.write(*(entry(f"t{turn}-{number}", f"{A}/{turn}/{number}") for number in range(100)))
-        assert audience(reloaded.token(f"t{turn}-99")) == f"{A}/{turn}/99"
+    for round_number in range(3):
+        reloaded.write(*(entry(f"t{round_number}-{number}", f"{A}/{round_number}/{number}") for number in range(100)))
+        assert audience(reloaded.token(f"t{round_number}-99")) == f"{A}/{round_number}/99"
         assert len(reloaded.broker.get("/health").json()["tokens"]) == 101
-        assert reloaded.get(f"t{turn - 1}-99").status == 404
+        assert reloaded.get(f"t{round_number - 1}-99").status == 404
     put(reloaded.file, json.dumps([entry(f"x{number}", A) for number in range(101)]))
-    until(lambda: reloaded.standing()["error"] == "unfit", "/health tells it")
+    until(lambda: reloaded.health_entry()["error"] == "unfit", "/health tells it")
     assert (reloaded.get("x1").status, reloaded.get("t2-1").status) == (404, 200)

@@ -1,4 +1,4 @@
-"""`latchkey put`: where the value comes from, how long it may be, and how it is kept."""
+"""`latchkey put`: sources of the value, its limits, and its type."""
 
 from __future__ import annotations
 
@@ -66,15 +66,15 @@ def descriptor_for(case: dict[str, Any]) -> Iterator[int]:
         with fed(reader, writer, case) as descriptor:
             yield descriptor
     elif kind.startswith("socketpair"):
-        ours, theirs = socket.socketpair()
-        with fed(theirs.detach(), ours.detach(), case) as descriptor:
+        parent_end, child_end = socket.socketpair()
+        with fed(child_end.detach(), parent_end.detach(), case) as descriptor:
             yield descriptor
     elif kind.startswith("terminal"):
-        ours, theirs = pty.openpty()
-        os.write(ours, case["text"].encode() + b"\x04\x04")
-        yield theirs
-        os.close(ours)
-        os.close(theirs)
+        parent_end, child_end = pty.openpty()
+        os.write(parent_end, case["text"].encode() + b"\x04\x04")
+        yield child_end
+        os.close(parent_end)
+        os.close(child_end)
     elif kind == "file":
         with tempfile.TemporaryFile() as file:
             file.write(b"".join(written_of(case)))
@@ -104,7 +104,7 @@ def put_from(world, case: dict[str, Any]) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("case", cases("stdin"))
-def test_descriptor_0_is_read_whatever_it_is(world, case: dict[str, Any]) -> None:
+def test_descriptor_0_is_read_whatever_its_type(world, case: dict[str, Any]) -> None:
     done = put_from(world, case)
     assert done.returncode == case["exit"], done.stderr
     found = world.parameter("k")
@@ -144,7 +144,7 @@ def value_of(case: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("case", [case for case in cases("token-sizes") if "command" in case.values[0]])
-def test_a_value_of_any_size_is_written_as_told_or_refused_before_anything_is_sent(world, case: dict[str, Any]) -> None:
+def test_a_value_of_any_size_is_written_or_rejected_before_a_request(world, case: dict[str, Any]) -> None:
     done = run(*case["command"], env=world.settings(), stdin=value_of(case))
     assert done.returncode == case["exit"], done.stderr
     for name in case.get("message_names", []):
@@ -167,7 +167,7 @@ def test_a_file_that_is_too_long_is_refused_with_the_bound(world, tmp_path, size
     assert "4096" in done.stderr and "--tier" in done.stderr
 
 
-def test_what_is_not_text_is_refused(world, tmp_path) -> None:
+def test_a_value_that_is_not_text_is_rejected(world, tmp_path) -> None:
     path = tmp_path / "value"
     path.write_bytes(b"\xff\xfe")
     done = run("put", "k", "--file", str(path), env=world.settings())

@@ -1,4 +1,4 @@
-"""`latchkey put` and the blob: what it must be, what it hides, and one field of it."""
+"""`latchkey put` for the blob and for one of its fields."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from peers.broker import PREFIX, run
 from peers.faults import aws_error
-from peers.proxy import Exchange, operation
+from peers.proxy import ProxiedRequest, operation
 
 PUT = operation("PutParameter")
 
@@ -33,7 +33,7 @@ class TestTheBlob:
         assert run("put", "secrets", env=world.settings(), stdin=value).returncode == 0
         assert world.parameter("secrets")["Value"] == value
 
-    def test_a_parameter_that_a_field_hides_is_said_to_be(self, world) -> None:
+    def test_a_parameter_hidden_by_a_field_is_reported(self, world) -> None:
         world.put("secrets", '{"db":"blob"}')
         done = run("put", "db", env=world.settings(), stdin="parameter")
         assert done.returncode == 0 and f"{PREFIX}/secrets" in done.stderr and "hidden" in done.stderr
@@ -49,7 +49,7 @@ class TestTheBlob:
         done = run("put", "db", env=world.settings(), stdin="parameter")
         assert (done.returncode, done.stderr) == (0, "")
 
-    def test_that_nobody_knows_it_is_said(self, world) -> None:
+    def test_an_unknown_blob_is_reported(self, world) -> None:
         world.aws.always(aws_error("AccessDeniedException"), when=operation("GetParameter"))
         done = run("put", "db", env=world.settings(), stdin="parameter")
         assert done.returncode == 0 and "cannot be read" in done.stderr
@@ -88,7 +88,7 @@ class TestOneField:
         assert world.aws.seen(PUT)[-1].json()["KeyId"] == "alias/orders"
 
     @pytest.mark.parametrize(("blob", "says"), [("[]", "not a JSON object"), ('{"a":1,}', "byte 7")])
-    def test_what_has_no_fields_is_left_alone(self, world, blob: str, says: str) -> None:
+    def test_a_blob_without_fields_is_not_changed(self, world, blob: str, says: str) -> None:
         world.put("secrets", blob)
         done = run("put", "secrets", "--field", "a", env=world.settings(), stdin="1")
         assert done.returncode == 1 and says in done.stderr
@@ -106,12 +106,12 @@ class TestOneField:
         assert done.returncode == 0, done.stderr
         assert "Tier" not in world.aws.seen(PUT)[-1].json()
 
-    def test_somebody_who_writes_at_the_same_time_is_told_of(self, world) -> None:
+    def test_a_concurrent_write_is_reported(self, world) -> None:
         world.put("secrets", '{"a":"1","b":"1"}')
 
-        def overtaken(exchange: Exchange) -> bool:
+        def overtaken(proxied: ProxiedRequest) -> bool:
             world.put("secrets", '{"a":"1","b":"2"}')
-            exchange.send(exchange.forward())
+            proxied.send(proxied.forward())
             return True
 
         world.aws.next(overtaken, when=PUT)
@@ -119,10 +119,10 @@ class TestOneField:
         assert done.returncode == 1, done.stderr
         assert "version 1" in done.stderr and "version 3" in done.stderr and f"{PREFIX}/secrets:2" in done.stderr
 
-    def test_somebody_who_makes_it_at_the_same_time_is_left_alone(self, world) -> None:
-        def overtaken(exchange: Exchange) -> bool:
+    def test_a_concurrent_creation_is_not_overwritten(self, world) -> None:
+        def overtaken(proxied: ProxiedRequest) -> bool:
             world.put("secrets", '{"b":"2"}')
-            exchange.send(exchange.forward())
+            proxied.send(proxied.forward())
             return True
 
         world.aws.next(overtaken, when=PUT)

@@ -1,4 +1,4 @@
-"""A resource server refuses a token: one report replaces it everywhere, a thousand reports cost no more."""
+"""A resource server rejects a token: one report replaces it everywhere, and a thousand reports cost no more."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def test_a_sibling_adopts_the_token_that_replaced_the_rejected_one(world) -> Non
     assert len(world.issuer.requests) == 2
 
 
-def test_siblings_told_in_the_same_moment_cost_one_request_more(world) -> None:
+def test_concurrent_reports_cost_one_more_request(world) -> None:
     brokers = [world.serve(**PATIENT) for _ in range(3)]
     first = token(brokers[0])
     stored(world, first)
@@ -181,7 +181,7 @@ def test_while_the_issuer_is_down_a_rejected_token_is_given_out_and_marked(broke
         ('{"sha256":"' + "0" * 64 + '","sha256":"' + "1" * 64 + '"}', "twice"),
     ],
 )
-def test_a_body_that_is_no_rejection_is_told_what_is_wrong(body: object, says: str, broker) -> None:
+def test_a_malformed_rejection_gets_the_reason(body: object, says: str, broker) -> None:
     answer = reject(broker, body)
     assert (answer.status, answer.code) == (400, "bad_request")
     assert says in answer.json()["detail"]

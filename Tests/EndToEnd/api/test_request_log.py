@@ -1,4 +1,4 @@
-"""The request log: one line for each answer at debug, every 5xx and ten of each other error a second at info."""
+"""The request log: every response at debug; every 5xx, and ten of each other error per second, at info."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from peers import sdk
 from peers.broker import API_KEY, BINARY, Broker
 from peers.faults import status
 from peers.http import Answer, ask
-from peers.raw import exchange
+from peers.raw import send_and_read
 from peers.waiting import free_port, until
 
 FIELDS = {"request_id", "route", "method", "status", "caller", "tier", "duration_ms"}
@@ -140,12 +140,12 @@ WIRE = {
 
 
 @pytest.mark.parametrize("name", WIRE)
-def test_what_the_server_itself_refuses_is_found_by_its_id_at_info(world, name: str) -> None:
+def test_requests_that_the_server_rejects_are_logged_at_info_with_their_id(world, name: str) -> None:
     request, code = WIRE[name]
     broker: Broker = world.start()
-    said = exchange(broker.port, request)
-    assert said.startswith(f"HTTP/1.1 {code} ".encode())
-    request_id = id_in(said)
+    received = send_and_read(broker.port, request)
+    assert received.startswith(f"HTTP/1.1 {code} ".encode())
+    request_id = id_in(received)
     found = line_of(broker, request_id)
     assert told(found) == ("other", "other", code, "-", "-") and found["level"] == "info"
 
@@ -155,13 +155,13 @@ def test_a_request_that_does_not_arrive_is_logged(world) -> None:
     broker: Broker = world.start()
     with socket.create_connection(("127.0.0.1", broker.port), timeout=60) as sock:
         sock.sendall(b"GET /token HTTP/1.1\r\nHost:")
-        said = sock.recv(1 << 16)
-    assert said.startswith(b"HTTP/1.1 408 ")
-    found = line_of(broker, id_in(said))
+        received = sock.recv(1 << 16)
+    assert received.startswith(b"HTTP/1.1 408 ")
+    found = line_of(broker, id_in(received))
     assert float(found["duration_ms"]) > 9_000
 
 
-def test_at_info_there_is_a_line_of_every_5xx_and_none_of_what_went_well(world) -> None:
+def test_info_has_every_5xx_and_no_success(world) -> None:
     world.put("solo", "v")
     broker: Broker = world.serve()
     assert broker.get("/secrets/solo", headers={"X-Request-Id": "well"}).status == 200
@@ -220,7 +220,7 @@ class Stalled:
         env = world.settings(LATCHKEY_LISTEN=f"127.0.0.1:{self.port}", LATCHKEY_LOG_LEVEL="debug")
         self.process = subprocess.Popen([BINARY, "serve"], env=env, stdin=subprocess.DEVNULL, stderr=writer)
         os.close(writer)
-        self.said = b""
+        self.output = b""
         self.readers: list[threading.Thread] = []
 
     def get(self, path: str, name: str) -> Answer:
@@ -235,7 +235,7 @@ class Stalled:
     def read_on(self) -> None:
         def read() -> None:
             while chunk := os.read(self.reader, 1 << 16):
-                self.said += chunk
+                self.output += chunk
 
         self.readers.append(threading.Thread(target=read, daemon=True))
         self.readers[-1].start()
@@ -261,20 +261,20 @@ def stalled(world) -> Iterator[Stalled]:
         broker.end()
 
 
-def test_lines_of_5xx_outlive_a_reader_that_does_not_read(stalled: Stalled) -> None:
+def test_lines_of_5xx_are_kept_while_the_log_is_not_read(stalled: Stalled) -> None:
     # Far more than the pipe and the bound for ordinary lines hold together.
     request = f"GET /livez HTTP/1.1\r\nHost: x\r\nX-Request-Id: {'o' * 128}\r\n\r\n".encode()
     wanted = []
     for _ in range(40):
-        exchange(stalled.port, request * 200)
-        said = exchange(stalled.port, WIRE["an unknown coding"][0])
-        assert said.startswith(b"HTTP/1.1 501 ")
-        wanted.append(id_in(said))
+        send_and_read(stalled.port, request * 200)
+        received = send_and_read(stalled.port, WIRE["an unknown coding"][0])
+        assert received.startswith(b"HTTP/1.1 501 ")
+        wanted.append(id_in(received))
     stalled.read_on()
 
     def found() -> bool:
-        said = [json.loads(line) for line in stalled.said.split(b"\n")[:-1]]
-        ids = Counter(line.get("request_id") for line in said)
-        return all(ids[name] == 1 for name in wanted) and any(line["message"] == "log lines were dropped" for line in said)
+        received = [json.loads(line) for line in stalled.output.split(b"\n")[:-1]]
+        ids = Counter(line.get("request_id") for line in received)
+        return all(ids[name] == 1 for name in wanted) and any(line["message"] == "log lines were dropped" for line in received)
 
     until(found, "a line of each 5xx, and the count of the others that were dropped")

@@ -1,4 +1,4 @@
-"""AWS SDKs read Parameter Store through the broker: what they are told is what the store tells."""
+"""AWS SDKs get the same answers of Parameter Store from the broker as from the store."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from peers.broker import PREFIX
 from peers.faults import aws_error
 from peers.proxy import mentions, operation
-from peers.sdk import aws, aws_of_both, client, failure, said
+from peers.sdk import aws, aws_of_both, client, failure, comparable
 
 #: Twelve parameters: more than one page, and one more level.
 NAMES = [*(f"tree/p{number:02}" for number in range(11)), "tree/deep/er"]
@@ -29,7 +29,7 @@ def full(*names: str) -> list[str]:
 @pytest.mark.parametrize("decrypted", [True, False])
 def test_one_parameter_is_as_the_store_has_it(world, ssm, name: str, decrypted: bool) -> None:
     ask = {"Name": f"{PREFIX}/{name}", "WithDecryption": decrypted}
-    assert said(ssm.get_parameter(**ask)) == said(world.ssm.get_parameter(**ask))
+    assert comparable(ssm.get_parameter(**ask)) == comparable(world.ssm.get_parameter(**ask))
 
 
 def test_a_parameter_may_be_named_by_its_arn(world, ssm) -> None:
@@ -52,9 +52,9 @@ def test_several_parameters_are_as_the_store_has_them(world, ssm) -> None:
     ask = {"Names": full("tree/p01", "nothing", "list", "tree/p00"), "WithDecryption": True}
     answer, wanted = ssm.get_parameters(**ask), world.ssm.get_parameters(**ask)
     # In the order they were asked for; moto's is that of a set, another in each process.
-    theirs = {found["Name"]: found for found in wanted.pop("Parameters")}
-    wanted["Parameters"] = [theirs[name] for name in full("tree/p01", "list", "tree/p00")]
-    assert said(answer) == said(wanted)
+    expected = {found["Name"]: found for found in wanted.pop("Parameters")}
+    wanted["Parameters"] = [expected[name] for name in full("tree/p01", "list", "tree/p00")]
+    assert comparable(answer) == comparable(wanted)
     assert answer["InvalidParameters"] == full("nothing")
 
 
@@ -68,12 +68,12 @@ def test_a_path_is_paged_through_as_at_the_store(world, ssm, ask) -> None:
         found = at.get_paginator("get_parameters_by_path").paginate(Path=f"{PREFIX}/tree", **ask)
         return [page["Parameters"] for page in found]
 
-    ours, theirs = pages(ssm), [page for page in pages(world.ssm) if page]
-    assert len(ours) == len(theirs) > (1 if "PaginationConfig" in ask or ask["Recursive"] else 0)
-    assert ours == theirs
+    actual, expected = pages(ssm), [page for page in pages(world.ssm) if page]
+    assert len(actual) == len(expected) > (1 if "PaginationConfig" in ask or ask["Recursive"] else 0)
+    assert actual == expected
 
 
-def test_the_token_cache_is_shown_to_nobody(world, ssm) -> None:
+def test_the_token_cache_is_not_readable(world, ssm) -> None:
     world.put("auth0-cache/token", "a.b.c")
     world.put("latchkey/backend", "parameter-store", "String")
     pages = ssm.get_paginator("get_parameters_by_path").paginate(Path=PREFIX, Recursive=True, WithDecryption=True)
@@ -107,8 +107,8 @@ def test_a_hundred_listings_are_one_at_the_store(world, ssm) -> None:
     ("get_parameters_by_path", {"Path": f"{PREFIX}/tree", "MaxResults": 11}),
 ], ids=["no parameter", "no version", "no label", "eleven names", "eleven on a page"])
 def test_an_error_is_the_exception_it_is_at_the_store(world, ssm, call: str, ask) -> None:
-    ours = failure(lambda: getattr(ssm, call)(**ask))
-    assert ours == failure(lambda: getattr(world.ssm, call)(**ask))
+    actual = failure(lambda: getattr(ssm, call)(**ask))
+    assert actual == failure(lambda: getattr(world.ssm, call)(**ask))
 
 
 def test_names_beyond_the_prefix_are_denied(world, ssm) -> None:
@@ -130,12 +130,12 @@ def test_writes_are_denied_and_unheard_of_operations_unknown(world, ssm) -> None
     assert world.parameter("list")["Version"] == 1
 
 
-def test_a_page_token_nobody_gave_is_refused(ssm) -> None:
+def test_a_forged_page_token_is_rejected(ssm) -> None:
     code = failure(lambda: ssm.get_parameters_by_path(Path=f"{PREFIX}/tree", NextToken="xx"))
     assert code == ("InvalidNextToken", "InvalidNextToken")
 
 
-def test_throttling_and_outages_are_what_an_sdk_tries_again(world, ssm) -> None:
+def test_sdks_retry_throttling_and_outages(world, ssm) -> None:
     name = f"{PREFIX}/tree/p03"
     world.aws.always(aws_error("ThrottlingException"))
     assert failure(lambda: ssm.get_parameter(Name=name))[1] == "ThrottlingException"
@@ -148,7 +148,7 @@ def test_throttling_and_outages_are_what_an_sdk_tries_again(world, ssm) -> None:
     ("ValidationException", "ValidationException"), ("InvalidKeyId", "InvalidKeyId"),
     ("AccessDeniedException", "AccessDeniedException"), ("UnrecognizedClientException", "AccessDeniedException"),
 ])
-def test_what_the_store_refuses_is_not_tried_again(world, ssm, at_store: str, here: str) -> None:
+def test_sdks_do_not_retry_rejections_of_the_store(world, ssm, at_store: str, here: str) -> None:
     world.aws.always(aws_error(at_store), when=mentions(f"{PREFIX}/tree/p07"))
     world.aws.forget()
     patient = client(world.brokers[0], "ssm", attempts=3)
@@ -156,13 +156,13 @@ def test_what_the_store_refuses_is_not_tried_again(world, ssm, at_store: str, he
     assert world.brokers[0].metric("latchkey_http_requests_total", route="aws", code="400") == 1
 
 
-def test_what_was_read_is_served_while_the_store_is_down(world) -> None:
+def test_cached_values_are_served_while_the_store_is_down(world) -> None:
     world.put("solo", "v")
     ssm = client(world.serve(LATCHKEY_SECRET_TTL="0"), "ssm")
     ask = {"Name": f"{PREFIX}/solo", "WithDecryption": True}
-    first = said(ssm.get_parameter(**ask))
+    first = comparable(ssm.get_parameter(**ask))
     world.aws.down()
-    assert said(ssm.get_parameter(**ask)) == first
+    assert comparable(ssm.get_parameter(**ask)) == first
 
 
 @pytest.mark.parametrize("words", [
@@ -170,13 +170,13 @@ def test_what_was_read_is_served_while_the_store_is_down(world) -> None:
     ["get-parameters", "--names", *full("tree/p01", "nothing", "neither"), "--with-decryption"],
     ["get-parameters-by-path", "--path", f"{PREFIX}/tree", "--recursive", "--with-decryption"],
 ], ids=["one", "several", "a path"])
-def test_the_command_line_prints_byte_for_byte_what_it_prints_of_the_store(world, ssm, words: list[str]) -> None:
-    ours, theirs = aws_of_both(world.brokers[0], world.moto, "ssm", *words)
-    assert ours == theirs
-    assert "tree/p01" in ours
+def test_the_aws_cli_prints_the_same_bytes_as_for_the_store(world, ssm, words: list[str]) -> None:
+    actual, expected = aws_of_both(world.brokers[0], world.moto, "ssm", *words)
+    assert actual == expected
+    assert "tree/p01" in actual
 
 
-def test_the_command_line_is_told_of_errors(world, ssm) -> None:
+def test_the_aws_cli_prints_errors(world, ssm) -> None:
     broker = world.brokers[0]
     missing = aws(broker, "ssm", "get-parameter", "--name", f"{PREFIX}/nothing")
     assert missing.returncode != 0 and "ParameterNotFound" in missing.stderr

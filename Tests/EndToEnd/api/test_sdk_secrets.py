@@ -1,4 +1,4 @@
-"""AWS SDKs read Secrets Manager through the broker, from whichever store is in force."""
+"""AWS SDKs read Secrets Manager through the broker, with either backend."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from peers.broker import API_KEY, PREFIX
 from peers.faults import aws_error
 from peers.http import ask
 from peers.proxy import mentions, operation
-from peers.sdk import aws, aws_of_both, client, failure, said
+from peers.sdk import aws, aws_of_both, client, failure, comparable
 from peers.waiting import until
 
 #: Secrets Manager's names begin without the slash.
@@ -38,7 +38,7 @@ def secrets(world):
 @pytest.mark.parametrize("name", ["db", "key", "plain"])
 def test_a_secret_is_as_the_store_has_it(world, secrets, name: str) -> None:
     ask = {"SecretId": f"{ROOT}/{name}"}
-    assert said(secrets.get_secret_value(**ask)) == said(world.secrets_manager.get_secret_value(**ask))
+    assert comparable(secrets.get_secret_value(**ask)) == comparable(world.secrets_manager.get_secret_value(**ask))
 
 
 def test_a_secret_may_be_named_by_its_arn_stage_and_version(world, secrets) -> None:
@@ -50,17 +50,17 @@ def test_a_secret_may_be_named_by_its_arn_stage_and_version(world, secrets) -> N
         {"SecretId": f"{ROOT}/plain", "VersionStage": "AWSCURRENT"},
         {"SecretId": f"{ROOT}/plain", "VersionId": current["VersionId"]},
     ):
-        assert said(secrets.get_secret_value(**ask)) == said(store.get_secret_value(**ask))
+        assert comparable(secrets.get_secret_value(**ask)) == comparable(store.get_secret_value(**ask))
 
 
 def test_several_secrets_are_as_the_store_has_them(world, secrets) -> None:
     ask = {"SecretIdList": [f"{ROOT}/plain", f"{ROOT}/nothing", f"{ROOT}/db", f"{ROOT}/key"]}
-    assert said(secrets.batch_get_secret_value(**ask)) == said(world.secrets_manager.batch_get_secret_value(**ask))
+    assert comparable(secrets.batch_get_secret_value(**ask)) == comparable(world.secrets_manager.batch_get_secret_value(**ask))
 
 
 def test_a_description_is_as_the_store_has_it(world, secrets) -> None:
-    ours = secrets.describe_secret(SecretId=f"{ROOT}/plain")
-    assert said(ours) == said(world.secrets_manager.describe_secret(SecretId=f"{ROOT}/plain"))
+    actual = secrets.describe_secret(SecretId=f"{ROOT}/plain")
+    assert comparable(actual) == comparable(world.secrets_manager.describe_secret(SecretId=f"{ROOT}/plain"))
 
 
 def test_a_thousand_reads_are_one_at_the_store(world, secrets) -> None:
@@ -74,8 +74,8 @@ def test_an_error_is_the_exception_it_is_at_the_store(world, secrets) -> None:
     world.secrets_manager.delete_secret(SecretId=f"{ROOT}/key")
     for name in ("nothing", "key"):
         ask = {"SecretId": f"{ROOT}/{name}"}
-        ours = failure(lambda: secrets.get_secret_value(**ask))
-        assert ours == failure(lambda: world.secrets_manager.get_secret_value(**ask))
+        actual = failure(lambda: secrets.get_secret_value(**ask))
+        assert actual == failure(lambda: world.secrets_manager.get_secret_value(**ask))
 
 
 def test_ids_beyond_the_prefix_are_denied(world, secrets) -> None:
@@ -97,14 +97,14 @@ def test_writes_are_denied(world, secrets) -> None:
         assert failure(call)[1] == "AccessDeniedException"
 
 
-def test_what_moved_to_parameter_store_is_still_asked_for_as_a_secret(world) -> None:
+def test_migrated_secrets_can_still_be_read_as_secrets(world) -> None:
     version = world.put("db", "moved")
     secrets = client(world.serve(), "secretsmanager")
     first = secrets.get_secret_value(SecretId=f"{ROOT}/db")
     assert (first["Name"], first["SecretString"], first["VersionStages"]) == (f"{ROOT}/db", "moved", ["AWSCURRENT"])
     assert first["ARN"].startswith(f"arn:aws:secretsmanager:us-east-1:123456789012:secret:{ROOT}/db-")
     again = {"VersionId": first["VersionId"], "VersionStage": "AWSCURRENT"}
-    assert said(secrets.get_secret_value(SecretId=first["ARN"], **again)) == said(first)
+    assert comparable(secrets.get_secret_value(SecretId=first["ARN"], **again)) == comparable(first)
     assert failure(lambda: secrets.get_secret_value(SecretId=f"{ROOT}/db", VersionId="0" * 36)) == (
         "ResourceNotFoundException", "ResourceNotFoundException"
     )
@@ -119,24 +119,24 @@ def test_what_moved_to_parameter_store_is_still_asked_for_as_a_secret(world) -> 
     ["get-secret-value", "--secret-id", f"{ROOT}/key"],
     ["batch-get-secret-value", "--secret-id-list", *(f"{ROOT}/{name}" for name in ("plain", "nothing", "db", "key"))],
 ], ids=["text", "bytes", "several"])
-def test_the_command_line_prints_byte_for_byte_what_it_prints_of_the_store(world, secrets, words: list[str]) -> None:
-    ours, theirs = aws_of_both(world.brokers[0], world.moto, "secretsmanager", *words)
-    assert ours == theirs
-    assert f"{ROOT}/" in ours
+def test_the_aws_cli_prints_the_same_bytes_as_for_the_store(world, secrets, words: list[str]) -> None:
+    actual, expected = aws_of_both(world.brokers[0], world.moto, "secretsmanager", *words)
+    assert actual == expected
+    assert f"{ROOT}/" in actual
 
 
 @pytest.mark.parametrize(("at_store", "here"), [
     ("DecryptionFailure", "DecryptionFailure"), ("InvalidParameterException", "InvalidParameterException"),
     ("AccessDeniedException", "AccessDeniedException"),
 ])
-def test_what_the_store_refuses_keeps_its_name_and_is_not_tried_again(world, secrets, at_store: str, here: str) -> None:
+def test_rejections_of_the_store_keep_their_code_and_are_not_retried(world, secrets, at_store: str, here: str) -> None:
     world.aws.always(aws_error(at_store), when=mentions(f"{ROOT}/db"))
     patient = client(world.brokers[0], "secretsmanager", attempts=3)
     assert failure(lambda: patient.get_secret_value(SecretId=f"{ROOT}/db"))[1] == here
     assert world.brokers[0].metric("latchkey_http_requests_total", route="aws", code="400") == 1
 
 
-def test_a_version_s_id_that_can_be_none_is_refused_without_asking(world, secrets) -> None:
+def test_a_malformed_version_id_is_rejected_without_a_request(world, secrets) -> None:
     broker = world.brokers[0]
     for members in ({"VersionId": "short"}, {"VersionId": "0" * 65}, {"VersionStage": "s" * 257}):
         body = json.dumps({"SecretId": f"{ROOT}/db", **members}).encode()
@@ -154,7 +154,7 @@ def test_a_secret_that_waits_for_its_deletion_is_gone_at_once_when_its_time_is_u
     assert broker.get("/health").json()["status"] == "ok"
 
 
-def test_the_command_line_is_told_of_errors(world, secrets) -> None:
+def test_the_aws_cli_prints_errors(world, secrets) -> None:
     wrong = aws(world.brokers[0], "secretsmanager", "get-secret-value", "--secret-id", f"{ROOT}/plain", secret="w" * 32)
     assert wrong.returncode != 0 and "InvalidSignatureException" in wrong.stderr
 
@@ -177,7 +177,7 @@ def refused(answer) -> str:
     return answer.json()["__type"].split("#")[-1]
 
 
-def test_a_wrong_key_and_an_unknown_id_are_told_apart(world) -> None:
+def test_a_wrong_key_and_an_unknown_id_have_different_errors(world) -> None:
     broker = world.serve()
     wrong = client(broker, "secretsmanager", secret="not-the-key-0123456789")
     assert failure(lambda: wrong.get_secret_value(SecretId=f"{ROOT}/db"))[1] == "InvalidSignatureException"
@@ -219,7 +219,7 @@ def test_a_request_older_than_five_minutes_is_refused(world, secrets, monkeypatc
             assert refused(answer) == "InvalidSignatureException"
 
 
-def test_nobody_is_let_in_without_a_signature(world, secrets) -> None:
+def test_requests_without_a_signature_are_rejected(world, secrets) -> None:
     broker = world.brokers[0]
     target = {"X-Amz-Target": "secretsmanager.GetSecretValue"}
     bare = ask(broker.port, "/", "POST", target, b"{}")
@@ -230,7 +230,7 @@ def test_nobody_is_let_in_without_a_signature(world, secrets) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"SecretId":1}', b"{}", b'{"SecretId":""}', b"\xff"])
-def test_a_body_that_is_none_is_told_as_aws_tells_it(world, secrets, body: bytes) -> None:
+def test_a_malformed_body_gets_the_error_of_aws(world, secrets, body: bytes) -> None:
     broker = world.brokers[0]
     answer = ask(broker.port, "/", "POST", signed(broker, "secretsmanager.GetSecretValue", body), body)
     assert refused(answer) in ("SerializationException", "ValidationException")

@@ -1,4 +1,4 @@
-"""Secrets that boto3 and the aws command line wrote, read through the broker, from either store."""
+"""The broker serves secrets that boto3 and the aws CLI wrote, from either store."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_field_of_the_blob_comes_first(world) -> None:
     }
 
 
-def test_what_the_blob_has_not_is_a_parameter_of_its_own(world) -> None:
+def test_a_key_that_the_blob_lacks_is_a_parameter(world) -> None:
     world.put("secrets", json.dumps(BLOB))
     world.put("db/password", "hunter2-of-the-tests")
     broker = world.serve(secrets=["hunter2-of-the-tests"])
@@ -53,14 +53,14 @@ def test_what_the_blob_has_not_is_a_parameter_of_its_own(world) -> None:
     assert broker.get("/secrets/db/password").header("X-Latchkey-Tier") == "memory"
 
 
-def test_the_aws_command_line_writes_what_the_broker_reads(world) -> None:
+def test_the_broker_reads_secrets_of_the_aws_cli(world) -> None:
     value = "späte Ernte, \"quoted\"\nand a second line"
     name = f"{PREFIX}/from-cli"
     aws(world, "ssm", "put-parameter", "--name", name, "--type", "SecureString", "--value", value)
     assert world.serve().get("/secrets/from-cli").json()["value"] == value
 
 
-def test_put_writes_what_boto3_and_the_aws_command_line_read(world) -> None:
+def test_boto3_and_the_aws_cli_read_values_of_put(world) -> None:
     done = run("put", "api-key", env=world.settings(), stdin="value-of-put-2b6e")
     assert done.returncode == 0, done.stderr
     stored = world.parameter("api-key")
@@ -154,7 +154,7 @@ def test_a_part_of_a_value_that_still_holds_is_not_modified(world) -> None:
     ("version=" + "1" * 65, "version"), ("label=" + "l" * 257, "label"), ("version=", "version"), ("label=", "label"),
     ("version=1&label=live", "label"),
 ])
-def test_a_selector_that_can_be_none_is_refused_without_asking(world, query: str, says: str) -> None:
+def test_a_malformed_selector_is_rejected_without_a_request(world, query: str, says: str) -> None:
     broker = world.serve()
     world.aws.forget()
     answer = broker.get(f"/secrets/solo?{query}")
@@ -185,7 +185,7 @@ class TestSecretsManager:
         answer = world.serve(**self.ENV).get("/secrets/binary")
         assert (answer.json()["value"], answer.json()["encoding"]) == ("AAH/", "base64")
 
-    def test_what_is_not_there_is_not_found(self, world) -> None:
+    def test_a_missing_secret_is_not_found(self, world) -> None:
         assert world.serve(**self.ENV).get("/secrets/nothing").code == "not_found"
 
     def test_the_token_pair_stays_in_parameter_store(self, world) -> None:

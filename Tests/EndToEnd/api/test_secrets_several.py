@@ -1,4 +1,4 @@
-"""Names, several secrets at once, and callers who wait for a change."""
+"""Names of secrets, several secrets in one request, and long polling."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class TestWaiting:
     def wait(self, broker: Broker, tag: str, seconds: int) -> Answer:
         return broker.get(f"/secrets/solo?wait={seconds}", headers={"If-None-Match": tag}, timeout=30)
 
-    def test_whoever_waits_is_told_of_a_change_and_the_store_is_asked_once_for_all(self, world) -> None:
+    def test_waiting_callers_get_a_change_with_one_request_to_the_store(self, world) -> None:
         world.put("solo", "first")
         broker = world.serve()
         tag = broker.get("/secrets/solo").header("ETag")
@@ -128,7 +128,7 @@ class TestWaiting:
         assert (answer.status, answer.json()["value"]) == (200, "first")
         assert time.monotonic() - started < 15, "not after half of the wait"
 
-    def test_who_has_gone_gives_up_its_place(self, world) -> None:
+    def test_a_disconnected_caller_frees_its_place(self, world) -> None:
         world.put("solo", "first")
         broker = world.serve()
         tag = broker.get("/secrets/solo").header("ETag")
@@ -143,12 +143,12 @@ class TestWaiting:
         assert time.monotonic() - started < 30, "not after half of the wait"
 
     @pytest.mark.parametrize("seconds", ["61", "-1", "1.5", "x"])
-    def test_a_wait_past_the_bound_is_refused(self, world, seconds: str) -> None:
+    def test_a_wait_over_the_limit_is_rejected(self, world, seconds: str) -> None:
         answer = world.serve().get(f"/secrets/solo?wait={seconds}")
         assert (answer.status, answer.code) == (400, "bad_request")
         assert "wait" in answer.json()["detail"]
 
-    def test_a_broker_that_stops_answers_those_who_wait(self, world) -> None:
+    def test_a_stopping_broker_answers_waiting_callers(self, world) -> None:
         world.put("solo", "first")
         broker = world.serve()
         tag = broker.get("/secrets/solo").header("ETag")

@@ -1,4 +1,4 @@
-"""The settings file: what it may say, where it is refused, and that what `latchkey config` prints can be given back."""
+"""The settings file: accepted and rejected files, and reading back the output of `latchkey config`."""
 
 from __future__ import annotations
 
@@ -27,6 +27,10 @@ def shown(environment: dict[str, str]) -> dict[str, dict]:
     return json.loads(done.stdout)
 
 
+def test_the_table_has_files() -> None:
+    assert len(FILES) >= 18
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_is_read_or_refused_at_its_line(tmp_path: Path, name: str) -> None:
     file = tmp_path / name
@@ -38,16 +42,18 @@ def test_a_file_is_read_or_refused_at_its_line(tmp_path: Path, name: str) -> Non
         found = shown(environment)
         for setting, value in FILES[name]["values"].items():
             assert found[setting]["value"] == ("<secret>" if setting == "AUTH0_CLIENT_SECRET" else value)
-            assert found[setting]["origin"] == f"file {file}"
+        from_file = {setting for setting in found if found[setting]["origin"] == f"file {file}"}
+        assert from_file == FILES[name]["values"].keys()
         return
     done = run("config", env=environment)
     assert done.returncode == FILES[name]["exit"]
+    assert len(done.stderr.splitlines()) == 1, done.stderr
     assert f"{file}, line {FILES[name]['refused_at_line']}: " in done.stderr
     assert "sesame" not in done.stderr + done.stdout
 
 
 @pytest.mark.parametrize("case", ROUND_TRIPS, ids=lambda case: " ".join(case["environment"]))
-def test_what_config_prints_can_be_given_back(tmp_path: Path, case: dict) -> None:
+def test_the_output_of_config_can_be_read_back(tmp_path: Path, case: dict) -> None:
     first = run("config", env=case["environment"])
     assert first.returncode == 0, first.stderr
     file = tmp_path / "printed.env"
@@ -61,18 +67,18 @@ def test_what_config_prints_can_be_given_back(tmp_path: Path, case: dict) -> Non
         assert after[name]["value"] == (None if is_gone else before[name]["value"]), name
 
 
-#: What readers of such files do something with, and some text between.
+#: Characters with a meaning in such files, and plain text.
 PIECES = [*"'\"\\#$`;={}", " ", "\t", "${HOME}", "$HOME", " # ", "n", "t", "x", "one", "\\\\", "\\\"", "\\'", "é", "export "]
 
 
 @pytest.mark.long
-def test_a_value_that_is_taken_is_the_one_that_python_dotenv_reads(tmp_path: Path) -> None:
+def test_an_accepted_value_is_the_one_that_python_dotenv_reads(tmp_path: Path) -> None:
     for number in longrun.cases(2_000, "settings file"):
-        chance = random.Random(number)
-        pieces = [chance.choice(PIECES) for _ in range(chance.randint(0, 6))]
-        quote = chance.choice(["", "'", '"'])
+        rng = random.Random(number)
+        pieces = [rng.choice(PIECES) for _ in range(rng.randint(0, 6))]
+        quote = rng.choice(["", "'", '"'])
         line = f"AUTH0_AUDIENCE={quote}{''.join(pieces)}{quote}"
-        text = chance.choice(["\n", "\r\n", "\r"]).join(["# first", line, "AUTH0_CLIENT_ID='orders client'", ""])
+        text = rng.choice(["\n", "\r\n", "\r"]).join(["# first", line, "AUTH0_CLIENT_ID='orders client'", ""])
         file = tmp_path / "settings.env"
         file.write_text(text, newline="")
         done = run("config", "--json", env={"AWS_REGION": "us-east-1", "LATCHKEY_CONFIG": str(file)})
@@ -81,6 +87,6 @@ def test_a_value_that_is_taken_is_the_one_that_python_dotenv_reads(tmp_path: Pat
             continue
         found = json.loads(done.stdout)
         with file.open(newline="") as stream:
-            theirs = dotenv_values(stream=stream)
-        ours = {name: found[name]["value"] or "" for name in theirs}
-        assert ours == theirs and len(theirs) == 2, f"case {number}: {line}"
+            expected = dotenv_values(stream=stream)
+        actual = {name: found[name]["value"] or "" for name in expected}
+        assert actual == expected and len(expected) == 2, f"case {number}: {line}"

@@ -1,4 +1,4 @@
-"""However many ask at once for what nobody has, one request goes out."""
+"""Concurrent requests for an item that is not cached cause one upstream request."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_failure_is_shared_too(world) -> None:
     assert len(world.auth.seen()) <= 2
 
 
-def test_a_secret_is_fetched_once_for_all_who_ask(world) -> None:
+def test_a_secret_is_fetched_once_for_concurrent_callers(world) -> None:
     world.put("solo", "v")
     broker = world.serve()
     answers = crowd(broker.port, ["/secrets/solo"] * 200)

@@ -1,7 +1,7 @@
-"""The raw-byte table of Tests/Fixtures/http at the real socket, whole and byte by byte.
+"""The table of raw requests in Tests/Fixtures/http, over a socket, whole and byte by byte.
 
-Behind every case stands another request. A refused message must swallow it; an accepted one must leave it whole: a
-server that answers it in the first case, or not in the second, can be made to see other requests than its client sent.
+A second request follows each case. After a rejected message the server must not answer it; after an accepted one it
+must. Otherwise request smuggling is possible.
 """
 
 from __future__ import annotations

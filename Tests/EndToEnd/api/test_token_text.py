@@ -1,4 +1,4 @@
-"""The bare token, for callers that read no JSON."""
+"""The token as plain text, for callers that do not read JSON."""
 
 from __future__ import annotations
 

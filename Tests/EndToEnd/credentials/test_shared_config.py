@@ -1,4 +1,4 @@
-"""Shared AWS files of every kind, in the product itself: who signs, for which region, and what is refused by which line."""
+"""Shared AWS files in the product: the credentials, the region, and the line of an error."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def environment(world, home: Home) -> dict[str, str]:
 
 @pytest.mark.row(66)
 @pytest.mark.parametrize("case", FOLDERS, ids=[path.name for path in FOLDERS])
-def test_shared_files_lead_to_who_is_meant_or_to_a_line(world, case: Path) -> None:
+def test_shared_files_give_the_expected_identity_or_an_error_with_a_line(world, case: Path) -> None:
     home = lay_out(case, world.folder, world.aws_url)
     want = home.expect["want"]
     play_upstreams(world.aws)
@@ -107,11 +107,11 @@ def assert_refused(done: Any, want: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("case", FOLDERS, ids=[path.name for path in FOLDERS])
-def test_botocore_makes_of_the_case_what_the_case_says(tmp_path: Path, case: Path) -> None:
+def test_botocore_gives_the_expected_result_of_the_case(tmp_path: Path, case: Path) -> None:
     """The oracle of the generated files, held to outcomes that were written down before."""
     home = lay_out(case, tmp_path, "http://127.0.0.1:8")
-    standing = {"HOME": str(tmp_path), "AWS_ENDPOINT_URL": "http://127.0.0.1:8", "AWS_EC2_METADATA_DISABLED": "true"}
-    given = {name: text for name, text in (standing | home.environment).items() if text is not None}
+    base = {"HOME": str(tmp_path), "AWS_ENDPOINT_URL": "http://127.0.0.1:8", "AWS_EC2_METADATA_DISABLED": "true"}
+    given = {name: text for name, text in (base | home.environment).items() if text is not None}
     # The one name that botocore does not know and every other SDK does.
     if "AWS_REGION" in given:
         given["AWS_DEFAULT_REGION"] = given["AWS_REGION"]
@@ -199,7 +199,7 @@ def test_no_file_is_no_error(world, peer: FaultProxy) -> None:
 
 
 @pytest.mark.row(66)
-def test_a_file_that_breaks_later_leads_to_nobody_else(world, peer: FaultProxy) -> None:
+def test_a_file_that_becomes_invalid_does_not_change_the_identity(world, peer: FaultProxy) -> None:
     """The keys in force are refused while the file is half written; the instance has others at hand."""
     for name in ("one", "two"):
         world.put(name, "the value")

@@ -1,4 +1,4 @@
-"""Generated shared files: the identity that signs is the one botocore picks, or there is an error."""
+"""Generated shared AWS files: the product finds the same identity as botocore, or reports an error."""
 
 from __future__ import annotations
 
@@ -59,33 +59,33 @@ def botocores_answer(
     return botocore_plan.plan_of(environment | {"HOME": str(home)})
 
 
-def agree(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
-    if "error" in theirs or ours["plan"] != theirs["plan"] or ours["region"] != theirs["region"]:
+def agree(actual: Mapping[str, Any], expected: Mapping[str, Any]) -> bool:
+    if "error" in expected or actual["plan"] != expected["plan"] or actual["region"] != expected["region"]:
         return False
-    endpoint = theirs["endpoint"] or f"https://ssm.{ours['region']}.amazonaws.com"
-    return ours["endpoint"].rstrip("/").startswith(endpoint)
+    endpoint = expected["endpoint"] or f"https://ssm.{actual['region']}.amazonaws.com"
+    return actual["endpoint"].rstrip("/").startswith(endpoint)
 
 
-def judge(case: Case, ours: Mapping[str, Any], home: Path) -> str:
+def judge(case: Case, actual: Mapping[str, Any], home: Path) -> str:
     """How the two compare, in a word; raises where they must not differ so."""
-    theirs = botocores_answer(home, case.environment, case.config, case.credentials)
-    if "error" in ours:
-        if "error" in theirs:
+    expected = botocores_answer(home, case.environment, case.config, case.credentials)
+    if "error" in actual:
+        if "error" in expected:
             return "both refuse"
-        known = next((text for text in KNOWN_REFUSALS if text in ours["error"]), None)
-        assert known or not botocore_plan.is_usable(theirs["plan"]), f"refused for no known reason: {ours} {theirs}"
+        known = next((text for text in KNOWN_REFUSALS if text in actual["error"]), None)
+        assert known or not botocore_plan.is_usable(expected["plan"]), f"refused for no known reason: {actual} {expected}"
         return "refused here alone"
-    if agree(ours, theirs):
-        return "the same" if ours["plan"] else "neither finds any"
-    merged = "already exists" in theirs.get("error", "")
-    assert case.quirks - {"accident"} or merged, f"{ours} instead of {theirs}"
+    if agree(actual, expected):
+        return "the same" if actual["plan"] else "neither finds any"
+    merged = "already exists" in expected.get("error", "")
+    assert case.quirks - {"accident"} or merged, f"{actual} instead of {expected}"
     if merged and "accident" in case.quirks:
         return "sections merged"
     clean = botocores_answer(home, case.clean_environment, case.clean_config, case.clean_credentials)
-    assert "accident" in case.quirks or agree(ours, clean), f"{ours} instead of {clean}"
-    if "error" not in theirs and not case.quirks & {"comment", "blank variable"}:
+    assert "accident" in case.quirks or agree(actual, clean), f"{actual} instead of {clean}"
+    if "error" not in expected and not case.quirks & {"comment", "blank variable"}:
         # Where botocore goes on with another section, it may be another region, and never another identity.
-        assert ours["plan"] == theirs["plan"] or not botocore_plan.is_usable(theirs["plan"]), f"{ours} and {theirs}"
+        assert actual["plan"] == expected["plan"] or not botocore_plan.is_usable(expected["plan"]), f"{actual} and {expected}"
     return "as is meant"
 
 
@@ -95,9 +95,9 @@ def run_cases(seeds: Sequence[int], home: Path) -> collections.Counter[str]:
     counts: collections.Counter[str] = collections.Counter()
     wrong: list[str] = []
     with botocore_plan.nobody_asked():
-        for case, ours in zip(cases, products_answers(cases)):
+        for case, actual in zip(cases, products_answers(cases)):
             try:
-                counts[judge(case, ours, home)] += 1
+                counts[judge(case, actual, home)] += 1
             except AssertionError as error:
                 wrong.append(f"seed {case.seed} {sorted(case.quirks)}: {str(error).splitlines()[0]}")
     assert not wrong, f"{len(wrong)} of {len(cases)}:\n" + "\n".join(wrong[:20])

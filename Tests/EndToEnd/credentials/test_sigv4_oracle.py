@@ -1,4 +1,4 @@
-"""botocore as oracle of the signatures: other requests in every run, by the generator of the committed vectors."""
+"""Signatures of generated requests are equal to those of botocore."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COUNT = longrun.count(50_000)
 @pytest.mark.long
 @pytest.mark.xdist_group("swiftpm")
 def test_new_requests_are_signed_as_botocore_signs_them(tmp_path) -> None:
-    seed = longrun.chance("sigv4").randrange(2**32)
+    seed = longrun.rng("sigv4").randrange(2**32)
     vectors = tmp_path / "vectors.json"
     made = subprocess.run([sys.executable, str(GENERATOR), str(seed), str(COUNT)], capture_output=True, check=True)
     vectors.write_bytes(made.stdout)

@@ -1,4 +1,4 @@
-"""What lies in deploy/: held to by the programs that will read it, and by what it must and must not allow."""
+"""The files in deploy/ are valid for the programs that read them, and allow what they must and no more."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_the_unit_outlives_the_drain() -> None:
 # The image
 
 
-def test_hadolint_has_nothing_to_say() -> None:
+def test_hadolint_accepts_the_dockerfile() -> None:
     check(BIN / "hadolint", "--failure-threshold", "style", DEPLOY / "container/Dockerfile")
 
 
@@ -117,7 +117,7 @@ def test_terraform_holds_no_value() -> None:
 # The one command
 
 
-def test_a_missing_swift_is_said_plainly(tmp_path: Path) -> None:
+def test_a_missing_swift_is_reported(tmp_path: Path) -> None:
     # dirname is all it may find: neither Swift nor anything that installs.
     for name in ["bash", "dirname", "env"]:
         (tmp_path / name).symlink_to(shutil.which(name) or name)

@@ -1,4 +1,4 @@
-"""The broker beside a Lambda function: the layer as it is built, driven by a stand-in of the Extensions API."""
+"""The Lambda layer, driven by a stand-in for the Extensions API."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def test_empty_variables_of_aws_are_not_set(world, api, extension) -> None:
     assert function.child.wait(30) == 0
 
 
-def test_what_keeps_it_from_starting_is_told_to_lambda(world, api, extension) -> None:
+def test_a_failed_start_is_reported_to_lambda(world, api, extension) -> None:
     function = extension(LATCHKEY_SECRET_TTL="forever")
     assert function.child.wait(10) == 78
     [(phase, kind, body)] = api.errors
@@ -234,8 +234,8 @@ def test_aws_s_own_variables_are_followed_or_named(world, api, extension, case) 
         assert steered.reads() <= max(before, 1)
     ignored = [f"{name} has no effect" for name in variables if name.endswith(("_MILLIS", "_CONNECTIONS", "_COLOUR"))]
     if "wins" in then:
-        [theirs, own] = sorted(variables, key=lambda name: name.startswith("LATCHKEY_"))
-        ignored.append(f"{theirs} has no effect: {own} is set and wins")
+        [aws_name, own] = sorted(variables, key=lambda name: name.startswith("LATCHKEY_"))
+        ignored.append(f"{aws_name} has no effect: {own} is set and wins")
     for words in ignored:
         until(lambda words=words: steered.lines_with(words), f"the log has: {words}")
         assert len(steered.lines_with(words)) == 1

@@ -1,28 +1,21 @@
-"""`latchkey policy`: what a role is opened to and what not, in both forms, and that deploy/ says the same."""
+"""`latchkey policy`: permissions of each role in both formats, and the files in deploy/iam."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
-from moto.iam.access_control import IAMPolicy, PermissionResult
 
-from peers import sdk
-from peers.broker import PREFIX, ROOT, run
+from peers.broker import ROOT, run
 from peers.moto import TABLE
-from peers.proxy import Received
+from peers.policies import ACCOUNT, allows, listed
 from peers.terraform import MOTO, applies, initialised, terraform
-from peers.waiting import until
 
 BIN = Path(sys.executable).parent
-ACCOUNT = "111122223333"
 KEY = f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 SSM = f"arn:aws:ssm:eu-central-1:{ACCOUNT}:parameter/your-app/dev"
 SECRETS = f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:your-app/dev"
@@ -49,45 +42,31 @@ KINDS = {
 }
 
 
-def said(arguments: list[str], env: dict[str, str], status: int = 0) -> str:
+def output_of(arguments: list[str], env: dict[str, str], status: int = 0) -> str:
     done = run("policy", *arguments, env={"PATH": "/usr/bin", **SETTINGS, **env})
     assert done.returncode == status, done.stderr
     return done.stdout
 
 
 def printed(kind: str) -> dict[str, Any]:
-    return json.loads(said(*KINDS[kind]))
+    return json.loads(output_of(*KINDS[kind]))
 
 
 def shipped(name: str) -> dict[str, Any]:
     return json.loads((ROOT / f"deploy/iam/{name}-policy.json").read_text())
 
 
-def listed(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
-
-
-def unconditional(document: dict[str, Any]) -> str:
-    """Without conditions, of which moto knows nothing; what a table's items are bound to is left to a test of its own."""
-    kept = [s for s in document["Statement"] if not json.dumps(s["Action"]).count("kms:")]
-    return json.dumps({**document, "Statement": [{k: v for k, v in s.items() if k != "Condition"} for s in kept]})
-
-
-def allows(document: dict[str, Any], action: str, resource: str) -> bool:
-    return IAMPolicy(unconditional(document)).is_action_permitted(action, resource) == PermissionResult.PERMITTED
-
-
 # The text
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_what_lies_in_deploy_is_what_the_command_prints(name: str) -> None:
-    assert (ROOT / f"deploy/iam/{name}-policy.json").read_text() == said(*KINDS[name])
+def test_deploy_has_the_output_of_the_command(name: str) -> None:
+    assert (ROOT / f"deploy/iam/{name}-policy.json").read_text() == output_of(*KINDS[name])
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_linter_finds_nothing_in_a_policy(kind: str) -> None:
-    done = subprocess.run([BIN / "parliament"], input=said(*KINDS[kind]), capture_output=True, text=True, timeout=50)
+    done = subprocess.run([BIN / "parliament"], input=output_of(*KINDS[kind]), capture_output=True, text=True, timeout=50)
     assert (done.returncode, done.stdout.strip()) == (0, ""), done.stdout + done.stderr
 
 
@@ -124,8 +103,8 @@ def test_partitions_have_their_own_arns() -> None:
     ],
     ids=" ".join,
 )
-def test_what_would_open_something_else_is_refused(arguments: list[str]) -> None:
-    said(arguments, {}, status=64)
+def test_options_that_would_allow_other_resources_are_rejected(arguments: list[str]) -> None:
+    output_of(arguments, {}, status=64)
 
 
 # What it opens
@@ -138,7 +117,7 @@ def test_profiles_are_opened_by_name(tmp_path: Path) -> None:
         "client_secret": "secret:reporting-secret",
     }
     file.write_text(json.dumps([profile]))
-    document = json.loads(said(PLACED, {"LATCHKEY_PROFILES_FILE": str(file)}))
+    document = json.loads(output_of(PLACED, {"LATCHKEY_PROFILES_FILE": str(file)}))
     for name in ("token", "expires", "lease"):
         assert allows(document, "ssm:PutParameter", f"{SSM}/auth0-cache/{name}")
         assert allows(document, "ssm:PutParameter", f"{SSM}/auth0-cache/reporting/{name}")
@@ -177,7 +156,7 @@ def test_the_broker_may_do_no_more(name: str, action: str, resource: str) -> Non
     assert not allows(shipped(name), action, resource)
 
 
-def test_what_settings_leave_out_is_not_opened() -> None:
+def test_unused_features_are_not_allowed() -> None:
     old = printed("the old store")
     assert not allows(old, "ssm:GetParameter", f"{SSM}/secrets")
     assert allows(old, "ssm:GetParameters", f"{SSM}/auth0-cache/token")
@@ -219,94 +198,6 @@ def test_listing_is_opened_on_demand_and_below_the_prefix_alone(path: str) -> No
 
 # What the broker really calls
 
-LISTING = {"ssm:GetParametersByPath", "secretsmanager:ListSecrets"}
-
-
-def called(request: Received) -> list[tuple[str, str]]:
-    """The actions a request takes, and on what."""
-    body = request.json()
-    region, account = "us-east-1", ACCOUNT
-    service = {"AmazonSSM": "ssm", "secretsmanager": "secretsmanager", "DynamoDB_20120810": "dynamodb"}[
-        request.headers["x-amz-target"].partition(".")[0]
-    ]
-    action = f"{service}:{request.operation}"
-    if request.operation == "ListSecrets":
-        return [(action, "*")]
-    if service == "ssm":
-        names = [name.partition(":")[0] for name in body.get("Names", []) or [body.get("Name") or body["Path"]]]
-        return [(action, f"arn:aws:ssm:{region}:{account}:parameter{name}") for name in names]
-    if service == "secretsmanager":
-        return [(action, f"arn:aws:secretsmanager:{region}:{account}:secret:{body['SecretId']}-AbCdEf")]
-    return [(action, f"arn:aws:dynamodb:{region}:{account}:table/{body['TableName']}")]
-
-
-def ask_as_an_sdk(broker) -> None:
-    """Everything that the SDK front hands on to a store, whether or not this backend does."""
-    ssm, secrets = sdk.client(broker, "ssm"), sdk.client(broker, "secretsmanager")
-    name, root = f"{PREFIX}/db/password", PREFIX.removeprefix("/")
-    for call in (
-        lambda: ssm.get_parameter(Name=name, WithDecryption=True),
-        lambda: ssm.get_parameters(Names=[name, f"{PREFIX}/nobody"], WithDecryption=False),
-        lambda: ssm.get_parameters_by_path(Path=PREFIX, Recursive=True, WithDecryption=True),
-        lambda: ssm.get_parameters_by_path(Path=f"{PREFIX}/db"),
-        lambda: secrets.get_secret_value(SecretId=f"{root}/db/password"),
-        lambda: secrets.describe_secret(SecretId=f"{root}/db/password"),
-        lambda: secrets.batch_get_secret_value(SecretIdList=[f"{root}/db/password"]),
-    ):
-        try:
-            call()
-        except ClientError:
-            pass
-
-
-def ask_at_once(broker, paths: list[str]) -> None:
-    with ThreadPoolExecutor(len(paths)) as pool:
-        list(pool.map(broker.get, paths))
-
-
-@pytest.mark.parametrize("backend", ["parameter-store", "secrets-manager", "shadow", "auto"])
-@pytest.mark.parametrize("tier", ["parameter-store", f"dynamodb:{TABLE}", "none"])
-def test_every_call_of_the_broker_is_permitted_and_no_write_of_a_secret(world, table, backend: str, tier: str) -> None:
-    choice = {"LATCHKEY_SECRETS_BACKEND": backend, "LATCHKEY_SHARED_TIER": tier, "LATCHKEY_SSM_MAX_TPS": "6"}
-    version = world.put("db/password", "v")
-    name = f"{PREFIX.removeprefix('/')}/db/password"
-    world.secrets_manager.create_secret(Name=name, SecretString="v")
-    broker = world.serve(**choice)
-    token = broker.token().json()["access_token"]
-    until(lambda: tier == "none" or world.aws.seen(lambda r: r.operation in ("UpdateItem", "PutParameter")), "a write")
-    for path in ("/secrets/db/password", "/secrets/nobody", "/secrets/db/password?refresh=true", "/secrets"):
-        broker.get(path)
-    ask_as_an_sdk(broker)
-    if backend == "parameter-store":
-        assert broker.get(f"/secrets/db/password?version={version}").status == 200
-        # What waits for its turn is read in tens.
-        ask_at_once(broker, [f"/secrets/cold{number}" for number in range(12)])
-    digest = hashlib.sha256(token.encode()).hexdigest()
-    broker.get("/token/rejected", method="POST", body=json.dumps({"sha256": digest}).encode())
-    assert broker.token().status == 200
-    broker.stop()
-    least, document, both = (
-        json.loads(run("policy", "--account", ACCOUNT, *more, env=world.settings(**choice)).stdout)
-        for more in ([], ["--with-listing"], ["--with-listing", "--both-stores"])
-    )
-    calls = {call for request in world.aws.requests for call in called(request)}
-    assert len(calls) >= 3
-    assert {call for call in calls if not allows(both, *call)} == set()
-    # A parameter that an SDK asks for by its own name is asked of Parameter Store, whatever the backend.
-    other = {c for c in calls if backend == "secrets-manager" and c[0].startswith("ssm:Get") and "/auth0-cache/" not in c[1]}
-    assert {call for call in calls - other if not allows(document, *call)} == set()
-    # Without listing all but the listing is open.
-    listing = LISTING & {action for action, _ in calls - other}
-    assert {action for action, resource in calls - other if not allows(least, action, resource)} == listing != set()
-    for secret in (f"{PREFIX}/secrets", f"{PREFIX}/db/password"):
-        assert not allows(document, "ssm:PutParameter", f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter{secret}")
-    # And nothing is open that no call has needed: each action was seen. Brokers of the other two do what these both do.
-    if backend in ("shadow", "auto"):
-        return
-    opened = {a for s in json.loads(unconditional(document))["Statement"] for a in listed(s["Action"])}
-    assert opened - {action for action, _ in calls} == set()
-
-
 # Terraform
 
 
@@ -324,7 +215,7 @@ def test_terraform_applies_both_and_plans_no_difference_after(world, tmp_path: P
         'migrator_principals = ["arn:aws:iam::123456789012:root"]\n'
     )
     for role in ("runtime", "migrator"):
-        (folder / f"policy-{role}.tf").write_text(said(["--role", role, "--format", "terraform"], {}))
+        (folder / f"policy-{role}.tf").write_text(output_of(["--role", role, "--format", "terraform"], {}))
     initialised(folder, monkeypatch)
     status, output = terraform("fmt", "-check", "-diff", cwd=folder)
     assert status == 0, output
@@ -335,7 +226,7 @@ def test_terraform_applies_both_and_plans_no_difference_after(world, tmp_path: P
     managed = {policy["PolicyName"]: policy for policy in iam.list_policies(Scope="Local")["Policies"]}
     for role, arguments in (("runtime", ["--both-stores", "--any-profile"]), ("migrator", [])):
         document = iam.get_role_policy(RoleName=f"latchkey-{role}", PolicyName=f"latchkey-{role}")["PolicyDocument"]
-        assert document == json.loads(said(["--role", role, "--kms-key", key, *arguments], env))
+        assert document == json.loads(output_of(["--role", role, "--kms-key", key, *arguments], env))
         policy = managed[f"latchkey-{role}-your-app-dev"]
         version = iam.get_policy_version(PolicyArn=policy["Arn"], VersionId=policy["DefaultVersionId"])
-        assert version["PolicyVersion"]["Document"] == json.loads(said(["--role", role, "--account", key.split(":")[4]], {}))
+        assert version["PolicyVersion"]["Document"] == json.loads(output_of(["--role", role, "--account", key.split(":")[4]], {}))

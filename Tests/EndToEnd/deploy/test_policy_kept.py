@@ -1,4 +1,4 @@
-"""`latchkey policy` for a broker of Parameter Store that reads kept secrets from Secrets Manager."""
+"""`latchkey policy` for a broker with Parameter Store that reads kept secrets from Secrets Manager."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_kept_secrets_are_opened_by_name_and_no_other(world) -> None:
     assert (done.returncode, done.stdout.strip()) == (0, ""), done.stdout + done.stderr
 
 
-def test_the_list_is_read_where_that_is_asked_for(world) -> None:
+def test_the_list_is_read_on_request(world) -> None:
     assert "ReadKeptSecrets" not in statements(policy(world.settings(), "--read-kept"))
     world.put("latchkey/kept", f"{OURS}/db,elsewhere/x", "String")
     assert "ReadKeptSecrets" not in statements(policy(world.settings()))

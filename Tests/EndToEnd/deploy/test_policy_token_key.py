@@ -1,4 +1,4 @@
-"""What `latchkey policy` opens of the KMS key that tokens are written under."""
+"""`latchkey policy` for the KMS key of the tokens."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ def printed(*arguments: str, **env: str) -> str:
     return done.stdout
 
 
-def test_what_lies_in_deploy_is_what_the_command_prints() -> None:
-    said = printed(
+def test_deploy_has_the_output_of_the_command() -> None:
+    output = printed(
         "--account", ACCOUNT, "--kms-key", KEY, "--both-stores", "--any-profile",
         LATCHKEY_TOKEN_KMS_KEY=KEY, LATCHKEY_TOKEN_PARAMETER_TIER="intelligent-tiering",
     )
-    assert (ROOT / "deploy/iam/runtime-token-key-policy.json").read_text() == said
+    assert (ROOT / "deploy/iam/runtime-token-key-policy.json").read_text() == output
 
 
 @pytest.mark.parametrize("key", [KEY, KEY.rpartition("/")[2], "alias/orders"], ids=["ARN", "id", "alias"])
 @pytest.mark.parametrize("tier", ["standard", "advanced", "intelligent-tiering"])
 def test_a_linter_finds_nothing_and_the_key_is_opened_for_tokens_alone(key: str, tier: str) -> None:
-    said = printed("--account", ACCOUNT, LATCHKEY_TOKEN_KMS_KEY=key, LATCHKEY_TOKEN_PARAMETER_TIER=tier)
+    output = printed("--account", ACCOUNT, LATCHKEY_TOKEN_KMS_KEY=key, LATCHKEY_TOKEN_PARAMETER_TIER=tier)
     parliament = Path(sys.executable).parent / "parliament"
-    done = subprocess.run([parliament], input=said, capture_output=True, text=True, timeout=50)
+    done = subprocess.run([parliament], input=output, capture_output=True, text=True, timeout=50)
     # It does not know this condition, which is younger (Service Authorization Reference, AWS KMS).
     found = [line for line in done.stdout.splitlines() if line and "Unknown condition kms:ResourceAliases" not in line]
     assert (found, done.stderr) == ([], "")
-    (statement,) = [s for s in json.loads(said)["Statement"] if "kms:" in json.dumps(s["Action"])]
+    (statement,) = [s for s in json.loads(output)["Statement"] if "kms:" in json.dumps(s["Action"])]
     conditions = statement["Condition"]
     assert conditions["StringEquals"] == {"kms:ViaService": "ssm.eu-central-1.amazonaws.com"}
     parameter = f"arn:aws:ssm:eu-central-1:{ACCOUNT}:parameter/your-app/dev/auth0-cache/token"
@@ -50,5 +50,5 @@ def test_a_linter_finds_nothing_and_the_key_is_opened_for_tokens_alone(key: str,
 
 
 def test_terraform_opens_it_in_its_own_account() -> None:
-    said = printed("--format", "terraform", LATCHKEY_TOKEN_KMS_KEY="alias/orders")
-    assert "UseTheTokenKey" in said and "data.aws_caller_identity" in said
+    output = printed("--format", "terraform", LATCHKEY_TOKEN_KMS_KEY="alias/orders")
+    assert "UseTheTokenKey" in output and "data.aws_caller_identity" in output

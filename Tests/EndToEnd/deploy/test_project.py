@@ -1,4 +1,4 @@
-"""What lies in .github and .ci: workflows whose commands exist, and templates that ask for a diagnosis."""
+"""The files in .github and .ci: workflows call existing commands, and templates ask for the output of doctor."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_form_is_one_and_asks_for_a_diagnosis(path: Path) -> None:
     assert any("latchkey doctor --json" in field["attributes"]["label"] for field in fields)
 
 
-def test_a_change_is_asked_for_a_diagnosis_too() -> None:
+def test_pull_requests_ask_for_a_diagnosis_too() -> None:
     assert "latchkey doctor --json" in (ROOT / ".github/pull_request_template.md").read_text()
 
 

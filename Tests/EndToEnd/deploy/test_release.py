@@ -1,4 +1,4 @@
-"""What `deploy/release` makes: a program that runs, symbols that fit it, a list of components, checksums."""
+"""The archive of `deploy/release`: a program that runs, its symbols, a list of components, checksums."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The machinery of `Tests/run`: what counts as a failure, the one retry, and what is printed at the end."""
+"""`Tests/run`: failures, the one retry, and the summary."""
 
 from __future__ import annotations
 
@@ -72,20 +72,20 @@ def test_a_test_that_passes_the_second_time_passes_and_is_named(runner, capfd) -
     current = run_tests(runner, FLAKY + "def test_good(): pass\n")
     assert current.stages[0].failed == ["test_it.py::test_flaky"]
     assert current.finish() == 0
-    said = capfd.readouterr().out.splitlines()
-    assert said[-1] == "2 passed, 0 failed"
-    assert "flaky: test_it.py::test_flaky" in said and "1 flaky" in said
+    output = capfd.readouterr().out.splitlines()
+    assert output[-1] == "2 passed, 0 failed"
+    assert "flaky: test_it.py::test_flaky" in output and "1 flaky" in output
 
 
 def test_a_test_that_fails_twice_fails(runner, capfd) -> None:
     current = run_tests(runner, FLAKY + "def test_bad(): assert False\n")
     assert current.finish() == 1
-    said = capfd.readouterr().out.splitlines()
-    assert said[-1] == "1 passed, 1 failed"
-    assert "failed twice: test_it.py::test_bad" in said and "1 flaky" in said
+    output = capfd.readouterr().out.splitlines()
+    assert output[-1] == "1 passed, 1 failed"
+    assert "failed twice: test_it.py::test_bad" in output and "1 flaky" in output
 
 
-def test_only_what_failed_runs_again_and_that_once(runner) -> None:
+def test_only_failed_tests_run_again_and_only_once(runner) -> None:
     source = "from pathlib import Path\n" \
         "def count(name):\n    with Path(__file__).with_name(name).open('a') as file: file.write('x')\n" \
         "def test_good(): count('good')\n" \
@@ -139,8 +139,8 @@ def test_side_by_side_a_test_has_the_name_that_it_has_alone(runner) -> None:
 
 def test_the_table_says_where_the_time_went(runner, capfd) -> None:
     run_tests(runner, "def test_good(): pass\n").finish()
-    said = capfd.readouterr().out
-    assert "where the time went" in said and "all of it" in said
+    output = capfd.readouterr().out
+    assert "where the time went" in output and "all of it" in output
 
 
 SWIFT = """<testsuites><testsuite>
@@ -174,7 +174,7 @@ def test_swift_tests_that_leave_no_report_are_a_failure(runner, monkeypatch, cap
     assert "it is gone" in capfd.readouterr().err
 
 
-def test_what_a_sanitizer_reports_is_a_failure_whatever_the_tests_say(runner) -> None:
+def test_a_sanitizer_report_is_a_failure_even_if_all_tests_pass(runner) -> None:
     log = runner.folder / "sanitize.log"
     log.write_text("fine\nWARNING: ThreadSanitizer: data race\nSUMMARY: ThreadSanitizer: data race a.swift:1 in f\n" * 2)
     assert runner.sanitize.found(log) == [f"ThreadSanitizer: data race a.swift:1 in f (2 of them): see {log}"]

@@ -1,4 +1,4 @@
-"""The first command of the README, typed as it stands."""
+"""The first command of README.md, as printed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A blob that is no JSON object any more: said with its place, and served on as it was."""
+"""A blob that is no longer a JSON object is reported with the position of the error, and the last valid one is served."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def test_a_warm_broker_serves_on_and_its_health_does_not_change_to_and_fro(world
         assert (health.status, health.json()["status"], tier(broker)["state"]) == (200, "degraded", "ok")
         assert (tier(broker)["blob_error"], tier(broker)["last_error"]) == (PLACE, PLACE)
         assert broker.get("/readyz", key=None).status == 200
-    said = [line for line in broker.logs if PLACE in json.dumps(line) and line["level"] == "warning"]
-    assert len(said) == 1 and f"{PREFIX}/secrets" in json.dumps(said[0])
+    warnings = [line for line in broker.logs if PLACE in json.dumps(line) and line["level"] == "warning"]
+    assert len(warnings) == 1 and f"{PREFIX}/secrets" in json.dumps(warnings[0])
     assert [line for line in broker.logs if "answers again" in json.dumps(line)] == []
     found = run("doctor", "--no-token", env=world.settings())
     assert found.returncode == 1 and "byte 9" in found.stdout

@@ -1,4 +1,4 @@
-"""Sockets that take descriptors and bring nothing: row 58 of the faults to survive."""
+"""Connections that use descriptors and send nothing (row 58 of Faults.md)."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def cases(*names: str) -> list[Any]:
 
 @pytest.mark.row(58)
 @pytest.mark.parametrize("case", cases("idle_connections", "limit_descriptors"))
-def test_idle_sockets_take_no_descriptors_from_what_must_go_on(case: dict[str, Any], world) -> None:
+def test_idle_connections_leave_enough_descriptors(case: dict[str, Any], world) -> None:
     world.put("db", "value-of-db")
     broker = world.serve(wrapper=limited(case), **extra(case))
     held = idle(broker, case["idle_connections"])

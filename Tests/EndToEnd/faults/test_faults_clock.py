@@ -1,4 +1,4 @@
-"""The wall clock of a running broker jumps: row 29. Only its wall clock: nobody can set the monotonic one."""
+"""The wall clock of a running broker jumps (row 29 of Faults.md). Nothing can set the monotonic clock."""
 
 from __future__ import annotations
 

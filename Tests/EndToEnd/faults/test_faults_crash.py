@@ -1,4 +1,4 @@
-"""A crash leaves one line in the log, and the process ends by the signal."""
+"""A crash writes one log line, and the process ends with the signal."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_a_crash_leaves_one_json_line_and_ends_by_the_signal(world, number: sign
     assert re.fullmatch(r"\d+\.\d+\.\d+", line["version"])
 
 
-def test_a_crash_is_told_as_text_where_the_log_is_text(world) -> None:
+def test_a_crash_is_logged_as_text_in_a_text_log(world) -> None:
     lines = [line for line in crash(world, signal.SIGSEGV, LATCHKEY_LOG_FORMAT="text").splitlines() if "critical" in line]
     assert len(lines) == 1
     assert re.match(r"\S+Z critical the process crashed: .* location=\S+ signal=SIGSEGV version=\S+$", lines[0])

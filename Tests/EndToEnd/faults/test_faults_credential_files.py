@@ -1,4 +1,4 @@
-"""Client credentials in files that cannot be read, or were written this very moment: row 55 of the faults to survive."""
+"""Client credentials in files that cannot be read or were just written (row 55 of Faults.md)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_the_same_holds_for_a_client_secret_in_a_file(world, tmp_path: Path) -> 
         ["first-5e1f", "second-90cc", "third-77ab"], AUTH0_CLIENT_SECRET=f"file:{file}", LATCHKEY_SHARED_TIER="none",
     )
 
-    def standing() -> dict[str, Any]:
+    def health_entry() -> dict[str, Any]:
         return broker.get("/health").json()["followed"]["AUTH0_CLIENT_SECRET"]
 
     def sends(secret: str) -> None:
@@ -40,13 +40,13 @@ def test_the_same_holds_for_a_client_secret_in_a_file(world, tmp_path: Path) -> 
 
     assert broker.token().status == 200
     for text, secret in (("second-90cc\n", "second-90cc"), (None, "second-90cc"), ("third-77ab\r\n", "third-77ab")):
-        before = standing()["last_change"]
+        before = health_entry()["last_change"]
         if text is None:
             file.unlink()
-            until(lambda: standing()["error"] == "absent", "it is told")
+            until(lambda: health_entry()["error"] == "absent", "it is told")
         else:
             file.write_text(text)
-            until(lambda: standing()["last_change"] != before and standing()["state"] == "ok", "it is in force")
+            until(lambda: health_entry()["last_change"] != before and health_entry()["state"] == "ok", "it is in force")
         sends(secret)
 
 
@@ -59,7 +59,7 @@ def issued(broker: Broker) -> bool:
 
 
 @pytest.mark.row(55)
-def test_a_secret_that_was_written_this_very_moment_heals_by_itself(world, tmp_path: Path) -> None:
+def test_a_secret_that_is_being_written_is_read_later(world, tmp_path: Path) -> None:
     file, path = tmp_path / "secret", tmp_path / "profiles.json"
     file.write_text(CLIENT_SECRET + "\n")
     path.write_text(json.dumps([{"name": "filed", "kind": "auth0", "audience": "x", "client_secret": f"file:{file}"}]))

@@ -1,4 +1,4 @@
-"""Credentials that end, sources that fail and clocks that are wrong: rows 25 to 28 of the faults to survive."""
+"""Expired credentials, failing sources and wrong clocks (rows 25 to 28 of Faults.md)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from peers.credentials import NO_KEYS, credentials, reads, signer
 from peers.faults import aws_error, never_answer, status
 from peers.promises import DEADLINE
-from peers.proxy import Exchange, FaultProxy, Received, passed_on
+from peers.proxy import ProxiedRequest, FaultProxy, Received, passed_on
 from peers.waiting import free_port, until
 from test_faults_clock import FIRST, HOUR, faked, jump  # noqa: F401
 
@@ -130,7 +130,7 @@ def test_values_outlive_the_credentials_they_were_read_with(world, peer) -> None
 @pytest.mark.row(26)
 @pytest.mark.slow
 @pytest.mark.alone
-def test_a_refresh_that_hangs_under_load_blocks_nobody(world, peer) -> None:
+def test_a_hanging_refresh_blocks_no_caller_under_load(world, peer) -> None:
     """A crowd of callers, each asking for names that nobody has asked for: every answer is a signed call to the store."""
     peer.always(never_answer)
     peer.next(credentials("ASIAONE", 12))
@@ -211,12 +211,12 @@ def is_skewed(request: Received) -> bool:
     return abs((stamp - datetime.now(UTC)).total_seconds()) > 300
 
 
-def refuses_skew(exchange: Exchange) -> bool:
+def refuses_skew(proxied: ProxiedRequest) -> bool:
     """AWS as it is: such a signature is refused, with the true time beside."""
-    if not is_skewed(exchange.request):
-        return passed_on(exchange)
+    if not is_skewed(proxied.request):
+        return passed_on(proxied)
     date = format_datetime(datetime.now(UTC), usegmt=True)
-    return aws_error("InvalidSignatureException", 400, ("Date", date))(exchange)
+    return aws_error("InvalidSignatureException", 400, ("Date", date))(proxied)
 
 
 @pytest.mark.row(28)

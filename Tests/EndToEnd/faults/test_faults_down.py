@@ -1,4 +1,4 @@
-"""Upstreams that are not there: rows 1 to 5 of the faults to survive."""
+"""Upstreams that are down (rows 1 to 5 of Faults.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that a broker follows and that cannot be read: row 55 of the faults to survive. The last good value stays."""
+"""Followed files that cannot be read (row 55 of Faults.md): the last good value stays in force."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Followed:
     def open(self) -> set[str]:
         return {name for name, key in KEYS.items() if self.opens(key)}
 
-    def standing(self) -> dict[str, Any]:
+    def health_entry(self) -> dict[str, Any]:
         return self.broker.get("/health", key=self.key).json()["followed"]["LATCHKEY_API_KEY"]
 
     def failures(self) -> int:
@@ -68,8 +68,8 @@ class Followed:
         return sum("the API key has changed" in line["message"] for line in self.broker.logs)
 
     def warnings(self) -> list[str]:
-        said = "a followed file cannot be used; the last good value stays in force"
-        return [line["code"] for line in self.broker.logs if line["message"] == said]
+        message = "a followed file cannot be used; the last good value stays in force"
+        return [line["code"] for line in self.broker.logs if line["message"] == message]
 
 
 @pytest.fixture
@@ -111,14 +111,14 @@ def reach(followed: Followed, state: dict[str, Any]) -> None:
         put(followed.file, KEYS[state["text"]] + "\n")
         until(lambda: followed.opens(KEYS[state["text"]]), f"the key {state['text']} is in force")
         followed.key = KEYS[state["text"]]
-        until(lambda: followed.standing()["state"] == "ok", "the file can be read")
+        until(lambda: followed.health_entry()["state"] == "ok", "the file can be read")
         return
     name = state.get("file") or next((n for n in ("bytes_hex", "bytes") if n in state), "empty")
     make, code = FAULTS[name]
     make(followed.file)
     if name == "mode 000" and (os.geteuid() == 0 or not followed.file.exists()):
         return  # The superuser reads it all the same.
-    until(lambda: followed.standing()["error"] == code, f"/health says {code}")
+    until(lambda: followed.health_entry()["error"] == code, f"/health says {code}")
 
 
 @pytest.mark.row(55)
@@ -135,13 +135,13 @@ def test_a_state_of_the_file_leaves_these_keys_open_and_no_others(followed: Foll
 
 @pytest.mark.row(55)
 @pytest.mark.parametrize("name", [name for name in FAULTS if name != "mode 000"])
-def test_a_file_that_cannot_be_used_is_told_once_counted_and_comes_back_by_itself(followed: Followed, name: str) -> None:
+def test_an_unusable_file_is_logged_once_counted_and_recovers(followed: Followed, name: str) -> None:
     reach(followed, {"text": "one"})
     assert (followed.failures(), followed.broker.get("/health", key=followed.key).json()["status"]) == (0, "ok")
     make, code = FAULTS[name]
     make(followed.file)
-    until(lambda: followed.standing()["state"] == "failing", "/health tells it")
-    shown = followed.standing()
+    until(lambda: followed.health_entry()["state"] == "failing", "/health tells it")
+    shown = followed.health_entry()
     assert (shown["what"], shown["source"], shown["error"]) == ("key", str(followed.file), code)
     assert shown["failing_since"] and shown["last_change"]
     assert followed.broker.get("/health", key=followed.key).json()["status"] == "degraded"
@@ -150,8 +150,8 @@ def test_a_file_that_cannot_be_used_is_told_once_counted_and_comes_back_by_itsel
     assert followed.failures() == 1
     assert followed.open() == {"zero", "one"}
     reach(followed, {"text": "one"})
-    until(lambda: followed.standing()["state"] == "ok", "it comes back by itself")
-    assert followed.standing()["failing_since"] is None
+    until(lambda: followed.health_entry()["state"] == "ok", "it comes back by itself")
+    assert followed.health_entry()["failing_since"] is None
     assert (followed.failures(), followed.warnings(), followed.open()) == (1, [code], {"zero", "one"})
 
 
@@ -201,7 +201,7 @@ def test_with_no_descriptor_left_the_keys_stay_as_they_are(
         crowd.append(one)
     for one in crowd:
         one.close()
-    until(lambda: followed.standing()["state"] == "ok", "it can be read again")
+    until(lambda: followed.health_entry()["state"] == "ok", "it can be read again")
     assert followed.open() == {"one", "two"}
 
 
@@ -223,28 +223,28 @@ class Model:
 @pytest.mark.row(55)
 @pytest.mark.long
 @pytest.mark.timeout(7200)
-def test_random_sequences_of_what_befalls_a_file_leave_the_right_keys_open(followed: Followed) -> None:
+def test_random_sequences_of_file_faults_leave_the_right_keys_valid(followed: Followed) -> None:
     model = Model()
     for number in longrun.cases(200, "key file"):
-        chance = random.Random(number)
+        rng = random.Random(number)
         for _ in range(6):
-            step = chance.choice(["write", "rename", "partial", *FAULTS])
+            step = rng.choice(["write", "rename", "partial", *FAULTS])
             if step in FAULTS:
                 reach(followed, {"file": step} if step not in ("bytes", "bytes_hex", "empty") else {step: True})
             else:
-                key = chance.choice(list(KEYS))
+                key = rng.choice(list(KEYS))
                 if step == "rename":
                     put(followed.file, KEYS[key])
                 else:
                     remove(followed.file)
                     with followed.file.open("w") as file:
                         if step == "partial":
-                            file.write(KEYS[key][: chance.randrange(15)])
+                            file.write(KEYS[key][: rng.randrange(15)])
                             file.flush()
                             file.seek(0)
                         file.write(KEYS[key])
                 model.saw(key)
                 until(lambda: followed.changes() == len(model.accepted) - 1, f"{key} is in force")
                 followed.key = KEYS[key]
-                until(lambda: followed.standing()["state"] == "ok", "the file can be read")
+                until(lambda: followed.health_entry()["state"] == "ok", "the file can be read")
             assert followed.open() == model.open, f"case {number}: {step}"

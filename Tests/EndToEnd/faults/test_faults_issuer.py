@@ -1,4 +1,4 @@
-"""What an issuer can say: rows 33 to 37 of the faults to survive, and glewlwyd's own odd refusals."""
+"""Responses of an issuer (rows 33 to 37 of Faults.md), and those of glewlwyd."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_throttling_issuer_is_not_called_before_its_time(subject: Subject, hea
 
 
 @pytest.mark.row(33)
-def test_a_quota_told_as_an_error_of_the_server_is_a_throttle(subject: Subject) -> None:
+def test_a_quota_reported_as_a_server_error_is_throttling(subject: Subject) -> None:
     subject.always(oauth_error("access_denied", 500, description="Global limit has been reached"))
     assert subject.ask().code in ("upstream_throttled", "upstream_unavailable")
     assert len(subject.requests) <= 3
@@ -149,10 +149,10 @@ def test_auth0s_own_client_and_the_broker_ask_in_the_same_shape(world) -> None:
     from peers.issuer import AUDIENCE, CLIENT_ID, CLIENT_SECRET
 
     world.serve().token()
-    theirs = GetToken(f"127.0.0.1:{world.auth.port}", CLIENT_ID, client_secret=CLIENT_SECRET, protocol="http")
-    theirs.client_credentials(AUDIENCE)
-    ours, other = world.auth.seen()
-    assert ours.target == other.target == "/oauth/token"
-    assert ours.headers["content-type"] == other.headers["content-type"] == "application/json"
+    auth0_client = GetToken(f"127.0.0.1:{world.auth.port}", CLIENT_ID, client_secret=CLIENT_SECRET, protocol="http")
+    auth0_client.client_credentials(AUDIENCE)
+    request, other = world.auth.seen()
+    assert request.target == other.target == "/oauth/token"
+    assert request.headers["content-type"] == other.headers["content-type"] == "application/json"
     given = {name: value for name, value in other.json().items() if value is not None}
-    assert ours.json() == given
+    assert request.json() == given

@@ -1,4 +1,4 @@
-"""Logs that nobody takes, ports that are taken, settings that are wrong: rows 48 and 52 of the faults to survive."""
+"""Unread logs, ports in use and wrong settings (rows 48 and 52 of Faults.md)."""
 
 from __future__ import annotations
 
@@ -90,13 +90,13 @@ class TestTheLogIsNotTaken:
         started = time.monotonic()
         until(lambda: time.monotonic() - started > 1.5, "a write without progress is given up after a second")
         world.aws.down()
-        said = bytearray()
+        output = bytearray()
 
         def counted() -> bool:
             while not drained(reader):
-                said.extend(os.read(reader, 1 << 16))
+                output.extend(os.read(reader, 1 << 16))
             ask(port, f"/secrets/k{time.monotonic_ns()}", headers={"Authorization": f"Bearer {API_KEY}"})
-            return b"log lines were dropped" in said
+            return b"log lines were dropped" in output
 
         try:
             until(counted, "the count of lost lines")
@@ -106,7 +106,7 @@ class TestTheLogIsNotTaken:
             os.close(reader)
 
     @pytest.mark.row(48)
-    def test_a_closed_pipe_kills_nobody(self, world) -> None:
+    def test_a_closed_pipe_does_not_end_the_broker(self, world) -> None:
         reader, writer = os.pipe()
         process, port = self.start(world, writer)
         os.close(writer)
@@ -135,11 +135,11 @@ def require_refusal(world, status: int = 78, **env: str | None) -> str:
     refused = run("serve", env=settings)
     assert time.monotonic() - started < 1 + SLACK
     assert refused.returncode == status, refused.stderr
-    said = refused.stderr + refused.stdout
+    output = refused.stderr + refused.stdout
     for name in ("LATCHKEY_API_KEY", "AUTH0_CLIENT_SECRET", "AWS_SECRET_ACCESS_KEY"):
         value = settings.get(name)
-        assert not value or len(value) < 4 or value not in said, f"the value of {name} is in the message"
-    return said
+        assert not value or len(value) < 4 or value not in output, f"the value of {name} is in the message"
+    return output
 
 
 @pytest.mark.row(52)
@@ -161,7 +161,7 @@ def test_a_port_that_is_taken_is_named(world) -> None:
     [None, "", "tiny-key", "changeme-changeme", "with a newline\nin its middle here", "0123456789abcdef\r", " " * 20],
     ids=["missing", "empty", "short", "well known", "a newline", "a carriage return", "blanks"],
 )
-def test_a_key_that_is_none_is_refused(world, key: str | None) -> None:
+def test_an_unusable_key_is_rejected(world, key: str | None) -> None:
     assert "LATCHKEY_API_KEY" in require_refusal(world, LATCHKEY_API_KEY=key)
 
 
@@ -189,9 +189,9 @@ def test_a_setting_that_makes_no_sense_is_refused_by_name(world, name: str, valu
 
 
 @pytest.mark.row(52)
-def test_all_that_is_wrong_is_told_at_once(world) -> None:
-    said = require_refusal(world, LATCHKEY_SECRET_TTL="x", LATCHKEY_LOG_FORMAT="y", LATCHKEY_TYPO="z")
-    assert all(name in said for name in ("LATCHKEY_SECRET_TTL", "LATCHKEY_LOG_FORMAT", "LATCHKEY_TYPO"))
+def test_all_errors_are_reported_at_once(world) -> None:
+    output = require_refusal(world, LATCHKEY_SECRET_TTL="x", LATCHKEY_LOG_FORMAT="y", LATCHKEY_TYPO="z")
+    assert all(name in output for name in ("LATCHKEY_SECRET_TTL", "LATCHKEY_LOG_FORMAT", "LATCHKEY_TYPO"))
 
 
 @pytest.mark.row(52)

@@ -1,4 +1,4 @@
-"""Names that do not resolve, hang or move: rows 30 and 59 of the faults to survive, and the table of cases."""
+"""Host names that do not resolve, hang or change (rows 30 and 59 of Faults.md), and the table of cases."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from peers.broker import ROOT
 from peers.names import NameServer
-from peers.proxy import Exchange, FaultProxy
+from peers.proxy import ProxiedRequest, FaultProxy
 from peers.waiting import until
 
 STORE = "store.orders.example"
@@ -64,9 +64,9 @@ def ask_for_tokens(broker, names: NameServer, numbers: range) -> list[Thread]:
     return callers
 
 
-def answer_and_close(exchange: Exchange) -> bool:
+def answer_and_close(proxied: ProxiedRequest) -> bool:
     """Each request needs a connection of its own, and each connection an address."""
-    exchange.send(exchange.forward())
+    proxied.send(proxied.forward())
     return False
 
 
@@ -80,7 +80,7 @@ def quickly(broker, path: str, within: float) -> None:
 @pytest.mark.row(59)
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_names_that_hang_and_a_resolver_that_is_gone_hold_up_no_known_name(world, names, tmp_path) -> None:
+def test_hanging_lookups_do_not_delay_known_names(world, names, tmp_path) -> None:
     counts = sorted({*COUNTS, *COUNTS_MORE})
     world.put("secrets", "{}")
     for number in range(len(counts) + 1):
@@ -134,7 +134,7 @@ def test_all_addresses_of_a_name_are_tried(world, names, tmp_path) -> None:
 
 @pytest.mark.row(30)
 @pytest.mark.slow
-def test_a_resolver_that_never_answers_holds_up_nobody_else(world, names, tmp_path) -> None:
+def test_a_hanging_resolver_delays_no_other_caller(world, names, tmp_path) -> None:
     world.put("solo", "v")
     broker = world.serve(
         wrapper=names.wrapper(tmp_path), LATCHKEY_AUTH0_TOKEN_URL="https://issuer.example/oauth/token",

@@ -1,4 +1,4 @@
-"""No number out of the shared tier, an answer or a text ends the process."""
+"""No number from the shared tier, a response or a text ends the process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from peers.broker import API_KEY, PREFIX, Broker, run
 from peers.cases import CASES, cases
 from peers.moto import TABLE
-from peers.proxy import Exchange, answer, operation
+from peers.proxy import ProxiedRequest, answer, operation
 from peers.waiting import until
 
 KEY = f"{PREFIX}/auth0-cache"
@@ -28,15 +28,15 @@ def raw(value: object) -> str:
 def version_is(name: str, value: object):
     """The store's own answer, with another `Version` for one parameter."""
 
-    def fault(exchange: Exchange) -> bool:
-        head, _, body = exchange.forward().partition(b"\r\n\r\n")
+    def fault(proxied: ProxiedRequest) -> bool:
+        head, _, body = proxied.forward().partition(b"\r\n\r\n")
         page = json.loads(body)
         for found in [*page.get("Parameters", []), *([page["Parameter"]] if "Parameter" in page else [])]:
             if found["Name"] == name:
                 found["Version"] = "the version"
         body = json.dumps(page).replace('"the version"', raw(value)).encode()
         kind = [("Content-Type", "application/x-amz-json-1.1")]
-        exchange.send(answer(int(head.split(b" ")[1]), body, kind))
+        proxied.send(answer(int(head.split(b" ")[1]), body, kind))
         return True
 
     return fault
@@ -45,11 +45,11 @@ def version_is(name: str, value: object):
 def attribute_is(value: dict):
     """The table's own answer, with another `lease_version`."""
 
-    def fault(exchange: Exchange) -> bool:
-        head, _, body = exchange.forward().partition(b"\r\n\r\n")
+    def fault(proxied: ProxiedRequest) -> bool:
+        head, _, body = proxied.forward().partition(b"\r\n\r\n")
         page = json.loads(body)
         page.setdefault("Item", {"profile": {"S": KEY}})["lease_version"] = value
-        exchange.send(answer(int(head.split(b" ")[1]), json.dumps(page).encode(), [("Content-Type", "application/x-amz-json-1.0")]))
+        proxied.send(answer(int(head.split(b" ")[1]), json.dumps(page).encode(), [("Content-Type", "application/x-amz-json-1.0")]))
         return True
 
     return fault

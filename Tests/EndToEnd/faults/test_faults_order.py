@@ -1,4 +1,4 @@
-"""A read that was asked for after a change shows the change, and memory never goes back to an older value."""
+"""A read that starts after a change returns the change, and memory never returns to an older value."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from peers.broker import PREFIX, Broker
 from peers.cases import cases
 from peers.http import Answer
-from peers.proxy import Exchange
+from peers.proxy import ProxiedRequest
 from peers.waiting import until
 
 
@@ -40,14 +40,14 @@ class Timeline:
     def _is_ours(self, request) -> bool:
         return request.operation in ("GetParameter", "GetParameters") and f'{PREFIX}/{self.name}"' in request.body.decode()
 
-    def _hold(self, exchange: Exchange) -> bool:
-        data = exchange.forward()
+    def _hold(self, proxied: ProxiedRequest) -> bool:
+        data = proxied.forward()
         held = Held()
         with self._lock:
             self.held.append(held)
         if self.lengths or self.length:
             held.gate.wait(40)
-        exchange.send(data)
+        proxied.send(data)
         return True
 
     def play(self) -> None:
@@ -149,7 +149,7 @@ def value_of(answer: Answer) -> str:
 
 @pytest.mark.row(63)
 @pytest.mark.parametrize("case", cases("refresh-order"))
-def test_what_is_asked_for_after_a_change_shows_the_change(world, case: dict) -> None:
+def test_a_read_after_a_change_returns_the_change(world, case: dict) -> None:
     is_blob = any("blob:" in str(step) for step in case["timeline"])
     first = case["timeline"][0][1]
     world.put("secrets" if is_blob else "k", first.partition(" ")[2])
@@ -162,7 +162,7 @@ def test_what_is_asked_for_after_a_change_shows_the_change(world, case: dict) ->
     Timeline(world, broker, case, "secrets" if is_blob else "k").play()
 
 
-def test_who_may_not_force_a_read_is_told_on_every_route(world) -> None:
+def test_a_forced_read_without_permission_is_rejected_on_every_route(world) -> None:
     world.put("k", "v1")
     broker = world.serve()
     for path in ("/secrets/k?refresh=true", "/secrets?keys=k&refresh=true", "/secrets?refresh=true",
@@ -178,7 +178,7 @@ def test_who_may_not_force_a_read_is_told_on_every_route(world) -> None:
     assert (absent.status, absent.header("X-Latchkey-Refresh-Error")) == (404, "refresh_floor")
 
 
-def test_a_forced_token_is_told_when_it_is_not_new(world) -> None:
+def test_a_forced_token_that_is_not_new_is_marked(world) -> None:
     broker = world.serve()
     assert broker.token("?refresh=true").header("X-Latchkey-Refresh-Error") is None
     second = broker.token("?refresh=true")

@@ -1,4 +1,4 @@
-"""Proxies on the way to the upstreams: what goes through them, what never does, and row 67 of the faults to survive."""
+"""HTTP proxies to the upstreams (row 67 of Faults.md), and requests that never use one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from peers.faults import status
 from peers.forward import ForwardProxy
 from peers.issuer import CLIENT_SECRET
 from peers.names import with_files
-from peers.proxy import Exchange, FaultProxy
+from peers.proxy import ProxiedRequest, FaultProxy
 from peers.waiting import until
 
 TABLE = json.loads((ROOT / "Tests/Fixtures/cases/proxies.json").read_text())["cases"]
@@ -69,8 +69,8 @@ def net(world, authority, later) -> Net:
     return Net(world, authority, later)
 
 
-def hang(exchange: Exchange) -> bool:
-    exchange.wait_for_close()
+def hang(proxied: ProxiedRequest) -> bool:
+    proxied.wait_for_close()
     return False
 
 
@@ -122,7 +122,7 @@ class TestWays:
         refused = broker.token()
         assert refused.json()["upstream_code"] == "name_not_resolved", "the proxy is not asked"
 
-    def test_loopback_is_never_asked_of_a_proxy(self, net) -> None:
+    def test_loopback_requests_never_use_a_proxy(self, net) -> None:
         proxy = net.proxy()
         address = f"http://{proxy.authority}"
         broker = net.world.serve(HTTP_PROXY=address, HTTPS_PROXY=address, http_proxy=address, ALL_PROXY=address)
@@ -130,7 +130,7 @@ class TestWays:
         assert proxy.connections == 0
 
     @pytest.mark.parametrize("command", [["get", "solo"], ["token"], ["exec", "--", "true"], ["doctor", "--no-token"]])
-    def test_a_broker_is_never_asked_through_a_proxy(self, net, tmp_path, command: list[str]) -> None:
+    def test_requests_to_a_broker_never_use_a_proxy(self, net, tmp_path, command: list[str]) -> None:
         proxy = net.proxy()
         broker = net.world.serve()
         hosts = with_files(tmp_path, {"/etc/hosts": "127.0.0.1 broker.orders.example\n"})

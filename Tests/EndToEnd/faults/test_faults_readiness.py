@@ -1,4 +1,4 @@
-"""Readiness: a broker is ready while it serves what its callers use, and what is not configured is not looked at."""
+"""A broker is ready while it can serve what its callers use."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_broker_whose_store_has_never_answered_is_unavailable(world) -> None:
     until(lambda: ready(broker) == 200, "ready")
 
 
-def test_a_call_for_a_token_that_is_not_configured_harms_nobody(world) -> None:
+def test_a_request_for_an_unconfigured_token_does_not_change_readiness(world) -> None:
     world.put("secrets", json.dumps({"solo": "v"}))
     broker = world.serve(**NO_TOKENS)
     answer = broker.token()

@@ -1,4 +1,4 @@
-"""The end of an outage: what waited for it goes on at once. Row 1 of the faults to survive."""
+"""After an outage, waiting requests continue at once (row 1 of Faults.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A consumer that rejects tokens, even every one, leaves everybody else with a valid token."""
+"""A consumer that rejects tokens, even all of them, leaves other callers with a valid token."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def issued(world) -> int:
 @pytest.mark.timeout(300)
 @pytest.mark.row(60)
 @pytest.mark.parametrize("case", cases("rejects"))
-def test_nobody_loses_a_valid_token_by_anothers_claim(world, case: dict) -> None:
+def test_a_report_of_another_caller_removes_no_valid_token(world, case: dict) -> None:
     broker = world.serve(LATCHKEY_ISSUE_BUDGET_PER_HOUR=str(case["budget_per_hour"]))
     held = token(broker).json()["access_token"]
     until(lambda: world.parameter("auth0-cache/expires"), "the pair is written")
@@ -135,11 +135,11 @@ def test_a_refused_token_says_so_on_every_front_and_stops_when_its_successor_is_
     reject(broker, held)
     until(lambda: broker.token().header("X-Latchkey-Rejected") == "true", "it is marked")
     form = "grant_type=client_credentials"
-    front = broker.get(
+    response = broker.get(
         "/oauth/token?", key=None, method="POST", body=form,
         headers={"Content-Type": "application/x-www-form-urlencoded", "Authorization": basic()},
     )
-    assert (front.status, front.header("X-Latchkey-Rejected")) == (200, "true")
+    assert (response.status, response.header("X-Latchkey-Rejected")) == (200, "true")
     world.auth.heal()
     fresh = until(lambda: (a := token(broker)).header("X-Latchkey-Rejected") is None and a, "a successor", within=20)
     assert fresh.json()["access_token"] != held

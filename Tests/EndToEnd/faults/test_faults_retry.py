@@ -1,4 +1,4 @@
-"""Throttles, upstream errors and broken connections: rows 6 to 9 and 13 to 15 of the faults to survive."""
+"""Throttling, upstream errors and broken connections (rows 6 to 9 and 13 to 15 of Faults.md)."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_delay_that_aws_asks_for_is_kept(secret: Subject) -> None:
 
 @pytest.mark.row(7)
 @pytest.mark.slow
-def test_throttled_for_good_the_retry_quota_stops_the_storm(world) -> None:
+def test_the_retry_quota_limits_retries_during_throttling(world) -> None:
     broker = world.serve(LATCHKEY_SSM_MAX_TPS="1000", LATCHKEY_UPSTREAM_TIMEOUT="5")
     world.aws.always(aws_error("ThrottlingException"), when=mentions("/storm-"))
     answers = crowd(broker.port, [f"/secrets/storm-{number}" for number in range(300)], at_once=50)
@@ -78,7 +78,7 @@ def test_an_upstream_error_once_is_not_seen(subject: Subject, code: int) -> None
         ("com.amazonaws.ssm#ParameterNotFound", {"not_found"}),
     ],
 )
-def test_what_a_repeat_cannot_mend_is_not_repeated(secret: Subject, name: str, expected: set[str]) -> None:
+def test_errors_that_a_retry_cannot_fix_are_not_retried(secret: Subject, name: str, expected: set[str]) -> None:
     secret.always(aws_error(name))
     answer = secret.ask()
     assert answer.code in expected
@@ -155,7 +155,7 @@ def test_half_bodies_for_good_are_an_upstream_fault(subject: Subject, fault) -> 
 
 @pytest.mark.row(34)
 @pytest.mark.parametrize(("code", "name"), [(401, "access_denied"), (401, "invalid_client"), (403, "access_denied")])
-def test_an_issuer_that_refuses_is_not_pressed(world, code: int, name: str) -> None:
+def test_an_issuer_that_rejects_is_not_called_repeatedly(world, code: int, name: str) -> None:
     subject = prepare(world, "token")
     subject.always(oauth_error(name, code))
     answers = [subject.ask() for _ in range(10)]

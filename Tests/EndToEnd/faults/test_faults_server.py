@@ -1,4 +1,4 @@
-"""Clients, signals and the machine itself: rows 42 to 45, 49 and 51 of the faults to survive."""
+"""Faults of clients, signals and the machine (rows 42 to 45, 49 and 51 of Faults.md)."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_callers_that_leave_before_the_answer_do_not_take_it_from_the_others(wor
 
 
 @pytest.mark.row(43)
-def test_callers_that_leave_in_the_middle_of_the_answer_kill_nobody(world) -> None:
+def test_callers_that_disconnect_during_a_response_do_no_harm(world) -> None:
     broker = world.serve()
     before = broker.descriptors()
     for _ in range(50):
@@ -89,7 +89,7 @@ def test_callers_that_leave_in_the_middle_of_the_answer_kill_nobody(world) -> No
 @pytest.mark.row(44)
 @pytest.mark.slow
 @pytest.mark.alone
-def test_slow_clients_are_ended_and_hold_up_nobody(world) -> None:
+def test_slow_clients_are_disconnected_and_delay_no_other(world) -> None:
     broker = world.serve()
     broker.token()
 
@@ -112,7 +112,7 @@ def test_slow_clients_are_ended_and_hold_up_nobody(world) -> None:
 
 
 @pytest.mark.row(45)
-def test_connections_over_the_cap_are_told_so_and_the_probe_still_answers(world) -> None:
+def test_connections_over_the_limit_get_503_and_probes_are_answered(world) -> None:
     broker = world.serve(LATCHKEY_MAX_CONNECTIONS="50")
     held = [connect(broker) for _ in range(50)]
     for sock in held:
@@ -234,8 +234,8 @@ def test_a_token_that_expired_while_the_process_was_stopped_is_not_served(world)
 @pytest.mark.heavy
 def test_ten_thousand_unknown_names_do_not_grow_it(world) -> None:
     """Ten names fit one call, and calls go at `LATCHKEY_SSM_MAX_TPS`: what would wait too long for its turn is 503."""
-    most = 20
-    broker = world.serve(LATCHKEY_SSM_MAX_TPS=str(most))
+    max_tps = 20
+    broker = world.serve(LATCHKEY_SSM_MAX_TPS=str(max_tps))
     world.aws.forget()
     started = time.monotonic()
     answers = pipelined(broker.port, [f"/secrets/unknown-{number}" for number in range(10_000)], connections=50)
@@ -247,7 +247,7 @@ def test_ten_thousand_unknown_names_do_not_grow_it(world) -> None:
     assert counts[404, "not_found"] > 100
     assert {answer.json().get("upstream_code") for answer in answers if answer.status == 503} <= {"LocalRateLimit"}
     calls = [seen for seen in world.aws.seen(operation("GetParameter", "GetParameters")) if b"/unknown-" in seen.body]
-    assert len(calls) <= most * (took + 2)
+    assert len(calls) <= max_tps * (took + 2)
     # What is known to be absent is not asked for again.
     world.aws.forget()
     absent = [f"/secrets/unknown-{at}" for at, answer in enumerate(answers) if answer.status == 404][:100]

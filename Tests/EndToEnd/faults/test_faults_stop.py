@@ -1,4 +1,4 @@
-"""SIGTERM: the delay in which load balancers look elsewhere, and the drain after it. Row 49 of the faults to survive."""
+"""SIGTERM: the drain delay for load balancers, and the drain (row 49 of Faults.md)."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_the_drain_begins_when_the_delay_is_over(world) -> None:
 
 @pytest.mark.row(49)
 @pytest.mark.slow
-def test_who_waits_for_a_change_waits_on_in_the_delay(world) -> None:
+def test_long_polling_continues_during_the_drain_delay(world) -> None:
     world.put("solo", "v")
     broker = world.serve(**LONG)
     tag = broker.get("/secrets/solo").header("ETag")

@@ -1,4 +1,4 @@
-"""A peer that cannot prove who it is hears no octet of a secret: row 53 of the faults to survive; and row 30."""
+"""A peer without a valid certificate gets no byte of a secret (rows 30 and 53 of Faults.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Brokers that follow each other on one Unix socket: row 62 of the faults to survive."""
+"""Successive brokers on one Unix socket (row 62 of Faults.md)."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_a_successor_keeps_its_socket_and_the_caller_of_the_one_before_its_answe
 
 
 @pytest.mark.row(62)
-def test_who_leaves_with_nothing_under_way_takes_its_socket_along(handover: Handover) -> None:
+def test_an_idle_broker_removes_its_socket_at_exit(handover: Handover) -> None:
     handover.start("A")
     handover.listens("A")
     assert handover.brokers["A"].stop(signal.SIGTERM) == 0
@@ -152,7 +152,7 @@ def test_a_live_broker_s_socket_is_not_taken(handover: Handover) -> None:
 
 @pytest.mark.row(62)
 @pytest.mark.parametrize("there", ["plain file", "folder", "symbolic link"])
-def test_what_is_at_the_path_and_is_not_the_broker_s_stays(handover: Handover, there: str) -> None:
+def test_a_file_at_the_path_that_is_not_the_brokers_is_kept(handover: Handover, there: str) -> None:
     def put() -> None:
         match there:
             case "plain file":
@@ -191,7 +191,7 @@ def test_the_cases_of_the_case_file_are_those_above() -> None:
 
 
 @pytest.mark.row(62)
-def test_callers_that_ask_all_along_are_refused_by_nobody(handover: Handover) -> None:
+def test_no_continuous_caller_is_refused(handover: Handover) -> None:
     """Between two brokers there may be no socket; one that refuses, or that answers and is cut off, there never is."""
     handover.start("A")
     handover.listens("A")

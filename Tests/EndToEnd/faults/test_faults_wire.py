@@ -1,4 +1,4 @@
-"""Answers that are late, broken, endless or too big: rows 10 to 12 and 16 to 24 of the faults to survive."""
+"""Late, broken, endless and oversized responses (rows 10 to 12 and 16 to 24 of Faults.md)."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_dripping_octets_do_not_hold_the_deadline_off(subject: Subject) -> None:
     ],
     ids=["garbage", "http 0.9", "no status", "http 2", "another protocol"],
 )
-def test_what_is_not_http_is_refused(subject: Subject, data: bytes) -> None:
+def test_a_response_that_is_not_http_is_rejected(subject: Subject, data: bytes) -> None:
     subject.always(raw(data))
     require_refusal(subject, "upstream_invalid", "upstream_unavailable")
 
@@ -120,7 +120,7 @@ def test_a_document_without_end_is_cut_and_costs_no_memory(subject: Subject, fau
 
 
 @pytest.mark.row(19)
-def test_what_inflates_past_the_bound_is_refused(subject: Subject) -> None:
+def test_a_response_that_inflates_past_the_limit_is_rejected(subject: Subject) -> None:
     faults.packed_blanks()
     before = subject.broker.memory_kib()
     subject.always(faults.gzip_bomb)
@@ -129,14 +129,14 @@ def test_what_inflates_past_the_bound_is_refused(subject: Subject) -> None:
 
 
 @pytest.mark.row(19)
-def test_an_encoding_nobody_asked_for_is_refused(subject: Subject) -> None:
+def test_an_unrequested_encoding_is_rejected(subject: Subject) -> None:
     subject.always(faults.unasked_encoding)
     require_refusal(subject)
 
 
 @pytest.mark.row(20)
 @pytest.mark.parametrize("fault", [faults.megabyte_field, faults.many_fields, faults.nul_in_field])
-def test_a_head_beyond_measure_is_refused(subject: Subject, fault) -> None:
+def test_an_oversized_head_is_rejected(subject: Subject, fault) -> None:
     before = subject.broker.memory_kib()
     subject.always(fault)
     require_refusal(subject)
@@ -192,11 +192,11 @@ def test_a_redirect_to_the_metadata_service_ends_at_once(subject: Subject) -> No
     assert subject.ask().status == 502
 
 
-def test_a_body_at_the_bound_is_taken_and_one_octet_more_is_not(world) -> None:
+def test_a_body_at_the_limit_is_accepted_and_one_byte_more_is_not(world) -> None:
     subject = prepare(world, "token")
     head = b'{"access_token":"a.b.c","token_type":"Bearer","expires_in":3600,"pad":"'
     fitting = head + b"x" * (MIB - len(head) - 2) + b'"}'
-    subject.next(lambda exchange: exchange.send(answer(200, fitting + b" ", [faults.JSON])) or True)
+    subject.next(lambda proxied: proxied.send(answer(200, fitting + b" ", [faults.JSON])) or True)
     assert subject.ask().status == 502
     subject.always(status(200, fitting, faults.JSON))
     from peers.waiting import until

@@ -1,4 +1,4 @@
-"""The shared tier can be read but not written, or is slow to write: rows 31 and 32; and pairs that are torn."""
+"""The shared tier cannot be written or is slow to write (rows 31 and 32 of Faults.md), and torn pairs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PUT = operation("PutParameter")
 
 
 @pytest.mark.row(31)
-def test_a_denied_write_costs_nobody_a_token_and_is_not_repeated(world) -> None:
+def test_a_denied_write_fails_no_request_and_is_not_repeated(world) -> None:
     broker = world.serve()
     world.aws.always(aws_error("AccessDeniedException"), when=PUT)
     assert broker.token().header("X-Latchkey-Tier") == "auth0"
@@ -58,7 +58,7 @@ def test_a_pair_with_an_odd_expiry_is_a_miss_and_is_mended(world, expires: str) 
 
 @pytest.mark.row(39)
 @pytest.mark.parametrize("token", ['{"v":2,"token":"x"}\n', "with space", "\N{SNOWMAN}", "x" * 17_000])
-def test_a_stored_token_that_is_none_is_a_miss_and_is_overwritten(world, token: str) -> None:
+def test_a_malformed_stored_token_is_a_miss_and_is_overwritten(world, token: str) -> None:
     world.ssm.put_parameter(Name=f"{PREFIX}/auth0-cache/token", Value=token, Type="SecureString", Tier="Advanced")
     world.put("auth0-cache/expires", str(int((time.time() + 600) * 1000)), "String")
     answer = world.serve().token()
@@ -68,7 +68,7 @@ def test_a_stored_token_that_is_none_is_a_miss_and_is_overwritten(world, token: 
 
 
 @pytest.mark.row(38)
-def test_a_token_past_its_own_exp_is_never_served_whatever_its_pair_says(world) -> None:
+def test_a_token_past_its_exp_claim_is_never_served(world) -> None:
     import jwt
 
     expired = jwt.encode({"exp": int(time.time()) - 10}, "k" * 32, algorithm="HS256")

@@ -1,4 +1,4 @@
-"""Bodies of requests whose head shows no key that opens the route: row 56 of the faults to survive."""
+"""Bodies of requests without a key that opens the route (row 56 of Faults.md)."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def name_of(case: dict[str, Any]) -> str:
 
 @pytest.mark.row(56)
 @pytest.mark.parametrize("case", [case for case in TABLE if "connections" not in case], ids=name_of)
-def test_what_the_head_refuses_is_answered_at_the_head(case: dict[str, Any], broker) -> None:
+def test_a_request_rejected_by_its_head_is_answered_before_its_body(case: dict[str, Any], broker) -> None:
     with connect(broker) as sock:
         sock.sendall(head_of(case))
         if "expect" not in case:
@@ -138,7 +138,7 @@ def test_the_rest_of_a_refused_body_is_passed_over_and_the_next_request_answered
     ],
     ids=["first", "last", "wrong", "json first", "json last"],
 )
-def test_an_oauth_client_has_8_kib_to_say_who_it_is(kind: str, body: bytes, status: int, broker) -> None:
+def test_an_oauth_client_has_8_kib_for_its_credentials(kind: str, body: bytes, status: int, broker) -> None:
     head = f"POST /oauth/token HTTP/1.1\r\nHost: a\r\nContent-Type: application/{kind}\r\nContent-Length: {len(body)}"
     with connect(broker) as sock:
         sock.sendall(head.encode() + b"\r\n\r\n" + body)

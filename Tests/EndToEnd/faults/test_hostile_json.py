@@ -1,4 +1,4 @@
-"""Texts that a careless reader works long on, or dies of: row 56 of the faults to survive, and its kind."""
+"""Texts that take a naive JSON reader long, or crash it (row 56 of Faults.md)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from peers.cpu import ThreadTimes, least
 from peers.hostile import paged
 from peers.http import ask
 from peers.proxy import Filter, mentions
-from peers.raw import bearer, exchange, request, signature, status_of
+from peers.raw import bearer, send_and_read, request, signature, status_of
 from peers.textstore import GRANT, TextStore
 from peers.waiting import until
 
@@ -249,7 +249,7 @@ class Place:
         return mentions(f"{PREFIX}/{name.get(case['where'], 'secrets')}")
 
     def sent(self, data: bytes, statuses: set[int]) -> tuple[float, bytes]:
-        spent, answer = self.times.spent(lambda: exchange(self.broker.port, data))
+        spent, answer = self.times.spent(lambda: send_and_read(self.broker.port, data))
         assert status_of(answer) in statuses, answer[:2000]
         return spent, answer
 

@@ -1,4 +1,4 @@
-"""Many requests on one connection whose answers nobody reads: row 57 of the faults to survive."""
+"""Pipelined requests whose responses are not read (row 57 of Faults.md)."""
 
 from __future__ import annotations
 
@@ -92,15 +92,15 @@ def big_values(world, case: dict[str, Any]) -> None:
     """Parameter Store's answers with values larger than moto lets in."""
     value = value_of(case)
 
-    def answer(exchange) -> bool:
-        asked = exchange.request.json()
-        if exchange.request.operation == "GetParametersByPath":
+    def answer(proxied) -> bool:
+        asked = proxied.request.json()
+        if proxied.request.operation == "GetParametersByPath":
             found = [parameter(f"{PREFIX}/p{number}", value) for number in range(case.get("parameters", 10))]
-            return document({"Parameters": found})(exchange)
-        if exchange.request.operation == "GetParameter":
-            return document({"Parameter": parameter(asked["Name"], value)})(exchange)
+            return document({"Parameters": found})(proxied)
+        if proxied.request.operation == "GetParameter":
+            return document({"Parameter": parameter(asked["Name"], value)})(proxied)
         found = [parameter(name, value) for name in asked["Names"] if "latchkey" not in name]
-        return document({"Parameters": found, "InvalidParameters": []})(exchange)
+        return document({"Parameters": found, "InvalidParameters": []})(proxied)
 
     world.aws.always(answer, when=operation("GetParameter", "GetParameters", "GetParametersByPath"))
 
@@ -137,7 +137,7 @@ def test_unsent_answers_are_bounded_and_every_one_comes(case: dict[str, Any], qu
         sender = threading.Thread(target=sock.sendall, args=(data,))
         sender.start()
         reader = Reader(sock)
-        most = quick.memory_kib()
+        peak_kib = quick.memory_kib()
         if "reads 1 KiB" in case.get("client", ""):
             for _ in range(200):
                 reader.take(1024)
@@ -146,14 +146,14 @@ def test_unsent_answers_are_bounded_and_every_one_comes(case: dict[str, Any], qu
         else:
             unread = time.monotonic() + 3
             until(lambda: time.monotonic() > unread, "3 s in which nothing is read")
-            most = max(most, quick.memory_kib())
+            peak_kib = max(peak_kib, quick.memory_kib())
         while reader.answers < case["answers"] or reader.left:
             assert reader.take(1 << 20), f"closed after {reader.answers} answers"
             if reader.answers % 16 == 0:
-                most = max(most, quick.memory_kib())
+                peak_kib = max(peak_kib, quick.memory_kib())
         sender.join(10)
         if "grows_at_most_MB" in case:
-            assert most - before <= case["grows_at_most_MB"] * 1024
+            assert peak_kib - before <= case["grows_at_most_MB"] * 1024
         assert reader.answers == case["answers"]
 
 
@@ -170,7 +170,7 @@ def test_a_caller_that_has_finished_sending_gets_every_answer(quick) -> None:
 
 @pytest.mark.row(57)
 @pytest.mark.slow
-def test_scrapes_without_end_hold_up_nobody(world) -> None:
+def test_continuous_scrapes_delay_no_other_caller(world) -> None:
     broker = world.serve()
     broker.token()
     scrapers = [socket.create_connection(("127.0.0.1", broker.port), timeout=60) for _ in range(100)]

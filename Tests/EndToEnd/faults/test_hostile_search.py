@@ -1,7 +1,7 @@
-"""Searches for the request that costs most: row 56 of the faults to survive.
+"""Searches for the most expensive request (row 56 of Faults.md).
 
-No list of hostile requests is whole. Each case here is a climb: it begins with a request made at random, and goes on from
-the dearest found so far with requests near to it, over every route, every place for text, and every framing.
+Each case is a hill climb: it starts with a random request and continues with variations of the most expensive one so
+far, over every route, every place for text, and every framing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from peers import longrun
 from peers.broker import PREFIX, Broker, settings
 from peers.cpu import ThreadTimes
 from peers.hostile import KINDS, PLACES, Shape, Shapes, encoded
-from peers.raw import bearer, exchange, request, signature, status_of
+from peers.raw import bearer, send_and_read, request, signature, status_of
 from peers.textstore import TextStore
 
 #: Milliseconds of one thread that one request may cost (the limits in openapi.yaml and ThreatModel.md).
@@ -79,7 +79,7 @@ class Target:
         return best, status
 
     def once(self, data: bytes) -> tuple[float, int]:
-        spent, answer = self.times.spent(lambda: exchange(self.broker.port, data))
+        spent, answer = self.times.spent(lambda: send_and_read(self.broker.port, data))
         assert self.broker.child.running, f"the broker ended: {self.broker.child.stderr[-2000:]}"
         return spent, status_of(answer)
 

@@ -1,4 +1,4 @@
-"""What an issuer answers, and what becomes of it: strict, unless the profile allows more by name."""
+"""Responses of an issuer are checked strictly, unless the profile allows an exception."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from peers.cases import CASES
 from peers.issuer import AUDIENCE
-from peers.proxy import Exchange, Fault, answer
+from peers.proxy import ProxiedRequest, Fault, answer
 
 FILES = sorted([*CASES.glob("issuer/*.json"), *CASES.glob("issuer-more/*.json")])
 
@@ -20,8 +20,8 @@ def gives(case: dict[str, Any]) -> Fault:
     if case["status"] == 204:
         data = data.replace(b"Content-Length: 0\r\n", b"")
 
-    def fault(exchange: Exchange) -> bool:
-        exchange.send(data)
+    def fault(proxied: ProxiedRequest) -> bool:
+        proxied.send(data)
         return True
 
     return fault

@@ -1,4 +1,4 @@
-"""Callers who share one call to the store: each has a deadline of its own."""
+"""Callers that share one call to the store each have their own deadline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two stores behind one broker: shadow comparisons, and a fleet that follows a parameter."""
+"""Two stores behind one broker: shadow comparisons, and a fleet that follows the backend parameter."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def compared(broker: Broker, result: str) -> float:
     return broker.metric("latchkey_shadow_comparisons_total", result=result)
 
 
-def test_shadow_counts_and_names_what_differs_and_shows_no_value(world) -> None:
+def test_shadow_counts_and_names_differences_without_values(world) -> None:
     create(world, "same", "equal-in-both-7d1c")
     world.put("same", "equal-in-both-7d1c")
     create(world, "changed", "old-value-19aa")
@@ -112,7 +112,7 @@ def test_callers_that_come_before_the_first_read_wait_for_it(world) -> None:
 
 
 @pytest.mark.row(64)
-def test_callers_are_told_at_once_what_may_not_be_read_and_served_when_it_may(world) -> None:
+def test_a_forbidden_backend_parameter_fails_at_once_and_recovers(world) -> None:
     world.put("solo", "new")
     world.put(SWITCH, "parameter-store", "String")
     world.aws.always(aws_error("AccessDeniedException"), when=mentions(f"{PREFIX}/{SWITCH}"))
@@ -126,7 +126,7 @@ def test_callers_are_told_at_once_what_may_not_be_read_and_served_when_it_may(wo
 
 @pytest.mark.row(64)
 @pytest.mark.slow
-def test_once_a_word_was_followed_only_another_word_turns_the_fleet(world) -> None:
+def test_once_followed_only_another_valid_value_changes_the_backend(world) -> None:
     create(world, "solo", "old")
     world.put("solo", "new")
     world.put(SWITCH, "parameter-store", "String")
@@ -171,7 +171,7 @@ def test_a_fleet_that_can_no_longer_follow_says_so(world) -> None:
 
 @pytest.mark.slow
 @pytest.mark.alone
-def test_at_two_thousand_reads_a_second_a_cutover_and_its_rollback_fail_nobody(world) -> None:
+def test_no_request_fails_during_a_cutover_and_rollback_at_2000_reads_per_second(world) -> None:
     values = {f"key-{number}": f"value of key {number}" for number in range(20)}
     for key, value in values.items():
         create(world, key, value)
@@ -180,7 +180,7 @@ def test_at_two_thousand_reads_a_second_a_cutover_and_its_rollback_fail_nobody(w
     brokers = [world.serve(**AUTO) for _ in range(2)]
     with Readers([broker.port for broker in brokers], values, rate=2500) as readers:
         until(lambda: readers.sources == {"secrets-manager"}, "all read the old store")
-        for arguments, word in (
+        for arguments, backend_name in (
             (["cutover", "--force"], "parameter-store"),
             (["rollback"], "secrets-manager"),
         ):
@@ -188,7 +188,7 @@ def test_at_two_thousand_reads_a_second_a_cutover_and_its_rollback_fail_nobody(w
             done = run("migrate", *arguments, "--journal", journal, "--yes", env=world.settings())
             assert done.returncode == 0, done.stderr
             started = time.monotonic()
-            until(lambda: readers.sources == {word}, f"all read {word}", within=35)
+            until(lambda: readers.sources == {backend_name}, f"all read {backend_name}", within=35)
             assert time.monotonic() - started < 30
     assert readers.failures == []
     assert readers.rate >= 2000

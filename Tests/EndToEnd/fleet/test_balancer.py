@@ -1,4 +1,4 @@
-"""Three brokers behind haproxy, and callers who never stop asking."""
+"""Three brokers behind haproxy with continuous load."""
 
 from __future__ import annotations
 

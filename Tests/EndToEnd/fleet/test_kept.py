@@ -1,4 +1,4 @@
-"""Secrets that stay in Secrets Manager while the backend is Parameter Store: a list that brokers follow."""
+"""Secrets that stay in Secrets Manager while the backend is Parameter Store: the list that brokers follow."""
 
 from __future__ import annotations
 
@@ -59,19 +59,19 @@ def test_every_front_reads_a_kept_secret_where_it_is(world, backend) -> None:
     world.put(LIST, f"{OURS}/db, {OURS}/gone,elsewhere/x\n", "String")
     world.secrets_manager.delete_secret(SecretId=f"{OURS}/gone")
     broker = world.serve(**backend)
-    theirs = world.secrets_manager.get_secret_value(SecretId=f"{OURS}/db")
+    stored = world.secrets_manager.get_secret_value(SecretId=f"{OURS}/db")
     answer = broker.get("/secrets/db").json()
-    assert (answer["value"], answer["source"], answer["version"]) == ("old db", "secrets-manager", theirs["VersionId"])
+    assert (answer["value"], answer["source"], answer["version"]) == ("old db", "secrets-manager", stored["VersionId"])
     assert (source(broker, "moved"), source(broker, "FIELD"), source(broker, "gone")) == (
         "parameter-store", "parameter-store", "not_found",
     )
-    for path in (f"/secretsmanager/get?secretId={OURS}/db", f"/secretsmanager/get?secretId={theirs['ARN']}"):
-        assert broker.get(path).json()["VersionId"] == theirs["VersionId"], path
-    ours = client(broker, "secretsmanager")
-    for name in (f"{OURS}/db", theirs["ARN"]):
-        assert ours.get_secret_value(SecretId=name)["ARN"] == theirs["ARN"]
-        assert ours.describe_secret(SecretId=name)["ARN"] == theirs["ARN"]
-    batch = ours.batch_get_secret_value(SecretIdList=[f"{OURS}/db", f"{OURS}/moved", f"{OURS}/gone"])
+    for path in (f"/secretsmanager/get?secretId={OURS}/db", f"/secretsmanager/get?secretId={stored['ARN']}"):
+        assert broker.get(path).json()["VersionId"] == stored["VersionId"], path
+    secrets_manager = client(broker, "secretsmanager")
+    for name in (f"{OURS}/db", stored["ARN"]):
+        assert secrets_manager.get_secret_value(SecretId=name)["ARN"] == stored["ARN"]
+        assert secrets_manager.describe_secret(SecretId=name)["ARN"] == stored["ARN"]
+    batch = secrets_manager.batch_get_secret_value(SecretIdList=[f"{OURS}/db", f"{OURS}/moved", f"{OURS}/gone"])
     assert {found["Name"]: found["SecretString"] for found in batch["SecretValues"]} == {
         f"{OURS}/db": "old db", f"{OURS}/moved": "new moved",
     }
@@ -94,7 +94,7 @@ def test_a_kept_blob_is_looked_into(world, backend) -> None:
 
 
 @pytest.mark.slow
-def test_a_list_is_followed_and_one_that_is_gone_stays(world) -> None:
+def test_a_list_is_followed_and_a_deleted_list_stays_in_force(world) -> None:
     create(world, "db", "other")
     world.put(BACKEND, "parameter-store", "String")
     broker = world.serve(LATCHKEY_NEGATIVE_TTL="0", **AUTO)
@@ -112,7 +112,7 @@ def test_a_list_is_followed_and_one_that_is_gone_stays(world) -> None:
     assert broker.get("/health").json()["followed"]["kept"]["state"] == "ok"
 
 
-def test_a_list_that_may_not_be_read_means_none_with_one_warning(world, backend) -> None:
+def test_a_forbidden_list_counts_as_empty_with_one_warning(world, backend) -> None:
     world.put("moved", "new moved")
     world.put(LIST, f"{OURS}/db", "String")
     world.aws.always(aws_error("AccessDeniedException"), when=mentions(f"{PREFIX}/{LIST}"))
@@ -126,7 +126,7 @@ def test_a_list_that_may_not_be_read_means_none_with_one_warning(world, backend)
     assert broker.metric("latchkey_reload_failures_total", what="kept") == 1
 
 
-def test_while_the_list_cannot_be_read_an_absence_is_no_answer(world) -> None:
+def test_while_the_list_is_unreadable_a_missing_secret_is_an_error(world) -> None:
     create(world, "db")
     world.put("moved", "new moved")
     world.put(LIST, f"{OURS}/db", "String")

@@ -1,4 +1,4 @@
-"""More to ask of Parameter Store than its quota allows: calls queue, are put together, and give up in time."""
+"""More reads than the quota of Parameter Store allows: calls wait, are batched, and end at their deadlines."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_hundreds_of_cold_names_at_once_are_read_in_tens_within_the_rate(stored)
     assert broker.metric("latchkey_upstream_requests_total", upstream="parameter_store", outcome="throttled") == 0
 
 
-def test_what_the_quota_has_no_room_for_is_told_when_to_come_back(stored) -> None:
+def test_calls_over_the_quota_get_a_retry_after(stored) -> None:
     """Others have used the quota up but for two calls a second."""
     broker = stored.serve()
     stored.aws.always(at_most_a_second(2))
@@ -96,7 +96,7 @@ def test_the_rate_falls_while_the_store_throttles_and_comes_back(stored) -> None
     until(all_there, "the broker reads at its full rate again", within=40)
 
 
-def test_one_name_a_policy_forbids_takes_nobody_along(stored) -> None:
+def test_a_forbidden_name_fails_no_other_name_of_the_batch(stored) -> None:
     broker = stored.serve(LATCHKEY_SSM_MAX_TPS="10")
 
     def forbids(request: Received) -> bool:

@@ -1,4 +1,4 @@
-"""Tokens of any size: shared by the fleet, or said why not and what to do."""
+"""Tokens of any size are shared by the fleet, or a message says why not and what to do."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from peers.broker import PREFIX, run
 from peers.cases import cases
-from peers.proxy import Exchange, Fault, answer, operation
+from peers.proxy import ProxiedRequest, Fault, answer, operation
 from peers.waiting import until
 
 TOKEN = f"{PREFIX}/auth0-cache/token"
@@ -20,8 +20,8 @@ def gives(token: str) -> Fault:
     """A token that no issuer's own grammar bounds."""
     body = json.dumps({"access_token": token, "token_type": "Bearer", "expires_in": 3600}).encode()
 
-    def fault(exchange: Exchange) -> bool:
-        exchange.send(answer(200, body, [("Content-Type", "application/json")]))
+    def fault(proxied: ProxiedRequest) -> bool:
+        proxied.send(answer(200, body, [("Content-Type", "application/json")]))
         return True
 
     return fault
@@ -64,7 +64,7 @@ def make_table(world, name: str) -> None:
 
 
 @pytest.mark.parametrize("case", [case for case in cases("token-sizes") if "token_bytes" in case.values[0]])
-def test_a_token_of_any_size_is_shared_or_said_not_to_be(world, case: dict[str, Any]) -> None:
+def test_a_token_of_any_size_is_shared_or_the_log_says_why_not(world, case: dict[str, Any]) -> None:
     token = "t" * case["token_bytes"]
     settings = {"LATCHKEY_SHARED_TIER": case["shared_tier"], **case.get("settings", {})}
     kind, _, table_name = case["shared_tier"].partition(":")
@@ -75,13 +75,13 @@ def test_a_token_of_any_size_is_shared_or_said_not_to_be(world, case: dict[str, 
         broker, given = serve(world, table_name or None, settings)
         broker.remember_secret(token)
         assert given == token
-        said = case.get("said")
+        message = case.get("said")
         assert [body for body in written(world) if len(body["Value"]) != len(token)] == []
-        if said:
-            key, code = said["health"].split()
+        if message:
+            key, code = message["health"].split()
             assert broker.get("/health").json()["tiers"]["parameter-store"][key] == code
             (line,) = warnings(broker)
-            assert all(name in line for name in said["log_names"]), line
+            assert all(name in line for name in message["log_names"]), line
         else:
             assert warnings(broker) == []
     if "issuer_calls" in case:
@@ -89,7 +89,7 @@ def test_a_token_of_any_size_is_shared_or_said_not_to_be(world, case: dict[str, 
     if "sent" in case:
         (body,) = written(world)
         assert {name: body.get(name) for name in case["sent"]} == case["sent"]
-    if said:
+    if message:
         assert written(world) == []
         require_warning(world, settings)
 

@@ -1,4 +1,4 @@
-"""`latchkey migrate cleanup`: what keeps a secret, what is deleted and when, and that it comes back."""
+"""`latchkey migrate cleanup`: which secrets are kept or deleted, when, and how they are restored."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from peers.move import Move, shapes
-from peers.turning import BACKEND, Asked, backend, journal, proven, refused, runs
+from peers.switching import BACKEND, Asked, backend, journal, proven, refused, runs
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ class TestCleanup:
             found |= {secret["Name"] for secret in page["SecretList"] if secret.get("DeletedDate")}
         return found
 
-    def test_it_deletes_what_was_moved_and_lists_what_keeps_the_rest(self, moved: Move) -> None:
+    def test_it_deletes_migrated_secrets_and_gives_reasons_for_the_others(self, moved: Move) -> None:
         before = self.pending(moved)
         cleanup = ["cleanup", *moved.selection, *journal(moved)]
         young = moved.json(*cleanup, "--yes", status=1)
@@ -60,15 +60,15 @@ class TestCleanup:
 
     @pytest.mark.parametrize("command", ["rollback", "cutover --to shadow"])
     def test_the_fleet_is_not_turned_onto_secrets_that_wait_for_their_deletion(self, moved: Move, command: str) -> None:
-        turn = [*command.split(), *journal(moved), "--yes"]
+        switch = [*command.split(), *journal(moved), "--yes"]
         moved.run("cleanup", *moved.selection, *journal(moved), "--min-days", "0", "--yes", status=1)
-        said = refused(moved, *turn)
-        assert "cleanup --undo" in said and backend(moved) == "parameter-store"
-        moved.run(*turn, "--force")
+        report = refused(moved, *switch)
+        assert "cleanup --undo" in report and backend(moved) == "parameter-store"
+        moved.run(*switch, "--force")
         assert runs(moved, command.split()[-1])[-1]["details"]["forced"] == "true"
         moved.run("cutover", *journal(moved), "--yes", "--force")
         moved.run("cleanup", *moved.selection, *journal(moved), "--undo", "--yes")
-        moved.run(*turn)
+        moved.run(*switch)
         assert backend(moved) == runs(moved, command.split()[-1])[-1]["details"]["to"]
         assert "forced" not in runs(moved, command.split()[-1])[-1]["details"]
 
@@ -94,10 +94,10 @@ class TestCleanup:
     def test_killed_and_repeated_it_comes_to_the_same(self, moved: Move) -> None:
         cleanup = ["cleanup", *moved.selection, *journal(moved), "--min-days", "0", "--yes"]
         before = self.pending(moved)
-        chance = random.Random(9)
+        rng = random.Random(9)
         for _ in range(4):
             run = moved.start(*cleanup)
-            time.sleep(0.1 + chance.random() * 0.4)
+            time.sleep(0.1 + rng.random() * 0.4)
             run.send_signal(signal.SIGKILL)
             run.wait(10)
         moved.run(*cleanup, status=1)
@@ -146,8 +146,8 @@ class TestCleanup:
             moved.secrets.put_secret_value(SecretId=shape.name, SecretString="changed")
         else:
             moved.ssm.delete_parameter(Name=shape.target)
-        said = moved.json(
+        report = moved.json(
             "cleanup", "--secret", shape.name, *journal(moved), "--min-days", "0", "--yes", status=1, **env
         )
-        assert code in {block["code"] for block in said["secrets"][0]["blocks"]}
+        assert code in {block["code"] for block in report["secrets"][0]["blocks"]}
         assert shape.name not in self.pending(moved)

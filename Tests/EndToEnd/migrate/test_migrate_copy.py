@@ -1,4 +1,4 @@
-"""`latchkey migrate plan`, `copy` and `verify` on five hundred secrets of every shape, killed wherever it may hurt."""
+"""`latchkey migrate plan`, `copy` and `verify` on five hundred secrets of every shape, killed at any point."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ def test_a_rehearsal_writes_nothing(move: Move) -> None:
 @pytest.mark.row(50)
 @pytest.mark.timeout(480)
 def test_a_copy_that_is_killed_at_twenty_points_brings_every_value_once(move: Move) -> None:
-    chance = random.Random(50)
+    rng = random.Random(50)
     steps = sum(shape.moves for shape in move.shapes) * 3
     kills = 0
-    for point in sorted(chance.sample(range(steps), KILLS)):
+    for point in sorted(rng.sample(range(steps), KILLS)):
         copy = move.start("copy", *move.selection, *move.pace, "--resume")
         until = time.monotonic() + 60
         while move.lines() <= point and copy.poll() is None and time.monotonic() < until:
             time.sleep(0.0005)
-        time.sleep(chance.random() * 0.004)
+        time.sleep(rng.random() * 0.004)
         if copy.poll() is not None:
             # On a busy machine the last steps may be over before the kill comes.
             break
@@ -59,7 +59,7 @@ def test_a_copy_that_is_killed_at_twenty_points_brings_every_value_once(move: Mo
         copy.wait(10)
     assert kills >= KILLS - 3, "the copy ended before it was killed"
     refused = move.run("copy", *move.selection, *move.pace, status=64)
-    assert refused == "" and "--resume" in move.said
+    assert refused == "" and "--resume" in move.output
     report = move.copy("--resume")
     assert report["clean"] and report["summary"]["failed"] == 0
     assert report["summary"]["done_before"] > 0
@@ -85,7 +85,7 @@ def test_copying_again_writes_nothing(move: Move) -> None:
     move.require_moved()
 
 
-def test_verify_is_clean_and_lists_what_is_left(move: Move) -> None:
+def test_verify_is_clean_and_lists_the_remaining_secrets(move: Move) -> None:
     report = move.json("verify", *move.selection, "--journal", str(move.journal))
     assert report["clean"]
     assert {secret["verdict"] for secret in report["secrets"]} == {"equal"}
@@ -94,18 +94,18 @@ def test_verify_is_clean_and_lists_what_is_left(move: Move) -> None:
     move.run("verify", *move.selection, "--strict", status=1)
 
 
-def flipped(value: str, chance: random.Random) -> str:
+def flipped(value: str, rng: random.Random) -> str:
     """One bit of one ASCII character changed."""
     places = [place for place, character in enumerate(value) if "0" <= character <= "9"]
-    place = chance.choice(places)
+    place = rng.choice(places)
     return value[:place] + chr(ord(value[place]) ^ 1) + value[place + 1 :]
 
 
 @pytest.mark.parametrize("store", ["old", "new"])
 def test_one_flipped_bit_in_either_store_is_found(move: Move, store: str) -> None:
-    chance = random.Random(store)
-    shape: Shape = chance.choice([s for s in move.shapes if s.moves and len(s.value) < 4096])
-    spoilt = flipped(str(shape.value), chance)
+    rng = random.Random(store)
+    shape: Shape = rng.choice([s for s in move.shapes if s.moves and len(s.value) < 4096])
+    spoilt = flipped(str(shape.value), rng)
     if store == "old":
         move.secrets.put_secret_value(SecretId=shape.name, SecretString=spoilt)
     else:
@@ -134,7 +134,7 @@ def test_a_secret_that_changed_after_the_copy_is_kept_back_until_told(move: Move
     move.copy("--yes")
     found = move.parameters()[shape.target]
     assert (found["Value"], found["Version"]) == ("a-new-value-after-the-copy", before + 1)
-    assert "a-new-value-after-the-copy" not in move.said
+    assert "a-new-value-after-the-copy" not in move.output
 
 
 def test_no_value_shows_anywhere(move: Move) -> None:

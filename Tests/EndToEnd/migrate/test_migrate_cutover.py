@@ -1,4 +1,4 @@
-"""`latchkey migrate gate`, `cutover` and `rollback`: what wants proof, what is written down, what comes back."""
+"""`latchkey migrate gate`, `cutover` and `rollback`: required proof, journal entries, and the way back."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ import pytest
 
 from peers.broker import API_KEY
 from peers.move import Move, shapes
-from peers.proxy import Exchange, FaultProxy
-from peers.turning import BACKEND, Asked, backend, journal, proven, refused, runs, runs_whole
+from peers.proxy import ProxiedRequest, FaultProxy
+from peers.switching import BACKEND, Asked, backend, journal, proven, refused, runs, runs_whole
 from peers.waiting import until
 
 VARIABLES = {"STAGE": "prod", "JSON": '{"a": "b c"}', "EMPTY": "", "USE_PARAMETER_STORE": "false", "TOKEN": "s3cr3t-of-fn"}
@@ -49,8 +49,8 @@ class TestCutover:
         move.run("verify", *move.selection, *journal(move), status=1)
         move.run("cutover", *journal(move), "--yes", status=1)
         assert backend(move) is None
-        said = move.json("cutover", *journal(move), "--yes", "--force")
-        assert (said["from"], said["to"]) == ("none", "parameter-store")
+        report = move.json("cutover", *journal(move), "--yes", "--force")
+        assert (report["from"], report["to"]) == ("none", "parameter-store")
         assert runs(move, "cutover")[0]["details"]["forced"] == "true"
 
     def test_both_ways_are_written_down_and_repeat_harmlessly(self, move: Move) -> None:
@@ -58,8 +58,8 @@ class TestCutover:
         for command in (["cutover", "--keep"], ["cutover", "--keep"], ["rollback"], ["rollback"]):
             move.run(*command, *journal(move), "--yes")
         assert backend(move) == "secrets-manager"
-        turns = [(r["details"]["from"], r["details"]["to"]) for r in runs(move, "cutover") + runs(move, "rollback")]
-        assert turns == [
+        switches = [(r["details"]["from"], r["details"]["to"]) for r in runs(move, "cutover") + runs(move, "rollback")]
+        assert switches == [
             ("none", "parameter-store"), ("parameter-store", "parameter-store"),
             ("parameter-store", "secrets-manager"), ("secrets-manager", "secrets-manager"),
         ]
@@ -71,9 +71,9 @@ class TestCutover:
         assert backend(move) == "shadow"
 
     def test_a_verify_of_other_secrets_is_no_proof(self, move: Move) -> None:
-        ours = [shape for shape in move.shapes if shape.moves]
-        half = len(ours) // 2
-        named = [[word for shape in part for word in ("--secret", shape.name)] for part in (ours[:half], ours[half:])]
+        movable = [shape for shape in move.shapes if shape.moves]
+        half = len(movable) // 2
+        named = [[word for shape in part for word in ("--secret", shape.name)] for part in (movable[:half], movable[half:])]
         elsewhere = ["--journal", str(move.folder / "other.journal")]
         move.run("copy", *named[1], *elsewhere, *move.rate)
         move.run("copy", *named[0], *journal(move), *move.rate)
@@ -130,7 +130,7 @@ class TestFunction:
             assert found["Environment"]["Variables"] == VARIABLES | {"USE_PARAMETER_STORE": value}
             assert (found["MemorySize"], found["Timeout"]) == (256, 7)
         assert runs(move, "cutover")[0]["details"]["lambda orders"] == "false"
-        assert "s3cr3t-of-fn" not in move.said + move.journal.read_text()
+        assert "s3cr3t-of-fn" not in move.output + move.journal.read_text()
 
     @pytest.mark.row(50)
     @pytest.mark.parametrize("answered", [False, True], ids=["not yet made", "made"])
@@ -141,14 +141,14 @@ class TestFunction:
         proxy = FaultProxy(move.moto.port)
         later(proxy.stop)
 
-        def unanswered(exchange: Exchange) -> bool:
+        def unanswered(proxied: ProxiedRequest) -> bool:
             if answered:
-                exchange.forward()
-            return not exchange.wait_for_close()
+                proxied.forward()
+            return not proxied.wait_for_close()
 
         proxy.always(unanswered, when=lambda request: request.method == "PUT")
-        turn = ["cutover", "--keep", "--lambda-function", function, *journal(move), "--yes"]
-        run = move.start(*turn, AWS_ENDPOINT_URL=f"http://127.0.0.1:{proxy.port}")
+        switch = ["cutover", "--keep", "--lambda-function", function, *journal(move), "--yes"]
+        run = move.start(*switch, AWS_ENDPOINT_URL=f"http://127.0.0.1:{proxy.port}")
         until(lambda: proxy.seen(lambda request: request.method == "PUT"), "the function is asked", 30)
         client = move.moto.client("lambda")
         variables = lambda: client.get_function_configuration(FunctionName=function)["Environment"]["Variables"]  # noqa: E731
@@ -159,19 +159,19 @@ class TestFunction:
         (asked,) = runs(move, "turn")
         assert asked["details"][f"lambda {function}"] == "asked" and runs(move, "cutover") == []
         assert variables() == VARIABLES | {"USE_PARAMETER_STORE": "true" if answered else "false"}
-        move.run(*turn)
+        move.run(*switch)
         assert variables() == VARIABLES | {"USE_PARAMETER_STORE": "true"}
         assert runs(move, "cutover")[0]["clean"]
 
     def test_a_rehearsal_looks_at_the_function_and_changes_nothing(self, move: Move, function: str) -> None:
         proven(move)
         before = move.journal.read_text()
-        said = move.json("cutover", "--keep", "--lambda-function", function, *journal(move), "--dry-run")
-        assert said["lambda_functions"] == {function: "false"} and not said["done"]
+        report = move.json("cutover", "--keep", "--lambda-function", function, *journal(move), "--dry-run")
+        assert report["lambda_functions"] == {function: "false"} and not report["done"]
         move.run("cutover", "--keep", "--lambda-function", "nobody", *journal(move), "--dry-run", status=1)
         assert backend(move) is None and move.journal.read_text() == before
 
-    def test_one_that_is_not_there_is_told_and_written_down(self, move: Move) -> None:
+    def test_a_missing_function_is_reported_and_recorded(self, move: Move) -> None:
         proven(move)
         move.run("cutover", "--keep", "--lambda-function", "nobody", *journal(move), "--yes", status=1)
         assert not runs(move, "cutover")[0]["clean"]
@@ -221,21 +221,21 @@ class TestGate:
         move.run("cutover", *journal(move), "--yes")
         assert backend(move) == "parameter-store"
 
-    def test_it_names_what_the_copies_have_left(self, move: Move, later) -> None:
+    def test_it_names_secrets_that_were_not_copied(self, move: Move, later) -> None:
         metrics = Metrics()
         later(metrics.server.shutdown)
         move.copy()
         metrics.counts = {"match": 100}
-        said = move.json("gate", "--window", "1h", *journal(move), **metrics.env)
-        assert sorted(s["secret"] for s in said["staying"]) == sorted(s.name for s in move.shapes if not s.moves)
+        report = move.json("gate", "--window", "1h", *journal(move), **metrics.env)
+        assert sorted(s["secret"] for s in report["staying"]) == sorted(s.name for s in move.shapes if not s.moves)
         assert "cutover --keep" in move.run("gate", "--window", "1h", *journal(move), **metrics.env)
         assert "stay in Secrets Manager" in refused(move, "cutover", *journal(move), "--yes")
         move.run("cutover", "--keep", *journal(move), "--yes")
 
     def test_a_broker_that_compares_nothing_is_no_proof(self, move: Move, world) -> None:
         broker = world.serve()
-        said = move.json("gate", "--window", "1s", *journal(move), status=1, LATCHKEY_URL=broker.url, LATCHKEY_API_KEY=API_KEY)
-        assert not said["open"] and "shadow" in said["explanation"]
+        report = move.json("gate", "--window", "1s", *journal(move), status=1, LATCHKEY_URL=broker.url, LATCHKEY_API_KEY=API_KEY)
+        assert not report["open"] and "shadow" in report["explanation"]
 
     @pytest.mark.row(50)
     def test_one_that_is_killed_is_no_proof_and_spoils_nothing(self, move: Move, later) -> None:
@@ -243,11 +243,11 @@ class TestGate:
         later(metrics.server.shutdown)
         metrics.counts = {"match": 9999}
         gate = ["gate", "--window", "1h", *journal(move)]
-        chance = random.Random("gate")
+        rng = random.Random("gate")
         cut_off = 0
         for _ in range(8):
             run = move.start(*gate, **metrics.env)
-            time.sleep(chance.random() * 0.04)
+            time.sleep(rng.random() * 0.04)
             cut_off += run.poll() is None
             run.send_signal(signal.SIGKILL)
             run.wait(10)

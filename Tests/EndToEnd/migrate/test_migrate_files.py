@@ -1,4 +1,4 @@
-"""Paths that options and settings name: what is there and is not ours is never changed, and the refusal names it."""
+"""Files that options and settings name: a file of another program is never changed, and the error names it."""
 
 from __future__ import annotations
 
@@ -136,4 +136,4 @@ def test_a_backup_replaces_a_backup_and_nothing_else(move: Move) -> None:
     out.write_text("somebody else's\n")
     move.run("backup", *move.selection, *backup, status=64)
     assert out.read_text() == "somebody else's\n" and not manifest.exists()
-    assert str(out) in move.said
+    assert str(out) in move.output

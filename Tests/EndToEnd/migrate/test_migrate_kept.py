@@ -1,4 +1,4 @@
-"""What cannot be moved stays in Secrets Manager, is named at every step, and is served from there after the cut-over."""
+"""Secrets that cannot be migrated stay in Secrets Manager, are named at every step, and are served after the cut-over."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from peers.broker import PREFIX, Broker, run
 from peers.move import Move, Shape, shapes
 from peers.unchanging import UnchangingClient, by_extension, by_sdk, natively, whole
-from peers.turning import backend, journal, proven, refused, runs
+from peers.switching import backend, journal, proven, refused, runs
 from peers.waiting import until
 
 #: The names' beginning in Secrets Manager, and the parameter of those that stay there.
@@ -52,12 +52,12 @@ def key(name: str) -> str:
     return name.removeprefix(OURS)
 
 
-def in_force(broker: Broker, word: str, count: int) -> None:
+def in_force(broker: Broker, backend_name: str, count: int) -> None:
     def shown() -> bool:
         health = broker.get("/health").json()
-        return (health["secrets_backend"], health["kept_secrets"]) == (word, count)
+        return (health["secrets_backend"], health["kept_secrets"]) == (backend_name, count)
 
-    until(shown, f"{word} with {count} kept secrets", within=60)
+    until(shown, f"{backend_name} with {count} kept secrets", within=60)
 
 
 @pytest.mark.slow
@@ -78,9 +78,9 @@ def test_no_answer_changes_while_42_secrets_are_moved_and_moved_back(move: Move,
     proven(move)
     assert refused(move, "cutover", *journal(move), "--yes").count(OURS) == 9
     assert backend(move) is None and kept(move) is None
-    for command, word, count in ((["cutover", "--keep"], "parameter-store", 9), (["rollback"], "secrets-manager", 0)):
+    for command, backend_name, count in ((["cutover", "--keep"], "parameter-store", 9), (["rollback"], "secrets-manager", 0)):
         move.run(*command, *journal(move), "--yes")
-        in_force(broker, word, count)
+        in_force(broker, backend_name, count)
         rounds = [one.rounds for one in clients]
         until(lambda: all(one.rounds >= was + 2 for one, was in zip(clients, rounds, strict=True)), "two rounds of all", 60)
     for one in clients:
@@ -89,7 +89,7 @@ def test_no_answer_changes_while_42_secrets_are_moved_and_moved_back(move: Move,
     assert kept(move) == "placeholder"
 
 
-def test_every_step_names_what_stays(move: Move) -> None:
+def test_every_step_names_the_secrets_that_stay(move: Move) -> None:
     away = staying(move)
     plan = move.json("plan", *move.selection)
     assert plan["summary"]["staying"] == 9
@@ -100,35 +100,35 @@ def test_every_step_names_what_stays(move: Move) -> None:
     page = move.run("verify", *move.selection, *journal(move))
     assert "33 equal, 0 not, 9 left in Secrets Manager" in page and all(name in page for name in away)
     for arguments in ([], move.selection):
-        said = move.json("status", *arguments, *journal(move))
-        assert sorted(s["secret"] for s in said["staying"]) == away
-        measured = next(c["measured"] for c in said["criteria"] if c["name"] == "equal")
+        report = move.json("status", *arguments, *journal(move))
+        assert sorted(s["secret"] for s in report["staying"]) == away
+        measured = next(c["measured"] for c in report["criteria"] if c["name"] == "equal")
         assert measured == "33 moved, 0 to copy, 9 left in Secrets Manager (0 of them kept)"
     told = refused(move, "cutover", *journal(move), "--yes")
     assert "9 secrets stay" in told and all(name in told for name in away)
-    said = move.json("cutover", *journal(move), "--keep", "--yes")
-    assert sorted(said["kept"]) == away and said["lost"] == []
+    report = move.json("cutover", *journal(move), "--keep", "--yes")
+    assert sorted(report["kept"]) == away and report["lost"] == []
     assert kept(move) == ",".join(away)
-    assert {s["secret"]: s["reason"] for s in said["staying"]}[away[0]] in ("over_advanced", "binary", "reference")
-    said = move.json("status", *journal(move))
-    assert said["summary"]["kept"] == 9 and said["summary"]["left"] == 0 and sorted(said["kept"]) == away
+    assert {s["secret"]: s["reason"] for s in report["staying"]}[away[0]] in ("over_advanced", "binary", "reference")
+    report = move.json("status", *journal(move))
+    assert report["summary"]["kept"] == 9 and report["summary"]["left"] == 0 and sorted(report["kept"]) == away
     assert "9 left in Secrets Manager (9 of them kept)" in move.run("status", *journal(move))
     assert runs(move, "cutover")[-1]["details"]["kept"] == ",".join(away)
 
 
-def test_cleanup_leaves_alone_what_is_kept(move: Move) -> None:
+def test_cleanup_does_not_delete_kept_secrets(move: Move) -> None:
     proven(move)
     move.run("cutover", "--keep", *journal(move), "--yes")
-    said = move.json("cleanup", *move.selection, *journal(move), "--dry-run", "--min-days", "0", status=1)
-    found = {s["secret"]: s["action"] for s in said["secrets"] if s["action"] in ("kept", "nothing")}
+    report = move.json("cleanup", *move.selection, *journal(move), "--dry-run", "--min-days", "0", status=1)
+    found = {s["secret"]: s["action"] for s in report["secrets"] if s["action"] in ("kept", "nothing")}
     assert sorted(found) == staying(move)
     assert sorted(name for name, act in found.items() if act == "kept") == readable(move)
 
 
-def test_by_force_alone_nothing_is_kept_and_what_is_lost_is_told(move: Move, world) -> None:
+def test_with_force_only_nothing_is_kept_and_lost_secrets_are_named(move: Move, world) -> None:
     proven(move)
-    said = move.json("cutover", "--force", *journal(move), "--yes", "--dry-run")
-    assert sorted(said["lost"]) == readable(move) and kept(move) is None
+    report = move.json("cutover", "--force", *journal(move), "--yes", "--dry-run")
+    assert sorted(report["lost"]) == readable(move) and kept(move) is None
     page = move.run("cutover", "--force", *journal(move), "--yes")
     assert [line.split(": ")[1] for line in page.splitlines() if "404 from now on" in line] == readable(move)
     assert kept(move) == "placeholder"
@@ -170,10 +170,10 @@ def test_a_list_goes_to_the_advanced_tier_and_past_that_is_refused(move: Move) -
     assert (backend(move), kept(move)) == ("secrets-manager", "placeholder")
 
 
-def test_what_another_move_has_kept_stays_kept(move: Move, world) -> None:
+def test_secrets_kept_by_another_migration_stay_kept(move: Move, world) -> None:
     proven(move)
     move.ssm.put_parameter(Name=KEPT, Value="orders/elsewhere/x", Type="String")
-    said = move.json("cutover", "--keep", *journal(move), "--yes")
-    assert sorted(said["kept"]) == sorted(["orders/elsewhere/x", *staying(move)])
+    report = move.json("cutover", "--keep", *journal(move), "--yes")
+    assert sorted(report["kept"]) == sorted(["orders/elsewhere/x", *staying(move)])
     lost = move.json("cutover", "--force", *journal(move), "--yes")["lost"]
     assert sorted(lost) == sorted(["orders/elsewhere/x", *readable(move)])

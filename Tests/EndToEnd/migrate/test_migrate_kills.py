@@ -1,6 +1,6 @@
-"""Row 50 for the commands of a move that the files beside this one do not kill: whatever was cut off, repeating it is enough.
+"""Migration commands that are killed can be repeated (row 50 of Faults.md). Other files kill the other commands.
 
-And what a terminal and a core would show of it: no value.
+A terminal and a core dump show no value.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import pytest
 
 from peers.broker import BINARY, PREFIX as PARAMETERS
 from peers.move import Move, shapes
-from peers.proxy import Exchange, FaultProxy, mentions, operation
+from peers.proxy import ProxiedRequest, FaultProxy, mentions, operation
 from peers.waiting import until
 
 BACKEND = f"{PARAMETERS}/latchkey/backend"
@@ -88,10 +88,10 @@ def test_a_turn_that_is_killed_is_either_made_or_not(move: Move, command: str) -
         move.run("cutover", "--keep", *journal(move), "--yes")
     keep = ["--keep"] if command == "cutover" else []
     before, after = {"cutover": (None, "parameter-store"), "rollback": ("parameter-store", "secrets-manager")}[command]
-    chance = random.Random(command)
+    rng = random.Random(command)
     cut_off = 0
     for _ in range(KILLS):
-        cut_off += killed(move, command, *keep, *journal(move), "--yes", after=chance.random() * 0.06)
+        cut_off += killed(move, command, *keep, *journal(move), "--yes", after=rng.random() * 0.06)
         assert backend(move) in (before, after)
     assert cut_off > 0, "every one came to its end before it was killed"
     require_whole_journal(move)
@@ -128,9 +128,9 @@ def test_a_turn_that_is_killed_once_it_is_made_has_been_written_down(
     if command == "rollback":
         move.run("cutover", "--keep", *journal(move), "--yes")
 
-    def unanswered(exchange: Exchange) -> bool:
-        exchange.forward()
-        return not exchange.wait_for_close()
+    def unanswered(proxied: ProxiedRequest) -> bool:
+        proxied.forward()
+        return not proxied.wait_for_close()
 
     proxy.always(unanswered, when=lambda request: operation("PutParameter")(request) and mentions(BACKEND)(request))
     began = time.time()
@@ -165,8 +165,8 @@ def test_an_undo_that_is_killed_brings_them_all_back_when_repeated(move: Move) -
     cleanup = ["cleanup", *move.selection, *journal(move), "--min-days", "0", "--yes"]
     move.run(*cleanup, status=1)
     undo = ["cleanup", *move.selection, *journal(move), "--undo", "--yes"]
-    chance = random.Random("undo")
-    assert sum([killed(move, *undo, after=0.05 + chance.random() * 0.3) for _ in range(KILLS)]) > 0
+    rng = random.Random("undo")
+    assert sum([killed(move, *undo, after=0.05 + rng.random() * 0.3) for _ in range(KILLS)]) > 0
     move.run(*undo)
     pending = {shape.name for shape in move.shapes if "pending_deletion" in shape.obstacles}
     found = set()
@@ -179,9 +179,9 @@ def test_an_undo_that_is_killed_brings_them_all_back_when_repeated(move: Move) -
 @pytest.mark.row(50)
 def test_a_verify_that_is_killed_proves_nothing_and_spoils_nothing(move: Move) -> None:
     move.copy()
-    chance = random.Random("verify")
+    rng = random.Random("verify")
     verify = ["verify", *move.selection, *journal(move)]
-    assert sum([killed(move, *verify, after=chance.random() * 0.1) for _ in range(KILLS)]) > 0
+    assert sum([killed(move, *verify, after=rng.random() * 0.1) for _ in range(KILLS)]) > 0
     lines = move.journal.read_bytes()
     if b'"run":"verify"' not in lines:
         move.run("cutover", *journal(move), "--yes", status=1)
@@ -195,21 +195,21 @@ def test_a_verify_that_is_killed_proves_nothing_and_spoils_nothing(move: Move) -
 
 def at_a_terminal(move: Move, *arguments: str) -> bytes:
     """All that a terminal is shown of a command."""
-    ours, theirs = pty.openpty()
+    parent_end, child_end = pty.openpty()
     run = subprocess.Popen(
-        [str(BINARY), "migrate", *arguments], env=move.env, cwd=move.folder, stdin=theirs, stdout=theirs, stderr=theirs
+        [str(BINARY), "migrate", *arguments], env=move.env, cwd=move.folder, stdin=child_end, stdout=child_end, stderr=child_end
     )
-    os.close(theirs)
+    os.close(child_end)
     shown = b""
     ends = time.monotonic() + 60
-    while time.monotonic() < ends and select.select([ours], [], [], 60)[0]:
+    while time.monotonic() < ends and select.select([parent_end], [], [], 60)[0]:
         try:
-            shown += os.read(ours, 65536)
+            shown += os.read(parent_end, 65536)
         except OSError:  # Nobody holds the other end any more.
             break
-    os.close(ours)
+    os.close(parent_end)
     assert run.wait(10) == 0, shown[-2000:]
-    move.said += shown.decode()
+    move.output += shown.decode()
     return shown
 
 

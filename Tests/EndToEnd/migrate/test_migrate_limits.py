@@ -1,4 +1,4 @@
-"""`latchkey migrate` against the embedded stores, which keep the limits of Parameter Store that moto does not."""
+"""`latchkey migrate` with the embedded stores, which have the limits of Parameter Store that moto lacks."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def stores(binary, tmp_path_factory) -> Iterator[Stores]:
 
 
 @pytest.mark.parametrize("obstacle", sorted(REFUSED))
-def test_what_the_plan_blocks_parameter_store_refuses(stores: Stores, obstacle: str) -> None:
+def test_parameter_store_rejects_what_the_plan_blocks(stores: Stores, obstacle: str) -> None:
     name, value = REFUSED[obstacle]
     stores.secrets.create_secret(Name=name, SecretString=value)
     target = LONG if obstacle == "name_length" else f"/{name}"
@@ -81,7 +81,7 @@ def test_what_the_plan_blocks_parameter_store_refuses(stores: Stores, obstacle: 
         stores.ssm.put_parameter(Name=target, Value=value, Type="SecureString", Tier="Advanced", Overwrite=True)
 
 
-def test_what_the_plan_lets_through_parameter_store_takes_once(stores: Stores) -> None:
+def test_parameter_store_accepts_what_the_plan_allows(stores: Stores) -> None:
     for name, value, _ in TAKEN.values():
         stores.secrets.create_secret(Name=name, SecretString=value)
     names = [argument for name, _, _ in TAKEN.values() for argument in ("--secret", name)]

@@ -1,4 +1,4 @@
-"""How `latchkey migrate copy` keeps values: type, key, tier and pace, as they were asked for."""
+"""`latchkey migrate copy`: type, key, tier and rate of the copies."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ def described(move: Move) -> dict[str, dict[str, Any]]:
     return found
 
 
-def test_a_type_that_was_asked_for_is_the_parameters(move: Move) -> None:
+def test_a_parameter_has_the_requested_type(move: Move) -> None:
     how = [*move.selection, "--type", "String"]
     move.run("copy", *how, *move.pace)
     assert {found["Type"] for found in move.parameters().values()} == {"String"}
     assert move.json("verify", *how, "--journal", str(move.journal))["summary"]["equal"] == len(move.shapes)
     # As another type it is not written over, and nothing is called done.
-    said = move.json("copy", *move.selection, "--journal", str(move.folder / "other.journal"), *move.rate)
-    assert {obstacle for item in said["blocked"] for obstacle in item["obstacles"]} == {"other_type"}
+    report = move.json("copy", *move.selection, "--journal", str(move.folder / "other.journal"), *move.rate)
+    assert {obstacle for item in report["blocked"] for obstacle in item["obstacles"]} == {"other_type"}
     move.run("copy", *move.selection, "--type", "StringList", *move.pace, status=64)
     move.run("copy", *how, "--kms-key", KEY, *move.pace, status=64)
 
 
 @pytest.mark.parametrize(("asked", "plain", "own"), [(KEY, KEY, KEY), ("same", None, "alias/shop"), (None, None, None)])
-def test_a_key_that_was_asked_for_is_what_a_value_is_kept_under(
+def test_a_value_is_encrypted_with_the_requested_key(
     move: Move, gate: FaultProxy, asked: str | None, plain: str | None, own: str | None
 ) -> None:
     how = ["--kms-key", asked] if asked else []
@@ -60,30 +60,30 @@ def test_a_key_that_was_asked_for_is_what_a_value_is_kept_under(
     move.require_moved()
 
 
-def test_an_equal_value_is_not_written_again_for_a_key_or_tier_and_that_is_said(move: Move) -> None:
+def test_an_equal_value_is_not_rewritten_for_a_key_or_tier_and_this_is_reported(move: Move) -> None:
     move.copy()
     again = ["--journal", str(move.folder / "again.journal"), *move.rate]
     for how in (["--kms-key", KEY], ["--tier", "advanced"]):
-        said = move.json("copy", *move.selection, *how, *again, "--yes")
-        assert said["summary"]["equal"] == len(move.shapes)
-        assert all(line["kept_as_it_is"] for line in said["secrets"])
+        report = move.json("copy", *move.selection, *how, *again, "--yes")
+        assert report["summary"]["equal"] == len(move.shapes)
+        assert all(line["kept_as_it_is"] for line in report["secrets"])
         assert "under another key or in another tier" in move.run("copy", *move.selection, *how, *again, "--yes")
     move.require_moved()
     assert {found["Tier"] for found in described(move).values()} == {"Standard"}
 
 
-def test_what_a_copy_left_for_its_tier_is_left_to_verify(move: Move) -> None:
+def test_verify_reports_values_that_a_copy_skipped_for_their_tier(move: Move) -> None:
     move.secrets.create_secret(Name=f"{PREFIX}long", SecretString="x" * 5000)
     move.json("copy", *move.selection, "--tier", "standard", *move.pace)
     for more in (["--journal", str(move.journal)], ["--tier", "standard"]):
-        said = move.json("verify", *move.selection, *more)
-        assert [left["secret"] for left in said["left"]] == [f"{PREFIX}long"]
+        report = move.json("verify", *move.selection, *more)
+        assert [left["secret"] for left in report["left"]] == [f"{PREFIX}long"]
     move.run("verify", *move.selection, status=1)
     move.run("verify", *move.selection, "--tier", "standard", "--journal", str(move.journal))
     move.run("cutover", "--keep", "--journal", str(move.journal), "--yes")
 
 
-def test_a_copy_keeps_to_three_writes_a_second_unless_it_is_told(move: Move, gate: FaultProxy) -> None:
+def test_a_copy_makes_three_writes_per_second_by_default(move: Move, gate: FaultProxy) -> None:
     env = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{gate.port}"}
     move.run("copy", *move.selection, "--journal", str(move.journal), **env)
     times = [request.at for request in gate.seen(operation("PutParameter"))]
@@ -96,15 +96,15 @@ def test_a_write_over_another_value_whose_answer_is_lost_is_made_once(move: Move
     one = move.shapes[0]
     move.ssm.put_parameter(Name=one.target, Value="another", Type="SecureString")
 
-    def lost(exchange) -> bool:
-        exchange.forward()
-        exchange.reset()
+    def lost(proxied) -> bool:
+        proxied.forward()
+        proxied.reset()
         return False
 
     gate.next(lost, when=operation("PutParameter"))
     env = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{gate.port}"}
-    said = move.json("copy", "--secret", one.name, *move.pace, "--yes", **env)
-    assert said["secrets"][0]["outcome"] == "copied" and said["secrets"][0]["version"] == 2
+    report = move.json("copy", "--secret", one.name, *move.pace, "--yes", **env)
+    assert report["secrets"][0]["outcome"] == "copied" and report["secrets"][0]["version"] == 2
     assert len(move.ssm.get_parameter_history(Name=one.target)["Parameters"]) == 2
 
 

@@ -1,4 +1,4 @@
-"""Every command that `latchkey migrate` prints does what is said of it, typed as it is printed."""
+"""Every command that `latchkey migrate` prints works as printed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from peers.move import PREFIX, Move, Shape, shapes
-from peers.turning import backend, refused
+from peers.switching import backend, refused
 
 #: Options that have no value.
 FLAGS = {"--keep", "--undo", "--resume", "--force"}
@@ -54,26 +54,26 @@ def typed(move: Move, command: list[str], status: int = 0) -> str:
     return refused(move, *words, *more.get(command[0], []), status=status)
 
 
-def test_what_a_move_prints_leads_through_it(move: Move) -> None:
+def test_the_printed_commands_complete_a_migration(move: Move) -> None:
     journal = ["--journal", str(move.journal)]
-    said = move.run("copy", *move.selection, *move.pace)
-    assert printed(said) == [["cutover", "--keep", *journal]]
+    output = move.run("copy", *move.selection, *move.pace)
+    assert printed(output) == [["cutover", "--keep", *journal]]
     # It wants proof first, and says how to come by it.
-    said = typed(move, ["cutover", "--keep", *journal], status=1)
-    assert printed(said) == [["verify", *journal]]
-    said = typed(move, ["verify", *journal])
-    assert printed(said) == [["cutover", "--keep", *journal]]
-    said = typed(move, ["cutover", *journal], status=1)
-    assert printed(said) == [["cutover", "--keep", *journal]]
+    output = typed(move, ["cutover", "--keep", *journal], status=1)
+    assert printed(output) == [["verify", *journal]]
+    output = typed(move, ["verify", *journal])
+    assert printed(output) == [["cutover", "--keep", *journal]]
+    output = typed(move, ["cutover", *journal], status=1)
+    assert printed(output) == [["cutover", "--keep", *journal]]
     typed(move, ["cutover", "--keep", *journal])
     assert backend(move) == "parameter-store"
-    said = move.run("status", *journal)
-    assert printed(said)[0][0] == "backup" and "--filter-prefix" in printed(said)[0]
-    for command in printed(said):
+    output = move.run("status", *journal)
+    assert printed(output)[0][0] == "backup" and "--filter-prefix" in printed(output)[0]
+    for command in printed(output):
         typed(move, command)
-    said = move.run("status", *journal)
-    assert [command[0] for command in printed(said)] == ["cleanup", "rollback"]
-    for command in printed(said):
+    output = move.run("status", *journal)
+    assert [command[0] for command in printed(output)] == ["cleanup", "rollback"]
+    for command in printed(output):
         # Rollback is refused while what cleanup deletes can still be brought back, and says how.
         if command[0] == "cleanup":
             typed(move, command)

@@ -1,4 +1,4 @@
-"""What `latchkey migrate` does where something is refused or is not there: it says which action, and ends with 77 or 1."""
+"""`latchkey migrate` without a permission or a secret: it names the action, and ends with 77 or 1."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def moving(move: Move) -> list[Shape]:
     return [shape for shape in move.shapes if shape.moves]
 
 
-def denied(said: dict[str, Any]) -> dict[str, list[str]]:
+def denied(report: dict[str, Any]) -> dict[str, list[str]]:
     """By secret, what of it is blocked."""
-    return {item["secret"]: item["obstacles"] for item in said["blocked"] if "permission" in item["obstacles"]}
+    return {item["secret"]: item["obstacles"] for item in report["blocked"] if "permission" in item["obstacles"]}
 
 
 def journal(move: Move) -> list[str]:
@@ -62,9 +62,9 @@ def journal(move: Move) -> list[str]:
 def test_one_parameter_that_may_not_be_read_holds_up_no_other(move: Move, gate: FaultProxy, env) -> None:
     one, *others = moving(move)
     refuse(gate, of(*READS, naming=one.target))
-    said = move.json("copy", *move.selection, *move.pace, status=77, **env)
-    assert denied(said) == {one.name: ["permission"]} and not said["clean"]
-    assert said["summary"]["copied"] == len(others)
+    report = move.json("copy", *move.selection, *move.pace, status=77, **env)
+    assert denied(report) == {one.name: ["permission"]} and not report["clean"]
+    assert report["summary"]["copied"] == len(others)
     assert set(move.parameters()) == {shape.target for shape in others}
     assert "ssm:GetParameter is refused" in move.run("copy", *move.selection, *move.pace, "--resume", status=77, **env)
 
@@ -77,8 +77,8 @@ def test_one_secret_that_may_not_be_read_is_a_refusal_of_each_command(move: Move
     assert [o["code"] for o in found] == ["permission"] and "secretsmanager:GetSecretValue" in found[0]["remedy"]
     assert denied(move.json("copy", *move.selection, *move.pace, status=77, **env)) == {one.name: ["permission"]}
     assert set(move.parameters()) == {shape.target for shape in others}
-    said = move.json("verify", *move.selection, *journal(move), status=77, **env)
-    assert [s["secret"] for s in said["secrets"] if s["verdict"] != "equal"] == [one.name]
+    report = move.json("verify", *move.selection, *journal(move), status=77, **env)
+    assert [s["secret"] for s in report["secrets"] if s["verdict"] != "equal"] == [one.name]
     password = move.folder / "password"
     password.write_text("correct horse battery staple\n")
     password.chmod(0o600)
@@ -90,8 +90,8 @@ def test_one_secret_that_may_not_be_read_is_a_refusal_of_each_command(move: Move
 def test_a_write_that_is_refused_is_a_refusal(move: Move, gate: FaultProxy, env) -> None:
     one, *others = moving(move)
     refuse(gate, of("PutParameter", naming=one.target))
-    said = move.json("copy", *move.selection, *move.pace, status=77, **env)
-    assert said["summary"]["failed"] == 1 and said["summary"]["copied"] == len(others)
+    report = move.json("copy", *move.selection, *move.pace, status=77, **env)
+    assert report["summary"]["failed"] == 1 and report["summary"]["copied"] == len(others)
     gate.heal()
     refuse(gate, operation("PutParameter"))
     move.run("cutover", *journal(move), "--force", "--yes", status=77, **env)
@@ -103,26 +103,26 @@ def test_a_list_that_is_refused_ends_a_command_with_its_code(move: Move, gate: F
     refuse(gate, operation("ListSecrets"))
     more = ["--out", "b.cms", "--password-file", "password"] if command == "backup" else []
     move.run(command, *move.selection, *more, status=77, **env)
-    assert "secretsmanager:ListSecrets is refused" in move.said
+    assert "secretsmanager:ListSecrets is refused" in move.output
 
 
-def test_status_says_what_it_may_not_look_at_and_shows_the_rest(move: Move, gate: FaultProxy, env) -> None:
+def test_status_names_missing_permissions_and_shows_everything_else(move: Move, gate: FaultProxy, env) -> None:
     move.copy()
     one, *others = moving(move)
     refuse(gate, of(*READS, naming=one.target))
-    said = move.json("status", *move.selection, *journal(move), status=77, **env)
-    standing = {line["secret"]: line["standing"] for line in said["secrets"]}
-    assert standing[one.name] == "refused" and {standing[shape.name] for shape in others} == {"moved"}
-    assert said["denied"] == ["ssm:GetParameter"] and said["next"]["command"] is None
+    report = move.json("status", *move.selection, *journal(move), status=77, **env)
+    standings = {line["secret"]: line["standing"] for line in report["secrets"]}
+    assert standings[one.name] == "refused" and {standings[shape.name] for shape in others} == {"moved"}
+    assert report["denied"] == ["ssm:GetParameter"] and report["next"]["command"] is None
     gate.heal()
     refuse(gate, of("DescribeSecret", naming=one.name))
     # What is named is described by its name.
-    said = move.json("status", "--secret", one.name, *journal(move), status=77, **env)
-    assert {line["secret"] for line in said["secrets"] if line["standing"] == "refused"} == {one.name}
+    report = move.json("status", "--secret", one.name, *journal(move), status=77, **env)
+    assert {line["secret"] for line in report["secrets"] if line["standing"] == "refused"} == {one.name}
     gate.heal()
     refuse(gate, of(*READS, naming="/orders/test/latchkey/backend"))
-    said = move.json("status", *move.selection, *journal(move), status=77, **env)
-    assert said["backend"] is None and said["summary"]["moved"] == len(others) + 1
+    report = move.json("status", *move.selection, *journal(move), status=77, **env)
+    assert report["backend"] is None and report["summary"]["moved"] == len(others) + 1
 
 
 # What is not there
@@ -130,9 +130,9 @@ def test_status_says_what_it_may_not_look_at_and_shows_the_rest(move: Move, gate
 
 def test_a_name_that_is_not_there_is_no_success(move: Move) -> None:
     one = moving(move)[0]
-    said = move.json("copy", "--secret", one.name, "--secret", "shop/prod/nobody", *move.pace, status=1)
-    assert not said["clean"] and said["summary"]["copied"] == 1
-    assert [item["obstacles"] for item in said["blocked"]] == [["not_found"]]
+    report = move.json("copy", "--secret", one.name, "--secret", "shop/prod/nobody", *move.pace, status=1)
+    assert not report["clean"] and report["summary"]["copied"] == 1
+    assert [item["obstacles"] for item in report["blocked"]] == [["not_found"]]
 
 
 @pytest.mark.parametrize("command", ["plan", "copy", "verify", "status", "cleanup"])
@@ -189,7 +189,7 @@ def test_the_plan_says_how_many_paths_it_did_not_ask_about(move: Move, gate: Fau
 def test_a_refused_read_of_what_the_fleet_follows_is_called_by_its_name(move: Move, gate: FaultProxy, env) -> None:
     refuse(gate, of("GetParameter"))
     move.run("rollback", *journal(move), "--yes", status=77, **env)
-    assert "ssm:GetParameter is refused" in move.said
+    assert "ssm:GetParameter is refused" in move.output
 
 
 def test_a_turn_that_is_throttled_waits_and_is_made_once(move: Move, gate: FaultProxy, env) -> None:

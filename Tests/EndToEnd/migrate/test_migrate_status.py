@@ -1,4 +1,4 @@
-"""`latchkey migrate status`: where a move stands at every step, what was measured, and that its next command is right."""
+"""`latchkey migrate status`: the state at every step, the measurements, and the next command."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ def status(move: Move, *arguments: str, **env: str) -> dict[str, Any]:
     return move.json("status", *move.selection, "--journal", str(move.journal), *arguments, **env)
 
 
-def phases(said: dict[str, Any]) -> str:
+def phases(report: dict[str, Any]) -> str:
     """`x` for a phase that is done, `.` for one that is open, `?` for what only a broker knows."""
-    return "".join({"done": "x", "open": ".", "unknown": "?"}[phase["state"]] for phase in said["phases"])
+    return "".join({"done": "x", "open": ".", "unknown": "?"}[phase["state"]] for phase in report["phases"])
 
 
-def criterion(said: dict[str, Any], name: str) -> tuple[str, str]:
-    return next((c["state"], c["measured"]) for c in said["criteria"] if c["name"] == name)
+def criterion(report: dict[str, Any], name: str) -> tuple[str, str]:
+    return next((c["state"], c["measured"]) for c in report["criteria"] if c["name"] == name)
 
 
-def follow(move: Move, said: dict[str, Any]) -> str:
+def follow(move: Move, report: dict[str, Any]) -> str:
     """Types what status says, with a password where one is wanted and a yes where it would ask."""
-    words = shlex.split(said["next"]["command"])
+    words = shlex.split(report["next"]["command"])
     assert words[:2] == ["latchkey", "migrate"]
     command, rest = words[2], [str(move.folder / "password") if word == "FILE" else word for word in words[3:]]
     more = {"copy": move.rate, "cutover": ["--yes"], "cleanup": ["--yes", "--min-days", "0"]}.get(command, [])
@@ -46,20 +46,20 @@ def test_following_it_leads_from_nothing_to_the_end(move: Move) -> None:
     (move.folder / "password").chmod(0o600)
     seen = []
     for _ in range(8):
-        said = status(move, "--min-days", "0")
-        seen.append((phases(said), (said["next"]["command"] or "").split(" ")[2:3]))
-        if said["next"]["command"] is None:
+        report = status(move, "--min-days", "0")
+        seen.append((phases(report), (report["next"]["command"] or "").split(" ")[2:3]))
+        if report["next"]["command"] is None:
             break
-        follow(move, said)
+        follow(move, report)
     assert seen == [
         ("..??...", ["backup"]), ("x.??...", ["copy"]), ("xx??...", ["verify"]), ("xx??x..", ["cutover"]),
         ("xx??xx.", ["cleanup"]), ("xx??xxx", []),
     ]
     movable = sum(shape.moves for shape in move.shapes)
-    assert said["summary"]["deleting"] == movable and "--undo" in said["next"]["why"]
-    assert criterion(said, "cost")[0] == "met"
+    assert report["summary"]["deleting"] == movable and "--undo" in report["next"]["why"]
+    assert criterion(report, "cost")[0] == "met"
     before = 0.4 * sum("pending_deletion" not in shape.obstacles for shape in move.shapes)
-    assert criterion(said, "cost")[1] == f"secrets alone: ${before:.2f} before, ${before - 0.4 * movable:.2f} now"
+    assert criterion(report, "cost")[1] == f"secrets alone: ${before:.2f} before, ${before - 0.4 * movable:.2f} now"
     move.require_silence()
 
 
@@ -68,10 +68,10 @@ def test_after_the_cut_over_it_says_how_long_to_wait(move: Move) -> None:
     (move.folder / "password").chmod(0o600)
     for command in ("backup", "copy", "verify", "cutover"):
         assert follow(move, status(move)) == command
-    said = status(move)
-    assert said["next"]["command"] is None and "wait until 20" in said["next"]["why"]
-    assert said["backend"] == "parameter-store"
-    assert criterion(said, "reversible") == ("met", "a backup that is whole, 0 gone for good")
+    report = status(move)
+    assert report["next"]["command"] is None and "wait until 20" in report["next"]["why"]
+    assert report["backend"] == "parameter-store"
+    assert criterion(report, "reversible") == ("met", "a backup that is whole, 0 gone for good")
     # Without a selection it is about what the journal has, and the page says the same.
     page = move.run("status", "--journal", str(move.journal))
     assert "wait until 20" in page and f"{sum(shape.moves for shape in move.shapes)} moved" in page
@@ -79,7 +79,7 @@ def test_after_the_cut_over_it_says_how_long_to_wait(move: Move) -> None:
     assert phases(status(move))[5] == "." and status(move)["backend"] == "secrets-manager"
 
 
-def test_each_secret_stands_where_it_stands(move: Move) -> None:
+def test_each_secret_has_its_state(move: Move) -> None:
     assert status(move)["summary"]["open"] == len(move.shapes) - sum("pending_deletion" in s.obstacles for s in move.shapes)
     move.copy()
     plain = [shape for shape in move.shapes if shape.moves]
@@ -88,14 +88,14 @@ def test_each_secret_stands_where_it_stands(move: Move) -> None:
     move.ssm.delete_parameter(Name=missing.target)
     move.ssm.put_parameter(Name=rewritten.target, Value="theirs-91", Type="SecureString", Overwrite=True)
     move.secrets.delete_secret(SecretId=deleted.name, ForceDeleteWithoutRecovery=True)
-    said = move.json("status", "--journal", str(move.journal))
-    standing = {line["secret"]: line["standing"] for line in said["secrets"]}
-    assert [standing[s.name] for s in (changed, missing, rewritten, deleted)] == ["changed", "missing", "rewritten", "gone"]
-    assert {standing[s.name] for s in plain[4:]} == {"moved"}
+    report = move.json("status", "--journal", str(move.journal))
+    standings = {line["secret"]: line["standing"] for line in report["secrets"]}
+    assert [standings[s.name] for s in (changed, missing, rewritten, deleted)] == ["changed", "missing", "rewritten", "gone"]
+    assert {standings[s.name] for s in plain[4:]} == {"moved"}
     left = status(move)["summary"]
     assert left["left"] == sum(not s.moves and "pending_deletion" not in s.obstacles for s in move.shapes)
-    assert criterion(said, "equal")[0] == "unmet" and criterion(said, "reversible")[0] == "unmet"
-    assert phases(said)[1] == "."
+    assert criterion(report, "equal")[0] == "unmet" and criterion(report, "reversible")[0] == "unmet"
+    assert phases(report)[1] == "."
 
 
 def test_a_broken_off_copy_is_gone_on_with(move: Move) -> None:
@@ -107,9 +107,9 @@ def test_a_broken_off_copy_is_gone_on_with(move: Move) -> None:
         pass
     copy.kill()
     copy.wait(10)
-    said = status(move)
-    assert "--resume" in said["next"]["command"] and said["summary"]["moved"] > 0
-    assert follow(move, said) == "copy"
+    report = status(move)
+    assert "--resume" in report["next"]["command"] and report["summary"]["moved"] > 0
+    assert follow(move, report) == "copy"
     assert status(move)["summary"]["begun"] == 0
 
 
@@ -130,38 +130,38 @@ def test_without_a_selection_the_next_command_is_about_the_journals_secrets_alon
     # The map that a copy had is meant, too, from whichever folder.
     (move.folder / "map.json").write_text(f'{{"{third.name}": "/elsewhere/third"}}')
     move.run("copy", "--map", "map.json", *move.pace)
-    said = move.json("status", "--journal", str(move.journal))
-    words = shlex.split(said["next"]["command"])
+    report = move.json("status", "--journal", str(move.journal))
+    words = shlex.split(report["next"]["command"])
     assert words[2:] == [
         "backup", "--secret", one.name, "--secret", other.name, "--map", str(move.folder / "map.json"), "--out",
         "backup.cms", "--password-file", "FILE", "--journal", str(move.journal),
     ]
-    assert {line["parameter"] for line in said["secrets"]} == {one.target, other.target, "/elsewhere/third"}
-    said = move.json("status", "--map", "map.json", "--journal", str(move.journal))
-    assert "--map map.json" in said["next"]["command"]
+    assert {line["parameter"] for line in report["secrets"]} == {one.target, other.target, "/elsewhere/third"}
+    report = move.json("status", "--map", "map.json", "--journal", str(move.journal))
+    assert "--map map.json" in report["next"]["command"]
 
 
-def test_a_backup_counts_for_what_is_in_it_and_another_gets_a_name_of_its_own(move: Move) -> None:
+def test_a_backup_counts_for_its_contents_and_the_next_has_another_name(move: Move) -> None:
     one, other = [shape for shape in move.shapes if shape.moves][:2]
     file = move.folder / "backup.cms"
     move.run("backup", "--secret", one.name, "--out", str(file), *with_password(move))
-    said = status(move)
-    assert phases(said)[0] == "." and "lacks" in said["next"]["why"]
-    assert "--out backup-2.cms" in said["next"]["command"] and follow(move, said) == "backup"
+    report = status(move)
+    assert phases(report)[0] == "." and "lacks" in report["next"]["why"]
+    assert "--out backup-2.cms" in report["next"]["command"] and follow(move, report) == "backup"
     assert phases(status(move))[0] == "x"
     # Broken, it counts no more, and what is printed can still be typed.
     (move.folder / "backup-2.cms").write_bytes(b"broken")
-    said = status(move)
-    assert phases(said)[0] == "." and "--out backup-3.cms" in said["next"]["command"]
-    assert follow(move, said) == "backup"
+    report = status(move)
+    assert phases(report)[0] == "." and "--out backup-3.cms" in report["next"]["command"]
+    assert follow(move, report) == "backup"
 
 
 def test_what_no_copy_has_looked_at_is_not_called_left(move: Move) -> None:
     named = [shape for shape in move.shapes if shape.moves or "pending_deletion" not in shape.obstacles][:10]
     move.run("copy", *[word for shape in named for word in ("--secret", shape.name)], *move.pace)
-    said = status(move)
-    assert said["summary"]["left"] == sum(not shape.moves for shape in named) > 0
-    assert said["summary"]["open"] == sum("pending_deletion" not in s.obstacles for s in move.shapes) - len(named)
+    report = status(move)
+    assert report["summary"]["left"] == sum(not shape.moves for shape in named) > 0
+    assert report["summary"]["open"] == sum("pending_deletion" not in s.obstacles for s in move.shapes) - len(named)
 
 
 def test_a_move_of_which_everything_is_gone_is_done(move: Move) -> None:
@@ -174,23 +174,23 @@ def test_a_move_of_which_everything_is_gone_is_done(move: Move) -> None:
     move.run("cutover", "--journal", str(move.journal), "--yes")
     for shape in plain:
         move.secrets.delete_secret(SecretId=shape.name, ForceDeleteWithoutRecovery=True)
-    said = status(move)
-    assert said["summary"]["gone"] == len(plain) and said["next"] == {"command": None, "why": "the move is done"}
-    assert phases(said)[6] == "x"
+    report = status(move)
+    assert report["summary"]["gone"] == len(plain) and report["next"] == {"command": None, "why": "the move is done"}
+    assert phases(report)[6] == "x"
 
 
-def test_it_says_what_a_broker_has_measured(move: Move, world) -> None:
+def test_it_shows_the_measurements_of_a_broker(move: Move, world) -> None:
     world.put("solo", "the value")
     broker = world.serve()
     for _ in range(150):
         assert broker.token().status == 200
     assert broker.get("/secrets/solo").status == 200
     asked = {"LATCHKEY_URL": broker.url, "LATCHKEY_API_KEY": API_KEY}
-    said = status(move, **asked)
-    assert phases(said)[2:4] == "xx"
-    assert criterion(said, "issuer_calls") == ("met", "149 of 150 saved (99.333 %)")
-    assert criterion(said, "errors") == ("met", "0 of 151 answers (0.000 %)")
-    state, measured = criterion(said, "start_up")
+    report = status(move, **asked)
+    assert phases(report)[2:4] == "xx"
+    assert criterion(report, "issuer_calls") == ("met", "149 of 150 saved (99.333 %)")
+    assert criterion(report, "errors") == ("met", "0 of 151 answers (0.000 %)")
+    state, measured = criterion(report, "start_up")
     assert state == "met" and measured.startswith("secret ") and measured.endswith(" ms")
     assert len(world.issuer.requests) == 1
     assert "not measured" in criterion(status(move), "issuer_calls")[1]

@@ -1,4 +1,4 @@
-"""What `latchkey migrate` does where a read gets no answer: it reads again, goes on with the rest and names what it lacks."""
+"""`latchkey migrate` when a read times out: it reads again, continues with the others, and names what is missing."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def reads(operations: tuple[str, ...], name: str) -> Filter:
     return lambda request: request.operation in operations and f'"{name}"'.encode() in request.body
 
 
-def unread(said: dict[str, Any]) -> list[str]:
+def unread(report: dict[str, Any]) -> list[str]:
     """The secrets that were not read, of `plan` or `copy`."""
-    entries = said.get("blocked") or said["secrets"]
+    entries = report.get("blocked") or report["secrets"]
     codes = lambda entry: [o if isinstance(o, str) else o["code"] for o in entry.get("obstacles", [])]  # noqa: E731
     return [entry["secret"] for entry in entries if "unread" in codes(entry)]
 
@@ -52,25 +52,25 @@ def hung(move: Move, operations: tuple[str, ...]) -> tuple[Any, Filter]:
 
 @pytest.mark.parametrize("operations", [OF_SECRETS, OF_PARAMETERS], ids=["secret", "parameter"])
 def test_a_read_that_times_out_once_is_made_again(move: Move, gate: FaultProxy, env, operations) -> None:
-    _, theirs = hung(move, operations)
-    gate.next(never_answer, when=theirs)
-    said = move.json("copy", *move.selection, *move.pace, **env)
-    assert said["clean"] and len(gate.seen(theirs)) >= 2
+    _, matching = hung(move, operations)
+    gate.next(never_answer, when=matching)
+    report = move.json("copy", *move.selection, *move.pace, **env)
+    assert report["clean"] and len(gate.seen(matching)) >= 2
     move.require_moved()
-    gate.next(never_answer, when=theirs)
+    gate.next(never_answer, when=matching)
     assert move.json("verify", *move.selection, "--journal", str(move.journal), **env)["clean"]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("operations", [OF_SECRETS, OF_PARAMETERS], ids=["secret", "parameter"])
 def test_one_that_never_answers_is_named_and_the_others_are_moved(move: Move, gate: FaultProxy, env, operations) -> None:
-    one, theirs = hung(move, operations)
-    gate.always(never_answer, when=theirs)
+    one, matching = hung(move, operations)
+    gate.always(never_answer, when=matching)
     assert unread(move.json("plan", *move.selection, status=69, **env)) == [one.name]
-    said = move.json("copy", *move.selection, *move.pace, status=69, **env)
-    assert unread(said) == [one.name] and not said["clean"]
+    report = move.json("copy", *move.selection, *move.pace, status=69, **env)
+    assert unread(report) == [one.name] and not report["clean"]
     others = {shape.target for shape in move.shapes if shape.moves and shape is not one}
-    assert set(move.parameters()) == others and said["summary"]["copied"] == len(others)
+    assert set(move.parameters()) == others and report["summary"]["copied"] == len(others)
     # What was not read is not taken for left behind on purpose: the next run moves it.
     gate.heal()
     again = move.json("copy", *move.selection, *move.pace, "--resume", **env)
@@ -79,27 +79,27 @@ def test_one_that_never_answers_is_named_and_the_others_are_moved(move: Move, ga
 
 
 @pytest.mark.slow
-def test_verify_names_what_it_could_not_read(move: Move, gate: FaultProxy, env) -> None:
+def test_verify_names_secrets_it_could_not_read(move: Move, gate: FaultProxy, env) -> None:
     move.copy()
-    one, theirs = hung(move, OF_SECRETS)
-    gate.always(never_answer, when=theirs)
-    said = move.json("verify", *move.selection, "--journal", str(move.journal), status=69, **env)
-    assert [s["secret"] for s in said["secrets"] if s["verdict"] != "equal"] == [one.name]
-    assert next(s for s in said["secrets"] if s["secret"] == one.name)["verdict"] == "unread"
+    one, matching = hung(move, OF_SECRETS)
+    gate.always(never_answer, when=matching)
+    report = move.json("verify", *move.selection, "--journal", str(move.journal), status=69, **env)
+    assert [s["secret"] for s in report["secrets"] if s["verdict"] != "equal"] == [one.name]
+    assert next(s for s in report["secrets"] if s["secret"] == one.name)["verdict"] == "unread"
 
 
 @pytest.mark.slow
-def test_a_backup_without_one_value_is_none_and_says_which(move: Move, gate: FaultProxy, env) -> None:
-    one, theirs = hung(move, OF_SECRETS)
+def test_a_backup_that_lacks_a_value_fails_and_names_it(move: Move, gate: FaultProxy, env) -> None:
+    one, matching = hung(move, OF_SECRETS)
     password, out = move.folder / "password", Path(move.folder / "b.cms")
     password.write_text("correct horse battery staple\n")
     password.chmod(0o600)
     backup = ["backup", *move.selection, "--out", str(out), "--password-file", str(password)]
-    gate.always(never_answer, when=theirs)
+    gate.always(never_answer, when=matching)
     move.run(*backup, status=69, **env)
-    assert one.name in move.said and not out.exists()
+    assert one.name in move.output and not out.exists()
     gate.heal()
-    gate.next(never_answer, when=theirs)
+    gate.next(never_answer, when=matching)
     move.run(*backup, **env)
     assert out.exists()
 

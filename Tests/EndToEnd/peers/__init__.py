@@ -1,1 +1,1 @@
-"""The other ends of Latchkey's sockets: real servers, real clients, and servers that misbehave on purpose."""
+"""Servers and clients that the tests connect to Latchkey, and servers that fail on purpose."""

@@ -1,4 +1,4 @@
-"""A token endpoint that lets clients in by their assertions alone (RFC 7523), checked by PyJWT."""
+"""A token endpoint that authenticates clients by signed assertions (RFC 7523), verified with PyJWT."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 class AssertionIssuer:
-    """One client with one public key. What it refuses, it says why, in `refused`."""
+    """A token endpoint with one client. `refused` has the reason for each rejected assertion."""
 
     def __init__(self, client_id: str, public_key: Path, algorithm: str) -> None:
         self.client_id = client_id
@@ -40,7 +40,7 @@ class AssertionIssuer:
                 self.wfile.write(body)
 
             def log_message(self, *_: object) -> None:
-                """Nothing: the lists tell."""
+                """Logs nothing: tests read the lists."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.token_url = f"http://127.0.0.1:{self._server.server_address[1]}/token"

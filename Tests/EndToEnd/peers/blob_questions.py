@@ -1,4 +1,4 @@
-"""Every way to ask a broker for what is in a blob, with the answer that Python's reader gives."""
+"""Every request for a part of a blob, with the expected answer according to Python's JSON reader."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from .http import Answer
 from .json_texts import DEEPEST, Node, is_text
 from .raw import bearer, request, signature
 
-#: The names in blobs.py that a loader, shell or interpreter runs code for.
+#: Names in blobs.py that make a loader, shell or interpreter run code.
 RUN_CODE = {"BASH_ENV", "LD_PRELOAD"}
 EXTENSION = [("X-Aws-Parameters-Secrets-Token", API_KEY)]
 PLAIN = [bearer(), ("Accept", "text/plain")]
-#: Where a text stands in an answer: the whole body, or behind these names of a JSON answer.
+#: The place of a text in an answer: the whole body, or these members of a JSON answer.
 At = tuple[str | int, ...]
 BODY: At = ()
 VALUE: At = ("value",)
@@ -26,12 +26,12 @@ VALUE: At = ("value",)
 
 @dataclass
 class Question:
-    """One request, and what has to come of it."""
+    """One request and its expected result."""
 
     request: bytes
     what: str
     statuses: tuple[int, ...]
-    #: What stands where in the answer.
+    #: The expected text at each place of the answer.
     texts: list[tuple[At, Any]]
 
     def judge(self, answer: Answer) -> None:
@@ -44,19 +44,19 @@ class Question:
 
 
 def is_path(name: str) -> bool:
-    """Whether a path can name it: no segment of it is empty, `.` or `..`."""
+    """Whether the key can be in a path: no segment is empty, `.` or `..`."""
     return all(segment not in ("", ".", "..") for segment in name.split("/"))
 
 
 def get(target: str, what: str, text: str | None = None, statuses: tuple[int, ...] = (), at: At = VALUE) -> Question:
-    """A GET that is answered with a text, or else with one of the statuses."""
+    """A GET whose answer is a text, or an error with one of the statuses."""
     fields = PLAIN if at == BODY else [bearer()]
     texts = [] if text is None else [(at, text)]
     return Question(request("GET", target, fields), f"{what}, GET {target}", statuses or (200,), texts)
 
 
 def handed_out(value: Node | None, target: str, what: str, at: At) -> Question:
-    """A value, or what comes instead of it where it is none, or has no UTF-8 form."""
+    """A value as it is served, or the error if it does not exist or has no UTF-8 form."""
     if value is None:
         return get(target, what, None, (404,), at)
     return get(target, what, value.bare, (200,) if value.bare is not None else (502,), at)
@@ -68,7 +68,7 @@ def pointer(*names: str) -> str:
 
 @dataclass
 class Blob:
-    """A text, what Python's reader finds in it, and every way to ask for it."""
+    """A text, its value according to Python's reader, and every request for its parts."""
 
     number: int
     text: str
@@ -85,7 +85,7 @@ class Blob:
 
     @property
     def fields(self) -> dict[str, Node]:
-        """The members that can be asked for, the last of each name."""
+        """The members that a request can name; of several with one name, the last."""
         members = (self.root.members or []) if self.is_object and self.root else []
         return {name: value for name, value in members if is_text(name)}
 
@@ -96,7 +96,7 @@ class Blob:
         return [*found, *self.batch(), *self.whole(), *self.fronts(), *self.parts("doc"), *self.parts("secrets")]
 
     def refusals(self) -> list[Question]:
-        """A blob that is no JSON object within the limits: nobody gets any of it."""
+        """A blob that is not a JSON object within the limits: every request fails."""
         targets = ["/secrets/db", "/secrets/a%2Fb", "/secrets/secrets", "/secrets/doc", "/secrets/doc?field=a", "/secrets?keys=db,port", "/secrets"]
         return [get(target, "no blob", None, (502,)) for target in targets]
 
@@ -130,9 +130,9 @@ class Blob:
         ]
 
     def parts(self, key: str) -> list[Question]:
-        """Paths into the text as a value of its own, and paths that lead nowhere."""
+        """Paths into the text, and paths to parts that do not exist."""
         if self.root is None or self.root.depth > DEEPEST:
-            # Past the limits it is 502; else it is no JSON, and has no parts.
+            # Past the limits the status is 502. Otherwise the text is not JSON and has no parts.
             return [get(f"/secrets/{key}?field=a", "part of no JSON", None, (404, 502))]
         ways = [way for way in self.root.paths() if all(is_text(name) for name in way)]
         paths = []
@@ -153,7 +153,7 @@ class Blob:
             ("secretsmanager.GetSecretValue", {"SecretId": short}, ("SecretString",)),
             ("secretsmanager.BatchGetSecretValue", {"SecretIdList": [short]}, ("SecretValues", 0, "SecretString")),
         ]
-        # To sign takes a millisecond: one call of the five for each blob.
+        # A signature takes a millisecond, so each blob gets one call of the five.
         operation, members, at = calls[self.number // 2 % 5]
         body = json.dumps(members).encode()
         signed = request("POST", "/", signature(self.port, operation, body), body)
@@ -165,7 +165,7 @@ class Blob:
         return [Question(signed, operation, (200,), [(at, self.text)]), *found]
 
     def variables(self) -> dict[str, str] | None:
-        """What `env` and `exec` make of it; None where they refuse it."""
+        """The variables of `env` and `exec`; None if they refuse the blob."""
         found = {}
         for name, value in self.fields.items():
             if not name or "=" in name or "\0" in name:

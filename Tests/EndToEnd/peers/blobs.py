@@ -1,10 +1,10 @@
-"""Blobs as applications write them, and as they should not, from a number: the same number makes the same text."""
+"""Generated blobs, valid and malformed. The same number makes the same text."""
 
 from __future__ import annotations
 
 import random
 
-#: Names of variables and keys, names that need escapes in one place or another, and names that differ in bytes alone.
+#: Names of variables and keys, names that need escapes, and names that differ only in bytes.
 NAMES = [
     "DB_URL", "STRIPE_KEY", "port", "a", "b", "A", "_x", "x1", "AUTH0_SCOPE", "db", "user", "retries", "0", "1", "10", "01",
     "two words", "Store:Main", "tls.crt", "a.b", "a.b.c", ".a", "b.", "..", ".", "", "a/b", "/a", "a/", "//", "/a/b", "a//b", "../x",
@@ -17,7 +17,7 @@ NUMBERS = [
     "98765432109876543210", "9007199254740993", "2.71828182845904523536028747135266249", "7" * 400, "0." + "3" * 300, "1e99999999999",
     "9223372036854775807", "9223372036854775808", "-9223372036854775809", "0e0", "0.000", "123456789.987654321e-11",
 ]
-#: Parts of strings; escapes as they are written.
+#: Parts of strings, with escapes as written.
 LETTERS = [
     "a", "Z", "0", " ", "pw", "secret", "it's", "$x", "`id`", "#", "/", "=", "\u00e9", "e\u0301", "\u00df", "\u3042", "\U0001f511", "\u2028",
     "\ufeff", "\u007f", "\\n", "\\t", "\\r", "\\b", "\\f", '\\"', "\\\\", "\\/", "\\u0041", "\\u00e9", "\\u0000", "\\ud83d\\udd11",
@@ -27,7 +27,7 @@ HALVES = ["\\ud800", "\\udc00", "\\uDBFF", "\\udfff\\ud800", "\\ud83d\\u0041", "
 
 
 class Blobs:
-    """Makes one blob from one source of random numbers."""
+    """Generates one blob."""
 
     def __init__(self, number: int) -> None:
         self.random = random.Random(number)
@@ -36,22 +36,22 @@ class Blobs:
         return self.random.random() < share
 
     def text(self) -> str:
-        if self.chance(0.01):
+        if self.with_probability(0.01):
             return self.space() + self.value(0) + self.space()
-        depth = self.random.choice([2, 62, 63, 64, 70]) if self.chance(0.03) else 0
+        depth = self.random.choice([2, 62, 63, 64, 70]) if self.with_probability(0.03) else 0
         members = [self.member() for _ in range(self.random.choice([0, 1, 2, 3, 4, 5, 6, 8, 12]))]
         if depth:
             members.insert(self.random.randint(0, len(members)), f'"deep":{"[" * depth}1.0{"]" * depth}')
-        if members and self.chance(0.25):
+        if members and self.with_probability(0.25):
             members.append(self.again(self.random.choice(members)))
         text = f"{self.space()}{{{','.join(members)}}}{self.space()}"
-        return self.broken(text) if self.chance(0.05) else text
+        return self.broken(text) if self.with_probability(0.05) else text
 
     def member(self) -> str:
         return f"{self.space()}{self.name()}{self.space()}:{self.space()}{self.value(0)}{self.space()}"
 
     def again(self, member: str) -> str:
-        """Another member of the same name, perhaps spelled otherwise."""
+        """Another member with the same name, perhaps with other escapes."""
         name = member.strip()
         end = 1
         while name[end] != '"':
@@ -59,20 +59,20 @@ class Blobs:
         return f"{name[: end + 1]}:{self.value(0)}"
 
     def name(self) -> str:
-        if self.chance(0.04):
+        if self.with_probability(0.04):
             return f'"{self.random.choice(NAMES[:8])}{self.random.choice(HALVES)}"'
-        name = self.random.choice(NAMES[:12] if self.chance(0.4) else NAMES)
+        name = self.random.choice(NAMES[:12] if self.with_probability(0.4) else NAMES)
         return '"' + "".join(self.letter(letter) for letter in name) + '"'
 
     def letter(self, letter: str) -> str:
-        """A character as it is, or escaped: half of the time where it need not be."""
-        if letter >= " " and letter not in '"\\' and not self.chance(0.1):
+        """A character, plain or escaped."""
+        if letter >= " " and letter not in '"\\' and not self.with_probability(0.1):
             return letter
-        if letter in '"\\/' and self.chance(0.5):
+        if letter in '"\\/' and self.with_probability(0.5):
             return "\\" + letter
         units = letter.encode("utf-16-be")
         digits = [units[place : place + 2].hex() for place in range(0, len(units), 2)]
-        return "".join(f"\\u{unit.upper() if self.chance(0.5) else unit}" for unit in digits)
+        return "".join(f"\\u{unit.upper() if self.with_probability(0.5) else unit}" for unit in digits)
 
     def value(self, depth: int) -> str:
         kinds = ["string"] * 5 + ["number"] * 3 + ["word"] + (["array", "object"] if depth < 4 else [])
@@ -92,7 +92,7 @@ class Blobs:
 
     def string(self) -> str:
         parts = [self.random.choice(LETTERS) for _ in range(self.random.choice([0, 1, 2, 3, 5, 8, 20]))]
-        if self.chance(0.06):
+        if self.with_probability(0.06):
             parts.insert(self.random.randint(0, len(parts)), self.random.choice(HALVES))
         return '"' + "".join(parts) + '"'
 
@@ -100,7 +100,7 @@ class Blobs:
         return self.random.choice(["", "", "", " ", "\n", "\t", "\r\n ", "  "])
 
     def broken(self, text: str) -> str:
-        """One character taken out, put in or changed: it may be JSON all the same."""
+        """The text with one character removed, added or changed. It may still be JSON."""
         place = self.random.randrange(len(text))
         odd = self.random.choice(['"', "\\", ",", ":", "{", "}", "[", "]", "0", "x", "\u0001", "\u00a0", "-", "NaN", "'", "//"])
         match self.random.choice(["out", "in", "other", "cut"]):

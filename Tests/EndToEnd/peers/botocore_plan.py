@@ -1,4 +1,4 @@
-"""Whose credentials botocore would sign with, found out in this process and without asking anybody."""
+"""The credentials that botocore would use, found in this process without network access."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from botocore import credentials as providers
 from botocore.configprovider import ConfiguredEndpointProvider
 from botocore.utils import ensure_boolean, validate_region_name
 
-#: Bounds of STS on what a call names (API reference, AssumeRole): botocore holds itself to them before it sends.
+#: Bounds of the parameters of a call (STS API reference, AssumeRole). botocore checks them before it sends.
 SHORTEST = {"role": 20, "session_name": 2, "external_id": 2}
 
 
 class Unusable(Exception):
-    """botocore would go on with something that no call can be signed with."""
+    """botocore accepts credentials that cannot sign a call."""
 
 
 def named_source(self: object, name: str) -> providers.Credentials:
@@ -37,7 +37,7 @@ def process_words(self: object, command: str) -> dict[str, Any]:
 
 @contextmanager
 def nobody_asked() -> Iterator[None]:
-    """Replaces what would leave the process: programs and metadata services."""
+    """Replaces what would start programs or call metadata services."""
     with (
         mock.patch.object(providers.CanonicalNameCredentialSourcer, "source_credentials", named_source),
         mock.patch.object(providers.ProcessProvider, "_retrieve_credentials_using", process_words),
@@ -46,10 +46,10 @@ def nobody_asked() -> Iterator[None]:
 
 
 def plan_of(environment: Mapping[str, str]) -> dict[str, Any]:
-    """Region, endpoint of Parameter Store and plan, or `error`. For the duration the environment is all there is."""
+    """Region, endpoint of Parameter Store and plan, or `error`. The environment is replaced during the call."""
     with mock.patch.dict(os.environ, environment, clear=True):
         try:
-            # Handlers of requests are slow to register, and no request is made.
+            # Registering request handlers is slow, and no request is sent.
             return settle(botocore.session.Session(include_builtin_handlers=False))
         except Exception as error:  # whatever botocore does not survive is no identity
             cause = getattr(error, "kwargs", {}).get("error", "")
@@ -137,7 +137,7 @@ def checked(call: dict[str, Any]) -> dict[str, Any]:
 
 
 def is_usable(plan: Mapping[str, Any] | None) -> bool:
-    """Whether requests can be signed with it: no header takes white space or an empty key."""
+    """Whether requests can be signed with the plan: a header cannot have white space or an empty key."""
     if plan is None:
         return False
     if plan["kind"] == "role":

@@ -1,4 +1,4 @@
-"""The product under test: the real binary, started as an operator would start it."""
+"""Starts the real binary as an operator does."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from .waiting import free_port, until
 ROOT = Path(__file__).resolve().parents[3]
 BINARY = Path(os.environ.get("LATCHKEY_BINARY", ROOT / ".build/release/latchkey"))
 
-#: The key that tests call the broker with: over the 32 bytes that a bind off the loopback would need.
+#: The API key of the tests: longer than the 32 bytes that listening beyond loopback requires.
 API_KEY = "test-key-4f9c1b7de2a84c63b05f1e9d"
-#: The parameter path of the tests' application.
+#: The prefix of the tests.
 PREFIX = "/orders/test"
-#: Credentials that moto and the fault proxy accept. The secret one must never appear in any output.
+#: Credentials that moto and the fault proxy accept. The secret key must not appear in any output.
 AWS_ACCESS_KEY_ID = "AKIAENDTOENDEXAMPLE"
 AWS_SECRET_ACCESS_KEY = "aws-secret-8c2b6f0e91d74a35"
 
 
 def settings(home: Path, **extra: str) -> dict[str, str]:
-    """A whole environment for one broker: nothing is inherited but what a process needs to run."""
+    """The environment of one broker. Only variables that every process needs are inherited."""
     base = {
         "PATH": os.environ["PATH"],
         "HOME": str(home),
@@ -43,7 +43,7 @@ def settings(home: Path, **extra: str) -> dict[str, str]:
 
 
 class Broker:
-    """A running `latchkey serve`. Stopping it checks that it leaves with 0 and that no secret went to its output."""
+    """A running `latchkey serve`. `stop` checks that the exit code is 0 and that the output contains no secret."""
 
     def __init__(self, env: Mapping[str, str], secrets: Sequence[str] = (), wrapper: Sequence[str] = ()) -> None:
         self.port = free_port()
@@ -81,7 +81,7 @@ class Broker:
         return self.get(f"/token{query}")
 
     def metric(self, name: str, **labels: str) -> float:
-        """The sum of a family's samples that bear these labels; 0 when there is none."""
+        """The sum of a family's samples with these labels; 0 without a sample."""
         from prometheus_client.parser import text_string_to_metric_families
 
         families = text_string_to_metric_families(self.get("/metrics").text)
@@ -94,12 +94,12 @@ class Broker:
 
     @property
     def logs(self) -> list[dict[str, Any]]:
-        """Every whole line of the log so far."""
+        """Every complete log line so far."""
         lines = self.child.stderr.splitlines()
         return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
 
     def remember_secret(self, value: str) -> None:
-        """Names a value that must not appear in the broker's output."""
+        """Adds a value that must not appear in the output."""
         self.secrets.append(value)
 
     def stop(self, number: int = signal.SIGTERM) -> None:
@@ -145,7 +145,7 @@ def status_field(pid: int, name: str) -> int:
 def run(
     *arguments: str, env: Mapping[str, str], stdin: str | bytes | None = None, timeout: float = 30.0
 ) -> subprocess.CompletedProcess[str]:
-    """One client command of the binary, to its end."""
+    """Runs one client command to its end."""
     data = stdin.decode() if isinstance(stdin, bytes) else stdin
     return subprocess.run(
         [str(BINARY), *arguments], env=dict(env), input=data, capture_output=True, text=True, timeout=timeout

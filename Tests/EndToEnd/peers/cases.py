@@ -1,4 +1,4 @@
-"""The tables of inputs and their right outcomes, as data."""
+"""Reads the tables of inputs and expected results in Tests/Fixtures/cases."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ CASES = Path(__file__).resolve().parents[2] / "Fixtures" / "cases"
 
 
 def cases(name: str) -> list[Any]:
-    """The cases of `name.json` and of `name-more.json`, each with an id of its own for pytest."""
+    """The cases of `name.json` and `name-more.json`, each with an id for pytest."""
     import pytest
 
     found = []

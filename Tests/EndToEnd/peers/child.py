@@ -1,4 +1,4 @@
-"""A child process whose output is kept and which is always ended."""
+"""A child process whose output is recorded and that is always stopped."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .waiting import until
 
 
 class Child:
-    """One process in its own group. Its output goes to threads that read it all, so that it never blocks on a pipe."""
+    """One process in its own process group. Threads read its output, so that it never blocks on a pipe."""
 
     def __init__(
         self, command: Sequence[str | Path], env: Mapping[str, str], cwd: Path | None = None,
@@ -58,27 +58,27 @@ class Child:
         return self.process.poll() is None
 
     def require_running(self) -> bool:
-        """Always true; fails with the process's own words when it has ended."""
+        """Fails with the output of the process if it has ended; otherwise true."""
         if not self.running:
             raise AssertionError(f"{self.command[0]} ended with {self.process.returncode}: {self.stderr[-4000:]}")
         return True
 
     def ready(self, condition, what: str, within: float = 40.0) -> None:
-        """Waits for a condition that only a live process can fulfil."""
+        """Waits for a condition, and fails if the process ends first."""
         until(lambda: self.require_running() and condition(), f"{what} ({self.command[0]})", within)
 
     def send(self, number: int) -> None:
         self.process.send_signal(number)
 
     def wait(self, within: float = 30.0) -> int:
-        """The exit status; negative for death by a signal. Everything it wrote has been read by then."""
+        """Waits for the end and for all output. Returns the exit status, negative for a signal."""
         status = self.process.wait(within)
         for reader in self._readers:
             reader.join(5)
         return status
 
     def stop(self, number: int = signal.SIGTERM, within: float = 30.0) -> int:
-        """Asks the process to end, and makes its whole group end when it does not."""
+        """Sends SIGTERM, and SIGKILL to the group if the process does not end."""
         if self.running:
             self.send(number)
         try:
@@ -89,7 +89,7 @@ class Child:
             raise AssertionError(words) from None
 
     def kill(self) -> None:
-        """Ends the whole group at once; used where a test has already failed, and for peers."""
+        """Sends SIGKILL to the group. For tests that have failed, and for peers."""
         try:
             os.killpg(self.pid, signal.SIGKILL)
         except ProcessLookupError:

@@ -1,4 +1,4 @@
-"""The processor time that one request costs a process, by thread. It is not wall time: waiting for a turn costs none."""
+"""CPU time that one request takes in a process, by thread."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ T = TypeVar("T")
 
 
 class ThreadTimes:
-    """The time on a processor of each thread of one process so far, in nanoseconds (proc(5), `schedstat`)."""
+    """The CPU time of each thread of a process, in nanoseconds (proc(5), `schedstat`)."""
 
-    #: Seconds between two looks at threads that have not come to rest, and the longest wait for it.
+    #: Seconds between two checks for running threads, and the maximum wait.
     PAUSE, LONGEST = 0.0002, 30.0
 
     def __init__(self, pid: int) -> None:
@@ -27,9 +27,9 @@ class ThreadTimes:
         return found
 
     def at_rest(self) -> dict[str, int]:
-        """The times while no thread runs or is about to: what a request has left to be done is done by then too.
+        """The times once no thread runs or is runnable, so that work after a request is included.
 
-        The kernel brings a running thread's time up to date now and then, and a sleeping one's when it goes to sleep.
+        The kernel updates the time of a running thread periodically, and that of a sleeping one when it went to sleep.
         """
         deadline = time.monotonic() + self.LONGEST
         while any(self._runs(task) for task in os.listdir(self.folder)):
@@ -38,18 +38,18 @@ class ThreadTimes:
         return self.read()
 
     def spent(self, act: Callable[[], T]) -> tuple[float, T]:
-        """Milliseconds of the one thread that worked most on `act`, and what it returned."""
+        """CPU time in milliseconds of the thread that worked most during `act`, and the result of `act`."""
         before = self.at_rest()
         result = act()
         after = self.at_rest()
         return max(now - before.get(task, 0) for task, now in after.items()) / 1e6, result
 
     def _runs(self, task: str) -> bool:
-        """Whether a thread's state is `R`; it stands behind the name, which is in brackets and may have any in it."""
+        """Whether a thread's state is `R`. The state follows the name, which is in parentheses and may contain some."""
         return self._file(task, "stat").rpartition(b")")[2].startswith(b" R")
 
     def _file(self, task: str, name: str) -> bytes:
-        """Empty where the thread has ended."""
+        """Empty if the thread has ended."""
         try:
             with open(f"{self.folder}/{task}/{name}", "rb", buffering=0) as file:
                 return file.read()
@@ -58,7 +58,7 @@ class ThreadTimes:
 
 
 def least(measure: Callable[[], float], bound: float, times: int = 5) -> float:
-    """The least of several measurements, the first one that is within `bound`: a busy machine can only add to each."""
+    """The first measurement within `bound`, or the least of several: a busy machine can only increase them."""
     found = []
     for _ in range(times):
         found.append(measure())

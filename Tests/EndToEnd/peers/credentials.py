@@ -1,4 +1,4 @@
-"""The places AWS credentials come from, played by a proxy that has nobody behind it, and what boto3 makes of the same."""
+"""Sources of AWS credentials, emulated by a proxy without an upstream, and the credentials that boto3 finds in them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from email.utils import format_datetime
 
 from .broker import PREFIX
 from .faults import document, status
-from .proxy import Exchange, Fault, FaultProxy, Filter, Received
+from .proxy import ProxiedRequest, Fault, FaultProxy, Filter, Received
 
 FOLDER = "/latest/meta-data/iam/security-credentials/"
-#: Unsets what would win over every other source.
+#: Unsets the keys, which take precedence over every other source.
 NO_KEYS = {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None}
 
 
@@ -25,7 +25,7 @@ def target(path: str) -> Filter:
 
 
 def action(name: str) -> Filter:
-    """Requests of this operation of STS."""
+    """Requests for this STS operation."""
     return lambda request: f"Action={name}&".encode() in request.body + b"&"
 
 
@@ -42,20 +42,20 @@ def iso(seconds: float) -> str:
 
 
 def credentials(access_key: str, seconds: float = 3600) -> Fault:
-    """The document of IMDS and of the container agents, its end so far from the moment of the answer, with the Date."""
+    """The document of IMDS and the container agents. Its expiration is relative to the time of the answer."""
 
-    def fault(exchange: Exchange) -> bool:
+    def fault(proxied: ProxiedRequest) -> bool:
         body = {
             "Code": "Success", "AccessKeyId": access_key, "SecretAccessKey": secret_of(access_key),
             "Token": token_of(access_key), "Expiration": iso(seconds),
         }
-        return document(body, 200, ("Date", format_datetime(datetime.now(UTC), usegmt=True)))(exchange)
+        return document(body, 200, ("Date", format_datetime(datetime.now(UTC), usegmt=True)))(proxied)
 
     return fault
 
 
 def assumed(operation: str, access_key: str, seconds: float = 3600) -> Fault:
-    """STS's answer to this operation."""
+    """The response of STS to this operation."""
     body = f"""<{operation}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><{operation}Result>
       <AssumedRoleUser><Arn>arn:aws:sts::1:assumed-role/a/b</Arn><AssumedRoleId>A:b</AssumedRoleId></AssumedRoleUser>
       <Credentials><AccessKeyId>{access_key}</AccessKeyId><SecretAccessKey>{secret_of(access_key)}</SecretAccessKey>
@@ -65,7 +65,7 @@ def assumed(operation: str, access_key: str, seconds: float = 3600) -> Fault:
 
 
 def play_instance(peer: FaultProxy, access_key: str) -> None:
-    """IMDSv2, and no version 1: without the session's token there is nothing."""
+    """IMDSv2 without IMDSv1: a request without the session token is rejected."""
     peer.always(status(401))
     with_token: Filter = lambda request: request.headers.get("x-aws-ec2-metadata-token") == "imds-session"
     peer.always(status(200, b"web"), when=lambda r: target(FOLDER)(r) and with_token(r))
@@ -76,7 +76,7 @@ def play_instance(peer: FaultProxy, access_key: str) -> None:
 
 
 def boto3_resolves(env: Mapping[str, str]) -> list[str | None]:
-    """Key id, secret and token as boto3 finds them in a process of its own with this environment."""
+    """The key id, secret and token that boto3 finds in a separate process with this environment."""
     code = (
         "import botocore.session, json;"
         "c = botocore.session.Session().get_credentials().get_frozen_credentials();"
@@ -90,12 +90,12 @@ def boto3_resolves(env: Mapping[str, str]) -> list[str | None]:
 
 
 def signer(request: Received) -> str:
-    """The access key's id a request is signed with."""
+    """The access key id that signed a request."""
     return request.headers["authorization"].partition("Credential=")[2].partition("/")[0]
 
 
 def is_signed_with(request: Received, secret: str) -> bool:
-    """Whether the signature is this secret's (AWS Signature Version 4)."""
+    """Whether the request is signed with this secret key (AWS Signature Version 4)."""
     parts = dict(
         part.strip().split("=", 1) for part in request.headers["authorization"].partition(" ")[2].split(",")
     )
@@ -114,5 +114,5 @@ def is_signed_with(request: Received, secret: str) -> bool:
 
 
 def reads(name: str) -> Filter:
-    """Parameter Store requests that name this parameter."""
+    """Parameter Store requests for this parameter."""
     return lambda request: f"{PREFIX}/{name}".encode() in request.body

@@ -1,4 +1,4 @@
-"""Many callers at once, on connections of their own."""
+"""Many callers at once, each on its own connection."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .http import Answer
 
 
 class _Bytes:
-    """What http.client wants to read a response from."""
+    """The socket interface that http.client reads a response from."""
 
     def __init__(self, data: bytes) -> None:
         self._file = io.BytesIO(data)
@@ -36,7 +36,7 @@ def parse(data: bytes) -> Answer:
 
 
 def crowd(port: int, paths: Sequence[str], at_once: int | None = None, key: str = API_KEY) -> list[Timed]:
-    """Asks for every path, `at_once` of them together (all, when None), each connected before any has asked."""
+    """Requests every path, `at_once` at a time (all if None). All connections are open before the first request."""
     return asyncio.run(_crowd(port, paths, at_once or len(paths), key))
 
 
@@ -60,7 +60,7 @@ async def _ask(pair: tuple[asyncio.StreamReader, asyncio.StreamWriter], path: st
 
 
 def pipelined(port: int, paths: Sequence[str], connections: int, key: str = API_KEY) -> list[Answer]:
-    """Asks for every path without waiting for answers, over so many connections; the answers in the paths' order."""
+    """Requests every path with pipelining over several connections. Returns the answers in the order of the paths."""
     return asyncio.run(_pipelined(port, paths, connections, key))
 
 

@@ -1,4 +1,4 @@
-"""What a peer can do wrong, one function each. Each takes an exchange and says whether its connection goes on."""
+"""Faults of a peer, one function each. A fault gets a `ProxiedRequest` and returns whether the connection stays open."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import json
 import threading
 import time
 
-from .proxy import Exchange, Fault, answer, passed_on
+from .proxy import ProxiedRequest, Fault, answer, passed_on
 
 JSON = ("Content-Type", "application/json")
 AMZ_JSON = ("Content-Type", "application/x-amz-json-1.1")
@@ -19,81 +19,81 @@ MIB = 1024 * 1024
 # Time
 
 
-def never_answer(exchange: Exchange) -> bool:
-    exchange.wait_for_close()
+def never_answer(proxied: ProxiedRequest) -> bool:
+    proxied.wait_for_close()
     return False
 
 
 def after(seconds: float) -> Fault:
-    """The peer's own answer, late."""
+    """The peer's answer after a delay."""
 
-    def fault(exchange: Exchange) -> bool:
-        data = exchange.forward()
+    def fault(proxied: ProxiedRequest) -> bool:
+        data = proxied.forward()
         threading.Event().wait(seconds)
-        exchange.send(data)
+        proxied.send(data)
         return True
 
     return fault
 
 
 def when_released(gate: threading.Event) -> Fault:
-    """The peer's own answer, when the test lets it go."""
+    """The peer's answer once the test releases it."""
 
-    def fault(exchange: Exchange) -> bool:
-        data = exchange.forward()
+    def fault(proxied: ProxiedRequest) -> bool:
+        data = proxied.forward()
         gate.wait(30)
-        exchange.send(data)
+        proxied.send(data)
         return True
 
     return fault
 
 
-def drip(exchange: Exchange) -> bool:
-    """One octet every 50 ms: no single read ever waits long."""
-    data = exchange.forward()
+def drip(proxied: ProxiedRequest) -> bool:
+    """One byte every 50 ms, so that no single read times out."""
+    data = proxied.forward()
     for position in range(len(data)):
-        exchange.send(data[position : position + 1])
+        proxied.send(data[position : position + 1])
         time.sleep(0.05)
     return False
 
 
-def octet_by_octet(exchange: Exchange) -> bool:
-    """The whole answer, in as many writes as it has octets."""
-    for octet in exchange.forward():
-        exchange.send(bytes([octet]))
+def octet_by_octet(proxied: ProxiedRequest) -> bool:
+    """The whole answer, one byte for each write."""
+    for octet in proxied.forward():
+        proxied.send(bytes([octet]))
     return True
 
 
 # Endings
 
 
-def close_before_answer(exchange: Exchange) -> bool:
+def close_before_answer(proxied: ProxiedRequest) -> bool:
     return False
 
 
-def reset_before_answer(exchange: Exchange) -> bool:
-    exchange.reset()
+def reset_before_answer(proxied: ProxiedRequest) -> bool:
+    proxied.reset()
     return False
 
 
-def truncate(exchange: Exchange) -> bool:
-    """Half of the body, then the end of the connection."""
-    head, _, body = exchange.forward().partition(b"\r\n\r\n")
-    exchange.send(head + b"\r\n\r\n" + body[: len(body) // 2])
+def truncate(proxied: ProxiedRequest) -> bool:
+    """Half of the body, then the connection closes."""
+    head, _, body = proxied.forward().partition(b"\r\n\r\n")
+    proxied.send(head + b"\r\n\r\n" + body[: len(body) // 2])
     return False
 
 
-def reset_in_body(exchange: Exchange) -> bool:
-    head, _, body = exchange.forward().partition(b"\r\n\r\n")
-    exchange.send(head + b"\r\n\r\n" + body[: len(body) // 2])
+def reset_in_body(proxied: ProxiedRequest) -> bool:
+    head, _, body = proxied.forward().partition(b"\r\n\r\n")
+    proxied.send(head + b"\r\n\r\n" + body[: len(body) // 2])
     time.sleep(0.05)  # so that the octets arrive before the reset overtakes them
-    exchange.reset()
+    proxied.reset()
     return False
 
 
-def answer_then_close(exchange: Exchange) -> bool:
-    """A good answer without `Connection: close`, and then the end: the client finds a stale connection."""
-    exchange.send(exchange.forward())
+def answer_then_close(proxied: ProxiedRequest) -> bool:
+    """A good answer without `Connection: close`, then the connection closes. The client has a stale connection."""
+    proxied.send(proxied.forward())
     return False
 
 
@@ -101,18 +101,18 @@ def answer_then_close(exchange: Exchange) -> bool:
 
 
 def raw(data: bytes) -> Fault:
-    """These octets as the answer, then the end of the connection."""
+    """These bytes as the answer, then the connection closes."""
 
-    def fault(exchange: Exchange) -> bool:
-        exchange.send(data)
+    def fault(proxied: ProxiedRequest) -> bool:
+        proxied.send(data)
         return False
 
     return fault
 
 
 def status(code: int, body: bytes = b"", *headers: tuple[str, str]) -> Fault:
-    def fault(exchange: Exchange) -> bool:
-        exchange.send(answer(code, body, list(headers)))
+    def fault(proxied: ProxiedRequest) -> bool:
+        proxied.send(answer(code, body, list(headers)))
         return True
 
     return fault
@@ -124,24 +124,24 @@ def document(value: object, code: int = 200, *headers: tuple[str, str]) -> Fault
 
 
 def aws_error(name: str, code: int = 400, *headers: tuple[str, str]) -> Fault:
-    """An error as AWS's JSON protocol has them."""
+    """An error of AWS's JSON protocol."""
     return status(code, json.dumps({"__type": name, "message": "told so"}).encode(), AMZ_JSON, *headers)
 
 
 def at_most_a_second(limit: int) -> Fault:
-    """AWS's quota of an account: what comes past so many calls in a second is throttled."""
+    """The quota of an AWS account: calls past the limit for a second are throttled."""
     lock = threading.Lock()
     admitted: collections.deque[float] = collections.deque()
     refuse = aws_error("ThrottlingException")
 
-    def fault(exchange: Exchange) -> bool:
+    def fault(proxied: ProxiedRequest) -> bool:
         now = time.monotonic()
         with lock:
             while admitted and admitted[0] <= now - 1:
                 admitted.popleft()
             if is_admitted := len(admitted) < limit:
                 admitted.append(now)
-        return passed_on(exchange) if is_admitted else refuse(exchange)
+        return passed_on(proxied) if is_admitted else refuse(proxied)
 
     return fault
 
@@ -151,10 +151,10 @@ def oauth_error(name: str, code: int, *headers: tuple[str, str], description: st
 
 
 def as_chunks(change: str = "") -> Fault:
-    """The peer's answer as chunks, with extensions and a trailer, or with one framing mistake."""
+    """The peer's answer in chunks, with extensions and a trailer, or with one framing error."""
 
-    def fault(exchange: Exchange) -> bool:
-        head, _, body = exchange.forward().partition(b"\r\n\r\n")
+    def fault(proxied: ProxiedRequest) -> bool:
+        head, _, body = proxied.forward().partition(b"\r\n\r\n")
         lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"content-length")]
         lines.append(b"Transfer-Encoding: chunked")
         if change == "with length":
@@ -165,99 +165,99 @@ def as_chunks(change: str = "") -> Fault:
         )
         if change == "bad size":
             chunks = b"zz\r\n" + chunks
-        exchange.send(b"\r\n".join(lines) + b"\r\n\r\n" + chunks + b"0\r\nX-Trailer: yes\r\n\r\n")
+        proxied.send(b"\r\n".join(lines) + b"\r\n\r\n" + chunks + b"0\r\nX-Trailer: yes\r\n\r\n")
         return True
 
     return fault
 
 
 def with_head(change) -> Fault:
-    """The peer's answer with its head changed by a function over its lines."""
+    """The peer's answer with the lines of its head changed by a function."""
 
-    def fault(exchange: Exchange) -> bool:
-        head, _, body = exchange.forward().partition(b"\r\n\r\n")
-        exchange.send(b"\r\n".join(change(head.split(b"\r\n"))) + b"\r\n\r\n" + body)
+    def fault(proxied: ProxiedRequest) -> bool:
+        head, _, body = proxied.forward().partition(b"\r\n\r\n")
+        proxied.send(b"\r\n".join(change(head.split(b"\r\n"))) + b"\r\n\r\n" + body)
         return True
 
     return fault
 
 
-def two_lengths(exchange: Exchange) -> bool:
-    return with_head(lambda lines: [*lines, b"Content-Length: 3"])(exchange)
+def two_lengths(proxied: ProxiedRequest) -> bool:
+    return with_head(lambda lines: [*lines, b"Content-Length: 3"])(proxied)
 
 
-def until_close(exchange: Exchange) -> bool:
-    """A body without a length, ended by the end of the connection: valid (RFC 9112 §6.3)."""
-    with_head(lambda lines: [line for line in lines if not line.lower().startswith(b"content-length")])(exchange)
+def until_close(proxied: ProxiedRequest) -> bool:
+    """A body without a length that ends with the connection, which is valid (RFC 9112 §6.3)."""
+    with_head(lambda lines: [line for line in lines if not line.lower().startswith(b"content-length")])(proxied)
     return False
 
 
 def continued(times: int) -> Fault:
-    """So many interim answers before the final one."""
+    """Interim responses before the final one."""
 
-    def fault(exchange: Exchange) -> bool:
-        exchange.send(b"HTTP/1.1 100 Continue\r\n\r\n" * times + exchange.forward())
+    def fault(proxied: ProxiedRequest) -> bool:
+        proxied.send(b"HTTP/1.1 100 Continue\r\n\r\n" * times + proxied.forward())
         return True
 
     return fault
 
 
-def endless_continues(exchange: Exchange) -> bool:
-    while not exchange.proxy.closing:
-        exchange.send(b"HTTP/1.1 100 Continue\r\n\r\n" * 100)
+def endless_continues(proxied: ProxiedRequest) -> bool:
+    while not proxied.proxy.closing:
+        proxied.send(b"HTTP/1.1 100 Continue\r\n\r\n" * 100)
     return False
 
 
 # Sizes
 
 
-def endless_chunks(exchange: Exchange) -> bool:
-    exchange.send(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
-    while not exchange.proxy.closing:
-        exchange.send(b"10000\r\n" + b" " * 0x10000 + b"\r\n")
+def endless_chunks(proxied: ProxiedRequest) -> bool:
+    proxied.send(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
+    while not proxied.proxy.closing:
+        proxied.send(b"10000\r\n" + b" " * 0x10000 + b"\r\n")
     return False
 
 
-def huge_document(exchange: Exchange) -> bool:
+def huge_document(proxied: ProxiedRequest) -> bool:
     """64 MiB of valid JSON."""
     size = 64 * MIB
-    exchange.send(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n{\"a\":\"" % size)
+    proxied.send(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n{\"a\":\"" % size)
     for _ in range(64):
-        exchange.send(b"x" * MIB)
+        proxied.send(b"x" * MIB)
     return False
 
 
-def deep_document(exchange: Exchange) -> bool:
-    """100,000 arrays in one another."""
-    exchange.send(answer(200, b"[" * 100_000 + b"]" * 100_000, [JSON]))
+def deep_document(proxied: ProxiedRequest) -> bool:
+    """100,000 nested arrays."""
+    proxied.send(answer(200, b"[" * 100_000 + b"]" * 100_000, [JSON]))
     return True
 
 
 @functools.cache
 def packed_blanks() -> bytes:
-    """256 MiB of blanks in some 260 KB."""
+    """256 MiB of spaces, compressed to about 260 KB."""
     return gzip.compress(b" " * (256 * MIB), compresslevel=1)
 
 
-def gzip_bomb(exchange: Exchange) -> bool:
-    exchange.send(answer(200, packed_blanks(), [JSON, ("Content-Encoding", "gzip")]))
+def gzip_bomb(proxied: ProxiedRequest) -> bool:
+    proxied.send(answer(200, packed_blanks(), [JSON, ("Content-Encoding", "gzip")]))
     return True
 
 
-def unasked_encoding(exchange: Exchange) -> bool:
-    return with_head(lambda lines: [*lines, b"Content-Encoding: br"])(exchange)
+def unasked_encoding(proxied: ProxiedRequest) -> bool:
+    return with_head(lambda lines: [*lines, b"Content-Encoding: br"])(proxied)
 
 
-def megabyte_field(exchange: Exchange) -> bool:
-    return with_head(lambda lines: [*lines, b"X-Long: " + b"x" * MIB])(exchange)
+def megabyte_field(proxied: ProxiedRequest) -> bool:
+    return with_head(lambda lines: [*lines, b"X-Long: " + b"x" * MIB])(proxied)
 
 
-def many_fields(exchange: Exchange) -> bool:
-    return with_head(lambda lines: [*lines, *(b"X-%d: y" % number for number in range(20_000))])(exchange)
+def many_fields(proxied: ProxiedRequest) -> bool:
+    return with_head(lambda lines: [*lines, *(b"X-%d: y" % number for number in range(20_000))])(proxied)
 
 
-def nul_in_field(exchange: Exchange) -> bool:
-    return with_head(lambda lines: [*lines, b"X-Odd: a\x00b"])(exchange)
+def nul_in_field(proxied: ProxiedRequest) -> bool:
+    return with_head(lambda lines: [*lines, b"X-Odd: a\x00b"])(proxied)
 
 
 def redirect(location: str) -> Fault:

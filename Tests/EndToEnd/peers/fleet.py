@@ -1,4 +1,4 @@
-"""Many brokers that share one store, each with a way to the issuer of its own, and callers who never stop asking."""
+"""Many brokers that share one store, each with its own proxy to the issuer, and callers that request tokens continuously."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .world import World
 
 @dataclass(frozen=True)
 class Call:
-    """What one caller was told."""
+    """The answer that one caller got."""
 
     broker: int
     status: int
@@ -35,9 +35,9 @@ class Call:
 
 
 class Fleet:
-    """Brokers started together. `stop` ends the callers; the world ends the brokers."""
+    """Brokers started together. `stop` stops the callers; the world stops the brokers."""
 
-    #: The longest that a caller waits, on a machine that is busy with a few brokers.
+    #: Maximum wait of a caller on a machine that runs a few brokers.
     bound = caller_waits()
     #: Settings of a crowd of brokers. They share one moto, which answers one at a time: on a busy machine the last of them
     #: waits longer than most tests' upstream timeout, and would rightly ask the issuer itself.
@@ -46,7 +46,7 @@ class Fleet:
     def __init__(
         self, world: World, size: int, issuer: Issuer | None = None, fault: Fault | None = None, **extra: str
     ) -> None:
-        """`fault` is what every broker's way to the issuer does from the start."""
+        """`fault` applies from the start to the requests of every broker to the issuer."""
         self.bound = caller_waits(float(extra.get("LATCHKEY_UPSTREAM_TIMEOUT", "2")))
         self.issuer = issuer or world.issuer
         self.issuer.forget()
@@ -87,12 +87,12 @@ class Fleet:
             self.calls.append(Call(number, answer.status, token, asked_at, time.monotonic() - started))
 
     def kill(self, number: int) -> None:
-        """SIGKILL, and its callers fall silent."""
+        """Sends SIGKILL to a broker and stops its callers."""
         self._killed.add(number)
         self.brokers[number].kill()
 
     def wait_served(self, within: float = 30.0) -> None:
-        """Until every broker has given out a token."""
+        """Waits until every broker has served a token."""
         living = set(range(len(self.brokers))) - self._killed
         until(lambda: living <= {call.broker for call in self.calls if call.status == 200}, "all have a token", within)
 
@@ -107,7 +107,7 @@ class Fleet:
             assert last > ended - self.bound, f"the caller of broker {number} fell silent"
 
     def close(self) -> None:
-        """Ends the callers and the ways to the issuer."""
+        """Stops the callers and the proxies to the issuer."""
         self._stopping.set()
         for caller in self._callers:
             caller.join(30)
@@ -123,10 +123,10 @@ class Fleet:
         return {call.token for call in self.calls if call.token}
 
     @property
-    def longest(self) -> float:
+    def max_seconds(self) -> float:
         return max(call.seconds for call in self.calls)
 
 
 def ask_all(brokers: Sequence[Broker]) -> list[str]:
-    """The token each broker has in memory."""
+    """The token in the memory of each broker."""
     return [crowd(broker.port, ["/token"])[0].answer.json()["access_token"] for broker in brokers]

@@ -1,4 +1,4 @@
-"""glewlwyd, an OAuth 2.0 server from Debian. Its odd refusals are what a client must bear:
+"""glewlwyd, an OAuth 2.0 server from Debian. Its unusual responses are tests of a client:
 
 a JSON body is answered with an empty 400, a wrong secret with an empty 403, and `token_type` is in lower case.
 """
@@ -22,7 +22,7 @@ SCHEMA = Path("/usr/share/dbconfig-common/data/glewlwyd/install/sqlite3")
 ADMINISTRATOR = {"username": "admin", "password": "password"}
 SCOPE = "orders"
 _KEYS = Path(__file__).resolve().parents[2] / "Fixtures/keys"
-#: Clients that prove themselves by a key, and its public half.
+#: Clients that authenticate with a key, and their public keys.
 SIGNING_CLIENTS = {"signs-rs256": _KEYS / "rsa-public.pem", "signs-es256": _KEYS / "p256-public.pem"}
 
 CONFIGURATION = """
@@ -47,7 +47,7 @@ database = {{ type = "sqlite3" path = "{database}" }}
 
 
 class Glewlwyd:
-    """One server with the client `orders-service` and two that sign; each may ask for the scope `orders`."""
+    """A server with the client `orders-service` and two clients with keys; each may request the scope `orders`."""
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
@@ -84,11 +84,11 @@ class Glewlwyd:
 
     @property
     def own_token_url(self) -> str:
-        """As the server writes it, and wants it in an assertion: its empty prefix stands between two slashes."""
+        """The URL as the server writes it and requires it in an assertion, with two slashes."""
         return f"http://127.0.0.1:{self.port}//oauth/token"
 
     def token_request(self, fields: dict[str, str]) -> Answer:
-        """What a client of its own kind gets: a form, with the client's id and secret in it."""
+        """A token request as a form with the id and secret of the client."""
         from urllib.parse import urlencode
 
         headers = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -1,6 +1,6 @@
-"""haproxy from Debian, as the load balancer of a fleet: it asks `/readyz` of each broker and sends requests to the ready.
+"""haproxy as the load balancer of a fleet: it checks `/readyz` of each broker and sends requests to ready brokers.
 
-Its configuration is what Runbook.md recommends.
+The configuration is the one that Runbook.md recommends.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ backend brokers
 
 
 class Haproxy:
-    """One haproxy in front of brokers, which it calls `broker0`, `broker1` and so on."""
+    """One haproxy in front of brokers with the names `broker0`, `broker1` and so on."""
 
     def __init__(self, folder: Path, ports: Sequence[int], interval: str = "200ms") -> None:
         self.port = free_port()
@@ -57,7 +57,7 @@ class Haproxy:
         return shutil.which("haproxy", path="/usr/sbin:/usr/bin") is not None
 
     def command(self, text: str) -> str:
-        """What haproxy answers to one command of its management guide."""
+        """The answer to one command of the stats socket."""
         with socket.socket(socket.AF_UNIX) as sock:
             sock.settimeout(30)
             sock.connect(str(self.control))
@@ -65,13 +65,13 @@ class Haproxy:
             return b"".join(iter(lambda: sock.recv(65536), b"")).decode()
 
     def states(self) -> list[str]:
-        """`UP` or `DOWN` for each broker; more words while that changes."""
+        """`UP` or `DOWN` for each broker, with a counter while the state changes."""
         rows = csv.DictReader(self.command("show stat").removeprefix("# ").splitlines())
         found = {row["svname"]: row["status"] for row in rows if row["pxname"] == "brokers"}
         return [found[f"broker{number}"] for number in range(self.size)]
 
     def downs(self) -> int:
-        """How often a broker has left."""
+        """The number of transitions of a broker to `DOWN`."""
         rows = csv.DictReader(self.command("show stat").removeprefix("# ").splitlines())
         return sum(int(row["chkdown"] or 0) for row in rows if row["svname"].startswith("broker"))
 

@@ -1,4 +1,4 @@
-"""Requests that cost a reader as much as they can: every route, every place for text, every framing.
+"""Requests that take as much CPU time as possible: every route, every place for text, every framing.
 
 A `Shape` says what is sent: a `Place`, the pieces of the text in it, and how the request is framed. `Shapes` makes one from
 random numbers, and others near to one. The same numbers make the same shapes.
@@ -18,7 +18,7 @@ from .broker import API_KEY, PREFIX
 ZEROS = "0" * 64
 CLIENT = f"grant_type=client_credentials&client_id=default&client_secret={API_KEY}"
 CLIENT_JSON = f'"grant_type":"client_credentials","client_id":"default","client_secret":"{API_KEY}"'
-#: What readers look at, by kind. Half of a surrogate pair stands for one byte that is no UTF-8.
+#: Texts that parsers handle specially, by kind. A lone surrogate stands for a byte that is not UTF-8.
 PIECES = {
     "structure": ["[", "{", "]", '{"a":', '{"a":[', "[[]],", "[1,", "[]", "{},", '[{"a":', "[[[[[[]]]]]],"],
     "members": ['"a":1,', '"a":"",', '"\\u0041":1,', '"":0,', '"a":[],', '"b":{"a":1},', '"Name":1,'],
@@ -33,23 +33,23 @@ PIECES = {
     "bytes": ["\udcff", "\udcc3", "\udce2\udc82", "\udcf0\udc9f", "\udcff,", "\udc80\udc80"],
     "words": ["a", "text/plain,", "a/b;q=0.1,", "q=1;", "*,", 'W/"a",', "gzip,", "host;", "x-junk;", "arn:aws:", "<Code>", "close,", "Aa"],
 }
-#: Members of one list that differ from each other: {} counts up.
+#: Different members of one list: {} is a counter.
 SERIES = ["a{}=1&", '"a{}":1,', '"a{}",', "a{},", "a{};", "a{} ", '"a{}\u0301\u0327":0,', "a{}/", '{{"a":{}}},']
 KINDS = [*PIECES, "series"]
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where text is sent: what stands before and behind it there, how it is written, and the most bytes of the place."""
+    """A place for text in a request: the text before and after it, its encoding, and its maximum size."""
 
     route: str
     before: str = ""
     behind: str = ""
-    room: int = 65_400
-    #: The field of the head that it stands in; empty for the target of a GET and the body of a POST.
+    max_bytes: int = 65_400
+    #: The header field that contains the text; empty for the target of a GET and the body of a POST.
     field: str = ""
     written: Callable[[str], str] = str
-    #: Who asks: `key`, `none`, `signed`, or `listed`, a bad signature that claims to cover every field.
+    #: The credential: `key`, `none`, `signed`, or `listed`, a bad signature that claims to cover every field.
     credential: str = "key"
     content_type: str = ""
     #: The operation of a signed request.
@@ -109,7 +109,7 @@ def signed() -> list[Place]:
         "secretsmanager.DescribeSecret": ['{"SecretId":"|"}'],
     }
     places = [
-        Place("POST /", *(frame.split("|") if frame else ("", "")), room=16_300, credential="signed", operation=operation)
+        Place("POST /", *(frame.split("|") if frame else ("", "")), max_bytes=16_300, credential="signed", operation=operation)
         for operation, texts in frames.items() for frame in texts
     ]
     page = f'{{"Path":"{PREFIX}","Recursive":true,"NextToken":"'
@@ -124,12 +124,12 @@ def targets() -> list[Place]:
         f"{parameters}name=", f"{parameters}name={PREFIX}/", f"{parameters}name={PREFIX}/a&label=", f"{secrets}secretId=",
         f"{secrets}secretId={PREFIX[1:]}/", f"{secrets}secretId={PREFIX[1:]}/a&versionStage=", "/", "/health?", "/metrics?", "/livez?",
     ]
-    return [Place("GET", start, room=8_100, written=in_target, credential=who) for start in starts for who in ("key", "none")]
+    return [Place("GET", start, max_bytes=8_100, written=in_target, credential=who) for start in starts for who in ("key", "none")]
 
 
 def fields() -> list[Place]:
-    """Every field that some route reads, at the routes that read it."""
-    room = 30_000
+    """Every header field, at the routes that read it."""
+    max_bytes = 30_000
     scope = f"Credential=default/20261123/us-east-1/ssm/aws4_request, SignedHeaders=host;"
     places = [
         Place("/secrets/deep?field=a", "text/plain", field="Accept"), Place("/metrics", "text/plain", field="Accept"),
@@ -148,7 +148,7 @@ def fields() -> list[Place]:
         *(Place(route, field=name) for route in ("/token", "/livez") for name in ("X-Request-Id", "Connection", "Forwarded", "Cookie")),
     ]
     long = [place for place in places if place.before.startswith("AWS4")]
-    return [dataclasses.replace(place, room=4_070 if place in long else room, credential=credential_of(place)) for place in places]
+    return [dataclasses.replace(place, max_bytes=4_070 if place in long else max_bytes, credential=credential_of(place)) for place in places]
 
 
 def credential_of(place: Place) -> str:
@@ -161,20 +161,20 @@ PLACES = [*bodies(), *signed(), *targets(), *fields()]
 @dataclass(frozen=True)
 class Shape:
     place: Place
-    #: Pieces of text, each repeated so often, up to the room there is.
+    #: Pieces of text and their repetitions, up to the maximum size.
     pieces: tuple[tuple[str, int], ...]
     #: Bytes of a chunk; 0 for a body with a length.
     chunk: int = 0
-    #: Lines of the same field; the room is shared.
+    #: Lines of the same field, which share the maximum size.
     lines: int = 1
 
     def text(self) -> str:
-        """The text in its place: cut where the room ends, between two characters."""
+        """The text in its place, cut between two characters at the maximum size."""
         place = self.place
-        room = max(0, place.room // self.lines - len(encoded(place.before + place.behind)))
-        text = "".join(repeated(piece, count, room) for piece, count in self.pieces)
-        while (size := len(encoded(written := place.written(text)))) > room and text:
-            text = text[: min(len(text) - 1, len(text) * room // size)]
+        max_bytes = max(0, place.max_bytes // self.lines - len(encoded(place.before + place.behind)))
+        text = "".join(repeated(piece, count, max_bytes) for piece, count in self.pieces)
+        while (size := len(encoded(written := place.written(text)))) > max_bytes and text:
+            text = text[: min(len(text) - 1, len(text) * max_bytes // size)]
         return place.before + written + place.behind
 
     def __str__(self) -> str:
@@ -182,9 +182,9 @@ class Shape:
         return f"{self.place} with {pieces}, chunk {self.chunk}, lines {self.lines}"
 
 
-def repeated(piece: str, count: int, room: int) -> str:
-    """Not much more of it than there is room for."""
-    count = min(count, room // (len(encoded(piece)) - 1 or 1) + 1)
+def repeated(piece: str, count: int, max_bytes: int) -> str:
+    """The piece repeated up to about the maximum size."""
+    count = min(count, max_bytes // (len(encoded(piece)) - 1 or 1) + 1)
     return "".join(piece.format(number) for number in range(count)) if piece in SERIES else piece * count
 
 
@@ -195,7 +195,7 @@ class Shapes:
         self.random = random_numbers
 
     def fresh(self, place: Place, kind: str) -> Shape:
-        """A place that is filled with one piece of a kind, sometimes behind another piece."""
+        """A place filled with one piece of a kind, sometimes after another piece."""
         pieces = [(self.piece(kind), self.random.choice([100_000, 100_000, 100_000, 1_000]))]
         if self.random.random() < 0.3:
             pieces.insert(0, (self.piece(), self.random.choice([1, 100, 5_000])))

@@ -1,4 +1,4 @@
-"""A small HTTP client over the standard library: one request, no retries, no redirects, no pooling behind the back."""
+"""A small HTTP client on the standard library: one request, without retries, redirects or pooling."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Answer:
-    """One response, read to its end."""
+    """One complete response."""
 
     status: int
     headers: http.client.HTTPMessage
@@ -47,7 +47,7 @@ def ask(
     body: bytes | str | None = None,
     timeout: float = 30.0,
 ) -> Answer:
-    """One request on a connection of its own."""
+    """Sends one request on a new connection."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     try:
         connection.request(method, path, body=body, headers=headers or {})

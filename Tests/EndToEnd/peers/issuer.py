@@ -1,4 +1,4 @@
-"""Issuers of access tokens that nobody here wrote."""
+"""django-oauth-toolkit as the issuer."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .http import ask
 from .waiting import accepts, free_port, until
 
 CLIENT_ID = "orders-service"
-#: What must never be seen in any output of the broker.
+#: Values that must not appear in any output of the broker.
 CLIENT_SECRET = "client-secret-71e0c4d9b2"
 AUDIENCE = "https://orders.test/api"
 END_TO_END = Path(__file__).resolve().parents[1]
-#: Databases as an issuer finds them at its start.
+#: Prepared databases.
 PREPARED = END_TO_END.parents[1] / ".build" / "issuers"
 
 
@@ -35,13 +35,13 @@ def environment(database: Path) -> dict[str, str]:
 
 
 def prepared_database() -> Path:
-    """The database of a new issuer, made once for all that run the same application: Django takes seconds to lay it out."""
+    """A prepared database, created once for all issuers of the same application, because Django takes seconds for it."""
     parts = [END_TO_END / "peers" / "issuer_app.py", END_TO_END / "requirements.txt", END_TO_END / "constraints.txt"]
     name = hashlib.sha256(b"".join(part.read_bytes() for part in parts)).hexdigest()[:16]
     database = PREPARED / f"{name}.sqlite3"
     PREPARED.mkdir(parents=True, exist_ok=True)
     with open(PREPARED / "lock", "w") as lock:
-        # The others wait for the one that makes it.
+        # Other processes wait for the one that creates it.
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not database.exists():
             unfinished = PREPARED / f"{name}.unfinished"
@@ -55,7 +55,7 @@ def prepared_database() -> Path:
 
 
 class Issuer:
-    """django-oauth-toolkit under gunicorn. Its access log, which the server writes itself, tells what reached it."""
+    """django-oauth-toolkit under gunicorn. Its access log shows the requests."""
 
     def __init__(self, folder: Path, lifetime: int = 86400) -> None:
         self.port = free_port()
@@ -69,7 +69,7 @@ class Issuer:
         self.child = Child(
             [
                 Path(sys.executable).parent / "gunicorn",
-                # One thread: a request is written to the log before the next one is looked at.
+                # One thread: the log line of a request is written before the next request is read.
                 *("-b", f"127.0.0.1:{self.port}", "-w", "1", "-k", "gthread", "--threads", "1"),
                 *("--keep-alive", "30", "--log-level", "warning", "--access-logfile", str(self.log)),
                 *("--access-logformat", "%(m)s %(U)s %(s)s"),
@@ -83,7 +83,7 @@ class Issuer:
 
     def wait(self) -> Issuer:
         self.child.ready(lambda: accepts(self.port), "the issuer answers")
-        # The application is loaded before the port is opened; the first answer proves that it works.
+        # The application is loaded before the port opens; the first answer shows that it works.
         assert ask(self.port, "/oauth/token", method="POST").status in (400, 401)
         self.forget()
         return self
@@ -98,7 +98,7 @@ class Issuer:
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
     def set_secret(self, secret: str) -> None:
-        """Gives the client another secret, in the database where its server keeps it (Django's MD5 hasher's form)."""
+        """Changes the client's secret in the database (in the format of Django's MD5 hasher)."""
         salt = "orders"
         hashed = f"md5${salt}${hashlib.md5((salt + secret).encode()).hexdigest()}"
         with sqlite3.connect(self.database) as connection:
@@ -109,7 +109,7 @@ class Issuer:
         return self.log.read_text().splitlines() if self.log.exists() else []
 
     def forget(self) -> None:
-        """Counts from here on: what was answered before does not come into the log after."""
+        """Forgets earlier requests. Waits until their log lines are written."""
         self._wait_for_log()
         self._forgotten = len(self._lines())
 
@@ -120,8 +120,8 @@ class Issuer:
         return [line for line in self._lines()[self._forgotten :] if "/oauth/token" in line]
 
     def _wait_for_log(self) -> None:
-        """The server writes a line when it has sent the answer: a request of our own behind the others tells when theirs
-        are there.
+        """The server writes a line after the answer. A marker request shows when the lines of earlier requests
+        are written.
         """
         marker = f"/marker/{next(self._markers)}"
         ask(self.port, marker)

@@ -22,12 +22,12 @@ settings.configure(
     ROOT_URLCONF=__name__,
     USE_TZ=True,
     DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": DATABASE}},
-    # The client's secret is hashed at rest; a slow hash would make every test wait for it.
+    # The client's secret is stored as a hash; a slow hash would delay every test.
     PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
     DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
     INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "oauth2_provider"],
     OAUTH2_PROVIDER={
-        # Auth0 is asked in JSON, which the toolkit understands through this backend alone.
+        # Auth0 gets JSON bodies, which the toolkit reads only with this backend.
         "OAUTH2_BACKEND_CLASS": "oauth2_provider.oauth2_backends.JSONOAuthLibCore",
         "ACCESS_TOKEN_EXPIRE_SECONDS": int(os.environ.get("ISSUER_LIFETIME", "86400")),
         "ACCESS_TOKEN_GENERATOR": f"{__name__}.signed_token",
@@ -37,7 +37,7 @@ settings.configure(
 
 
 def signed_token(request, refresh_token: bool = False) -> str:
-    """An RS256 token with the claims that Auth0 gives one of a machine."""
+    """An RS256 token with the claims of an Auth0 machine-to-machine token."""
     now = int(time.time())
     claims = {
         "iss": "http://issuer.test/",
@@ -66,7 +66,7 @@ urlpatterns = [path("oauth/token", csrf_exempt(TokenView.as_view()))]
 
 
 def prepare() -> None:
-    """Lays out the database and registers the one client."""
+    """Creates the database and registers the client."""
     call_command("migrate", verbosity=0)
     Application.objects.create(
         name="orders",

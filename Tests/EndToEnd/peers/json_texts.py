@@ -1,4 +1,4 @@
-"""What Python's reader finds in a JSON text, with the bytes that each value is written in."""
+"""The values that Python's reader finds in a JSON text, with the bytes of each value."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from json.decoder import scanstring
 from json.scanner import NUMBER_RE
 from typing import Any
 
-#: Arrays and objects inside one another that a document may have (JSONLimits.document).
+#: Maximum nesting of a document (JSONLimits.document).
 DEEPEST = 64
 
 
 @dataclass
 class Node:
-    """One value: its own text, and what is in it."""
+    """One value with its text and its parts."""
 
     source: str
-    #: Of a string alone.
+    #: Only for a string.
     text: str | None = None
     members: list[tuple[str, Node]] | None = None
     elements: list[Node] | None = None
-    #: Arrays and objects inside one another, this one included.
+    #: Nesting, this value included.
     depth: int = 0
 
     @property
     def bare(self) -> str | None:
-        """The text it is handed out as: a string bare, anything else as it is written. None where that is no text."""
+        """The value as it is served: a string without quotes, another value as written. None if that is not UTF-8."""
         return self.source if self.text is None else self.text if is_text(self.text) else None
 
     def member(self, name: str) -> Node | None:
-        """The last member of that name."""
+        """The last member with this name."""
         return next((value for other, value in reversed(self.members or []) if other == name), None)
 
     def child(self, name: str) -> Node | None:
@@ -41,7 +41,7 @@ class Node:
         return self.elements[int(name)] if is_index and int(name) < len(self.elements) else None
 
     def find(self, path: str) -> Node | None:
-        """The part that `field=` names: the literal name first, then a JSON Pointer or a path with dots."""
+        """The part that `field=` selects: a literal name first, then a JSON Pointer or a dotted path."""
         if not path or (found := self.member(path)):
             return found if path else None
         if path.startswith("/"):
@@ -65,7 +65,7 @@ class Node:
         return node
 
     def paths(self, before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-        """The names on the way to each part of it, duplicates and all."""
+        """The path to each part, duplicates included."""
         inner = [(str(place), value) for place, value in enumerate(self.elements or [])] + (self.members or [])
         for name, value in inner:
             yield (*before, name)
@@ -73,7 +73,7 @@ class Node:
 
 
 def is_text(text: str) -> bool:
-    """Whether it has a UTF-8 form: no half of a surrogate pair."""
+    """Whether the text can be encoded as UTF-8: it has no lone surrogate."""
     return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
@@ -82,7 +82,7 @@ def refuse(name: str) -> None:
 
 
 def python_reads(text: str) -> Any:
-    """The text as Python's `json` has it, numbers as their text and objects as lists of pairs. ValueError where it has none."""
+    """The text as Python's `json` reads it, numbers as text and objects as lists of pairs. ValueError if it is not JSON."""
     return json.loads(
         text, object_pairs_hook=lambda pairs: ("object", pairs), parse_int=lambda digits: ("number", digits),
         parse_float=lambda digits: ("number", digits), parse_constant=refuse,
@@ -90,7 +90,7 @@ def python_reads(text: str) -> Any:
 
 
 def read(text: str) -> Node | None:
-    """The text with the places of its values; None where Python's reader refuses it."""
+    """The text with the positions of its values; None if Python's reader rejects it."""
     try:
         value = python_reads(text)
     except ValueError:
@@ -101,7 +101,7 @@ def read(text: str) -> Node | None:
 
 
 def plain(node: Node) -> Any:
-    """A node as `python_reads` has it."""
+    """A node in the form of `python_reads`."""
     if node.members is not None:
         return "object", [(name, plain(value)) for name, value in node.members]
     if node.elements is not None:

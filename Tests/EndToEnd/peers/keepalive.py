@@ -1,4 +1,4 @@
-"""One connection that is kept, on which requests go out together: for tests that ask tens of thousands of times."""
+"""A kept-alive connection with pipelined requests, for tests with tens of thousands of requests."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from .crowd import parse
 from .http import Answer
 
-#: Requests sent together: fewer than the broker lets wait on one connection.
+#: Requests sent together: fewer than the pipeline limit of the broker.
 TOGETHER = 40
 
 
 @dataclass
 class Line:
-    """One connection that is kept: requests go out together, and their answers come back in order."""
+    """A kept-alive connection: requests are sent together, and the answers arrive in order."""
 
     port: int
     sock: socket.socket | None = None

@@ -1,4 +1,4 @@
-"""AWS Lambda as an extension meets it: a stand-in of the Extensions API (Lambda Developer Guide), and the layer in place."""
+"""A stand-in for the Extensions API of AWS Lambda (Lambda Developer Guide), and the unpacked layer."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ ROOT = "/2020-01-01/extension"
 
 
 class ExtensionsAPI:
-    """Registers one extension, hands out events as the test says, and writes down what it is told."""
+    """Registers one extension, sends the events of the test, and records the calls of the extension."""
 
     def __init__(self) -> None:
         self.identifier = str(uuid.uuid4())
         self.registered: list[tuple[str, Any]] = []
         self.errors: list[tuple[str, str, Any]] = []
-        #: How often the next event was asked for: that ends INIT, and then each event.
+        #: Number of calls of Event/next, which end INIT and each event.
         self.asked = 0
         self._events: queue.Queue[tuple[bytes, str]] = queue.Queue()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -45,7 +45,7 @@ class ExtensionsAPI:
         self._events.put((json.dumps(event).encode(), "application/json"))
 
     def shut_down(self, milliseconds: int, reason: str = "spindown", kind: str = "application/json") -> float:
-        """Says so; when the extension is killed, on the wall clock."""
+        """Sends the SHUTDOWN event. Returns the deadline, in wall clock time."""
         deadline = int(time.time() * 1000) + milliseconds
         event = {"eventType": "SHUTDOWN", "shutdownReason": reason, "deadlineMs": deadline}
         self._events.put((json.dumps(event).encode(), kind))
@@ -105,7 +105,7 @@ class ExtensionsAPI:
 
 
 def unpack(layer: Path, into: Path) -> Path:
-    """The layer as Lambda unpacks it, modes included; the extension's program."""
+    """The layer as Lambda unpacks it, with file modes; the extension's program."""
     script = "import sys, zipfile, os\n" \
         "with zipfile.ZipFile(sys.argv[1]) as layer:\n" \
         "    for entry in layer.infolist():\n" \

@@ -1,4 +1,4 @@
-"""moto as AWS: its plain server, and its WSGI application on a server that keeps connections alive."""
+"""moto as AWS: its own server, and its WSGI application on a server with kept-alive connections."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .http import ask
 from .waiting import free_port
 
 BIN = Path(sys.executable).parent
-#: The DynamoDB table of the tests that share tokens in one.
+#: The DynamoDB table of tests that share tokens in DynamoDB.
 TABLE = "latchkey-tokens"
 
 
 class Moto:
-    """A moto server of this process's own."""
+    """A moto server of this process."""
 
     def __init__(self, cert: Path | None = None, key: Path | None = None, port: int | None = None) -> None:
         self.port = port or free_port()
@@ -41,16 +41,16 @@ class Moto:
         return f"{self.scheme}://127.0.0.1:{self.port}"
 
     def reset(self) -> None:
-        """Empties every store."""
+        """Removes everything from every store."""
         ask(self.port, "/moto-api/reset", method="POST")
 
     def enforce(self, exempt_calls: int | None) -> None:
-        """Checks signatures and policies from now on, after so many calls; None stops checking."""
+        """Checks signatures and policies after this number of calls; None stops the checks."""
         count = "inf" if exempt_calls is None else str(exempt_calls)
         ask(self.port, "/moto-api/reset-auth", method="POST", body=count)
 
     def client(self, service: str, region: str = "us-east-1") -> Any:
-        """This server's boto3 client for a service, made once: that takes a tenth of a second."""
+        """A boto3 client of this server for a service, cached because creating one takes a tenth of a second."""
         name = f"{service} {region}"
         if name not in self._clients:
             self._clients[name] = client_at(self.url, service, region=region)
@@ -61,7 +61,7 @@ class Moto:
 
 
 class KeepAliveMoto(Moto):
-    """moto with connections that are kept alive: its own server closes each, which would hide the broker's pool."""
+    """moto with kept-alive connections. moto's own server closes each one, so the broker's pool would not be used."""
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -97,7 +97,7 @@ def client_at(
     url: str, service: str, key: str = AWS_ACCESS_KEY_ID, secret: str = AWS_SECRET_ACCESS_KEY, attempts: int = 1,
     region: str = "us-east-1",
 ) -> Any:
-    """A boto3 client of its own session, with nothing taken from the environment."""
+    """A boto3 client of a new session, without settings from the environment."""
     session = boto3.session.Session(
         aws_access_key_id=key, aws_secret_access_key=secret, region_name=region
     )

@@ -19,7 +19,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 
 class Dispatcher(DomainDispatcherApplication):
-    """Remembers which service a host name means: moto looks through its own folders for that, at every request."""
+    """Caches the service of a host name. moto would search its folders for it at every request."""
 
     @functools.lru_cache(maxsize=1000)
     def get_backend_for_host(self, host: str | None) -> Any:
@@ -27,14 +27,14 @@ class Dispatcher(DomainDispatcherApplication):
 
 
 _moto = Dispatcher(create_backend_app)
-_turn = threading.Lock()
+_lock = threading.Lock()
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    # The body first: a slow client holds up nobody.
+    # Read the body before taking the lock, so that a slow client delays no other.
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     environ["wsgi.input"] = io.BytesIO(body)
-    with _turn:
+    with _lock:
         answer = _moto(environ, start_response)
         try:
             return list(answer)
@@ -44,7 +44,7 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
 
 
 class Handler(WSGIRequestHandler):
-    """One connection, in a thread of its own: none waits for another's peer."""
+    """One connection, in its own thread, so that a slow client delays no other."""
 
     protocol_version = "HTTP/1.1"
     # Head and body are two writes. With Nagle's algorithm the second would wait for the acknowledgement of the first.
@@ -53,7 +53,7 @@ class Handler(WSGIRequestHandler):
     timeout = 30
 
     def log(self, kind: str, message: str, *arguments: Any) -> None:
-        """Says nothing: what was asked is counted elsewhere."""
+        """Logs nothing: the proxies record the requests."""
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What `latchkey migrate` is let loose on: secrets of every shape in Secrets Manager, and the parameters they become."""
+"""Secrets of every shape in Secrets Manager, to be migrated, and their parameters."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from typing import Any
 from .broker import AWS_SECRET_ACCESS_KEY, BINARY, settings
 from .moto import Moto
 
-#: What all the secrets' names begin with.
+#: The prefix of all names of secrets.
 PREFIX = "shop/prod/"
 
 
 @dataclass
 class Shape:
-    """One secret as a test makes it, and the obstacles a plan must name for it."""
+    """One secret of a test, and the obstacles that a plan must name for it."""
 
     name: str
     value: str | bytes
     obstacles: set[str] = field(default_factory=set)
-    #: Whether the move carries it over.
+    #: Whether the migration copies the secret.
     moves: bool = True
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -40,11 +40,11 @@ class Shape:
 
 
 def shapes(count: int, seed: int, prefix: str = PREFIX) -> list[Shape]:
-    """So many secrets: every odd shape there is, over and over, and plain ones between. Each value is like no other."""
-    chance = random.Random(seed)
+    """Secrets of all unusual shapes in turn, with plain ones between. Every value is unique."""
+    rng = random.Random(seed)
 
     def mark() -> str:
-        return f"{chance.getrandbits(128):032x}"
+        return f"{rng.getrandbits(128):032x}"
 
     def filled(length: int) -> str:
         return (mark() + "x" * length)[:length]
@@ -77,7 +77,7 @@ def shapes(count: int, seed: int, prefix: str = PREFIX) -> list[Shape]:
 
 
 class Move:
-    """Both stores, the command line, and all that it ever said."""
+    """Both stores, the commands, and all of their output."""
 
     def __init__(self, moto: Moto, folder: Path, made: Sequence[Shape], prefix: str = PREFIX) -> None:
         self.moto = moto
@@ -87,7 +87,7 @@ class Move:
         self.ssm = moto.client("ssm")
         self.secrets = moto.client("secretsmanager")
         self.journal = folder / "move.journal"
-        self.said = ""
+        self.output = ""
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(self._make, self.shapes))
 
@@ -107,17 +107,17 @@ class Move:
     def env(self) -> dict[str, str]:
         return settings(
             self.folder, AWS_ENDPOINT_URL=self.moto.url, LATCHKEY_SSM_MAX_TPS="1000", LATCHKEY_API_KEY=None,
-            # Nothing hangs here: only a busy machine lets a read of moto take long, and that is no reason to give up.
+            # Only a busy machine makes moto slow; a longer timeout avoids failures.
             LATCHKEY_UPSTREAM_TIMEOUT="10",
         )
 
     def run(self, command: str, *arguments: str, status: int = 0, **env: str) -> str:
-        """One command to its end; what it wrote to standard output."""
+        """Runs one command to its end. Returns its standard output."""
         done = subprocess.run(
             [str(BINARY), "migrate", command, *arguments], env=self.env | env, cwd=self.folder, stdin=subprocess.DEVNULL,
             capture_output=True, text=True, timeout=120,
         )
-        self.said += done.stdout + done.stderr
+        self.output += done.stdout + done.stderr
         assert done.returncode == status, f"{done.returncode}: {done.stderr[-2000:]}{done.stdout[-2000:]}"
         return done.stdout
 
@@ -140,14 +140,14 @@ class Move:
         return ["--writes-per-second", "1000"]
 
     def start(self, command: str, *arguments: str, **env: str) -> subprocess.Popen[bytes]:
-        """One command that is to be killed."""
+        """Starts a command that the test kills."""
         return subprocess.Popen(
             [str(BINARY), "migrate", command, *arguments], env=self.env | env, cwd=self.folder,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )
 
     def lines(self) -> int:
-        """Whole lines of the journal so far."""
+        """The complete lines of the journal."""
         return self.journal.read_bytes().count(b"\n") if self.journal.exists() else 0
 
     def parameters(self) -> dict[str, dict[str, Any]]:
@@ -160,7 +160,7 @@ class Move:
         return found
 
     def require_moved(self, version: int = 1) -> None:
-        """Every value that can be moved is there, equal, written once, and nothing else is."""
+        """Checks that every movable value is copied, equal and written once, and that nothing else exists."""
         found = self.parameters()
         wanted = {shape.target: shape.value for shape in self.shapes if shape.moves}
         assert {name: parameter["Value"] for name, parameter in found.items()} == wanted
@@ -168,15 +168,15 @@ class Move:
         assert {parameter["Type"] for parameter in found.values()} == {"SecureString"}
 
     def require_silence(self, *files: Path) -> None:
-        """No value, nor half of one, in anything that was said or written."""
-        texts = {"the output": self.said.encode()} | {str(file): file.read_bytes() for file in files}
+        """Checks that no output or file contains a value or half of one."""
+        texts = {"the output": self.output.encode()} | {str(file): file.read_bytes() for file in files}
         for shape in self.shapes:
             value = shape.value if isinstance(shape.value, bytes) else shape.value.encode()
             mark = value[:18] if isinstance(shape.value, bytes) else max(value.split(), key=len)[:32]
             for where, text in texts.items():
                 assert mark not in text and value not in text, f"{shape.name} shows in {where}"
                 assert mark.hex().encode() not in text, f"{shape.name} shows in {where} as hex"
-        assert AWS_SECRET_ACCESS_KEY not in self.said
+        assert AWS_SECRET_ACCESS_KEY not in self.output
 
 
 def latchkey_home(folder: Path) -> dict[str, str]:

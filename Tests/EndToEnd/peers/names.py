@@ -1,4 +1,4 @@
-"""A name server of the test's own, and processes that ask it and no other."""
+"""A name server for tests, and processes that use only this name server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .waiting import WORKER
 
 
 def with_files(folder: Path, files: Mapping[str, str]) -> list[str]:
-    """A command prefix under which these files have this text, for that process and its children alone."""
+    """A command prefix: the process and its children see these texts in these files."""
     if os.geteuid() != 0:
         pytest.skip("files of a process's own need a mount namespace")
     mounts = []
@@ -32,16 +32,16 @@ def with_files(folder: Path, files: Mapping[str, str]) -> list[str]:
 
 
 class NameServer:
-    """Answers the names in `table` and leaves every other question without an answer."""
+    """Answers for the names in `table`. Other queries get no answer."""
 
-    #: One for each of the processes that run tests side by side: all use port 53.
+    #: One address for each test process, because all use port 53.
     ADDRESS = f"127.0.77.{WORKER + 1}"
 
     def __init__(self, table: Mapping[str, list[str]] | None = None) -> None:
         self.table: dict[str, list[str]] = dict(table or {})
-        #: Nothing is answered at all.
+        #: Whether all queries remain unanswered.
         self.silent = False
-        #: The names that were asked for, IPv4 addresses alone.
+        #: The queried names, of A queries only.
         self.questions: list[str] = []
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
@@ -54,7 +54,7 @@ class NameServer:
         self._thread.start()
 
     def wrapper(self, folder: Path) -> list[str]:
-        """A command prefix under which names are looked up here alone. The resolver waits 30 s for an answer."""
+        """A command prefix: the process uses only this name server. Its resolver waits 30 s for an answer."""
         return with_files(
             folder,
             {
@@ -67,7 +67,7 @@ class NameServer:
         return self.questions.count(name)
 
     def close(self) -> None:
-        """Ends once the thread is done: a socket that is being read keeps its port."""
+        """Waits for the thread, because a socket that is being read keeps its port."""
         self._closing = True
         self._thread.join()
         self._socket.close()
@@ -92,7 +92,7 @@ class NameServer:
 
     @staticmethod
     def _question(query: bytes) -> tuple[str, int, int]:
-        """The name, the type and where the question ends (RFC 1035 §4.1.2)."""
+        """The name, the type and the end of the question (RFC 1035 §4.1.2)."""
         labels, index = [], 12
         while length := query[index]:
             labels.append(query[index + 1 : index + 1 + length].decode())

@@ -1,6 +1,6 @@
-"""Hooks for schemathesis (SCHEMATHESIS_HOOKS): what `openapi.yaml` says in words, since no schema can say it.
+"""Hooks for schemathesis (SCHEMATHESIS_HOOKS): rules of `openapi.yaml` that a schema cannot express.
 
-A request that fits the schemas is made one that the words allow too. Requests that are meant to be refused stay as they are.
+A request that matches the schemas is changed so that it also follows these rules. Negative tests are not changed.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
 
 
 def allow(case: Any) -> None:
-    """Puts right what depends on the settings or on two parameters together."""
+    """Corrects values that depend on the settings or on each other."""
     query = {name: text(value) for name, value in (case.query or {}).items()}
-    # Parameter Store takes one of the two.
+    # Parameter Store accepts only one of the two.
     if "version" in query and "label" in query:
         del query["label"]
-    # The store in force decides what a version and a label are.
+    # The syntax of versions and labels depends on the store.
     if not re.fullmatch(r"[1-9][0-9]{0,17}", str(query.get("version", "1"))):
         query["version"] = "1"
     if not re.fullmatch(r"(?!(?i:aws|ssm))[A-Za-z_.-][A-Za-z0-9_.-]{0,99}", str(query.get("label", "blue"))):
         query["label"] = "blue"
-    # What is not there, and what is outside the prefix, AWS says with 400.
+    # AWS answers 400 for names that do not exist or are outside the prefix.
     if "name" in query or "secretId" in query:
         query = {name: value for name, value in query.items() if name in ("withDecryption", "refreshNow")} | (
             {"name": f"{PREFIX}/solo"} if "name" in query else {"secretId": SECRET})
@@ -48,10 +48,10 @@ def allow(case: Any) -> None:
         query = {name: value for name, value in query.items() if name == "refreshNow"}
     case.query = query
     if case.path.startswith("/oauth/token") and isinstance(case.body, dict):
-        # The client is known by Basic credentials, and no other audience or scope is known here.
+        # Basic credentials identify the client, and only this audience and scope exist.
         case.body = {"grant_type": "client_credentials"}
 
 
 def text(value: Any) -> Any:
-    """Without NUL, which no query may hold."""
+    """The text without NUL, which a query may not contain."""
     return value.replace("\0", "") or "0" if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""A broker whose profiles file changes while it runs, and what may befall the file."""
+"""A broker whose profiles file changes while it runs, and the faults of that file."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def entry(name: str, audience: str, **more: Any) -> dict[str, Any]:
 
 
 def audience(token: str) -> str:
-    """The `aud` that the issuer has put into the token: whom it was asked for."""
+    """The `aud` claim of the token."""
     part = token.split(".")[1]
     return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))["aud"]
 
 
 def put(file: Path, text: str) -> None:
-    """In one step, and whatever stands there."""
+    """Replaces the file atomically, whatever it is."""
     fresh = file.with_suffix(".new")
     fresh.write_text(text)
     fresh.chmod(0o600)
@@ -41,7 +41,7 @@ def put(file: Path, text: str) -> None:
 
 
 class Reloaded:
-    """A broker, its profiles file, and how both stand."""
+    """A broker with a profiles file."""
 
     def __init__(self, world: World, file: Path, *entries: dict, wrapper: tuple[str, ...] = (), **env: str) -> None:
         self.world = world
@@ -53,7 +53,7 @@ class Reloaded:
         return sum(line["message"].startswith("the profiles have changed") for line in self.broker.logs)
 
     def write(self, *entries: dict) -> None:
-        """Puts other profiles in the file and waits until they are in force."""
+        """Writes other profiles and waits until they are in force."""
         count = self.changes()
         put(self.file, json.dumps(entries))
         until(lambda: self.changes() > count, "the profiles of the file are in force")
@@ -74,18 +74,18 @@ class Reloaded:
         headers = {"Content-Type": "application/json"}
         return ask(self.broker.port, "/oauth/token", method="POST", body=json.dumps(body), headers=headers)
 
-    def standing(self, name: str = NAME) -> dict[str, Any]:
+    def health_entry(self, name: str = NAME) -> dict[str, Any]:
         return self.broker.get("/health").json()["followed"][name]
 
     def failures(self) -> float:
         return self.broker.metric("latchkey_reload_failures_total", what="profiles")
 
     def warnings(self) -> list[str]:
-        said = "a followed file cannot be used; the last good value stays in force"
-        return [line["code"] for line in self.broker.logs if line["message"] == said]
+        message = "a followed file cannot be used; the last good value stays in force"
+        return [line["code"] for line in self.broker.logs if line["message"] == message]
 
     def asked(self, audience: str) -> int:
-        """Requests for that audience that have reached the issuer."""
+        """Requests for this audience at the issuer."""
         return len(self.world.auth.seen(mentions(audience)))
 
     def is_shared(self, name: str, value: str) -> bool:
@@ -93,7 +93,7 @@ class Reloaded:
         return found is not None and found["Value"] == value
 
 
-#: What befalls the file: how it is made, and the code that is told.
+#: Faults of the file: how to produce it, and the reported code.
 GOOD = json.dumps([entry("z", B)])
 FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     "half written": (lambda file: put(file, GOOD[:-7]), "unfit"),

@@ -1,6 +1,6 @@
-"""A proxy in front of a real peer that hands requests on until it is told to misbehave.
+"""A proxy in front of a real peer. It forwards requests until a test gives it a fault.
 
-It counts what reaches it, serves keep-alive connections, and can go down and come back on its own port.
+It records requests, keeps connections alive, and can stop and start on the same port.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from .waiting import free_port, until
 
-#: What a proxy does with one request; true when the connection may carry another.
+#: Answers one request; returns whether the connection may carry another.
 Fault = Callable[["Exchange"], bool]
 Filter = Callable[["Received"], bool]
 
@@ -26,7 +26,7 @@ _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"
 
 @dataclass(frozen=True)
 class Received:
-    """One request as it arrived."""
+    """One request as received."""
 
     head: bytes
     body: bytes
@@ -49,7 +49,7 @@ class Received:
 
     @property
     def operation(self) -> str:
-        """The AWS operation, `PutParameter` for example; empty for what is not AWS JSON."""
+        """The AWS operation, such as `PutParameter`; empty for other protocols."""
         return self.headers.get("x-amz-target", "").rpartition(".")[2]
 
     def json(self):
@@ -57,7 +57,7 @@ class Received:
 
 
 def operation(*names: str) -> Filter:
-    """Requests of these AWS operations."""
+    """Requests for these AWS operations."""
     return lambda request: request.operation in names
 
 
@@ -66,8 +66,8 @@ def mentions(text: str) -> Filter:
     return lambda request: text.encode() in request.body
 
 
-class Exchange:
-    """One request on one connection, with the means to answer it well or badly."""
+class ProxiedRequest:
+    """One request on its connection. A fault answers it."""
 
     def __init__(self, proxy: FaultProxy, sock: socket.socket, request: Received) -> None:
         self.proxy = proxy
@@ -78,12 +78,12 @@ class Exchange:
         self.sock.sendall(data)
 
     def reset(self) -> None:
-        """Ends the connection with RST, what was sent with it."""
+        """Closes the connection with RST, which discards unsent data."""
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.sock.close()
 
     def wait_for_close(self, within: float = 30.0) -> bool:
-        """Holds the connection until the client gives it up; whether it did."""
+        """Waits until the client closes the connection. Returns whether it did."""
         deadline = time.monotonic() + within
         self.sock.settimeout(0.1)
         while time.monotonic() < deadline and not self.proxy.closing:
@@ -97,7 +97,7 @@ class Exchange:
         return False
 
     def forward(self) -> bytes:
-        """The real peer's answer as bytes, its body with a Content-Length."""
+        """The peer's answer as bytes, with a Content-Length."""
         upstream = http.client.HTTPConnection("127.0.0.1", self.proxy.upstream, timeout=30)
         headers = {name: value for name, value in self.request.headers.items() if name != "connection"}
         upstream.request(self.request.method, self.request.target, body=self.request.body, headers=headers)
@@ -116,14 +116,14 @@ def answer(status: int, body: bytes = b"", headers: list[tuple[str, str]] | None
     return "\r\n".join(lines).encode() + body
 
 
-def passed_on(exchange: Exchange) -> bool:
-    """No fault at all."""
-    exchange.send(exchange.forward())
+def passed_on(proxied: ProxiedRequest) -> bool:
+    """No fault: the answer of the peer."""
+    proxied.send(proxied.forward())
     return True
 
 
 class FaultProxy:
-    """Listens on a loopback port for one peer. `upstream` may be 0 for a peer that has no well-behaved side."""
+    """A proxy on a loopback port for one peer. `upstream` is 0 if only faults answer."""
 
     def __init__(
         self, upstream: int = 0, tls: ssl.SSLContext | None = None, greeting: bytes = b"", host: str = "127.0.0.1",
@@ -131,41 +131,41 @@ class FaultProxy:
     ) -> None:
         self.upstream = upstream
         self.tls = tls
-        #: Sent to whoever connects, before anything is read.
+        #: Sent on each new connection before anything is read.
         self.greeting = greeting
         self.host = host
         self.port = port or free_port()
         self.closing = False
-        #: Every request that arrived whole, in order.
+        #: Every complete request, in order.
         self.requests: list[Received] = []
-        #: Connections accepted since the start, and what broke TLS handshakes said.
+        #: Connections accepted since the start, and the errors of TLS handshakes.
         self.connections = 0
         self.handshake_faults: list[str] = []
-        #: Everything received on any connection inside TLS, whole requests or not.
+        #: All bytes received, decrypted, complete requests or not.
         self.received = bytearray()
         self._lock = threading.Lock()
         self._open: dict[int, socket.socket] = {}
         self._script: list[tuple[Filter, Fault]] = []
-        self._standing: list[tuple[Filter, Fault]] = []
+        self._permanent: list[tuple[Filter, Fault]] = []
         self._listener: socket.socket | None = None
         self.up()
 
-    # Script
+    # Faults
 
     def next(self, *faults: Fault, when: Filter = lambda _: True) -> None:
-        """The next matching requests meet these faults, one each; after them the peer is well again."""
+        """Applies these faults to the next matching requests, one each."""
         with self._lock:
             self._script += [(when, fault) for fault in faults]
 
     def always(self, fault: Fault, when: Filter = lambda _: True) -> None:
-        """Every matching request meets this fault, until `heal`."""
+        """Applies this fault to every matching request until `heal`."""
         with self._lock:
-            self._standing.insert(0, (when, fault))
+            self._permanent.insert(0, (when, fault))
 
     def heal(self) -> None:
         with self._lock:
             self._script.clear()
-            self._standing.clear()
+            self._permanent.clear()
 
     def _fault_for(self, request: Received) -> Fault:
         with self._lock:
@@ -173,12 +173,12 @@ class FaultProxy:
                 if when(request):
                     del self._script[index]
                     return fault
-            return next((fault for when, fault in self._standing if when(request)), passed_on)
+            return next((fault for when, fault in self._permanent if when(request)), passed_on)
 
-    # What happened
+    # Recorded requests
 
     def forget(self) -> None:
-        """Counts from here on."""
+        """Forgets the recorded requests."""
         with self._lock:
             self.requests.clear()
 
@@ -195,7 +195,7 @@ class FaultProxy:
     # Listening
 
     def up(self) -> None:
-        """Accepts connections (again)."""
+        """Starts to accept connections."""
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((self.host, self.port))
@@ -204,7 +204,7 @@ class FaultProxy:
         threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
 
     def down(self) -> None:
-        """Refuses connections and drops those there are."""
+        """Refuses new connections and closes the open ones."""
         listener, self._listener = self._listener, None
         if listener:
             listener.shutdown(socket.SHUT_RDWR)
@@ -212,7 +212,7 @@ class FaultProxy:
         self.drop()
 
     def drop(self) -> None:
-        """Closes every connection there is, as a peer does with idle ones."""
+        """Closes every open connection, as a peer does with idle ones."""
         for sock in list(self._open.values()):
             try:
                 sock.shutdown(socket.SHUT_RDWR)
@@ -261,11 +261,11 @@ class FaultProxy:
             if request is None:
                 return
             self.requests.append(request)
-            if not self._fault_for(request)(Exchange(self, sock, request)):
+            if not self._fault_for(request)(ProxiedRequest(self, sock, request)):
                 return
 
     def _read(self, sock: socket.socket, pending: bytes, number: int) -> tuple[Received | None, bytes]:
-        """One request with a Content-Length or none, which is all that an AWS or OAuth client sends."""
+        """Reads one request, with or without a Content-Length. AWS and OAuth clients send no chunked bodies."""
         while b"\r\n\r\n" not in pending:
             if not (more := self._receive(sock)):
                 return None, b""

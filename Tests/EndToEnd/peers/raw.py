@@ -1,4 +1,4 @@
-"""Requests as bytes, one connection each: what a client library would not send."""
+"""Requests as bytes, one connection each, for requests that a client library would not send."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Fields = Sequence[tuple[str, str]]
 
 
 def request(method: str, target: str, fields: Fields = (), body: bytes = b"", chunk: int = 0) -> bytes:
-    """One request. With `chunk` the body comes in chunks of so many bytes."""
+    """One request. With `chunk` the body is sent in chunks of this size."""
     lines = [f"{method} {target} HTTP/1.1", "Host: a", *(f"{name}: {value}" for name, value in fields)]
     if chunk:
         lines.append("Transfer-Encoding: chunked")
@@ -24,7 +24,7 @@ def request(method: str, target: str, fields: Fields = (), body: bytes = b"", ch
         body = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
     elif method == "POST":
         lines.append(f"Content-Length: {len(body)}")
-    # Half of a surrogate pair stands for one byte that is no UTF-8.
+    # A lone surrogate stands for a byte that is not UTF-8.
     return "\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape") + body
 
 
@@ -41,11 +41,11 @@ def signature(port: int, operation: str, body: bytes, host: str = "a", **covered
     return [(name, value) for name, value in call.headers.items() if name != "Host"]
 
 
-def exchange(port: int, data: bytes, timeout: float = 30.0) -> bytes:
-    """Sends this and nothing more; what comes back, up to the end of the connection. Empty where nothing does."""
+def send_and_read(port: int, data: bytes, timeout: float = 30.0) -> bytes:
+    """Sends the data and reads until the connection ends. Empty if there is no answer."""
     received = bytearray()
     with socket.create_connection(("127.0.0.1", port), timeout=timeout) as sock:
-        # A refusal may come, and the connection end, while the rest is still being sent.
+        # The broker may answer and close while the request is still being sent.
         with contextlib.suppress(OSError):
             sock.sendall(data)
             sock.shutdown(socket.SHUT_WR)
@@ -56,6 +56,6 @@ def exchange(port: int, data: bytes, timeout: float = 30.0) -> bytes:
 
 
 def status_of(answer: bytes) -> int:
-    """The status of the last answer; 0 where the connection ended without one."""
+    """The status of the last response; 0 without a response."""
     final = answer.rpartition(b"HTTP/1.1 ")[2]
     return int(final[:3]) if final else 0

@@ -1,4 +1,4 @@
-"""Readers who never stop: keep-alive connections that ask for secrets at a rate and judge every answer."""
+"""Continuous readers: kept-alive connections that request secrets at a rate and check every answer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .broker import API_KEY
 
 
 class Reader:
-    """One connection to one broker, a few requests at a time in its pipeline."""
+    """One connection to one broker, with a few pipelined requests."""
 
     DEPTH = 10
 
@@ -73,7 +73,7 @@ class Reader:
 
 
 class Readers:
-    """Many readers over several brokers, `rate` requests a second in all."""
+    """Readers of several brokers, with `rate` requests per second in total."""
 
     def __init__(self, ports: Sequence[int], values: Mapping[str, str], rate: float, each: int = 2) -> None:
         self.stop = threading.Event()
@@ -98,10 +98,10 @@ class Readers:
 
     @property
     def sources(self) -> set[str]:
-        """Where each reader's last value came from."""
+        """The source of each reader's last value."""
         return {reader.source for reader in self.all}
 
     @property
     def rate(self) -> float:
-        """Answers a second, over the whole time."""
+        """Answers per second over the whole time."""
         return sum(reader.read for reader in self.all) / self.seconds

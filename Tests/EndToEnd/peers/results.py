@@ -1,6 +1,6 @@
 """A pytest plugin: writes one JSON line for each phase of each test to the file that LATCHKEY_TEST_RESULTS names.
 
-`Tests/Runner` reads it. Where tests run side by side, the process that hands them out writes it.
+`Tests/Runner` reads it. With pytest-xdist the controller writes it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Results:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         line = {
-            # xdist puts the group behind the name.
+            # xdist appends the group to the name.
             "test": report.nodeid.rpartition("@")[0] if is_grouped(report.nodeid) else report.nodeid,
             "when": report.when, "outcome": report.outcome, "seconds": round(report.duration, 3),
         }
@@ -36,12 +36,12 @@ class Results:
             self.file.write(json.dumps(line) + "\n")
 
     def pytest_sessionfinish(self, exitstatus: int) -> None:
-        """Without this line the run was cut off."""
+        """Writes the last line; without it the run did not complete."""
         self.file.write(json.dumps({"exit": int(exitstatus)}) + "\n")
         self.file.close()
 
 
 def is_grouped(nodeid: str) -> bool:
-    """Whether it ends in `@` and the name of a group, which has no bracket or slash in it as a test's own `@` may have."""
+    """Whether the id ends in `@` and a group name. A group name has no bracket or slash, unlike the rest of an id with `@`."""
     head, at, group = nodeid.rpartition("@")
     return bool(at) and "::" in head and group.isidentifier()

@@ -17,12 +17,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if side_by_side and item.get_closest_marker("xdist_group") is None and shares_a_fixture(item):
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
     if side_by_side:
-        # The longest first: the last to end decides when all have ended.
+        # Slow tests first, so that none starts late and delays the end.
         items.sort(key=lambda item: not any(map(item.get_closest_marker, ("timeout", "slow", "xdist_group"))))
 
 
 def shares_a_fixture(item: pytest.Item) -> bool:
-    """Whether the test's own file keeps something from one test to the next, which another process would make again."""
+    """Whether the test uses a fixture that its file shares between tests, which another process would create again."""
     fixtures = getattr(item, "_fixtureinfo", None)
     definitions = fixtures.name2fixturedefs.values() if fixtures else []
     return any(

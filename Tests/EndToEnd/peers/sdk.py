@@ -1,4 +1,4 @@
-"""AWS's own clients, pointed at the broker: boto3 and the aws CLI."""
+"""boto3 and the aws CLI as clients of the broker."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ AWS = Path(sys.executable).parent / "aws"
 def client(
     broker: Broker, service: str, key: str = "default", secret: str = API_KEY, attempts: int = 1
 ) -> Any:
-    """A boto3 client that signs with a caller's id and key and asks the broker, once unless told otherwise."""
+    """A boto3 client of the broker that signs with a caller's id and key. It does not retry by default."""
     return client_at(broker.url, service, key, secret, attempts)
 
 
-def said(answer: dict[str, Any], *without: str) -> dict[str, Any]:
-    """An answer less what belongs to the one response (ids, heads) and to the one server (page tokens)."""
+def comparable(answer: dict[str, Any], *without: str) -> dict[str, Any]:
+    """An answer without request ids, headers and page tokens."""
     left_out = {"ResponseMetadata", "NextToken", *without}
     return {name: value for name, value in answer.items() if name not in left_out}
 
 
 def failure(call: Callable[[], Any]) -> tuple[str, str]:
-    """The class of the exception an SDK raises, and the error's code."""
+    """The class and the error code of the exception that an SDK raises."""
     try:
         call()
     except ClientError as error:
@@ -42,7 +42,7 @@ def failure(call: Callable[[], Any]) -> tuple[str, str]:
 
 
 def aws(broker: Broker, *arguments: str, secret: str = API_KEY) -> subprocess.CompletedProcess[str]:
-    """The aws CLI, configured as an operator would: by environment alone."""
+    """Runs the aws CLI, configured by its environment."""
     return _aws(broker.url, broker.env["HOME"], "default", secret, arguments)
 
 
@@ -67,16 +67,16 @@ def _aws(
 
 
 def aws_of_both(broker: Broker, store: Moto, *arguments: str) -> tuple[str, str]:
-    """All that the aws CLI prints, asked of the broker and of the store."""
+    """The output of the aws CLI for the broker and for the store."""
     home = broker.env["HOME"]
     with ThreadPoolExecutor() as pool:
         runs = [
             pool.submit(_aws, broker.url, home, "default", API_KEY, arguments),
             pool.submit(_aws, store.url, home, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, arguments),
         ]
-    ours, theirs = (run.result() for run in runs)
-    assert (ours.returncode, theirs.returncode) == (0, 0), ours.stderr + theirs.stderr
-    return ours.stdout, theirs.stdout
+    broker_run, store_run = (run.result() for run in runs)
+    assert (broker_run.returncode, store_run.returncode) == (0, 0), broker_run.stderr + store_run.stderr
+    return broker_run.stdout, store_run.stdout
 
 
 def printed(run: subprocess.CompletedProcess[str]) -> Any:

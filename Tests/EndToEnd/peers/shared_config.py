@@ -53,11 +53,11 @@ class Maker:
 
     def make(self) -> Case:
         names = self.random.sample(NAMES, self.random.randint(1, 5))
-        if self.chance(0.3) and "default" not in names:
+        if self.with_probability(0.3) and "default" not in names:
             names[0] = "default"
         for name in names:
             self.profile(name, names)
-        if self.chance(0.15):
+        if self.with_probability(0.15):
             self.config.append(Section(["plugins"], [("cli_legacy_plugin_path", "/opt"), ("a", "b")]))
         self.random.shuffle(self.config)
         environment = self.environment(names)
@@ -66,7 +66,7 @@ class Maker:
             self.quirks.add("blank variable")
         written, clean = self.render_config()
         written_credentials, clean_credentials = self.render_credentials()
-        if self.chance(0.15):
+        if self.with_probability(0.15):
             written, written_credentials = self.writer.mutated(written, written_credentials)
         return Case(
             self.seed, environment, written, written_credentials, clean_environment, clean, clean_credentials, self.quirks
@@ -91,11 +91,11 @@ class Maker:
             if key.startswith("aws_") and key != "aws_session_token" and where == "mixed":
                 into = "credentials"
             (own if into == "config" else other).append((key, value))
-            if isinstance(value, str) and self.chance(0.04):
+            if isinstance(value, str) and self.with_probability(0.04):
                 (other if into == "config" else own).append((key, self.alternative(key, value, names)))
-        if own or not other or self.chance(0.1):
-            self.config.append(Section(["default"] if name == "default" and self.chance(0.7) else ["profile", name], own))
-        if other or self.chance(0.1):
+        if own or not other or self.with_probability(0.1):
+            self.config.append(Section(["default"] if name == "default" and self.with_probability(0.7) else ["profile", name], own))
+        if other or self.with_probability(0.1):
             self.credentials[name] = other
 
     def alternative(self, key: str, value: str, names: list[str]) -> str:
@@ -112,9 +112,9 @@ class Maker:
     def make_keys(self, names: list[str]) -> list[tuple[str, Value]]:
         key_id, secret = self.key_pair()
         found: list[tuple[str, Value]] = [("aws_access_key_id", key_id), ("aws_secret_access_key", secret)]
-        if self.chance(0.3):
+        if self.with_probability(0.3):
             found.append(("aws_session_token", f"token/{self.keys}=="))
-        if self.chance(0.1):
+        if self.with_probability(0.1):
             found.append(("aws_security_token", f"older/{self.keys}=="))
         return found
 
@@ -124,35 +124,35 @@ class Maker:
 
     def role_settings(self) -> list[tuple[str, Value]]:
         found: list[tuple[str, Value]] = [("role_arn", ARN.format(self.random.choice(["reader", "writer", "a/b"])))]
-        if self.chance(0.2):
+        if self.with_probability(0.2):
             found.append(("role_session_name", "app-1"))
-        if self.chance(0.2):
+        if self.with_probability(0.2):
             found.append(("external_id", "x=1"))
-        if self.chance(0.15):
+        if self.with_probability(0.15):
             found.append(("duration_seconds", self.random.choice(["900", "3600", "1800"])))
-        if self.chance(0.03):
+        if self.with_probability(0.03):
             found.append(("mfa_serial", "arn:aws:iam::111122223333:mfa/me"))
         return found
 
     def make_role(self, names: list[str]) -> list[tuple[str, Value]]:
         found = self.role_settings()
-        if self.chance(0.95):
-            found.append(("source_profile", self.other(names) if self.chance(0.95) else "nobody"))
-        if self.chance(0.04):
+        if self.with_probability(0.95):
+            found.append(("source_profile", self.other(names) if self.with_probability(0.95) else "nobody"))
+        if self.with_probability(0.04):
             found.append(("credential_source", "Environment"))
         return found
 
     def other(self, names: list[str]) -> str:
         """Mostly a profile behind the last one that was made: a circle is the exception."""
         later = [name for name in names if not any(name in section.words for section in self.config)]
-        return self.random.choice(later[1:] if later[1:] and self.chance(0.9) else names)
+        return self.random.choice(later[1:] if later[1:] and self.with_probability(0.9) else names)
 
     def make_source(self, names: list[str]) -> list[tuple[str, Value]]:
         sources = ["Environment", "EcsContainer", "Ec2InstanceMetadata"] * 5 + ["environment", "Other"]
         return [*self.role_settings(), ("credential_source", self.random.choice(sources))]
 
     def make_web(self, names: list[str]) -> list[tuple[str, Value]]:
-        found = [pair for pair in self.role_settings() if pair[0] != "mfa_serial"] if self.chance(0.9) else []
+        found = [pair for pair in self.role_settings() if pair[0] != "mfa_serial"] if self.with_probability(0.9) else []
         return [*found, ("web_identity_token_file", "/run/token")]
 
     def make_sso(self, names: list[str]) -> list[tuple[str, Value]]:
@@ -160,21 +160,21 @@ class Maker:
             ("sso_account_id", "111122223333"), ("sso_role_name", "Reader"), ("sso_region", "eu-west-1"),
             ("sso_start_url", "https://orders.example/start#/"),
         ]
-        if self.chance(0.1):
+        if self.with_probability(0.1):
             found.pop(self.random.randrange(4))
         return found
 
     def make_session(self, names: list[str]) -> list[tuple[str, Value]]:
         session = self.random.choice(["orders", "two words"])
         settings: list[tuple[str, Value]] = [("sso_region", "eu-west-1"), ("sso_start_url", "https://orders.example/start")]
-        if self.chance(0.1):
+        if self.with_probability(0.1):
             settings.pop()
-        if not any(section.words == ["sso-session", session] for section in self.config) and self.chance(0.95):
+        if not any(section.words == ["sso-session", session] for section in self.config) and self.with_probability(0.95):
             self.config.append(Section(["sso-session", session], settings))
         found: list[tuple[str, Value]] = [
             ("sso_session", session), ("sso_account_id", "111122223333"), ("sso_role_name", "Reader"),
         ]
-        if self.chance(0.1):
+        if self.with_probability(0.1):
             found.append(("sso_region", self.random.choice(["eu-west-1", "us-west-2"])))
         return found
 
@@ -190,18 +190,18 @@ class Maker:
 
     def common(self) -> list[tuple[str, Value]]:
         found: list[tuple[str, Value]] = []
-        if self.chance(0.5):
+        if self.with_probability(0.5):
             found.append(("region", self.random.choice(["eu-west-1", "us-east-2", "cn-north-1"] * 8 + ["\"q\"", "-bad"])))
-        if self.chance(0.25):
+        if self.with_probability(0.25):
             found.append(("s3", [("addressing_style", "path"), ("max_concurrent_requests", "4")]))
-        if self.chance(0.15):
+        if self.with_probability(0.15):
             found.append(("endpoint_url", "http://127.0.0.1:4566"))
-        if self.chance(0.1):
+        if self.with_probability(0.1):
             found.append(("ignore_configured_endpoint_urls", self.random.choice(["true", "false", "True"])))
-        if self.chance(0.15):
+        if self.with_probability(0.15):
             name = self.random.choice(["local", "far away"])
             found.append(("services", name))
-            if not any(section.words == ["services", name] for section in self.config) and self.chance(0.95):
+            if not any(section.words == ["services", name] for section in self.config) and self.with_probability(0.95):
                 blocks: list[tuple[str, Value]] = [
                     ("dynamodb", [("endpoint_url", "http://127.0.0.1:9")]), ("ssm", [("endpoint_url", "http://127.0.0.1:8")]),
                 ]
@@ -211,37 +211,37 @@ class Maker:
 
     def environment(self, names: list[str]) -> dict[str, str]:
         found = {"HOME": "{home}", "AWS_EC2_METADATA_DISABLED": "true"}
-        variable = "AWS_PROFILE" if self.chance(0.8) else "AWS_DEFAULT_PROFILE"
-        if self.chance(0.85):
-            found[variable] = self.random.choice(names) if self.chance(0.97) else "missing"
-        if self.chance(0.02):
+        variable = "AWS_PROFILE" if self.with_probability(0.8) else "AWS_DEFAULT_PROFILE"
+        if self.with_probability(0.85):
+            found[variable] = self.random.choice(names) if self.with_probability(0.97) else "missing"
+        if self.with_probability(0.02):
             found["AWS_PROFILE"], found["AWS_DEFAULT_PROFILE"] = (names * 2)[:2]
-        if self.chance(0.85):
+        if self.with_probability(0.85):
             found["AWS_DEFAULT_REGION"] = "us-west-1"
-        if self.chance(0.05):
+        if self.with_probability(0.05):
             found |= {"AWS_ACCESS_KEY_ID": "AKIAENV", "AWS_SECRET_ACCESS_KEY": "env"}
-            if self.chance(0.5):
+            if self.with_probability(0.5):
                 found[self.random.choice(["AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"])] = "env-token"
-            if self.chance(0.2):
+            if self.with_probability(0.2):
                 found.pop("AWS_SECRET_ACCESS_KEY")
-        if self.chance(0.04):
+        if self.with_probability(0.04):
             found["AWS_ACCESS_KEY_ID"] = self.random.choice(["", " ", "\t"])
-        if self.chance(0.04):
+        if self.with_probability(0.04):
             found |= {"AWS_WEB_IDENTITY_TOKEN_FILE": "/run/env-token", "AWS_ROLE_ARN": ARN.format("env")}
-        if self.chance(0.05):
+        if self.with_probability(0.05):
             found["AWS_ENDPOINT_URL_SSM"] = "http://127.0.0.1:7"
         return found
 
     # How it is written
 
     def render_config(self) -> tuple[bytes | None, bytes | None]:
-        if not self.config and self.chance(0.5):
+        if not self.config and self.with_probability(0.5):
             return None, None
         written: list[str] = []
         clean: list[str] = []
         for section in self.config:
             self.writer.section(self.writer.header(section.words), self.writer.clean_header(section.words), section.settings, written, clean)
-        if self.chance(0.03):
+        if self.with_probability(0.03):
             self.default_twice(written, clean)
         return self.writer.lines(written), "\n".join(clean).encode()
 
@@ -256,7 +256,7 @@ class Maker:
         clean += ["[profile default]", "region = eu-west-1"]
 
     def render_credentials(self) -> tuple[bytes | None, bytes | None]:
-        if not self.credentials and self.chance(0.5):
+        if not self.credentials and self.with_probability(0.5):
             return None, None
         written: list[str] = []
         clean: list[str] = []

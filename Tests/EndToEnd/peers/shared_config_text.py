@@ -25,17 +25,17 @@ class Writer:
     def header(self, words: list[str]) -> str:
         written = []
         for word in words:
-            if not set(word) & set(" #;'") and self.chance(0.7):
+            if not set(word) & set(" #;'") and self.with_probability(0.7):
                 written.append(word)
-            elif "'" not in word and self.chance(0.4):
+            elif "'" not in word and self.with_probability(0.4):
                 written.append(f"'{word}'")
-            elif self.chance(0.5):
+            elif self.with_probability(0.5):
                 written.append(f'"{word}"')
             else:
                 written.append("".join(f"\\{letter}" if letter in " '#;" else letter for letter in word))
         # The first word is the section's kind, and nobody quotes it.
         text = " ".join([words[0], *written[1:]])
-        return text if self.chance(0.9) else text.replace(" ", self.random.choice(["  ", "\t"]), 1)
+        return text if self.with_probability(0.9) else text.replace(" ", self.random.choice(["  ", "\t"]), 1)
 
     @staticmethod
     def clean_header(words: list[str]) -> str:
@@ -50,36 +50,36 @@ class Writer:
             clean += [f"{key} = {value}"] if isinstance(value, str) else [f"{key} =", *(f"  {k} = {v}" for k, v in value)]
         indent = self.random.choice(["", "", " ", "  ", "\t", "      "])
         opening = f"[{header}]"
-        if self.chance(0.01):
+        if self.with_probability(0.01):
             self.quirks.add("brackets")
             opening = self.random.choice([f"[ {header}]", f"[ {header} ]", f"[\t{header}]"])
         written.append(self.random.choice([""] * 15 + [" "]) + opening + self.random.choice(["", "", "", " # note", "; x"]))
-        split = self.random.randrange(len(settings)) if settings and self.chance(0.006) else None
+        split = self.random.randrange(len(settings)) if settings and self.with_probability(0.006) else None
         for number, (key, value) in enumerate(settings):
             if number == split:
                 self.quirks.add("duplicate")
                 written.append(opening)
-            if isinstance(value, str) and self.chance(0.003):
+            if isinstance(value, str) and self.with_probability(0.003):
                 self.quirks.add("duplicate")
                 written.append(f"{indent}{key} = another")
             self.setting(key, value, indent, written)
 
     def setting(self, key: str, value: Value, indent: str, written: list[str]) -> None:
-        if self.chance(0.1):
+        if self.with_probability(0.1):
             written.append(self.random.choice(["# note", "   ; note", "\t# [profile x]", "", "   ", "#a = b"]))
-        name = key if self.chance(0.93) else key.upper()
+        name = key if self.with_probability(0.93) else key.upper()
         equals = self.random.choice([" = ", "=", " =", "= ", "\t=\t"])
         if isinstance(value, str):
             text = value
-            if self.chance(0.01) and key != "credential_process":
+            if self.with_probability(0.01) and key != "credential_process":
                 self.quirks.add("comment")
                 text += self.random.choice([" # note", " ;note", "\t#"])
             written.append(f"{indent}{name}{equals}{text}{self.random.choice(['', '', ' '])}")
             return
-        written.append(f"{indent}{name}{equals.rstrip() if self.chance(0.8) else equals}")
+        written.append(f"{indent}{name}{equals.rstrip() if self.with_probability(0.8) else equals}")
         deeper = indent + self.random.choice([" ", "    ", "\t"])
         for nested, text in value:
-            if self.chance(0.1):
+            if self.with_probability(0.1):
                 written.append(self.random.choice(["# within", "", f"{deeper}; within"]))
             written.append(f"{deeper}{nested}{self.random.choice([' = ', '='])}{text}")
 
@@ -91,7 +91,7 @@ class Writer:
 
     def mutated(self, config: bytes | None, credentials: bytes | None) -> tuple[bytes | None, bytes | None]:
         self.quirks.add("accident")
-        if config is not None and (credentials is None or self.chance(0.6)):
+        if config is not None and (credentials is None or self.with_probability(0.6)):
             return self.accident(config), credentials
         return config, credentials and self.accident(credentials)
 
@@ -101,7 +101,7 @@ class Writer:
                 return self.random.choice([b"\xef\xbb\xbf" + text, text.decode().encode("utf-16"), b"a = b\n" + text])
             case 1:
                 return text + self.random.choice([b"\n[DEFAULT]\n", b"\n[DEFAULT]\nregion = eu-west-3\n"]) + (
-                    b"" if self.chance(0.5) else b"role_arn = arn:aws:iam::111122223333:role/all\n")
+                    b"" if self.with_probability(0.5) else b"role_arn = arn:aws:iam::111122223333:role/all\n")
             case 2:
                 line = self.random.choice([
                     b"[profiles work]", b"[profile 'open]", b"[sso-sessions orders]", b"[half", b"[a] b", b"[a] # b]", b"[]",

@@ -1,4 +1,4 @@
-"""Callers that ask at a steady rate over connections that they keep, and count what is no answer."""
+"""Callers that send requests at a steady rate over kept-alive connections, and count failures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .broker import API_KEY
 
 
 class SteadyCallers:
-    """Asks for `path` about `rate` times a second from a thread of its own, until `stop`."""
+    """Requests `path` about `rate` times per second in its own thread until `stop`."""
 
     def __init__(self, port: int, path: str, rate: int, connections: int = 50) -> None:
         self.port = port
@@ -20,7 +20,7 @@ class SteadyCallers:
         ).encode()
         self.pause = connections / rate
         self.connections = connections
-        #: How often each thing happened that was not status 200.
+        #: The number of each failure: status or error.
         self.failures: collections.Counter[str] = collections.Counter()
         self.served = 0
         self._stopping = threading.Event()
@@ -35,7 +35,7 @@ class SteadyCallers:
         due = loop.time() + self.pause * number / self.connections
         reader = writer = None
         while not self._stopping.is_set():
-            # Who is late goes on from now: a machine that was busy is not asked for all at once.
+            # After a delay the schedule starts again from now, without a burst.
             due = max(due + self.pause, loop.time())
             await asyncio.sleep(due - loop.time())
             try:

@@ -1,4 +1,4 @@
-"""The two things a broker fetches: a secret from Parameter Store and a token from the issuer, told as one."""
+"""A secret from Parameter Store and a token from the issuer, with one interface for tests of both."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .world import World
 
 @dataclass
 class Subject:
-    """What is asked of the broker, and the traffic it causes."""
+    """A resource of the broker, and the upstream requests that it causes."""
 
     name: str
     world: World
@@ -40,20 +40,20 @@ class Subject:
         return self.proxy.seen(self.concerns)
 
     def require_good(self, answer: Answer) -> None:
-        """The true value, straight from upstream."""
+        """Checks for the correct value, read from the upstream."""
         assert answer.status == 200, answer.text
         body = answer.json()
         assert body.get("value") == "the value" or body.get("access_token", "").count(".") == 2, body
 
     def require_healing(self, within: float = 30.0) -> None:
-        """With the peer well again the true value comes, and not what the fault may have left in a cache."""
+        """Checks that the correct value is served after the fault, and that nothing wrong was cached."""
         self.proxy.heal()
         answer = until(lambda: (a := self.ask()).status == 200 and a, f"{self.name} after the fault", within)
         self.require_good(answer)
 
 
 def prepare(world: World, name: str, **env: str) -> Subject:
-    """A ready broker that has fetched neither."""
+    """A ready broker with nothing cached."""
     world.put("solo", "the value")
     broker = world.serve(**env)
     world.aws.forget()

@@ -1,4 +1,4 @@
-"""Terraform with its AWS provider, where a machine has it, on moto as AWS."""
+"""Terraform with its AWS provider, if installed, with moto as AWS."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-#: What turns the provider to moto: no question is asked of anybody else.
+#: Configures the provider to call only moto.
 MOTO = """
 provider "aws" {{
   region                      = "{region}"
@@ -51,7 +51,7 @@ def provider_mirror() -> Path | None:
 
 
 def initialised(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`terraform init` in a folder; skips the test, loudly, where there is no provider to be had."""
+    """`terraform init` in a folder. Skips the test if the provider is not available."""
     if mirror := provider_mirror():
         configuration = folder / "terraform.rc"
         configuration.write_text(f'provider_installation {{ filesystem_mirror {{ path = "{mirror}" }} }}\n')
@@ -62,7 +62,7 @@ def initialised(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def applies(folder: Path) -> None:
-    """What lies in the folder is applied, and a plan after that finds nothing to change."""
+    """Applies the folder, and checks that a second plan has no changes."""
     status, output = terraform("apply", "-auto-approve", "-input=false", "-no-color", cwd=folder)
     assert status == 0, output
     status, output = terraform("plan", "-detailed-exitcode", "-input=false", "-no-color", cwd=folder)

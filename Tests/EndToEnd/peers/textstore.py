@@ -10,13 +10,13 @@ import json
 from typing import Any
 
 from .faults import AMZ_JSON, JSON
-from .proxy import Exchange, FaultProxy, answer
+from .proxy import ProxiedRequest, FaultProxy, answer
 
 ACCOUNT, REGION = "111122223333", "us-east-1"
 #: Parameters on one page of a listing (SSM API Reference, GetParametersByPath).
 PAGE = 10
 
-#: A member of the issuer's answer that is right whatever stands beside it.
+#: A valid member of the issuer's answer.
 TOKEN = "opaque-token-3f7a91c05be24d68"
 GRANT = {"access_token": TOKEN, "token_type": "Bearer", "expires_in": 3600}
 
@@ -27,13 +27,13 @@ class TextStore:
     def __init__(self) -> None:
         #: Texts by the parameter's full name; a secret's id is that name without its first slash.
         self.texts: dict[str, str] = {}
-        #: What the token endpoint answers.
+        #: The answer of the token endpoint.
         self.grant, self.grant_status = json.dumps(GRANT), 200
-        #: Fields of the head that each answer has beside its own.
+        #: Additional header fields of each answer.
         self.fields: list[tuple[str, str]] = []
-        #: What Parameter Store answers to every read, status and body, instead of the texts.
+        #: Status and body of every answer of Parameter Store, instead of the texts.
         self.refusal: tuple[int, bytes] | None = None
-        #: The name that every parameter of an answer bears, instead of its own.
+        #: The name of every parameter in an answer, instead of its own.
         self.renamed: str | None = None
         self._versions: dict[str, int] = {}
         self.proxy = FaultProxy()
@@ -44,7 +44,7 @@ class TextStore:
         return f"http://127.0.0.1:{self.proxy.port}"
 
     def settings(self) -> dict[str, str]:
-        """What points a broker here, and lets it ask as often as it likes."""
+        """The settings of a broker that uses this store, without rate limits."""
         return {
             "AWS_ENDPOINT_URL": self.url,
             "LATCHKEY_AUTH0_TOKEN_URL": f"{self.url}/oauth/token",
@@ -61,19 +61,19 @@ class TextStore:
         self._versions[name] = self._versions.get(name, 0) + 1
 
     def remove(self, start: str) -> None:
-        """Every text whose name begins so; versions begin again."""
+        """Removes every text with this prefix; versions start again."""
         for name in [name for name in self.texts if name.startswith(start)]:
             del self.texts[name], self._versions[name]
 
     def stop(self) -> None:
         self.proxy.stop()
 
-    def _answer(self, exchange: Exchange) -> bool:
-        if exchange.request.target.startswith("/oauth/"):
-            exchange.send(answer(self.grant_status, self.grant.encode(), [JSON, *self.fields]))
+    def _answer(self, proxied: ProxiedRequest) -> bool:
+        if proxied.request.target.startswith("/oauth/"):
+            proxied.send(answer(self.grant_status, self.grant.encode(), [JSON, *self.fields]))
             return True
-        status, body = self.refusal or self._of_aws(exchange.request.operation, json.loads(exchange.request.body))
-        exchange.send(answer(status, body, [AMZ_JSON, *self.fields]))
+        status, body = self.refusal or self._of_aws(proxied.request.operation, json.loads(proxied.request.body))
+        proxied.send(answer(status, body, [AMZ_JSON, *self.fields]))
         return True
 
     def _of_aws(self, operation: str, asked: dict[str, Any]) -> tuple[int, bytes]:

@@ -1,4 +1,4 @@
-"""A certificate authority of the tests' own, made by the openssl command line, and peers that get TLS wrong."""
+"""A certificate authority made with the openssl command, and TLS servers with wrong settings."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class Certificate:
     key: Path
 
     def context(self) -> ssl.SSLContext:
-        """A server's side of TLS 1.2 or later."""
+        """A server context for TLS 1.2 or later."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.cert, self.key)
         return context
 
     def old_context(self) -> ssl.SSLContext:
-        """A server that speaks TLS 1.0 and nothing newer."""
+        """A server context for TLS 1.0 only."""
         context = self.context()
         context.set_ciphers("ALL:@SECLEVEL=0")
         with warnings.catch_warnings():
@@ -32,7 +32,7 @@ class Certificate:
 
 
 class Authority:
-    """A CA whose root is in `root.pem`; nothing trusts it but what is told to."""
+    """A certificate authority. Its root is in `root.pem`."""
 
     def __init__(self, folder: Path, name: str = "Latchkey test CA") -> None:
         self.folder = folder
@@ -46,8 +46,8 @@ class Authority:
         )
 
     def issue(self, label: str, names: str, days: int = 1, subject: str | None = None) -> Certificate:
-        """A leaf for the subject alternative names, `DNS:a,IP:b` or none; negative days make one that has expired.
-        The subject's common name is the label where none is given."""
+        """Issues a certificate for the subject alternative names, such as `DNS:a,IP:b`. Negative days make an expired one.
+        Without a common name, the subject has the label."""
         key, request, cert = (self.folder / f"{label}.{kind}" for kind in ("key", "csr", "pem"))
         openssl(
             *("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),

@@ -1,4 +1,4 @@
-"""Clients that ask for the same things over and over, and note every answer that is not the first one."""
+"""Clients that repeat the same requests and record every answer that differs from the first."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from urllib.parse import quote
 from botocore.exceptions import ClientError
 
 from .broker import Broker
-from .sdk import client, said
+from .sdk import client, comparable
 
-#: One question: what it is called, and how it is asked.
+#: A request: its name, and the function that sends it.
 Question = Callable[[], Any]
 
 
 class UnchangingClient:
-    """One thread that puts all its questions in turn until it is stopped. The first answers are the right ones."""
+    """A thread that repeats its requests until `stop`. The first answers are the expected ones."""
 
     def __init__(self, questions: Mapping[str, Question]) -> None:
         self.questions = questions
@@ -47,7 +47,7 @@ class UnchangingClient:
 
 
 def natively(broker: Broker, keys: list[str]) -> dict[str, Question]:
-    """`GET /secrets/{key}` of each, several at once, and the names: all but the version, which each store has of its own."""
+    """`GET /secrets/{key}` of each secret, of several, and of the names, without versions, which differ between stores."""
 
     def one(key: str) -> Any:
         answer = broker.get(f"/secrets/{quote(key)}")
@@ -66,7 +66,7 @@ def natively(broker: Broker, keys: list[str]) -> dict[str, Question]:
 
 
 def by_extension(broker: Broker, ids: list[str]) -> dict[str, Question]:
-    """AWS's own extension path."""
+    """The path of AWS's Lambda extension."""
 
     def one(name: str) -> Any:
         answer = broker.get(f"/secretsmanager/get?secretId={quote(name, safe='')}")
@@ -77,12 +77,12 @@ def by_extension(broker: Broker, ids: list[str]) -> dict[str, Question]:
 
 
 def by_sdk(broker: Broker, ids: list[str]) -> dict[str, Question]:
-    """boto3 by name: one, several, and one's description."""
+    """boto3 by name: one secret, several, and a description."""
     secrets = client(broker, "secretsmanager")
 
     def one(call: Callable[[], dict[str, Any]], *members: str) -> Any:
         try:
-            answer = said(call())
+            answer = comparable(call())
         except ClientError as error:
             return error.response["Error"]["Code"]
         return {member: answer.get(member) for member in members}
@@ -104,11 +104,11 @@ def by_sdk(broker: Broker, ids: list[str]) -> dict[str, Question]:
 
 
 def whole(broker: Broker, ids: list[str]) -> dict[str, Question]:
-    """boto3 by ARN, with all that it is told: for what stays in its store."""
+    """boto3 by ARN with the whole answer, for secrets that stay in their store."""
     secrets = client(broker, "secretsmanager")
     questions: dict[str, Question] = {}
     for name in ids:
         arn = secrets.describe_secret(SecretId=name)["ARN"]
-        questions[f"{name} by ARN"] = lambda arn=arn: said(secrets.get_secret_value(SecretId=arn))
-        questions[f"{name} described"] = lambda arn=arn: said(secrets.describe_secret(SecretId=arn))
+        questions[f"{name} by ARN"] = lambda arn=arn: comparable(secrets.get_secret_value(SecretId=arn))
+        questions[f"{name} described"] = lambda arn=arn: comparable(secrets.describe_secret(SecretId=arn))
     return questions

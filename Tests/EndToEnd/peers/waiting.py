@@ -1,4 +1,4 @@
-"""Waiting on conditions. No test sleeps for a guessed time: it polls what it waits for, up to a deadline."""
+"""Waits for conditions with a deadline. No test sleeps for a guessed time."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-#: Below those that the kernel gives to outgoing connections. Each of the processes that run tests side by side has a
-#: share of its own, and begins at some place in it.
+#: Ports below the range of outgoing connections. Each test process has its own share and starts at a random
+#: position in it.
 _FIRST, _LAST = 10_000, 32_767
 
 
-#: The number of this process among those that run tests side by side, from 0.
+#: The number of this test process, from 0.
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 
 
@@ -36,14 +36,14 @@ def _ports() -> Iterator[int]:
 
 _free = _ports()
 
-#: Seconds between the first two looks at a condition, and between later ones at the most: a long wait takes little CPU.
+#: Seconds between the first checks of a condition, and the maximum later: a long wait then takes little CPU time.
 PAUSE, LONGEST_PAUSE = 0.005, 0.05
 
 
 def until(condition: Callable[[], T], what: str, within: float = 30.0) -> T:
-    """Returns the condition's first true value; fails, saying `what` was waited for, after `within` seconds.
+    """Returns the first true value of the condition. Fails after `within` seconds with `what`, the awaited event.
 
-    `within` is no promise of the product: on a busy machine a wait may take long. A promise is asserted by itself.
+    `within` is not a limit of the product: on a busy machine a wait may be long. Tests assert limits separately.
     """
     deadline = time.monotonic() + within
     pause = PAUSE
@@ -58,10 +58,10 @@ def until(condition: Callable[[], T], what: str, within: float = 30.0) -> T:
 
 
 def free_port() -> int:
-    """A TCP port of the loopback address that nothing listens on, and given out once.
+    """An unused TCP port of loopback. Each port is returned only once.
 
-    Not one that an outgoing connection may take between this look and the listener, and none of another process's
-    share.
+    The port is outside the range of outgoing connections and of other test processes, so that nothing takes it
+    before the listener.
     """
     while True:
         port = next(_free)
@@ -73,7 +73,7 @@ def free_port() -> int:
 
 
 def accepts(port: int) -> bool:
-    """Whether something accepts connections on the loopback port."""
+    """Whether a server accepts connections on the port."""
     try:
         socket.create_connection(("127.0.0.1", port), timeout=1).close()
     except OSError:

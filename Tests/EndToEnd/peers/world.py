@@ -1,4 +1,4 @@
-"""Everything around one broker: AWS and an issuer, each behind a proxy that can misbehave."""
+"""The peers of one broker: AWS and an issuer, each behind a proxy that can inject faults."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .proxy import FaultProxy
 
 
 class World:
-    """One test's surroundings; `end` stops every broker and checks how it left."""
+    """The peers and brokers of one test. `end` stops every broker and checks its exit."""
 
     def __init__(self, moto: Moto, issuer: Issuer, folder: Path) -> None:
         self.moto = moto
@@ -34,8 +34,8 @@ class World:
         return f"http://127.0.0.1:{self.auth.port}/oauth/token"
 
     def settings(self, **extra: str | None) -> dict[str, str]:
-        """A broker's environment here; None takes a name out."""
-        standing: dict[str, Any] = {
+        """The environment of a broker; None removes a variable."""
+        defaults: dict[str, Any] = {
             "AWS_ENDPOINT_URL": self.aws_url,
             "LATCHKEY_AUTH0_TOKEN_URL": self.token_url,
             "AUTH0_DOMAIN": "issuer.test",
@@ -43,25 +43,25 @@ class World:
             "AUTH0_CLIENT_SECRET": CLIENT_SECRET,
             "AUTH0_AUDIENCE": AUDIENCE,
         }
-        return settings(self.folder, **{**standing, **extra})
+        return settings(self.folder, **{**defaults, **extra})
 
     def start(self, secrets: Sequence[str] = (), wrapper: Sequence[str] = (), **extra: str | None) -> Broker:
-        """A broker that answers `/livez`; its upstreams may be down."""
+        """Starts a broker and waits for `/livez`; its upstreams may be down."""
         broker = Broker(self.settings(**extra), [CLIENT_SECRET, *secrets], wrapper)
         self.brokers.append(broker)
         return broker.wait_live()
 
     def serve(self, secrets: Sequence[str] = (), wrapper: Sequence[str] = (), **extra: str | None) -> Broker:
-        """A broker that has reported itself ready."""
+        """Starts a broker and waits until it is ready."""
         return self.start(secrets, wrapper, **extra).wait_ready()
 
     def put(self, name: str, value: str, kind: str = "SecureString", overwrite: bool = True) -> int:
-        """Writes a parameter under the prefix with boto3, past the proxy; its version."""
+        """Writes a parameter under the prefix with boto3, without the proxy. Returns its version."""
         answer = self.ssm.put_parameter(Name=f"{PREFIX}/{name}", Value=value, Type=kind, Overwrite=overwrite)
         return int(answer["Version"])
 
     def parameter(self, name: str) -> dict[str, Any] | None:
-        """A parameter under the prefix as boto3 reads it, past the proxy; None when there is none."""
+        """A parameter under the prefix, read with boto3 without the proxy; None if it does not exist."""
         found = self.ssm.get_parameters(Names=[f"{PREFIX}/{name}"], WithDecryption=True)["Parameters"]
         return found[0] if found else None
 

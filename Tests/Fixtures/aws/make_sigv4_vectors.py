@@ -19,8 +19,8 @@ ODD = "/ %25%2F%20.~_-=+@:,;()!$&'*[]"
 PATHS = ["", "/", "//", "/a/b", "/a//b/", "/./a/../b", "/../..", "/a%20b", "/%E4%B8%AD", "/a+b/c~d", "/a;b,c=d/@", "/%2F"]
 
 
-def text(rng: random.Random, alphabet: str, most: int) -> str:
-    return "".join(rng.choice(alphabet) for _ in range(rng.randint(0, most)))
+def text(rng: random.Random, alphabet: str, max_length: int) -> str:
+    return "".join(rng.choice(alphabet) for _ in range(rng.randint(0, max_length)))
 
 
 def query(rng: random.Random) -> str:

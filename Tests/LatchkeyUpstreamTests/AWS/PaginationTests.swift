@@ -27,7 +27,7 @@ import Testing
             #expect(items.map(Int64.init) == row["items"]?.integer, "\(operation)")
             #expect((items == nil) == (row["error"] != nil), "\(operation)")
             if let calls = row["calls"]?.integer { #expect(store.calls == calls, "\(operation)") }
-            if let most = row["calls_at_most"]?.integer { #expect(store.calls <= most, "\(operation)") }
+            if let maxCalls = row["calls_at_most"]?.integer { #expect(store.calls <= maxCalls, "\(operation)") }
         }
     }
 }

@@ -42,17 +42,17 @@ import Testing
     @Test func `No span of one hour has more requests than the budget`() {
         var generator = SeededGenerator(seed: 7)
         for _ in 0..<50 {
-            let most = Int.random(in: 1...20, using: &generator)
-            var budget = IssueBudget(most)
+            let perHour = Int.random(in: 1...20, using: &generator)
+            var budget = IssueBudget(perHour)
             var (now, granted): (Int64, [Int64]) = (0, [])
             for _ in 0..<500 {
                 now += Int64.random(in: 0...400, using: &generator)
                 if budget.spend(time(now)) == nil { granted.append(now) }
             }
             for start in granted {
-                #expect(granted.count { $0 >= start && $0 < start + 3600 } <= most)
+                #expect(granted.count { $0 >= start && $0 < start + 3600 } <= perHour)
             }
-            #expect(granted.count >= most)
+            #expect(granted.count >= perHour)
         }
     }
 

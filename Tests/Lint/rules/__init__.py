@@ -1,1 +1,1 @@
-"""The rules, one file a subject. A file that is put here is run."""
+"""The rules, one file for each subject. Every file in this folder is run."""

@@ -13,7 +13,7 @@ from rule import rule
 from targets import SOURCES
 from tree import ROOT, code, shown, text, tracked
 
-#: `folders`: the circles that are known. The list may only shrink.
+#: `folders`: known circular dependencies. The list may only shrink.
 EXCEPTIONS = Path(__file__).resolve().parents[1] / "exceptions.json"
 
 #: References shown for each pair of folders.
@@ -29,7 +29,7 @@ _NESTED = re.compile(
 #: A type's name, unless it is a member: `Plan` in `Plan.Item`, but not `Item`.
 _NAME = re.compile(r"(?<![\w.])[A-Z]\w+")
 
-#: Folder that refers, folder that is referred to: which file names which type.
+#: Referring folder and referenced folder, with the file and the type of each reference.
 Edges = dict[tuple[str, str], list[tuple[str, str]]]
 
 
@@ -50,7 +50,7 @@ def acyclic(target: str) -> Iterator[str]:
                 yield f"    {source} -> {aim}: {places}"
 
 
-@rule("The list of exceptions names no circle of folders that is gone")
+@rule("The list of exceptions names no circular dependency that no longer exists")
 def no_old_circles() -> Iterator[str]:
     for target, folders in exceptions().items():
         found = circles(references(target))
@@ -70,7 +70,7 @@ def adapters() -> Iterator[str]:
 
 @cache
 def references(target: str) -> Edges:
-    """Who names a type that is declared at the top level of a file in another folder of the target."""
+    """References to types that files in other folders of the target declare at top level."""
     root = ROOT / "Sources" / target
     files = {path: (folder(path, root), code(path)) for path in tracked(f"Sources/{target}/*.swift")}
     homes: dict[str, set[str]] = defaultdict(set)
@@ -82,19 +82,19 @@ def references(target: str) -> Edges:
     for path, (where, bare) in files.items():
         own = {match[1] for line in bare if (match := _NESTED.match(line))}
         for name in sorted({name for line in bare for name in _NAME.findall(line)} - own):
-            # A name that several folders declare is no reference to one of them.
+            # A name that several folders declare is ambiguous.
             if len(homes[name]) == 1 and where not in homes[name]:
                 edges[where, next(iter(homes[name]))].append((path.name, name))
     return dict(edges)
 
 
 def folder(path: Path, root: Path) -> str:
-    """The folder below the target's; `.` for the target's own."""
+    """The subfolder of the target; `.` for the target's own folder."""
     return path.parent.relative_to(root).as_posix()
 
 
 def circles(edges: Edges) -> list[list[str]]:
-    """The folders that reach each other, each group sorted."""
+    """Groups of folders that depend on each other, each sorted."""
     reach: dict[str, set[str]] = defaultdict(set)
     for source, aim in edges:
         reach[source].add(aim)

@@ -15,7 +15,7 @@ from tree import ROOT, code, lines, shown, text, tracked
 
 TOP_LEVEL = {"Package.swift", "Sources", "Tests", "deploy", "openapi.yaml", "README.md", "LICENSE"}
 
-#: Lines of a Swift or Python file: what is aimed at, and what no exception allows.
+#: Lines of a Swift or Python file: the goal, and the limit for exceptions.
 GOAL, BOUND = 300, 400
 #: `lines`: files over the goal, with the lines each may have; `names`: files not named after a type. Both may only shrink.
 EXCEPTIONS = Path(__file__).resolve().parents[1] / "exceptions.json"
@@ -33,7 +33,7 @@ _FREE = re.compile(
 )
 
 
-@rule("Nothing lies at the top of the tree but what was agreed")
+@rule("The top of the repository has only the agreed files")
 def top_level() -> Iterator[str]:
     for name in sorted({shown(path).split("/")[0] for path in tracked()}):
         if not name.startswith(".") and name not in TOP_LEVEL:
@@ -66,7 +66,7 @@ def swift_names() -> Iterator[str]:
             yield f"{shown(path)} declares {', '.join(sorted(declared(path))) or 'nothing'}"
 
 
-@rule("The list of exceptions names no file that needs none any more")
+@rule("The list of exceptions names no file that needs none")
 def no_old_exceptions() -> Iterator[str]:
     old = [name for name in exceptions()["lines"] if not is_there(name) or len(lines(ROOT / name)) <= GOAL]
     old += [name for name in exceptions()["names"] if not is_there(name) or well_named(ROOT / name)]
@@ -76,7 +76,7 @@ def no_old_exceptions() -> Iterator[str]:
 
 @rule("The list of exceptions only shrinks")
 def exceptions_shrink() -> Iterator[str]:
-    """Against the list as it was first committed, where the history is there to see it."""
+    """Compares the list with its first committed version, if the history is available."""
     name = shown(EXCEPTIONS)
     added = git("log", "--diff-filter=A", "--format=%H", "--", name).split()
     if not added:
@@ -89,7 +89,7 @@ def exceptions_shrink() -> Iterator[str]:
         yield f"{path}: its name was no exception at first"
 
 
-@rule("An end-to-end test is in the folder of its subject, and its file's name is like no other")
+@rule("An end-to-end test is in the folder of its subject, and its file name is unique")
 def python_names() -> Iterator[str]:
     seen: dict[str, str] = {}
     for path in tracked("Tests/EndToEnd/*.py"):
@@ -104,7 +104,7 @@ def python_names() -> Iterator[str]:
             seen[path.name] = shown(path)
 
 
-@rule("Nothing is left to be done")
+@rule("No file has a note of unfinished work")
 def no_marks() -> Iterator[str]:
     marks = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b")
     for path in tracked("Sources", "Tests", "deploy", ".github", ".ci", "README.md", "openapi.yaml", "Package.swift"):
@@ -121,7 +121,7 @@ def longer(pattern: str, bound: int) -> Iterator[str]:
 
 
 def declared(path: Path, *patterns: re.Pattern[str]) -> set[str]:
-    """What stands at the top level of a file: types, functions and what is extended, or what the patterns match."""
+    """The names of the declarations at the top level of a file, or those that the patterns match."""
     found: set[str] = set()
     for line in code(path):
         if match := next((match for pattern in patterns or (_TYPE, _FREE) if (match := pattern.match(line))), None):
@@ -130,7 +130,7 @@ def declared(path: Path, *patterns: re.Pattern[str]) -> set[str]:
 
 
 def well_named(path: Path) -> bool:
-    """`Type.swift`, or `Type+Aspect.swift` for an extension. A test's file may have the name of a function."""
+    """Whether the name is `Type.swift`, or `Type+Topic.swift` for an extension. A file of tests may have the name of a function."""
     name, plus, _ = path.stem.partition("+")
     if not shown(path).startswith("Sources/"):
         return name.lower() in {word.lower() for word in declared(path)}
@@ -138,7 +138,7 @@ def well_named(path: Path) -> bool:
         return name in declared(path, _TYPE)
     if name in declared(path, _NEW_TYPE):
         return True
-    # What this target adds to a type of another target may have that type's plain name.
+    # An extension of another target's type may have the plain name of that type.
     return name in declared(path, _TYPE) and name not in new_types(shown(path).split("/")[1])
 
 

@@ -1,4 +1,4 @@
-"""Numbers from outside are made in one place, so that none can end the process."""
+"""Numbers from outside are converted in one place, so that none can trap."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from collections.abc import Iterator
 from rule import rule
 from tree import code, shown, tracked
 
-#: The one file that makes whole numbers of floating-point ones.
+#: The only file that converts floating-point numbers to integers.
 PLACE = "Sources/LatchkeyCore/Numbers/OutsideNumber.swift"
 
-#: `Int(…)` and its like without a label, which traps for NaN, infinities and what is out of range.
+#: `Int(…)` and similar without a label, which trap for NaN, infinities and numbers out of range.
 _UNCHECKED = re.compile(r"(?<![\w.])U?Int(?:8|16|32|64)?\((?!\w+:|OutsideNumber\.)(.*)")
-#: What shows that its argument is a floating-point number.
+#: Signs that the argument is a floating-point number.
 _FLOATING = re.compile(r"\.rounded\(|\bDouble\(|\.double\b|\.inSeconds\b|\bsum\(|\* ?1e\d|\* 1000\)")
-#: Reckoning with a member of a JSON document as it stands there.
+#: Arithmetic on an unchecked member of a JSON document.
 _RAW = re.compile(r"\.(?:integer|double)\b[)?]*\s*(?:[-+*]|<<)\s*[\w(]|[\w)]\s*(?:[-+*]|<<)\s*\w+(?:\[[^\]]*\])?\??\.(?:integer|double)\b")
-#: Counting a store's version on, where it might be the last number there is.
+#: Incrementing a version of a store, which may be the maximum integer.
 _VERSION = re.compile(r"\b(?:leaseVersion|sharedVersion|\w+\.version)\s*(?:\+=?|\*)\s*\w")
 
 
-@rule("A floating-point number is made a whole one by `OutsideNumber` alone")
+@rule("Only `OutsideNumber` converts floating-point numbers to integers")
 def conversions() -> Iterator[str]:
     for where, line in sources():
         for found in _UNCHECKED.finditer(line):
@@ -29,14 +29,14 @@ def conversions() -> Iterator[str]:
                 yield f"{where}: {line.strip()}"
 
 
-@rule("A number of a JSON document is checked before it is reckoned with")
+@rule("A number of a JSON document is checked before arithmetic")
 def reckoning() -> Iterator[str]:
     for where, line in sources():
         if _RAW.search(line):
             yield f"{where}: {line.strip()}"
 
 
-@rule("A version that a store gave is counted on with an operator that does not trap")
+@rule("A version of a store is incremented with an operator that does not trap")
 def versions() -> Iterator[str]:
     for where, line in sources():
         if _VERSION.search(line) and "&+" not in line and "Overflow" not in line:
@@ -51,7 +51,7 @@ def sources() -> Iterator[tuple[str, str]]:
 
 
 def argument(text: str) -> str:
-    """Up to the parenthesis that closes the call."""
+    """The text up to the closing parenthesis of the call."""
     depth = 1
     for index, character in enumerate(text):
         depth += (character == "(") - (character == ")")

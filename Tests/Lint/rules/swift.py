@@ -1,4 +1,4 @@
-"""How Swift is written: its form, and what is never written."""
+"""Format of Swift files, and forbidden constructs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from rule import rule
 from tree import ROOT, code, shown, tracked
 
-#: What is never written below Sources, why, and the one file that may.
+#: Constructs that are forbidden below Sources, the reason, and the one exempt file.
 FORBIDDEN: dict[str, tuple[str, str | None]] = {
     "try!": (r"\btry!", None),
     "as!": (r"\bas!", None),
@@ -33,7 +33,7 @@ def formatted() -> Iterator[str]:
         yield f"swift format ended with {lint.returncode}: {lint.stderr[-2000:]}"
 
 
-@rule("`{}` is not written in the sources", each=lambda: FORBIDDEN)
+@rule("The sources do not use `{}`", each=lambda: FORBIDDEN)
 def forbidden(word: str) -> Iterator[str]:
     pattern, exempt = FORBIDDEN[word]
     for path in tracked("Sources/*.swift"):

@@ -1,4 +1,4 @@
-"""The targets and their imports, in the sources, in Package.swift and in Architecture.md, against the one table."""
+"""The imports in the sources, Package.swift and Architecture.md are checked against the table of targets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from functools import cache
 
 from rule import rule
 from targets import OUTSIDE, SHARED, SOURCES, folder, permitted
-from tree import ROOT, code, lines, shown, tracked
+from tree import ROOT, code, shown, tracked
 
 _IMPORT = re.compile(
     r"\s*(?:@\w+ )?(?:(?:package|internal|public|private|fileprivate) )?import (?:(?:struct|enum|func|class|typealias) )?(\w+)"
@@ -49,14 +49,25 @@ def no_unknown_target() -> Iterator[str]:
         yield f"Sources/{name}: give it a row in Tests/Lint/targets.py"
 
 
+@rule("{} imports every module that it depends on", each=all_targets)
+def unused(target: str) -> Iterator[str]:
+    named = next(
+        (entry["dependencies"] for entry in description()["targets"] if entry["name"] == target), [])
+    imported = {
+        found[1] for path in tracked(f"{folder(target)}/*.swift") for line in code(path) if (found := _IMPORT.match(line))
+    }
+    for module in sorted({next(iter(dependency.values()))[0] for dependency in named} - imported):
+        yield f"Package.swift: {target} does not import {module}"
+
+
 @rule("Package.swift gives each target what the table permits")
 def package() -> Iterator[str]:
-    ours = {target["name"] for target in description()["targets"]}
-    for name in sorted({*SOURCES, *SHARED} - ours):
+    own_targets = {target["name"] for target in description()["targets"]}
+    for name in sorted({*SOURCES, *SHARED} - own_targets):
         yield f"{name} is in the table and not in Package.swift"
     for target in description()["targets"]:
         named = {next(iter(dependency.values()))[0] for dependency in target["dependencies"]}
-        extra = {module for module in named & ours if module not in permitted(target["name"])}
+        extra = {module for module in named & own_targets if module not in permitted(target["name"])}
         if target["name"] in SOURCES:
             extra |= SOURCES[target["name"]] - named
         extra |= {module for module in named & set(OUTSIDE) if module not in permitted(target["name"])}
@@ -64,33 +75,9 @@ def package() -> Iterator[str]:
             yield f"{target['name']}: {module} is in one and not in the other"
 
 
-@rule("Architecture.md's table of imports is the table of targets")
-def architecture() -> Iterator[str]:
-    rows: dict[str, set[str]] = {}
-    page = lines(ROOT / "Sources/latchkey/Latchkey.docc/Architecture.md")
-    for line in page[page.index("## Targets") :]:
-        cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if line.startswith("| `") and len(cells) == 3:
-            wanted = {full_name(word.strip(" `")) for word in cells[2].split(",") if word.strip()}
-            for name in re.findall(r"`(\w+)`", cells[0]):
-                rows[name] = wanted
-        elif rows and not line.startswith("|"):
-            break
-    for name, modules in SOURCES.items():
-        said = rows.get(name)
-        if said is None:
-            yield f"{name} has no row"
-        elif said != modules and said != {"all of them"}:
-            yield f"{name}: the page says {sorted(said)}, the table {sorted(modules)}"
-
-
-def full_name(word: str) -> str:
-    return f"Latchkey{word}" if f"Latchkey{word}" in SOURCES else word
-
-
 @cache
 def description() -> dict:
-    """Package.swift as SwiftPM reads it, with a folder of its own so that a build may be under way."""
+    """Package.swift as SwiftPM reads it, with a scratch folder of its own because a build may hold the lock of `.build`."""
     with tempfile.TemporaryDirectory() as scratch:
         done = subprocess.run(
             ["swift", "package", "--scratch-path", scratch, "dump-package"],

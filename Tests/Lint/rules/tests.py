@@ -1,4 +1,4 @@
-"""What the tests must cover."""
+"""The files of the tests."""
 
 from __future__ import annotations
 
@@ -6,23 +6,7 @@ import re
 from collections.abc import Iterator
 
 from rule import rule
-from tree import ROOT, shown, text, tracked
-
-#: The table of the faults to survive, which tests cite by their numbers.
-FAULTS = ROOT / "Sources/latchkey/Latchkey.docc/Faults.md"
-
-
-@rule("Every fault of Faults.md is injected by some test, and every number that a test cites is one of its")
-def faults() -> Iterator[str]:
-    pages = "".join(text(path) for path in tracked("Tests/EndToEnd/*/test_*.py"))
-    cited = {int(row) for row in re.findall(r"mark\.row\((\d+)\)", pages)}
-    listed = {int(row) for row in re.findall(r"^\| (\d+) \|", text(FAULTS), re.MULTILINE)}
-    if len(listed) < 60:
-        yield f"only {len(listed)} faults were found in {shown(FAULTS)}"
-    for row in sorted(listed - cited):
-        yield f"no test has mark.row({row})"
-    for row in sorted(cited - listed):
-        yield f"{shown(FAULTS)} has no row {row}"
+from tree import shown, text, tracked
 
 
 @rule("Every Python file can be compiled")

@@ -51,7 +51,7 @@ extension World {
     private mutating func serve(_ index: Int, _ entry: TokenEntry, since: MonotonicTime) {
         report.served += 1
         answered(since: since)
-        events.put(.call(index), at: now + scenario.callEvery * (0.5 + chance))
+        events.put(.call(index), at: now + scenario.callEvery * (0.5 + randomUnit))
         if let expiry = TokenText.expiry(entry.token.value), expiry <= now {
             report.violations.append("broker \(index) served a token \(now - expiry) past its expiry")
         }
@@ -62,7 +62,7 @@ extension World {
                 report.violations.append("broker \(index) served a rejected token without marking it")
             }
         }
-        if chance < scenario.rejections {
+        if randomUnit < scenario.rejections {
             events.put(.rejected(index, life: brokers[index].life, text), at: now + .milliseconds(20))
         }
         if let gap = brokers[index].refusedSince {
@@ -122,7 +122,7 @@ extension World {
         if now - running.since > maxWait + .seconds(scenario.storeLatency.upperBound * 2) {
             report.violations.append("a refresh took \(now - running.since)")
         }
-        let result = brokers[index].state.apply(outcome, running.reason, clock(index), jitter: chance)
+        let result = brokers[index].state.apply(outcome, running.reason, clock(index), jitter: randomUnit)
         let waiters = brokers[index].waiters
         brokers[index].waiters = []
         switch result {

@@ -82,7 +82,7 @@ extension World {
         _ index: Int, life: Int, step: Int, _ next: (inout TokenRefresh, Now, Double) -> TokenRefresh.Step
     ) {
         guard brokers[index].life == life, var running = brokers[index].running, running.step == step else { return }
-        let step = next(&running.refresh, clock(index), chance)
+        let step = next(&running.refresh, clock(index), randomUnit)
         brokers[index].running?.refresh = running.refresh
         take(step, index)
     }
@@ -114,8 +114,8 @@ extension World {
         }
         let fault = storeFault()
         // In half of the failures the answer is lost: the write has been made.
-        if let fault, chance < 0.5 { return back(call, fault) { answer(.failure($0)) } }
-        switch store.write(.lease(claim), lag: scenario.maxLag * chance, truth) {
+        if let fault, randomUnit < 0.5 { return back(call, fault) { answer(.failure($0)) } }
+        switch store.write(.lease(claim), lag: scenario.maxLag * randomUnit, truth) {
         // A claim is made once. A broker that is throttled reads the store before it claims again.
         case .throttled: back(call, throttled) { answer(.failure($0)) }
         case .done(let isWon):
@@ -135,8 +135,8 @@ extension World {
 
     /// A random failure other than throttling; nil for none.
     mutating func storeFault() -> UpstreamFault? {
-        guard scenario.storeFaults > 0, chance < scenario.storeFaults else { return nil }
-        return UpstreamFault(chance < 0.5 ? .timedOut : .unavailable, upstream: upstream)
+        guard scenario.storeFaults > 0, randomUnit < scenario.storeFaults else { return nil }
+        return UpstreamFault(randomUnit < 0.5 ? .timedOut : .unavailable, upstream: upstream)
     }
 
     /// The fault of a client whose answer arrives too late.
@@ -166,7 +166,7 @@ extension World {
     mutating func retry(
         _ call: StoreCall, _ again: (StoreCall) -> Event, failed: (UpstreamFault) -> Event
     ) {
-        let delay = RetryPolicy.delay(after: call.attempt, AWSError(.throttled), jitter: chance)
+        let delay = RetryPolicy.delay(after: call.attempt, AWSError(.throttled), jitter: randomUnit)
         guard call.attempt < 3, now + delay < call.deadline else {
             return events.put(failed(throttled), at: now + random(scenario.storeLatency))
         }
@@ -188,9 +188,9 @@ extension World {
         let isDown = scenario.issuerOutage?.contains(elapsed) ?? false
         let answered = now + random(scenario.issuerLatency)
         var result: Result<String, UpstreamFault>
-        if isDown || chance < scenario.issuerFaults {
+        if isDown || randomUnit < scenario.issuerFaults {
             result = .failure(UpstreamFault(.unavailable, upstream: .auth0, code: "http_503"))
-        } else if chance < scenario.issuerThrottles {
+        } else if randomUnit < scenario.issuerThrottles {
             result = .failure(UpstreamFault(.throttled, upstream: .auth0, retryAfter: .seconds(3)))
         } else {
             tokens += 1

@@ -65,7 +65,7 @@ extension World {
         guard now < call.deadline else {
             return self.back(call, UpstreamFault(.timedOut, upstream: upstream)) { back($0) }
         }
-        if case .throttled = store.write(request, lag: scenario.maxLag * chance, truth) {
+        if case .throttled = store.write(request, lag: scenario.maxLag * randomUnit, truth) {
             // A lease is written without retries.
             if case .lease = request { return self.back(call, throttled) { back($0) } }
             return retry(call) {
@@ -85,7 +85,7 @@ extension World {
             // The answer to the first write contained the store's clock.
             return send(.expires(pair.dated(by: storeClock(index)).expires), index, by: end)
         }
-        guard let delay = brokers[index].writes.retryDelay(after: fault, jitter: chance) else {
+        guard let delay = brokers[index].writes.retryDelay(after: fault, jitter: randomUnit) else {
             return startNextWrite(index)
         }
         brokers[index].writing?.isPausing = true

@@ -71,7 +71,7 @@ package struct World {
         return world.report
     }
 
-    var chance: Double { mutating get { Double.random(in: 0..<1, using: &random) } }
+    var randomUnit: Double { mutating get { Double.random(in: 0..<1, using: &random) } }
 
     mutating func random(_ range: ClosedRange<Double>) -> Duration {
         .seconds(Double.random(in: range, using: &random))
@@ -103,9 +103,9 @@ package struct World {
 
     private mutating func populate() {
         for index in 0..<scenario.brokers {
-            let skew = scenario.maxSkew * (chance * 2 - 1)
+            let skew = scenario.maxSkew * (randomUnit * 2 - 1)
             brokers.append(SimulatedBroker(skew: skew))
-            events.put(.start(index), at: now + scenario.startSpread * chance)
+            events.put(.start(index), at: now + scenario.startSpread * randomUnit)
         }
         let seconds = Double(scenario.duration.components.seconds)
         for _ in 0..<scenario.crashes {
@@ -131,7 +131,7 @@ package struct World {
             guard brokers[index].life == life else { return }
             reject(index, text)
         case .jump(let index):
-            brokers[index].skew = scenario.maxSkew * (chance * 2 - 1)
+            brokers[index].skew = scenario.maxSkew * (randomUnit * 2 - 1)
             brokers[index].jumped = now
         case .giveUp(let index, let life):
             guard brokers[index].life == life else { return }

@@ -25,17 +25,17 @@ struct FleetSimulation {
     private static func runs(_ seeds: Range<UInt64>) {
         var broken: [JSON] = []
         var events = 0
-        var longest = (answer: Duration.zero, refresh: Duration.zero)
+        var maximum = (answer: Duration.zero, refresh: Duration.zero)
         for seed in seeds {
             let report = World.run(.chaos(seed: seed), seed: seed)
             events += report.events
-            longest = (max(longest.answer, report.maxAnswerTime), max(longest.refresh, report.maxRefreshTime))
+            maximum = (max(maximum.answer, report.maxAnswerTime), max(maximum.refresh, report.maxRefreshTime))
             for violation in report.violations { broken.append(.string("seed \(seed): \(violation)")) }
         }
         let answer: JSON = [
             "runs": .integer(Int64(seeds.count)), "events": .integer(Int64(events)), "violations": .array(broken),
-            "longest_answer_seconds": .number(seconds(longest.answer)),
-            "longest_refresh_seconds": .number(seconds(longest.refresh)),
+            "longest_answer_seconds": .number(seconds(maximum.answer)),
+            "longest_refresh_seconds": .number(seconds(maximum.refresh)),
         ]
         print(answer.text)
         if !broken.isEmpty { exit(1) }

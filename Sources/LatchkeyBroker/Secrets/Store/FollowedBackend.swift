@@ -6,7 +6,7 @@ internal import LatchkeyCore
 /// unknown name or that cannot be read changes nothing.
 package struct FollowedBackend: Sendable {
     /// The result of one read of the parameter.
-    package enum Look: Hashable, Sendable {
+    package enum Reading: Hashable, Sendable {
         case name(String)
         case absent
         case unread(UpstreamFault)
@@ -66,8 +66,8 @@ package struct FollowedBackend: Sendable {
     package init() {}
 
     /// Applies one read.
-    package mutating func take(_ look: Look) -> Event {
-        switch look {
+    package mutating func apply(_ reading: Reading) -> Event {
+        switch reading {
         case .name(let text):
             guard text.utf8.count <= Self.maxTextBytes, let backend = SecretBackend(rawValue: Self.trimmed(text)) else {
                 return fail(.unknownName)

@@ -7,7 +7,7 @@ package import LatchkeyCore
 /// that no secret is kept.
 package struct FollowedKeptList: Sendable {
     /// The result of one read of the parameter.
-    package enum Look: Hashable, Sendable {
+    package enum Reading: Hashable, Sendable {
         case text(String)
         case absent
         /// The policy does not allow reading it.
@@ -66,8 +66,8 @@ package struct FollowedKeptList: Sendable {
     package init() {}
 
     /// Applies one read.
-    package mutating func take(_ look: Look) -> Event {
-        switch look {
+    package mutating func apply(_ reading: Reading) -> Event {
+        switch reading {
         case .text(let text):
             guard let list = KeptList(text) else { return fail(.noList) }
             hasFollowed = true

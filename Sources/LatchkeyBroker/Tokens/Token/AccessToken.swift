@@ -122,7 +122,7 @@ package struct AccessToken: Sendable {
     /// cost an issuance.
     package func lasts(_ wanted: Duration?, _ now: Now, buffer: ExpiryBuffer) -> Bool {
         guard let wanted else { return isValid(now) }
-        let longestFresh = lifetime.map { $0 - buffer.length(lifetime: $0) } ?? wanted
-        return isValid(now) && expiry.remaining(now) >= min(wanted, longestFresh)
+        let maxFresh = lifetime.map { $0 - buffer.length(lifetime: $0) } ?? wanted
+        return isValid(now) && expiry.remaining(now) >= min(wanted, maxFresh)
     }
 }

@@ -56,7 +56,7 @@ struct MigrateBackupCommand: AsyncParsableCommand {
             try journal.record(
                 "backup", isClean: true, count: manifest.entries.count,
                 ["file": file.absolutePath, "sha256": manifest.fileDigest])
-            show(manifest, document, isStanding: existing != nil)
+            show(manifest, document, isExisting: existing != nil)
         }
     }
 
@@ -91,7 +91,7 @@ struct MigrateBackupCommand: AsyncParsableCommand {
     }
 
     /// - Parameter manifest: nil if nothing was written.
-    private func show(_ manifest: BackupManifest?, _ document: BackupDocument, isStanding: Bool = false) {
+    private func show(_ manifest: BackupManifest?, _ document: BackupDocument, isExisting: Bool = false) {
         let count = document.secrets.count { $0.value != nil }
         let without = document.secrets.filter { $0.value == nil }.map(\.name)
         // Secrets with a refused read that does not prevent a backup.
@@ -100,7 +100,7 @@ struct MigrateBackupCommand: AsyncParsableCommand {
             return Terminal.print(
                 JSON.object([
                     "file": .string(out), "sha256": (manifest?.fileDigest).map { .string($0) } ?? .null,
-                    "written": .bool(manifest != nil && !isStanding), "secrets": .integer(Int64(count)),
+                    "written": .bool(manifest != nil && !isExisting), "secrets": .integer(Int64(count)),
                     "without_value": .array(without.map { .string($0) }),
                     "without_details": .array(incomplete.map { .string($0) }),
                 ]).text)
@@ -112,7 +112,7 @@ struct MigrateBackupCommand: AsyncParsableCommand {
             Terminal.print("\(Table.clean(name)): what else there is to know of it may not be read")
         }
         guard let manifest else { return Terminal.print("\(count) secrets would go into \(out): nothing was written") }
-        let why = isStanding ? ", there already at these versions" : ""
+        let why = isExisting ? ", there already at these versions" : ""
         Terminal.print("\(count) secrets in \(out), sha256 \(manifest.fileDigest)\(why)")
     }
 }

@@ -1,4 +1,4 @@
-"""The secrets module of the migration guide, as its Node services have it, in boto3: one blob, kept for five minutes."""
+"""A service that reads one blob from Secrets Manager and caches it for five minutes, as services do before a migration."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-#: Seconds for which the guide's module keeps the blob.
+#: Seconds for which the blob is cached.
 CACHE_TTL = 5 * 60
 
 
-class GuideSecrets:
-    """`getSecrets()`: GetSecretValue of the blob unless it is in the cache, JSON.parse, and the fields from there."""
+class CachedBlob:
+    """Reads the blob with GetSecretValue, unless it is cached, and parses it as JSON."""
 
     def __init__(self, client: Any, secret_id: str, now: Callable[[], float]) -> None:
         self.client = client
@@ -20,7 +20,7 @@ class GuideSecrets:
         self.now = now
         self.cached: dict[str, Any] | None = None
         self.cached_at = 0.0
-        #: Which versions it was given.
+        #: The versions that were read.
         self.versions: set[str] = set()
 
     def get_secrets(self) -> dict[str, Any]:
@@ -33,10 +33,10 @@ class GuideSecrets:
         return self.cached
 
 
-class GuideService(threading.Thread):
-    """A service that uses fields of the blob all the time."""
+class LegacyService(threading.Thread):
+    """A service that reads fields of the blob continuously."""
 
-    def __init__(self, secrets: GuideSecrets, wanted: dict[str, Any], stop: threading.Event) -> None:
+    def __init__(self, secrets: CachedBlob, wanted: dict[str, Any], stop: threading.Event) -> None:
         super().__init__(daemon=True)
         self.secrets = secrets
         self.wanted = wanted

@@ -1,4 +1,4 @@
-"""Services of the migration guide, unchanged: they know Secrets Manager alone, and their secrets move under them."""
+"""Services that know only Secrets Manager read through the broker while their secrets are migrated."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import threading
 import time
 
 from peers.broker import PREFIX
-from peers.guide import GuideSecrets, GuideService
+from peers.legacy_service import CachedBlob, LegacyService
 from peers.proxy import operation
 from peers.sdk import client
 from peers.waiting import until
@@ -32,8 +32,8 @@ def test_the_guide_s_module_reads_on_while_the_fleet_is_moved_and_moved_back(wor
     broker = world.serve(LATCHKEY_SECRETS_BACKEND="auto")
     stop = threading.Event()
     services = [
-        GuideService(
-            GuideSecrets(
+        LegacyService(
+            CachedBlob(
                 client(broker, "secretsmanager"), f"{PREFIX.lstrip('/')}/secrets", lambda: time.monotonic() * HASTE
             ),
             BLOB,
@@ -48,9 +48,9 @@ def test_the_guide_s_module_reads_on_while_the_fleet_is_moved_and_moved_back(wor
         return all(len(service.secrets.versions) >= least for service in services)
 
     until(lambda: versions(1), "all have read")
-    for word in ("parameter-store", "secrets-manager"):
-        world.put(SWITCH, word, "String")
-        until(lambda: broker.get("/health").json()["secrets_backend"] == word, f"{word} is in force", within=30)
+    for backend_name in ("parameter-store", "secrets-manager"):
+        world.put(SWITCH, backend_name, "String")
+        until(lambda: broker.get("/health").json()["secrets_backend"] == backend_name, f"{backend_name} is in force", within=30)
         uses = [service.uses for service in services]
         # A version's id tells which store it is of: each service has been given one of the new store.
         until(lambda: versions(2), "all have read the new store")

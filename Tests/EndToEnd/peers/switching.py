@@ -1,4 +1,4 @@
-"""Turning a fleet in a move: what is typed, what the journal and the parameter then say, and somebody at a terminal."""
+"""Switches of the backend in a migration: commands, the journal, the parameter, and a terminal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from .broker import BINARY, PREFIX
 from .move import Move
 
-#: What a fleet of these settings follows.
+#: The backend parameter.
 BACKEND = f"{PREFIX}/latchkey/backend"
 
 
@@ -32,14 +32,14 @@ def backend(move: Move) -> str | None:
 
 
 def refused(move: Move, *arguments: str, status: int = 1) -> str:
-    """What a command says that does nothing."""
-    before = len(move.said)
+    """The output of a command that must refuse to run."""
+    before = len(move.output)
     move.run(*arguments, status=status)
-    return move.said[before:]
+    return move.output[before:]
 
 
 def runs_whole(move: Move, command: str) -> list[bytes]:
-    """The lines of a command in a journal whose last line may be cut off."""
+    """The entries of a command in a journal whose last line may be truncated."""
     return [line for line in move.journal.read_bytes().split(b"\n")[:-1] if f'"run":"{command}"'.encode() in line]
 
 
@@ -49,23 +49,23 @@ def runs(move: Move, command: str) -> list[dict[str, Any]]:
 
 
 class Asked:
-    """A command at a terminal that waits for its yes."""
+    """A command at a terminal that asks for confirmation."""
 
     def __init__(self, move: Move, *arguments: str) -> None:
-        self.ours, self.theirs = pty.openpty()
+        self.parent_end, self.child_end = pty.openpty()
         self.run = subprocess.Popen(
-            [str(BINARY), "migrate", *arguments], env=move.env, cwd=move.folder, stdin=self.theirs,
+            [str(BINARY), "migrate", *arguments], env=move.env, cwd=move.folder, stdin=self.child_end,
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         )
-        self.said = b""
-        while b"type yes: " not in self.said and self.run.poll() is None:
-            self.said += self.run.stderr.read1()
+        self.output = b""
+        while b"type yes: " not in self.output and self.run.poll() is None:
+            self.output += self.run.stderr.read1()
 
     def confirm(self, status: int) -> str:
-        """Types it; what is said then."""
-        os.write(self.ours, b"yes\n")
-        said = self.run.communicate(timeout=30)[1].decode()
-        os.close(self.ours)
-        os.close(self.theirs)
-        assert self.run.returncode == status, said
-        return said
+        """Types yes. Returns the output after it."""
+        os.write(self.parent_end, b"yes\n")
+        output = self.run.communicate(timeout=30)[1].decode()
+        os.close(self.parent_end)
+        os.close(self.child_end)
+        assert self.run.returncode == status, output
+        return output

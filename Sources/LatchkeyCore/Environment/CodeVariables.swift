@@ -164,7 +164,7 @@ package enum CodeVariables {
 
     /// Whether bash exports a function under this name: `BASH_FUNC_name%%`. A shell cannot use such a name, but
     /// programs pass it on.
-    static func isShellFunction(_ name: String) -> Bool {
+    package static func isShellFunction(_ name: String) -> Bool {
         name.utf8.starts(with: "BASH_FUNC_".utf8)
     }
 
