@@ -93,7 +93,7 @@ package struct Service: Sendable {
     private static func updateBudgetMetrics(_ upstreams: Upstreams, _ time: Timing) async {
         while !Task.isCancelled {
             upstreams.profiles.updateBudgetMetrics(time.now().monotonic)
-            try? await Task.sleep(for: budgetMetricsInterval)
+            await time.sleep(time.now().monotonic + budgetMetricsInterval)
         }
     }
 

@@ -44,7 +44,7 @@ package struct Upstreams: Sendable {
         self.metrics = metrics
         health = TierHealth()
         reloads = ReloadHealth(metrics: metrics, time: time)
-        files = FollowedFiles(health: reloads, log: log)
+        files = FollowedFiles(health: reloads, time: time, log: log)
         for file in FollowedSettings.credentials(settings) { files.follow(file) }
         let client = try Self.makeClient(settings)
         // If `AWS_CA_BUNDLE` is set, AWS needs a client of its own, because the issuers' client trusts other

@@ -75,7 +75,7 @@ import Testing
         let sleeper = sleeper
         let lines = lines
         return RequestLog(
-            level: level, time: clock.source, sleeper: Sleeper { await sleeper.sleep(until: $0) }
+            level: level, time: sleeper.source
         ) { message, level, metadata, isEssential in
             lines.append(
                 Line(

@@ -10,8 +10,3 @@ extension Script where Failure == UpstreamFault {
         self.init(answers, gate: gate, whenEmpty: UpstreamFault(.unavailable, code: "script-is-empty"))
     }
 }
-
-extension ManualSleeper {
-    /// The product's type for this sleeper.
-    var sleeper: Sleeper { Sleeper { await self.sleep(until: $0) } }
-}

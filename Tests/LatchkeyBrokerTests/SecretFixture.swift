@@ -74,7 +74,6 @@ struct SecretFixture {
         sleeper = ManualSleeper(clock)
         let (store, other) = (store, other)
         var configuration = SecretBroker.Configuration()
-        configuration.jitter = { 0.5 }
         configuration.backendParameter = "/app/dev/latchkey/backend"
         change(&configuration)
         let parameters = SecretSource(store: .parameterStore, prefix: "/app/dev") {
@@ -86,8 +85,7 @@ struct SecretFixture {
             try await other.fetch(name, query.version, query.label)
         }
         broker = SecretBroker(
-            sources: [parameters, secrets], backend: backend, configuration: configuration, time: clock.source,
-            sleeper: sleeper.sleeper,
+            sources: [parameters, secrets], backend: backend, configuration: configuration, time: sleeper.source,
             metrics: metrics, health: health, log: log.logger)
     }
 

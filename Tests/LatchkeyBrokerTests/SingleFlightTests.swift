@@ -10,7 +10,7 @@ import Testing
 
     init() {
         sleeper = ManualSleeper(clock)
-        calls = SingleFlight(maxDuration: .seconds(10), time: clock.source, sleeper: sleeper.sleeper)
+        calls = SingleFlight(maxDuration: .seconds(10), time: sleeper.source)
     }
 
     private func deadline(_ seconds: Int) -> MonotonicTime { clock.now.monotonic + .seconds(seconds) }

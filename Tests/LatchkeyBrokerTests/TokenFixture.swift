@@ -49,10 +49,9 @@ struct TokenFixture {
         }
         var configuration = TokenBroker.Configuration()
         configuration.maximumWaiters = maximumWaiters
-        configuration.jitter = { 0.5 }
         broker = TokenBroker(
             profiles: ["default", "billing"].map { TokenProfile(name: $0, issuer: issuing) }, slots: slots,
-            shared: isShared ? tier : nil, configuration: configuration, time: clock.source, sleeper: sleeper.sleeper,
+            shared: isShared ? tier : nil, configuration: configuration, time: sleeper.source,
             metrics: metrics, health: health, log: log.logger)
     }
 

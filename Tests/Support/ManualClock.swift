@@ -12,8 +12,10 @@ package final class ManualClock: Sendable {
     /// The present reading of both clocks.
     package var now: Now { state.withLock { $0 } }
 
-    /// The clock as the product takes it. Its sleep is the system's; see ``ManualSleeper/source``.
-    package var source: Timing { Timing { self.now } }
+    /// The clock as the product takes it. It sleeps on the machine's clock; see ``ManualSleeper/source``.
+    package var source: Timing {
+        Timing(now: { self.now }, sleep: { await Timing.systemSleep(.current + ($0 - self.now.monotonic)) })
+    }
 
     /// Moves both clocks forward.
     package func advance(by duration: Duration) {

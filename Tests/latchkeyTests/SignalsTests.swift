@@ -28,6 +28,6 @@ import latchkey
         kill(getpid(), SIGINT)
         let sleeper = ManualSleeper(clock)
         await signals.wait(
-            until: clock.now.monotonic + .seconds(5), sleeper: Sleeper { await sleeper.sleep(until: $0) }, log: log)
+            until: clock.now.monotonic + .seconds(5), time: sleeper.source, log: log)
     }
 }

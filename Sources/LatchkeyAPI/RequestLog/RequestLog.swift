@@ -1,4 +1,3 @@
-package import LatchkeyBroker
 package import LatchkeyCore
 package import LatchkeyMetrics
 package import Logging
@@ -50,16 +49,14 @@ package final class RequestLog: Sendable {
     private let logsAll: Bool
     private let write: Write
     private let time: Timing
-    private let sleeper: Sleeper
     private let state = Mutex(State())
 
     /// - Parameter level: the level of the log.
-    package init(level: Logger.Level, time: Timing, sleeper: Sleeper = .system, write: @escaping Write) {
+    package init(level: Logger.Level, time: Timing, write: @escaping Write) {
         logsAll = level <= .debug
         minStatus = level <= .debug ? 0 : level <= .info ? 400 : .max
         self.write = write
         self.time = time
-        self.sleeper = sleeper
     }
 
     /// Whether a response with this status may be logged. This check is the only cost of responses that are not.
@@ -96,7 +93,7 @@ package final class RequestLog: Sendable {
 
     private func scheduleOmissionReport(_ now: MonotonicTime) {
         Task {
-            await sleeper.sleep(now + RequestLogLimiter.window)
+            await time.sleep(now + RequestLogLimiter.window)
             reportOmitted()
         }
     }

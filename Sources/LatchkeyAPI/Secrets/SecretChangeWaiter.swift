@@ -63,8 +63,8 @@ package final class SecretChangeWaiter: Sendable {
             guard holds(served), now.monotonic < end, isCallerConnected(), !isDraining() else {
                 return .success(served)
             }
-            let pause = Self.interval * Double.random(in: 0.9..<1.1)
-            try? await Task.sleep(for: min(pause, end - now.monotonic))
+            let pause = Backoff.Jitter.plusOrMinus(0.1).spread(Self.interval, random: time.jitter())
+            await time.sleep(min(now.monotonic + pause, end))
             isFirst = false
         }
     }

@@ -2,7 +2,7 @@ internal import LatchkeyCore
 
 // Faults that Latchkey itself causes.
 extension UpstreamFault {
-    /// The caller forced a refresh, and the last forced refresh was less than ``Backoff/betweenForced`` ago.
+    /// The caller forced a refresh, and the last forced refresh was less than ``FailureBackoff/betweenForced`` ago.
     package static let refreshFloor = UpstreamFault(.throttled, code: .refreshFloor)
 
     /// The profile was redefined while the caller waited.

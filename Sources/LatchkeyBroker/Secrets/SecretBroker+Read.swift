@@ -145,7 +145,7 @@ extension SecretBroker {
     private func failed(
         _ item: SecretQuery, _ error: UpstreamFault, _ source: SecretSource, since started: Now, read: UInt64
     ) -> UpstreamFault {
-        let (tier, now, jitter) = (source.store.tier, time.now(), configuration.jitter())
+        let (tier, now, jitter) = (source.store.tier, time.now(), time.jitter())
         var fault = error
         guard error.reason == .notFound else {
             // If something is missing that is needed for the request, that is the subject.
@@ -205,7 +205,7 @@ extension SecretBroker {
         func record(_ whole: SecretEntry, _ fields: [ExactText: SecretRecord.Field]) -> SecretRecord {
             SecretRecord(
                 whole: whole, fields: fields, received: now, freshFor: configuration.ttls(of: source.store).fresh,
-                staleFor: configuration.staleTTL, jitter: configuration.jitter())
+                staleFor: configuration.staleTTL, jitter: time.jitter())
         }
         if let last, last.whole.version == fetched.version, last.whole.value == fetched.value,
             last.whole.attributes == fetched.attributes

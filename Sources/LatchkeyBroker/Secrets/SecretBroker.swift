@@ -26,8 +26,6 @@ package final class SecretBroker: Sendable {
         package var maximumWaiters = 10_000
         /// The parameter that names the backend, for messages.
         package var backendParameter = "the backend's parameter"
-        /// Returns a random number in [0, 1).
-        package var jitter: @Sendable () -> Double = { .random(in: 0..<1) }
 
         package init() {}
 
@@ -55,7 +53,7 @@ package final class SecretBroker: Sendable {
     ///   - backend: nil if it is not known until ``follow(_:)`` is called.
     package init(
         sources: [SecretSource], backend: SecretBackend?, configuration: Configuration = Configuration(),
-        time: Timing, sleeper: Sleeper = .system, metrics: Metrics, health: TierHealth, log: Logger
+        time: Timing, metrics: Metrics, health: TierHealth, log: Logger
     ) {
         self.sources = sources
         self.configuration = configuration
@@ -66,10 +64,9 @@ package final class SecretBroker: Sendable {
             maxEntries: configuration.maximumEntries, maxBytes: configuration.maximumBytes,
             maxAbsences: configuration.maximumAbsences)
         state = Mutex(State(cache: cache, backend: backend))
-        waiters = BackendWaiters(maxWaiters: configuration.maximumWaiters, sleeper: sleeper)
+        waiters = BackendWaiters(maxWaiters: configuration.maximumWaiters, time: time)
         reads = SingleFlight(
-            maxWaiters: configuration.maximumWaiters, maxDuration: configuration.upstreamTimeout * 2, time: time,
-            sleeper: sleeper)
+            maxWaiters: configuration.maximumWaiters, maxDuration: configuration.upstreamTimeout * 2, time: time)
         shadow = ShadowComparison(
             other: sources.first { $0.store == .parameterStore }, timeout: configuration.upstreamTimeout,
             interval: configuration.ttls(of: .secretsManager).fresh, maxNames: configuration.maximumEntries,

@@ -14,16 +14,14 @@ package final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Sen
 
     private let table: Mutex<SharedCallTable<Key, Value>>
     private let time: Timing
-    private let sleeper: Sleeper
     private let maxDuration: Duration
 
     /// - Parameters:
     ///   - maxWaiters: how many callers may wait for one call; more are refused as `overloaded`.
     ///   - maxDuration: the deadline of a call, from its start.
-    package init(maxWaiters: Int = 10_000, maxDuration: Duration, time: Timing, sleeper: Sleeper) {
+    package init(maxWaiters: Int = 10_000, maxDuration: Duration, time: Timing) {
         table = Mutex(SharedCallTable(maxWaiters: maxWaiters))
         self.time = time
-        self.sleeper = sleeper
         self.maxDuration = maxDuration
     }
 
@@ -95,7 +93,7 @@ package final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Sen
         let task = Task {
             var next: MonotonicTime? = deadline
             while let deadline = next, !Task.isCancelled {
-                await sleeper.sleep(deadline)
+                await time.sleep(deadline)
                 next = expire(key, id)
             }
         }

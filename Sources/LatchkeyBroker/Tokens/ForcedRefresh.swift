@@ -1,6 +1,6 @@
 internal import LatchkeyCore
 
-/// Limits how often callers may force a refresh of one profile: once in ``Backoff/betweenForced``. Pure.
+/// Limits how often callers may force a refresh of one profile: once in ``FailureBackoff/betweenForced``. Pure.
 struct ForcedRefresh: Sendable {
     private var last: MonotonicTime?
     /// Why the last forced refresh brought no new token; nil if it did, or has not ended.
@@ -9,7 +9,7 @@ struct ForcedRefresh: Sendable {
     /// Returns the terms of a caller that forces a refresh: a new one, or ``UpstreamFault/refreshFloor``.
     mutating func terms(_ now: Now) -> ProfileState.JoinTerms {
         var terms = ProfileState.JoinTerms()
-        if let last, now.monotonic < last + Backoff.betweenForced {
+        if let last, now.monotonic < last + FailureBackoff.betweenForced {
             terms.fault = .refreshFloor
         } else {
             last = now.monotonic

@@ -4,9 +4,9 @@ internal import LatchkeyMetrics
 /// When the next refresh of one profile may start after a failure. Pure.
 struct RefreshBackoff: Sendable {
     /// The backoff after a failure with nothing to serve.
-    private var cold: Backoff?
+    private var cold: FailureBackoff?
     /// The backoff after a failed refresh of a token that is still valid.
-    private var ahead: Backoff?
+    private var ahead: FailureBackoff?
     /// No refresh ahead of need starts before: the issuer's quota is low, or another replica is refreshing.
     private var aheadPausedUntil: MonotonicTime?
 
@@ -41,11 +41,13 @@ struct RefreshBackoff: Sendable {
         _ fault: UpstreamFault, _ outcome: TokenRefresh.Outcome, isServing: Bool, _ now: Now, jitter: Double
     ) {
         if isServing, outcome.deferral != nil, fault.reason == .unavailable {
-            aheadPausedUntil = now.monotonic + Backoff.afterDeferral * (0.5 + jitter)
+            aheadPausedUntil =
+                now.monotonic
+                + Backoff.Jitter.plusOrMinus(0.5).spread(FailureBackoff.afterDeferral, random: jitter)
             return
         }
-        let (last, cap) = isServing ? (ahead, Backoff.whileServing) : (cold, Backoff.whileEmpty)
-        var backoff = Backoff(after: last, fault, now: now.monotonic, cap: cap, jitter: jitter)
+        let (last, cap) = isServing ? (ahead, FailureBackoff.whileServing) : (cold, FailureBackoff.whileEmpty)
+        var backoff = FailureBackoff(after: last, fault, now: now.monotonic, cap: cap, jitter: jitter)
         // The issuer was not called, so the wait that was announced before is not extended.
         if !outcome.askedIssuer, let wait = fault.retryAfter { backoff.end(by: now.monotonic + wait) }
         if isServing { ahead = backoff } else { cold = backoff }

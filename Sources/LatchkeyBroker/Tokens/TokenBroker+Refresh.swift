@@ -134,7 +134,7 @@ extension TokenBroker {
         let runner = TokenRefreshRunner(
             profile: definition, shared: shared, buffer: configuration.buffer,
             limits: TokenRefresh.Limits(timeout: configuration.upstreamTimeout, maxTokenBytes: shared?.limit?.bytes),
-            holder: configuration.holder, time: time, sleeper: sleeper, jitter: configuration.jitter,
+            holder: configuration.holder, time: time,
             telemetry: telemetry, isCurrent: { self.slots.withLock { $0.isCurrent(profile) } })
         return apply(await runner.run(need, deadline: deadline), to: profile, named: definition.name, reason)
     }
@@ -144,7 +144,7 @@ extension TokenBroker {
         _ outcome: TokenRefresh.Outcome, to profile: ProfileID, named name: String, _ reason: RefreshReason
     ) -> Result<TokenEntry, UpstreamFault> {
         let now = time.now()
-        let jitter = configuration.jitter()
+        let jitter = time.jitter()
         let result = slots.withLock { slots in
             slots.with(profile) { state in
                 let result = state.apply(outcome, reason, now, jitter: jitter)

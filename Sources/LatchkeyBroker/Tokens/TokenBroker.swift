@@ -17,8 +17,6 @@ package final class TokenBroker: Sendable {
         package var maximumWaiters = 10_000
         /// The name of this process in leases, different for every process. Letters, digits and hyphens.
         package var holder = "latchkey"
-        /// Returns a random number in [0, 1).
-        package var jitter: @Sendable () -> Double = { .random(in: 0..<1) }
 
         package init() {}
     }
@@ -42,7 +40,6 @@ package final class TokenBroker: Sendable {
     /// The maximum duration of a refresh.
     let maxRefresh: Duration
     let time: Timing
-    let sleeper: Sleeper
     let telemetry: TierTelemetry
 
     /// - Parameters:
@@ -53,7 +50,7 @@ package final class TokenBroker: Sendable {
     package init(
         profiles: [TokenProfile], slots slotCount: Int? = nil, shared: SharedTier?,
         configuration: Configuration = Configuration(),
-        time: Timing, sleeper: Sleeper = .system, metrics: Metrics, health: TierHealth, log: Logger
+        time: Timing, metrics: Metrics, health: TierHealth, log: Logger
     ) {
         let slotCount = max(slotCount ?? 0, profiles.count)
         names = ProfileNames(profiles.enumerated().map { .init(name: $1.name, id: ProfileID($0)) })
@@ -61,16 +58,14 @@ package final class TokenBroker: Sendable {
         self.configuration = configuration
         maxRefresh = configuration.upstreamTimeout * 2
         self.time = time
-        self.sleeper = sleeper
         let telemetry = TierTelemetry(metrics: metrics, health: health, log: log, time: time)
         self.telemetry = telemetry
         slots = Mutex(ProfileSlots(profiles, count: slotCount))
         refreshes = SingleFlight(
-            maxWaiters: configuration.maximumWaiters, maxDuration: maxRefresh, time: time, sleeper: sleeper)
+            maxWaiters: configuration.maximumWaiters, maxDuration: maxRefresh, time: time)
         writer = shared.map {
             SharedTokenWriter(
-                $0, slots: slotCount, timeout: configuration.upstreamTimeout, sleeper: sleeper,
-                jitter: configuration.jitter, telemetry: telemetry)
+                $0, slots: slotCount, timeout: configuration.upstreamTimeout, telemetry: telemetry)
         }
         health.onRecovery { [weak self] in self?.recovered($0) }
     }

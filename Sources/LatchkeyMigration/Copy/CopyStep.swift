@@ -1,3 +1,5 @@
+internal import LatchkeyCore
+
 /// The state machine that copies one secret: takes events and returns the next action. Pure, so that a test can stop it at
 /// every step.
 ///
@@ -167,7 +169,7 @@ package struct CopyStep: Sendable {
     }
 
     private mutating func pauseThenLook() -> Action {
-        pause(.milliseconds(100 << min(looks, 5)), then: .look)
+        pause(Backoff.untilVisible.delay(afterFailures: looks, random: 0), then: .look)
     }
 
     // MARK: Failures
@@ -198,7 +200,7 @@ package struct CopyStep: Sendable {
     private mutating func retry(_ failure: StoreFailure, _ action: Action) -> Action {
         tries += 1
         guard tries < Self.maxTries else { return close(.failed(failure)) }
-        return pause(.milliseconds(200 << min(tries - 1, 5)), then: action)
+        return pause(Backoff.copying.delay(afterFailures: tries, random: 0), then: action)
     }
 
     // MARK: Actions

@@ -1,3 +1,5 @@
+internal import LatchkeyCore
+
 /// Decides how often to retry a read that gets no answer, and when to give up on the store. Pure.
 package struct ReadRetry: Sendable {
     /// Attempts for one read, including the first.
@@ -26,6 +28,6 @@ package struct ReadRetry: Sendable {
     ///   - jitter: in 0..<1.
     package func pause(after tries: Int, _ failure: StoreFailure, jitter: Double) -> Duration? {
         guard failure.isTransient, tries < Self.maxTries, !isGivenUp else { return nil }
-        return .milliseconds(500 << min(tries - 1, 4)) * (0.5 + jitter / 2)
+        return Backoff.reading.delay(afterFailures: tries, random: jitter)
     }
 }

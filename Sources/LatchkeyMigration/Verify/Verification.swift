@@ -1,3 +1,4 @@
+internal import LatchkeyCore
 package import LatchkeyCrypto
 
 /// The state machine that compares both stores secret by secret: takes what was read and returns what to read again. Pure.
@@ -99,7 +100,7 @@ package struct Verification: Sendable {
             findings[index].map { !$0.verdict.isClean && $0.failure?.kind != .denied } ?? true
         }
         guard !pending.isEmpty, round < Self.maxRounds else { return .finish }
-        return .pause(.milliseconds(200 << (round - 1)))
+        return .pause(Backoff.untilVisible.delay(afterFailures: round, random: 0))
     }
 
     private func finding(_ index: Int, _ reading: Reading) -> Finding {

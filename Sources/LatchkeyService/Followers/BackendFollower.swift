@@ -113,7 +113,8 @@ package final class BackendFollower: Sendable {
             let known = fixed == nil ? Self.interval : Self.keptInterval
             let unknown = fixed == nil ? Self.unknownInterval : Self.unknownKeptInterval
             let interval = secrets.places == nil ? unknown : known
-            try? await Task.sleep(for: interval * Double.random(in: (1 - Self.spread)..<(1 + Self.spread)))
+            let pause = Backoff.Jitter.plusOrMinus(Self.spread).spread(interval, random: time.jitter())
+            await time.sleep(time.now().monotonic + pause)
             if Task.isCancelled { return }
             await check()
         }

@@ -23,11 +23,13 @@ final class FollowedFiles: Sendable {
     private let items = Mutex<[Item]>([])
     private let read: Read
     private let health: ReloadHealth
+    private let time: Timing
     private let log: Logger
     private let queue = DispatchQueue(label: "latchkey.files")
 
-    init(health: ReloadHealth, log: Logger, read: @escaping Read = FollowedFiles.system) {
+    init(health: ReloadHealth, time: Timing, log: Logger, read: @escaping Read = FollowedFiles.system) {
         self.health = health
+        self.time = time
         self.log = log
         self.read = read
     }
@@ -80,7 +82,7 @@ final class FollowedFiles: Sendable {
     func run() async {
         guard !items.withLock({ $0.isEmpty }) else { return }
         while !Task.isCancelled {
-            try? await Task.sleep(for: Self.interval)
+            await time.sleep(time.now().monotonic + Self.interval)
             if Task.isCancelled { return }
             await checkOnQueue()
         }
@@ -91,7 +93,7 @@ final class FollowedFiles: Sendable {
     func refresh() async {
         guard !items.withLock({ $0.isEmpty }) else { return }
         await checkOnQueue()
-        try? await Task.sleep(for: Self.interval)
+        await time.sleep(time.now().monotonic + Self.interval)
         await checkOnQueue()
     }
 

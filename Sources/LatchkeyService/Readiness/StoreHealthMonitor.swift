@@ -26,7 +26,7 @@ struct StoreHealthMonitor: Sendable {
 
     /// Runs until the task is cancelled.
     func run() async {
-        try? await Task.sleep(for: Self.startJitter * Double.random(in: 0..<1))
+        await time.sleep(time.now().monotonic + Backoff.Jitter.full.spread(Self.startJitter, random: time.jitter()))
         var waiting = prefetch
         while !Task.isCancelled {
             waiting = await fetch(waiting)
@@ -35,7 +35,8 @@ struct StoreHealthMonitor: Sendable {
             if use.parts.secrets { wait = await probe() }
             await probeKeptSecret()
             let interval = isHealthy ? Self.healthyInterval : Self.failingInterval
-            try? await Task.sleep(for: min(interval * Double.random(in: 0.8..<1.2), wait ?? interval * 2))
+            let pause = Backoff.Jitter.plusOrMinus(0.2).spread(interval, random: time.jitter())
+            await time.sleep(time.now().monotonic + min(pause, wait ?? pause))
         }
     }
 

@@ -71,7 +71,9 @@ struct BackendSwitch: Sendable {
         }
         try await put(write)
         for look in 0..<Self.maxChecks {
-            if look > 0 { await Timing.systemSleep(.current + .milliseconds(100 << look)) }
+            if look > 0 {
+                await Timing.systemSleep(.current + Backoff.untilVisible.delay(afterFailures: look, random: 0))
+            }
             if try await now(name)?.value == value { return }
         }
         throw CommandFailure(.unavailable, "\(name) was written and does not show the new value yet")
@@ -94,7 +96,7 @@ struct BackendSwitch: Sendable {
                 guard error.kind == .throttled, attempt < Self.maxAttempts else {
                     throw CommandFailure(error, action: "ssm:PutParameter")
                 }
-                await Timing.systemSleep(.current + .seconds(min(attempt, 4)))
+                await Timing.systemSleep(.current + Backoff.switching.delay(afterFailures: attempt, random: 0))
             }
         }
     }
@@ -119,7 +121,7 @@ struct BackendSwitch: Sendable {
                 else {
                     throw CommandFailure(error, action: "lambda:UpdateFunctionConfiguration")
                 }
-                await Timing.systemSleep(.current + .seconds(min(attempt, 4)))
+                await Timing.systemSleep(.current + Backoff.switching.delay(afterFailures: attempt, random: 0))
             }
         }
         return before

@@ -69,7 +69,7 @@ struct MigrationAccess: Sendable {
                     retry.change { $0.answered() }
                     throw error
                 }
-                let pause = retry.change { $0.pause(after: tries, storeFailure, jitter: .random(in: 0..<1)) }
+                let pause = retry.change { $0.pause(after: tries, storeFailure, jitter: Timing.randomJitter()) }
                 guard let pause else {
                     let isGivenUp = retry.change { state in
                         state.failed()

@@ -69,7 +69,9 @@ struct SecretRestore: Sendable {
 
     private func shows(_ name: String, _ value: StoredValue, looks: Int) async throws(AWSError) -> Bool {
         for look in 0..<looks {
-            if look > 0 { await Timing.systemSleep(.current + .milliseconds(100 << look)) }
+            if look > 0 {
+                await Timing.systemSleep(.current + Backoff.untilVisible.delay(afterFailures: look, random: 0))
+            }
             if let found = try await self.value(name), RestoreItem.isSame(found, value) { return true }
         }
         return false

@@ -1,7 +1,6 @@
 internal import CSignals
 internal import Dispatch
 internal import Glibc
-package import LatchkeyBroker
 package import LatchkeyCore
 package import LatchkeyNet
 package import Logging
@@ -57,12 +56,12 @@ package final class Signals {
     }
 
     /// Returns at `end`, or earlier at SIGTERM or SIGINT. Must not be called again: later signals are ignored.
-    package func wait(until end: MonotonicTime, sleeper: Sleeper = .system, log: Logger) async {
+    package func wait(until end: MonotonicTime, time: Timing = .system, log: Logger) async {
         let asked = asked
         let signal = await withTaskGroup(of: String?.self) { group in
             group.addTask { await Self.next(asked, log: log) }
             group.addTask {
-                await sleeper.sleep(end)
+                await time.sleep(end)
                 return nil
             }
             let first = await group.next() ?? nil

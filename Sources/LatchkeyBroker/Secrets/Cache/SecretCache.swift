@@ -4,7 +4,7 @@ internal import LatchkeyCore
 struct SecretCache {
     private var records: LeastRecentlyUsed<SecretQuery, SecretRecord>
     private var absences: LeastRecentlyUsed<SecretQuery, SecretAbsence>
-    private var backoffs: LeastRecentlyUsed<SecretQuery, Backoff>
+    private var backoffs: LeastRecentlyUsed<SecretQuery, FailureBackoff>
     /// When a caller last forced a read of each item.
     private var forced: LeastRecentlyUsed<SecretQuery, MonotonicTime>
     /// The number of the last read whose result was applied, for each item.
@@ -112,9 +112,9 @@ struct SecretCache {
         return absences[peek: item].map { now.monotonic >= $0.aheadFrom } ?? false
     }
 
-    /// Whether a caller may force a read of the item: once in ``Backoff/betweenForced``.
+    /// Whether a caller may force a read of the item: once in ``FailureBackoff/betweenForced``.
     mutating func mayForce(_ item: SecretQuery, _ now: Now) -> Bool {
-        if let last = forced[peek: item], now.monotonic < last + Backoff.betweenForced { return false }
+        if let last = forced[peek: item], now.monotonic < last + FailureBackoff.betweenForced { return false }
         forced.insert(now.monotonic, for: item)
         return true
     }
@@ -123,7 +123,7 @@ struct SecretCache {
     func fault(_ item: SecretQuery, _ now: Now) -> UpstreamFault? { backoff(item)?.fault(at: now.monotonic) }
 
     /// The backoff after the last read. After an outage it ends as soon as the store answers again.
-    private func backoff(_ item: SecretQuery) -> Backoff? {
+    private func backoff(_ item: SecretQuery) -> FailureBackoff? {
         guard var backoff = backoffs[peek: item] else { return nil }
         if backoff.fault.isOutage { backoff.end(because: item.store.flatMap { recoveries[$0] }) }
         return backoff
@@ -181,10 +181,11 @@ struct SecretCache {
         }
         let last = backoff(item)
         if fault.reason == .throttled, let wait = fault.retryAfter {
-            let until = now.monotonic + min(wait, Backoff.whileServing)
-            backoffs.insert(Backoff(fault, since: now.monotonic, until: until), for: item)
+            let until = now.monotonic + min(wait, FailureBackoff.whileServing)
+            backoffs.insert(FailureBackoff(fault, since: now.monotonic, until: until), for: item)
         } else {
-            backoffs.insert(Backoff(after: last, fault, now: now.monotonic, cap: Backoff.whileEmpty), for: item)
+            backoffs.insert(
+                FailureBackoff(after: last, fault, now: now.monotonic, cap: FailureBackoff.whileEmpty), for: item)
         }
         return last == nil
     }

@@ -19,12 +19,12 @@ final class BackendWaiters: Sendable {
 
     private let state = Mutex(State())
     private let maxWaiters: Int
-    private let sleeper: Sleeper
+    private let time: Timing
 
     /// - Parameter maxWaiters: how many callers may wait; more are refused as `overloaded`.
-    init(maxWaiters: Int, sleeper: Sleeper) {
+    init(maxWaiters: Int, time: Timing) {
         self.maxWaiters = maxWaiters
-        self.sleeper = sleeper
+        self.time = time
     }
 
     /// Waits until ``release(_:)`` is called or the deadline is reached.
@@ -43,9 +43,9 @@ final class BackendWaiters: Sendable {
             return state.lastID
         }
         guard let id else { return completion(UpstreamFault(.overloaded, retryAfter: .seconds(1))) }
-        let sleeper = sleeper
+        let time = time
         let timer = Task { [weak self] in
-            await sleeper.sleep(deadline)
+            await time.sleep(deadline)
             self?.state.withLock { $0.waiting.removeValue(forKey: id) }?.completion(timeoutFault())
         }
         state.withLock { state in

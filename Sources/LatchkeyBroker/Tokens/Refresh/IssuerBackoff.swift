@@ -4,9 +4,9 @@ internal import LatchkeyMetrics
 /// How long an issuer must not be called, and for which purposes. Pure.
 struct IssuerBackoff: Sendable {
     /// After the issuer asked for it (`Retry-After`) or denied a request, or the whole budget was spent.
-    private var all: Backoff?
+    private var all: FailureBackoff?
     /// After a purpose spent its part of the budget. The reserve for expiry remains.
-    private var purposes: [IssuePurpose: Backoff] = [:]
+    private var purposes: [IssuePurpose: FailureBackoff] = [:]
 
     /// Why the issuer must not be called for that purpose now; nil if it may be.
     func fault(_ purpose: IssuePurpose, _ now: Now) -> UpstreamFault? {
@@ -25,7 +25,7 @@ struct IssuerBackoff: Sendable {
     /// - Parameter fault: nil if it issued a token.
     mutating func apply(_ fault: UpstreamFault?, _ purpose: IssuePurpose, _ now: Now) {
         let backoff = fault.flatMap { fault in
-            Self.wait(after: fault).map { Backoff(fault, since: now.monotonic, until: now.monotonic + $0) }
+            Self.wait(after: fault).map { FailureBackoff(fault, since: now.monotonic, until: now.monotonic + $0) }
         }
         if fault?.reason == .budgetSpent, purpose != .expiry {
             purposes[purpose] = backoff
@@ -42,9 +42,9 @@ struct IssuerBackoff: Sendable {
 
     /// How long the issuer must not be called after a fault; nil if the backoffs of ``ProfileState`` suffice.
     private static func wait(after fault: UpstreamFault) -> Duration? {
-        let asked = fault.retryAfter.map { min(max($0, .seconds(1)), Backoff.maxRetryAfter) }
+        let asked = fault.retryAfter.map { min(max($0, .seconds(1)), FailureBackoff.maxRetryAfter) }
         switch fault.reason {
-        case .denied: return Backoff.afterDenial
+        case .denied: return FailureBackoff.afterDenial
         case .throttled where fault.isIssuerBackoff: return asked ?? .seconds(1)
         case .budgetSpent: return asked
         // A 503 may have Retry-After (RFC 9110 §15.6.4).

@@ -94,7 +94,7 @@ struct LeaseHolder: Sendable {
         if need.isCleared, lease.purpose == .refresh, lease.holder == name { return false }
         let isBackoff = lease.purpose == .issuerBackoff
         if isBackoff, !need.isBound(by: lease) { return false }
-        let maxLength = isBackoff ? Backoff.maxRetryAfter : limits.lease
+        let maxLength = isBackoff ? FailureBackoff.maxRetryAfter : limits.lease
         // No holder writes a later end. It comes from a clock that is wrong.
         guard left <= maxLength * 2 else { return false }
         if watched?.version != snapshot.leaseVersion {

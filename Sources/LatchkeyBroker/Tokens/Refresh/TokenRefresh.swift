@@ -168,12 +168,14 @@ package struct TokenRefresh: Sendable {
     /// - Parameter fault: the result of the refresh if there is no time for that.
     private mutating func wait(_ now: Now, _ jitter: Double, fault: UpstreamFault?) -> Step {
         if let fallback { return .done(deferred(fallback)) }
-        var length = min(limits.maxPollDelay, limits.firstPollDelay * Double(1 << min(polls, 16)))
         polls += 1
+        var length = Backoff(base: limits.firstPollDelay, cap: limits.maxPollDelay, jitter: .none)
+            .delay(afterFailures: polls, random: 0)
         // A replica that waits for another one's token reads once more before its callers time out.
         let left = deadline - now.monotonic
         if fault == nil, left > limits.firstPollDelay * 2 { length = min(length, left / 2) }
-        let next = now.monotonic + max(length * (0.5 + jitter), min(fault?.retryAfter ?? .zero, limits.maxPollDelay))
+        let asked = min(fault?.retryAfter ?? .zero, limits.maxPollDelay)
+        let next = now.monotonic + max(Backoff.Jitter.plusOrMinus(0.5).spread(length, random: jitter), asked)
         guard next < deadline else {
             return .done(deferred(nil, fault ?? Self.refreshElsewhere))
         }
@@ -237,7 +239,7 @@ package struct TokenRefresh: Sendable {
         var outcome = outcome(fallback, fault)
         outcome.askedIssuer = true
         if fault.isIssuerBackoff {
-            let wait = min(max(fault.retryAfter ?? .seconds(1), .seconds(1)), Backoff.maxRetryAfter)
+            let wait = min(max(fault.retryAfter ?? .seconds(1), .seconds(1)), FailureBackoff.maxRetryAfter)
             outcome.leaseUpdate = leaseUpdate(.issuerBackoff, wait, now)
         }
         return .done(outcome)

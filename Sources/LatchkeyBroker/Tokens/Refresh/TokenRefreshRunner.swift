@@ -12,9 +12,6 @@ struct TokenRefreshRunner: Sendable {
     /// The name of this process in leases.
     let holder: String
     let time: Timing
-    let sleeper: Sleeper
-    /// Returns a random number in [0, 1).
-    let jitter: @Sendable () -> Double
     let telemetry: TierTelemetry
     /// Whether the profile still has the definition with which the refresh started. If not, nothing is claimed or
     /// issued any more, and the result of its issuer does not affect the tier's health.
@@ -35,7 +32,7 @@ struct TokenRefreshRunner: Sendable {
             case .claim(let lease, let seen, let end): step = await claim(&refresh, lease, seen, by: end)
             case .issue: step = await issue(&refresh, need.purpose, deadline)
             case .pause(let end):
-                await sleeper.sleep(end)
+                await time.sleep(end)
                 step = Task.isCancelled ? refresh.cancelled() : refresh.paused(time.now())
             }
         }
@@ -46,14 +43,14 @@ struct TokenRefreshRunner: Sendable {
     }
 
     private func read(_ refresh: inout TokenRefresh, _ deadline: MonotonicTime) async -> TokenRefresh.Step {
-        guard let shared else { return refresh.readFailed(UpstreamFault(.notReady), time.now(), jitter: jitter()) }
+        guard let shared else { return refresh.readFailed(UpstreamFault(.notReady), time.now(), jitter: time.jitter()) }
         let started = time.now()
         let snapshot: SharedTokenSnapshot
         do throws(UpstreamFault) {
             snapshot = try await shared.read(profile.name, stepDeadline(deadline, started))
         } catch {
             telemetry.failed(.token, shared.tier, error, since: started)
-            return refresh.readFailed(error, time.now(), jitter: jitter())
+            return refresh.readFailed(error, time.now(), jitter: time.jitter())
         }
         let now = time.now()
         let validity = snapshot.validity(from: shared.tier, now: now, buffer: buffer)
@@ -67,19 +64,21 @@ struct TokenRefreshRunner: Sendable {
         case .absent, .expired, nil: break
         }
         telemetry.succeeded(.token, shared.tier, outcome, since: started)
-        return refresh.read(snapshot, validity, now, jitter: jitter())
+        return refresh.read(snapshot, validity, now, jitter: time.jitter())
     }
 
     private func claim(
         _ refresh: inout TokenRefresh, _ lease: Lease, _ seen: SharedTokenSnapshot, by deadline: MonotonicTime
     ) async -> TokenRefresh.Step {
-        guard let shared else { return refresh.claimFailed(UpstreamFault(.notReady), time.now(), jitter: jitter()) }
+        guard let shared else {
+            return refresh.claimFailed(UpstreamFault(.notReady), time.now(), jitter: time.jitter())
+        }
         do throws(UpstreamFault) {
             let isOurs = try await shared.claim(profile.name, lease, seen, deadline)
-            return refresh.claimed(isOurs, time.now(), jitter: jitter())
+            return refresh.claimed(isOurs, time.now(), jitter: time.jitter())
         } catch {
             telemetry.writeFailed(shared.tier, error, what: "the lease", profile: profile.name)
-            return refresh.claimFailed(error, time.now(), jitter: jitter())
+            return refresh.claimFailed(error, time.now(), jitter: time.jitter())
         }
     }
 

@@ -22,23 +22,17 @@ final class SharedTokenWriter: Sendable {
     private let slots: Mutex<[Slot]>
     private let tier: SharedTier
     private let timeout: Duration
-    private let sleeper: Sleeper
-    private let jitter: @Sendable () -> Double
     private let telemetry: TierTelemetry
     private let isDraining = Atomic<Bool>(false)
 
     /// - Parameters:
     ///   - slots: the number of profile slots, one more than the greatest ``ProfileID/index``.
     ///   - timeout: the timeout of one request. A pair takes two requests.
-    ///   - jitter: returns a random number in [0, 1).
     init(
-        _ tier: SharedTier, slots: Int, timeout: Duration, sleeper: Sleeper,
-        jitter: @escaping @Sendable () -> Double, telemetry: TierTelemetry
+        _ tier: SharedTier, slots: Int, timeout: Duration, telemetry: TierTelemetry
     ) {
         self.tier = tier
         self.timeout = timeout
-        self.sleeper = sleeper
-        self.jitter = jitter
         self.telemetry = telemetry
         self.slots = Mutex([Slot](repeating: Slot(), count: slots))
     }
@@ -98,7 +92,7 @@ final class SharedTokenWriter: Sendable {
     private func wait(until end: MonotonicTime, for work: @escaping @Sendable () async -> Void) async {
         let (events, event) = AsyncStream.makeStream(of: Void.self)
         let timer = Task {
-            await sleeper.sleep(end)
+            await telemetry.time.sleep(end)
             event.yield()
         }
         Task {
@@ -146,7 +140,7 @@ final class SharedTokenWriter: Sendable {
                 fault = error
                 telemetry.writeFailed(tier.tier, error, what: "a new token", profile: name)
             }
-            let jitter = jitter()
+            let jitter = telemetry.time.jitter()
             guard !isSuperseded(profile),
                 let delay = slots.withLock({ $0[profile.index].queue.retryDelay(after: fault, jitter: jitter) })
             else { return }
@@ -157,7 +151,7 @@ final class SharedTokenWriter: Sendable {
 
     private func pause(_ length: Duration, _ profile: ProfileID) async {
         let end = telemetry.time.now().monotonic + length
-        let pause = Task { await sleeper.sleep(end) }
+        let pause = Task { await telemetry.time.sleep(end) }
         slots.withLock { $0[profile.index].pause = pause }
         if isSuperseded(profile) { pause.cancel() }
         await pause.value

@@ -1,12 +1,15 @@
+internal import LatchkeyCore
+
 /// The pending writes of one profile to the shared tier, and the retries of the current one. Pure.
 ///
 /// A write that the tier refuses is not retried until there is another token. A write that was throttled, or that did
 /// not reach the tier, is retried a few times with growing pauses, because the whole fleet waits for it. Newer writes
 /// replace pending ones and end the retries.
 package struct SharedWriteQueue: Sendable {
-    /// The maximum number of attempts for one pair. The pauses between them are 1 s, 2 s, 4 s and 8 s, each multiplied
-    /// by 0.5 to 1.5.
+    /// The maximum number of attempts for one pair.
     static let maxAttempts = 5
+    /// The pauses between the attempts.
+    private static let backoff = Backoff(base: .seconds(1), cap: .seconds(8), jitter: .plusOrMinus(0.5))
 
     private var pair: SharedWrite?
     private var leaseUpdate: SharedWrite?
@@ -40,7 +43,7 @@ package struct SharedWriteQueue: Sendable {
     package mutating func retryDelay(after fault: UpstreamFault, jitter: Double) -> Duration? {
         attempts += 1
         guard fault.isTransient, attempts < Self.maxAttempts, !hasNewer else { return nil }
-        return .seconds(1 << (attempts - 1)) * (0.5 + jitter)
+        return Self.backoff.delay(afterFailures: attempts, random: jitter)
     }
 
     /// Drops the pending writes.

@@ -2,7 +2,7 @@ internal import LatchkeyCore
 internal import LatchkeyMetrics
 
 /// A pause after a failure. Until it ends, callers get the same failure and the upstream is not called.
-struct Backoff: Hashable, Sendable {
+struct FailureBackoff: Hashable, Sendable {
     /// The failure that started the pause.
     let fault: UpstreamFault
     /// The number of consecutive failures, this one included.
@@ -18,16 +18,19 @@ struct Backoff: Hashable, Sendable {
     /// Whether the recovery of the failed tier has ended the pause.
     private var hasEndedEarly = false
 
-    /// An exponential backoff: 1 s, 2 s, 4 s … up to `cap`, each multiplied by 0.75 to 1.25 so that replicas that
-    /// failed together do not retry together.
+    /// An exponential backoff: 1 s, 2 s, 4 s … up to `cap`, each plus or minus a quarter so that replicas that failed
+    /// together do not retry together. No pause exceeds `cap`.
     ///
     /// - Parameters:
     ///   - previous: the backoff of the failure before this one; nil for the first failure.
     ///   - jitter: uniform in [0, 1).
-    init(after previous: Backoff?, _ fault: UpstreamFault, now: MonotonicTime, cap: Duration, jitter: Double = 0.5) {
-        let earlier = previous?.failures ?? 0
-        let length = min(cap, .seconds(1 << min(earlier, 16)))
-        self.init(fault, failures: earlier + 1, since: now, until: now + min(cap, length * (0.75 + jitter / 2)))
+    init(
+        after previous: FailureBackoff?, _ fault: UpstreamFault, now: MonotonicTime, cap: Duration, jitter: Double = 0.5
+    ) {
+        let failures = (previous?.failures ?? 0) + 1
+        let delay = Backoff(base: .seconds(1), cap: cap, jitter: .plusOrMinus(0.25))
+            .delay(afterFailures: failures, random: jitter)
+        self.init(fault, failures: failures, since: now, until: now + min(cap, delay))
         mayEndEarly = previous?.hasEndedEarly != true
     }
 
