@@ -25,7 +25,7 @@ import Testing
         ("A=\"x\\wy\"", "x\\wy"), ("A=it's", "it's"), ("A=a\"b", "a\"b"), ("A=$x", "$x"), ("A='  x '", "  x "),
         ("A=a b\t", "a b"), ("A=\"sesame # 7\"", "sesame # 7"), ("A=\"open\\\"sesame\"", "open\"sesame"),
         ("A=\"one\\\\two\"", "one\\two"), ("A=\"example value\"", "example value"),
-        ("A=sesame # the orders client", "sesame"), ("A='x'\t# y", "x"), ("A=''", ""), ("A=", ""),
+        ("A='sesame' # the orders client", "sesame"), ("A='x'\t# y", "x"), ("A=''", ""), ("A=", ""),
         ("A = \u{E9}", "\u{E9}"),
     ])
     func `A line that systemd and dotenv readers read alike has that value`(line: String, value: String) {
