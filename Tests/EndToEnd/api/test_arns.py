@@ -98,7 +98,7 @@ def test_a_name_of_another_place_is_never_answered_with_our_own(place: Place, re
     wrong = []
     for case in cases():
         for operation in case["operations"]:
-            # Twice, so that memory's answer is the store's.
+            # Twice: the second answer comes from memory.
             for answer in (place.answer(operation, place.here(case["name"])) for _ in range(2)):
                 expected = case[backend]
                 accepted = [

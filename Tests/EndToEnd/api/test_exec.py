@@ -22,7 +22,7 @@ VALUE = "exec-value-5d1f0c"
 BLOB = {"FIRST": VALUE, "SECOND": "it's $5", "PORT": 8080, "NESTED": {"b": [1, None], "a": "x"}, "ON": True}
 RENDERED = {"FIRST": VALUE, "SECOND": "it's $5", "PORT": "8080", "NESTED": '{"b": [1, null], "a": "x"}', "ON": "true"}
 
-#: Prints what a process finds of itself, as JSON.
+#: Prints the arguments and environment of a process as JSON.
 SELF = """
 import json, os, resource, signal
 limits = {name: resource.getrlimit(getattr(resource, name)) for name in dir(resource) if name.startswith("RLIMIT_")}

@@ -48,7 +48,7 @@ class Names:
 
     def require_inside(self) -> None:
         start = PREFIX if self.backend == "parameter-store" else PREFIX[1:]
-        # The lists of Secrets Manager are asked for with a filter and no name.
+        # ListSecrets has a filter and no name.
         assert not [name for name in self.asked_for() if not f"{name}/".startswith(f"{start}/") or ".." in name]
 
 

@@ -63,7 +63,7 @@ def request(**parameters: str) -> dict[str, str]:
     return {**defaults, **parameters}
 
 
-# The libraries, as their documentation has them used.
+# The libraries as their documentation shows.
 
 
 def by_auth0(broker: Broker, client: str = "default", key: str = API_KEY, audience: str = AUDIENCE) -> dict[str, Any]:

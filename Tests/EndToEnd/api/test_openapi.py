@@ -15,7 +15,7 @@ from peers.http import Answer
 
 DOCUMENT = ROOT / "openapi.yaml"
 METHODS = {"get", "head", "post", "put", "delete", "options", "patch"}
-#: What stands for a path's parameter here.
+#: Values of path parameters.
 EXAMPLES = {"key": "solo", "profile": "default"}
 
 
@@ -109,7 +109,7 @@ def test_an_unknown_parameter_is_answered_as_documented(broker: Broker, path: st
     if path == "/oauth/token":
         assert answer.json()["error"] == "invalid_request"
     elif path == "/" or path.endswith("/get") or path.startswith("/v1/"):
-        # `/` looks at the signature first; test_sdk_secrets has a signed request with a query.
+        # `/` checks the signature first; test_sdk_secrets.py has a signed request with a query.
         assert answer.json()["__type"].split("#")[-1] in ("ValidationException", "IncompleteSignatureException")
     else:
         assert answer.code == "unknown_parameter"

@@ -15,7 +15,7 @@ from peers.doctor import NO_ISSUER, doctor
 from peers.faults import aws_error
 from peers.waiting import free_port
 
-#: A command within a sentence: to the sentence's next mark. In backquotes it is only its name.
+#: A command in a sentence, up to the next punctuation. Text in backquotes is only a command's name.
 COMMAND = re.compile(
     r"(?<![`\w])(?:latchkey (?:put|policy|config|doctor|tiers|get|token|env|exec|serve|migrate)|curl -|openssl |getent |jq |chmod |"
     r"timedatectl )[^;,()`'\n]*")
@@ -24,7 +24,7 @@ COMMAND = re.compile(
 def commands(text: str) -> Iterator[str]:
     for match in COMMAND.finditer(text):
         command = re.split(r" (?:shows|prints|says|writes|opens|with|and|then)\b|\. ", match[0])[0].strip()
-        # A synopsis of --help is none.
+        # Skip a synopsis.
         if not any(mark in command for mark in "[<…"):
             yield command
 
@@ -91,12 +91,12 @@ def test_every_command_that_is_printed_works_as_printed(world, tmp_path: Path) -
     env = world.settings(AWS_ENDPOINT_URL=world.moto.url)
     env["PATH"] = f"{folder / 'bin'}:{env['PATH']}"
     for command in sorted(printed | written):
-        # Said with the command where it cannot be split.
+        # Fails with the command if shlex cannot split it.
         assert command.count('"') % 2 == 0, command
         words = shlex.split(stand_ins(command, folder).replace("$LATCHKEY_API_KEY", API_KEY))
         if words[:2] in (["latchkey", "serve"], ["timedatectl", "set-ntp"]) or not shutil.which(words[0], path=env["PATH"]):
             continue
-        # openssl talks until its input ends, and curl until it is answered.
+        # openssl runs until its input ends, and curl until it gets an answer.
         done = subprocess.run(
             words, cwd=folder, env=env, input="", capture_output=True, text=True, timeout=60)
         refused = {"latchkey": {64}, "curl": {2, 3}, "openssl": set(), "getent": {1}, "jq": {1, 2, 3}, "chmod": {1}}

@@ -24,7 +24,7 @@ from peers.waiting import free_port, until
 
 FIELDS = {"request_id", "route", "method", "status", "caller", "tier", "duration_ms"}
 BASIC = "Basic " + base64.b64encode(f"default:{API_KEY}".encode()).decode()
-#: Longer than the longest head: refused by the server itself.
+#: Longer than the limit of a head, so the server rejects it.
 LONG_HEAD = b"GET /token HTTP/1.1\r\nHost: x\r\n" + b"".join(b"f%d: %s\r\n" % (n, b"v" * 400) for n in range(90)) + b"\r\n"
 
 
@@ -56,7 +56,7 @@ def debug(world) -> Broker:
     return world.serve(LATCHKEY_LOG_LEVEL="debug")
 
 
-#: A request, and what its line says of it.
+#: A request and the expected log line.
 REQUESTS = {
     "a token": (("GET", "/token", {}), ("token", "get", "200", "default", "memory")),
     "a head": (("HEAD", "/token", {}), ("token", "head", "200", "default", "memory")),
@@ -129,7 +129,7 @@ def test_a_signed_request_has_a_line_with_the_signers_name(debug: Broker) -> Non
     assert refusal["caller"] == "-" and refusal["status"].startswith("4")
 
 
-#: What the server refuses before any route is known.
+#: Requests that the server rejects before routing.
 WIRE = {
     "no HTTP": (b"GARBAGE\r\n\r\n", "400"), "a bad target": (b"GET x HTTP/1.1\r\nHost: x\r\n\r\n", "400"),
     "two hosts": (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400"), "a long head": (LONG_HEAD, "431"),
@@ -262,7 +262,7 @@ def stalled(world) -> Iterator[Stalled]:
 
 
 def test_lines_of_5xx_are_kept_while_the_log_is_not_read(stalled: Stalled) -> None:
-    # Far more than the pipe and the bound for ordinary lines hold together.
+    # Far more than the pipe and the limit for ordinary lines together.
     request = f"GET /livez HTTP/1.1\r\nHost: x\r\nX-Request-Id: {'o' * 128}\r\n\r\n".encode()
     wanted = []
     for _ in range(40):

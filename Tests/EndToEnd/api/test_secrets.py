@@ -146,7 +146,7 @@ def test_a_part_of_a_value_that_still_holds_is_not_modified(world) -> None:
     tag = broker.get("/secrets/db?field=user").header("ETag")
     again = broker.get("/secrets/db?field=user", headers={"If-None-Match": tag})
     assert (again.status, again.body) == (304, b"")
-    # A star is no tag that anybody was given.
+    # `*` is not an entity tag of any answer.
     assert broker.get("/secrets/db?field=nobody", headers={"If-None-Match": "*"}).status == 404
 
 

@@ -18,7 +18,7 @@ from peers.broker import ROOT, Broker, settings
 from peers.waiting import free_port
 
 TABLE = json.loads((ROOT / "Tests/Fixtures/http/requests.json").read_text())["cases"]
-#: The request that tells what the server made of the bytes before it.
+#: The request that shows how the server read the bytes before it.
 PROBE = b"GET /livez HTTP/1.1\r\nHost: probe\r\nConnection: close\r\n\r\n"
 
 

@@ -19,7 +19,7 @@ from peers.promises import SLACK
 from peers.proxy import operation
 from peers.waiting import free_port, until
 
-#: What Lambda gives a function, and what the function then presents.
+#: The variables that Lambda gives a function, and the token that the function sends.
 SESSION = "IQoJb3JpZ2luX2VjEND-session-token-of-this-function"
 TOKEN = {"X-Aws-Parameters-Secrets-Token": SESSION}
 READS = operation("GetParameter", "GetParameters", "GetParametersByPath", "GetSecretValue")
@@ -180,7 +180,7 @@ class Steered:
     def __init__(self, world, api, extension, variables: dict[str, str], backend: str = "parameter-store") -> None:
         self.world = world
         world.secrets_manager.create_secret(Name=f"{PREFIX[1:]}/db/password", SecretString="s3cret-of-lambda")
-        # Nothing is read but what the test asks for.
+        # Only requests of the test are read.
         self.function = extension(**variables, LATCHKEY_SECRETS_BACKEND=backend, LATCHKEY_PREFETCH="")
         api.wait_asked(1)
 

@@ -46,7 +46,7 @@ class Followed:
         self.broker: Broker = world.serve(
             secrets=list(KEYS.values()), wrapper=wrapper, LATCHKEY_API_KEY=f"file:{file}", LATCHKEY_MAX_CONNECTIONS="100"
         )
-        #: One of the keys in force, to ask with.
+        #: A valid key for requests.
         self.key = KEYS["zero"]
 
     def opens(self, key: str) -> bool:
@@ -92,7 +92,7 @@ def mode_000(file: Path) -> None:
         file.chmod(0)
 
 
-#: By what a state of the case file says: how it is made, and the code that `/health` then shows.
+#: For each state of the case file: how to produce it, and the code in `/health`.
 FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     "absent": (remove, "absent"),
     "mode 000": (mode_000, "permission_denied"),
@@ -163,7 +163,7 @@ def test_a_key_that_is_written_in_two_pieces_never_opens_as_its_first(followed: 
             began = time.monotonic()
             file.write(first)
             file.flush()
-            # There for one look at the most: looks are 250 ms apart.
+            # Present for at most one check: checks are 250 ms apart.
             time.sleep(0.15)
             file.write(second)
         if time.monotonic() - began > 0.24:

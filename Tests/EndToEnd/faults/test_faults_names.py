@@ -17,9 +17,9 @@ from peers.waiting import until
 STORE = "store.orders.example"
 CASES = json.loads((ROOT / "Tests/Fixtures/cases/resolver.json").read_text())["cases"]
 COUNTS = [case["profiles_whose_issuer_name_hangs"] for case in CASES if "profiles_whose_issuer_name_hangs" in case]
-#: Of our own: more names that hang than the client had lookups at once.
+#: More hanging names than the limit of parallel lookups.
 COUNTS_MORE = [10, 100]
-#: Seconds for an answer, by the table.
+#: Seconds for an answer according to the table.
 WITHIN = CASES[0]["GET /secrets/{not in memory}"]["within_s"]
 
 
@@ -92,7 +92,7 @@ def test_hanging_lookups_do_not_delay_known_names(world, names, tmp_path) -> Non
         LATCHKEY_SHARED_TIER="none",
     )
     assert names.count(STORE) == 1
-    # The broker looks at its store by itself every 10 s.
+    # The broker probes its store every 10 s.
     until(lambda: names.count(STORE) == 2, "the store's address is no longer fresh", within=60)
     callers: list[Thread] = []
     for number, count in enumerate(counts):

@@ -150,7 +150,7 @@ def test_a_number_in_a_metrics_text_ends_no_command(world, command: str, case: d
         env = world.settings(LATCHKEY_URL=url, LATCHKEY_API_KEY=API_KEY, LATCHKEY_UPSTREAM_TIMEOUT="15")
         done = run(*arguments(world, command), env=env)
     if command == "tiers":
-        # It asks the tiers themselves, and reads no metrics.
+        # The command reads the tiers, not the metrics.
         assert done.returncode == 0, done.stderr
         return
     assert done.returncode in case["exit"], done.stderr

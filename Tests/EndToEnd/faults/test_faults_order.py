@@ -110,7 +110,7 @@ class Timeline:
         joined = self.joined()
         self.calls.append((thread, answers, wanted))
         thread.start()
-        # It is answered, or the store reads for it, or it has joined a read.
+        # The request is answered, or the store is reading for it, or it has joined a read.
         until(lambda: not thread.is_alive() or len(self.held) > before or self.joined() > joined, f"{path} is under way")
         self.date_reads()
 
@@ -155,7 +155,7 @@ def test_a_read_after_a_change_returns_the_change(world, case: dict) -> None:
     world.put("secrets" if is_blob else "k", first.partition(" ")[2])
     broker = world.serve(LATCHKEY_UPSTREAM_TIMEOUT="10", LATCHKEY_PREFETCH="" if is_blob else "secrets")
     if not is_blob:
-        # The blob's absence is known, so that a read of the parameter is one read.
+        # The absence of the blob is cached, so a read of the parameter is one request.
         until(lambda: broker.get("/secrets/nothing-of-that-name").status == 404, "the store answers")
     else:
         assert broker.get("/cache/clear", method="POST").status == 204

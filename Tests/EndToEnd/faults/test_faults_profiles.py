@@ -39,7 +39,7 @@ def test_an_unusable_file_changes_nothing_is_logged_once_and_recovers(reloaded: 
 
 
 def test_a_file_that_may_not_be_read_changes_nothing(world, tmp_path: Path) -> None:
-    # The superuser may read any file while it has these capabilities.
+    # Root can read any file with these capabilities.
     wrapper = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
     reloaded = Reloaded(world, tmp_path / "profiles.json", entry("a", A), wrapper=wrapper)
     value = reloaded.token("a")

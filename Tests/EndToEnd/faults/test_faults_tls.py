@@ -19,7 +19,7 @@ from peers.tls import Authority
 from peers.waiting import free_port, until
 
 GOOD = "DNS:localhost,IP:127.0.0.1"
-#: Those of the shared cases whose host is this machine.
+#: The shared cases with this machine as host.
 CERTIFICATES = [
     case
     for case in json.loads((ROOT / "Tests/Fixtures/cases/certificates.json").read_text())["cases"]

@@ -61,7 +61,7 @@ class Handover:
         self.brokers: dict[str, Child] = {}
         self.slow: list[int] = []
         self.asking: threading.Thread | None = None
-        #: Lets the store answer for the slow secret.
+        #: Set to let the store answer for the slow secret.
         self.released = threading.Event()
         world.put("slow", "v")
         world.aws.always(when_released(self.released), when=mentions("/slow"))

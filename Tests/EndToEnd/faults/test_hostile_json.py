@@ -23,7 +23,7 @@ from peers.waiting import until
 
 JSON_TYPE = ("Content-Type", "application/json")
 FORM_TYPE = ("Content-Type", "application/x-www-form-urlencoded")
-#: A broker's smallest stack: what `ulimit -s 512` gives.
+#: The smallest stack of a broker: that of `ulimit -s 512`.
 SMALL_STACK = ["prlimit", f"--stack={512 * 1024}"]
 
 
@@ -62,7 +62,7 @@ class Place:
     def __init__(self, folder: Path, wrapper: list[str]) -> None:
         self.folder, self.wrapper = folder, wrapper
         self.store = TextStore()
-        #: Where the last case's text was.
+        #: The place of the last case's text.
         self.last = ""
         self.start()
 
@@ -72,7 +72,7 @@ class Place:
         self.times = ThreadTimes(self.broker.child.pid)
 
     def reset(self) -> None:
-        # A broker that an issuer has failed waits before it asks again. A new one asks at once.
+        # After a failure of the issuer a broker waits. A new one calls at once.
         if "issuer" in self.last:
             self.broker.stop()
             self.start()
@@ -202,7 +202,7 @@ class Place:
         return request("GET", "/secrets/plain", [bearer()]), {502}, True
 
     def _store_head(self, case):
-        # The error ends the answer's way through the readers of both its head and its body.
+        # The readers of both head and body see this answer.
         self.store.refusal = 400, b'{"__type":"AccessDeniedException"}'
         self.store.fields = [(case["field"], name_of(case))]
         return request("GET", "/secrets/plain", [bearer()]), {502}, True
@@ -231,7 +231,7 @@ class Place:
         concerned = self.concerned(case)
 
         def read_anew() -> float | None:
-            # While a pause after a failure lasts nothing is read, and the cost says nothing.
+            # During a backoff nothing is read, so the cost has no meaning.
             self.store.remove(f"{PREFIX}/auth0-cache/")
             self.prepare(case)
             self.clear()

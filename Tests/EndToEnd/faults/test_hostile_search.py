@@ -22,9 +22,9 @@ from peers.textstore import TextStore
 
 #: Milliseconds of one thread that one request may cost (the limits in openapi.yaml and ThreatModel.md).
 BOUND = 50
-#: Requests of one climb, and climbs of the long run.
+#: Requests of one climb, and climbs of a long run.
 STEPS, CLIMBS = 20, 4_000
-#: Blobs and listings as an application has them: what a request is held against.
+#: Typical blobs and listings, as the reference for the cost of a request.
 DEEP = json.dumps({"a": {"a": {"a": [[1.50, {"a": "b"}], "c"]}}, "a.a": "d", **{f"a{number}": number for number in range(200)}})
 WIDE = json.dumps({"a": list(range(2_000)), "b": [[], {}]})
 

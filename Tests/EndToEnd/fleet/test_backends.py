@@ -53,7 +53,7 @@ def test_shadow_counts_and_names_differences_without_values(world) -> None:
     told = lambda: {  # noqa: E731
         line["secret"]: line["why"] for line in broker.logs if line["message"] == "the stores differ"
     }
-    # A difference is counted first and told after.
+    # A difference is counted before it is logged.
     until(lambda: len(told()) == 2, "both differences in the log")
     root = PREFIX.lstrip("/")
     assert told() == {

@@ -63,7 +63,7 @@ def test_a_rolling_restart_fails_no_request(balance) -> None:
     finally:
         callers.stop()
     assert not callers.failures, f"{callers.failures} of {callers.served}"
-    # All at once: the second signal, which each gets when the test ends, ends its delay.
+    # All at once: the second signal at the end of the test ends the delay.
     for broker in brokers:
         broker.child.send(signal.SIGTERM)
 

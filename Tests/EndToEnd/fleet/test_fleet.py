@@ -81,7 +81,7 @@ def test_over_three_lives_a_fleet_asks_once_a_life_and_once_more_for_a_refresher
     twenty.wait_served()
     started = time.monotonic()
     assert len(brief.requests) == 1
-    # Whoever refreshes the first token dies with the issuer's answer on its way.
+    # The broker that refreshes the first token is killed before the issuer answers.
     for door in twenty.doors:
         door.always(never_answer)
     chosen = until(lambda: [n for n, door in enumerate(twenty.doors) if door.seen()], "one refreshes")
@@ -94,7 +94,7 @@ def test_over_three_lives_a_fleet_asks_once_a_life_and_once_more_for_a_refresher
     twenty.require_no_expired()
     assert {call.status for call in twenty.calls} == {200}
     assert twenty.max_seconds < twenty.bound
-    # A token is due after 16 of its 20 s; the one that died had asked in vain.
+    # A token is due after 16 of its 20 s; the killed broker also made one request.
     lives = 62 / 16
     assert 3 <= len(brief.requests) <= lives + 1
     assert len(brief.requests) == len(twenty.tokens), "no token was asked for that was not used"
@@ -121,7 +121,7 @@ def test_tokens_are_served_if_writes_fail_with_one_request_per_broker_and_lifeti
     five.require_no_expired()
     assert {call.status for call in five.calls} == {200}
     assert five.max_seconds < BOUND
-    # A token is due after four fifths of its 10 s, one of which is cut off where its exp is in whole seconds.
+    # A token is due after four fifths of its 10 s, less up to one second because `exp` is in whole seconds.
     for door in five.doors:
         times = [request.at for request in door.seen()]
         assert all(later - earlier > 7 for earlier, later in itertools.pairwise(times)), times

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.heavy
 
 NAMES = [f"storm/{number}" for number in range(300)]
 READS = operation("GetParameter", "GetParameters")
-#: The longest that a caller waits.
+#: Maximum wait of a caller.
 BOUND = caller_waits()
 
 

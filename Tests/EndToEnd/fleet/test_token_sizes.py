@@ -113,7 +113,7 @@ def test_no_replica_waits_for_a_token_that_cannot_be_shared(world) -> None:
             assert broker.token().header("X-Latchkey-Tier") == "memory"
     assert world.aws.seen(PUT) == [], "no lease is claimed in vain"
     assert len(world.auth.seen()) == 4
-    # A replica that can write it does, and the others take it from there.
+    # A replica that can write the token does, and the others read it.
     able = world.serve(LATCHKEY_TOKEN_PARAMETER_TIER="advanced")
     able.token()
     until(lambda: world.parameter("auth0-cache/expires"), "the token is shared")

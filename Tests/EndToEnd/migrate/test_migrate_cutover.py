@@ -77,7 +77,7 @@ class TestCutover:
         elsewhere = ["--journal", str(move.folder / "other.journal")]
         move.run("copy", *named[1], *elsewhere, *move.rate)
         move.run("copy", *named[0], *journal(move), *move.rate)
-        # As many or more as were moved by this journal, equal in both stores, and not the same.
+        # At least as many as this journal moved, equal in both stores, but different ones.
         move.run("verify", *named[1], *journal(move))
         assert "not of all" in refused(move, "cutover", *journal(move), "--yes")
         move.run("verify", *named[0], *journal(move))

@@ -17,7 +17,7 @@ from peers.waiting import free_port
 FIXTURES = Path(__file__).parents[2] / "Fixtures/cases"
 CASES: list[dict[str, Any]] = json.loads((FIXTURES / "files.json").read_text())["cases"]
 MORE: list[dict[str, Any]] = json.loads((FIXTURES / "files-more.json").read_text())["cases"]
-#: The shared config file has tests of its own.
+#: The shared config file has separate tests.
 OURS = [case for case in CASES + MORE if "AWS_CONFIG_FILE" not in case.get("setting", {})]
 
 

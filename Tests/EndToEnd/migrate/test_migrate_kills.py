@@ -99,7 +99,7 @@ def test_a_turn_that_is_killed_is_either_made_or_not(move: Move, command: str) -
     assert backend(move) == after
     last = json.loads(move.journal.read_text().splitlines()[-1])
     assert (last["run"], last["clean"], last["details"]["to"]) == (command, True, after)
-    # However often it was said, it was written once.
+    # Every value was written once, in spite of repetitions.
     assert len(move.ssm.get_parameter_history(Name=BACKEND)["Parameters"]) == (1 if command == "cutover" else 2)
 
 
@@ -144,7 +144,7 @@ def test_a_turn_that_is_killed_once_it_is_made_has_been_written_down(
     assert last["details"]["parameter"] == BACKEND and "@" in last["by"]
     assert began - 1 < last["at"] / 1000 < time.time() + 1
     if command == "rollback":
-        # The journal alone knows by it that the cut-over stands no more.
+        # Only the journal then shows that the cut-over was undone.
         move.ssm.put_parameter(Name=BACKEND, Value="parameter-store", Type="String", Overwrite=True)
         name = next(shape.name for shape in move.shapes if shape.moves)
         kept = move.json("cleanup", "--secret", name, *journal(move), "--min-days", "0", "--yes", status=1)
@@ -190,7 +190,7 @@ def test_a_verify_that_is_killed_proves_nothing_and_spoils_nothing(move: Move) -
     move.run("cutover", "--keep", *journal(move), "--yes")
 
 
-# What shows
+# Visible output
 
 
 def at_a_terminal(move: Move, *arguments: str) -> bytes:

@@ -71,7 +71,7 @@ def test_one_that_never_answers_is_named_and_the_others_are_moved(move: Move, ga
     assert unread(report) == [one.name] and not report["clean"]
     others = {shape.target for shape in move.shapes if shape.moves and shape is not one}
     assert set(move.parameters()) == others and report["summary"]["copied"] == len(others)
-    # What was not read is not taken for left behind on purpose: the next run moves it.
+    # A secret that could not be read is not skipped for good: the next run moves it.
     gate.heal()
     again = move.json("copy", *move.selection, *move.pace, "--resume", **env)
     assert again["clean"] and again["summary"]["copied"] == 1
@@ -109,5 +109,5 @@ def test_a_store_that_is_down_ends_the_command_soon(move: Move, gate: FaultProxy
     gate.always(fault, when=lambda request: request.operation in OF_SECRETS)
     move.run("copy", *move.selection, *move.pace, status=69, **env)
     assert move.parameters() == {}
-    # Three reads in a row with three tries each, and what ran beside them.
+    # Three reads with three attempts each, and concurrent ones.
     assert len({request.body for request in gate.seen(lambda r: r.operation in OF_SECRETS)}) <= 12
