@@ -53,7 +53,7 @@ def answers(host: str, port: int) -> bool:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder whose name leaves room for a socket's: a path of a Unix socket has 107 bytes."""
+    """A folder with a short path, because the path of a Unix socket has at most 107 bytes."""
     made = Path(tempfile.mkdtemp(prefix="latchkey-", dir="/tmp"))
     yield made
     shutil.rmtree(made, ignore_errors=True)
@@ -76,7 +76,7 @@ def extension(world, later):
 
 
 class Listening:
-    """A broker that listens where a case says."""
+    """A broker that listens at the address of a case."""
 
     def __init__(self, world, listen: str, folder: Path) -> None:
         self.port = free_port()

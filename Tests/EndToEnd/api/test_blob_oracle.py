@@ -30,7 +30,7 @@ COMMANDS = {
 
 
 def judge_command(blob: Blob, env: dict[str, str], url: str) -> None:
-    """One command for each of some of the blobs, by the broker or by itself."""
+    """Checks one command for some of the blobs, through the broker or directly."""
     kind = COMMANDS.get(blob.number // 2 % 20)
     by_broker = blob.number // 40 % 2 == 0
     if kind is None:
@@ -90,7 +90,7 @@ class Side:
         self.line = Line(self.broker.port)
 
     def ask(self, questions: list[Question]) -> None:
-        """Asks with nothing in memory."""
+        """Sends the request with an empty cache."""
         requests = [request("POST", "/cache/clear", [bearer()]), *(question.request for question in questions)]
         cleared, *answers = self.line.ask(requests)
         assert cleared.status == 204

@@ -23,7 +23,7 @@ LIBRARY = Path("/usr/lib") / f"{os.uname().machine}-linux-gnu/faketime/libfaketi
 
 @pytest.fixture
 def well(world):
-    """Everything as it should be."""
+    """A world in which doctor finds no problem."""
     world.put("secrets", json.dumps(BLOB))
     return world
 

@@ -13,7 +13,7 @@ from peers.doctor import BLOB, IN_A_TABLE, Doctor
 
 
 class Enforced:
-    """moto with its policies in force, and a user that has one."""
+    """moto with policies enforced, and a user with one policy."""
 
     def __init__(self, world) -> None:
         self.world = world
@@ -22,7 +22,7 @@ class Enforced:
         self.key = iam.create_access_key(UserName="broker")["AccessKey"]
 
     def allow(self, document: dict[str, Any]) -> dict[str, str]:
-        """The broker's environment with that policy and no other. moto knows no resources of Parameter Store."""
+        """Gives the user only this policy. Returns the broker's environment. moto ignores resources of Parameter Store."""
         statements = [{"Effect": s["Effect"], "Action": s["Action"], "Resource": "*"} for s in document["Statement"]]
         self.world.moto.client("iam").put_user_policy(
             UserName="broker", PolicyName="runtime",

@@ -45,7 +45,7 @@ RUNNABLE = [
 
 
 def store(world, but: str) -> None:
-    """The secrets that examples read, less those that this one writes itself."""
+    """Stores the secrets that examples read, except those that this example writes."""
     ssm = world.moto.client("ssm", REGION)
     blob = {"STRIPE_KEY": "sk_test_of_the_examples", "DATABASE_URL": "postgres://127.0.0.1/orders", "PORT": 8080}
     values = {
@@ -58,7 +58,7 @@ def store(world, but: str) -> None:
 
 
 def place(folder: Path) -> None:
-    """The files that examples use, and the program under its own name."""
+    """Creates the files that examples use, and the program in `bin`."""
     (folder / "bin").mkdir()
     (folder / "bin/latchkey").symlink_to(BINARY)
     (folder / ".build/release").mkdir(parents=True)
@@ -107,7 +107,7 @@ def test_an_example_runs_as_it_is_printed(world, tmp_path: Path, example: Exampl
 
 
 def test_a_broker_is_started(world, tmp_path: Path) -> None:
-    """The block of README.md that builds a broker and runs it, without the build, whose command is the test runner's."""
+    """Runs the block of README.md that builds and starts a broker, without the build. Tests/run uses the same build command."""
     example = next(example for example in ALL if example.first.startswith("swift build"))
     build, _, rest = example.text.partition("\n")
     assert json.dumps(build.split()) in (ROOT / "Tests/Runner/swift.py").read_text()
@@ -139,7 +139,7 @@ def help_of(*command: str) -> str:
 
 
 def subcommand(words: list[str]) -> tuple[str, ...]:
-    """The words that name a command, and not its arguments."""
+    """The words of the command without its arguments."""
     found: tuple[str, ...] = ()
     for word in words:
         listed = help_of(*found).partition("SUBCOMMANDS:")[2]

@@ -63,7 +63,7 @@ def printed(*words: str, env: dict[str, str]) -> str:
 
 
 def found_by(*command: str, text: str) -> dict[str, str]:
-    """The variables of VALUES that a program's child finds; the text is its standard input."""
+    """The variables of VALUES in a child process whose standard input is the text."""
     script = "import json, os; print(json.dumps(dict(os.environ)))"
     done = subprocess.run(
         [*command, f"{sys.executable} -c '{script}'"], input=text.encode(), env={"PATH": os.environ["PATH"]},
@@ -134,7 +134,7 @@ class TestFormats:
 
 
 class TestPipes:
-    """The bare value and nothing else, and an exit code that says whether it arrived."""
+    """`get` prints only the value, and the exit code shows whether it was written."""
 
     def get(self, env, *words: str, **options) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(

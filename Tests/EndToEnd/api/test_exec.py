@@ -88,7 +88,7 @@ class TestEnvironment:
 
 
 class TestRefusals:
-    """Nothing is started, the exit code says why, and no value is in what is said."""
+    """No program starts, the exit code shows why, and no message contains a value."""
 
     def refused(self, world, env, *words: str, code: int, says: str) -> None:
         mark = world.folder / "started"
@@ -156,7 +156,7 @@ class TestProcess:
     def test_no_value_is_in_the_command_line_while_it_has_the_values_and_is_not_yet_the_program(
         self, world, env
     ) -> None:
-        """Two fields are told to be left out; standard error has room for one line, and so it stops at the other."""
+        """Standard error accepts one line only, so the second message blocks."""
         world.put("secrets", json.dumps({**BLOB, "a-b": VALUE, "c-d": VALUE}))
         read, write = os.pipe()
         size = fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 4096)

@@ -33,7 +33,7 @@ FAMILIES = {
 
 @pytest.fixture
 def broker(world) -> Broker:
-    """One that has seen hits, misses, refusals and absences."""
+    """A broker with hits, misses, rejections and absences."""
     world.put("solo", "v")
     broker = world.serve()
     for _ in range(3):

@@ -33,7 +33,7 @@ OPERATIONS = [
 
 
 def resolved(node: Any) -> Any:
-    """A node with its own reference followed."""
+    """A node after following its `$ref`."""
     while isinstance(node, dict) and "$ref" in node:
         target: Any = SPECIFICATION
         for part in node["$ref"].removeprefix("#/").split("/"):
@@ -47,7 +47,7 @@ def responses(method: str, path: str) -> dict[str, Any]:
 
 
 def require_documented(answer: Answer, method: str, path: str) -> None:
-    """The status is listed, its media type too, the body fits its schema, and required headers are there."""
+    """Checks that the status, media type, body and headers are documented."""
     known = responses(method, path)
     documented = known.get(str(answer.status)) or known.get(f"{answer.status // 100}XX") or known.get("default")
     assert documented, f"{method} {path}: {answer.status} is not documented: {answer.text[:300]}"

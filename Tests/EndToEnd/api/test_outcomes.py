@@ -32,12 +32,12 @@ AT_ONCE = 1.9
 
 
 def rows() -> dict[str, list[str]]:
-    """The table's rows by what the store does."""
+    """The rows of the table by fault of the store."""
     return {first: rest for first, *rest in table(CATALOGUE / "Secrets.md", "Freshness and failing stores")}
 
 
 def in_table_terms(answer: Answer) -> str:
-    """An answer in the table's words."""
+    """An answer as the table writes it."""
     if answer.status == 200:
         return "200 stale" if answer.header("X-Latchkey-Stale") == "true" else "200"
     return f"{answer.status} `{answer.code}`"

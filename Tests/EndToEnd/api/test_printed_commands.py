@@ -34,7 +34,7 @@ def sentences(findings: list[dict[str, Any]]) -> str:
 
 
 def unwell(world) -> Iterator[str]:
-    """What doctor and other commands say where something is wrong."""
+    """Messages of doctor and other commands for various faults."""
     world.put("secrets", "not json", "String")
     away = f"http://127.0.0.1:{free_port()}"
     yield sentences(doctor(world, **NO_ISSUER)[1])
@@ -60,7 +60,7 @@ def unwell(world) -> Iterator[str]:
 
 
 def source_texts() -> Iterator[str]:
-    """The messages of the sources that are not those of the migrate commands."""
+    """The messages in the sources, without those of the migrate commands."""
     for file in sorted((ROOT / "Sources/latchkey").rglob("*.swift")):
         if "igrat" in str(file.relative_to(ROOT)):
             continue
@@ -69,7 +69,7 @@ def source_texts() -> Iterator[str]:
 
 
 def stand_ins(command: str, folder: Path) -> str:
-    """The command with real things in the places of those that stand for some."""
+    """The command with its placeholders replaced."""
     (folder / "blob.json").write_text('{"A": "b"}')
     (folder / "file").write_text("")
     command = command.replace("KMS_KEY_ARN", "ARN")

@@ -33,7 +33,7 @@ def written_of(case: dict[str, Any]) -> list[bytes]:
 
 
 def feed(descriptor: int, parts: list[bytes]) -> None:
-    """Writes all, and forgives a reader that has seen enough."""
+    """Writes everything; ignores a reader that closes early."""
     try:
         for part in parts:
             rest = memoryview(part)

@@ -15,7 +15,7 @@ PUT = operation("PutParameter")
 
 
 class TestTheBlob:
-    """`put secrets`, and what the blob means to other keys."""
+    """`put secrets`, and the effect of the blob on other keys."""
 
     @pytest.mark.parametrize(("value", "says"), [
         ('{"a": 1,}', "byte 8"), ("not json", "byte 1"), ("[1]", "not a JSON object"), ('"text"', "not a JSON object"),

@@ -42,7 +42,7 @@ PATIENT = {"LATCHKEY_UPSTREAM_TIMEOUT": "15"}
 
 @pytest.fixture
 def broker(world) -> Broker:
-    """Its upstreams have as long as they need on a busy machine: past the time-out, a refused token is given out again."""
+    """A broker with long timeouts, because after a timeout a rejected token is served again."""
     return world.serve(**PATIENT)
 
 

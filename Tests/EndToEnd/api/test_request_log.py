@@ -33,7 +33,7 @@ def lines(broker: Broker) -> list[dict[str, Any]]:
 
 
 def line_of(broker: Broker, request_id: str) -> dict[str, Any]:
-    """The one line of a request."""
+    """The log line of a request."""
     found = until(lambda: [line for line in lines(broker) if line["request_id"] == request_id], f"a line of {request_id}")
     assert len(found) == 1, found
     assert found[0].keys() >= FIELDS
@@ -42,7 +42,7 @@ def line_of(broker: Broker, request_id: str) -> dict[str, Any]:
 
 
 def id_in(answer: bytes) -> str:
-    """The id that an answer bears."""
+    """The request id of an answer."""
     return answer.split(b"X-Request-Id: ")[1].split(b"\r\n")[0].decode()
 
 
@@ -212,7 +212,7 @@ def test_above_info_no_request_is_logged(world) -> None:
 
 
 class Stalled:
-    """A broker at debug whose log nobody reads until told."""
+    """A broker with log level debug whose log is not read until `read`."""
 
     def __init__(self, world) -> None:
         self.reader, writer = os.pipe()
@@ -241,7 +241,7 @@ class Stalled:
         self.readers[-1].start()
 
     def end(self) -> None:
-        """Its log ends with it, and so does who reads it."""
+        """Stops the broker, which ends the log and its reader."""
         self.process.kill()
         self.process.wait()
         for reader in self.readers:

@@ -27,7 +27,7 @@ OWN = {"config", "credentials", "env.json", "expect.json", "sso-token.json"}
 
 @dataclass
 class Home:
-    """A home directory with a case's files in it, and the environment that goes with it."""
+    """A home directory with the files of a case, and its environment."""
 
     folder: Path
     environment: dict[str, str | None]
@@ -108,7 +108,7 @@ def assert_refused(done: Any, want: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("case", FOLDERS, ids=[path.name for path in FOLDERS])
 def test_botocore_gives_the_expected_result_of_the_case(tmp_path: Path, case: Path) -> None:
-    """The oracle of the generated files, held to outcomes that were written down before."""
+    """Checks the oracle of the generated files with recorded results."""
     home = lay_out(case, tmp_path, "http://127.0.0.1:8")
     base = {"HOME": str(tmp_path), "AWS_ENDPOINT_URL": "http://127.0.0.1:8", "AWS_EC2_METADATA_DISABLED": "true"}
     given = {name: text for name, text in (base | home.environment).items() if text is not None}
@@ -149,7 +149,7 @@ KEYS = "[{}]\naws_access_key_id = {}\naws_secret_access_key = file-secret\n"
 
 
 def beside_an_instance(peer: FaultProxy, **extra: str) -> dict[str, str | None]:
-    """The instance would answer, if it were asked."""
+    """Starts an instance metadata service that must not be used."""
     play_instance(peer, "ASIAINST")
     instance = {"AWS_EC2_METADATA_DISABLED": None, "AWS_EC2_METADATA_SERVICE_ENDPOINT": f"http://127.0.0.1:{peer.port}"}
     return {**NO_KEYS, **instance, **extra}
@@ -200,7 +200,7 @@ def test_no_file_is_no_error(world, peer: FaultProxy) -> None:
 
 @pytest.mark.row(66)
 def test_a_file_that_becomes_invalid_does_not_change_the_identity(world, peer: FaultProxy) -> None:
-    """The keys in force are refused while the file is half written; the instance has others at hand."""
+    """The current keys are rejected while the file is incomplete, and instance metadata has other keys."""
     for name in ("one", "two"):
         world.put(name, "the value")
     path = world.folder / ".aws/credentials"

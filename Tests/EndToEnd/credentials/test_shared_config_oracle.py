@@ -67,7 +67,7 @@ def agree(actual: Mapping[str, Any], expected: Mapping[str, Any]) -> bool:
 
 
 def judge(case: Case, actual: Mapping[str, Any], home: Path) -> str:
-    """How the two compare, in a word; raises where they must not differ so."""
+    """The kind of agreement; raises an error for a difference that is not allowed."""
     expected = botocores_answer(home, case.environment, case.config, case.credentials)
     if "error" in actual:
         if "error" in expected:

@@ -17,7 +17,7 @@ BIN = Path(sys.executable).parent
 
 
 def check(*command: str | Path, cwd: Path = ROOT, stdin: str | None = None) -> None:
-    """Runs a program that must find nothing wrong."""
+    """Runs a checker that must succeed."""
     done = subprocess.run(
         [str(part) for part in command], cwd=cwd, input=stdin, capture_output=True, text=True, timeout=50
     )

@@ -175,7 +175,7 @@ def test_outside_of_lambda_it_says_so(world, api, extension) -> None:
 
 
 class Steered:
-    """An extension with variables of AWS's, and a value that both of its fronts read."""
+    """An extension with variables of AWS, and a value that both APIs read."""
 
     def __init__(self, world, api, extension, variables: dict[str, str], backend: str = "parameter-store") -> None:
         self.world = world
@@ -185,7 +185,7 @@ class Steered:
         api.wait_asked(1)
 
     def reads(self) -> int:
-        """How often the stores were asked for the value so far."""
+        """The number of reads of the value from the stores."""
         return len([seen for seen in self.world.aws.seen(READS) if "db/password" in seen.body.decode()])
 
     def parameter(self) -> str:

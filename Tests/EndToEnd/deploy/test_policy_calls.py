@@ -20,7 +20,7 @@ LISTING = {"ssm:GetParametersByPath", "secretsmanager:ListSecrets"}
 
 
 def called(request: Received) -> list[tuple[str, str]]:
-    """The actions a request takes, and on what."""
+    """The actions of a request and their resources."""
     body = request.json()
     region, account = "us-east-1", ACCOUNT
     service = {"AmazonSSM": "ssm", "secretsmanager": "secretsmanager", "DynamoDB_20120810": "dynamodb"}[
@@ -38,7 +38,7 @@ def called(request: Received) -> list[tuple[str, str]]:
 
 
 def ask_as_an_sdk(broker) -> None:
-    """Everything that the SDK front hands on to a store, whether or not this backend does."""
+    """Sends every SDK call that can reach a store."""
     ssm, secrets = sdk.client(broker, "ssm"), sdk.client(broker, "secretsmanager")
     name, root = f"{PREFIX}/db/password", PREFIX.removeprefix("/")
     for call in (

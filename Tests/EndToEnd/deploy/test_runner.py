@@ -35,7 +35,7 @@ def test_flaky():
 
 @pytest.fixture
 def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """The modules of Tests/Runner, turned to a folder of tests of our own."""
+    """The modules of Tests/Runner with a folder of sample tests."""
     monkeypatch.syspath_prepend(str(FOLDER))
     names = ("outcome", "program", "end_to_end", "fuzz", "sanitize", "swift", "retry")
     for name in names:

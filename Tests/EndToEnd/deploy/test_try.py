@@ -13,13 +13,13 @@ from peers.child import Child
 
 
 def commands(output: str) -> list[str]:
-    """The curl lines that were printed, whole."""
+    """The printed curl commands."""
     lines = [line.strip().lstrip("$ ") for line in output.replace("\\\n", " ").splitlines()]
     return [line for line in lines if line.startswith("curl ")]
 
 
 def answer(command: str) -> str:
-    """What a printed line says when it is pasted into a shell; nothing when it fails."""
+    """The output of a printed command in a shell; empty if it fails."""
     done = subprocess.run(["bash", "-c", f"{command} --fail --silent"], capture_output=True, text=True, timeout=60)
     return done.stdout if done.returncode == 0 else ""
 

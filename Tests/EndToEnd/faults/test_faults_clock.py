@@ -24,7 +24,7 @@ FIRST = ["/usr/bin/env"]
 
 @pytest.fixture
 def jump(world) -> Callable[[int], None]:
-    """Puts the clock of brokers started with `faked` so many seconds off."""
+    """Sets the offset of the clock of brokers started with `faked`."""
     path = world.folder / "offset"
 
     def jump(seconds: int) -> None:
@@ -36,7 +36,7 @@ def jump(world) -> Callable[[int], None]:
 
 @pytest.fixture
 def short(tmp_path_factory) -> Iterator[Issuer]:
-    """An issuer whose tokens live 10 s."""
+    """An issuer of tokens with a lifetime of 10 s."""
     issuer = Issuer(tmp_path_factory.mktemp("short"), lifetime=10).wait()
     yield issuer
     issuer.stop()

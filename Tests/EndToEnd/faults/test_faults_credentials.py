@@ -25,7 +25,7 @@ ROUND_TRIP = 0.25
 
 @pytest.fixture
 def peer() -> Iterator[FaultProxy]:
-    """A container's agent."""
+    """A container credential agent."""
     peer = FaultProxy()
     yield peer
     peer.stop()
@@ -131,7 +131,7 @@ def test_values_outlive_the_credentials_they_were_read_with(world, peer) -> None
 @pytest.mark.slow
 @pytest.mark.alone
 def test_a_hanging_refresh_blocks_no_caller_under_load(world, peer) -> None:
-    """A crowd of callers, each asking for names that nobody has asked for: every answer is a signed call to the store."""
+    """Many callers request new names, so that every answer needs a signed call to the store."""
     peer.always(never_answer)
     peer.next(credentials("ASIAONE", 12))
     broker = world.serve(**beside(peer), LATCHKEY_SSM_MAX_TPS="10000")
@@ -206,13 +206,13 @@ def test_no_metadata_service_is_found_out_at_once(world) -> None:
 
 
 def is_skewed(request: Received) -> bool:
-    """Signed more than five minutes before or after it came."""
+    """Whether the request was signed more than five minutes before or after its arrival."""
     stamp = datetime.strptime(request.headers["x-amz-date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     return abs((stamp - datetime.now(UTC)).total_seconds()) > 300
 
 
 def refuses_skew(proxied: ProxiedRequest) -> bool:
-    """AWS as it is: such a signature is refused, with the true time beside."""
+    """Rejects such a signature like AWS, with the correct time in Date."""
     if not is_skewed(proxied.request):
         return passed_on(proxied)
     date = format_datetime(datetime.now(UTC), usegmt=True)

@@ -22,7 +22,7 @@ KEYS: dict[str, str] = CASES["keys"]
 
 
 def put(file: Path, text: str) -> None:
-    """In one step, as an agent puts a key in place."""
+    """Replaces the file atomically, as an agent does."""
     fresh = file.with_suffix(".new")
     fresh.write_text(text)
     remove(file)
@@ -37,7 +37,7 @@ def remove(file: Path) -> None:
 
 
 class Followed:
-    """A broker whose key is in a file, and what of it `/health` shows."""
+    """A broker with its key in a file, and the entry of the file in `/health`."""
 
     def __init__(self, world, file: Path, wrapper: tuple[str, ...] = ()) -> None:
         self.file = file
@@ -64,7 +64,7 @@ class Followed:
         return int(float(line.rpartition(" ")[2]))
 
     def changes(self) -> int:
-        """How often another key came in force."""
+        """The number of key changes."""
         return sum("the key has changed" in line["message"] for line in self.broker.logs)
 
     def warnings(self) -> list[str]:
@@ -106,7 +106,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
 
 
 def reach(followed: Followed, state: dict[str, Any]) -> None:
-    """Makes a state, and waits until the broker has taken notice of it."""
+    """Produces a state, and waits until the broker has seen it."""
     if state.get("text"):
         put(followed.file, KEYS[state["text"]] + "\n")
         until(lambda: followed.opens(KEYS[state["text"]]), f"the key {state['text']} is in force")
@@ -206,7 +206,7 @@ def test_with_no_descriptor_left_the_keys_stay_as_they_are(
 
 
 class Model:
-    """The keys that are open by the rule, for a file that is left alone after each step until it has been looked at."""
+    """The valid keys by the rule, if the file does not change between a step and the next check."""
 
     def __init__(self) -> None:
         self.accepted = ["zero"]

@@ -55,7 +55,7 @@ def profiles(folder, count: int) -> str:
 
 
 def ask_for_tokens(broker, names: NameServer, numbers: range) -> list[Thread]:
-    """Callers of profiles whose issuer's name hangs, once all lookups are under way."""
+    """Requests tokens of profiles whose issuer's name hangs, until all lookups are in progress."""
     callers = [Thread(target=broker.get, args=(f"/token/p{number}",)) for number in numbers]
     for caller in callers:
         caller.start()
@@ -65,7 +65,7 @@ def ask_for_tokens(broker, names: NameServer, numbers: range) -> list[Thread]:
 
 
 def answer_and_close(proxied: ProxiedRequest) -> bool:
-    """Each request needs a connection of its own, and each connection an address."""
+    """Closes the connection after each answer, so that each request needs a lookup."""
     proxied.send(proxied.forward())
     return False
 

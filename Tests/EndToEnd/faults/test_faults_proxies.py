@@ -24,7 +24,7 @@ USER, PASSWORD = "orders", "made-up"
 
 
 class Net:
-    """AWS and the issuer as only a proxy reaches them, over TLS and in the clear."""
+    """AWS and the issuer, reachable only through a proxy, with and without TLS."""
 
     def __init__(self, world, authority, later: Callable) -> None:
         leaf = authority.issue("behind-proxy", f"DNS:{STORE},DNS:{LOGIN}").context()
@@ -46,7 +46,7 @@ class Net:
         return proxy
 
     def end_connections(self, proxy: ForwardProxy) -> None:
-        """Ends what is open, so that the next request needs the proxy anew."""
+        """Closes open connections, so that the next request needs the proxy."""
         for peer in (self.store, self.login, proxy):
             for sock in list(peer._open.values()):
                 with contextlib.suppress(OSError):

@@ -137,7 +137,7 @@ def test_sigterm_under_load_fails_no_request(world) -> None:
     stopping = threading.Event()
 
     def caller(number: int) -> None:
-        """Keeps a connection as long as it is kept; being refused a new one is the end, and no failure."""
+        """Sends requests on a kept-alive connection until a new connection is refused, which is no failure."""
         import http.client
 
         while True:
@@ -233,7 +233,7 @@ def test_a_token_that_expired_while_the_process_was_stopped_is_not_served(world)
 @pytest.mark.row(42)
 @pytest.mark.heavy
 def test_ten_thousand_unknown_names_do_not_grow_it(world) -> None:
-    """Ten names fit one call, and calls go at `LATCHKEY_SSM_MAX_TPS`: what would wait too long for its turn is 503."""
+    """A call has ten names, and `LATCHKEY_SSM_MAX_TPS` limits calls. Requests that would wait too long get 503."""
     max_tps = 20
     broker = world.serve(LATCHKEY_SSM_MAX_TPS=str(max_tps))
     world.aws.forget()

@@ -21,7 +21,7 @@ LONG = {"LATCHKEY_DRAIN_DELAY": "300", "LATCHKEY_DRAIN_TIMEOUT": "320"}
 
 
 class Kept(http.client.HTTPConnection):
-    """A connection that is kept between requests."""
+    """A kept-alive connection."""
 
     def ask(self, path: str) -> Answer:
         self.request("GET", path, headers={"Authorization": f"Bearer {API_KEY}"})

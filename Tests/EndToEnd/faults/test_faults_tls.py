@@ -49,7 +49,7 @@ def plain_http(authority: Authority) -> FaultProxy:
 
 
 def common_name_only(authority: Authority) -> FaultProxy:
-    """Named in the subject and in no subjectAltName: RFC 9110 §4.3.4 has clients look at the latter."""
+    """A certificate with the name only in its subject. Clients must use subjectAltName (RFC 9110 §4.3.4)."""
     return FaultProxy(tls=authority.issue("localhost", "DNS:elsewhere.test").context())
 
 

@@ -21,7 +21,7 @@ def subject(request, world) -> Subject:
 
 
 def require_refusal(subject: Subject, *codes: str) -> None:
-    """A clean problem in time, nothing cached, and the broker as well as before."""
+    """Checks for an error in time, an empty cache, and a healthy broker."""
     started = time.monotonic()
     refused = subject.ask()
     assert time.monotonic() - started < DEADLINE

@@ -48,7 +48,7 @@ def body_of(case: dict[str, Any]) -> bytes:
 
 
 def first_answer(sock: socket.socket) -> bytes:
-    """What comes up to the end of the first final head."""
+    """The bytes up to the end of the first final head."""
     data = b""
     while b"\r\n\r\n" not in data.replace(b"HTTP/1.1 100 Continue\r\n\r\n", b""):
         more = sock.recv(65536)

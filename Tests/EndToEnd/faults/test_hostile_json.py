@@ -57,7 +57,7 @@ def members_of(case: dict[str, Any]) -> str:
 
 
 class Place:
-    """A broker whose stores answer what a case says, and every place where a text from outside is read."""
+    """A broker over stores with the text of a case, in every place where the broker reads outside text."""
 
     def __init__(self, folder: Path, wrapper: list[str]) -> None:
         self.folder, self.wrapper = folder, wrapper
@@ -89,7 +89,7 @@ class Place:
         assert cleared.status == 204, cleared.text
 
     def prepare(self, case: dict[str, Any]) -> tuple[bytes, set[int], bool]:
-        """The request, the statuses that are right, and whether what it reads must be read anew each time."""
+        """The request, the accepted statuses, and whether each request must read the text again."""
         return getattr(self, "_" + case["where"].replace("-", "_"))(case)
 
     # Requests
@@ -132,7 +132,7 @@ class Place:
         return request("POST", "/", fields, b"{}"), {400}, False
 
     def unsigned(self, listed: str) -> list[tuple[str, str]]:
-        """The fields of a caller who knows an id and no key."""
+        """The header fields of a caller with an id and no key."""
         good = dict(signature(self.broker.port, "AmazonSSM.GetParameter", b"{}"))
         given = good["Authorization"].partition("SignedHeaders=")[0]
         claim = f"{given}SignedHeaders={listed}, Signature={'0' * 64}"
@@ -223,7 +223,7 @@ class Place:
     # Cost
 
     def once(self, case: dict[str, Any]) -> float:
-        """Milliseconds of one thread, for one request that is answered as it must be."""
+        """CPU milliseconds of one thread for one request with an accepted status."""
         self.last = case["where"]
         data, statuses, is_cold = self.prepare(case)
         if not is_cold:
@@ -242,7 +242,7 @@ class Place:
         return until(read_anew, "the text is read anew")
 
     def concerned(self, case: dict[str, Any]) -> Filter:
-        """The reads that bring a case's text."""
+        """The upstream reads that return the text of a case."""
         if case["where"].startswith("issuer"):
             return lambda seen: seen.target.startswith("/oauth/")
         name = {"jwt": "auth0-cache/token", "lease": "auth0-cache/lease", "field": "hostile"}

@@ -63,7 +63,7 @@ def requests_of(case: dict[str, Any], port: int) -> bytes:
 
 
 class Reader:
-    """Counts the answers of one connection, keeping no more than it must."""
+    """Counts the answers of one connection without storing them."""
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
@@ -89,7 +89,7 @@ class Reader:
 
 
 def big_values(world, case: dict[str, Any]) -> None:
-    """Parameter Store's answers with values larger than moto lets in."""
+    """Parameter Store with values larger than moto allows."""
     value = value_of(case)
 
     def answer(proxied) -> bool:

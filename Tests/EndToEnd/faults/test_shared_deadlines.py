@@ -27,7 +27,7 @@ READS = operation("GetParameter", "GetParameters")
 
 
 class Caller:
-    """One request in a thread of its own."""
+    """One request in its own thread."""
 
     def __init__(self, broker: Broker, path: str) -> None:
         self.answer: Answer | None = None

@@ -30,7 +30,7 @@ def source(broker: Broker, key: str = "solo") -> str:
 
 
 def unread(broker: Broker) -> list[tuple[str, str]]:
-    """What the log says of looks that failed."""
+    """The log lines about failed checks."""
     told = [line for line in broker.logs if "names the backend cannot be followed" in line["message"]]
     return [(line["level"], line["code"]) for line in told]
 

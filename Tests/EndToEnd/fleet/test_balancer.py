@@ -39,7 +39,7 @@ def balance(world, later) -> Iterator[Callable[..., tuple[Haproxy, list[Broker]]
 
 
 def restart(broker: Broker) -> None:
-    """SIGTERM, and a successor at the same address."""
+    """Stops a broker with SIGTERM and starts one at the same address."""
     assert broker.child.stop() == 0
     broker.require_clean_output()
     broker.child = Child([BINARY, "serve"], broker.env)

@@ -30,14 +30,14 @@ def put_of(name: str) -> Filter:
 
 
 def ask_in_vain(broker: Broker) -> None:
-    """A caller whose broker dies under it."""
+    """Sends a request to a broker that is killed."""
     with contextlib.suppress(OSError, http.client.HTTPException):
         broker.token()
 
 
 @pytest.fixture(scope="session")
 def brief(tmp_path_factory) -> Iterator[Issuer]:
-    """An issuer whose tokens live 20 s."""
+    """An issuer of tokens with a lifetime of 20 s."""
     issuer = Issuer(tmp_path_factory.mktemp("brief"), lifetime=20).wait()
     yield issuer
     issuer.stop()
@@ -45,7 +45,7 @@ def brief(tmp_path_factory) -> Iterator[Issuer]:
 
 @pytest.fixture(scope="session")
 def briefer(tmp_path_factory) -> Iterator[Issuer]:
-    """An issuer whose tokens live 10 s."""
+    """An issuer of tokens with a lifetime of 10 s."""
     issuer = Issuer(tmp_path_factory.mktemp("briefer"), lifetime=10).wait()
     yield issuer
     issuer.stop()
@@ -186,7 +186,7 @@ def test_two_brokers_that_refresh_at_once_end_with_one_token(world, fleet) -> No
     until(lambda: stored() in tokens, "the pair is one of theirs")
 
     def taken_over() -> bool:
-        """Whether a broker that starts now takes what is there. Until both have written, that may still change."""
+        """Whether a new broker uses the stored token. This can change until both have written."""
         before = stored()
         answer = world.serve().token()
         assert answer.header("X-Latchkey-Tier") == "parameter-store" and answer.json()["access_token"] in tokens
@@ -198,7 +198,7 @@ def test_two_brokers_that_refresh_at_once_end_with_one_token(world, fleet) -> No
 
 
 def lease_end(world) -> int:
-    """The moment in milliseconds at which the lease in Parameter Store ends."""
+    """The end of the lease in Parameter Store, in milliseconds."""
     return json.loads(world.parameter("auth0-cache/lease")["Value"])["until"]
 
 

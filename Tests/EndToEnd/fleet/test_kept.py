@@ -22,7 +22,7 @@ def create(world, *names: str) -> None:
 
 
 def told(broker: Broker) -> list[tuple[str, str]]:
-    """What the log says at `warning` of the list."""
+    """The warnings about the list."""
     lines = [line for line in broker.logs if "lists the kept secrets" in line["message"]]
     return [(line["level"], line["code"]) for line in lines if line["level"] == "warning"]
 

@@ -178,7 +178,7 @@ class TestFunction:
 
 
 class Metrics:
-    """A broker's `/metrics` with the comparisons a test says it has made."""
+    """A stand-in for `/metrics` with the comparisons of a test."""
 
     def __init__(self) -> None:
         self.counts: dict[str, int] = {}

@@ -28,7 +28,7 @@ def move(cloud, tmp_path: Path) -> Move:
 
 
 class Ground:
-    """The paths of one case, as it has them before the command runs."""
+    """The files of one case before the command."""
 
     def __init__(self, move: Move, case: dict[str, Any]) -> None:
         self.move = move

@@ -41,7 +41,7 @@ TAKEN = {
 
 
 class Stores:
-    """A `latchkey dev` as both stores of a move."""
+    """`latchkey dev` as both stores of a migration."""
 
     def __init__(self, folder) -> None:
         self.folder = folder

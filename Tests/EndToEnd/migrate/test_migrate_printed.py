@@ -28,7 +28,7 @@ def move(cloud, tmp_path: Path) -> Move:
 
 
 def printed(text: str) -> list[list[str]]:
-    """The commands in a text, each up to the first word that is neither an option nor its value."""
+    """The commands in a text, each up to the first word that is no option or value."""
     return [words(part) for part in text.split("latchkey migrate ")[1:]]
 
 
@@ -48,7 +48,7 @@ def words(text: str) -> list[str]:
 
 
 def typed(move: Move, command: list[str], status: int = 0) -> str:
-    """Types a command, with a yes where it would ask; all that it says."""
+    """Runs a command with --yes if it would ask. Returns its output."""
     more = {"copy": move.rate, "cutover": ["--yes"], "rollback": ["--yes"], "cleanup": ["--yes", "--min-days", "0"]}
     words = [str(move.folder / "password") if word == "FILE" else word for word in command]
     return refused(move, *words, *more.get(command[0], []), status=status)

@@ -22,7 +22,7 @@ def move(cloud, tmp_path) -> Move:
 
 @pytest.fixture
 def gate(cloud, later) -> FaultProxy:
-    """Stands before the cloud and refuses what it is told to."""
+    """A proxy that rejects selected requests."""
     proxy = FaultProxy(cloud.port)
     later(proxy.stop)
     return proxy
@@ -38,7 +38,7 @@ def refuse(gate: FaultProxy, when: Filter) -> None:
 
 
 def of(*operations: str, naming: str = "") -> Filter:
-    """Requests of these operations that have this name in them."""
+    """Requests for these operations with this name."""
     mark = f'"{naming}"'.encode() if naming else b""
     return lambda request: request.operation in operations and mark in request.body
 
@@ -48,7 +48,7 @@ def moving(move: Move) -> list[Shape]:
 
 
 def denied(report: dict[str, Any]) -> dict[str, list[str]]:
-    """By secret, what of it is blocked."""
+    """The obstacles by secret."""
     return {item["secret"]: item["obstacles"] for item in report["blocked"] if "permission" in item["obstacles"]}
 
 

@@ -23,7 +23,7 @@ def status(move: Move, *arguments: str, **env: str) -> dict[str, Any]:
 
 
 def phases(report: dict[str, Any]) -> str:
-    """`x` for a phase that is done, `.` for one that is open, `?` for what only a broker knows."""
+    """`x` for a completed phase, `.` for an open one, `?` if only a broker knows."""
     return "".join({"done": "x", "open": ".", "unknown": "?"}[phase["state"]] for phase in report["phases"])
 
 
@@ -32,7 +32,7 @@ def criterion(report: dict[str, Any], name: str) -> tuple[str, str]:
 
 
 def follow(move: Move, report: dict[str, Any]) -> str:
-    """Types what status says, with a password where one is wanted and a yes where it would ask."""
+    """Runs the next command of the status, with a password and --yes if needed."""
     words = shlex.split(report["next"]["command"])
     assert words[:2] == ["latchkey", "migrate"]
     command, rest = words[2], [str(move.folder / "password") if word == "FILE" else word for word in words[3:]]

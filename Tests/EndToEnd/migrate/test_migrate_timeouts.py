@@ -38,14 +38,14 @@ def reads(operations: tuple[str, ...], name: str) -> Filter:
 
 
 def unread(report: dict[str, Any]) -> list[str]:
-    """The secrets that were not read, of `plan` or `copy`."""
+    """The secrets that `plan` or `copy` could not read."""
     entries = report.get("blocked") or report["secrets"]
     codes = lambda entry: [o if isinstance(o, str) else o["code"] for o in entry.get("obstacles", [])]  # noqa: E731
     return [entry["secret"] for entry in entries if "unread" in codes(entry)]
 
 
 def hung(move: Move, operations: tuple[str, ...]) -> tuple[Any, Filter]:
-    """A secret that can be moved, and the reads of one side of it."""
+    """A movable secret, and a filter for the reads of it in one store."""
     one = next(shape for shape in move.shapes if shape.moves)
     return one, reads(operations, one.name if operations == OF_SECRETS else one.target)
 
