@@ -37,7 +37,7 @@ package enum OwnFile {
         guard descriptor >= 0 else {
             let code = errno
             // The check explains the problem better than the errno.
-            guard case .nothing = try look(at: path) else {
+            guard case .nothing = try inspect(at: path) else {
                 throw OwnFileError("cannot write \(path): \(reason(code))")
             }
             return nil
