@@ -110,7 +110,7 @@ final class FollowedFiles: Sendable {
     func check() {
         for item in items.withLock({ $0 }) {
             let file = item.file
-            let reading = read(file, current: item.followed.value)
+            let reading = inspect(file, current: item.followed.value)
             let event = items.withLock { items in
                 guard let index = items.firstIndex(where: { $0.file.isSame(as: file) }) else {
                     return Followed<Secret>.Event.nothing
@@ -121,7 +121,7 @@ final class FollowedFiles: Sendable {
         }
     }
 
-    private func read(_ file: FollowedFile, current: Secret?) -> Followed<Secret>.Reading {
+    private func inspect(_ file: FollowedFile, current: Secret?) -> Followed<Secret>.Reading {
         switch read(file.path, file.limit) {
         case .failure(let fault): return .failed(fault)
         case .success(let bytes):

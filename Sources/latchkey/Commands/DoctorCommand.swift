@@ -5,7 +5,7 @@ internal import LatchkeySettings
 /// `latchkey doctor`.
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Look at everything the broker stands on, and say what to do.",
+        commandName: "doctor", abstract: "Check everything the broker depends on, and say what to do.",
         discussion: """
             Settings, endpoints, clock, credentials, each permission, the KMS key, the blob, the shared token, the \
             issuers. Run it with the broker's environment and user. It changes nothing: whether something may be \

@@ -19,7 +19,7 @@ from peers.child import Child
 from peers.lambda_api import ExtensionsAPI
 from peers.waiting import free_port, until
 
-#: Each command with what it needs beside a broker's address.
+#: The arguments of each command besides the address of a broker.
 COMMANDS = {
     "get": ["get", "db"], "get --json": ["get", "db", "--json"], "token": ["token"], "env": ["env", "--format", "json"],
     "env --format shell": ["env", "--format", "shell"], "exec": ["exec", "--", "/bin/true"],
@@ -27,7 +27,7 @@ COMMANDS = {
     "migrate status": ["migrate", "status", "--filter-prefix", "orders/test/", "--journal", "{folder}/journal"],
     "doctor": ["doctor"],
 }
-#: Those of them that end for want of a broker.
+#: The commands that fail without a broker.
 CLIENTS = ["get", "token", "env", "exec", "migrate status"]
 
 
@@ -53,7 +53,7 @@ def answers(host: str, port: int) -> bool:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder whose name leaves room for a socket's: a path of a Unix socket has 107 bytes."""
+    """A folder with a short path, because the path of a Unix socket has at most 107 bytes."""
     made = Path(tempfile.mkdtemp(prefix="latchkey-", dir="/tmp"))
     yield made
     shutil.rmtree(made, ignore_errors=True)
@@ -76,12 +76,12 @@ def extension(world, later):
 
 
 class Listening:
-    """A broker that listens where a case says."""
+    """A broker that listens at the address of a case."""
 
     def __init__(self, world, listen: str, folder: Path) -> None:
         self.port = free_port()
         self.listen = listen.replace("{port}", str(self.port)).replace("{folder}", str(folder))
-        # The tests' client asks 127.0.0.1.
+        # The client of the tests connects to 127.0.0.1.
         also = free_port()
         listed = f"{self.listen},127.0.0.1:{also}" if self.listen.startswith("unix:") else self.listen
         broker = Broker(world.settings(LATCHKEY_LISTEN=listed))
@@ -109,7 +109,7 @@ def test_addresses(world, folder: Path, extension, case: dict[str, Any]) -> None
         for host in case.get("refuses_on", []):
             assert not answers(host, port), host
         return
-    # What `migrate status` is asked about.
+    # The journal for `migrate status`.
     world.secrets_manager.create_secret(Name=f"{PREFIX[1:]}/db", SecretString="pw")
     if "commands" in case:
         world.put("db", "pw")

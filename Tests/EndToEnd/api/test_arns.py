@@ -22,7 +22,7 @@ def cases() -> list[dict[str, Any]]:
 
 
 class Place:
-    """A broker in a place where two parameters and two secrets are, and every way to ask it for a name."""
+    """A broker over stores with two parameters and two secrets, and every request for a name."""
 
     def __init__(self, world, backend: str) -> None:
         ssm = world.moto.client("ssm", region=REGION)
@@ -39,7 +39,7 @@ class Place:
         self.secrets = client_at(self.broker.url, "secretsmanager", "default", API_KEY, region=REGION)
 
     def here(self, name: str) -> str:
-        """A case's name with the account and the random characters that the stand-in for AWS gave."""
+        """The name of a case with the account and the random characters of the stand-in for AWS."""
         name = name.replace("111122223333", ACCOUNT)
         for case, real in self.suffixes.items():
             name = name.replace(case, real)
@@ -98,7 +98,7 @@ def test_a_name_of_another_place_is_never_answered_with_our_own(place: Place, re
     wrong = []
     for case in cases():
         for operation in case["operations"]:
-            # Twice, so that memory's answer is the store's.
+            # Twice: the second answer comes from memory.
             for answer in (place.answer(operation, place.here(case["name"])) for _ in range(2)):
                 expected = case[backend]
                 accepted = [

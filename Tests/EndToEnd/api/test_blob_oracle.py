@@ -22,7 +22,7 @@ from peers.raw import bearer, request
 from peers.textstore import TextStore
 
 BLOBS = 10_000
-#: What is run for some of the blobs.
+#: Programs that run for some of the blobs.
 COMMANDS = {
     0: ["env", "--format", "json"], 1: ["env", "--format", "shell"], 2: ["env", "--format", "dotenv"],
     3: ["exec", "--pristine", "--", "/usr/bin/env", "-0"], 4: ["get"], 5: ["get", "--json"], 6: ["get", "--field"],
@@ -30,7 +30,7 @@ COMMANDS = {
 
 
 def judge_command(blob: Blob, env: dict[str, str], url: str) -> None:
-    """One command for each of some of the blobs, by the broker or by itself."""
+    """Checks one command for some of the blobs, through the broker or directly."""
     kind = COMMANDS.get(blob.number // 2 % 20)
     by_broker = blob.number // 40 % 2 == 0
     if kind is None:
@@ -54,7 +54,7 @@ def judge_get(blob: Blob, options: list[str], env: dict[str, str], by_broker: bo
     name = blob.random.choice(names)
     words = ["--", name]
     if "--field" in options:
-        # Where a word begins with a hyphen it is an option unless it stands behind an equals sign.
+        # A value that begins with a hyphen needs the form `--option=value`.
         words = ["secrets", f"--field={name}"] if name.startswith("-") else ["secrets", "--field", name]
     status, printed = printed_by("get", *(option for option in options if option != "--field"), *words, env=env)
     bare = blob.fields[name].bare
@@ -90,7 +90,7 @@ class Side:
         self.line = Line(self.broker.port)
 
     def ask(self, questions: list[Question]) -> None:
-        """Asks with nothing in memory."""
+        """Sends the request with an empty cache."""
         requests = [request("POST", "/cache/clear", [bearer()]), *(question.request for question in questions)]
         cleared, *answers = self.line.ask(requests)
         assert cleared.status == 204
@@ -102,7 +102,7 @@ class Side:
         self.ask(blob.questions())
         judge_command(blob, self.env, self.broker.url)
         if not blob.is_object:
-            # As a secret of its own the text may be any JSON, or none.
+            # A separate secret may be any text, JSON or not.
             put(store, secrets="{}", doc=blob.text)
             self.ask([*blob.parts("doc"), get("/secrets/doc", "any text", blob.text)])
 

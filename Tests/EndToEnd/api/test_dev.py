@@ -23,7 +23,7 @@ from peers.moto import client_at
 
 @dataclass
 class Dev:
-    """A running `latchkey dev` and what its first line said."""
+    """A running `latchkey dev` and the contents of its first line."""
 
     child: Child
     output: dict[str, str]
@@ -36,7 +36,7 @@ class Dev:
         return ask(self.port, path, headers={"Authorization": f"Bearer {self.output['key']}"})
 
     def client(self, service: str) -> Any:
-        """A client that waits when it is throttled: three writes a second are Parameter Store's own quota."""
+        """A client that retries throttling: the quota of Parameter Store is three writes per second."""
         return client_at(self.output["aws_endpoint_url"], service, attempts=10)
 
 

@@ -85,7 +85,7 @@ def test_a_field_that_the_blob_lacks_is_named_everywhere(world) -> None:
         "a warning with the code")
 
 
-#: What the store does, and what `last_error` then says.
+#: Faults of the store, and the resulting `last_error`.
 STORE_FAULTS = {
     "a connection that ends": (close_before_answer, "closed_before_response"),
     "an answer cut off": (truncate, "truncated"), "no answer": (never_answer, "timed_out"),
@@ -131,7 +131,7 @@ def test_last_error_of_the_issuer_is_a_documented_code(world, name: str) -> None
 
 
 def not_fine(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    # moto forbids nobody to write the blob, which is told.
+    # moto allows writing the blob, which doctor reports.
     return [f for f in findings if f["weight"] in ("warning", "problem") and f["subject"] != "ssm:PutParameter"]
 
 
@@ -139,7 +139,7 @@ def not_fine(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def test_occasional_throttling_of_doctor_is_no_finding(world) -> None:
     for name in ("GetParameter", "GetParameters", "PutParameter", "GetParametersByPath"):
         world.aws.next(aws_error("ThrottlingException"), when=operation(name))
-    # Long enough for one call, however busy the machine is.
+    # Long enough for one call on a busy machine.
     code, findings = doctor(
         world, AWS_ENDPOINT_URL=world.aws_url, LATCHKEY_SSM_MAX_TPS="2", LATCHKEY_UPSTREAM_TIMEOUT="15")
     assert (code, not_fine(findings)) == (0, []), not_fine(findings)
@@ -152,7 +152,7 @@ def test_the_doctor_is_content_with_secrets_alone(world, blob: dict[str, str] | 
     if blob:
         world.put("secrets", json.dumps(blob))
     world.put("db/password", "x")
-    # Tokens are nobody's business here, and so are the permissions that they take.
+    # Tokens and their permissions are not tested here.
     world.aws.always(aws_error("AccessDeniedException"), when=operation("PutParameter"))
     code, findings = doctor(world, AWS_ENDPOINT_URL=world.aws_url, **NO_ISSUER)
     assert (code, [f for f in findings if f["weight"] in ("warning", "problem")]) == (0, []), findings

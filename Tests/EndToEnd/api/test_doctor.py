@@ -23,7 +23,7 @@ LIBRARY = Path("/usr/lib") / f"{os.uname().machine}-linux-gnu/faketime/libfaketi
 
 @pytest.fixture
 def well(world):
-    """Everything as it should be."""
+    """A world in which doctor finds no problem."""
     world.put("secrets", json.dumps(BLOB))
     return world
 
@@ -32,7 +32,7 @@ def test_nothing_is_wrong_and_nothing_is_changed(well) -> None:
     before = well.ssm.get_parameters_by_path(Path="/", Recursive=True, WithDecryption=True)["Parameters"]
     found = Doctor(well, **FROM_BLOB)
     assert (found.status, found.of("problem"), found.of("skipped")) == (0, [], []), found.findings
-    # moto forbids nobody anything, which is more than the broker should have.
+    # moto allows everything, which is more than the broker should have.
     assert found.of("warning") == [("permission", "ssm:PutParameter")]
     assert "no Deny" in next(f["explanation"] for f in found.findings if f["subject"] == "ssm:GetParametersByPath")
     assert well.ssm.get_parameters_by_path(Path="/", Recursive=True, WithDecryption=True)["Parameters"] == before

@@ -13,7 +13,7 @@ from peers.doctor import BLOB, IN_A_TABLE, Doctor
 
 
 class Enforced:
-    """moto with its policies in force, and a user that has one."""
+    """moto with policies enforced, and a user with one policy."""
 
     def __init__(self, world) -> None:
         self.world = world
@@ -22,7 +22,7 @@ class Enforced:
         self.key = iam.create_access_key(UserName="broker")["AccessKey"]
 
     def allow(self, document: dict[str, Any]) -> dict[str, str]:
-        """The broker's environment with that policy and no other. moto knows no resources of Parameter Store."""
+        """Gives the user only this policy. Returns the broker's environment. moto ignores resources of Parameter Store."""
         statements = [{"Effect": s["Effect"], "Action": s["Action"], "Resource": "*"} for s in document["Statement"]]
         self.world.moto.client("iam").put_user_policy(
             UserName="broker", PolicyName="runtime",
@@ -92,10 +92,10 @@ def test_the_runtime_role_is_enough_and_not_too_much(enforced: Enforced, setting
     document = runtime(enforced.world, **settings)
     found = Doctor(enforced.world, **env, **settings)
     assert (found.status, found.of("problem")) == (0, [])
-    # moto takes the permission to write the pair for one to write everything.
+    # moto ignores resources, so the permission to write the pair allows every write.
     assert set(found.of("warning")) <= {("permission", "ssm:PutParameter")}
     assert ("ssm:PutParameter" in json.dumps(document)) == bool(found.of("warning"))
-    # Not to list is as it should be, and said with what it means.
+    # A missing permission to list is correct, and doctor explains its effect.
     listing = [f for f in found.findings if f["subject"] in ("ssm:GetParametersByPath", "secretsmanager:ListSecrets")]
     assert [f["weight"] for f in listing] == ["fine"]
     assert "GET /secrets" in listing[0]["explanation"] and "--with-listing" in listing[0]["explanation"]

@@ -25,7 +25,7 @@ from peers.waiting import free_port
 
 PREFIX = "/orders/prod"
 REGION = "eu-central-1"
-#: Examples that need more than a broker, by their first lines, and the tests that run them.
+#: Examples that need more than a broker, by first line, and the tests that run them.
 ELSEWHERE = {
     "./deploy/try": "deploy/test_try.py::test_try_serves_and_the_lines_it_prints_return_a_token_and_a_secret",
     "swift build -c release --static-swift-stdlib --product latchkey": "api/test_documents.py::test_a_broker_is_started",
@@ -37,7 +37,7 @@ ELSEWHERE = {
         "migrate/test_migrate_printed.py::test_the_printed_commands_complete_a_migration",
 }
 ALL = list(examples())
-#: The example of a function's SDK has the address that AWS's extension has, which a machine has once.
+#: The address of AWS's extension in the example of an SDK. Only one process can use it.
 FUNCTION = "http://127.0.0.1:2773"
 RUNNABLE = [
     example for example in ALL if example.language != "json" and example.first not in ELSEWHERE and example.is_possible()
@@ -45,7 +45,7 @@ RUNNABLE = [
 
 
 def store(world, but: str) -> None:
-    """The secrets that examples read, less those that this one writes itself."""
+    """Stores the secrets that examples read, except those that this example writes."""
     ssm = world.moto.client("ssm", REGION)
     blob = {"STRIPE_KEY": "sk_test_of_the_examples", "DATABASE_URL": "postgres://127.0.0.1/orders", "PORT": 8080}
     values = {
@@ -58,7 +58,7 @@ def store(world, but: str) -> None:
 
 
 def place(folder: Path) -> None:
-    """The files that examples use, and the program under its own name."""
+    """Creates the files that examples use, and the program in `bin`."""
     (folder / "bin").mkdir()
     (folder / "bin/latchkey").symlink_to(BINARY)
     (folder / ".build/release").mkdir(parents=True)
@@ -66,7 +66,7 @@ def place(folder: Path) -> None:
     for name, text in {
         "password.txt": "secret\n", "key.txt": "sk_test_new\n", "certificate.pem": "a certificate\n",
         "blob.json": '{"STRIPE_KEY": "sk_test"}', "server.js": "if (!process.env.STRIPE_KEY) process.exit(3)\n",
-        # An answer that is no success ends an example.
+        # An error response ends an example.
         ".curlrc": "fail\n", "worker": "#!/bin/sh\ntest -n \"$STRIPE_KEY\" && test -z \"${LATCHKEY_API_KEY:-}\"\n",
     }.items():
         (folder / name).write_text(text)
@@ -99,7 +99,7 @@ def test_an_example_runs_as_it_is_printed(world, tmp_path: Path, example: Exampl
         example = Example(example.page, example.line, example.language, example.text.replace(FUNCTION, broker.url))
     env = environment(world, folder, LATCHKEY_URL=broker.url, LC_ALL="C.UTF-8")
     if "AWS_SESSION_TOKEN" in example.text and example.language == "python":
-        # Inside of a function its session token is the key.
+        # In a function the session token is the key.
         env |= {"AWS_SESSION_TOKEN": broker.env["LATCHKEY_API_KEY"], "AWS_DEFAULT_REGION": REGION}
     done = subprocess.run(
         example.command(folder), cwd=folder, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
@@ -107,7 +107,7 @@ def test_an_example_runs_as_it_is_printed(world, tmp_path: Path, example: Exampl
 
 
 def test_a_broker_is_started(world, tmp_path: Path) -> None:
-    """The block of README.md that builds a broker and runs it, without the build, whose command is the test runner's."""
+    """Runs the block of README.md that builds and starts a broker, without the build. Tests/run uses the same build command."""
     example = next(example for example in ALL if example.first.startswith("swift build"))
     build, _, rest = example.text.partition("\n")
     assert json.dumps(build.split()) in (ROOT / "Tests/Runner/swift.py").read_text()
@@ -121,7 +121,7 @@ def test_a_broker_is_started(world, tmp_path: Path) -> None:
         child.ready(lambda: answers(port), "the broker is ready", within=60)
         assert "LATCHKEY_PREFIX=/orders/prod" in child.stdout
     finally:
-        # The shell, and the broker that it started.
+        # The process group: the shell and the broker.
         os.killpg(child.pid, signal.SIGTERM)
         child.kill()
 
@@ -139,7 +139,7 @@ def help_of(*command: str) -> str:
 
 
 def subcommand(words: list[str]) -> tuple[str, ...]:
-    """The words that name a command, and not its arguments."""
+    """The words of the command without its arguments."""
     found: tuple[str, ...] = ()
     for word in words:
         listed = help_of(*found).partition("SUBCOMMANDS:")[2]

@@ -15,7 +15,7 @@ import pytest
 
 from peers.broker import API_KEY, BINARY, run
 
-#: Values that go wrong when one layer of quoting is forgotten.
+#: Values that break if one layer of quoting is missing.
 VALUES = {
     "PLAIN": "sk_live_4eC39HqLyjWDarjtT1zdp7dc",
     "EMPTY": "",
@@ -39,7 +39,7 @@ VALUES = {
     "EXPORT": "export A=b",
     "CONTROL": "a\x01\x1b[31mb\x7f",
 }
-#: Of these every reader of .env files makes the same; see SecretVariables.md for the others.
+#: Values that every reader of .env files reads alike.
 AGREED = set(VALUES) - {"BOTH", "BACKSLASHES", "ALL"}
 
 
@@ -63,7 +63,7 @@ def printed(*words: str, env: dict[str, str]) -> str:
 
 
 def found_by(*command: str, text: str) -> dict[str, str]:
-    """The variables of VALUES that a program's child finds; the text is its standard input."""
+    """The variables of VALUES in a child process whose standard input is the text."""
     script = "import json, os; print(json.dumps(dict(os.environ)))"
     done = subprocess.run(
         [*command, f"{sys.executable} -c '{script}'"], input=text.encode(), env={"PATH": os.environ["PATH"]},
@@ -82,11 +82,11 @@ class TestFormats:
     def test_python_dotenv_reads_every_value(self, env) -> None:
         text = printed("--format", "dotenv", env=env)
         assert dict(dotenv.dotenv_values(stream=io.StringIO(text, newline=""), interpolate=False)) == VALUES
-        # No value here has the ${…} that python-dotenv fills in by default.
+        # No value has a ${…}, which python-dotenv would expand.
         assert dict(dotenv.dotenv_values(stream=io.StringIO(text, newline=""))) == VALUES
 
     def test_node_reads_values_that_readers_agree_on(self, env) -> None:
-        # Its reader takes a carriage return out of every line.
+        # The reader of node removes carriage returns.
         agreed = AGREED - {"RETURNS"}
         text = printed("--format", "dotenv", "--only", ",".join(agreed), env=env)
         script = "console.log(JSON.stringify(require('util').parseEnv(require('fs').readFileSync(0, 'utf8'))))"
@@ -134,7 +134,7 @@ class TestFormats:
 
 
 class TestPipes:
-    """The bare value and nothing else, and an exit code that says whether it arrived."""
+    """`get` prints only the value, and the exit code shows whether it was written."""
 
     def get(self, env, *words: str, **options) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(

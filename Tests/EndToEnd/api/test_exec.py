@@ -22,7 +22,7 @@ VALUE = "exec-value-5d1f0c"
 BLOB = {"FIRST": VALUE, "SECOND": "it's $5", "PORT": 8080, "NESTED": {"b": [1, None], "a": "x"}, "ON": True}
 RENDERED = {"FIRST": VALUE, "SECOND": "it's $5", "PORT": "8080", "NESTED": '{"b": [1, null], "a": "x"}', "ON": "true"}
 
-#: Prints what a process finds of itself, as JSON.
+#: Prints the arguments and environment of a process as JSON.
 SELF = """
 import json, os, resource, signal
 limits = {name: resource.getrlimit(getattr(resource, name)) for name in dir(resource) if name.startswith("RLIMIT_")}
@@ -88,7 +88,7 @@ class TestEnvironment:
 
 
 class TestRefusals:
-    """Nothing is started, the exit code says why, and no value is in what is said."""
+    """No program starts, the exit code shows why, and no message contains a value."""
 
     def refused(self, world, env, *words: str, code: int, says: str) -> None:
         mark = world.folder / "started"
@@ -156,7 +156,7 @@ class TestProcess:
     def test_no_value_is_in_the_command_line_while_it_has_the_values_and_is_not_yet_the_program(
         self, world, env
     ) -> None:
-        """Two fields are told to be left out; standard error has room for one line, and so it stops at the other."""
+        """Standard error accepts one line only, so the second message blocks."""
         world.put("secrets", json.dumps({**BLOB, "a-b": VALUE, "c-d": VALUE}))
         read, write = os.pipe()
         size = fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 4096)

@@ -21,7 +21,7 @@ PREFIX, DB = "/orders/dev", "/orders/dev/db"
 
 
 def table(name: str) -> list[dict[str, Any]]:
-    """Every case of the two files of that name."""
+    """The cases of both files with this name."""
     return [case for file in (name, f"{name}-more") for case in json.loads((CASES / f"{file}.json").read_text())["cases"]]
 
 
@@ -51,14 +51,14 @@ def value(answer: Answer) -> str:
 
 
 def names_asked(world) -> list[str]:
-    """The names that Parameter Store was asked for since the last `forget`, but for what the broker follows by itself."""
+    """The names requested from Parameter Store since the last `forget`, without the followed parameters."""
     bodies = [seen.json() for seen in world.aws.seen() if seen.operation in ("GetParameter", "GetParameters")]
     names = [name for body in bodies for name in ([body["Name"]] if "Name" in body else body["Names"])]
     return [name for name in names if name != f"{PREFIX}/latchkey/kept"]
 
 
 def flaws(world, broker, case: dict[str, Any]) -> list[str]:
-    """What is wrong with the answer to a case, in words."""
+    """The differences between the answer and the case."""
     world.aws.forget()
     answer = ask(broker.port, case["path"], case.get("method", "GET"), headers(case), case.get("body"))
     found = []

@@ -19,7 +19,7 @@ BLOB = {name: text for file in FILES for name, text in file.get("blob", {}).item
 
 
 class Names:
-    """A broker over one of the two stores, and the names it has asked that store for."""
+    """A broker over one of the stores, and the names it requested from that store."""
 
     def __init__(self, cloud, folder: Path, backend: str) -> None:
         self.cloud, self.backend = cloud, backend
@@ -39,7 +39,7 @@ class Names:
             self.cloud.client("secretsmanager").create_secret(Name=f"{PREFIX[1:]}/{name}", SecretString=text)
 
     def asked_for(self) -> list[str]:
-        """Every name and path that the store was asked for so far."""
+        """All names and paths requested from the store."""
         found = []
         for request in self.proxy.seen(lambda seen: bool(seen.operation)):
             body = request.json()
@@ -48,7 +48,7 @@ class Names:
 
     def require_inside(self) -> None:
         start = PREFIX if self.backend == "parameter-store" else PREFIX[1:]
-        # The lists of Secrets Manager are asked for with a filter and no name.
+        # ListSecrets has a filter and no name.
         assert not [name for name in self.asked_for() if not f"{name}/".startswith(f"{start}/") or ".." in name]
 
 

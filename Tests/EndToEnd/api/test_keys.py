@@ -18,14 +18,14 @@ THIRD = "third-key-0a9be3c4d1f24768b5e2c7"
 
 
 def write(file: Path, key: str) -> None:
-    """As an operator or an agent puts a key in place: in one step."""
+    """Replaces the key atomically, as an operator or an agent does."""
     fresh = file.with_suffix(".new")
     fresh.write_text(f"{key}\n")
     os.replace(fresh, file)
 
 
 class Caller(threading.Thread):
-    """Asks with one key until it is told to stop, and notes every answer that is not 200."""
+    """Sends requests with one key until `stop`, and records every answer that is not 200."""
 
     def __init__(self, broker: Broker, key: str) -> None:
         super().__init__(daemon=True)

@@ -11,7 +11,7 @@ from peers.broker import PREFIX
 from peers.issuer import AUDIENCE, CLIENT_ID, CLIENT_SECRET
 from peers.waiting import until
 
-#: The migration guide's blob: the application's secrets and the issuer's settings in one parameter.
+#: A blob with the secrets of the application and the settings of the issuer.
 BLOB = {
     "AUTH0_DOMAIN": "issuer.test",
     "AUTH0_CLIENT_ID": CLIENT_ID,

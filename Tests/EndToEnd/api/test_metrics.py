@@ -19,7 +19,7 @@ from peers.waiting import free_port
 SAMPLE = re.compile(r"^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)(?: \d+)?$")
 LABEL = re.compile(r'([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"')
 
-#: The names of the contract; what is not here must not be either.
+#: All metrics of Latchkey.
 FAMILIES = {
     "latchkey_tier_requests_total", "latchkey_tier_request_duration_seconds", "latchkey_http_requests_total",
     "latchkey_http_request_duration_seconds", "latchkey_http_connections", "latchkey_upstream_requests_total",
@@ -33,7 +33,7 @@ FAMILIES = {
 
 @pytest.fixture
 def broker(world) -> Broker:
-    """One that has seen hits, misses, refusals and absences."""
+    """A broker with hits, misses, rejections and absences."""
     world.put("solo", "v")
     broker = world.serve()
     for _ in range(3):

@@ -43,7 +43,7 @@ def broker(world) -> Broker:
 
 @pytest.fixture(autouse=True)
 def insecure_transport(monkeypatch: pytest.MonkeyPatch) -> None:
-    """oauthlib refuses plain http unless it is told."""
+    """Lets oauthlib use plain http."""
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
 
 
@@ -63,7 +63,7 @@ def request(**parameters: str) -> dict[str, str]:
     return {**defaults, **parameters}
 
 
-# The libraries, as their documentation has them used.
+# The libraries as their documentation shows.
 
 
 def by_auth0(broker: Broker, client: str = "default", key: str = API_KEY, audience: str = AUDIENCE) -> dict[str, Any]:
@@ -107,7 +107,7 @@ WITH_SCOPE = [name for name in LIBRARIES if name != "auth0-python"]
 
 
 def refused(library: str, broker: Broker, **how: str) -> tuple[type[Exception], str, str]:
-    """The class of the library's own that is raised, and what it says of the error."""
+    """The exception class and the error that the library raises."""
     with pytest.raises((Auth0Error, OAuthError, OAuth2Error)) as caught:
         LIBRARIES[library](broker, **how)
     error = caught.value

@@ -15,7 +15,7 @@ from peers.http import Answer
 
 DOCUMENT = ROOT / "openapi.yaml"
 METHODS = {"get", "head", "post", "put", "delete", "options", "patch"}
-#: What stands for a path's parameter here.
+#: Values of path parameters.
 EXAMPLES = {"key": "solo", "profile": "default"}
 
 
@@ -33,7 +33,7 @@ OPERATIONS = [
 
 
 def resolved(node: Any) -> Any:
-    """A node with its own reference followed."""
+    """A node after following its `$ref`."""
     while isinstance(node, dict) and "$ref" in node:
         target: Any = SPECIFICATION
         for part in node["$ref"].removeprefix("#/").split("/"):
@@ -47,7 +47,7 @@ def responses(method: str, path: str) -> dict[str, Any]:
 
 
 def require_documented(answer: Answer, method: str, path: str) -> None:
-    """The status is listed, its media type too, the body fits its schema, and required headers are there."""
+    """Checks that the status, media type, body and headers are documented."""
     known = responses(method, path)
     documented = known.get(str(answer.status)) or known.get(f"{answer.status // 100}XX") or known.get("default")
     assert documented, f"{method} {path}: {answer.status} is not documented: {answer.text[:300]}"
@@ -109,7 +109,7 @@ def test_an_unknown_parameter_is_answered_as_documented(broker: Broker, path: st
     if path == "/oauth/token":
         assert answer.json()["error"] == "invalid_request"
     elif path == "/" or path.endswith("/get") or path.startswith("/v1/"):
-        # `/` looks at the signature first; test_sdk_secrets has a signed request with a query.
+        # `/` checks the signature first; test_sdk_secrets.py has a signed request with a query.
         assert answer.json()["__type"].split("#")[-1] in ("ValidationException", "IncompleteSignatureException")
     else:
         assert answer.code == "unknown_parameter"

@@ -16,13 +16,13 @@ HERE = Path(__file__).resolve().parent
 #: What cannot be looked at of `POST /`, which nobody here signs for schemathesis (a signature covers the very bytes that are
 #: sent): AWS says 400 of every refusal, so that a good request is not told from a bad one. test_sdk_*.py have signed ones.
 UNSIGNED = "positive_data_acceptance,missing_required_header,ignored_auth"
-#: By who is let in, the operations and the way.
+#: Options of schemathesis for each way to authenticate.
 WAYS = {
     "by key": ["--header", f"Authorization: Bearer {API_KEY}", "--exclude-path-regex", "^(/|/oauth/token/?)$"],
     "as an OAuth client": ["--auth", f"default:{API_KEY}", "--include-path-regex", "^/oauth/token/?$"],
     "unsigned": ["--include-path", "/", "--exclude-checks", UNSIGNED],
 }
-#: The same requests each time, but in a long run.
+#: The seed of the requests: constant except in a long run.
 SEED = longrun.SEED if longrun.SCALE == 1 else 13
 
 

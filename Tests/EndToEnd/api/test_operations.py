@@ -9,7 +9,7 @@ import pytest
 from peers.broker import ROOT
 from peers.pages import CATALOGUE, numbers, table
 
-#: What fails, and the tests that inject it: end-to-end tests by file and name, Swift tests by their sentence.
+#: Failures and the tests that inject them: end-to-end tests by file and name, Swift tests by name.
 DEGRADES = {
     "the secrets' store is down or throttles": [
         "api/test_outcomes.py::test_when_the_store", "faults/test_faults_retry.py::test_the_retry_quota_limits_retries_during_throttling",

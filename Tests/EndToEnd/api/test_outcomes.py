@@ -15,9 +15,9 @@ from peers.proxy import mentions
 from peers.waiting import until
 
 STORES = ("parameter-store", "secrets-manager")
-#: Below the prefix, in either store: one begins its names with a slash.
+#: Names below the prefix. Only Parameter Store's names begin with a slash.
 OURS = mentions(f"{PREFIX.lstrip('/')}/")
-#: What each row's store does: one fault for both, or one each.
+#: The fault of each row, for both stores.
 FAULTS = {
     "throttles": [aws_error("ThrottlingException")] * 2,
     "is slow": [never_answer] * 2,
@@ -27,17 +27,17 @@ FAULTS = {
     "takes the request for invalid": [aws_error("ValidationException"), aws_error("InvalidParameterException")],
     "has it no more, or is to delete it": [aws_error("ParameterNotFound"), aws_error("InvalidRequestException")],
 }
-#: Less than `LATCHKEY_UPSTREAM_TIMEOUT` of these tests, which is what a caller who waits for a slow store would take.
+#: Less than `LATCHKEY_UPSTREAM_TIMEOUT` of these tests, the time of a caller that waits for a slow store.
 AT_ONCE = 1.9
 
 
 def rows() -> dict[str, list[str]]:
-    """The table's rows by what the store does."""
+    """The rows of the table by fault of the store."""
     return {first: rest for first, *rest in table(CATALOGUE / "Secrets.md", "Freshness and failing stores")}
 
 
 def in_table_terms(answer: Answer) -> str:
-    """An answer in the table's words."""
+    """An answer as the table writes it."""
     if answer.status == 200:
         return "200 stale" if answer.header("X-Latchkey-Stale") == "true" else "200"
     return f"{answer.status} `{answer.code}`"

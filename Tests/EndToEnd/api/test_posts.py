@@ -18,7 +18,7 @@ FORM = f"grant_type=client_credentials&client_id=default&client_secret={API_KEY}
 
 
 def octets(value: Any) -> bytes:
-    """A body or chunk, repetitions written out and words put in."""
+    """The bytes of a body or chunk, with repetitions expanded."""
     if isinstance(value, dict):
         return octets(value["repeat"]) * value["count"]
     if isinstance(value, list):
@@ -45,7 +45,7 @@ def broker(world) -> Broker:
 
 
 def cases() -> list[Any]:
-    """Every case whole, and those under 10 kB byte by byte: sixty thousand writes say no more than a thousand."""
+    """Every case whole, and cases under 10 kB byte by byte."""
     found = []
     for case in TABLE:
         size = sum(len(message(one)) for one in case["bytes"])

@@ -15,7 +15,7 @@ from peers.doctor import NO_ISSUER, doctor
 from peers.faults import aws_error
 from peers.waiting import free_port
 
-#: A command within a sentence: to the sentence's next mark. In backquotes it is only its name.
+#: A command in a sentence, up to the next punctuation. Text in backquotes is only a command's name.
 COMMAND = re.compile(
     r"(?<![`\w])(?:latchkey (?:put|policy|config|doctor|tiers|get|token|env|exec|serve|migrate)|curl -|openssl |getent |jq |chmod |"
     r"timedatectl )[^;,()`'\n]*")
@@ -24,7 +24,7 @@ COMMAND = re.compile(
 def commands(text: str) -> Iterator[str]:
     for match in COMMAND.finditer(text):
         command = re.split(r" (?:shows|prints|says|writes|opens|with|and|then)\b|\. ", match[0])[0].strip()
-        # A synopsis of --help is none.
+        # Skip a synopsis.
         if not any(mark in command for mark in "[<…"):
             yield command
 
@@ -34,7 +34,7 @@ def sentences(findings: list[dict[str, Any]]) -> str:
 
 
 def unwell(world) -> Iterator[str]:
-    """What doctor and other commands say where something is wrong."""
+    """Messages of doctor and other commands for various faults."""
     world.put("secrets", "not json", "String")
     away = f"http://127.0.0.1:{free_port()}"
     yield sentences(doctor(world, **NO_ISSUER)[1])
@@ -60,7 +60,7 @@ def unwell(world) -> Iterator[str]:
 
 
 def source_texts() -> Iterator[str]:
-    """The messages of the sources that are not those of the migrate commands."""
+    """The messages in the sources, without those of the migrate commands."""
     for file in sorted((ROOT / "Sources/latchkey").rglob("*.swift")):
         if "igrat" in str(file.relative_to(ROOT)):
             continue
@@ -69,7 +69,7 @@ def source_texts() -> Iterator[str]:
 
 
 def stand_ins(command: str, folder: Path) -> str:
-    """The command with real things in the places of those that stand for some."""
+    """The command with its placeholders replaced."""
     (folder / "blob.json").write_text('{"A": "b"}')
     (folder / "file").write_text("")
     command = command.replace("KMS_KEY_ARN", "ARN")
@@ -91,12 +91,12 @@ def test_every_command_that_is_printed_works_as_printed(world, tmp_path: Path) -
     env = world.settings(AWS_ENDPOINT_URL=world.moto.url)
     env["PATH"] = f"{folder / 'bin'}:{env['PATH']}"
     for command in sorted(printed | written):
-        # Said with the command where it cannot be split.
+        # Fails with the command if shlex cannot split it.
         assert command.count('"') % 2 == 0, command
         words = shlex.split(stand_ins(command, folder).replace("$LATCHKEY_API_KEY", API_KEY))
         if words[:2] in (["latchkey", "serve"], ["timedatectl", "set-ntp"]) or not shutil.which(words[0], path=env["PATH"]):
             continue
-        # openssl talks until its input ends, and curl until it is answered.
+        # openssl runs until its input ends, and curl until it gets an answer.
         done = subprocess.run(
             words, cwd=folder, env=env, input="", capture_output=True, text=True, timeout=60)
         refused = {"latchkey": {64}, "curl": {2, 3}, "openssl": set(), "getent": {1}, "jq": {1, 2, 3}, "chmod": {1}}

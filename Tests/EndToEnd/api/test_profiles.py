@@ -225,7 +225,7 @@ class TestARotatedSecret:
 class TestQuotas:
     @staticmethod
     def short_with(header: str | None) -> Fault:
-        """The issuer's answer for ten seconds, with a header about what is left."""
+        """A token for ten seconds with a header for the remaining quota."""
 
         def fault(proxied: ProxiedRequest) -> bool:
             head, _, body = proxied.forward().partition(b"\r\n\r\n")

@@ -68,7 +68,7 @@ def test_a_changed_audience_never_gets_the_old_token_from_memory_or_the_shared_t
     assert (reloaded.asked(A), reloaded.asked(B)) == (1, 1)
     assert (reloaded.oauth(A).json()["error"], reloaded.oauth(B).json()["access_token"]) == ("invalid_target", new)
     until(lambda: reloaded.is_shared("a", new), "the new pair is written over the old one")
-    # A sibling with the same file takes it from there.
+    # Another replica with the same file gets the token from the shared tier.
     sibling = Reloaded(world, tmp_path / "sibling.json", entry("a", B))
     assert sibling.token("a") == new
     assert (reloaded.asked(A), reloaded.asked(B)) == (1, 1)
@@ -81,7 +81,7 @@ def test_a_pair_that_a_sibling_has_written_for_the_old_definition_is_not_taken(
     old = reloaded.token("a")
     until(lambda: reloaded.is_shared("a", old), "the pair is written")
     until(lambda: world.parameter("auth0-cache/a/expires"), "the pair is written")
-    # This one has never had the profile's token, so only the lease beside the pair can tell it.
+    # This replica never had the profile's token, so it can know only from the lease.
     other.write(entry("a", B))
     assert audience(other.token("a")) == B
     assert reloaded.token("a") == old
@@ -102,7 +102,7 @@ def test_a_refresh_in_progress_serves_no_old_token(
     joined = lambda: reloaded.broker.metric("latchkey_singleflight_joined_total", resource="token") >= 4  # noqa: E731
     until(lambda: reloaded.asked(A) == 1 and joined(), "all wait for one request")
     reloaded.write(*([] if is_removed else [entry("a", B)]))
-    # The old request is still under way: nobody waits for it any more.
+    # The old request is still in progress, and no caller waits for it.
     for caller in callers:
         caller.join(20)
     assert len(answers) == 5
@@ -158,7 +158,7 @@ def test_a_corrected_client_secret_is_used_at_once(reloaded: Reloaded) -> None:
     reloaded.write(entry("b", B, client_secret="wrong-secret-77c1"))
     assert reloaded.get("b").code == "upstream_denied"
     reloaded.write(entry("b", B, client_secret=CLIENT_SECRET))
-    # The pause after a refusal was that of the wrong secret.
+    # The backoff belonged to the wrong secret.
     assert audience(reloaded.token("b")) == B
 
 

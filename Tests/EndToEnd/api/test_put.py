@@ -33,7 +33,7 @@ def written_of(case: dict[str, Any]) -> list[bytes]:
 
 
 def feed(descriptor: int, parts: list[bytes]) -> None:
-    """Writes all, and forgives a reader that has seen enough."""
+    """Writes everything; ignores a reader that closes early."""
     try:
         for part in parts:
             rest = memoryview(part)
@@ -96,7 +96,7 @@ def put_from(world, case: dict[str, Any]) -> subprocess.CompletedProcess[str]:
     if "another user" in case["stdin"]:
         if os.geteuid() != 0 or not all(folder.stat().st_mode & 0o001 for folder in BINARY.parents):
             pytest.skip("only root can be two users, and the other one has to find the program")
-        # Whatever the other user may not look into is left out.
+        # Skip folders that the other user may not read.
         env["HOME"] = "/nonexistent"
         options |= {"user": NOBODY, "cwd": "/"}
     with descriptor_for(case) as descriptor:

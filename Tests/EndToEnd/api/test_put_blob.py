@@ -15,7 +15,7 @@ PUT = operation("PutParameter")
 
 
 class TestTheBlob:
-    """`put secrets`, and what the blob means to other keys."""
+    """`put secrets`, and the effect of the blob on other keys."""
 
     @pytest.mark.parametrize(("value", "says"), [
         ('{"a": 1,}', "byte 8"), ("not json", "byte 1"), ("[1]", "not a JSON object"), ('"text"', "not a JSON object"),
@@ -101,7 +101,7 @@ class TestOneField:
         assert world.aws.seen(PUT) == []
         done = run("put", "secrets", "--field", "b", "--tier", "advanced", env=world.settings(), stdin="y" * 200)
         assert done.returncode == 0, done.stderr
-        # It stays in the tier that it is in.
+        # The parameter keeps its tier.
         done = run("put", "secrets", "--field", "c", env=world.settings(), stdin="z")
         assert done.returncode == 0, done.stderr
         assert "Tier" not in world.aws.seen(PUT)[-1].json()

@@ -42,7 +42,7 @@ PATIENT = {"LATCHKEY_UPSTREAM_TIMEOUT": "15"}
 
 @pytest.fixture
 def broker(world) -> Broker:
-    """Its upstreams have as long as they need on a busy machine: past the time-out, a refused token is given out again."""
+    """A broker with long timeouts, because after a timeout a rejected token is served again."""
     return world.serve(**PATIENT)
 
 
@@ -117,7 +117,7 @@ def test_rejecting_one_token_after_the_other_is_held_back(broker, world) -> None
     for _ in range(2):
         reject(broker, {"sha256": digest(held := token(broker))})
     answer = broker.token()
-    # Where all this took longer than the delay, it is over.
+    # The delay may have ended on a slow machine.
     if time.monotonic() - began < 2:
         assert answer.json()["access_token"] == held and answer.header("X-Latchkey-Rejected") == "true"
         assert answer.header("X-Latchkey-Refresh-Error") == "rejection_floor"
@@ -199,7 +199,7 @@ def test_the_other_refusals_are_those_of_every_route(broker) -> None:
 
 
 def test_neither_length_nor_chunks_is_length_required(broker) -> None:
-    # http.client adds a length to every POST of its own accord: a request without one is written by hand.
+    # http.client adds a Content-Length to every POST, so a request without one is written by hand.
     with socket.create_connection(("127.0.0.1", broker.port), timeout=5) as sock:
         head = f"POST /token/rejected HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {API_KEY}\r\n\r\n"
         sock.sendall(head.encode())

@@ -24,7 +24,7 @@ from peers.waiting import free_port, until
 
 FIELDS = {"request_id", "route", "method", "status", "caller", "tier", "duration_ms"}
 BASIC = "Basic " + base64.b64encode(f"default:{API_KEY}".encode()).decode()
-#: Longer than the longest head: refused by the server itself.
+#: Longer than the limit of a head, so the server rejects it.
 LONG_HEAD = b"GET /token HTTP/1.1\r\nHost: x\r\n" + b"".join(b"f%d: %s\r\n" % (n, b"v" * 400) for n in range(90)) + b"\r\n"
 
 
@@ -33,7 +33,7 @@ def lines(broker: Broker) -> list[dict[str, Any]]:
 
 
 def line_of(broker: Broker, request_id: str) -> dict[str, Any]:
-    """The one line of a request."""
+    """The log line of a request."""
     found = until(lambda: [line for line in lines(broker) if line["request_id"] == request_id], f"a line of {request_id}")
     assert len(found) == 1, found
     assert found[0].keys() >= FIELDS
@@ -42,7 +42,7 @@ def line_of(broker: Broker, request_id: str) -> dict[str, Any]:
 
 
 def id_in(answer: bytes) -> str:
-    """The id that an answer bears."""
+    """The request id of an answer."""
     return answer.split(b"X-Request-Id: ")[1].split(b"\r\n")[0].decode()
 
 
@@ -56,7 +56,7 @@ def debug(world) -> Broker:
     return world.serve(LATCHKEY_LOG_LEVEL="debug")
 
 
-#: A request, and what its line says of it.
+#: A request and the expected log line.
 REQUESTS = {
     "a token": (("GET", "/token", {}), ("token", "get", "200", "default", "memory")),
     "a head": (("HEAD", "/token", {}), ("token", "head", "200", "default", "memory")),
@@ -129,7 +129,7 @@ def test_a_signed_request_has_a_line_with_the_signers_name(debug: Broker) -> Non
     assert refusal["caller"] == "-" and refusal["status"].startswith("4")
 
 
-#: What the server refuses before any route is known.
+#: Requests that the server rejects before routing.
 WIRE = {
     "no HTTP": (b"GARBAGE\r\n\r\n", "400"), "a bad target": (b"GET x HTTP/1.1\r\nHost: x\r\n\r\n", "400"),
     "two hosts": (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400"), "a long head": (LONG_HEAD, "431"),
@@ -212,7 +212,7 @@ def test_above_info_no_request_is_logged(world) -> None:
 
 
 class Stalled:
-    """A broker at debug whose log nobody reads until told."""
+    """A broker with log level debug whose log is not read until `read`."""
 
     def __init__(self, world) -> None:
         self.reader, writer = os.pipe()
@@ -241,7 +241,7 @@ class Stalled:
         self.readers[-1].start()
 
     def end(self) -> None:
-        """Its log ends with it, and so does who reads it."""
+        """Stops the broker, which ends the log and its reader."""
         self.process.kill()
         self.process.wait()
         for reader in self.readers:
@@ -262,7 +262,7 @@ def stalled(world) -> Iterator[Stalled]:
 
 
 def test_lines_of_5xx_are_kept_while_the_log_is_not_read(stalled: Stalled) -> None:
-    # Far more than the pipe and the bound for ordinary lines hold together.
+    # Far more than the pipe and the limit for ordinary lines together.
     request = f"GET /livez HTTP/1.1\r\nHost: x\r\nX-Request-Id: {'o' * 128}\r\n\r\n".encode()
     wanted = []
     for _ in range(40):

@@ -43,7 +43,7 @@ def test_a_version_and_a_label_are_found(world, ssm) -> None:
     for selector in (":1", ":2", ":old"):
         name = f"{PREFIX}/list{selector}"
         answer = ssm.get_parameter(Name=name)["Parameter"]
-        # moto leaves out what AWS repeats (Systems Manager API, Parameter).
+        # moto omits a member that AWS repeats (Systems Manager API, Parameter).
         assert answer.pop("Selector") == selector
         assert answer == world.ssm.get_parameter(Name=name)["Parameter"]
 
@@ -51,7 +51,7 @@ def test_a_version_and_a_label_are_found(world, ssm) -> None:
 def test_several_parameters_are_as_the_store_has_them(world, ssm) -> None:
     ask = {"Names": full("tree/p01", "nothing", "list", "tree/p00"), "WithDecryption": True}
     answer, wanted = ssm.get_parameters(**ask), world.ssm.get_parameters(**ask)
-    # In the order they were asked for; moto's is that of a set, another in each process.
+    # In the requested order; the order of moto is that of a set.
     expected = {found["Name"]: found for found in wanted.pop("Parameters")}
     wanted["Parameters"] = [expected[name] for name in full("tree/p01", "list", "tree/p00")]
     assert comparable(answer) == comparable(wanted)

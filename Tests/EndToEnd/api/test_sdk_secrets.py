@@ -19,7 +19,7 @@ from peers.proxy import mentions, operation
 from peers.sdk import aws, aws_of_both, client, failure, comparable
 from peers.waiting import until
 
-#: Secrets Manager's names begin without the slash.
+#: Names in Secrets Manager do not begin with a slash.
 ROOT = PREFIX.removeprefix("/")
 
 
@@ -200,7 +200,7 @@ def test_a_request_that_was_caught_is_good_for_nothing_else(world, secrets) -> N
     assert refused(post(**{"X-Amz-Target": "secretsmanager.DescribeSecret"})) == "InvalidSignatureException"
     assert refused(post(Host="elsewhere")) == "InvalidSignatureException"
     assert refused(post(**{"X-Amz-Content-Sha256": "UNSIGNED-PAYLOAD"})) == "InvalidSignatureException"
-    # Nor is it a key for any other route.
+    # It is also not a key for other routes.
     assert post("/token/rejected").status == 401
     assert ask(broker.port, "/secrets/db", "GET", fields).status == 401
 

@@ -146,7 +146,7 @@ def test_a_part_of_a_value_that_still_holds_is_not_modified(world) -> None:
     tag = broker.get("/secrets/db?field=user").header("ETag")
     again = broker.get("/secrets/db?field=user", headers={"If-None-Match": tag})
     assert (again.status, again.body) == (304, b"")
-    # A star is no tag that anybody was given.
+    # `*` is not an entity tag of any answer.
     assert broker.get("/secrets/db?field=nobody", headers={"If-None-Match": "*"}).status == 404
 
 
@@ -164,7 +164,7 @@ def test_a_malformed_selector_is_rejected_without_a_request(world, query: str, s
 
 
 class TestSecretsManager:
-    """The same names on the other backend."""
+    """The same secrets with the other backend."""
 
     ENV = {"LATCHKEY_SECRETS_BACKEND": "secrets-manager"}
 
@@ -194,7 +194,7 @@ class TestSecretsManager:
 
 
 def test_signatures_and_policies_are_checked_when_moto_is_told_to(world, later) -> None:
-    """A user who may read and write parameters, and no more; moto checks the signature of every call."""
+    """A user who may only read and write parameters. moto checks the signature of every call."""
     world.put("solo", "signed for")
     iam = world.moto.client("iam")
     iam.create_user(UserName="broker")

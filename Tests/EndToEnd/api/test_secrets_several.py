@@ -106,7 +106,7 @@ class TestWaiting:
         world.put("solo", "second")
         for each in crowd:
             each.join()
-        # A wait that ended without a change would be 304.
+        # A wait without a change would end with 304.
         assert {(answer.status, answer.json()["value"]) for answer in answers} == {(200, "second")}
         assert len(world.aws.seen(mentions(f'"{PREFIX}/solo"'))) <= 3
 
@@ -138,7 +138,7 @@ class TestWaiting:
             head = f"Authorization: Bearer {API_KEY}\r\nIf-None-Match: {tag}"
             sock.sendall(f"GET /secrets/solo?wait=60 HTTP/1.1\r\nHost: a\r\n{head}\r\n\r\n".encode())
             sock.shutdown(socket.SHUT_WR)
-            # Whoever only stopped writing sees what becomes of a wait that has lost its caller.
+            # A half-closed connection shows how the wait ends.
             assert sock.recv(4096).startswith(b"HTTP/1.1 304 ")
         assert time.monotonic() - started < 30, "not after half of the wait"
 

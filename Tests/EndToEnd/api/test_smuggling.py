@@ -18,7 +18,7 @@ from peers.broker import ROOT, Broker, settings
 from peers.waiting import free_port
 
 TABLE = json.loads((ROOT / "Tests/Fixtures/http/requests.json").read_text())["cases"]
-#: The request that tells what the server made of the bytes before it.
+#: The request that shows how the server read the bytes before it.
 PROBE = b"GET /livez HTTP/1.1\r\nHost: probe\r\nConnection: close\r\n\r\n"
 
 
@@ -41,7 +41,7 @@ def kinds(kind: str) -> list[Any]:
 
 @pytest.fixture(scope="module")
 def broker(binary, tmp_path_factory) -> Iterator[Broker]:
-    """A broker without upstreams: nothing here goes further than its server."""
+    """A broker without upstreams, because these requests do not reach any."""
     nowhere = f"http://127.0.0.1:{free_port()}"
     env = settings(tmp_path_factory.mktemp("home"), AWS_ENDPOINT_URL=nowhere, LATCHKEY_AUTH0_TOKEN_URL=f"{nowhere}/t")
     broker = Broker(env).wait_live()
@@ -50,7 +50,7 @@ def broker(binary, tmp_path_factory) -> Iterator[Broker]:
 
 
 def talk(port: int, data: bytes, bytewise: bool, pause: float = 5.0) -> bytes:
-    """All that the server answers until it closes, or until `pause` seconds of silence."""
+    """The bytes from the server until it closes, or until `pause` seconds without data."""
     with socket.create_connection(("127.0.0.1", port), timeout=pause) as sock:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:

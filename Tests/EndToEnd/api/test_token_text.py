@@ -20,7 +20,7 @@ def ask(broker: Broker, path: str, accept: str | None, method: str = "GET"):
 
 @pytest.mark.parametrize("path", ["/token", "/token/default"])
 def test_the_bare_token_has_no_line_end(broker: Broker, path: str) -> None:
-    # The first answer comes by way of the issuer, the second from memory.
+    # The first answer comes from the issuer, the second from memory.
     answers = [ask(broker, path, "text/plain") for _ in range(2)]
     token = ask(broker, path, None).json()["access_token"]
     for answer in answers:

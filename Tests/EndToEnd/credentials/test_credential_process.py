@@ -35,7 +35,7 @@ def test_a_program_gets_no_secrets_or_descriptors_of_latchkey(world) -> None:
     assert broker.get("/secrets/solo").status == 200
     names = {line.partition("=")[0] for line in Path(f"{seen}.env").read_text().splitlines()}
     assert "HOME" in names and not {name for name in names if name.startswith(("LATCHKEY_", "AUTH0_"))}
-    # Above 2 there are the shell's own: the script itself, and copies it keeps while it redirects.
+    # Descriptors above 2 belong to the shell: the script, and copies for redirections.
     kept = [line.rpartition("-> ")[2] for line in Path(f"{seen}.fds").read_text().splitlines()[1:]]
     assert kept and not [name for name in kept if "socket" in name or "anon_inode" in name]
     assert Path(f"{seen}.stdin").read_text() == ""

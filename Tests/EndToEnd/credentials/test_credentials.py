@@ -142,7 +142,7 @@ def peer() -> Iterator[FaultProxy]:
 
 
 def prepare(world, peer: FaultProxy, row: Row) -> dict[str, str | None]:
-    """Writes the files and sets the peers up; the environment."""
+    """Writes the files and prepares the peers. Returns the environment."""
     def fill(text: str) -> str:
         return (
             text.replace("{peer}", f"http://127.0.0.1:{peer.port}").replace("{aws}", world.aws_url)
@@ -181,7 +181,7 @@ def test_a_source_gives_the_credentials_that_boto3_finds(world, peer: FaultProxy
 
 
 def sts_forms(world, agent: str) -> list[bytes]:
-    """What STS was asked by this program, the pairs of each form in the order of their names."""
+    """The requests of this program to STS, with the pairs of each form sorted."""
     calls = world.aws.seen(lambda r: b"Action=AssumeRole" in r.body and agent in r.headers.get("user-agent", ""))
     return [b"&".join(sorted(call.body.split(b"&"))) for call in calls]
 

@@ -27,7 +27,7 @@ OWN = {"config", "credentials", "env.json", "expect.json", "sso-token.json"}
 
 @dataclass
 class Home:
-    """A home directory with a case's files in it, and the environment that goes with it."""
+    """A home directory with the files of a case, and its environment."""
 
     folder: Path
     environment: dict[str, str | None]
@@ -66,7 +66,7 @@ def play_upstreams(aws: FaultProxy) -> None:
 
 
 def environment(world, home: Home) -> dict[str, str]:
-    # The issuer's settings stand in the environment, so that the store is asked for nothing but the value.
+    # The issuer's settings are in the environment, so that only the value is read from the store.
     return world.settings(**{**NO_KEYS, "AWS_REGION": None, **home.environment})
 
 
@@ -83,7 +83,7 @@ def test_shared_files_give_the_expected_identity_or_an_error_with_a_line(world, 
         assert_refused(served, want)
         assert world.aws.seen() == [], "nobody was asked with another identity"
         return
-    # What the stand-in has in that region, and how soon it says so, is no matter here.
+    # The answer of the stand-in does not matter here.
     assert done.returncode not in (64, 77, 78), done.stderr
     call = world.aws.seen(lambda request: "x-amz-target" in request.headers)[0]
     scope = call.headers["authorization"].partition("Credential=")[2].split("/")
@@ -108,11 +108,11 @@ def assert_refused(done: Any, want: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("case", FOLDERS, ids=[path.name for path in FOLDERS])
 def test_botocore_gives_the_expected_result_of_the_case(tmp_path: Path, case: Path) -> None:
-    """The oracle of the generated files, held to outcomes that were written down before."""
+    """Checks the oracle of the generated files with recorded results."""
     home = lay_out(case, tmp_path, "http://127.0.0.1:8")
     base = {"HOME": str(tmp_path), "AWS_ENDPOINT_URL": "http://127.0.0.1:8", "AWS_EC2_METADATA_DISABLED": "true"}
     given = {name: text for name, text in (base | home.environment).items() if text is not None}
-    # The one name that botocore does not know and every other SDK does.
+    # botocore does not know this name; every other SDK does.
     if "AWS_REGION" in given:
         given["AWS_DEFAULT_REGION"] = given["AWS_REGION"]
     with botocore_plan.nobody_asked():
@@ -149,7 +149,7 @@ KEYS = "[{}]\naws_access_key_id = {}\naws_secret_access_key = file-secret\n"
 
 
 def beside_an_instance(peer: FaultProxy, **extra: str) -> dict[str, str | None]:
-    """The instance would answer, if it were asked."""
+    """Starts an instance metadata service that must not be used."""
     play_instance(peer, "ASIAINST")
     instance = {"AWS_EC2_METADATA_DISABLED": None, "AWS_EC2_METADATA_SERVICE_ENDPOINT": f"http://127.0.0.1:{peer.port}"}
     return {**NO_KEYS, **instance, **extra}
@@ -164,7 +164,7 @@ def make_long(path: Path) -> None:
 
 
 def make_unreadable(path: Path) -> None:
-    # What root meets as well: a read of it fails.
+    # Reading this fails even for root.
     path.symlink_to("/proc/self/mem")
 
 
@@ -200,7 +200,7 @@ def test_no_file_is_no_error(world, peer: FaultProxy) -> None:
 
 @pytest.mark.row(66)
 def test_a_file_that_becomes_invalid_does_not_change_the_identity(world, peer: FaultProxy) -> None:
-    """The keys in force are refused while the file is half written; the instance has others at hand."""
+    """The current keys are rejected while the file is incomplete, and instance metadata has other keys."""
     for name in ("one", "two"):
         world.put(name, "the value")
     path = world.folder / ".aws/credentials"
@@ -221,7 +221,7 @@ def test_a_file_that_becomes_invalid_does_not_change_the_identity(world, peer: F
     assert {signer(request) for request in world.aws.seen(reads("two"))} == {"AKIAFIRST", "AKIASECOND"}
 
 
-# When credentials end
+# Expiration of credentials
 
 
 EXPIRATIONS = json.loads((CASES / "process-expirations.json").read_bytes())["cases"]

@@ -18,7 +18,7 @@ from peers.broker import ROOT
 from peers.shared_config import Case
 
 PLANS = Path(os.environ.get("LATCHKEY_SHARED_CONFIG_PLANS", ROOT / ".build/debug/shared-config-plans"))
-#: What Latchkey refuses although botocore reads it. Nothing else may be refused.
+#: Errors of Latchkey for files that botocore accepts. No other error is allowed.
 KNOWN_REFUSALS = [
     "circle of profiles", "credential_source of profile", "is empty", "equals sign", "a control character, or white space",
     "only a comment may follow", "is deeper than the setting", "botocore gives the settings of", "botocore reads this section as", "not closed",
@@ -67,7 +67,7 @@ def agree(actual: Mapping[str, Any], expected: Mapping[str, Any]) -> bool:
 
 
 def judge(case: Case, actual: Mapping[str, Any], home: Path) -> str:
-    """How the two compare, in a word; raises where they must not differ so."""
+    """The kind of agreement; raises an error for a difference that is not allowed."""
     expected = botocores_answer(home, case.environment, case.config, case.credentials)
     if "error" in actual:
         if "error" in expected:
@@ -84,7 +84,7 @@ def judge(case: Case, actual: Mapping[str, Any], home: Path) -> str:
     clean = botocores_answer(home, case.clean_environment, case.clean_config, case.clean_credentials)
     assert "accident" in case.quirks or agree(actual, clean), f"{actual} instead of {clean}"
     if "error" not in expected and not case.quirks & {"comment", "blank variable"}:
-        # Where botocore goes on with another section, it may be another region, and never another identity.
+        # If botocore continues with another section, the region may differ, but not the identity.
         assert actual["plan"] == expected["plan"] or not botocore_plan.is_usable(expected["plan"]), f"{actual} and {expected}"
     return "as is meant"
 
@@ -109,6 +109,6 @@ def run_cases(seeds: Sequence[int], home: Path) -> collections.Counter[str]:
 def test_generated_files_lead_to_the_identity_that_botocore_picks(tmp_path: Path) -> None:
     counts = run_cases(longrun.cases(10_000, "shared files"), tmp_path)
     print(dict(counts))
-    # A reader that refuses everything would be right in each case alone. Of a few cases shares say little.
+    # A reader that rejects everything would pass each case. With few cases the shares are not significant.
     agreed = counts["the same"] + counts["as is meant"]
     assert counts.total() < 1000 or agreed >= counts.total() / 4 and counts["refused here alone"] <= counts.total() / 5, counts

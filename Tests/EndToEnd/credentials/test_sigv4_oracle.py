@@ -12,7 +12,7 @@ from peers import longrun
 from peers.broker import ROOT
 
 GENERATOR = ROOT / "Tests/Fixtures/aws/make_sigv4_vectors.py"
-#: Five hundred where a hundredth is made.
+#: 500 cases if a hundredth of them runs.
 COUNT = longrun.count(50_000)
 
 

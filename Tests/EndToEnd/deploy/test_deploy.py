@@ -17,7 +17,7 @@ BIN = Path(sys.executable).parent
 
 
 def check(*command: str | Path, cwd: Path = ROOT, stdin: str | None = None) -> None:
-    """Runs a program that must find nothing wrong."""
+    """Runs a checker that must succeed."""
     done = subprocess.run(
         [str(part) for part in command], cwd=cwd, input=stdin, capture_output=True, text=True, timeout=50
     )
@@ -37,7 +37,7 @@ def require(program: str) -> str:
 def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
     analyze = require("systemd-analyze")
     unit = tmp_path / "latchkey.service"
-    # It wants the program to be there; everything else is as it lies.
+    # systemd-analyze requires the program to exist. Everything else is unchanged.
     unit.write_text((DEPLOY / "systemd/latchkey.service").read_text().replace("/usr/local/bin/latchkey", "/bin/true"))
     check(analyze, "verify", "--recursive-errors=yes", "--man=no", unit)
 
@@ -52,7 +52,7 @@ def test_systemd_accepts_the_socket(tmp_path: Path) -> None:
 
 
 def test_the_unit_is_hardened() -> None:
-    # 20 of 100, where 0 is a process that can do nothing at all.
+    # 20 of 100; 0 is a fully confined process.
     analyze = require("systemd-analyze")
     check(analyze, "security", "--offline=true", "--threshold=20", DEPLOY / "systemd/latchkey.service")
 
@@ -118,7 +118,7 @@ def test_terraform_holds_no_value() -> None:
 
 
 def test_a_missing_swift_is_reported(tmp_path: Path) -> None:
-    # dirname is all it may find: neither Swift nor anything that installs.
+    # The PATH has only dirname, without Swift or a package manager.
     for name in ["bash", "dirname", "env"]:
         (tmp_path / name).symlink_to(shutil.which(name) or name)
     done = subprocess.run(

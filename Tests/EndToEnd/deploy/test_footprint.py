@@ -39,7 +39,7 @@ def first_answer(env: dict[str, str], port: int) -> float:
 
 
 def test_it_answers_within_fifty_milliseconds_of_its_start(world) -> None:
-    """The best of ten: the machine that tests it is seldom idle."""
+    """The best of ten measurements, because the machine is seldom idle."""
     spans = []
     for _ in range(10):
         port = free_port()

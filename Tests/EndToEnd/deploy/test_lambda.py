@@ -19,7 +19,7 @@ from peers.promises import SLACK
 from peers.proxy import operation
 from peers.waiting import free_port, until
 
-#: What Lambda gives a function, and what the function then presents.
+#: The variables that Lambda gives a function, and the token that the function sends.
 SESSION = "IQoJb3JpZ2luX2VjEND-session-token-of-this-function"
 TOKEN = {"X-Aws-Parameters-Secrets-Token": SESSION}
 READS = operation("GetParameter", "GetParameters", "GetParametersByPath", "GetSecretValue")
@@ -175,17 +175,17 @@ def test_outside_of_lambda_it_says_so(world, api, extension) -> None:
 
 
 class Steered:
-    """An extension with variables of AWS's, and a value that both of its fronts read."""
+    """An extension with variables of AWS, and a value that both APIs read."""
 
     def __init__(self, world, api, extension, variables: dict[str, str], backend: str = "parameter-store") -> None:
         self.world = world
         world.secrets_manager.create_secret(Name=f"{PREFIX[1:]}/db/password", SecretString="s3cret-of-lambda")
-        # Nothing is read but what the test asks for.
+        # Only requests of the test are read.
         self.function = extension(**variables, LATCHKEY_SECRETS_BACKEND=backend, LATCHKEY_PREFETCH="")
         api.wait_asked(1)
 
     def reads(self) -> int:
-        """How often the stores were asked for the value so far."""
+        """The number of reads of the value from the stores."""
         return len([seen for seen in self.world.aws.seen(READS) if "db/password" in seen.body.decode()])
 
     def parameter(self) -> str:

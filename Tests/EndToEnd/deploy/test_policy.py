@@ -23,7 +23,7 @@ SETTINGS = {"AWS_REGION": "eu-central-1", "LATCHKEY_PREFIX": "/your-app/dev"}
 PLACED = ["--account", ACCOUNT, "--kms-key", KEY]
 IN_A_TABLE = {"LATCHKEY_SHARED_TIER": f"dynamodb:{TABLE}"}
 
-#: What lies in deploy/iam, by the command line that printed it.
+#: Files in deploy/iam and the options that print them.
 SHIPPED = {
     "runtime": (["--both-stores", "--any-profile"], {}),
     "runtime-dynamodb": (["--both-stores", "--any-profile"], IN_A_TABLE),
@@ -73,11 +73,11 @@ def test_a_linter_finds_nothing_in_a_policy(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_policy_is_short_enough_and_names_what_it_opens(kind: str) -> None:
     document = printed(kind)
-    # A managed policy has 6,144 characters at the most, white space not counted (IAM quotas).
+    # A managed policy has at most 6,144 characters, without white space (IAM quotas).
     assert len("".join(json.dumps(document).split())) <= 6_144
     for statement in document["Statement"]:
         assert "*" not in json.dumps(statement["Action"])
-        # Neither of these actions knows a resource.
+        # These actions have no resource.
         if not set(listed(statement["Action"])) <= {"secretsmanager:ListSecrets", "ssm:DescribeParameters"}:
             assert "*" not in listed(statement["Resource"])
 
@@ -107,7 +107,7 @@ def test_options_that_would_allow_other_resources_are_rejected(arguments: list[s
     output_of(arguments, {}, status=64)
 
 
-# What it opens
+# Permissions
 
 
 def test_profiles_are_opened_by_name(tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_the_broker_may_write_the_token_pair_and_its_lease(name: str, profile: s
         ("ssm:PutParameter", f"{SSM}/auth0-cache"),
         ("ssm:PutParameter", f"{SSM}/auth0-cache/anything"),
         ("ssm:DeleteParameter", f"{SSM}/auth0-cache/token"),
-        # AWS authorises this one on the path alone, whatever parameters it returns.
+        # AWS authorises this action by the path, not by the returned parameters.
         ("ssm:GetParametersByPath", SSM),
         ("secretsmanager:ListSecrets", "*"),
         ("ssm:GetParametersByPath", f"{SSM}/secrets"),
@@ -196,7 +196,6 @@ def test_listing_is_opened_on_demand_and_below_the_prefix_alone(path: str) -> No
         assert not allows(printed("listing"), "ssm:GetParametersByPath", beyond)
 
 
-# What the broker really calls
 
 # Terraform
 

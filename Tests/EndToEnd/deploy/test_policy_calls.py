@@ -20,7 +20,7 @@ LISTING = {"ssm:GetParametersByPath", "secretsmanager:ListSecrets"}
 
 
 def called(request: Received) -> list[tuple[str, str]]:
-    """The actions a request takes, and on what."""
+    """The actions of a request and their resources."""
     body = request.json()
     region, account = "us-east-1", ACCOUNT
     service = {"AmazonSSM": "ssm", "secretsmanager": "secretsmanager", "DynamoDB_20120810": "dynamodb"}[
@@ -38,7 +38,7 @@ def called(request: Received) -> list[tuple[str, str]]:
 
 
 def ask_as_an_sdk(broker) -> None:
-    """Everything that the SDK front hands on to a store, whether or not this backend does."""
+    """Sends every SDK call that can reach a store."""
     ssm, secrets = sdk.client(broker, "ssm"), sdk.client(broker, "secretsmanager")
     name, root = f"{PREFIX}/db/password", PREFIX.removeprefix("/")
     for call in (
@@ -76,7 +76,7 @@ def test_every_call_of_the_broker_is_permitted_and_no_write_of_a_secret(world, t
     ask_as_an_sdk(broker)
     if backend == "parameter-store":
         assert broker.get(f"/secrets/db/password?version={version}").status == 200
-        # What waits for its turn is read in tens.
+        # Waiting reads are batched by ten.
         ask_at_once(broker, [f"/secrets/cold{number}" for number in range(12)])
     digest = hashlib.sha256(token.encode()).hexdigest()
     broker.get("/token/rejected", method="POST", body=json.dumps({"sha256": digest}).encode())
@@ -89,15 +89,15 @@ def test_every_call_of_the_broker_is_permitted_and_no_write_of_a_secret(world, t
     calls = {call for request in world.aws.requests for call in called(request)}
     assert len(calls) >= 3
     assert {call for call in calls if not allows(both, *call)} == set()
-    # A parameter that an SDK asks for by its own name is asked of Parameter Store, whatever the backend.
+    # A parameter that an SDK requests is read from Parameter Store with every backend.
     other = {c for c in calls if backend == "secrets-manager" and c[0].startswith("ssm:Get") and "/auth0-cache/" not in c[1]}
     assert {call for call in calls - other if not allows(document, *call)} == set()
-    # Without listing all but the listing is open.
+    # Without --with-listing only listing is denied.
     listing = LISTING & {action for action, _ in calls - other}
     assert {action for action, resource in calls - other if not allows(least, action, resource)} == listing != set()
     for secret in (f"{PREFIX}/secrets", f"{PREFIX}/db/password"):
         assert not allows(document, "ssm:PutParameter", f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter{secret}")
-    # And nothing is open that no call has needed: each action was seen. Brokers of the other two do what these both do.
+    # Each allowed action was used. The other two backends combine these.
     if backend in ("shadow", "auto"):
         return
     opened = {a for s in json.loads(unconditional(document))["Statement"] for a in listed(s["Action"])}

@@ -48,7 +48,7 @@ def test_the_list_is_read_on_request(world) -> None:
     assert "ReadKeptSecrets" not in statements(policy(world.settings()))
     found = statements(policy(world.settings(), "--read-kept"))
     assert found["ReadKeptSecrets"]["Resource"] == arn(f"{OURS}/db")
-    # Both stores open all of the prefix, the kept ones among them.
+    # --both-stores allows the whole prefix, including the kept secrets.
     assert "ReadKeptSecrets" not in statements(policy(world.settings(), "--read-kept", "--both-stores"))
 
 

@@ -36,7 +36,7 @@ def test_a_linter_finds_nothing_and_the_key_is_opened_for_tokens_alone(key: str,
     output = printed("--account", ACCOUNT, LATCHKEY_TOKEN_KMS_KEY=key, LATCHKEY_TOKEN_PARAMETER_TIER=tier)
     parliament = Path(sys.executable).parent / "parliament"
     done = subprocess.run([parliament], input=output, capture_output=True, text=True, timeout=50)
-    # It does not know this condition, which is younger (Service Authorization Reference, AWS KMS).
+    # parliament does not know this newer condition (Service Authorization Reference, AWS KMS).
     found = [line for line in done.stdout.splitlines() if line and "Unknown condition kms:ResourceAliases" not in line]
     assert (found, done.stderr) == ([], "")
     (statement,) = [s for s in json.loads(output)["Statement"] if "kms:" in json.dumps(s["Action"])]

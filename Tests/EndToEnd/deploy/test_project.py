@@ -16,7 +16,7 @@ from peers.broker import ROOT
 
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 FORMS = sorted(path for path in (ROOT / ".github/ISSUE_TEMPLATE").glob("*.yml") if path.name != "config.yml")
-#: What a form's field may be (GitHub's syntax for issue forms).
+#: Types of form fields (GitHub's syntax for issue forms).
 FIELDS = {"markdown", "textarea", "input", "dropdown", "checkboxes"}
 
 

@@ -22,7 +22,7 @@ def pytest_configure(config):
     results.register(config)
 """
 
-#: Fails the first time and passes the second, as it has left a file by then.
+#: Fails the first time and passes the second, because it then finds its file.
 FLAKY = """
 from pathlib import Path
 def test_flaky():
@@ -35,7 +35,7 @@ def test_flaky():
 
 @pytest.fixture
 def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """The modules of Tests/Runner, turned to a folder of tests of our own."""
+    """The modules of Tests/Runner with a folder of sample tests."""
     monkeypatch.syspath_prepend(str(FOLDER))
     names = ("outcome", "program", "end_to_end", "fuzz", "sanitize", "swift", "retry")
     for name in names:
@@ -46,7 +46,7 @@ def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     monkeypatch.setattr(modules["end_to_end"], "PYTHON", sys.executable)
     for name in ("end_to_end", "swift", "main"):
         monkeypatch.setattr(modules[name], "LOGS", tmp_path)
-    # As in the real one: plugins that are not wanted cost each of these runs seconds.
+    # As in the real configuration: unused plugins would cost each run seconds.
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p no:schemathesis -p no:hypothesispytest -p no:anyio\n")
     (tmp_path / "conftest.py").write_text(CONFTEST)
     yield SimpleNamespace(**modules, folder=tmp_path)
@@ -110,8 +110,8 @@ def test_a_run_that_is_cut_off_is_no_pass(runner, capfd, options: list[str]) -> 
         "    first = not mark.exists()\n    mark.touch()\n    if first: os._exit(3)\n"
     current = run_tests(runner, source, *options)
     assert current.stages[0].failed == ["test_it.py::test_crash"]
-    # One of many processes that ends is the failure of the test it was at; the only one is the end of the run as well,
-    # which is a failure whatever the second time brings.
+    # If one of several processes ends, its current test has failed. If the only one ends, the run also ends,
+    # which is a failure even if the retry passes.
     assert current.finish() == (0 if options else 1)
     assert options or capfd.readouterr().out.splitlines()[-1] == "2 passed, 1 failed"
 

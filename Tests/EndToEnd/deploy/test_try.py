@@ -13,13 +13,13 @@ from peers.child import Child
 
 
 def commands(output: str) -> list[str]:
-    """The curl lines that were printed, whole."""
+    """The printed curl commands."""
     lines = [line.strip().lstrip("$ ") for line in output.replace("\\\n", " ").splitlines()]
     return [line for line in lines if line.startswith("curl ")]
 
 
 def answer(command: str) -> str:
-    """What a printed line says when it is pasted into a shell; nothing when it fails."""
+    """The output of a printed command in a shell; empty if it fails."""
     done = subprocess.run(["bash", "-c", f"{command} --fail --silent"], capture_output=True, text=True, timeout=60)
     return done.stdout if done.returncode == 0 else ""
 
@@ -28,7 +28,7 @@ def answer(command: str) -> str:
 @pytest.mark.xdist_group("swiftpm")
 @pytest.mark.timeout(600)
 def test_try_serves_and_the_lines_it_prints_return_a_token_and_a_secret() -> None:
-    # A newcomer's shell has no settings of ours. The test suite's own variables are unknown settings to the broker.
+    # A new user has no settings. The variables of the test suite are unknown settings to the broker.
     shell = {name: value for name, value in os.environ.items() if not name.startswith("LATCHKEY_")}
     child = Child([ROOT / "deploy/try", "--port", "0"], shell, cwd=ROOT)
     try:

@@ -9,7 +9,7 @@ from peers.promises import SLACK
 from peers.waiting import until
 
 BAD, PLACE = '{"a":"1",}', "secrets_not_json_at_byte_9"
-#: A broker that serves nothing but secrets: one that may yet get tokens is ready for that.
+#: A broker without tokens: with tokens it could be ready because of them.
 SECRETS_ALONE = dict.fromkeys(
     ["LATCHKEY_AUTH0_TOKEN_URL", "AUTH0_DOMAIN", "AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET", "AUTH0_AUDIENCE"]
 )
@@ -28,7 +28,7 @@ def test_a_warm_broker_serves_on_and_its_health_does_not_change_to_and_fro(world
     broker.get("/secrets/a?refresh=true")
     until(lambda: tier(broker)["blob_error"] == PLACE, "/health tells it")
     for number in range(60):
-        # Other answers of the same store, past memory.
+        # Other answers of the same store, not from memory.
         assert broker.get("/secrets/other?refresh=true").json()["value"] == "2"
         assert broker.get(f"/secrets/nobody-{number}").status == 404
         assert broker.get("/secrets/a").json()["value"] == "1"

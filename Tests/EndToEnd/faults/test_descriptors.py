@@ -32,7 +32,7 @@ def idle(broker: Broker, count: int) -> list[socket.socket]:
 
 
 def still_open(sockets: list[socket.socket]) -> int:
-    """How many the server has not closed."""
+    """The number of connections that the server has not closed."""
     readable, _, _ = select.select(sockets, [], [], 0)
     for sock in readable:
         sock.setblocking(False)

@@ -18,13 +18,13 @@ from peers.waiting import until
 
 LIBRARY = Path("/usr/lib") / f"{os.uname().machine}-linux-gnu/faketime/libfaketimeMT.so.1"
 HOUR = 3600
-#: The library changes the environment of the first process it is in, which a Swift program finds its arguments by.
+#: libfaketime changes the environment of the first process that loads it, which a Swift program needs for its arguments.
 FIRST = ["/usr/bin/env"]
 
 
 @pytest.fixture
 def jump(world) -> Callable[[int], None]:
-    """Puts the clock of brokers started with `faked` so many seconds off."""
+    """Sets the offset of the clock of brokers started with `faked`."""
     path = world.folder / "offset"
 
     def jump(seconds: int) -> None:
@@ -36,7 +36,7 @@ def jump(world) -> Callable[[int], None]:
 
 @pytest.fixture
 def short(tmp_path_factory) -> Iterator[Issuer]:
-    """An issuer whose tokens live 10 s."""
+    """An issuer of tokens with a lifetime of 10 s."""
     issuer = Issuer(tmp_path_factory.mktemp("short"), lifetime=10).wait()
     yield issuer
     issuer.stop()
@@ -114,7 +114,7 @@ def test_a_clock_that_is_wrong_gives_out_no_token_past_its_end_and_leaves_the_pa
     assert first.json()["expires_in"] <= end - time.time() + 1
     short.stop()
     threading.Event().wait(end - time.time())
-    # The library moves timers too, so that an answer which has to be waited for may not come, nor an end in good order.
+    # libfaketime also moves timers, so a waiting request or a graceful stop may not complete.
     with contextlib.suppress(TimeoutError):
         assert wrong.get("/token", timeout=1).status != 200, "never past its end"
     wrong.kill()

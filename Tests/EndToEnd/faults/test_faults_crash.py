@@ -13,7 +13,7 @@ SIGNALS = [signal.SIGSEGV, signal.SIGILL, signal.SIGTRAP, signal.SIGBUS, signal.
 
 
 def crash(world, number: signal.Signals, **settings: str) -> str:
-    """What the broker wrote about it."""
+    """Crashes the broker. Returns its output."""
     broker = world.serve(**settings)
     broker.stopped = True
     before = len(broker.child.stderr)

@@ -16,7 +16,7 @@ from peers.waiting import until
 
 @pytest.fixture(autouse=True)
 def issuer_as_it_was(world) -> Iterator[None]:
-    """The issuer is the session's: it takes its own secret again afterwards."""
+    """Restores the secret of the issuer, which the session shares."""
     yield
     world.issuer.set_secret(CLIENT_SECRET)
 
@@ -34,7 +34,7 @@ def test_the_same_holds_for_a_client_secret_in_a_file(world, tmp_path: Path) -> 
         return broker.get("/health").json()["followed"]["AUTH0_CLIENT_SECRET"]
 
     def sends(secret: str) -> None:
-        """The issuer takes this secret alone, and a new token is had of it."""
+        """Sets the only accepted secret, and gets a new token with it."""
         world.issuer.set_secret(secret)
         until(lambda: issued(broker), f"a token for {secret}", 20)
 

@@ -19,13 +19,13 @@ from peers.waiting import free_port, until
 from test_faults_clock import FIRST, HOUR, faked, jump  # noqa: F401
 
 
-#: Seconds that a dozen callers' own calls may take each on a busy machine, without any wait for credentials.
+#: Seconds of a call on a busy machine with a dozen callers, without a wait for credentials.
 ROUND_TRIP = 0.25
 
 
 @pytest.fixture
 def peer() -> Iterator[FaultProxy]:
-    """A container's agent."""
+    """A container credential agent."""
     peer = FaultProxy()
     yield peer
     peer.stop()
@@ -100,7 +100,7 @@ def test_a_source_that_is_down_is_done_without_until_the_credentials_end(world, 
     assert answers[-1][1] == 503 and answers[-1][0] >= lasting - 1.5
     assert (answer.code, answer.json()["upstream"]) == ("upstream_unavailable", "credentials")
     assert int(answer.header("Retry-After") or 0) >= 1
-    # Three tries a load, with a pause of 1, 2 and more seconds after each: one refresher, and no storm.
+    # Three attempts for each refresh, with a backoff of 1, 2 and more seconds, and one refresh at a time.
     assert 4 <= len(peer.seen()) <= 13
     warnings = [line for line in broker.logs if line["message"].startswith("AWS credentials could not be renewed")]
     assert warnings and all("container" in line["why"] for line in warnings)
@@ -118,7 +118,7 @@ def test_values_outlive_the_credentials_they_were_read_with(world, peer) -> None
     peer.next(credentials("ASIAONE", 4))
     broker = world.serve(**beside(peer), LATCHKEY_SECRET_TTL="1")
     assert broker.get("/secrets/solo").status == 200
-    # A name of its own each time: an absence is known for a while.
+    # A new name each time, because an absence is cached.
     names = (f"/secrets/absent-{number}" for number in itertools.count())
     ended = until(lambda: (a := broker.get(next(names))).status == 503 and a, "the credentials have ended")
     assert ended.json()["upstream"] == "credentials"
@@ -131,13 +131,13 @@ def test_values_outlive_the_credentials_they_were_read_with(world, peer) -> None
 @pytest.mark.slow
 @pytest.mark.alone
 def test_a_hanging_refresh_blocks_no_caller_under_load(world, peer) -> None:
-    """A crowd of callers, each asking for names that nobody has asked for: every answer is a signed call to the store."""
+    """Many callers request new names, so that every answer needs a signed call to the store."""
     peer.always(never_answer)
     peer.next(credentials("ASIAONE", 12))
     broker = world.serve(**beside(peer), LATCHKEY_SSM_MAX_TPS="10000")
     until(lambda: len(peer.seen()) >= 1, "the source has been asked")
     ends = peer.seen()[0].at + 12
-    # The last quarter of their life: first the advisory window, then the mandatory one.
+    # The last quarter of the lifetime: the advisory window, then the mandatory one.
     until(lambda: time.monotonic() > ends - 3.2, "they are near their end", within=12)
     took: list[float] = []
     statuses: set[int] = set()
@@ -157,7 +157,7 @@ def test_a_hanging_refresh_blocks_no_caller_under_load(world, peer) -> None:
     assert statuses == {404}
     assert len(took) > 120 and len(peer.seen()) >= 2, "there was a refresh under load, and it hangs"
     assert len(peer.seen()) <= 3, "one refresh at a time"
-    # AWSCredentials.md: one renewal may hold callers up for 250 ms in all. Each of them waits once at the most.
+    # AWSCredentials.md: one refresh may delay callers by 250 ms in total. Each waits at most once.
     assert max(took) < 0.25 + ROUND_TRIP
     assert len([one for one in took if one > ROUND_TRIP]) <= len(crowd)
 
@@ -206,13 +206,13 @@ def test_no_metadata_service_is_found_out_at_once(world) -> None:
 
 
 def is_skewed(request: Received) -> bool:
-    """Signed more than five minutes before or after it came."""
+    """Whether the request was signed more than five minutes before or after its arrival."""
     stamp = datetime.strptime(request.headers["x-amz-date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     return abs((stamp - datetime.now(UTC)).total_seconds()) > 300
 
 
 def refuses_skew(proxied: ProxiedRequest) -> bool:
-    """AWS as it is: such a signature is refused, with the true time beside."""
+    """Rejects such a signature like AWS, with the correct time in Date."""
     if not is_skewed(proxied.request):
         return passed_on(proxied)
     date = format_datetime(datetime.now(UTC), usegmt=True)
@@ -225,10 +225,10 @@ def test_a_clock_an_hour_off_costs_one_retry_and_no_credentials(world, peer, jum
     for name in ("solo", "other"):
         world.put(name, "the value")
     world.aws.always(refuses_skew)
-    # Half an hour to live: ended already by a clock that is an hour fast.
+    # Valid for half an hour: expired for a clock that is an hour fast.
     peer.always(credentials("ASIAONE", 1800))
     jump(offset)
-    # Not `serve`: a token of the issuer's is not valid yet where it is an hour earlier.
+    # Not `serve`: for a clock an hour behind, a new token is not valid yet.
     broker = world.start(wrapper=FIRST, **faked(world), **beside(peer), LATCHKEY_PREFETCH="solo")
     answer = broker.get("/secrets/solo")
     assert (answer.status, answer.json()["value"]) == (200, "the value")

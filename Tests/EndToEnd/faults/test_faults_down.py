@@ -27,7 +27,7 @@ def test_with_everything_down_at_the_start_it_starts_and_heals_without_a_restart
     assert time.monotonic() - started < DEADLINE
     world.aws.up()
     world.auth.up()
-    # Within 5 s of their return.
+    # Within 5 s after they return.
     until(lambda: broker.token().status == 200, "a token", within=5 + SLACK)
     until(lambda: broker.get("/secrets/solo").status == 200, "a secret", within=5 + SLACK)
     until(lambda: broker.get("/readyz", key=None).status == 200, "ready")
@@ -48,8 +48,8 @@ def test_with_parameter_store_down_memory_is_as_quick_as_before(world) -> None:
             assert (answer.status, answer.header("X-Latchkey-Tier")) == (200, "memory")
         return spans
 
-    # The 99th percentile of a busy machine is noise below some milliseconds, and is lost to other work now and then: what
-    # the broker adds, it would add in every round.
+    # On a busy machine the 99th percentile varies by milliseconds. Latency that
+    # the broker adds would appear in every round.
     rounds = []
     for _ in range(5):
         world.aws.up() if rounds else None

@@ -22,7 +22,7 @@ KEYS: dict[str, str] = CASES["keys"]
 
 
 def put(file: Path, text: str) -> None:
-    """In one step, as an agent puts a key in place."""
+    """Replaces the file atomically, as an agent does."""
     fresh = file.with_suffix(".new")
     fresh.write_text(text)
     remove(file)
@@ -37,7 +37,7 @@ def remove(file: Path) -> None:
 
 
 class Followed:
-    """A broker whose key is in a file, and what of it `/health` shows."""
+    """A broker with its key in a file, and the entry of the file in `/health`."""
 
     def __init__(self, world, file: Path, wrapper: tuple[str, ...] = ()) -> None:
         self.file = file
@@ -46,7 +46,7 @@ class Followed:
         self.broker: Broker = world.serve(
             secrets=list(KEYS.values()), wrapper=wrapper, LATCHKEY_API_KEY=f"file:{file}", LATCHKEY_MAX_CONNECTIONS="100"
         )
-        #: One of the keys in force, to ask with.
+        #: A valid key for requests.
         self.key = KEYS["zero"]
 
     def opens(self, key: str) -> bool:
@@ -64,7 +64,7 @@ class Followed:
         return int(float(line.rpartition(" ")[2]))
 
     def changes(self) -> int:
-        """How often another key came in force."""
+        """The number of key changes."""
         return sum("the API key has changed" in line["message"] for line in self.broker.logs)
 
     def warnings(self) -> list[str]:
@@ -92,7 +92,7 @@ def mode_000(file: Path) -> None:
         file.chmod(0)
 
 
-#: By what a state of the case file says: how it is made, and the code that `/health` then shows.
+#: For each state of the case file: how to produce it, and the code in `/health`.
 FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     "absent": (remove, "absent"),
     "mode 000": (mode_000, "permission_denied"),
@@ -106,7 +106,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
 
 
 def reach(followed: Followed, state: dict[str, Any]) -> None:
-    """Makes a state, and waits until the broker has taken notice of it."""
+    """Produces a state, and waits until the broker has seen it."""
     if state.get("text"):
         put(followed.file, KEYS[state["text"]] + "\n")
         until(lambda: followed.opens(KEYS[state["text"]]), f"the key {state['text']} is in force")
@@ -163,7 +163,7 @@ def test_a_key_that_is_written_in_two_pieces_never_opens_as_its_first(followed: 
             began = time.monotonic()
             file.write(first)
             file.flush()
-            # There for one look at the most: looks are 250 ms apart.
+            # Present for at most one check: checks are 250 ms apart.
             time.sleep(0.15)
             file.write(second)
         if time.monotonic() - began > 0.24:
@@ -206,7 +206,7 @@ def test_with_no_descriptor_left_the_keys_stay_as_they_are(
 
 
 class Model:
-    """The keys that are open by the rule, for a file that is left alone after each step until it has been looked at."""
+    """The valid keys by the rule, if the file does not change between a step and the next check."""
 
     def __init__(self) -> None:
         self.accepted = ["zero"]

@@ -17,7 +17,7 @@ from peers.waiting import free_port, until
 
 
 def require_service(port: int, requests: int = 3000) -> None:
-    """Many logged requests, all of them answered."""
+    """Sends many logged requests and checks their answers."""
     import http.client
 
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
@@ -37,12 +37,12 @@ def alive(port: int) -> bool:
 
 
 def drained(reader: int) -> bool:
-    """Whether there is nothing to be read."""
+    """Whether the pipe is empty."""
     return not select.select([reader], [], [], 0)[0]
 
 
 class TestTheLogIsNotTaken:
-    """The process's own output is a pipe that is full, closed, or a disk without room."""
+    """The output of the process is a full pipe, a closed pipe or a full disk."""
 
     def start(self, world, stderr) -> tuple[subprocess.Popen, int]:
         port = free_port()
@@ -56,7 +56,7 @@ class TestTheLogIsNotTaken:
         assert process.wait(15) == 0
 
     def full_pipe(self) -> tuple[int, int]:
-        """A pipe that takes not one octet more; its writing end does not wait."""
+        """A full pipe whose writing end does not block."""
         reader, writer = os.pipe()
         os.set_blocking(writer, False)
         for size in (65536, 4096, 1):
@@ -129,7 +129,7 @@ class TestTheLogIsNotTaken:
 
 
 def require_refusal(world, status: int = 78, **env: str | None) -> str:
-    """`serve` leaves at once with one clear word and without a secret; what it said."""
+    """Checks that `serve` exits at once with a message and without a secret. Returns its output."""
     settings = world.settings(**{"LATCHKEY_LISTEN": f"127.0.0.1:{free_port()}", **env})
     started = time.monotonic()
     refused = run("serve", env=settings)

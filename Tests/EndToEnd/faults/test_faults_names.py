@@ -17,9 +17,9 @@ from peers.waiting import until
 STORE = "store.orders.example"
 CASES = json.loads((ROOT / "Tests/Fixtures/cases/resolver.json").read_text())["cases"]
 COUNTS = [case["profiles_whose_issuer_name_hangs"] for case in CASES if "profiles_whose_issuer_name_hangs" in case]
-#: Of our own: more names that hang than the client had lookups at once.
+#: More hanging names than the limit of parallel lookups.
 COUNTS_MORE = [10, 100]
-#: Seconds for an answer, by the table.
+#: Seconds for an answer according to the table.
 WITHIN = CASES[0]["GET /secrets/{not in memory}"]["within_s"]
 
 
@@ -55,7 +55,7 @@ def profiles(folder, count: int) -> str:
 
 
 def ask_for_tokens(broker, names: NameServer, numbers: range) -> list[Thread]:
-    """Callers of profiles whose issuer's name hangs, once all lookups are under way."""
+    """Requests tokens of profiles whose issuer's name hangs, until all lookups are in progress."""
     callers = [Thread(target=broker.get, args=(f"/token/p{number}",)) for number in numbers]
     for caller in callers:
         caller.start()
@@ -65,7 +65,7 @@ def ask_for_tokens(broker, names: NameServer, numbers: range) -> list[Thread]:
 
 
 def answer_and_close(proxied: ProxiedRequest) -> bool:
-    """Each request needs a connection of its own, and each connection an address."""
+    """Closes the connection after each answer, so that each request needs a lookup."""
     proxied.send(proxied.forward())
     return False
 
@@ -92,7 +92,7 @@ def test_hanging_lookups_do_not_delay_known_names(world, names, tmp_path) -> Non
         LATCHKEY_SHARED_TIER="none",
     )
     assert names.count(STORE) == 1
-    # The broker looks at its store by itself every 10 s.
+    # The broker probes its store every 10 s.
     until(lambda: names.count(STORE) == 2, "the store's address is no longer fresh", within=60)
     callers: list[Thread] = []
     for number, count in enumerate(counts):

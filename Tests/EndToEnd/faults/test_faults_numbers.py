@@ -21,12 +21,12 @@ KEY = f"{PREFIX}/auth0-cache"
 
 
 def raw(value: object) -> str:
-    """The number as the case has it: JSON of any size, which Python's own floats would change."""
+    """The number as written in the case, which Python's floats would change."""
     return "1e300" if value == 1e300 else json.dumps(value)
 
 
 def version_is(name: str, value: object):
-    """The store's own answer, with another `Version` for one parameter."""
+    """The answer of the store with another `Version` for one parameter."""
 
     def fault(proxied: ProxiedRequest) -> bool:
         head, _, body = proxied.forward().partition(b"\r\n\r\n")
@@ -43,7 +43,7 @@ def version_is(name: str, value: object):
 
 
 def attribute_is(value: dict):
-    """The table's own answer, with another `lease_version`."""
+    """The answer of the table with another `lease_version`."""
 
     def fault(proxied: ProxiedRequest) -> bool:
         head, _, body = proxied.forward().partition(b"\r\n\r\n")
@@ -111,7 +111,7 @@ def test_a_lease_that_cannot_be_read_is_written_over(world, table) -> None:
 
 @contextmanager
 def text_server(text: str) -> Iterator[str]:
-    """Something that answers `/metrics` with that text, and `/token` with a token."""
+    """A server that answers `/metrics` with this text, and `/token` with a token."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -150,7 +150,7 @@ def test_a_number_in_a_metrics_text_ends_no_command(world, command: str, case: d
         env = world.settings(LATCHKEY_URL=url, LATCHKEY_API_KEY=API_KEY, LATCHKEY_UPSTREAM_TIMEOUT="15")
         done = run(*arguments(world, command), env=env)
     if command == "tiers":
-        # It asks the tiers themselves, and reads no metrics.
+        # The command reads the tiers, not the metrics.
         assert done.returncode == 0, done.stderr
         return
     assert done.returncode in case["exit"], done.stderr

@@ -17,14 +17,14 @@ from peers.waiting import until
 
 @dataclass
 class Held:
-    """A read that the store has answered, and whose answer is kept back until the test's clock says so."""
+    """A read whose answer is delayed until a time of the test's clock."""
 
     gate: threading.Event = field(default_factory=threading.Event)
     release_at: float | None = None
 
 
 class Timeline:
-    """Plays a case on a clock of its own: nothing waits for a time, only for what has to have happened by then."""
+    """Runs a case on a virtual clock. It waits for events, not for times."""
 
     def __init__(self, world, broker: Broker, case: dict, name: str) -> None:
         self.world, self.broker, self.case, self.name = world, broker, case, name
@@ -69,7 +69,7 @@ class Timeline:
         return not self.open_calls()
 
     def advance(self, to: float) -> None:
-        """Lets every answer go whose time has come by then, in order."""
+        """Releases all answers that are due, in order."""
         while True:
             self.date_reads()
             waiting = sorted((h.release_at, i) for i, h in enumerate(self.held) if not h.gate.is_set() and h.release_at is not None)
@@ -110,7 +110,7 @@ class Timeline:
         joined = self.joined()
         self.calls.append((thread, answers, wanted))
         thread.start()
-        # It is answered, or the store reads for it, or it has joined a read.
+        # The request is answered, or the store is reading for it, or it has joined a read.
         until(lambda: not thread.is_alive() or len(self.held) > before or self.joined() > joined, f"{path} is under way")
         self.date_reads()
 
@@ -118,7 +118,7 @@ class Timeline:
         return self.broker.metric("latchkey_singleflight_joined_total", resource="secret")
 
     def look(self) -> None:
-        """Waits for the broker to look at the blob by itself."""
+        """Waits for the broker's own check of the blob."""
         self.world.aws.forget()
         until(lambda: self.world.aws.seen(self._is_ours), "a look of the broker's own", within=30)
 
@@ -155,7 +155,7 @@ def test_a_read_after_a_change_returns_the_change(world, case: dict) -> None:
     world.put("secrets" if is_blob else "k", first.partition(" ")[2])
     broker = world.serve(LATCHKEY_UPSTREAM_TIMEOUT="10", LATCHKEY_PREFETCH="" if is_blob else "secrets")
     if not is_blob:
-        # The blob's absence is known, so that a read of the parameter is one read.
+        # The absence of the blob is cached, so a read of the parameter is one request.
         until(lambda: broker.get("/secrets/nothing-of-that-name").status == 404, "the store answers")
     else:
         assert broker.get("/cache/clear", method="POST").status == 204

@@ -39,7 +39,7 @@ def test_an_unusable_file_changes_nothing_is_logged_once_and_recovers(reloaded: 
 
 
 def test_a_file_that_may_not_be_read_changes_nothing(world, tmp_path: Path) -> None:
-    # The superuser may read any file while it has these capabilities.
+    # Root can read any file with these capabilities.
     wrapper = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
     reloaded = Reloaded(world, tmp_path / "profiles.json", entry("a", A), wrapper=wrapper)
     value = reloaded.token("a")
@@ -53,7 +53,7 @@ def test_a_file_that_may_not_be_read_changes_nothing(world, tmp_path: Path) -> N
 @pytest.mark.long
 @pytest.mark.timeout(7200)
 def test_after_random_sequences_of_changes_and_faults_the_right_tokens_are_served(world, tmp_path: Path) -> None:
-    """Each token is of the audience that the last good file says, and costs one request for each time it began."""
+    """Each token has the audience of the last valid file, and costs one request for each change."""
     reloaded = Reloaded(world, tmp_path / "profiles.json", LATCHKEY_ISSUE_BUDGET_PER_HOUR="100000")
     names = ["p", "q", "r", "s"]
     for number in longrun.cases(100, "profiles file"):

@@ -24,7 +24,7 @@ USER, PASSWORD = "orders", "made-up"
 
 
 class Net:
-    """AWS and the issuer as only a proxy reaches them, over TLS and in the clear."""
+    """AWS and the issuer, reachable only through a proxy, with and without TLS."""
 
     def __init__(self, world, authority, later: Callable) -> None:
         leaf = authority.issue("behind-proxy", f"DNS:{STORE},DNS:{LOGIN}").context()
@@ -46,7 +46,7 @@ class Net:
         return proxy
 
     def end_connections(self, proxy: ForwardProxy) -> None:
-        """Ends what is open, so that the next request needs the proxy anew."""
+        """Closes open connections, so that the next request needs the proxy."""
         for peer in (self.store, self.login, proxy):
             for sock in list(peer._open.values()):
                 with contextlib.suppress(OSError):
@@ -175,14 +175,14 @@ FAULTS = {
     "cannot reach": (lambda proxy, when: proxy.always(status(502, b"made-up body"), when), "proxy_http_502"),
     "hangs": (lambda proxy, when: proxy.always(hang, when), "proxy_timed_out"),
 }
-#: What a request has in its target, and whether its answer is surely the proxy's own.
+#: The target of the request, and whether the answer must come from the proxy.
 WAYS = {"store by tunnel": (f"{STORE}:443", True), "store in the clear": (PLAIN, False), "issuer": (LOGIN, True)}
 
 
 @pytest.mark.row(67)
 @pytest.mark.parametrize(
     ("way", "fault"),
-    # Without a tunnel, a status may as well be the upstream's own.
+    # Without a tunnel the status may come from the upstream.
     [(way, fault) for way in WAYS for fault in FAULTS if WAYS[way][1] or fault not in ("denies", "cannot reach")],
 )
 def test_a_proxy_that_fails_is_named_and_survived(net, fault: str, way: str) -> None:

@@ -42,7 +42,7 @@ def test_secrets_alone_keep_a_broker_ready_for_as_long_as_memory_serves_them(wor
     world.aws.down()
     until(lambda: broker.get("/secrets/solo").header("X-Latchkey-Stale") == "true", "past its time")
     assert (ready(broker), health(broker)) == (200, "degraded")
-    # At the end of its bounds it is unavailable, and before it is not: judged by what a caller gets just before and after.
+    # It becomes unavailable at the end of its limits, as the answers just before and after show.
     while True:
         before = broker.get("/secrets/solo").status
         is_ready = ready(broker)
@@ -93,7 +93,7 @@ def test_tokens_alone_and_their_issuer_down_is_unavailable_until_somebody_is_to_
     assert broker.token().status == 503
     assert (ready(broker), health(broker)) == (503, "unavailable")
     world.auth.heal()
-    # Nobody asks it: after a while callers are let in again, and the first shows that the issuer is back.
+    # No caller asks it. Later callers are admitted again, and the first shows that the issuer is back.
     until(lambda: ready(broker) == 200, "ready for a caller", within=10 + SLACK)
     assert health(broker) == "degraded"
     assert broker.token().status == 200

@@ -14,7 +14,7 @@ from peers.issuer import AUDIENCE, CLIENT_ID, CLIENT_SECRET
 from peers.proxy import Received, operation
 from peers.waiting import until
 
-#: The issuer's credentials stand in the blob and nowhere else.
+#: The issuer's credentials are only in the blob.
 IN_BLOB = dict.fromkeys(["AUTH0_DOMAIN", "AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET", "AUTH0_AUDIENCE"])
 BLOB = {
     "AUTH0_DOMAIN": "issuer.test",
@@ -35,12 +35,12 @@ def test_a_token_is_there_as_soon_as_the_store_with_its_credentials_answers(worl
     world.put("secrets", json.dumps(BLOB))
     world.aws.down()
     broker = world.start(LATCHKEY_SHARED_TIER=shared, **IN_BLOB)
-    # Asked for so often that the pause between two attempts is the longest, and has just begun.
+    # After so many requests the backoff is at its maximum and has just begun.
     until(lambda: int(broker.token().header("Retry-After") or 0) >= 4, "the longest pause")
     assert not world.auth.seen()
     world.aws.up()
     until(lambda: store_state(broker) == "ok", "the store is found again")
-    # The pause would last for a second or more.
+    # The backoff would last a second or more.
     until(lambda: broker.token().status == 200, "a token", within=0.5)
     assert broker.get("/readyz", key=None).status == 200
 
@@ -58,7 +58,7 @@ def test_every_secret_is_there_as_soon_as_its_store_answers_another(world) -> No
     until(lambda: broker.get("/secrets/solo").status == 200, "the secret", within=0.5)
 
 
-#: A lease is as long as the upstream timeout: far longer than a test waits.
+#: A lease lasts as long as the upstream timeout, far longer than a test waits.
 LONG_LEASE = {"LATCHKEY_UPSTREAM_TIMEOUT": "30"}
 
 

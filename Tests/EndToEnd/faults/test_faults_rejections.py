@@ -33,7 +33,7 @@ def token(broker: Broker) -> Answer:
 
 
 class Loop:
-    """A consumer whose resource server refuses every token, and beside it one that only asks."""
+    """A consumer that rejects every token, and a second one that only requests tokens."""
 
     def __init__(self, broker: Broker) -> None:
         self.broker = broker

@@ -20,7 +20,7 @@ from peers.proxy import operation
 from peers.waiting import accepts, until
 
 
-#: Signals that ask a broker for nothing. The standard action of most of them is the end of the process.
+#: Signals without a meaning for a broker. The default action of most is to end the process.
 MEANINGLESS = [
     *(getattr(signal, f"SIG{name}") for name in "HUP PIPE CHLD WINCH USR1 USR2 ALRM VTALRM PROF IO PWR XFSZ URG".split()),
     signal.SIGRTMIN,
@@ -102,7 +102,7 @@ def test_slow_clients_are_disconnected_and_delay_no_other(world) -> None:
     started = time.monotonic()
     for sock in slow:
         sock.sendall(b"GET /token HTTP/1.1\r\nHost: a\r\nX-Slow: ")
-    # A machine that is busy takes its time without slow clients, too.
+    # A busy machine is slow without slow clients too.
     assert slowest_but_one_percent() < max(0.1, 3 * before)
     answers = [parse(b"".join(iter(lambda s=sock: s.recv(4096), b""))) for sock in slow]
     assert {answer.status for answer in answers} == {408}
@@ -137,7 +137,7 @@ def test_sigterm_under_load_fails_no_request(world) -> None:
     stopping = threading.Event()
 
     def caller(number: int) -> None:
-        """Keeps a connection as long as it is kept; being refused a new one is the end, and no failure."""
+        """Sends requests on a kept-alive connection until a new connection is refused, which is no failure."""
         import http.client
 
         while True:
@@ -191,7 +191,7 @@ def test_a_request_under_way_at_sigterm_gets_its_answer(world) -> None:
     answer = parse(b"".join(iter(lambda: sock.recv(4096), b"")))
     assert (answer.status, answer.header("Connection")) == (200, "close")
     assert broker.child.wait(30) == 0
-    # A token that was bought is shared, so that the next broker need not buy it again.
+    # An issued token is shared, so that the next broker does not request another.
     assert world.parameter("auth0-cache/token")["Value"] == answer.json()["access_token"]
 
 
@@ -233,7 +233,7 @@ def test_a_token_that_expired_while_the_process_was_stopped_is_not_served(world)
 @pytest.mark.row(42)
 @pytest.mark.heavy
 def test_ten_thousand_unknown_names_do_not_grow_it(world) -> None:
-    """Ten names fit one call, and calls go at `LATCHKEY_SSM_MAX_TPS`: what would wait too long for its turn is 503."""
+    """A call has ten names, and `LATCHKEY_SSM_MAX_TPS` limits calls. Requests that would wait too long get 503."""
     max_tps = 20
     broker = world.serve(LATCHKEY_SSM_MAX_TPS=str(max_tps))
     world.aws.forget()
@@ -242,20 +242,20 @@ def test_ten_thousand_unknown_names_do_not_grow_it(world) -> None:
     took = time.monotonic() - started
     counts = collections.Counter((answer.status, answer.code) for answer in answers)
     assert counts.total() == 10_000
-    # On a slow machine a call that was made may not be answered by the deadline of those who wait for it.
+    # On a slow machine a call may end after the deadline of its callers.
     assert set(counts) <= {(404, "not_found"), (503, "upstream_throttled"), (504, "upstream_timeout")}, counts
     assert counts[404, "not_found"] > 100
     assert {answer.json().get("upstream_code") for answer in answers if answer.status == 503} <= {"LocalRateLimit"}
     calls = [seen for seen in world.aws.seen(operation("GetParameter", "GetParameters")) if b"/unknown-" in seen.body]
     assert len(calls) <= max_tps * (took + 2)
-    # What is known to be absent is not asked for again.
+    # A cached absence is not requested again.
     world.aws.forget()
     absent = [f"/secrets/unknown-{at}" for at, answer in enumerate(answers) if answer.status == 404][:100]
     again = pipelined(broker.port, absent, connections=5)
     assert {answer.status for answer in again} == {404}
     assert [seen for seen in world.aws.seen() if b"/unknown-" in seen.body] == []
-    # 3,200 callers wait at once at the most, which costs its memory once. How many of them do is up to the machine, so a
-    # round may still grow; names that were kept would make every round grow.
+    # At most 3,200 callers wait at once, which takes memory once. The number depends on the machine, so a
+    # round may still grow. If names were kept, every round would grow.
     for round in ("second", "third", "fourth"):
         grown = broker.memory_kib()
         assert grown < 96 * 1024

@@ -16,12 +16,12 @@ from peers.http import Answer, read
 from peers.promises import SLACK
 from peers.waiting import accepts, until
 
-#: A delay that no test waits out.
+#: A delay longer than any test.
 LONG = {"LATCHKEY_DRAIN_DELAY": "300", "LATCHKEY_DRAIN_TIMEOUT": "320"}
 
 
 class Kept(http.client.HTTPConnection):
-    """A connection that is kept between requests."""
+    """A kept-alive connection."""
 
     def ask(self, path: str) -> Answer:
         self.request("GET", path, headers={"Authorization": f"Bearer {API_KEY}"})
@@ -51,7 +51,7 @@ def test_in_the_delay_all_is_as_before_but_readiness_and_a_second_signal_ends_it
                 answer = ask("/secrets/solo")
                 assert (answer.status, answer.header("Connection")) == (200, None)
         assert broker.token().status == 200, "upstreams are asked as ever"
-        # A signal that asks for nothing does not end the delay either.
+        # A signal without a meaning does not end the delay.
         broker.child.send(signal.SIGUSR1)
         until(lambda: [line for line in broker.logs if "SIGUSR1" in str(line)], "it is logged")
         assert accepts(broker.port)

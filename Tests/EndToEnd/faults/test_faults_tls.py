@@ -19,7 +19,7 @@ from peers.tls import Authority
 from peers.waiting import free_port, until
 
 GOOD = "DNS:localhost,IP:127.0.0.1"
-#: Those of the shared cases whose host is this machine.
+#: The shared cases with this machine as host.
 CERTIFICATES = [
     case
     for case in json.loads((ROOT / "Tests/Fixtures/cases/certificates.json").read_text())["cases"]
@@ -49,7 +49,7 @@ def plain_http(authority: Authority) -> FaultProxy:
 
 
 def common_name_only(authority: Authority) -> FaultProxy:
-    """Named in the subject and in no subjectAltName: RFC 9110 §4.3.4 has clients look at the latter."""
+    """A certificate with the name only in its subject. Clients must use subjectAltName (RFC 9110 §4.3.4)."""
     return FaultProxy(tls=authority.issue("localhost", "DNS:elsewhere.test").context())
 
 

@@ -53,7 +53,7 @@ def lives(path: Path) -> bool:
 
 
 class Handover:
-    """One folder with a socket's path, and the brokers that are told to use it."""
+    """A folder with a socket, and the brokers that use it."""
 
     def __init__(self, world) -> None:
         self.world = world
@@ -61,7 +61,7 @@ class Handover:
         self.brokers: dict[str, Child] = {}
         self.slow: list[int] = []
         self.asking: threading.Thread | None = None
-        #: Lets the store answer for the slow secret.
+        #: Set to let the store answer for the slow secret.
         self.released = threading.Event()
         world.put("slow", "v")
         world.aws.always(when_released(self.released), when=mentions("/slow"))
@@ -192,7 +192,7 @@ def test_the_cases_of_the_case_file_are_those_above() -> None:
 
 @pytest.mark.row(62)
 def test_no_continuous_caller_is_refused(handover: Handover) -> None:
-    """Between two brokers there may be no socket; one that refuses, or that answers and is cut off, there never is."""
+    """Between two brokers the socket may be missing, but it never refuses a connection or breaks one."""
     handover.start("A")
     handover.listens("A")
     refusals: list[str] = []

@@ -21,7 +21,7 @@ def subject(request, world) -> Subject:
 
 
 def require_refusal(subject: Subject, *codes: str) -> None:
-    """A clean problem in time, nothing cached, and the broker as well as before."""
+    """Checks for an error in time, an empty cache, and a healthy broker."""
     started = time.monotonic()
     refused = subject.ask()
     assert time.monotonic() - started < DEADLINE
@@ -50,7 +50,7 @@ def test_a_slow_answer_is_waited_for_and_others_are_not_held_up(subject: Subject
     subject.require_good(subject.ask())
     other.join()
     assert time.monotonic() - started >= 1.0
-    # Whoever was held up by the slow answer would have waited for most of its second.
+    # A caller delayed by the slow answer would have waited for most of its second.
     assert len(spans) == 50 and sum(span > 0.5 for span in spans) <= 2
 
 
@@ -63,7 +63,7 @@ def test_no_answer_at_all_ends_at_the_deadline_and_leaves_no_connection(subject:
     assert (refused.status, refused.code) == (504, "upstream_timeout")
     assert time.monotonic() - started < DEADLINE
     subject.proxy.heal()
-    # What is kept for the next request may stay; what waited in vain may not.
+    # Idle connections may stay open; timed-out ones may not.
     subject.proxy.settle(at_most=1)
     subject.require_healing()
 
@@ -188,7 +188,7 @@ def test_a_redirect_is_not_followed(subject: Subject) -> None:
 @pytest.mark.row(24)
 def test_a_redirect_to_the_metadata_service_ends_at_once(subject: Subject) -> None:
     subject.always(faults.redirect("http://169.254.169.254/latest/meta-data/iam/security-credentials/"))
-    # A connection to an address that does not answer would end as a timeout, which is 504.
+    # A connection to an address that does not answer would time out with 504.
     assert subject.ask().status == 502
 
 

@@ -48,7 +48,7 @@ def body_of(case: dict[str, Any]) -> bytes:
 
 
 def first_answer(sock: socket.socket) -> bytes:
-    """What comes up to the end of the first final head."""
+    """The bytes up to the end of the first final head."""
     data = b""
     while b"\r\n\r\n" not in data.replace(b"HTTP/1.1 100 Continue\r\n\r\n", b""):
         more = sock.recv(65536)
@@ -84,7 +84,7 @@ def test_a_request_rejected_by_its_head_is_answered_before_its_body(case: dict[s
             assert sock.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
             sock.sendall(body_of(case))
         answer = first_answer(sock)
-        # The wait for a whole body is 30 s: an answer before that is one that did not wait.
+        # The body timeout is 30 s, so an earlier answer did not wait for the body.
         assert time.monotonic() - started < 10 * case.get("within_s", 1)
         wanted = case["status"] if isinstance(case["status"], list) else [case["status"]]
         assert int(answer.rpartition(b"HTTP/1.1 ")[2][:3]) in wanted, answer

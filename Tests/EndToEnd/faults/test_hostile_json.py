@@ -23,7 +23,7 @@ from peers.waiting import until
 
 JSON_TYPE = ("Content-Type", "application/json")
 FORM_TYPE = ("Content-Type", "application/x-www-form-urlencoded")
-#: A broker's smallest stack: what `ulimit -s 512` gives.
+#: The smallest stack of a broker: that of `ulimit -s 512`.
 SMALL_STACK = ["prlimit", f"--stack={512 * 1024}"]
 
 
@@ -57,12 +57,12 @@ def members_of(case: dict[str, Any]) -> str:
 
 
 class Place:
-    """A broker whose stores answer what a case says, and every place where a text from outside is read."""
+    """A broker over stores with the text of a case, in every place where the broker reads outside text."""
 
     def __init__(self, folder: Path, wrapper: list[str]) -> None:
         self.folder, self.wrapper = folder, wrapper
         self.store = TextStore()
-        #: Where the last case's text was.
+        #: The place of the last case's text.
         self.last = ""
         self.start()
 
@@ -72,7 +72,7 @@ class Place:
         self.times = ThreadTimes(self.broker.child.pid)
 
     def reset(self) -> None:
-        # A broker that an issuer has failed waits before it asks again. A new one asks at once.
+        # After a failure of the issuer a broker waits. A new one calls at once.
         if "issuer" in self.last:
             self.broker.stop()
             self.start()
@@ -89,7 +89,7 @@ class Place:
         assert cleared.status == 204, cleared.text
 
     def prepare(self, case: dict[str, Any]) -> tuple[bytes, set[int], bool]:
-        """The request, the statuses that are right, and whether what it reads must be read anew each time."""
+        """The request, the accepted statuses, and whether each request must read the text again."""
         return getattr(self, "_" + case["where"].replace("-", "_"))(case)
 
     # Requests
@@ -132,7 +132,7 @@ class Place:
         return request("POST", "/", fields, b"{}"), {400}, False
 
     def unsigned(self, listed: str) -> list[tuple[str, str]]:
-        """The fields of a caller who knows an id and no key."""
+        """The header fields of a caller with an id and no key."""
         good = dict(signature(self.broker.port, "AmazonSSM.GetParameter", b"{}"))
         given = good["Authorization"].partition("SignedHeaders=")[0]
         claim = f"{given}SignedHeaders={listed}, Signature={'0' * 64}"
@@ -202,7 +202,7 @@ class Place:
         return request("GET", "/secrets/plain", [bearer()]), {502}, True
 
     def _store_head(self, case):
-        # The error ends the answer's way through the readers of both its head and its body.
+        # The readers of both head and body see this answer.
         self.store.refusal = 400, b'{"__type":"AccessDeniedException"}'
         self.store.fields = [(case["field"], name_of(case))]
         return request("GET", "/secrets/plain", [bearer()]), {502}, True
@@ -223,7 +223,7 @@ class Place:
     # Cost
 
     def once(self, case: dict[str, Any]) -> float:
-        """Milliseconds of one thread, for one request that is answered as it must be."""
+        """CPU milliseconds of one thread for one request with an accepted status."""
         self.last = case["where"]
         data, statuses, is_cold = self.prepare(case)
         if not is_cold:
@@ -231,7 +231,7 @@ class Place:
         concerned = self.concerned(case)
 
         def read_anew() -> float | None:
-            # While a pause after a failure lasts nothing is read, and the cost says nothing.
+            # During a backoff nothing is read, so the cost has no meaning.
             self.store.remove(f"{PREFIX}/auth0-cache/")
             self.prepare(case)
             self.clear()
@@ -242,7 +242,7 @@ class Place:
         return until(read_anew, "the text is read anew")
 
     def concerned(self, case: dict[str, Any]) -> Filter:
-        """The reads that bring a case's text."""
+        """The upstream reads that return the text of a case."""
         if case["where"].startswith("issuer"):
             return lambda seen: seen.target.startswith("/oauth/")
         name = {"jwt": "auth0-cache/token", "lease": "auth0-cache/lease", "field": "hostile"}

@@ -63,7 +63,7 @@ def requests_of(case: dict[str, Any], port: int) -> bytes:
 
 
 class Reader:
-    """Counts the answers of one connection, keeping no more than it must."""
+    """Counts the answers of one connection without storing them."""
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
@@ -89,7 +89,7 @@ class Reader:
 
 
 def big_values(world, case: dict[str, Any]) -> None:
-    """Parameter Store's answers with values larger than moto lets in."""
+    """Parameter Store with values larger than moto allows."""
     value = value_of(case)
 
     def answer(proxied) -> bool:
@@ -120,7 +120,7 @@ def test_unsent_answers_are_bounded_and_every_one_comes(case: dict[str, Any], qu
     if "value" in case:
         big_values(world, case)
     data = requests_of(case, quick.port)
-    # The values come into memory first: what is measured is what answers cost.
+    # The values are cached first, so that only the answers are measured.
     first = data[: len(data) // case["times"]]
     for _ in range(2):
         with socket.create_connection(("127.0.0.1", quick.port), timeout=30) as sock:
@@ -129,7 +129,7 @@ def test_unsent_answers_are_bounded_and_every_one_comes(case: dict[str, Any], qu
             while not reader.answers or reader.left:
                 assert reader.take(65536)
     with socket.socket() as sock:
-        # What the kernel holds is not the broker's memory; a small window shows the broker's soonest.
+        # Socket buffers are not the broker's memory, so the window is small.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
         sock.settimeout(60)
         sock.connect(("127.0.0.1", quick.port))
@@ -177,7 +177,7 @@ def test_continuous_scrapes_delay_no_other_caller(world) -> None:
     for sock in scrapers:
         sock.sendall(f"GET /metrics HTTP/1.1\r\n{AUTHORIZED}\r\n".encode() * 60)
     spans = sorted(timed.seconds for timed in crowd(broker.port, ["/token"] * 50, at_once=5))
-    # 5 s without fairness; the bound leaves room for a busy machine.
+    # 5 s without fairness; the limit allows for a busy machine.
     assert spans[-1] < 2.5
     for sock in scrapers:
         reader = Reader(sock)

@@ -22,15 +22,15 @@ from peers.textstore import TextStore
 
 #: Milliseconds of one thread that one request may cost (the limits in openapi.yaml and ThreatModel.md).
 BOUND = 50
-#: Requests of one climb, and climbs of the long run.
+#: Requests of one climb, and climbs of a long run.
 STEPS, CLIMBS = 20, 4_000
-#: Blobs and listings as an application has them: what a request is held against.
+#: Typical blobs and listings, as the reference for the cost of a request.
 DEEP = json.dumps({"a": {"a": {"a": [[1.50, {"a": "b"}], "c"]}}, "a.a": "d", **{f"a{number}": number for number in range(200)}})
 WIDE = json.dumps({"a": list(range(2_000)), "b": [[], {}]})
 
 
 class Target:
-    """A broker whose stores have something to read, and what a shape costs it."""
+    """A broker over filled stores, and the cost of a shape."""
 
     def __init__(self, folder: Path) -> None:
         self.store = TextStore()
@@ -68,7 +68,7 @@ class Target:
         return [claim, *((name, value) for name, value in good if name.startswith("X-Amz-") and name != field)]
 
     def cost(self, shape: Shape, enough: float) -> tuple[float, int]:
-        """Milliseconds and the status. What costs more than `enough` is sent again, and the least counts."""
+        """Milliseconds and status. A request over `enough` is repeated, and the minimum counts."""
         data = self.bytes_of(shape)
         best, status = self.once(data)
         for _ in range(4):
@@ -93,7 +93,7 @@ def search(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[T
 
 
 def climb(search: Target, number: int) -> tuple[float, Shape]:
-    """The dearest request that a case comes to: each kind of text at one place, and then what is near to the dearest."""
+    """The most expensive request of a climb: each kind of text at one place, then variations of the most expensive."""
     numbers = random.Random(number)
     shapes = Shapes(numbers)
     place = PLACES[number % len(PLACES)]

@@ -15,7 +15,7 @@ FILES = sorted([*CASES.glob("issuer/*.json"), *CASES.glob("issuer-more/*.json")]
 
 
 def gives(case: dict[str, Any]) -> Fault:
-    """The case's answer, instead of the issuer's own."""
+    """A fault that sends the answer of the case."""
     data = answer(case["status"], case["body"].encode(), list(case["headers"].items()))
     if case["status"] == 204:
         data = data.replace(b"Content-Length: 0\r\n", b"")

@@ -27,7 +27,7 @@ READS = operation("GetParameter", "GetParameters")
 
 
 class Caller:
-    """One request in a thread of its own."""
+    """One request in its own thread."""
 
     def __init__(self, broker: Broker, path: str) -> None:
         self.answer: Answer | None = None
@@ -57,7 +57,7 @@ def test_each_caller_keeps_a_deadline_of_its_own(world, settings: dict[str, int]
     for name in ("leader", "follower", "queue"):
         world.put(name, f"of {name}", kind="String")
     broker = world.serve(**{name: str(value) for name, value in settings.items()})
-    # The prefetch of the start is over, and a second's turn is there again.
+    # The prefetch is over, and the rate limit allows calls again.
     until(lambda: broker.get("/secrets/never-there").status == 404, "the store answers")
     time.sleep(1.1)
     world.aws.always(after(case["store_answers_after_s"]), when=READS)

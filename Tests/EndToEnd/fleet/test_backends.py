@@ -30,7 +30,7 @@ def source(broker: Broker, key: str = "solo") -> str:
 
 
 def unread(broker: Broker) -> list[tuple[str, str]]:
-    """What the log says of looks that failed."""
+    """The log lines about failed checks."""
     told = [line for line in broker.logs if "names the backend cannot be followed" in line["message"]]
     return [(line["level"], line["code"]) for line in told]
 
@@ -53,7 +53,7 @@ def test_shadow_counts_and_names_differences_without_values(world) -> None:
     told = lambda: {  # noqa: E731
         line["secret"]: line["why"] for line in broker.logs if line["message"] == "the stores differ"
     }
-    # A difference is counted first and told after.
+    # A difference is counted before it is logged.
     until(lambda: len(told()) == 2, "both differences in the log")
     root = PREFIX.lstrip("/")
     assert told() == {

@@ -39,7 +39,7 @@ def balance(world, later) -> Iterator[Callable[..., tuple[Haproxy, list[Broker]]
 
 
 def restart(broker: Broker) -> None:
-    """SIGTERM, and a successor at the same address."""
+    """Stops a broker with SIGTERM and starts one at the same address."""
     assert broker.child.stop() == 0
     broker.require_clean_output()
     broker.child = Child([BINARY, "serve"], broker.env)
@@ -63,7 +63,7 @@ def test_a_rolling_restart_fails_no_request(balance) -> None:
     finally:
         callers.stop()
     assert not callers.failures, f"{callers.failures} of {callers.served}"
-    # All at once: the second signal, which each gets when the test ends, ends its delay.
+    # All at once: the second signal at the end of the test ends the delay.
     for broker in brokers:
         broker.child.send(signal.SIGTERM)
 

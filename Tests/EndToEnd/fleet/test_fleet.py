@@ -30,14 +30,14 @@ def put_of(name: str) -> Filter:
 
 
 def ask_in_vain(broker: Broker) -> None:
-    """A caller whose broker dies under it."""
+    """Sends a request to a broker that is killed."""
     with contextlib.suppress(OSError, http.client.HTTPException):
         broker.token()
 
 
 @pytest.fixture(scope="session")
 def brief(tmp_path_factory) -> Iterator[Issuer]:
-    """An issuer whose tokens live 20 s."""
+    """An issuer of tokens with a lifetime of 20 s."""
     issuer = Issuer(tmp_path_factory.mktemp("brief"), lifetime=20).wait()
     yield issuer
     issuer.stop()
@@ -45,7 +45,7 @@ def brief(tmp_path_factory) -> Iterator[Issuer]:
 
 @pytest.fixture(scope="session")
 def briefer(tmp_path_factory) -> Iterator[Issuer]:
-    """An issuer whose tokens live 10 s."""
+    """An issuer of tokens with a lifetime of 10 s."""
     issuer = Issuer(tmp_path_factory.mktemp("briefer"), lifetime=10).wait()
     yield issuer
     issuer.stop()
@@ -81,7 +81,7 @@ def test_over_three_lives_a_fleet_asks_once_a_life_and_once_more_for_a_refresher
     twenty.wait_served()
     started = time.monotonic()
     assert len(brief.requests) == 1
-    # Whoever refreshes the first token dies with the issuer's answer on its way.
+    # The broker that refreshes the first token is killed before the issuer answers.
     for door in twenty.doors:
         door.always(never_answer)
     chosen = until(lambda: [n for n, door in enumerate(twenty.doors) if door.seen()], "one refreshes")
@@ -94,7 +94,7 @@ def test_over_three_lives_a_fleet_asks_once_a_life_and_once_more_for_a_refresher
     twenty.require_no_expired()
     assert {call.status for call in twenty.calls} == {200}
     assert twenty.max_seconds < twenty.bound
-    # A token is due after 16 of its 20 s; the one that died had asked in vain.
+    # A token is due after 16 of its 20 s; the killed broker also made one request.
     lives = 62 / 16
     assert 3 <= len(brief.requests) <= lives + 1
     assert len(brief.requests) == len(twenty.tokens), "no token was asked for that was not used"
@@ -121,7 +121,7 @@ def test_tokens_are_served_if_writes_fail_with_one_request_per_broker_and_lifeti
     five.require_no_expired()
     assert {call.status for call in five.calls} == {200}
     assert five.max_seconds < BOUND
-    # A token is due after four fifths of its 10 s, one of which is cut off where its exp is in whole seconds.
+    # A token is due after four fifths of its 10 s, less up to one second because `exp` is in whole seconds.
     for door in five.doors:
         times = [request.at for request in door.seen()]
         assert all(later - earlier > 7 for earlier, later in itertools.pairwise(times)), times
@@ -186,7 +186,7 @@ def test_two_brokers_that_refresh_at_once_end_with_one_token(world, fleet) -> No
     until(lambda: stored() in tokens, "the pair is one of theirs")
 
     def taken_over() -> bool:
-        """Whether a broker that starts now takes what is there. Until both have written, that may still change."""
+        """Whether a new broker uses the stored token. This can change until both have written."""
         before = stored()
         answer = world.serve().token()
         assert answer.header("X-Latchkey-Tier") == "parameter-store" and answer.json()["access_token"] in tokens
@@ -198,7 +198,7 @@ def test_two_brokers_that_refresh_at_once_end_with_one_token(world, fleet) -> No
 
 
 def lease_end(world) -> int:
-    """The moment in milliseconds at which the lease in Parameter Store ends."""
+    """The end of the lease in Parameter Store, in milliseconds."""
     return json.loads(world.parameter("auth0-cache/lease")["Value"])["until"]
 
 

@@ -22,7 +22,7 @@ def create(world, *names: str) -> None:
 
 
 def told(broker: Broker) -> list[tuple[str, str]]:
-    """What the log says at `warning` of the list."""
+    """The warnings about the list."""
     lines = [line for line in broker.logs if "lists the kept secrets" in line["message"]]
     return [(line["level"], line["code"]) for line in lines if line["level"] == "warning"]
 
@@ -78,7 +78,7 @@ def test_every_front_reads_a_kept_secret_where_it_is(world, backend) -> None:
     assert [error["SecretId"] for error in batch["Errors"]] == [f"{OURS}/gone"]
     assert broker.get("/secrets").json()["names"] == ["FIELD", "db", "moved"]
     assert set(broker.get("/secrets?keys=db,moved,FIELD").json()["secrets"]) == {"db", "moved", "FIELD"}
-    # Parameter Store's own calls say what it has.
+    # Calls for Parameter Store show only its own secrets.
     assert broker.get(f"/systemsmanager/parameters/get?name={PREFIX}/db").status == 400
 
 

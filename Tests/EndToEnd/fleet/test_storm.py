@@ -18,7 +18,7 @@ pytestmark = pytest.mark.heavy
 
 NAMES = [f"storm/{number}" for number in range(300)]
 READS = operation("GetParameter", "GetParameters")
-#: The longest that a caller waits.
+#: Maximum wait of a caller.
 BOUND = caller_waits()
 
 
@@ -55,7 +55,7 @@ def test_hundreds_of_cold_names_at_once_are_read_in_tens_within_the_rate(stored)
 
 
 def test_calls_over_the_quota_get_a_retry_after(stored) -> None:
-    """Others have used the quota up but for two calls a second."""
+    """Others use the quota, except for two calls per second."""
     broker = stored.serve()
     stored.aws.always(at_most_a_second(2))
     waiting = NAMES[:120]

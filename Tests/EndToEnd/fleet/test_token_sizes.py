@@ -17,7 +17,7 @@ PUT = operation("PutParameter")
 
 
 def gives(token: str) -> Fault:
-    """A token that no issuer's own grammar bounds."""
+    """A fault that sends a token of any size."""
     body = json.dumps({"access_token": token, "token_type": "Bearer", "expires_in": 3600}).encode()
 
     def fault(proxied: ProxiedRequest) -> bool:
@@ -28,7 +28,7 @@ def gives(token: str) -> Fault:
 
 
 def written(world) -> list[dict[str, Any]]:
-    """What was sent to be kept as the token."""
+    """The values that were written as the token."""
     return [body for request in world.aws.seen(PUT) if (body := request.json())["Name"] == TOKEN]
 
 
@@ -37,7 +37,7 @@ def warnings(broker) -> list[str]:
 
 
 def serve(world, table_name: str | None, settings: dict[str, str]):
-    """A broker that has given out a token, and is done with sharing it."""
+    """A broker that has served a token and finished its writes."""
     broker = world.serve(**settings)
     given = broker.token()
     assert given.status == 200
@@ -113,7 +113,7 @@ def test_no_replica_waits_for_a_token_that_cannot_be_shared(world) -> None:
             assert broker.token().header("X-Latchkey-Tier") == "memory"
     assert world.aws.seen(PUT) == [], "no lease is claimed in vain"
     assert len(world.auth.seen()) == 4
-    # A replica that can write it does, and the others take it from there.
+    # A replica that can write the token does, and the others read it.
     able = world.serve(LATCHKEY_TOKEN_PARAMETER_TIER="advanced")
     able.token()
     until(lambda: world.parameter("auth0-cache/expires"), "the token is shared")

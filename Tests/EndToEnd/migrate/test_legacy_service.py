@@ -20,7 +20,7 @@ BLOB = {
     "FLAGS": {"beta": True, "hosts": ["a", "b"]},
 }
 SWITCH = "latchkey/backend"
-#: How much faster the services' clock runs: their five minutes are half a second of the test's.
+#: Speed of the services' clock: their five minutes are half a second of the test.
 HASTE = 600
 
 
@@ -52,7 +52,7 @@ def test_the_guide_s_module_reads_on_while_the_fleet_is_moved_and_moved_back(wor
         world.put(SWITCH, backend_name, "String")
         until(lambda: broker.get("/health").json()["secrets_backend"] == backend_name, f"{backend_name} is in force", within=30)
         uses = [service.uses for service in services]
-        # A version's id tells which store it is of: each service has been given one of the new store.
+        # The version id shows the store: each service has read from the new one.
         until(lambda: versions(2), "all have read the new store")
         until(lambda: all(service.uses > was + 20 for service, was in zip(services, uses, strict=True)), "all go on")
     stop.set()

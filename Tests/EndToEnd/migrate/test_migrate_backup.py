@@ -67,7 +67,7 @@ def test_a_repeated_backup_changes_nothing_and_another_file_is_not_overwritten(
     again = ["--out", str(backup), *password]
     assert not move.json("backup", *move.selection, *again)["written"]
     assert backup.read_bytes() == before
-    # Of other secrets, and of these at other versions.
+    # A backup of other secrets, and of other versions of these.
     move.run("backup", "--secret", move.shapes[0].name, *again, status=64)
     move.secrets.put_secret_value(SecretId=move.shapes[0].name, SecretString="another")
     move.run("backup", *move.selection, *again, status=64)
@@ -130,13 +130,13 @@ def test_a_backup_that_is_killed_leaves_the_old_one_or_the_new_one(
         if attempt < 3:
             time.sleep(rng.random() * 3)
         else:
-            # Right after the file was renamed, and before its manifest is.
+            # After the file is renamed and before its manifest is.
             while file.stat().st_ino == before and run.poll() is None:
                 pass
         run.send_signal(signal.SIGKILL)
         run.wait(10)
         between += file.stat().st_ino != before and run.returncode == -signal.SIGKILL
         assert held(openssl("-in", file, "-pwri_password", PASSWORD)) == values(move)
-        # A manifest that is there is this file's: one of the other would have it refused as altered.
+        # A manifest, if present, belongs to this file. Otherwise the file would be rejected as altered.
         move.run("restore", *opens)
     assert between > 0, "none was cut off between the two"

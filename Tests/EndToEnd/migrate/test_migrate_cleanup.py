@@ -84,7 +84,7 @@ class TestCleanup:
         moved.run("cleanup", *moved.selection, *journal(moved), "--min-days", "0", "--yes", status=1)
         assert self.pending(moved) > before
         moved.json("cleanup", *moved.selection, *journal(moved), "--undo", "--yes")
-        # What somebody else has deleted stays so, unless it is named.
+        # A secret that someone else deleted is restored only if it is named.
         assert self.pending(moved) == before
         moved.run("verify", *moved.selection, *journal(moved))
         moved.run("cleanup", "--secret", min(before), *journal(moved), "--undo", "--yes")

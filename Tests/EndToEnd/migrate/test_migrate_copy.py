@@ -52,7 +52,7 @@ def test_a_copy_that_is_killed_at_twenty_points_brings_every_value_once(move: Mo
             time.sleep(0.0005)
         time.sleep(rng.random() * 0.004)
         if copy.poll() is not None:
-            # On a busy machine the last steps may be over before the kill comes.
+            # On a busy machine the last steps may end before the kill.
             break
         kills += 1
         copy.send_signal(signal.SIGKILL)
@@ -117,7 +117,7 @@ def test_one_flipped_bit_in_either_store_is_found(move: Move, store: str) -> Non
     if store == "old":
         move.secrets.put_secret_value(SecretId=shape.name, SecretString=str(shape.value))
     else:
-        # The mended value is at its third version now, which the journal did not write.
+        # The corrected value has version 3, which the journal did not write.
         move.ssm.put_parameter(Name=shape.target, Value=str(shape.value), Type="SecureString", Overwrite=True)
         found = move.json("verify", *move.selection, "--journal", str(move.journal), status=1)
         assert [s["verdict"] for s in found["secrets"] if s["verdict"] != "equal"] == ["rewritten"]

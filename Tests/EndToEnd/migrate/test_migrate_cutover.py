@@ -77,7 +77,7 @@ class TestCutover:
         elsewhere = ["--journal", str(move.folder / "other.journal")]
         move.run("copy", *named[1], *elsewhere, *move.rate)
         move.run("copy", *named[0], *journal(move), *move.rate)
-        # As many or more as were moved by this journal, equal in both stores, and not the same.
+        # At least as many as this journal moved, equal in both stores, but different ones.
         move.run("verify", *named[1], *journal(move))
         assert "not of all" in refused(move, "cutover", *journal(move), "--yes")
         move.run("verify", *named[0], *journal(move))
@@ -178,7 +178,7 @@ class TestFunction:
 
 
 class Metrics:
-    """A broker's `/metrics` with the comparisons a test says it has made."""
+    """A stand-in for `/metrics` with the comparisons of a test."""
 
     def __init__(self) -> None:
         self.counts: dict[str, int] = {}

@@ -17,7 +17,7 @@ from peers.waiting import free_port
 FIXTURES = Path(__file__).parents[2] / "Fixtures/cases"
 CASES: list[dict[str, Any]] = json.loads((FIXTURES / "files.json").read_text())["cases"]
 MORE: list[dict[str, Any]] = json.loads((FIXTURES / "files-more.json").read_text())["cases"]
-#: The shared config file has tests of its own.
+#: The shared config file has separate tests.
 OURS = [case for case in CASES + MORE if "AWS_CONFIG_FILE" not in case.get("setting", {})]
 
 
@@ -28,7 +28,7 @@ def move(cloud, tmp_path: Path) -> Move:
 
 
 class Ground:
-    """The paths of one case, as it has them before the command runs."""
+    """The files of one case before the command."""
 
     def __init__(self, move: Move, case: dict[str, Any]) -> None:
         self.move = move

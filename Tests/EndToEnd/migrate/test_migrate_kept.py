@@ -13,7 +13,7 @@ from peers.unchanging import UnchangingClient, by_extension, by_sdk, natively, w
 from peers.switching import backend, journal, proven, refused, runs
 from peers.waiting import until
 
-#: The names' beginning in Secrets Manager, and the parameter of those that stay there.
+#: The prefix of names in Secrets Manager, and the parameter with the kept secrets.
 OURS = f"{PREFIX.lstrip('/')}/"
 KEPT = f"{PREFIX}/latchkey/kept"
 
@@ -152,7 +152,7 @@ def test_a_broker_of_parameter_store_alone_reads_the_list_at_its_start(move: Mov
 
 
 def test_a_list_goes_to_the_advanced_tier_and_past_that_is_refused(move: Move) -> None:
-    # Each name has over a hundred characters, and none can be a parameter's.
+    # Each name has over a hundred characters and is invalid for a parameter.
     long = [f"{OURS}{'n' * 100}{number:03}+" for number in range(80)]
     for name in long[:45]:
         move.secrets.create_secret(Name=name, SecretString=name)

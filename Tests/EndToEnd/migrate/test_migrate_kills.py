@@ -43,7 +43,7 @@ def backend(move: Move) -> str | None:
 
 
 def killed(move: Move, *arguments: str, after: float) -> bool:
-    """Starts a command and kills it so many seconds later; whether it was still at it."""
+    """Starts a command and kills it after a delay. Returns whether it was still running."""
     run = move.start(*arguments)
     time.sleep(after)
     was_running = run.poll() is None
@@ -53,7 +53,7 @@ def killed(move: Move, *arguments: str, after: float) -> bool:
 
 
 def require_whole_journal(move: Move) -> None:
-    """Every line but one that was cut off is a journal's, and a command that reads it finds nothing wrong."""
+    """Checks that every line but a truncated one is valid, and that a command can read the journal."""
     for line in move.journal.read_bytes().split(b"\n")[:-1]:
         json.loads(line)
     move.run("status", *move.selection, *journal(move))
@@ -99,13 +99,13 @@ def test_a_turn_that_is_killed_is_either_made_or_not(move: Move, command: str) -
     assert backend(move) == after
     last = json.loads(move.journal.read_text().splitlines()[-1])
     assert (last["run"], last["clean"], last["details"]["to"]) == (command, True, after)
-    # However often it was said, it was written once.
+    # Every value was written once, in spite of repetitions.
     assert len(move.ssm.get_parameter_history(Name=BACKEND)["Parameters"]) == (1 if command == "cutover" else 2)
 
 
 @pytest.fixture
 def proxy(cloud, later) -> FaultProxy:
-    """Before the cloud, to withhold an answer."""
+    """A proxy that can withhold an answer."""
     proxy = FaultProxy(cloud.port)
     later(proxy.stop)
     return proxy
@@ -122,7 +122,7 @@ def proxy(cloud, later) -> FaultProxy:
 def test_a_turn_that_is_killed_once_it_is_made_has_been_written_down(
     move: Move, proxy: FaultProxy, command: str, before: str, after: str
 ) -> None:
-    """The write arrives and its answer never does."""
+    """The write arrives, and its answer is lost."""
     move.copy()
     move.run("verify", *move.selection, *journal(move))
     if command == "rollback":
@@ -144,7 +144,7 @@ def test_a_turn_that_is_killed_once_it_is_made_has_been_written_down(
     assert last["details"]["parameter"] == BACKEND and "@" in last["by"]
     assert began - 1 < last["at"] / 1000 < time.time() + 1
     if command == "rollback":
-        # The journal alone knows by it that the cut-over stands no more.
+        # Only the journal then shows that the cut-over was undone.
         move.ssm.put_parameter(Name=BACKEND, Value="parameter-store", Type="String", Overwrite=True)
         name = next(shape.name for shape in move.shapes if shape.moves)
         kept = move.json("cleanup", "--secret", name, *journal(move), "--min-days", "0", "--yes", status=1)
@@ -190,11 +190,11 @@ def test_a_verify_that_is_killed_proves_nothing_and_spoils_nothing(move: Move) -
     move.run("cutover", "--keep", *journal(move), "--yes")
 
 
-# What shows
+# Visible output
 
 
 def at_a_terminal(move: Move, *arguments: str) -> bytes:
-    """All that a terminal is shown of a command."""
+    """The output of a command on a terminal."""
     parent_end, child_end = pty.openpty()
     run = subprocess.Popen(
         [str(BINARY), "migrate", *arguments], env=move.env, cwd=move.folder, stdin=child_end, stdout=child_end, stderr=child_end

@@ -16,7 +16,7 @@ from peers.child import Child
 from peers.moto import client_at
 from peers.move import latchkey_home
 
-#: What must not be moved as it is: by the obstacle, the secret's name and its value.
+#: Secrets that cannot be migrated: the obstacle, the name and the value.
 REFUSED = {
     "name_characters": ("limits/a+b", "v"),
     "name_reserved": ("ssm/limits", "v"),
@@ -26,9 +26,9 @@ REFUSED = {
     "over_advanced": ("limits/over-advanced", "x" * 8193),
     "reference": ("limits/reference", "{{ssm:/other}}"),
 }
-#: A secret's name is never so long; only a map makes it so.
+#: No secret has so long a name; only a map can produce it.
 LONG = "/" + "n" * 967
-#: What just goes: the name, the value, and the tier.
+#: Secrets at the limit: name, value and tier.
 TAKEN = {
     "fifteen levels": ("limits" + "/l" * 14, "v", "Standard"),
     "4096 bytes": ("limits/standard", "x" * 4096, "Standard"),
@@ -41,7 +41,7 @@ TAKEN = {
 
 
 class Stores:
-    """A `latchkey dev` as both stores of a move."""
+    """`latchkey dev` as both stores of a migration."""
 
     def __init__(self, folder) -> None:
         self.folder = folder
@@ -108,7 +108,7 @@ def test_a_throttled_copy_waits_and_brings_everything(stores: Stores) -> None:
     for name in names:
         stores.secrets.create_secret(Name=name, SecretString=name)
     which = [argument for name in names for argument in ("--secret", name)]
-    # Far over the three writes a second that the store allows.
+    # Far over the store's limit of three writes per second.
     report = stores.json("copy", *which, "--journal", "fast.journal", "--writes-per-second", "100")
     assert report["summary"]["copied"] == len(names)
     for name in names:

@@ -42,7 +42,7 @@ def test_a_parameter_has_the_requested_type(move: Move) -> None:
     move.run("copy", *how, *move.pace)
     assert {found["Type"] for found in move.parameters().values()} == {"String"}
     assert move.json("verify", *how, "--journal", str(move.journal))["summary"]["equal"] == len(move.shapes)
-    # As another type it is not written over, and nothing is called done.
+    # A parameter of another type is not overwritten, and the copy is not complete.
     report = move.json("copy", *move.selection, "--journal", str(move.folder / "other.journal"), *move.rate)
     assert {obstacle for item in report["blocked"] for obstacle in item["obstacles"]} == {"other_type"}
     move.run("copy", *move.selection, "--type", "StringList", *move.pace, status=64)
@@ -88,7 +88,7 @@ def test_a_copy_makes_three_writes_per_second_by_default(move: Move, gate: Fault
     move.run("copy", *move.selection, "--journal", str(move.journal), **env)
     times = [request.at for request in gate.seen(operation("PutParameter"))]
     assert len(times) == len(move.shapes)
-    # Three at once after a quiet time, then three a second.
+    # Three at once after an idle time, then three per second.
     assert times[-1] - times[0] > (len(times) - 3) / 3 - 0.2
 
 

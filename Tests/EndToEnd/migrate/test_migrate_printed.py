@@ -10,7 +10,7 @@ import pytest
 from peers.move import PREFIX, Move, Shape, shapes
 from peers.switching import backend, refused
 
-#: Options that have no value.
+#: Options without a value.
 FLAGS = {"--keep", "--undo", "--resume", "--force"}
 
 
@@ -18,7 +18,7 @@ FLAGS = {"--keep", "--undo", "--resume", "--force"}
 def move(cloud, tmp_path: Path) -> Move:
     cloud.reset()
     made = [shape for shape in shapes(40, seed=13) if "replicas" not in shape.obstacles]
-    # A name that a shell would divide, and a journal in a folder with such a name.
+    # A name with a space, and a journal in a folder with a space.
     folder = tmp_path / "a folder"
     folder.mkdir()
     move = Move(cloud, folder, [*made, Shape(f"{PREFIX}plain", "a plain value")])
@@ -28,7 +28,7 @@ def move(cloud, tmp_path: Path) -> Move:
 
 
 def printed(text: str) -> list[list[str]]:
-    """The commands in a text, each up to the first word that is neither an option nor its value."""
+    """The commands in a text, each up to the first word that is no option or value."""
     return [words(part) for part in text.split("latchkey migrate ")[1:]]
 
 
@@ -48,7 +48,7 @@ def words(text: str) -> list[str]:
 
 
 def typed(move: Move, command: list[str], status: int = 0) -> str:
-    """Types a command, with a yes where it would ask; all that it says."""
+    """Runs a command with --yes if it would ask. Returns its output."""
     more = {"copy": move.rate, "cutover": ["--yes"], "rollback": ["--yes"], "cleanup": ["--yes", "--min-days", "0"]}
     words = [str(move.folder / "password") if word == "FILE" else word for word in command]
     return refused(move, *words, *more.get(command[0], []), status=status)
@@ -58,7 +58,7 @@ def test_the_printed_commands_complete_a_migration(move: Move) -> None:
     journal = ["--journal", str(move.journal)]
     output = move.run("copy", *move.selection, *move.pace)
     assert printed(output) == [["cutover", "--keep", *journal]]
-    # It wants proof first, and says how to come by it.
+    # The command requires proof first, and prints how to get it.
     output = typed(move, ["cutover", "--keep", *journal], status=1)
     assert printed(output) == [["verify", *journal]]
     output = typed(move, ["verify", *journal])
@@ -74,7 +74,7 @@ def test_the_printed_commands_complete_a_migration(move: Move) -> None:
     output = move.run("status", *journal)
     assert [command[0] for command in printed(output)] == ["cleanup", "rollback"]
     for command in printed(output):
-        # Rollback is refused while what cleanup deletes can still be brought back, and says how.
+        # Rollback is refused while deleted secrets can still be restored, and prints how.
         if command[0] == "cleanup":
             typed(move, command)
         else:
@@ -90,7 +90,7 @@ def test_status_prints_the_selection_and_not_each_secret(move: Move) -> None:
     for arguments in (["--journal", str(move.journal)], [*move.selection, "--journal", str(move.journal)]):
         words = shlex.split(move.json("status", *arguments)["next"]["command"])
         assert words[3:5] == ["--filter-prefix", PREFIX] and "--secret" not in words
-    # The standard journal needs no argument; and another folder has the same map.
+    # The default journal needs no argument, and another folder has the same map.
     (move.folder / "map.json").write_text(f'{{"{PREFIX}plain": "{move.shapes[-1].target}"}}')
     move.run("copy", "--map", "map.json", *move.rate)
     command = move.json("status")["next"]["command"]

@@ -22,7 +22,7 @@ def move(cloud, tmp_path) -> Move:
 
 @pytest.fixture
 def gate(cloud, later) -> FaultProxy:
-    """Stands before the cloud and refuses what it is told to."""
+    """A proxy that rejects selected requests."""
     proxy = FaultProxy(cloud.port)
     later(proxy.stop)
     return proxy
@@ -38,7 +38,7 @@ def refuse(gate: FaultProxy, when: Filter) -> None:
 
 
 def of(*operations: str, naming: str = "") -> Filter:
-    """Requests of these operations that have this name in them."""
+    """Requests for these operations with this name."""
     mark = f'"{naming}"'.encode() if naming else b""
     return lambda request: request.operation in operations and mark in request.body
 
@@ -48,7 +48,7 @@ def moving(move: Move) -> list[Shape]:
 
 
 def denied(report: dict[str, Any]) -> dict[str, list[str]]:
-    """By secret, what of it is blocked."""
+    """The obstacles by secret."""
     return {item["secret"]: item["obstacles"] for item in report["blocked"] if "permission" in item["obstacles"]}
 
 
@@ -56,7 +56,7 @@ def journal(move: Move) -> list[str]:
     return ["--journal", str(move.journal)]
 
 
-# One thing is refused
+# A missing permission
 
 
 def test_one_parameter_that_may_not_be_read_holds_up_no_other(move: Move, gate: FaultProxy, env) -> None:
@@ -116,7 +116,7 @@ def test_status_names_missing_permissions_and_shows_everything_else(move: Move, 
     assert report["denied"] == ["ssm:GetParameter"] and report["next"]["command"] is None
     gate.heal()
     refuse(gate, of("DescribeSecret", naming=one.name))
-    # What is named is described by its name.
+    # A named secret is described by its name.
     report = move.json("status", "--secret", one.name, *journal(move), status=77, **env)
     assert {line["secret"] for line in report["secrets"] if line["standing"] == "refused"} == {one.name}
     gate.heal()
@@ -125,7 +125,7 @@ def test_status_names_missing_permissions_and_shows_everything_else(move: Move, 
     assert report["backend"] is None and report["summary"]["moved"] == len(others) + 1
 
 
-# What is not there
+# Missing secrets
 
 
 def test_a_name_that_is_not_there_is_no_success(move: Move) -> None:
@@ -142,7 +142,7 @@ def test_an_empty_prefix_is_a_slip_and_not_every_secret_there_is(move: Move, com
     assert move.parameters() == {}
 
 
-# What the plan asks
+# Requests of the plan
 
 
 def writes(gate: FaultProxy) -> list[Received]:

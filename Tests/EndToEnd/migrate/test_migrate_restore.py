@@ -60,7 +60,7 @@ def test_an_altered_file_is_refused_before_anything_is_written(
     file = move.folder / "altered.cms"
     beside = Path(f"{file}.manifest")
     file.write_bytes(altered(backup.read_bytes(), case))
-    # A store that has another value, so that a write would show.
+    # The store has another value, so that a write would be visible.
     one = next(shape for shape in move.shapes if shape.moves)
     move.secrets.put_secret_value(SecretId=one.name, SecretString="not the backup's")
     if manifest:
@@ -98,7 +98,7 @@ def test_one_secret_comes_back_alone(move: Move, backup: Path, password: list[st
     assert report["summary"]["replace"] == 1 and len(report["secrets"]) == 1
     assert store(move) == values(move) | {other.name: "spoilt"}
     assert move.json("restore", *arguments)["summary"]["replace"] == 1
-    # The version that is put back was there before, under the id that the backup makes for it.
+    # The restored version existed before, with the id that the backup derives.
     move.secrets.put_secret_value(SecretId=one.name, SecretString="spoilt again")
     assert move.json("restore", *arguments, "--only", one.name)["clean"]
     assert store(move) == values(move)

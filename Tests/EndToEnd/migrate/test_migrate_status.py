@@ -23,7 +23,7 @@ def status(move: Move, *arguments: str, **env: str) -> dict[str, Any]:
 
 
 def phases(report: dict[str, Any]) -> str:
-    """`x` for a phase that is done, `.` for one that is open, `?` for what only a broker knows."""
+    """`x` for a completed phase, `.` for an open one, `?` if only a broker knows."""
     return "".join({"done": "x", "open": ".", "unknown": "?"}[phase["state"]] for phase in report["phases"])
 
 
@@ -32,7 +32,7 @@ def criterion(report: dict[str, Any], name: str) -> tuple[str, str]:
 
 
 def follow(move: Move, report: dict[str, Any]) -> str:
-    """Types what status says, with a password where one is wanted and a yes where it would ask."""
+    """Runs the next command of the status, with a password and --yes if needed."""
     words = shlex.split(report["next"]["command"])
     assert words[:2] == ["latchkey", "migrate"]
     command, rest = words[2], [str(move.folder / "password") if word == "FILE" else word for word in words[3:]]
@@ -72,7 +72,7 @@ def test_after_the_cut_over_it_says_how_long_to_wait(move: Move) -> None:
     assert report["next"]["command"] is None and "wait until 20" in report["next"]["why"]
     assert report["backend"] == "parameter-store"
     assert criterion(report, "reversible") == ("met", "a backup that is whole, 0 gone for good")
-    # Without a selection it is about what the journal has, and the page says the same.
+    # Without a selection the status covers the journal, as the page says.
     page = move.run("status", "--journal", str(move.journal))
     assert "wait until 20" in page and f"{sum(shape.moves for shape in move.shapes)} moved" in page
     move.run("rollback", "--journal", str(move.journal), "--yes")
@@ -127,7 +127,7 @@ def test_without_a_selection_the_next_command_is_about_the_journals_secrets_alon
     words = shlex.split(move.json("status", "--journal", str(move.journal))["next"]["command"])
     assert words[2:7] == ["verify", "--secret", one.name, "--secret", other.name]
     assert "--filter-prefix" not in words
-    # The map that a copy had is meant, too, from whichever folder.
+    # The map of the copy is also found from another folder.
     (move.folder / "map.json").write_text(f'{{"{third.name}": "/elsewhere/third"}}')
     move.run("copy", "--map", "map.json", *move.pace)
     report = move.json("status", "--journal", str(move.journal))
@@ -149,7 +149,7 @@ def test_a_backup_counts_for_its_contents_and_the_next_has_another_name(move: Mo
     assert phases(report)[0] == "." and "lacks" in report["next"]["why"]
     assert "--out backup-2.cms" in report["next"]["command"] and follow(move, report) == "backup"
     assert phases(status(move))[0] == "x"
-    # Broken, it counts no more, and what is printed can still be typed.
+    # A broken backup does not count, and the printed command still works.
     (move.folder / "backup-2.cms").write_bytes(b"broken")
     report = status(move)
     assert phases(report)[0] == "." and "--out backup-3.cms" in report["next"]["command"]

@@ -38,14 +38,14 @@ def reads(operations: tuple[str, ...], name: str) -> Filter:
 
 
 def unread(report: dict[str, Any]) -> list[str]:
-    """The secrets that were not read, of `plan` or `copy`."""
+    """The secrets that `plan` or `copy` could not read."""
     entries = report.get("blocked") or report["secrets"]
     codes = lambda entry: [o if isinstance(o, str) else o["code"] for o in entry.get("obstacles", [])]  # noqa: E731
     return [entry["secret"] for entry in entries if "unread" in codes(entry)]
 
 
 def hung(move: Move, operations: tuple[str, ...]) -> tuple[Any, Filter]:
-    """A secret that can be moved, and the reads of one side of it."""
+    """A movable secret, and a filter for the reads of it in one store."""
     one = next(shape for shape in move.shapes if shape.moves)
     return one, reads(operations, one.name if operations == OF_SECRETS else one.target)
 
@@ -71,7 +71,7 @@ def test_one_that_never_answers_is_named_and_the_others_are_moved(move: Move, ga
     assert unread(report) == [one.name] and not report["clean"]
     others = {shape.target for shape in move.shapes if shape.moves and shape is not one}
     assert set(move.parameters()) == others and report["summary"]["copied"] == len(others)
-    # What was not read is not taken for left behind on purpose: the next run moves it.
+    # A secret that could not be read is not skipped for good: the next run moves it.
     gate.heal()
     again = move.json("copy", *move.selection, *move.pace, "--resume", **env)
     assert again["clean"] and again["summary"]["copied"] == 1
@@ -109,5 +109,5 @@ def test_a_store_that_is_down_ends_the_command_soon(move: Move, gate: FaultProxy
     gate.always(fault, when=lambda request: request.operation in OF_SECRETS)
     move.run("copy", *move.selection, *move.pace, status=69, **env)
     assert move.parameters() == {}
-    # Three reads in a row with three tries each, and what ran beside them.
+    # Three reads with three attempts each, and concurrent ones.
     assert len({request.body for request in gate.seen(lambda r: r.operation in OF_SECRETS)}) <= 12
