@@ -1,5 +1,6 @@
 import LatchkeyAPI
 import LatchkeyBroker
+import LatchkeyCore
 import LatchkeyMetrics
 import LatchkeySettings
 import Testing

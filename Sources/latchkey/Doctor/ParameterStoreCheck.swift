@@ -100,7 +100,7 @@ struct ParameterStoreCheck {
     /// Checks the backend that the parameter names.
     private func backend(_ word: String?) -> Finding {
         guard let word else { return .fine(.settings, backendSwitch, "not there: secrets come from Secrets Manager") }
-        guard let backend = FleetBackend(rawValue: word) else {
+        guard let backend = SecretBackend(rawValue: word) else {
             return .problem(
                 exit: .configuration, .settings, backendSwitch,
                 "is not the name of a backend; brokers keep their current one",
