@@ -185,6 +185,6 @@ struct ProfileReader {
 
     /// A name from the file, unless it is too long or unprintable for a message.
     private static func shown(_ name: String) -> String {
-        name.utf8.count <= 64 && name.utf8.allSatisfy(isVisible) ? name : "with an unprintable name"
+        name.utf8.count <= 64 && name.utf8.allSatisfy(ASCII.isVisible) ? name : "with an unprintable name"
     }
 }
