@@ -16,11 +16,6 @@ package enum ParameterNameRules {
 
     /// Whether all of `text` may appear in a level of a name: letters, digits, `.`, `-` and `_`, all of ASCII.
     package static func allows(_ text: some Sequence<UInt8>) -> Bool {
-        text.allSatisfy { byte in
-            switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "-"): true
-            default: false
-            }
-        }
+        text.allSatisfy { ASCII.isLetterOrDigit($0) || "_.-".utf8.contains($0) }
     }
 }

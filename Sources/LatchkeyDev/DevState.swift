@@ -111,7 +111,7 @@ struct DevState {
             guard let operation else { throw Self.unknownOperation }
             let answer = try work(&self, operation, AWSInput(request.body))
             return HTTPResponse(
-                status: 200, fields: ["Content-Type": "application/x-amz-json-1.1"], body: answer.bytes())
+                status: 200, fields: ["Content-Type": AWSJSON.contentType], body: answer.bytes())
         } catch {
             return error.response(from: service)
         }

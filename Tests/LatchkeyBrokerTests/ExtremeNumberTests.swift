@@ -80,6 +80,6 @@ import Testing
             value: Secret("opaque"), tokenType: "Bearer", expiresIn: .seconds(seconds), scope: nil,
             conserveQuotaFor: .seconds(seconds))
         guard let token = try? AccessToken(grant, from: .auth0, now: start, buffer: buffer) else { return }
-        #expect((1...AccessToken.maxLifetime.components.seconds).contains(token.expiresIn(start)))
+        #expect((1...AccessTokenLimits.maxLifetime.components.seconds).contains(token.expiresIn(start)))
     }
 }

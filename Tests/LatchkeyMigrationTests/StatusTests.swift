@@ -62,7 +62,7 @@ import Testing
     }
 
     private static func status(
-        _ journal: Journal, version: Int64? = 1, backend: FleetBackend? = nil, counters: BrokerCounters? = nil,
+        _ journal: Journal, version: Int64? = 1, backend: SecretBackend? = nil, counters: BrokerCounters? = nil,
         backup: [String: String]? = ["a": "v"], refused: Set<String> = [],
         _ change: (inout SourceSecret) -> Void = { _ in }
     ) -> MoveStatus {

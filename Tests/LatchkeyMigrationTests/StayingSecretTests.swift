@@ -21,7 +21,7 @@ import Testing
     /// - Parameter parameters: the existing parameters.
     private static func status(
         _ secrets: [SourceSecret], _ items: [JournalItem], parameters: [String], kept: [String] = [],
-        backend: FleetBackend? = nil, runs: [String] = []
+        backend: SecretBackend? = nil, runs: [String] = []
     ) -> MoveStatus {
         var journal = Journal()
         for item in items { journal.note(.item(item)) }

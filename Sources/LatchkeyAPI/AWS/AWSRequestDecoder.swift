@@ -107,8 +107,8 @@ struct AWSRequestDecoder {
     func secret(_ text: String, version: String? = nil, label: String? = nil) throws(AWSProtocolError)
         -> SecretReference
     {
-        guard text.utf8.count <= 2048 else {
-            throw .constraint("secretId", "have length less than or equal to 2048")
+        guard text.utf8.count <= AmazonResourceName.maxBytes else {
+            throw .constraint("secretId", "have length less than or equal to \(AmazonResourceName.maxBytes)")
         }
         let arn = try arn(text, .secretsManager, kind: "secret:")
         let name = arn.map { $0.resource.dropFirst("secret:".count) } ?? text[...]

@@ -42,16 +42,10 @@ package struct SecretReference: Hashable, Sendable {
     /// it has no such suffix.
     static func withoutSuffix(_ name: Substring) -> Substring? {
         let tail = name.utf8.suffix(7)
-        guard tail.count == 7, tail.first == UInt8(ascii: "-"), tail.dropFirst().allSatisfy(isLetterOrDigit) else {
+        guard tail.count == 7, tail.first == UInt8(ascii: "-"), tail.dropFirst().allSatisfy(ASCII.isLetterOrDigit)
+        else {
             return nil
         }
         return Substring(name.utf8.dropLast(7))
-    }
-
-    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        default: false
-        }
     }
 }

@@ -52,9 +52,9 @@ package struct OAuthError: Error, Hashable, Sendable {
 
     /// The body, without the characters that `error_description` may not contain (RFC 6749 §5.2).
     package func body() -> [UInt8] {
-        let text = detail.unicodeScalars.filter { (0x20...0x7E).contains($0.value) && $0 != "\"" && $0 != "\\" }
+        let text = detail.utf8.filter { ASCII.isPrintable($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
         return JSON.object([
-            "error": .string(code.rawValue), "error_description": .string(String(String.UnicodeScalarView(text))),
+            "error": .string(code.rawValue), "error_description": .string(String(decoding: text, as: UTF8.self)),
         ]).bytes()
     }
 }

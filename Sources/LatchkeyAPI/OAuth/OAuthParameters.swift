@@ -25,7 +25,7 @@ struct OAuthParameters {
     /// is not authenticated yet.
     private static func mediaType(_ contentType: String) -> [UInt8] {
         let type = contentType.utf8.split(separator: UInt8(ascii: ";"), maxSplits: 1).first ?? ""[...].utf8
-        return type.filter { $0 != 0x20 && $0 != 0x09 }.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+        return type.filter { !ASCII.isBlank($0) }.map(ASCII.lowercased)
     }
 
     /// The value of a parameter. An empty value counts as absent (RFC 6749 §3.2).

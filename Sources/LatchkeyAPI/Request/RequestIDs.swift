@@ -47,8 +47,8 @@ struct RequestIDs {
         guard !id.isEmpty, id.count <= maxBytes else { return false }
         for byte in id {
             switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F: continue
-            default: return false
+            case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"): continue
+            default: guard ASCII.isLetterOrDigit(byte) else { return false }
             }
         }
         return true

@@ -46,10 +46,13 @@ package struct RequestQuery {
         }
     }
 
-    /// Whole seconds from 0 to `maximum`; the default is 30 days.
-    func seconds(_ name: String, upTo maximum: Int = 2_592_000) throws(Problem) -> Duration? {
+    /// The longest lifetime of a token, in seconds.
+    static let maxTokenSeconds = AccessTokenLimits.maxLifetimeDays * 86_400
+
+    /// Whole seconds from 0 to `maximum`.
+    func seconds(_ name: String, upTo maximum: Int = maxTokenSeconds) throws(Problem) -> Duration? {
         guard let text = values[ExactText(name)] else { return nil }
-        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text), number <= maximum else {
+        guard text.utf8.allSatisfy({ ASCII.isDigit($0) }), let number = Int(text), number <= maximum else {
             throw Problem(400, .badRequest, "\(name) must be whole seconds, 0 to \(maximum)")
         }
         return .seconds(number)
@@ -57,7 +60,7 @@ package struct RequestQuery {
 
     /// A caller's text, shortened and restricted to printable ASCII, so that it can be repeated in an error.
     package static func shown(_ name: String) -> String {
-        let plain = name.unicodeScalars.filter { $0.isASCII && $0.value > 0x20 && $0.value < 0x7F && $0 != "\"" }
-        return String(String.UnicodeScalarView(plain.prefix(40)))
+        let plain = name.utf8.lazy.filter { ASCII.isVisible($0) && $0 != UInt8(ascii: "\"") }
+        return String(decoding: Array(plain.prefix(40)), as: UTF8.self)
     }
 }

@@ -20,10 +20,7 @@ package struct RequestLogLimiter: Sendable {
     package static let window: Duration = .seconds(1)
 
     private struct Entry {
-        /// When the last ``RequestLogLimiter/maxLines`` lines were admitted: a ring buffer whose oldest entry is at
-        /// `next`.
-        var times: [MonotonicTime] = []
-        var next = 0
+        var lines = SlidingWindow(maxEvents: RequestLogLimiter.maxLines, span: RequestLogLimiter.window)
         var omitted = 0
     }
 
@@ -33,19 +30,9 @@ package struct RequestLogLimiter: Sendable {
 
     /// Whether one more response may be logged. If not, it is counted as omitted.
     package mutating func admits(_ status: StatusCode, now: MonotonicTime) -> Bool {
-        let place = status.rawValue
-        if entries[place].times.count < Self.maxLines {
-            entries[place].times.append(now)
-            return true
-        }
-        let next = entries[place].next
-        guard now - entries[place].times[next] >= Self.window else {
-            entries[place].omitted += 1
-            return false
-        }
-        entries[place].times[next] = now
-        entries[place].next = (next + 1) % Self.maxLines
-        return true
+        guard entries[status.rawValue].lines.take(now) != nil else { return true }
+        entries[status.rawValue].omitted += 1
+        return false
     }
 
     /// Returns and resets the counts of omitted responses, ordered by status.

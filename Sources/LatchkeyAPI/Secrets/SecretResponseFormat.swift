@@ -87,8 +87,8 @@ package struct SecretResponseFormat: Sendable {
     /// `If-None-Match` (RFC 9110 §13.1.2): weak comparison, lists and `*`. Works on bytes, in linear time.
     private static func matches(_ tag: String, _ field: String) -> Bool {
         field.utf8.split(separator: UInt8(ascii: ",")).contains { candidate in
-            var candidate = candidate.drop { $0 == 0x20 || $0 == 0x09 }
-            while candidate.last == 0x20 || candidate.last == 0x09 { candidate = candidate.dropLast() }
+            var candidate = candidate.drop(while: ASCII.isBlank)
+            while let last = candidate.last, ASCII.isBlank(last) { candidate = candidate.dropLast() }
             if candidate.starts(with: "W/".utf8) { candidate = candidate.dropFirst(2) }
             return candidate.elementsEqual("*".utf8) || candidate.elementsEqual(tag.utf8)
         }

@@ -64,6 +64,6 @@ package struct CanonicalRequest: Sendable {
 
     /// The value without white space at its ends and with single spaces inside.
     private static func trimmed(_ value: String) -> String {
-        value.utf8.split { $0 == 0x20 || $0 == 0x09 }.map { Substring($0) }.joined(separator: " ")
+        value.utf8.split(whereSeparator: ASCII.isBlank).map { Substring($0) }.joined(separator: " ")
     }
 }

@@ -1,6 +1,5 @@
 package import LatchkeyCore
 package import LatchkeyCrypto
-internal import LatchkeyHTTP
 
 /// AWS Signature Version 4. Pure: the time is a parameter.
 package enum SigV4 {

@@ -12,7 +12,7 @@ package enum KeyStrength {
     package static func weakness(of key: Secret, beyondLoopback: Bool) -> KeyWeakness? {
         let bytes = key.reveal()
         if bytes.isEmpty { return .empty }
-        if !bytes.allSatisfy({ (0x21...0x7E).contains($0) }) { return .unusableByte }
+        if !bytes.allSatisfy(ASCII.isVisible) { return .unusableByte }
         let needed = beyondLoopback ? minimumBytesBeyondLoopback : minimumBytes
         if bytes.count < needed { return .tooShort(minimum: needed) }
         if isWellKnown(bytes) { return .wellKnown }

@@ -68,12 +68,7 @@ package struct UpstreamFault: Error, Hashable, Sendable {
 
     private static func isPlain(_ code: String) -> Bool {
         (1...64).contains(code.utf8.count)
-            && code.utf8.allSatisfy { byte in
-                switch byte {
-                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x5F, 0x2E, 0x2D, 0x2F: true
-                default: false
-                }
-            }
+            && code.utf8.allSatisfy { ASCII.isLetterOrDigit($0) || "_.-/".utf8.contains($0) }
     }
 
     /// Whether the same call may succeed later without anybody's intervention.

@@ -7,7 +7,9 @@ package enum AccessTokenLimits {
     package static let maxIssuedLifetime: Duration = .seconds(86_400)
     /// The longest lifetime that a token can have: 30 days, the maximum of Auth0. A token in a shared tier that claims
     /// a longer one is corrupt.
-    package static let maxLifetime: Duration = .seconds(2_592_000)
+    package static let maxLifetime: Duration = .seconds(maxLifetimeDays * 86_400)
+    /// ``maxLifetime`` in days.
+    package static let maxLifetimeDays = 30
 
     /// Whether `token` can stand in a header and in a parameter: 1 to ``maxBytes`` bytes of visible ASCII. RFC 6749
     /// (appendix A.12) also allows the space, but a token is one word of the `Authorization` field (RFC 6750 §2.1).

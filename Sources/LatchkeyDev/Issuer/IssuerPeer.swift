@@ -41,13 +41,13 @@ struct IssuerPeer {
     /// Answers `POST /oauth/token`.
     /// - Parameter issuer: the base URL of the request, with a slash at its end.
     mutating func token(_ request: HTTPRequest, issuer: String, now: Now) -> HTTPResponse {
-        let isAdmitted = bucket?.take(at: now.monotonic) ?? true
+        let isAdmitted = bucket?.take(now.monotonic) ?? true
         var response = isAdmitted ? answer(request, issuer: issuer, now: now) : Self.tooMany
         response.fields["Cache-Control"] = "no-store"
         response.fields["Pragma"] = "no-cache"
         if let bucket {
             response.fields["x-ratelimit-limit"] = "\(Int64(Self.tokensPerSecond))"
-            response.fields["x-ratelimit-remaining"] = "\(bucket.remaining)"
+            response.fields["x-ratelimit-remaining"] = "\(bucket.remaining(now.monotonic))"
             response.fields["x-ratelimit-reset"] = "\(now.wall.seconds + 1)"
         }
         if let quota { response.fields["Auth0-Client-Quota-Limit"] = quota.field(at: now.wall) }

@@ -7,8 +7,8 @@ struct NewParameterName: Hashable {
 
     /// Throws PutParameter's error for a name that is not allowed.
     init(_ text: String, at location: AWSLocation) throws(AWSProtocolError) {
-        guard (1...2048).contains(text.count) else {
-            throw .constraint("name", value: text, "have length between 1 and 2048")
+        guard (1...AmazonResourceName.maxBytes).contains(text.count) else {
+            throw .constraint("name", value: text, "have length between 1 and \(AmazonResourceName.maxBytes)")
         }
         let levels = text.split(separator: "/", omittingEmptySubsequences: false)
         try Self.checkReserved(text, firstLevel: levels.first { !$0.isEmpty } ?? "")

@@ -16,8 +16,8 @@ package struct ParameterStoreQuotas: Sendable {
     /// Counts a request. Returns false if its quota is used up.
     mutating func admit(_ operation: ParameterStorePeer.Operation, at now: MonotonicTime) -> Bool {
         switch operation {
-        case .getParameter, .getParameters, .getParametersByPath: reads.take(at: now)
-        case .putParameter: writes.take(at: now)
+        case .getParameter, .getParameters, .getParametersByPath: reads.take(now)
+        case .putParameter: writes.take(now)
         default: true
         }
     }

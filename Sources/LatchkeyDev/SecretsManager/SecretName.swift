@@ -1,4 +1,5 @@
 internal import LatchkeyAWS
+internal import LatchkeyCore
 
 /// The rules for a secret's name (Secrets Manager API, CreateSecret, `Name`).
 enum SecretName {
@@ -15,10 +16,7 @@ enum SecretName {
     }
 
     private static func isAllowed(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        default: "-/_+=.@".utf8.contains(byte)
-        }
+        ASCII.isLetterOrDigit(byte) || "-/_+=.@".utf8.contains(byte)
     }
 
     /// Whether `id` identifies the secret: its name, its ARN, or its ARN without the hyphen and six random characters.

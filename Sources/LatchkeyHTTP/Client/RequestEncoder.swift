@@ -1,3 +1,4 @@
+internal import LatchkeyCore
 internal import LatchkeyCrypto
 
 /// Writes the requests of the client (RFC 9112 §2.1).
@@ -26,7 +27,7 @@ package enum RequestEncoder {
     ) throws(EncodingError) -> [UInt8] {
         guard !request.method.isEmpty, request.method.utf8.allSatisfy(Grammar.isToken),
             request.target.utf8.first != nil,
-            request.target.utf8.allSatisfy(Grammar.isVisible), !authority.isEmpty,
+            request.target.utf8.allSatisfy(ASCII.isVisible), !authority.isEmpty,
             Array(authority.utf8).withUnsafeBytes(Authority.isValid)
         else { throw .requestLine }
         let target = proxy == nil ? request.target : "http://\(authority)\(request.target)"

@@ -21,7 +21,7 @@ enum Authority {
         }
         if index == bytes.count { return true }
         guard bytes[index] == UInt8(ascii: ":"), bytes.count - index <= 6 else { return false }
-        for place in (index + 1)..<bytes.count where !Grammar.isDigit(bytes[place]) { return false }
+        for place in (index + 1)..<bytes.count where !ASCII.isDigit(bytes[place]) { return false }
         return true
     }
 
@@ -30,10 +30,7 @@ enum Authority {
 
     /// A byte of an IPv6 address, including an IPv4 address at its end.
     private static func isAddress(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x46, 0x61...0x66, UInt8(ascii: ":"), UInt8(ascii: "."): true
-        default: false
-        }
+        Hex.value(byte) != nil || byte == UInt8(ascii: ":") || byte == UInt8(ascii: ".")
     }
 
     /// A byte of a `reg-name` (RFC 3986 §3.2.2), without the comma: with it the value would look like a list.

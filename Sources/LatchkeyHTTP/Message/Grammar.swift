@@ -1,6 +1,8 @@
 internal import Glibc
+internal import LatchkeyCore
 
-/// The character classes of RFC 9110 §5.5 and §5.6 and RFC 3986 §2.3, and ASCII comparisons without case.
+/// The character classes of RFC 9110 §5.5 and §5.6 and RFC 3986 §2.3 that ``ASCII`` has not, and comparisons without
+/// case.
 ///
 /// Bit masks instead of lookup tables: nothing is allocated and no table has to be in the cache.
 package enum Grammar {
@@ -43,39 +45,21 @@ package enum Grammar {
         return true
     }
 
-    /// Visible ASCII (`VCHAR`), the only bytes that a request target may contain (RFC 9112 §3.2, RFC 3986 §2).
-    @inline(__always)
-    package static func isVisible(_ byte: UInt8) -> Bool { byte > 0x20 && byte < 0x7F }
-
-    /// `DIGIT` (RFC 5234 §B.1).
-    @inline(__always)
-    package static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
-
-    /// Space or tab, the bytes of optional white space (`OWS`, RFC 9110 §5.6.3).
-    @inline(__always)
-    static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
-
     /// `unreserved` (RFC 3986 §2.3): letters, digits, `-`, `.`, `_` and `~`.
     @inline(__always)
     static func isUnreserved(_ byte: UInt8) -> Bool {
         switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-            UInt8(ascii: "~"):
-            true
-        default: false
+        case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"): true
+        default: ASCII.isLetterOrDigit(byte)
         }
     }
-
-    /// An ASCII capital letter as a small one; any other byte unchanged.
-    @inline(__always)
-    static func lowercased(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte }
 
     /// Whether `bytes` equal `text` without regard to ASCII case. `text` must be in lower case.
     @inline(__always)
     package static func equals(_ bytes: UnsafeRawBufferPointer, folded text: StaticString) -> Bool {
         guard bytes.count == text.utf8CodeUnitCount else { return false }
         let start = text.utf8Start
-        for index in 0..<bytes.count where lowercased(bytes[index]) != start[index] { return false }
+        for index in 0..<bytes.count where ASCII.lowercased(bytes[index]) != start[index] { return false }
         return true
     }
 
@@ -99,8 +83,8 @@ package enum Grammar {
     static func trim(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Range<Int> {
         var from = range.lowerBound
         var to = range.upperBound
-        while from < to, isBlank(bytes[from]) { from += 1 }
-        while to > from, isBlank(bytes[to - 1]) { to -= 1 }
+        while from < to, ASCII.isBlank(bytes[from]) { from += 1 }
+        while to > from, ASCII.isBlank(bytes[to - 1]) { to -= 1 }
         return from..<to
     }
 
@@ -110,7 +94,7 @@ package enum Grammar {
         guard !bytes.isEmpty else { return nil }
         var value = 0
         for byte in bytes {
-            guard isDigit(byte) else { return nil }
+            guard ASCII.isDigit(byte) else { return nil }
             let (scaled, overflow) = value.multipliedReportingOverflow(by: 10)
             let (sum, carried) = scaled.addingReportingOverflow(Int(byte - 0x30))
             if overflow || carried { return nil }

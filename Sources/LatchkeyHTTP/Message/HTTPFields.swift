@@ -1,3 +1,5 @@
+internal import LatchkeyCore
+
 /// An ordered list of header fields. Names compare without case (RFC 9110 §5.1); repeated fields are kept.
 package struct HTTPFields: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     /// One field line.
@@ -41,6 +43,6 @@ package struct HTTPFields: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     /// Whether two field names are equal without regard to ASCII case (RFC 9110 §5.1).
     package static func namesMatch(_ left: String, _ right: String) -> Bool {
         left.utf8.count == right.utf8.count
-            && zip(left.utf8, right.utf8).allSatisfy { Grammar.lowercased($0) == Grammar.lowercased($1) }
+            && zip(left.utf8, right.utf8).allSatisfy { ASCII.lowercased($0) == ASCII.lowercased($1) }
     }
 }

@@ -51,7 +51,7 @@ package enum Negotiation {
         let members = field.utf8.split(separator: UInt8(ascii: ","), maxSplits: maxMembers).prefix(maxMembers)
         return members.map { member in
             let parts = member.split(separator: UInt8(ascii: ";")).map { part in
-                part.filter { !Grammar.isBlank($0) }.map(Grammar.lowercased)
+                part.filter { !ASCII.isBlank($0) }.map(ASCII.lowercased)
             }
             let quality = parts.dropFirst().first { $0.starts(with: "q=".utf8) }?.dropFirst(2)
             return (parts.first ?? [], quality.map(weight) ?? 1000)

@@ -54,7 +54,7 @@ package enum CleanupBlock: Hashable, Sendable {
         case .notCutOver:
             "the journal has no cut-over, or one that was taken back since: run latchkey migrate cutover"
         case .notInForce(let backend):
-            "brokers are told to read \(backend ?? "no store"), not \(FleetBackend.parameterStore.rawValue): run latchkey "
+            "brokers are told to read \(backend ?? "no store"), not \(SecretBackend.parameterStore.rawValue): run latchkey "
                 + "migrate cutover"
         case .tooSoon(let until): "the cut-over is too recent: wait until \(Day.text(until)), or lower --min-days"
         case .recentlyRead(let day):

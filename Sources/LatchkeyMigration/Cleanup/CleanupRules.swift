@@ -33,7 +33,7 @@ package struct CleanupRules: Sendable {
     /// What the state of the fleet forbids. The journal has the time of the cut-over; the parameter has the current state.
     private func blocksOfFleet() -> [CleanupBlock] {
         var found: [CleanupBlock] = []
-        if backend != FleetBackend.parameterStore.rawValue { found.append(.notInForce(backend)) }
+        if backend != SecretBackend.parameterStore.rawValue { found.append(.notInForce(backend)) }
         // A later write of the parameter means that somebody else switched the fleet away and back.
         if let since = journal.cutOverSince(parameter).map({ max($0, backendWritten ?? $0) }) {
             if now < since + wait { found.append(.tooSoon(until: since + wait)) }

@@ -123,7 +123,7 @@ package struct Journal: Sendable {
             // A repeated cut-over keeps the time of the first.
             case "cutover": run.isClean ? since ?? run.at : since
             // Recorded before the switch is made: the command may have been killed after it.
-            case "turn": run.details["to"] == FleetBackend.parameterStore.rawValue ? since : nil
+            case "turn": run.details["to"] == SecretBackend.parameterStore.rawValue ? since : nil
             case "rollback", "shadow": nil
             default: since
             }

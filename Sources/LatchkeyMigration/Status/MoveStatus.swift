@@ -19,7 +19,7 @@ package struct MoveStatus: Sendable {
     package let journal: Journal
     package let fleet: FleetID
     /// The value of `<prefix>/latchkey/backend`; nil if it does not exist.
-    package let backend: FleetBackend?
+    package let backend: SecretBackend?
     /// The secrets that brokers read from Secrets Manager while the backend is Parameter Store.
     package let kept: KeptList
     /// What a broker has measured; nil if none was asked.
@@ -36,7 +36,7 @@ package struct MoveStatus: Sendable {
     ///   - refused: the parameters that AWS refused to let be read.
     package init(
         secrets: [(secret: SourceSecret, target: String)], versions: [String: Int64], refused: Set<String> = [],
-        journal: Journal, fleet: FleetID, backend: FleetBackend?, kept: KeptList = KeptList(names: []),
+        journal: Journal, fleet: FleetID, backend: SecretBackend?, kept: KeptList = KeptList(names: []),
         counters: BrokerCounters?, backup: BackupManifest?, now: WallTime, minDays: Int
     ) {
         let names = Set(kept.names)

@@ -1,3 +1,5 @@
+internal import LatchkeyCore
+
 /// The text of a settings file: `NAME=value` lines. Pure; takes time linear in the text.
 ///
 /// A line is accepted if systemd (systemd.exec(5), `EnvironmentFile=`) and the readers of dotenv files read it as the same
@@ -44,30 +46,24 @@ package struct SettingsFile: Sendable {
     }
 
     private mutating func take(_ line: ArraySlice<UInt8>, number: Int) {
-        var content = Self.trimmed(line)
+        var content = ASCII.trimmingBlanks(line)
         if content.isEmpty || content.first == UInt8(ascii: "#") || content.first == UInt8(ascii: ";") { return }
-        if content.starts(with: "export ".utf8) { content = Self.trimmed(content.dropFirst(7)) }
+        if content.starts(with: "export ".utf8) { content = ASCII.trimmingBlanks(content.dropFirst(7)) }
         do throws(SettingsFileValue.Malformed) {
             guard let equals = content.firstIndex(of: UInt8(ascii: "=")) else {
                 throw SettingsFileValue.Malformed(reason: "not NAME=value")
             }
-            let name = String(decoding: Self.trimmed(content[..<equals]), as: UTF8.self)
+            let name = String(decoding: ASCII.trimmingBlanks(content[..<equals]), as: UTF8.self)
             guard !name.isEmpty, name.utf8.allSatisfy(Self.isInName) else {
                 throw SettingsFileValue.Malformed(
                     reason: "not NAME=value: a name has only letters, digits and underscores")
             }
-            let value = try SettingsFileValue(Self.trimmed(content[content.index(after: equals)...]))
+            let value = try SettingsFileValue(ASCII.trimmingBlanks(content[content.index(after: equals)...]))
             assignments.append(Assignment(name: name, value: value.text, line: number))
         } catch {
             errors.append(SettingsFileError(line: number, reason: error.reason))
         }
     }
 
-    private static func isInName(_ byte: UInt8) -> Bool { byte.isASCIIAlphanumeric || byte == UInt8(ascii: "_") }
-
-    private static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        let content = bytes.drop(while: SettingsFileValue.isBlank)
-        guard let last = content.lastIndex(where: { !SettingsFileValue.isBlank($0) }) else { return [] }
-        return content[...last]
-    }
+    private static func isInName(_ byte: UInt8) -> Bool { ASCII.isLetterOrDigit(byte) || byte == UInt8(ascii: "_") }
 }

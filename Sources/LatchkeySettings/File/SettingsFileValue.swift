@@ -1,3 +1,5 @@
+internal import LatchkeyCore
+
 /// The value of a line in a settings file: the text after the equals sign.
 struct SettingsFileValue: Hashable, Sendable {
     /// The value is incomplete, or systemd and dotenv readers disagree on it.
@@ -17,7 +19,7 @@ struct SettingsFileValue: Hashable, Sendable {
         default: bytes = try Self.bare(written)
         }
         text = String(decoding: bytes, as: UTF8.self)
-        guard !text.unicodeScalars.contains(where: Self.isForbidden) else {
+        guard !text.unicodeScalars.contains(where: \.isInvisible) else {
             throw Malformed(
                 reason: "a control character, or white space other than a space or tab: give the value as file:/path")
         }
@@ -42,7 +44,7 @@ struct SettingsFileValue: Hashable, Sendable {
                     reason: "a # that systemd reads as part of the value and dotenv readers as a comment: quote the "
                         + "value, or put the comment on its own line")
             }
-            isAfterBlank = isBlank(byte)
+            isAfterBlank = ASCII.isBlank(byte)
         }
         return Array(written)
     }
@@ -93,8 +95,8 @@ struct SettingsFileValue: Hashable, Sendable {
     private static func rejectText(after quote: ArraySlice<UInt8>) throws(Malformed) {
         let tail = quote.dropFirst()
         guard let first = tail.first else { return }
-        let content = tail.drop(while: isBlank)
-        guard isBlank(first), content.first == UInt8(ascii: "#") else {
+        let content = tail.drop(while: ASCII.isBlank)
+        guard ASCII.isBlank(first), content.first == UInt8(ascii: "#") else {
             throw Malformed(reason: "text after the closing quote: only a space and a comment may follow it")
         }
     }
@@ -119,19 +121,9 @@ struct SettingsFileValue: Hashable, Sendable {
 
     // MARK: Characters
 
-    static func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
-
     /// Whether systemd drops a backslash before this byte in double quotes (`$` and `` ` ``), or dotenv readers read the pair
     /// as another character (the others).
     private static func isEscape(_ byte: UInt8) -> Bool { "$`'abfnrtv".utf8.contains(byte) }
-
-    private static func isForbidden(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0x09, 0x20...0x7E: false
-        case 0xFEFF: true
-        default: scalar.properties.isWhitespace || scalar.properties.generalCategory == .control
-        }
-    }
 
     /// Whether the value contains `${` and, later, `}`.
     private static func holdsVariable(_ bytes: [UInt8]) -> Bool {
@@ -145,7 +137,7 @@ struct SettingsFileValue: Hashable, Sendable {
 
     /// The value as it is written after the equals sign; nil if no line can hold it.
     static func written(_ value: String) -> String? {
-        let isPlain = value.utf8.allSatisfy { $0.isASCIIAlphanumeric || "_./:,@%+=-[]".utf8.contains($0) }
+        let isPlain = value.utf8.allSatisfy { ASCII.isLetterOrDigit($0) || "_./:,@%+=-[]".utf8.contains($0) }
         let backslash = UInt8(ascii: "\\")
         let escaped = value.utf8.flatMap { $0 == backslash || $0 == UInt8(ascii: "\"") ? [backslash, $0] : [$0] }
         let forms = (isPlain ? [value] : []) + ["'\(value)'", "\"\(String(decoding: escaped, as: UTF8.self))\""]

@@ -142,10 +142,8 @@ struct ProfileReader {
     }
 
     private static func tokenType(_ text: String) -> String? {
-        text.utf8.count <= maxTokenTypeBytes && text.utf8.allSatisfy(isVisible) ? text : nil
+        text.utf8.count <= maxTokenTypeBytes && text.utf8.allSatisfy(ASCII.isVisible) ? text : nil
     }
-
-    private static func isVisible(_ byte: UInt8) -> Bool { (0x21...0x7E).contains(byte) }
 
     private mutating func statuses() -> Set<Int> {
         let possible = TokenResponsePolicy.possibleStatuses
@@ -187,6 +185,6 @@ struct ProfileReader {
 
     /// A name from the file, unless it is too long or unprintable for a message.
     private static func shown(_ name: String) -> String {
-        name.utf8.count <= 64 && name.utf8.allSatisfy(isVisible) ? name : "with an unprintable name"
+        name.utf8.count <= 64 && name.utf8.allSatisfy(ASCII.isVisible) ? name : "with an unprintable name"
     }
 }

@@ -69,7 +69,7 @@ package struct ProfilesFile: Sendable {
     }
 
     private static func isName(_ text: String) -> Bool {
-        (1...maxNameBytes).contains(text.utf8.count) && text.utf8.first.map(\.isASCIIAlphanumeric) ?? false
-            && text.utf8.allSatisfy { $0.isASCIIAlphanumeric || "._-".utf8.contains($0) }
+        (1...maxNameBytes).contains(text.utf8.count) && text.utf8.first.map(ASCII.isLetterOrDigit) ?? false
+            && text.utf8.allSatisfy { ASCII.isLetterOrDigit($0) || "._-".utf8.contains($0) }
     }
 }

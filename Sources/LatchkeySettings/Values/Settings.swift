@@ -47,7 +47,7 @@ package struct Settings: Sendable {
                 guard text.hasPrefix("dynamodb:") else { return nil }
                 let table = text.dropFirst("dynamodb:".count)
                 guard (3...255).contains(table.utf8.count),
-                    table.utf8.allSatisfy({ $0.isASCIIAlphanumeric || "_-.".utf8.contains($0) })
+                    table.utf8.allSatisfy({ ASCII.isLetterOrDigit($0) || "_-.".utf8.contains($0) })
                 else { return nil }
                 self = .dynamodb(table: String(table))
             }

@@ -36,9 +36,6 @@ struct URLAuthority: Hashable, Sendable {
 
     /// Hexadecimal digits and colons, and dots for an IPv4 address at the end.
     private static func isAddress(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x3A, 0x41...0x46, 0x61...0x66, UInt8(ascii: "."): true
-        default: false
-        }
+        Hex.value(byte) != nil || byte == UInt8(ascii: ":") || byte == UInt8(ascii: ".")
     }
 }

@@ -103,7 +103,7 @@ enum IssuerOutcome {
     /// A scope as RFC 6749 §3.3 defines it, up to 4 KiB. Any other value is dropped, because nothing depends on it.
     private static func scope(_ value: JSON?) -> String? {
         guard let text = value?.string, (1...4096).contains(text.utf8.count),
-            text.utf8.allSatisfy({ (0x20...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C })
+            text.utf8.allSatisfy({ ASCII.isPrintable($0) && $0 != 0x22 && $0 != 0x5C })
         else { return nil }
         return text
     }

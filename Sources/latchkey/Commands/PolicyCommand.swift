@@ -43,8 +43,8 @@ struct PolicyCommand: AsyncParsableCommand {
         guard kmsKey.map({ KeyARN($0) != nil }) ?? true else {
             throw ValidationError("--kms-key must be a key's ARN, arn:aws:kms:REGION:ACCOUNT:key/ID, and no alias")
         }
-        let allowed: (Character) -> Bool = { $0.isASCII && ($0.isLetter || $0.isNumber || "-_".contains($0)) }
-        guard lambdaFunction.allSatisfy({ (1...64).contains($0.count) && $0.allSatisfy(allowed) }) else {
+        let allowed: (UInt8) -> Bool = { ASCII.isLetterOrDigit($0) || "-_".utf8.contains($0) }
+        guard lambdaFunction.allSatisfy({ (1...64).contains($0.utf8.count) && $0.utf8.allSatisfy(allowed) }) else {
             throw ValidationError("--lambda-function must be a function's name: letters, digits, - and _")
         }
         guard role == .runtime || (!bothStores && !anyProfile && !withListing && kept.isEmpty && !readKept) else {

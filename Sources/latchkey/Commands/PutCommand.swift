@@ -13,8 +13,8 @@ struct PutCommand: AsyncParsableCommand {
         commandName: "put", abstract: "Write one secret to Parameter Store.",
         discussion: """
             The value comes from standard input or a file, never from the command line, where others could read it. \
-            One line end at its end, LF or CR LF, is left out. Without --tier a value may have 4096 bytes. Writing over \
-            a parameter asks at a terminal and needs --yes without one. --field changes one field of a JSON object, such \
+            One line end at its end, LF or CR LF, is left out. Without --tier a value may have \
+            \(ParameterTier.standard.maxValueBytes) bytes. Writing over a parameter asks at a terminal and needs --yes without one. --field changes one field of a JSON object, such \
             as the one that secrets holds, and leaves every other byte of it as it is; it does not ask. Exit code 1 says \
             that somebody else wrote at the same time.
             """)
@@ -23,7 +23,10 @@ struct PutCommand: AsyncParsableCommand {
     @Option(help: "Read the value from this file.") var file: String?
     @Option(help: "Set this field of the JSON object to the value, as a string.") var field: String?
     @Option(help: "SecureString or String.") var type = "SecureString"
-    @Option(help: "standard, advanced, intelligent-tiering or as-needed, which is advanced over 4096 bytes.")
+    @Option(
+        help:
+            "standard, advanced, intelligent-tiering or as-needed, which is advanced over \(ParameterTier.standard.maxValueBytes) bytes."
+    )
     var tier: String?
     @Option(help: ArgumentHelp("KMS key of the parameter: an id, ARN or alias.", valueName: "key")) var kmsKey: String?
     @Flag(help: "Write over a parameter that is there.") var yes = false

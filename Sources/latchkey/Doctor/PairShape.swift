@@ -19,7 +19,7 @@ package struct PairShape: Sendable {
 
     /// Seconds since the epoch have ten digits until the year 2286; milliseconds have had thirteen since 2001.
     private static func isSeconds(_ text: String) -> Bool {
-        (9...10).contains(text.utf8.count) && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        (9...10).contains(text.utf8.count) && text.utf8.allSatisfy(ASCII.isDigit)
     }
 
     package func finding(now: Now) -> Finding {

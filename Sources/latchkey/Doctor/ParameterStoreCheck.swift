@@ -100,7 +100,7 @@ struct ParameterStoreCheck {
     /// Checks the backend that the parameter names.
     private func backend(_ value: String?) -> Finding {
         guard let value else { return .fine(.settings, backendSwitch, "not there: secrets come from Secrets Manager") }
-        guard let backend = FleetBackend(rawValue: value) else {
+        guard let backend = SecretBackend(rawValue: value) else {
             return .problem(
                 exit: .configuration, .settings, backendSwitch,
                 "is not the name of a backend; brokers keep their current one",

@@ -55,7 +55,7 @@ package struct ExtensionVariables: Sendable {
 
     private mutating func number(_ name: String, _ bounds: ClosedRange<Int>) -> Int? {
         guard let text = given[name] else { return nil }
-        let isDecimal = text.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        let isDecimal = text.utf8.allSatisfy(ASCII.isDigit)
         if isDecimal, let number = Int(text), bounds.contains(number) { return number }
         problems.append("\(name): must be a whole number from \(bounds.lowerBound) to \(bounds.upperBound)")
         return nil

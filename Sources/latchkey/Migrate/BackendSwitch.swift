@@ -48,7 +48,7 @@ struct BackendSwitch: Sendable {
     }
 
     /// Writes the backend and reads it back.
-    func set(_ backend: FleetBackend) async throws {
+    func set(_ backend: SecretBackend) async throws {
         try await set(parameter, to: backend.rawValue, "Where latchkey reads secrets (backend auto)")
     }
 
@@ -103,7 +103,7 @@ struct BackendSwitch: Sendable {
 
     /// Sets the function's variable and keeps all others.
     /// - Returns: the previous value; nil if it was not set.
-    func setFunction(_ function: String, _ backend: FleetBackend) async throws -> String? {
+    func setFunction(_ function: String, _ backend: SecretBackend) async throws -> String? {
         var before: String?
         for attempt in 1... {
             do throws(AWSError) {

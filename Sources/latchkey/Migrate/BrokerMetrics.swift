@@ -59,7 +59,7 @@ package struct BrokerMetrics: Sendable {
         // A Double would round the number into the range.
         if counts, let whole = Int64(text), !OutsideNumber.counters.contains(whole) { return nil }
         let isDecimal = text.utf8.allSatisfy { byte in
-            (0x30...0x39).contains(byte) || [0x2B, 0x2D, 0x2E, 0x45, 0x65].contains(byte)
+            ASCII.isDigit(byte) || "+-.Ee".utf8.contains(byte)
         }
         guard isDecimal, let value = Double(text), value >= 0, value <= Double(OutsideNumber.counters.upperBound),
             !counts || OutsideNumber.whole(value, in: OutsideNumber.counters) != nil

@@ -35,7 +35,7 @@ struct StatusRun {
             secrets: Array(zip(secrets, targets)),
             versions: Dictionary(found.parameters.map { ($0.name, $0.version) }, uniquingKeysWith: { $1 }),
             refused: Set(found.denied.keys), journal: journal, fleet: place,
-            backend: text(backendSwitch).flatMap { FleetBackend(rawValue: $0) },
+            backend: text(backendSwitch).flatMap { SecretBackend(rawValue: $0) },
             kept: text(list).flatMap { KeptList($0) } ?? KeptList(names: []), counters: try await counters(),
             backup: backup, now: Timing.system.now().wall, minDays: minDays)
         return (status, Set(secrets.flatMap(\.denied) + found.denied.values).sorted())

@@ -1,3 +1,4 @@
+internal import LatchkeyCore
 internal import LatchkeyUpstream
 
 /// The ARN of a KMS key, `arn:aws:kms:REGION:ACCOUNT:key/ID` (Service Authorization Reference, AWS KMS).
@@ -11,7 +12,7 @@ package struct KeyARN: Hashable, Sendable {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count == 6, parts[0] == "arn", parts[1].hasPrefix("aws"), parts[2] == "kms", !parts[3].isEmpty,
             AccountID(String(parts[4])) != nil, parts[5].hasPrefix("key/"), parts[5].count > 4,
-            text.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || ":/-".contains($0)) })
+            text.utf8.allSatisfy({ ASCII.isLetterOrDigit($0) || ":/-".utf8.contains($0) })
         else { return nil }
         self.text = text
         region = String(parts[3])

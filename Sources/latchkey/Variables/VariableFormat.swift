@@ -61,12 +61,7 @@ package enum VariableFormat: String, CaseIterable, Sendable {
 
     /// Bytes that every reader takes literally: no spaces, quotes, `#`, `$` or `=`.
     private static func isPlain(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        case UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "/"), UInt8(ascii: ":"): true
-        case UInt8(ascii: "@"), UInt8(ascii: "%"), UInt8(ascii: "+"), UInt8(ascii: ","): true
-        default: false
-        }
+        ASCII.isLetterOrDigit(byte) || "_-./:@%+,".utf8.contains(byte)
     }
 
     private static func hasAmbiguousBackslash(_ value: [UInt8]) -> Bool {

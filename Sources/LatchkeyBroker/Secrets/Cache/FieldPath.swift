@@ -66,7 +66,7 @@ package struct FieldPath: Sendable {
 
     /// An array index: digits without a leading zero (RFC 6901 §4).
     private static func index(_ text: ArraySlice<UInt8>) -> Int? {
-        guard (1...9).contains(text.count), text.allSatisfy({ (0x30...0x39).contains($0) }),
+        guard (1...9).contains(text.count), text.allSatisfy(ASCII.isDigit),
             text.count == 1 || text.first != 0x30
         else { return nil }
         return text.reduce(0) { $0 * 10 + Int($1 - 0x30) }

@@ -1,4 +1,4 @@
-internal import LatchkeyCore
+package import LatchkeyCore
 
 /// The backend that the parameter `<prefix>/latchkey/backend` names, if the setting is `auto`. Pure.
 ///

@@ -56,11 +56,6 @@ package struct SecretKey: Hashable, Sendable, CustomStringConvertible {
     package var description: String { name }
 
     private static func allows(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        case UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "/"): true
-        case UInt8(ascii: "+"), UInt8(ascii: "="), UInt8(ascii: "@"): true
-        default: false
-        }
+        ASCII.isLetterOrDigit(byte) || "_.-/+=@".utf8.contains(byte)
     }
 }

@@ -1,3 +1,5 @@
+package import LatchkeyCore
+
 /// Which store each secret is read from: the store of the backend, except for the secrets that stay in Secrets Manager.
 package struct SecretRouting: Hashable, Sendable {
     package let backend: SecretBackend

@@ -49,9 +49,6 @@ extension Lease {
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D: true
-        default: false
-        }
+        ASCII.isLetterOrDigit(byte) || byte == UInt8(ascii: "-")
     }
 }

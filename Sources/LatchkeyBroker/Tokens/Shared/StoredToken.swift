@@ -76,7 +76,9 @@ package struct StoredToken: Hashable, Sendable {
         from source: Tier, now: Now, doubt: Duration = .zero, buffer: ExpiryBuffer, isLeased: Bool = false
     ) -> Validity {
         if token.withBytes({ $0.elementsEqual("placeholder".utf8) }) { return .absent }
-        guard AccessToken.isWellFormed(token) else { return .corrupt(why: "token is not visible ASCII") }
+        guard token.withBytes({ AccessTokenLimits.isWellFormed($0) }) else {
+            return .corrupt(why: "token is not visible ASCII")
+        }
         let claims = TokenClaims(token)
         if isLeased, let claims, let token = accessToken(claims, from: source, now: now, doubt: doubt, buffer: buffer) {
             return .usable(token)
@@ -90,7 +92,9 @@ package struct StoredToken: Hashable, Sendable {
         let expiry = Expiry(at: claims == nil ? end : end + (.zero - doubt), seenAt: now)
         let left = expiry.remaining(now)
         guard left > .zero else { return .expired }
-        guard left <= AccessToken.maxLifetime else { return .corrupt(why: "expires is over 30 days ahead") }
+        guard left <= AccessTokenLimits.maxLifetime else {
+            return .corrupt(why: "expires is over \(AccessTokenLimits.maxLifetimeDays) days ahead")
+        }
         // An opaque token has no life beyond the stored expiry. A quarter of a buffer keeps the replicas from all being
         // without a token at that moment.
         let ahead = claims.map { buffer.length(lifetime: $0.lifetime ?? left) } ?? buffer.length(lifetime: left) / 4
@@ -109,7 +113,7 @@ package struct StoredToken: Hashable, Sendable {
         let expiry = Expiry(at: claims.expires + (.zero - doubt), seenAt: now)
         let left = expiry.remaining(now)
         let ahead = buffer.length(lifetime: claims.lifetime ?? left)
-        guard left > ahead, left <= AccessToken.maxLifetime else { return nil }
+        guard left > ahead, left <= AccessTokenLimits.maxLifetime else { return nil }
         let useBy = Expiry(at: claims.expires + (.zero - ahead), seenAt: now)
         return AccessToken(
             value: token, expiry: expiry, useBy: useBy, lifetime: claims.lifetime, received: now, source: source)
@@ -117,7 +121,7 @@ package struct StoredToken: Hashable, Sendable {
 
     /// The stored expiry; nil unless it is 1 to 15 decimal digits, which reach to the year 33658.
     var expiryTime: WallTime? {
-        guard (1...15).contains(expires.utf8.count), expires.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+        guard (1...15).contains(expires.utf8.count), expires.utf8.allSatisfy(ASCII.isDigit) else {
             return nil
         }
         return Int64(expires).map { WallTime(milliseconds: $0) }

@@ -26,21 +26,8 @@ package struct AccessToken: Sendable {
 
     /// The lifetime that is assumed if neither `expires_in` nor the token has one. It is short, and never unlimited.
     static let assumedLifetime: Duration = .seconds(300)
-    /// The maximum lifetime that is accepted: 30 days, which is also Auth0's maximum.
-    package static let maxLifetime: Duration = .seconds(2_592_000)
     /// How far `exp` may differ from the computed expiry before this machine's clock is considered wrong.
     static let clockTolerance: Duration = .seconds(5)
-    /// The maximum length of a token in bytes. HTTP headers carry no more in practice.
-    static let maxValueBytes = 16_384
-
-    /// Whether the token can be used in a header and in a parameter: 1 to ``maxValueBytes`` visible ASCII characters
-    /// (RFC 6749 appendix A.12), so no space, CR or LF.
-    static func isWellFormed(_ value: Secret) -> Bool {
-        value.withBytes { bytes in
-            (1...maxValueBytes).contains(bytes.count) && bytes.allSatisfy { (0x21...0x7E).contains($0) }
-        }
-    }
-
     /// Validates the response of an issuer.
     ///
     /// The lifetime is the shorter one of `expires_in` and the token's own `exp - iat`. Both are durations, so a wrong
@@ -54,7 +41,7 @@ package struct AccessToken: Sendable {
         func invalid(_ code: String) -> UpstreamFault {
             UpstreamFault(.invalid, upstream: source.upstream, code: code)
         }
-        guard Self.isWellFormed(grant.value) else { throw invalid("access_token") }
+        guard grant.value.withBytes({ AccessTokenLimits.isWellFormed($0) }) else { throw invalid("access_token") }
         // A client cannot use any other type with the token alone (RFC 6749 §7.1).
         guard grant.tokenType.lowercased() == "bearer" else { throw invalid("token_type") }
         if let expiresIn = grant.expiresIn, expiresIn <= .zero { throw invalid("expires_in") }
@@ -73,7 +60,7 @@ package struct AccessToken: Sendable {
     }
 
     private static func lifetime(expiresIn: Duration?, _ claims: TokenClaims?, _ now: Now) -> Duration {
-        var lifetimes = [maxLifetime]
+        var lifetimes = [AccessTokenLimits.maxLifetime]
         if let expiresIn { lifetimes.append(expiresIn) }
         if let claimed = claims?.lifetime {
             lifetimes.append(claimed)

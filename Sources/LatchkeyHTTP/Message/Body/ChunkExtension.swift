@@ -1,3 +1,5 @@
+internal import LatchkeyCore
+
 /// Validates the extensions of one chunk byte by byte, from after the first `;` to the CR that ends the line.
 ///
 /// RFC 9112 §7.1.1: `chunk-ext = *( BWS ";" BWS chunk-ext-name [ BWS "=" BWS chunk-ext-val ] )`. A name is a token, a
@@ -36,7 +38,7 @@ struct ChunkExtension: Sendable {
 
     /// The state after `byte`, or nil when the grammar does not allow it.
     private func next(_ byte: UInt8) -> State? {
-        let isBlank = Grammar.isBlank(byte)
+        let isBlank = ASCII.isBlank(byte)
         switch state {
         case .beforeName: return isBlank ? .beforeName : Grammar.isToken(byte) ? .name : nil
         case .name where Grammar.isToken(byte): return .name

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import LatchkeyCore
 
 /// Parses one request head at a time (RFC 9112 §2 to §6), however the network splits it.
 ///
@@ -124,7 +125,7 @@ package struct RequestParser {
     private mutating func takeVersion(_ bytes: UnsafeRawBufferPointer) throws(RequestRejection) {
         if Grammar.equals(bytes, "HTTP/1.1") { return }
         guard bytes.count == 8, Grammar.equals(UnsafeRawBufferPointer(rebasing: bytes[..<5]), "HTTP/"),
-            bytes[6] == UInt8(ascii: "."), Grammar.isDigit(bytes[5]), Grammar.isDigit(bytes[7])
+            bytes[6] == UInt8(ascii: "."), ASCII.isDigit(bytes[5]), ASCII.isDigit(bytes[7])
         else { throw .requestLine }
         if bytes[5] != UInt8(ascii: "1") { throw .version }
         head.minorVersion = bytes[7] == UInt8(ascii: "0") ? 0 : 1
@@ -135,7 +136,7 @@ package struct RequestParser {
         let target = UnsafeRawBufferPointer(rebasing: bytes[range])
         guard let first = target.first else { throw .target }
         // A target has no fragment (RFC 9112 §3.2). As part of the path it would name another resource.
-        for byte in target where !Grammar.isVisible(byte) || byte == UInt8(ascii: "#") { throw .target }
+        for byte in target where !ASCII.isVisible(byte) || byte == UInt8(ascii: "#") { throw .target }
         head.target = MessageRange(range)
         if first == UInt8(ascii: "*"), range.count == 1, head.method == .options {
             head.path = MessageRange(range)
@@ -189,7 +190,7 @@ package struct RequestParser {
 
     private mutating func takeField(_ line: Range<Int>, of bytes: UnsafeRawBufferPointer) throws(RequestRejection) {
         var colon = line.lowerBound
-        if Grammar.isBlank(bytes[colon]) { throw .foldedField }  // a server must reject or replace it (RFC 9112 §5.2)
+        if ASCII.isBlank(bytes[colon]) { throw .foldedField }  // a server must reject or replace it (RFC 9112 §5.2)
         while colon < line.upperBound, Grammar.isToken(bytes[colon]) { colon += 1 }
         // A name is a token (RFC 9110 §5.1), and white space before the colon must be rejected (RFC 9112 §5.1).
         guard colon < line.upperBound, bytes[colon] == UInt8(ascii: ":"), colon > line.lowerBound else {

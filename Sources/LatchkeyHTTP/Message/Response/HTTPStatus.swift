@@ -1,3 +1,5 @@
+internal import LatchkeyCore
+
 /// The status codes that this program sends, with their reason phrases (RFC 9110 §15, RFC 6585).
 package enum HTTPStatus {
     /// The reason phrase of a status code, or `Unknown`.

@@ -1,3 +1,5 @@
+internal import LatchkeyCore
+
 /// Parses one response for the client (RFC 9112 §4 to §8), however the network splits it.
 ///
 /// Framing is as strict as for requests: a response whose end is in doubt fails, and its connection is closed.
@@ -136,8 +138,8 @@ package struct ResponseParser: Sendable {
     /// The status line (RFC 9112 §4). The reason phrase may be missing, and the space before it too.
     private static func statusLine(_ line: ArraySlice<UInt8>) throws(ParseError) -> (minor: UInt8, status: Int) {
         let bytes = Array(line)
-        guard bytes.count >= 12, bytes.starts(with: "HTTP/1.".utf8), Grammar.isDigit(bytes[7]), bytes[8] == 0x20,
-            bytes[9..<12].allSatisfy(Grammar.isDigit), bytes.count == 12 || bytes[12] == 0x20,
+        guard bytes.count >= 12, bytes.starts(with: "HTTP/1.".utf8), ASCII.isDigit(bytes[7]), bytes[8] == 0x20,
+            bytes[9..<12].allSatisfy(ASCII.isDigit), bytes.count == 12 || bytes[12] == 0x20,
             bytes.dropFirst(12).allSatisfy(Grammar.isFieldValue)
         else { throw .malformed(reason: "bad status line") }
         let status = bytes[9..<12].reduce(0) { $0 * 10 + Int($1 - 0x30) }
@@ -153,7 +155,7 @@ package struct ResponseParser: Sendable {
         else { throw .malformed(reason: "bad field name") }
         let value = line[(colon + 1)...]
         guard value.allSatisfy(Grammar.isFieldValue) else { throw .malformed(reason: "bad field value") }
-        let trimmed = value.drop(while: Grammar.isBlank).reversed().drop(while: Grammar.isBlank).reversed()
+        let trimmed = value.drop(while: ASCII.isBlank).reversed().drop(while: ASCII.isBlank).reversed()
         fields.append(String(decoding: line[..<colon], as: UTF8.self), String(decoding: trimmed, as: UTF8.self))
     }
 

@@ -1,3 +1,4 @@
+internal import LatchkeyAWS
 internal import LatchkeyMetrics
 
 /// The AWS services that Latchkey calls.
@@ -41,7 +42,7 @@ package enum AWSService: String, Hashable, Sendable, CaseIterable {
     /// The `Content-Type` of the service's protocol.
     var contentType: String {
         switch self {
-        case .parameterStore, .secretsManager: "application/x-amz-json-1.1"
+        case .parameterStore, .secretsManager: AWSJSON.contentType
         case .dynamodb: "application/x-amz-json-1.0"
         case .lambda, .singleSignOn, .singleSignOnTokens: "application/json"
         case .sts: "application/x-www-form-urlencoded"

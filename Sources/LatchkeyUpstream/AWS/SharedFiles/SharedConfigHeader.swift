@@ -1,3 +1,5 @@
+internal import LatchkeyCore
+
 /// The header of a section.
 struct SharedConfigHeader: Hashable, Sendable {
     /// What the header names. Names are compared as bytes.
@@ -25,7 +27,7 @@ struct SharedConfigHeader: Hashable, Sendable {
     /// - Parameter text: the text between the brackets.
     init(_ text: String, in kind: SharedConfigFile.Kind) throws(AmbiguityError) {
         let bytes = Array(text.utf8)
-        let trimmed = SharedConfigLines.trimmed(bytes[...])
+        let trimmed = ASCII.trimmingBlanks(bytes[...])
         if text == "DEFAULT" {
             (subject, isPlainDefault, isExact) = (.everySection, false, true)
             return
@@ -38,7 +40,7 @@ struct SharedConfigHeader: Hashable, Sendable {
         case .credentials:
             isPlainDefault = false
             isExact = trimmed.count == bytes.count
-            let first = trimmed.prefix { !SharedConfigLines.isBlank($0) }
+            let first = trimmed.prefix { !ASCII.isBlank($0) }
             let isKeyword = Keyword(rawValue: String(decoding: first, as: UTF8.self)) != nil
             subject = isKeyword && first.count < trimmed.count ? .other : .profile(Array(trimmed))
         }

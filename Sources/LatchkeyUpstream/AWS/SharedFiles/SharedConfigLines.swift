@@ -1,3 +1,5 @@
+internal import LatchkeyCore
+
 /// The lines of a shared file. CR, LF and CR LF end a line, as in Python's text mode.
 struct SharedConfigLines {
     struct Line {
@@ -43,32 +45,16 @@ struct SharedConfigLines {
         let isPair =
             end + 1 < bytes.count && bytes[end] == Self.carriageReturn && bytes[end + 1] == Self.lineFeed
         position = end + (isPair ? 2 : 1)
-        let indented = whole.drop(while: Self.isBlank)
-        let line = Line(number: number, indent: whole.count - indented.count, content: Self.trimmed(indented))
+        let indented = whole.drop(while: ASCII.isBlank)
+        let line = Line(number: number, indent: whole.count - indented.count, content: ASCII.trimmingBlanks(indented))
         guard let text = String(validating: line.content, as: UTF8.self) else {
             throw SharedConfigSyntaxError(line: number, reason: "not UTF-8: save the file as UTF-8")
         }
-        if !line.isComment, text.unicodeScalars.contains(where: Self.isForbidden) {
+        if !line.isComment, text.unicodeScalars.contains(where: \.isInvisible) {
             throw SharedConfigSyntaxError(
                 line: number,
                 reason: "a control character, or white space that is neither a blank nor a tab: remove it")
         }
         return line
-    }
-
-    static func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
-
-    static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        let rest = bytes.drop(while: isBlank)
-        guard let last = rest.lastIndex(where: { !isBlank($0) }) else { return rest.prefix(0) }
-        return rest[...last]
-    }
-
-    private static func isForbidden(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0x09, 0x20...0x7E: false
-        case 0xFEFF: true
-        default: scalar.properties.isWhitespace || scalar.properties.generalCategory == .control
-        }
     }
 }

@@ -1,3 +1,5 @@
+internal import LatchkeyCore
+
 /// Parses the text of a shared config or credentials file. Pure, and linear in the bytes.
 ///
 /// Lines are joined as Python's `configparser` does it for botocore: a line that is indented deeper than the setting
@@ -72,7 +74,7 @@ package struct SharedConfigParser {
         guard !header.isEmpty else {
             throw SharedConfigSyntaxError(line: line.number, reason: "a section without a name")
         }
-        let trailing = SharedConfigLines.trimmed(line.content[end...].dropFirst())
+        let trailing = ASCII.trimmingBlanks(line.content[end...].dropFirst())
         guard trailing.isEmpty || trailing.first == UInt8(ascii: "#") || trailing.first == UInt8(ascii: ";") else {
             throw SharedConfigSyntaxError(
                 line: line.number, reason: "only a comment may follow the ] of a section's name")
@@ -105,7 +107,7 @@ package struct SharedConfigParser {
             throw SharedConfigSyntaxError(
                 line: line.number, reason: "a setting needs an equals sign after its name: NAME = VALUE")
         }
-        let name = SharedConfigLines.trimmed(line.content[..<separator])
+        let name = ASCII.trimmingBlanks(line.content[..<separator])
         guard !name.isEmpty else {
             throw SharedConfigSyntaxError(line: line.number, reason: "a setting without a name")
         }
@@ -134,7 +136,7 @@ package struct SharedConfigParser {
         } else {
             let rest = deeper.map(\.content)
             value = .text(
-                plain: Self.joined(plain, rest), whole: Self.joined(SharedConfigLines.trimmed(property.first), rest))
+                plain: Self.joined(plain, rest), whole: Self.joined(ASCII.trimmingBlanks(property.first), rest))
         }
         if let earlier = sections[current].properties[property.name], earlier.value != value {
             sections[current].replacements[property.name] = property.line
@@ -158,11 +160,11 @@ package struct SharedConfigParser {
             throw SharedConfigSyntaxError(
                 line: number, reason: "a setting of a nested block needs an equals sign after its name: NAME = VALUE")
         }
-        let name = SharedConfigLines.trimmed(content[..<separator])
+        let name = ASCII.trimmingBlanks(content[..<separator])
         guard !name.isEmpty else {
             throw SharedConfigSyntaxError(line: number, reason: "a setting of a nested block without a name")
         }
-        let value = SharedConfigLines.trimmed(content[separator...].dropFirst())
+        let value = ASCII.trimmingBlanks(content[separator...].dropFirst())
         return SharedConfigProperty.Nested(
             name: String(decoding: name, as: UTF8.self), value: String(decoding: value, as: UTF8.self))
     }
@@ -173,10 +175,10 @@ package struct SharedConfigParser {
         for index in value.indices {
             let byte = value[index]
             if isAfterBlank, byte == UInt8(ascii: "#") || byte == UInt8(ascii: ";") {
-                return SharedConfigLines.trimmed(value[..<index])
+                return ASCII.trimmingBlanks(value[..<index])
             }
-            isAfterBlank = SharedConfigLines.isBlank(byte)
+            isAfterBlank = ASCII.isBlank(byte)
         }
-        return SharedConfigLines.trimmed(value)
+        return ASCII.trimmingBlanks(value)
     }
 }

@@ -23,7 +23,7 @@ struct SwitchArguments: ParsableArguments {
     /// - Parameter assess: throws if the switch is not allowed; otherwise returns what it leads to. It is called before
     ///   the confirmation, and again when no other process can write the journal.
     func run(
-        _ command: String, to backend: FleetBackend, _ settings: Settings, _ access: MigrationAccess,
+        _ command: String, to backend: SecretBackend, _ settings: Settings, _ access: MigrationAccess,
         assess: (Journal) async throws -> SwitchAssessment
     ) async throws {
         let backendSwitch = BackendSwitch(access: access, settings)
@@ -64,7 +64,7 @@ struct SwitchArguments: ParsableArguments {
     /// Writes the parameters and variables, and records how far that went.
     /// - Returns: the previous value of each function's variable.
     private func carryOut(
-        _ command: String, to backend: FleetBackend, kept: KeptList?, with backendSwitch: BackendSwitch,
+        _ command: String, to backend: SecretBackend, kept: KeptList?, with backendSwitch: BackendSwitch,
         journal file: JournalFile,
         details: [String: String]
     ) async throws -> [String: String] {
@@ -109,7 +109,7 @@ struct SwitchArguments: ParsableArguments {
     }
 
     private func show(
-        _ from: String, _ backend: FleetBackend, functions: [String: String], assessment: SwitchAssessment,
+        _ from: String, _ backend: SecretBackend, functions: [String: String], assessment: SwitchAssessment,
         backendSwitch: BackendSwitch, isDone: Bool
     ) {
         if json {

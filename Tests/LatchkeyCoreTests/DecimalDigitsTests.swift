@@ -1,4 +1,4 @@
-import LatchkeyHTTP
+import LatchkeyCore
 import Testing
 
 @Suite struct DecimalDigitsTests {

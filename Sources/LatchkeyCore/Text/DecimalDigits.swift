@@ -1,6 +1,8 @@
 /// Decimal numbers as bytes: written without a String, read without a sign.
+@usableFromInline
 package enum DecimalDigits {
     /// Appends `number` in decimal, with a minus sign when it is negative.
+    @inlinable
     package static func append(_ number: Int64, to output: inout [UInt8]) {
         // At most nineteen digits and a sign, written from the last to the first.
         var digits: (UInt64, UInt64, UInt64) = (0, 0, 0)
@@ -21,17 +23,17 @@ package enum DecimalDigits {
     }
 
     /// The value of at most 18 decimal digits; nil when any other byte is among them.
-    static func parse(_ digits: ArraySlice<UInt8>) -> Int64? {
+    package static func parse(_ digits: ArraySlice<UInt8>) -> Int64? {
         var value: Int64 = 0
         for digit in digits {
-            guard Grammar.isDigit(digit) else { return nil }
+            guard ASCII.isDigit(digit) else { return nil }
             value = value * 10 + Int64(digit - 0x30)
         }
         return value
     }
 
     /// `number` in at least `width` digits, with leading zeros.
-    static func padded(_ number: Int, _ width: Int = 2) -> String {
+    package static func padded(_ number: Int, _ width: Int = 2) -> String {
         let digits = String(number)
         return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
     }

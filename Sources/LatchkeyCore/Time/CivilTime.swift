@@ -1,23 +1,21 @@
-internal import LatchkeyCore
-
 /// A date and time of day in UTC, in the proleptic Gregorian calendar.
 ///
 /// The conversions count 400-year cycles from 1 March, so that a leap day is the last day of its year (Howard Hinnant,
 /// "chrono-Compatible Low-Level Date Algorithms").
-package struct CivilTime {
-    var year: Int64
+package struct CivilTime: Hashable, Sendable {
+    package let year: Int64
     /// 1 to 12.
-    var month: Int
+    package let month: Int
     /// 1 to 31.
-    var day: Int
-    var hour: Int
-    var minute: Int
-    var second: Int
+    package let day: Int
+    package let hour: Int
+    package let minute: Int
+    package let second: Int
     /// 0 is Sunday.
-    var weekday: Int
+    package let weekday: Int
 
     /// The date and time of `time`, clamped to the years 1 to 9999, which the date formats can write.
-    init(_ time: WallTime) {
+    package init(_ time: WallTime) {
         let seconds = min(max(time.seconds, -62_135_596_800), 253_402_300_799)
         let days = seconds >= 0 ? seconds / 86_400 : -((86_399 - seconds) / 86_400)
         let clock = Int(seconds - days * 86_400)
@@ -35,7 +33,7 @@ package struct CivilTime {
     }
 
     /// The time of day as `hh:mm:ss`.
-    var clock: String {
+    package var clock: String {
         "\(DecimalDigits.padded(hour)):\(DecimalDigits.padded(minute)):\(DecimalDigits.padded(second))"
     }
 

@@ -5,12 +5,4 @@ package enum SecretBackend: String, Hashable, Sendable, CaseIterable {
     case secretsManager = "secrets-manager"
     /// Callers are served from Secrets Manager, and each value is compared with Parameter Store in the background.
     case shadow
-
-    /// The store that serves callers.
-    package var store: SecretStore {
-        switch self {
-        case .parameterStore: .parameterStore
-        case .secretsManager, .shadow: .secretsManager
-        }
-    }
 }

@@ -1,14 +1,17 @@
-package import LatchkeyCore
-
 /// Timestamps of RFC 3339, written in UTC.
 package enum RFC3339 {
     /// `time` as `2026-11-23T12:55:40Z`, or with milliseconds as `2026-11-23T12:55:40.123Z`.
     package static func format(_ time: WallTime, milliseconds: Bool = false) -> String {
-        let civil = CivilTime(time)
-        let date =
-            "\(DecimalDigits.padded(Int(civil.year), 4))-\(DecimalDigits.padded(civil.month))-\(DecimalDigits.padded(civil.day))"
         let fraction = Int(((time.milliseconds % 1000) + 1000) % 1000)
-        return milliseconds ? "\(date)T\(civil.clock).\(DecimalDigits.padded(fraction, 3))Z" : "\(date)T\(civil.clock)Z"
+        return
+            "\(formatDate(time))T\(CivilTime(time).clock)\(milliseconds ? ".\(DecimalDigits.padded(fraction, 3))" : "")Z"
+    }
+
+    /// The date of `time`, for example `2026-11-23`.
+    package static func formatDate(_ time: WallTime) -> String {
+        let civil = CivilTime(time)
+        let (month, day) = (DecimalDigits.padded(civil.month), DecimalDigits.padded(civil.day))
+        return "\(DecimalDigits.padded(Int(civil.year), 4))-\(month)-\(day)"
     }
 
     /// The time that a timestamp names, to the millisecond; nil for any other text and for a date that does not exist.
@@ -28,7 +31,7 @@ package enum RFC3339 {
         var remaining = bytes[19...]
         var milliseconds: Int64 = 0
         if remaining.first == UInt8(ascii: ".") {
-            let digits = remaining.dropFirst().prefix(while: Grammar.isDigit)
+            let digits = remaining.dropFirst().prefix(while: ASCII.isDigit)
             guard !digits.isEmpty, let fraction = DecimalDigits.parse((digits + [0x30, 0x30]).prefix(3)) else {
                 return nil
             }

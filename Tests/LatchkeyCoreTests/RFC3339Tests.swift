@@ -1,0 +1,17 @@
+import LatchkeyCore
+import Testing
+
+@Suite struct RFC3339Tests {
+    @Test func `Timestamps are formatted as RFC 3339, also before 1970`() {
+        #expect(RFC3339.format(WallTime(milliseconds: 1_795_524_940_123)) == "2026-11-24T12:55:40Z")
+        #expect(
+            RFC3339.format(WallTime(milliseconds: 1_795_524_940_007), milliseconds: true) == "2026-11-24T12:55:40.007Z")
+        #expect(RFC3339.format(WallTime(milliseconds: -1), milliseconds: true) == "1969-12-31T23:59:59.999Z")
+        #expect(RFC3339.formatBasic(WallTime(seconds: 1_440_938_160)) == "20150830T123600Z")
+    }
+
+    @Test func `Times outside the years 1 to 9999 are formatted as the first or last second of these years`() {
+        #expect(RFC3339.format(WallTime(milliseconds: .max)) == "9999-12-31T23:59:59Z")
+        #expect(RFC3339.format(WallTime(milliseconds: .min)) == "0001-01-01T00:00:00Z")
+    }
+}
