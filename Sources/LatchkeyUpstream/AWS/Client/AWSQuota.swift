@@ -1,3 +1,5 @@
+internal import LatchkeyMetrics
+
 /// A quota of calls a second that the whole AWS account shares (AWS General Reference, "AWS Systems Manager endpoints
 /// and quotas").
 package enum AWSQuota: Hashable, Sendable, CaseIterable {

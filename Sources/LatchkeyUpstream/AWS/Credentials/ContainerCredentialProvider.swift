@@ -1,3 +1,4 @@
+internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 
