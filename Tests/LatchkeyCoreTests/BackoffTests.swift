@@ -24,6 +24,11 @@ import Testing
         #expect(backoff.delay(afterFailures: 2, random: 1) == .seconds(most))
     }
 
+    @Test func `A delay of its own can be spread`() {
+        #expect(Backoff.Jitter.plusOrMinus(0.5).spread(.seconds(10), random: 0) == .seconds(5))
+        #expect(Backoff.Jitter.none.spread(.nanoseconds(1), random: 0.9) == .nanoseconds(1))
+    }
+
     @Test(arguments: Extremes.doubles)
     func `No number of failures and no random number make it trap`(random: Double) {
         for jitter in [Backoff.Jitter.none, .full, .equal, .plusOrMinus(0.25)] {

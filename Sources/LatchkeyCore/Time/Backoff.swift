@@ -10,6 +10,20 @@ package struct Backoff: Hashable, Sendable {
         case equal
         /// The delay plus or minus a share of it, between 0 and 1. Unlike the others it can exceed ``Backoff/cap``.
         case plusOrMinus(Double)
+
+        /// Spreads a delay, which need not be one of a backoff.
+        ///
+        /// - Parameter random: uniform in 0..<1, such as ``TimeSource/jitter``.
+        package func spread(_ delay: Duration, random: Double) -> Duration {
+            // A NaN fails the comparison and counts as zero.
+            let random = random > 0 ? min(random, 1) : 0
+            return switch self {
+            case .none: delay
+            case .full: delay * random
+            case .equal: delay * (0.5 + random / 2)
+            case .plusOrMinus(let share): delay * (1 - share + random * (2 * share))
+            }
+        }
     }
 
     /// The delay after the first failure, before jitter.
@@ -30,8 +44,7 @@ package struct Backoff: Hashable, Sendable {
     ///   - failures: failed attempts in a row, the first is 1.
     ///   - random: uniform in 0..<1, such as ``TimeSource/jitter``.
     package func delay(afterFailures failures: Int, random: Double) -> Duration {
-        let delay = delay(afterFailures: failures)
-        return jitter == .none ? delay : delay * factor(random)
+        jitter.spread(delay(afterFailures: failures), random: random)
     }
 
     /// The delay before jitter, in whole nanoseconds. Saturates.
@@ -39,16 +52,5 @@ package struct Backoff: Hashable, Sendable {
         let doublings = min(max(failures, 1) - 1, 62)
         let (doubled, overflow) = base.clampedNanoseconds.multipliedReportingOverflow(by: 1 << doublings)
         return overflow ? cap : min(cap, .nanoseconds(doubled))
-    }
-
-    private func factor(_ random: Double) -> Double {
-        // A NaN fails the comparison and counts as zero.
-        let random = random > 0 ? min(random, 1) : 0
-        return switch jitter {
-        case .none: 1
-        case .full: random
-        case .equal: 0.5 + random / 2
-        case .plusOrMinus(let share): 1 - share + random * (2 * share)
-        }
     }
 }
