@@ -1,4 +1,4 @@
-"""The end-to-end tests: side by side first, then those that need the machine to themselves."""
+"""The end-to-end tests: side by side first, then the heavy ones, a few at a time, then those that run alone."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ FOLDER = Path("Tests/EndToEnd")
 PYTHON = Path(".build/venv/bin/python")
 #: Processes that run tests side by side. The tests wait most of the time, so there are more of them than cores.
 WORKERS = int(os.environ.get("LATCHKEY_TEST_WORKERS") or 5 * len(os.sched_getaffinity(0)))
+#: Processes that run the heavy tests: each of these loads the machine for moments, and waits most of its time.
+HEAVY_WORKERS = 2 * len(os.sched_getaffinity(0))
 #: Fewer tests than this run in one process: each further one starts peers of its own.
 FEW = 40
 #: What pytest says by its exit status when nothing was to be run.
@@ -24,13 +26,17 @@ def end_to_end(options: Sequence[str]) -> list[Stage]:
     chosen = [option if takes_a_value(before) else path_of(option) for before, option in zip(["", *options], options)]
     if any(word in chosen for word in ("--collect-only", "--co", "--fixtures", "--markers", "--help", "-h")):
         raise SystemExit(run(command(chosen), LOGS / "e2e.log"))
-    parallel = ["-n", str(WORKERS), "--dist", "loadgroup", "--no-loadscope-reorder"]
+    dealt = ["--dist", "loadgroup", "--no-loadscope-reorder"]
+    parallel = ["-n", str(WORKERS), *dealt]
     if options and collected(chosen) < FEW:
         return [phase("End-to-end tests", chosen)]
     if "-m" in chosen or any(word.startswith("-m") for word in chosen):
         return [phase("End-to-end tests", [*parallel, *chosen])]
     stages = [
-        phase("End-to-end tests, side by side", [*parallel, "-m", "not alone", *chosen], "e2e-results"),
+        phase("End-to-end tests, side by side", [*parallel, "-m", "not alone and not heavy", *chosen], "e2e-results"),
+        phase(
+            "End-to-end tests, heavy", ["-n", str(HEAVY_WORKERS), *dealt, "-m", "heavy", *chosen], "e2e-heavy-results"
+        ),
         phase("End-to-end tests, alone", ["-m", "alone", *chosen], "e2e-alone-results"),
     ]
     found = [stage for stage in stages if stage.outcomes or stage.faults]

@@ -10,7 +10,7 @@ from program import LOGS, Stopwatch, run
 
 #: Builds the targets with the instrumentation of the fuzzer and of the address sanitizer, in a folder of their own.
 BUILD = ["Tests/Fuzz/run", "--build"]
-#: Seconds for all targets together. `Tests/Fuzz/run --seconds 1200` is the long run.
+#: Seconds for all targets together. `Tests/Fuzz/run --cpu 1200` is the long run.
 BUDGET = 60
 
 

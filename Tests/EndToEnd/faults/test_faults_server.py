@@ -231,7 +231,7 @@ def test_a_token_that_expired_while_the_process_was_stopped_is_not_served(world)
 
 
 @pytest.mark.row(42)
-@pytest.mark.alone
+@pytest.mark.heavy
 def test_ten_thousand_unknown_names_do_not_grow_it(world) -> None:
     """Ten names fit one call, and calls go at `LATCHKEY_SSM_MAX_TPS`: what would wait too long for its turn is 503."""
     most = 20
@@ -254,9 +254,14 @@ def test_ten_thousand_unknown_names_do_not_grow_it(world) -> None:
     again = pipelined(broker.port, absent, connections=5)
     assert {answer.status for answer in again} == {404}
     assert [seen for seen in world.aws.seen() if b"/unknown-" in seen.body] == []
-    # 3,200 callers wait at once, which costs its memory once: as many further names cost none.
-    grown = broker.memory_kib()
-    assert grown < 96 * 1024
-    pipelined(broker.port, [f"/secrets/other-{number}" for number in range(10_000)], connections=50)
-    assert broker.memory_kib() - grown < 16 * 1024
+    # 3,200 callers wait at once at the most, which costs its memory once. How many of them do is up to the machine, so a
+    # round may still grow; names that were kept would make every round grow.
+    for round in ("second", "third", "fourth"):
+        grown = broker.memory_kib()
+        assert grown < 96 * 1024
+        pipelined(broker.port, [f"/secrets/{round}-{number}" for number in range(10_000)], connections=50)
+        if broker.memory_kib() - grown < 16 * 1024:
+            break
+    else:
+        pytest.fail("each round of names takes more memory")
     assert ask(broker.port, "/livez").status == 200

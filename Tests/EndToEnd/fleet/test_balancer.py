@@ -48,7 +48,7 @@ def restart(broker: Broker) -> None:
 
 @pytest.mark.long
 @pytest.mark.slow
-@pytest.mark.alone
+@pytest.mark.heavy
 @pytest.mark.timeout(900)
 def test_a_rolling_restart_fails_no_request(balance) -> None:
     balancer, brokers = balance(LATCHKEY_DRAIN_DELAY="2", LATCHKEY_DRAIN_TIMEOUT="20")

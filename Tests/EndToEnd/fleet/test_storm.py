@@ -14,7 +14,7 @@ from peers.promises import caller_waits
 from peers.proxy import Received, operation
 from peers.waiting import until
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.heavy
 
 NAMES = [f"storm/{number}" for number in range(300)]
 READS = operation("GetParameter", "GetParameters")

@@ -5,6 +5,7 @@ Several threads at once would now and then meet a dictionary that another one is
 
 from __future__ import annotations
 
+import functools
 import io
 import threading
 from collections.abc import Callable, Iterable
@@ -12,7 +13,16 @@ from typing import Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-_moto = DomainDispatcherApplication(create_backend_app)
+
+class Dispatcher(DomainDispatcherApplication):
+    """Remembers which service a host name means: moto looks through its own folders for that, at every request."""
+
+    @functools.lru_cache(maxsize=1000)
+    def get_backend_for_host(self, host: str | None) -> Any:
+        return super().get_backend_for_host(host)
+
+
+_moto = Dispatcher(create_backend_app)
 _turn = threading.Lock()
 
 

@@ -36,8 +36,8 @@ def _ports() -> Iterator[int]:
 
 _free = _ports()
 
-#: Seconds between two looks at a condition.
-PAUSE = 0.01
+#: Seconds between the first two looks at a condition, and between later ones at the most: a long wait takes little CPU.
+PAUSE, LONGEST_PAUSE = 0.005, 0.05
 
 
 def until(condition: Callable[[], T], what: str, within: float = 30.0) -> T:
@@ -46,13 +46,15 @@ def until(condition: Callable[[], T], what: str, within: float = 30.0) -> T:
     `within` is no promise of the product: on a busy machine a wait may take long. A promise is asserted by itself.
     """
     deadline = time.monotonic() + within
+    pause = PAUSE
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {within} s: {what}")
-        time.sleep(PAUSE)
+        time.sleep(pause)
+        pause = min(LONGEST_PAUSE, pause * 1.2)
 
 
 def free_port() -> int:
