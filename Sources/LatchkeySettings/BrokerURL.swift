@@ -16,7 +16,7 @@ package struct BrokerURL: Hashable, Sendable, CustomStringConvertible {
             origin = Origin(socketPath: path)
             base = ""
         } else {
-            guard let endpoint = AWSConfiguration.endpoint(text) else { return nil }
+            guard let endpoint = AWSEndpoint(text) else { return nil }
             origin = endpoint.origin
             base = endpoint.path.hasSuffix("/") ? String(endpoint.path.dropLast()) : endpoint.path
         }

@@ -29,7 +29,7 @@ import Testing
             return
         }
         // What the running program does with a proxy that refuses, and with a broker, is shown end to end.
-        guard let to = each["to"]?.string, to.hasPrefix("http"), let endpoint = AWSConfiguration.endpoint(to) else {
+        guard let to = each["to"]?.string, to.hasPrefix("http"), let endpoint = AWSEndpoint(to) else {
             return
         }
         let settings = try Self.settings(environment)
