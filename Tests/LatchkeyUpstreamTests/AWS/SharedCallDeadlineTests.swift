@@ -1,4 +1,5 @@
 import LatchkeyCore
+import LatchkeyCrypto
 import LatchkeyHTTP
 import LatchkeyTestSupport
 import LatchkeyUpstream
@@ -63,7 +64,7 @@ import Testing
         await settle { sleeper.times.contains(at(5.1)) }
         advance(to: 4)
         await store.calls.first(5)
-        #expect(store.calls.values.last == ["/second", "/first"])
+        #expect(store.calls.values.last == ["/first", "/second"])
         await settle { sleeper.times.contains(at(5.3)) }
         advance(to: 5.1)
         #expect(await first.first(1) == ["timed out"])

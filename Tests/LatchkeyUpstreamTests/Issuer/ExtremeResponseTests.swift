@@ -1,4 +1,5 @@
 import LatchkeyCore
+import LatchkeyCrypto
 import LatchkeyHTTP
 import LatchkeyTestSupport
 import LatchkeyUpstream
