@@ -59,12 +59,24 @@ let package = Package(
                 "LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyUpstream", "LatchkeyBroker",
                 log,
             ]),
+        room(
+            "LatchkeyAPI",
+            [
+                "LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyBroker",
+                log,
+            ]),
+        room(
+            "LatchkeyService",
+            [
+                "LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS",
+                "LatchkeyUpstream", "LatchkeyBroker", "LatchkeySettings", "LatchkeyAPI", log,
+            ]),
         .executableTarget(
             name: "latchkey",
             dependencies: [
                 "LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP",
                 "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev",
-                "LatchkeySettings", "CLinux", "CSignals",
+                "LatchkeySettings", "LatchkeyAPI", "LatchkeyService", "CLinux", "CSignals",
                 log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -116,10 +128,21 @@ let package = Package(
             "LatchkeySettings",
             ["LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyUpstream", log]),
         tests(
+            "LatchkeyAPI",
+            ["LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyBroker", log]
+        ),
+        tests(
+            "LatchkeyService",
+            [
+                "LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyUpstream",
+                "LatchkeyBroker", "LatchkeySettings", "LatchkeyAPI", log,
+            ]),
+        tests(
             "latchkey",
             [
                 "LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyUpstream",
-                "LatchkeyBroker", "LatchkeySettings", "FuzzTargets",
+                "LatchkeyBroker", "LatchkeyMigration", "LatchkeySettings", "LatchkeyAPI", "LatchkeyService",
+                "FuzzTargets",
             ]),
     ]
 )

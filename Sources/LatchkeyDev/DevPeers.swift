@@ -3,31 +3,30 @@ package import LatchkeyCrypto
 package import LatchkeyHTTP
 internal import Synchronization
 
-/// A Parameter Store, a Secrets Manager and a token issuer in this process, speaking their real wire protocols.
+/// An emulated Parameter Store, Secrets Manager and token issuer. They speak the real wire protocols.
 ///
-/// One address serves all three: AWS JSON 1.1 on `POST /` by `X-Amz-Target`, the issuer on `POST /oauth/token` and
-/// `GET /.well-known/…`, and `GET /dev/requests` tells how often each was asked. What they decide is a value
-/// (``respond(to:)`` holds a lock around it); the server is the caller's.
+/// One address serves all three: AWS JSON 1.1 at `POST /`, told apart by `X-Amz-Target`; the issuer at `POST /oauth/token`
+/// and `GET /.well-known/…`. `GET /dev/requests` returns the request counts. The services are a value behind a lock; the
+/// caller provides the server.
 package final class DevPeers: Sendable {
-    /// What the stand-ins are started with.
     package struct Configuration: Sendable {
         package var seed: DevSeed
-        /// What the issuer signs tokens with.
+        /// The key that signs tokens.
         package var signingKey: SigningKey
-        /// Whether the seed's parameters and secrets are there at the start.
+        /// Whether the stores start with the seed's parameters and secrets.
         package var isSeeded = true
         /// Whether AWS requests must be signed with the seed's access key (Signature Version 4).
         package var checksSignatures = true
-        /// Whether requests signed with another access key pass unchecked, so that any tool with any credentials can
-        /// look at the stand-ins. The seed's own key is checked all the same.
+        /// Whether requests signed with another access key are accepted without a check, so that any tool with any
+        /// credentials can read the stores. Signatures with the seed's own key are still checked.
         package var acceptsForeignKeys = false
-        /// AWS's request quotas; nil for none.
+        /// The request quotas of Parameter Store; nil for none.
         package var parameterStoreQuotas: ParameterStoreQuotas? = ParameterStoreQuotas()
-        /// Whether the issuer admits 30 requests a second and says so in `x-ratelimit-*`.
+        /// Whether the issuer limits token requests to ``IssuerPeer/tokensPerSecond`` and sends `x-ratelimit-*`.
         package var limitsIssuer = true
-        /// Tokens an hour after which the issuer answers 429; nil for no such quota and no header.
+        /// The tokens an hour before the issuer sends 429; nil for no quota and no header.
         package var issuerHourlyQuota: Int64?
-        /// From issue to expiry, whole seconds.
+        /// The lifetime of tokens, in whole seconds.
         package var tokenLifetime: Duration = .seconds(86_400)
 
         package init(seed: DevSeed, signingKey: SigningKey) {
@@ -37,23 +36,23 @@ package final class DevPeers: Sendable {
     }
 
     private let state: Mutex<DevState>
-    private let time: TimeSource
+    private let time: Timing
 
-    package init(_ configuration: Configuration, time: TimeSource = .system) {
+    package init(_ configuration: Configuration, time: Timing = .system) {
         self.time = time
         state = Mutex(DevState(configuration, now: time.now()))
     }
 
-    /// Answers one request, at the time the source gives.
+    /// Answers one request.
     package func respond(to request: HTTPRequest) -> HTTPResponse {
         let now = time.now()
         return state.withLock { $0.respond(to: request, now: now) }
     }
 
-    /// ``respond(to:)`` as a server takes it.
+    /// ``respond(to:)`` as the handler of a server.
     package var handler: SimpleHandler { { request in self.respond(to: request) } }
 
-    /// ``respond(to:)`` as a client's transport, for tests without a socket. The origin becomes `Host`.
+    /// ``respond(to:)`` as the transport of a client, for tests without a socket. Sets `Host` to the origin.
     package var transport: HTTPTransport {
         { request, origin, _ async throws(HTTPClientError) in
             var request = request
@@ -62,18 +61,18 @@ package final class DevPeers: Sendable {
         }
     }
 
-    /// What was asked so far.
+    /// The requests so far.
     package var counts: RequestCounts { state.withLock { $0.counts } }
 
-    // MARK: Faults, for tests
+    // MARK: For tests
 
-    /// Lets each of these befall one request to a service, in order.
-    package func inject(_ faults: [DevFault], into service: DevService) {
+    /// Injects each fault into one request to a service, in order.
+    package func inject(_ faults: [DevFault], into service: EmulatedService) {
         state.withLock { $0.faults.queue(faults, for: service) }
     }
 
-    /// Lets this befall every request to a service until nil is given.
-    package func hold(_ fault: DevFault?, for service: DevService) {
+    /// Injects a fault into every request to a service, until it is called with nil.
+    package func hold(_ fault: DevFault?, for service: EmulatedService) {
         state.withLock { $0.faults.hold(fault, for: service) }
     }
 

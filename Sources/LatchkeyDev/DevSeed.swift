@@ -1,31 +1,31 @@
 internal import LatchkeyCore
 package import LatchkeyCrypto
 
-/// What the stand-ins hold when they start: the migration guide's example, with keys of this start's own.
+/// The initial content of the emulated services: the secrets of the migration guide's example application, with new keys.
 package struct DevSeed: Sendable {
-    /// Parameter path, without a slash at its end.
+    /// The parameter path, without a slash at its end.
     package var prefix: String
-    package var place: AWSPlace
-    /// The one AWS access key that is accepted.
+    package var location: AWSLocation
+    /// The AWS access key that the services accept.
     package var accessKeyID: String
     package var secretAccessKey: Secret
-    /// The one OAuth client that is accepted.
+    /// The OAuth client that the issuer accepts.
     package var clientID: String
     package var clientSecret: Secret
     package var audience: String
     package var scopes: [String]
-    /// The tenant's domain as the blob names it; requests go where `LATCHKEY_AUTH0_TOKEN_URL` says.
+    /// The tenant's domain in the blob. Requests go to `LATCHKEY_AUTH0_TOKEN_URL` instead.
     package var domain: String
-    /// What identifiers and sealed values are derived from.
+    /// The key from which identifiers and encrypted values are derived.
     package var key: Secret
 
-    /// Fixed names and the given keys.
+    /// Fixed names, and the given keys.
     package init(secretAccessKey: Secret, clientSecret: Secret, key: Secret, prefix: String = "/your-app/dev") {
         self.prefix = prefix
         self.secretAccessKey = secretAccessKey
         self.clientSecret = clientSecret
         self.key = key
-        place = AWSPlace()
+        location = AWSLocation()
         accessKeyID = "AKIALATCHKEYDEV00000"
         clientID = "latchkey-dev-client"
         audience = "https://your-app.example/api"
@@ -33,14 +33,14 @@ package struct DevSeed: Sendable {
         domain = "your-tenant.auth0.com"
     }
 
-    /// Keys nobody can guess, new for every start.
+    /// Fixed names, and new random keys.
     package static func random(prefix: String = "/your-app/dev") -> DevSeed {
         DevSeed(
             secretAccessKey: Secret(Base64.encode(Random.bytes(30))),
             clientSecret: Secret(Base64.encodeURL(Random.bytes(48))), key: Secret(Random.bytes(32)), prefix: prefix)
     }
 
-    /// The JSON blob of the guide (`<prefix>/secrets`).
+    /// The JSON blob, the parameter `<prefix>/secrets`.
     var blob: JSON {
         [
             "AUTH0_DOMAIN": .string(domain), "AUTH0_CLIENT_ID": .string(clientID),
@@ -50,7 +50,7 @@ package struct DevSeed: Sendable {
         ]
     }
 
-    /// Parameters at the start: name, kind, value. The token cache is absent, so the first token is issued.
+    /// The initial parameters. The token cache is not among them, so the first request issues a token.
     var parameters: [(name: String, type: ParameterType, value: Secret)] {
         [
             ("\(prefix)/secrets", .secureString, Secret(blob.text)),
@@ -60,7 +60,7 @@ package struct DevSeed: Sendable {
         ]
     }
 
-    /// The same in Secrets Manager, where names have no slash before them.
+    /// The same secrets in Secrets Manager, whose names have no leading slash.
     var secrets: [(name: String, value: Secret)] {
         parameters.filter { $0.type == .secureString }.map { (String($0.name.drop { $0 == "/" }), $0.value) }
     }

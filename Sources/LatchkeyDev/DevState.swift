@@ -3,7 +3,7 @@ internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 
-/// The three stand-ins behind one address, as a value.
+/// The three emulated services behind one address, as a value.
 struct DevState {
     private let keys: AccessKeys?
     private var parameters: ParameterStorePeer
@@ -22,10 +22,12 @@ struct DevState {
                 id: seed.accessKeyID, secret: seed.secretAccessKey,
                 acceptsForeign: configuration.acceptsForeignKeys) : nil
         parameters = ParameterStorePeer(
-            place: seed.place, cipherKey: key("cipher"), quotas: configuration.parameterStoreQuotas)
-        secrets = SecretsManagerPeer(place: seed.place, identifiers: Identifiers(key: key("secrets")))
+            location: seed.location, cipherKey: key("cipher"), quotas: configuration.parameterStoreQuotas)
+        secrets = SecretsManagerPeer(location: seed.location, identifiers: Identifiers(key: key("secrets")))
         issuer = IssuerPeer(
-            seed: seed, signingKey: configuration.signingKey, tokenLifetime: configuration.tokenLifetime,
+            client: IssuerPeer.Client(
+                id: seed.clientID, secret: seed.clientSecret, audience: seed.audience, scopes: seed.scopes),
+            signingKey: configuration.signingKey, tokenLifetime: configuration.tokenLifetime,
             identifiers: Identifiers(key: key("issuer")), isLimited: configuration.limitsIssuer,
             hourlyQuota: configuration.issuerHourlyQuota)
         identifiers = Identifiers(key: key("requests"))
@@ -38,7 +40,8 @@ struct DevState {
     mutating func respond(to request: HTTPRequest, now: Now) -> HTTPResponse {
         switch (request.method, String(request.path)) {
         case ("POST", "/"): aws(request, now: now)
-        case ("POST", "/oauth/token"): token(request, now: now)
+        case ("POST", "/oauth/token"):
+            counted("token") { $0.issuer.token(request, issuer: Self.base(request), now: now) }
         case ("GET", "/.well-known/jwks.json"): counted("jwks") { $0.issuer.keySet }
         case ("GET", "/.well-known/openid-configuration"):
             counted("configuration") { $0.issuer.configuration(issuer: Self.base(request)) }
@@ -53,23 +56,19 @@ struct DevState {
 
     // MARK: Issuer
 
-    private mutating func token(_ request: HTTPRequest, now: Now) -> HTTPResponse {
-        counted("token") { $0.issuer.token(request, issuer: Self.base(request), now: now) }
-    }
-
     private mutating func counted(_ operation: String, _ work: (inout DevState) -> HTTPResponse) -> HTTPResponse {
         counts.add(operation, to: .issuer)
         return faulted(.issuer, work)
     }
 
-    /// The URL the request came to. The stand-in listens on loopback, so the name in `Host` is the caller's choice.
+    /// The URL that the request was sent to. The server listens on loopback only, so `Host` may be trusted.
     private static func base(_ request: HTTPRequest) -> String {
         "http://\(request.fields["Host"] ?? "127.0.0.1")/"
     }
 
     // MARK: AWS
 
-    /// AWS JSON 1.1: the operation stands in `X-Amz-Target`, as `AmazonSSM.GetParameter`.
+    /// AWS JSON 1.1: `X-Amz-Target` has the operation, such as `AmazonSSM.GetParameter`.
     private mutating func aws(_ request: HTTPRequest, now: Now) -> HTTPResponse {
         let target = request.fields["X-Amz-Target"] ?? ""
         let halves = target.split(separator: ".", maxSplits: 1).map(String.init)
@@ -81,7 +80,7 @@ struct DevState {
             counts.add(operation?.rawValue ?? "unknown", to: .parameterStore)
             response = faulted(.parameterStore) { state in
                 state.call(request, signedFor: "ssm", of: .parameterStore, now: now, operation) {
-                    state, operation, input throws(AWSFault) in
+                    state, operation, input throws(AWSProtocolError) in
                     try state.parameters.answer(operation, input, now: now)
                 }
             }
@@ -90,7 +89,7 @@ struct DevState {
             counts.add(operation?.rawValue ?? "unknown", to: .secretsManager)
             response = faulted(.secretsManager) { state in
                 state.call(request, signedFor: "secretsmanager", of: .secretsManager, now: now, operation) {
-                    state, operation, input throws(AWSFault) in
+                    state, operation, input throws(AWSProtocolError) in
                     try state.secrets.answer(operation, input, now: now)
                 }
             }
@@ -100,14 +99,14 @@ struct DevState {
         return response
     }
 
-    private static let unknownOperation = AWSFault(common: "UnknownOperationException")
+    private static let unknownOperation = AWSProtocolError(common: "UnknownOperationException")
 
-    /// Signature first, then the operation's name, then the body.
+    /// Checks the signature first, then the operation's name, then the body, as AWS does.
     private mutating func call<Operation>(
-        _ request: HTTPRequest, signedFor name: String, of service: DevService, now: Now, _ operation: Operation?,
-        _ work: (inout DevState, Operation, AWSInput) throws(AWSFault) -> JSON
+        _ request: HTTPRequest, signedFor name: String, of service: EmulatedService, now: Now, _ operation: Operation?,
+        _ work: (inout DevState, Operation, AWSInput) throws(AWSProtocolError) -> JSON
     ) -> HTTPResponse {
-        do throws(AWSFault) {
+        do throws(AWSProtocolError) {
             try keys?.verify(request, service: name, now: now.wall)
             guard let operation else { throw Self.unknownOperation }
             let answer = try work(&self, operation, AWSInput(request.body))
@@ -120,8 +119,9 @@ struct DevState {
 
     // MARK: Faults
 
+    /// Does `work`, unless a test has injected a fault.
     private mutating func faulted(
-        _ service: DevService, _ work: (inout DevState) -> HTTPResponse
+        _ service: EmulatedService, _ work: (inout DevState) -> HTTPResponse
     ) -> HTTPResponse {
         switch faults.next(for: service) {
         case nil: return work(&self)
@@ -130,35 +130,6 @@ struct DevState {
         case .afterwards(let response):
             _ = work(&self)
             return response
-        }
-    }
-}
-
-extension ParameterStorePeer {
-    /// Puts parameters in place without a request.
-    fileprivate mutating func seed(
-        _ seeds: [(name: String, type: ParameterType, value: Secret)], at now: WallTime
-    ) {
-        for seed in seeds {
-            var parameter = StoredParameter(
-                name: seed.name, type: seed.type, dataType: "text", value: seed.value, tier: .standard, modified: now)
-            if seed.type == .secureString { parameter.keyID = "alias/aws/ssm" }
-            parameters[seed.name] = parameter
-        }
-    }
-}
-
-extension SecretsManagerPeer {
-    /// Puts secrets in place without a request.
-    fileprivate mutating func seed(_ seeds: [(name: String, value: Secret)], at now: WallTime) {
-        for seed in seeds {
-            var secret = StoredSecret(
-                arn: place.secretARNPrefix + seed.name + "-" + identifiers.letters(6), name: seed.name, created: now)
-            secret.append(
-                SecretVersion(
-                    id: identifiers.uuid(), content: .text(seed.value), created: now, stages: [StoredSecret.current]),
-                at: now)
-            secrets[seed.name] = secret
         }
     }
 }

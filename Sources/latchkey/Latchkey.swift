@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import LatchkeyCore
 internal import LatchkeySettings
 
 /// The command line's root.

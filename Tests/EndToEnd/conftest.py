@@ -6,6 +6,7 @@ and its own share of the ports.
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,6 +29,10 @@ def pytest_configure(config: pytest.Config) -> None:
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+    if "PYTEST_XDIST_WORKER" in os.environ and os.getpgrp() != os.getpid():
+        # Linux divides CPU time between sessions (sched_autogroup). In one session, all processes that run tests, with
+        # the proxies in them, would together get no more of a busy machine than a single broker.
+        os.setsid()
 
 
 def pytest_report_header() -> str:

@@ -1,4 +1,4 @@
-"""First inputs for each fuzz target, taken from the fixtures of the other tests."""
+"""Seed inputs for each fuzz target, taken from the fixtures of the other tests."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 FIXTURES = Path(__file__).resolve().parents[1] / "Fixtures"
-#: Longer inputs slow the fuzzer down and teach it nothing.
-LONGEST = 8192
+#: Longer inputs slow the fuzzer down without new coverage.
+MAX_BYTES = 8192
 
 
 def raw(value: object) -> bytes:
-    """A fixture's bytes: one character for each byte, lists joined, `repeat` and `count` multiplied out."""
+    """The bytes of a fixture: one character for each byte, lists joined, `repeat` multiplied by `count`."""
     if isinstance(value, list):
         return b"".join(raw(part) for part in value)
     if isinstance(value, dict):
@@ -32,7 +32,7 @@ def requests() -> Iterator[bytes]:
 
 
 def responses() -> Iterator[bytes]:
-    """The first byte tells the target which method was asked with."""
+    """The first byte tells the target the method of the request."""
     for case in table("responses.json"):
         yield (b"\x01" if case.get("method") == "HEAD" else b"\x00") + raw(case["bytes"])
 
@@ -65,16 +65,16 @@ def resource_names() -> Iterator[bytes]:
     yield b"a_b.c-d/e+f=@"
 
 
-#: In the place of a file's secrets, so that the target can tell when a message holds one (PlantedSecret.swift).
+#: Replaces the secrets of a file, so that the target can detect a message that contains one (PlantedSecret.swift).
 SECRET = "hush-hush"
 
 
 def texts() -> Iterator[bytes]:
-    """JSON: the test suite's texts, and the small bodies of the other tables."""
+    """JSON texts: those of the JSON test suite, and small ones of other tables."""
     for path in sorted((FIXTURES / "json-test-suite/test_parsing").iterdir()):
         yield path.read_bytes()
     for name in ("cases/json-limits.json", "cases/rejects.json", "aws/credentials.json"):
-        yield (FIXTURES / name).read_bytes()[:LONGEST]
+        yield (FIXTURES / name).read_bytes()[:MAX_BYTES]
     for path in sorted((FIXTURES / "cases/blob").glob("*.json")):
         yield path.read_bytes()
     yield rb'{"a":1,"\u0061":2,"\ud83d\ude00":[1.50,-0e9,9223372036854775807],"b":{"a":"\udc00"}}'
@@ -100,7 +100,7 @@ def profiles() -> Iterator[bytes]:
 
 
 def shared_files() -> Iterator[bytes]:
-    """The config file and, behind a zero byte, the credentials file."""
+    """The config file and, after a zero byte, the credentials file."""
     for folder in ("cases/aws-config", "cases/aws-config-more"):
         for case in sorted((FIXTURES / folder).iterdir()):
             both = [case / name for name in ("config", "credentials")]
@@ -128,16 +128,16 @@ TARGETS: dict[str, Callable[[], Iterator[bytes]]] = {
 
 
 def found(target: str) -> Iterator[bytes]:
-    """Inputs that broke a rule once."""
+    """Inputs that broke a rule in the past."""
     for path in sorted((FIXTURES / "fuzz" / target).glob("*")):
         yield path.read_bytes()
 
 
 def folder(target: str, parent: Path) -> Path:
-    """A folder with the target's seeds, one file each, named by their digest."""
+    """Writes the seeds of a target into a folder, one file each, named after its digest."""
     place = parent / target
     place.mkdir(parents=True, exist_ok=True)
     for seed in (*TARGETS[target](), *found(target)):
-        if len(seed) <= LONGEST:
+        if len(seed) <= MAX_BYTES:
             (place / hashlib.sha256(seed).hexdigest()[:16]).write_bytes(seed)
     return place

@@ -34,7 +34,7 @@ struct SignedRequest {
 
     /// The name of the verification's error without its prefix; nil if the request is accepted.
     func error(secrets: [Secret]? = nil, service: String? = nil, at time: WallTime? = nil) -> String? {
-        do throws(AWSFault) {
+        do throws(AWSProtocolError) {
             let signature = try SignatureVerification(request)
             let known = signature.accessKeyID == keyID ? secrets ?? [secret] : []
             try signature.verify(request, secrets: known, service: service ?? self.service, now: time ?? now)

@@ -6,79 +6,79 @@ import Logging
 import Testing
 
 @Suite("A blob that is no JSON object") struct BadBlobTests {
-    let bench = SecretBench()
+    let fixture = SecretFixture()
 
-    private var status: TierStatus { bench.health.status(.parameterStore) }
+    private var status: TierStatus { fixture.health.status(.parameterStore) }
 
     private func write(_ blob: String, version: String) {
-        bench.store.put("/app/dev/secrets", blob, version: version)
-        bench.sleeper.advance(by: .seconds(301))
+        fixture.store.put("/app/dev/secrets", blob, version: version)
+        fixture.sleeper.advance(by: .seconds(301))
     }
 
-    @Test func `Its store is well all the time, and a warm broker serves`() async throws {
-        bench.store.put("/app/dev/secrets", #"{"A":"1"}"#)
-        bench.store.put("/app/dev/B", "2")
-        _ = try await (bench.secret("A"), bench.secret("B"))
+    @Test func `Its store stays healthy, and a broker with a cached blob serves it`() async throws {
+        fixture.store.put("/app/dev/secrets", #"{"A":"1"}"#)
+        fixture.store.put("/app/dev/B", "2")
+        _ = try await (fixture.secret("A"), fixture.secret("B"))
         write(#"{"A":"1",}"#, version: "2")
         for _ in 0..<20 {
-            #expect(try await bench.text("A") == "1")
-            #expect(try await bench.text("B") == "2")
-            #expect(status.state == .ok && status.secretsState == .ok && !status.isWell)
+            #expect(try await fixture.text("A") == "1")
+            #expect(try await fixture.text("B") == "2")
+            #expect(status.state == .ok && status.secretsState == .ok && !status.isHealthy)
             #expect(status.blobErrorCode == "secrets_not_json_at_byte_9")
             #expect(status.lastErrorCode == "secrets_not_json_at_byte_9")
-            bench.sleeper.advance(by: .seconds(5))
+            fixture.sleeper.advance(by: .seconds(5))
         }
-        #expect(bench.log.lines(.warning).count == 1)
-        #expect(bench.log.lines(.warning)[0].contains("secrets_not_json_at_byte_9"))
-        #expect(bench.log.lines(.warning)[0].contains("/app/dev/secrets"))
-        #expect(bench.log.lines(.notice).isEmpty)
+        #expect(fixture.log.lines(.warning).count == 1)
+        #expect(fixture.log.lines(.warning)[0].contains("secrets_not_json_at_byte_9"))
+        #expect(fixture.log.lines(.warning)[0].contains("/app/dev/secrets"))
+        #expect(fixture.log.lines(.notice).isEmpty)
     }
 
-    @Test func `Where it is wrong elsewhere that is said, and that it is mended`() async throws {
-        bench.store.put("/app/dev/secrets", #"{"A":"1"}"#)
-        _ = try await bench.secret("A")
+    @Test func `A different error in the blob is logged, and so is its repair`() async throws {
+        fixture.store.put("/app/dev/secrets", #"{"A":"1"}"#)
+        _ = try await fixture.secret("A")
         for (version, blob) in ["[]", "{", "{"].enumerated() {
             write(blob, version: "bad \(version)")
-            #expect(try await bench.text("A", refresh: true) == "1")
+            #expect(try await fixture.text("A", refresh: true) == "1")
         }
-        #expect(bench.log.lines(.warning).count == 2)
+        #expect(fixture.log.lines(.warning).count == 2)
         write(#"{"A":"3"}"#, version: "good")
-        #expect(try await bench.text("A", refresh: true) == "3")
-        #expect(status.isWell && status.secretsState == .ok)
-        #expect(bench.log.lines(.notice).count == 1)
+        #expect(try await fixture.text("A", refresh: true) == "3")
+        #expect(status.isHealthy && status.secretsState == .ok)
+        #expect(fixture.log.lines(.notice).count == 1)
     }
 
-    @Test func `One that is taken away is a fault no more`() async throws {
-        bench.store.put("/app/dev/secrets", "{")
-        await #expect(throws: UpstreamFault.self) { try await bench.secret("A") }
-        bench.store.remove("/app/dev/secrets")
-        bench.store.put("/app/dev/A", "parameter")
-        bench.sleeper.advance(by: .seconds(5))
-        #expect(try await bench.text("A") == "parameter")
-        #expect(status.blobErrorCode == nil && status.isWell)
+    @Test func `A blob that is removed is no error any more`() async throws {
+        fixture.store.put("/app/dev/secrets", "{")
+        await #expect(throws: UpstreamFault.self) { try await fixture.secret("A") }
+        fixture.store.remove("/app/dev/secrets")
+        fixture.store.put("/app/dev/A", "parameter")
+        fixture.sleeper.advance(by: .seconds(5))
+        #expect(try await fixture.text("A") == "parameter")
+        #expect(status.blobErrorCode == nil && status.isHealthy)
     }
 
-    @Test func `A broker that never had another one serves nothing, nor does one past its stale time`() async throws {
-        bench.store.put("/app/dev/secrets", "{")
-        await #expect(throws: UpstreamFault.self) { try await bench.secret("A") }
+    @Test func `Without an earlier valid blob, or beyond the stale TTL, nothing is served`() async throws {
+        fixture.store.put("/app/dev/secrets", "{")
+        await #expect(throws: UpstreamFault.self) { try await fixture.secret("A") }
         #expect(status.state == .ok && status.secretsState == .failing)
         write(#"{"A":"1"}"#, version: "2")
-        _ = try await bench.secret("A")
+        _ = try await fixture.secret("A")
         #expect(status.secretsState == .ok)
         write("{", version: "3")
-        #expect(try await bench.secret("A").isStale)
+        #expect(try await fixture.secret("A").isStale)
         #expect(status.secretsState == .ok)
-        bench.sleeper.advance(by: .seconds(3600))
-        await #expect(throws: UpstreamFault.self) { try await bench.secret("A") }
+        fixture.sleeper.advance(by: .seconds(3600))
+        await #expect(throws: UpstreamFault.self) { try await fixture.secret("A") }
         #expect(status.secretsState == .failing)
     }
 
-    @Test func `An old version of it that cannot be read says nothing of its store`() async throws {
-        bench.store.put("/app/dev/secrets", #"{"A":"1"}"#, version: "2")
-        bench.store.put("/app/dev/secrets:1", "{", version: "1")
+    @Test func `An old version of the blob that is invalid does not affect its store`() async throws {
+        fixture.store.put("/app/dev/secrets", #"{"A":"1"}"#, version: "2")
+        fixture.store.put("/app/dev/secrets:1", "{", version: "1")
         await #expect(throws: UpstreamFault.self) {
-            try await bench.broker.secret(bench.query("A", version: "1"), deadline: bench.deadline)
+            try await fixture.broker.secret(fixture.query("A", version: "1"), deadline: fixture.deadline)
         }
-        #expect(status.isWell && status.secretsState == .ok)
+        #expect(status.isHealthy && status.secretsState == .ok)
     }
 }

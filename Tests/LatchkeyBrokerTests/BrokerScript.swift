@@ -12,6 +12,6 @@ extension Script where Failure == UpstreamFault {
 }
 
 extension ManualSleeper {
-    /// As the product takes it.
+    /// The product's type for this sleeper.
     var sleeper: Sleeper { Sleeper { await self.sleep(until: $0) } }
 }

@@ -4,7 +4,7 @@ import LatchkeyCrypto
 import LatchkeyTestSupport
 import Testing
 
-/// The key's file as looks find it: the state machines that the broker follows it with, and no file.
+/// The state machines with which the broker follows the key's file, without a file.
 private struct KeyFile {
     private var followed: Followed<Secret>
     private var rotation: KeyRotation
@@ -14,7 +14,7 @@ private struct KeyFile {
         rotation = KeyRotation(Secret(key))
     }
 
-    mutating func look(_ content: Result<String, FileFault>) {
+    mutating func look(_ content: Result<String, FileError>) {
         let look: Followed<Secret>.Reading
         switch content {
         case .failure(let fault): look = .failed(fault)
@@ -29,7 +29,7 @@ private struct KeyFile {
 }
 
 @Suite struct KeyFileTests {
-    @Test func `Each state of the case file leaves the keys open that it says`() throws {
+    @Test func `Each state of the case file accepts the expected keys`() throws {
         let cases = try Fixture.json("cases/keyfile.json")
         let keys = try #require(cases["keys"]?.object).compactMapValues(\.string)
         for one in try #require(cases["cases"]?.array) {
@@ -44,13 +44,13 @@ private struct KeyFile {
         }
     }
 
-    /// What the looks of a state's two seconds find.
-    private static func looks(_ state: JSON, _ keys: [String: String]) -> [Result<String, FileFault>] {
+    /// The results of the reads during the two seconds of a state.
+    private static func looks(_ state: JSON, _ keys: [String: String]) -> [Result<String, FileError>] {
         if let pieces = state["pieces"]?.array?.compactMap(\.string), pieces.count == 2 {
             let whole = (pieces[0] + pieces[1]).replacing("\n", with: "")
             return [.success(pieces[0])] + Array(repeating: .success(whole), count: 7)
         }
-        let look: Result<String, FileFault>
+        let look: Result<String, FileError>
         if let text = state["text"]?.string {
             look = text.isEmpty ? .failure(.empty) : .success(keys[text] ?? text)
         } else if state["bytes_hex"] != nil {
@@ -60,14 +60,14 @@ private struct KeyFile {
         } else if state["connections"] != nil {
             look = .failure(.noDescriptor)
         } else {
-            let faults: [String: FileFault] = ["absent": .absent, "mode 000": .denied]
+            let faults: [String: FileError] = ["absent": .absent, "mode 000": .denied]
             look = .failure(faults[state["file"]?.string ?? ""] ?? .notAFile)
         }
         return Array(repeating: look, count: 8)
     }
 
-    /// What is in force by the rule alone: of the good texts that two looks in a row found, the last two different ones.
-    private static func inForce(_ first: String, _ looks: [Result<String, FileFault>]) -> Set<String> {
+    /// The expected keys: the last two different valid texts that two consecutive reads found.
+    private static func inForce(_ first: String, _ looks: [Result<String, FileError>]) -> Set<String> {
         var accepted = [first]
         for (last, next) in zip(looks, looks.dropFirst()) {
             guard case .success(let text) = next, case .success(text) = last, text != accepted.last else { continue }
@@ -77,22 +77,22 @@ private struct KeyFile {
         return Set(accepted.suffix(2))
     }
 
-    @Test func `In two hundred random sequences of looks only the last good key and the one before it open`() {
+    @Test func `In 200 random sequences of reads, only the last valid key and its predecessor are accepted`() {
         let keys = (0..<6).map { "key-\($0)-0123456789abcdef" }
         let others = ["short", "changemechangeme", "key-1-0123456789"]
-        let faults: [FileFault] = [.absent, .denied, .notAFile, .noDescriptor, .empty, .notText, .tooLarge(limit: 9)]
+        let faults: [FileError] = [.absent, .denied, .notAFile, .noDescriptor, .empty, .notText, .tooLarge(limit: 9)]
         for seed in UInt64(0)..<200 {
-            var chance = SeededGenerator(seed: seed)
+            var random = SeededGenerator(seed: seed)
             var file = KeyFile(keys[0])
-            var looks: [Result<String, FileFault>] = []
+            var looks: [Result<String, FileError>] = []
             for _ in 0..<60 {
-                let content: Result<String, FileFault> =
-                    switch Int.random(in: 0..<4, using: &chance) {
-                    case 0: .failure(faults.randomElement(using: &chance) ?? .absent)
-                    case 1: .success(others.randomElement(using: &chance) ?? "")
-                    default: .success(keys.randomElement(using: &chance) ?? "")
+                let content: Result<String, FileError> =
+                    switch Int.random(in: 0..<4, using: &random) {
+                    case 0: .failure(faults.randomElement(using: &random) ?? .absent)
+                    case 1: .success(others.randomElement(using: &random) ?? "")
+                    default: .success(keys.randomElement(using: &random) ?? "")
                     }
-                for _ in 0..<Int.random(in: 1...3, using: &chance) {
+                for _ in 0..<Int.random(in: 1...3, using: &random) {
                     file.look(content)
                     looks.append(content)
                     let open = Self.inForce(keys[0], looks)

@@ -5,157 +5,161 @@ import LatchkeyMetrics
 import LatchkeyTestSupport
 import Testing
 
-/// When the cause of a pause ends, what waited for it goes on.
-@Suite struct RecoveryTests: TripBench {
+/// When the cause of a backoff ends, the backoff ends too.
+@Suite struct RecoveryTests: TokenRefreshFixture {
     let down = UpstreamFault(.unavailable, upstream: .parameterStore, code: "connect_failed")
 
-    /// A bench whose item A has failed so often that its pause is the longest.
-    private func failing(_ fault: UpstreamFault) async throws -> SecretBench {
-        let bench = SecretBench()
-        bench.store.fail("*", fault)
+    /// A fixture whose item A has failed so often that its backoff has the maximum length.
+    private func failing(_ fault: UpstreamFault) async throws -> SecretFixture {
+        let fixture = SecretFixture()
+        fixture.store.fail("*", fault)
         for _ in 0..<4 {
-            bench.sleeper.advance(by: .seconds(5))
-            await #expect(throws: UpstreamFault.self) { try await item("A", bench) }
+            fixture.sleeper.advance(by: .seconds(5))
+            await #expect(throws: UpstreamFault.self) { try await item("A", fixture) }
         }
-        bench.sleeper.advance(by: .milliseconds(1))
-        bench.store.fail("*", nil)
-        bench.store.put("/app/dev/A", "1")
-        return bench
+        fixture.sleeper.advance(by: .milliseconds(1))
+        fixture.store.fail("*", nil)
+        fixture.store.put("/app/dev/A", "1")
+        return fixture
     }
 
     @discardableResult
-    private func item(_ key: String, _ bench: SecretBench, _ demand: SecretDemand = .cached) async throws -> String? {
-        try await bench.broker.item(bench.query(key), demand: demand, deadline: bench.deadline).entry.value.revealText()
+    private func item(_ key: String, _ fixture: SecretFixture, _ demand: SecretDemand = .cached) async throws -> String?
+    {
+        try await fixture.broker.item(fixture.query(key), demand: demand, deadline: fixture.deadline).entry.value
+            .revealText()
     }
 
     @Test(arguments: [UpstreamFault.Reason.unavailable, .timedOut, .notReady])
-    func `A secret that could not be had is asked for as soon as its store answers`(
+    func `A secret that could not be read is read as soon as its store recovers`(
         reason: UpstreamFault.Reason
     ) async throws {
-        let bench = try await failing(UpstreamFault(reason, upstream: .parameterStore))
-        await #expect(throws: UpstreamFault.self) { try await item("A", bench) }
-        _ = try? await item("secrets", bench, .look(maximumAge: .zero))
-        #expect(try await item("A", bench) == "1")
+        let fixture = try await failing(UpstreamFault(reason, upstream: .parameterStore))
+        await #expect(throws: UpstreamFault.self) { try await item("A", fixture) }
+        _ = try? await item("secrets", fixture, .recent(maximumAge: .zero))
+        #expect(try await item("A", fixture) == "1")
     }
 
     @Test(arguments: [UpstreamFault.Reason.throttled, .denied])
-    func `What the store said of one secret stays when it answers another`(reason: UpstreamFault.Reason) async throws {
-        let bench = try await failing(UpstreamFault(reason, upstream: .parameterStore, retryAfter: .seconds(20)))
-        bench.health.failed(.parameterStore, down, at: bench.now)
-        _ = try? await item("secrets", bench, .look(maximumAge: .zero))
-        #expect(bench.health.status(.parameterStore).state == .ok)
-        await #expect(throws: UpstreamFault.self) { try await item("A", bench) }
+    func `The backoff after an answer about one secret continues when the store answers for another`(
+        reason: UpstreamFault.Reason
+    ) async throws {
+        let fixture = try await failing(UpstreamFault(reason, upstream: .parameterStore, retryAfter: .seconds(20)))
+        fixture.health.failed(.parameterStore, down, at: fixture.now)
+        _ = try? await item("secrets", fixture, .recent(maximumAge: .zero))
+        #expect(fixture.health.status(.parameterStore).state == .ok)
+        await #expect(throws: UpstreamFault.self) { try await item("A", fixture) }
     }
 
-    @Test func `One secret that fails by itself in a store that answers is not asked for oftener than once more`()
+    @Test func `A secret that fails on its own in a healthy store is retried early only once`()
         async throws
     {
-        let bench = SecretBench()
-        bench.store.fail("/app/dev/A", down)
-        bench.store.put("/app/dev/B", "1")
+        let fixture = SecretFixture()
+        fixture.store.fail("/app/dev/A", down)
+        fixture.store.put("/app/dev/B", "1")
         for _ in 0..<100 {
-            await #expect(throws: UpstreamFault.self) { try await item("A", bench) }
-            bench.sleeper.advance(by: .milliseconds(1))
-            try await item("B", bench, .reread)
-            bench.sleeper.advance(by: .milliseconds(1))
+            await #expect(throws: UpstreamFault.self) { try await item("A", fixture) }
+            fixture.sleeper.advance(by: .milliseconds(1))
+            try await item("B", fixture, .reread)
+            fixture.sleeper.advance(by: .milliseconds(1))
         }
-        #expect(bench.store.calls.values.filter { $0 == "/app/dev/A" }.count == 2)
+        #expect(fixture.store.calls.values.filter { $0 == "/app/dev/A" }.count == 2)
     }
 
     @Test(arguments: [Upstream.parameterStore, .credentials])
-    func `A refresh that waited for credentials goes on as soon as their store answers`(cause: Upstream) async throws {
-        let bench = TokenBench(isShared: false)
-        bench.issuer.then(.failure(UpstreamFault(.unavailable, upstream: cause)))
-        bench.health.failed(.parameterStore, down, at: bench.now)
+    func `A refresh that lacked credentials is retried as soon as their store recovers`(cause: Upstream) async throws {
+        let fixture = TokenFixture(isShared: false)
+        fixture.issuer.then(.failure(UpstreamFault(.unavailable, upstream: cause)))
+        fixture.health.failed(.parameterStore, down, at: fixture.now)
         for _ in 0..<4 {
-            bench.sleeper.advance(by: .seconds(5))
-            await #expect(throws: UpstreamFault.self) { try await bench.token() }
+            fixture.sleeper.advance(by: .seconds(5))
+            await #expect(throws: UpstreamFault.self) { try await fixture.token() }
         }
-        bench.issuer.then(.success(bench.grant()))
-        bench.sleeper.advance(by: .milliseconds(1))
-        await #expect(throws: UpstreamFault.self, "the pause") { try await bench.token() }
-        #expect(bench.health.status(.auth0).state == .unknown, "nobody asked the issuer")
-        bench.health.failed(.oauth2, down, at: bench.now)
-        bench.health.succeeded(.oauth2, at: bench.now)
-        await #expect(throws: UpstreamFault.self, "another tier") { try await bench.token() }
-        bench.health.succeeded(.parameterStore, at: bench.now)
-        #expect(try await bench.token().tier == .auth0)
+        fixture.issuer.then(.success(fixture.grant()))
+        fixture.sleeper.advance(by: .milliseconds(1))
+        await #expect(throws: UpstreamFault.self, "the backoff") { try await fixture.token() }
+        #expect(fixture.health.status(.auth0).state == .unknown, "the issuer was not called")
+        fixture.health.failed(.oauth2, down, at: fixture.now)
+        fixture.health.succeeded(.oauth2, at: fixture.now)
+        await #expect(throws: UpstreamFault.self, "another tier") { try await fixture.token() }
+        fixture.health.succeeded(.parameterStore, at: fixture.now)
+        #expect(try await fixture.token().tier == .auth0)
     }
 
-    @Test func `A valid token is replaced as soon as the cause of the delay ends`() async throws {
-        let bench = TokenBench(isShared: false)
-        bench.issuer.then(.success(bench.grant()))
-        _ = try await bench.token()
-        bench.sleeper.advance(by: .seconds(3500))
-        bench.issuer.then(.failure(down))
-        bench.health.failed(.parameterStore, down, at: bench.now)
-        while bench.issuer.calls.count < 2 {
-            _ = bench.cached()
+    @Test func `A valid token is refreshed as soon as the cause of the backoff ends`() async throws {
+        let fixture = TokenFixture(isShared: false)
+        fixture.issuer.then(.success(fixture.grant()))
+        _ = try await fixture.token()
+        fixture.sleeper.advance(by: .seconds(3500))
+        fixture.issuer.then(.failure(down))
+        fixture.health.failed(.parameterStore, down, at: fixture.now)
+        while fixture.issuer.calls.count < 2 {
+            _ = fixture.cached()
             await Task.yield()
         }
-        func isRefreshing() -> Bool { bench.broker.snapshot().contains { $0.isRefreshing } }
+        func isRefreshing() -> Bool { fixture.broker.snapshot().contains { $0.isRefreshing } }
         while isRefreshing() { await Task.yield() }
-        bench.issuer.then(.success(bench.grant("next")))
-        bench.sleeper.advance(by: .milliseconds(1))
-        _ = bench.cached()
-        #expect(!isRefreshing(), "the pause")
-        bench.health.succeeded(.parameterStore, at: bench.now)
-        _ = bench.cached()
-        await bench.issuer.calls.first(3)
+        fixture.issuer.then(.success(fixture.grant("next")))
+        fixture.sleeper.advance(by: .milliseconds(1))
+        _ = fixture.cached()
+        #expect(!isRefreshing(), "the backoff")
+        fixture.health.succeeded(.parameterStore, at: fixture.now)
+        _ = fixture.cached()
+        await fixture.issuer.calls.first(3)
     }
 
-    @Test func `When the shared tier is back a sibling's token is looked for at once, and the issuer's wish is kept`()
+    @Test func `When the shared tier recovers, it is read at once, and the issuer's backoff continues`()
         async throws
     {
-        let bench = TokenBench()
-        bench.shared.then(.failure(down))
-        bench.issuer.then(.failure(UpstreamFault(.throttled, upstream: .auth0, retryAfter: .seconds(600))))
-        await #expect(throws: UpstreamFault.self) { try await bench.token() }
-        bench.sleeper.advance(by: .milliseconds(1))
-        bench.shared.then(.success(bench.stored(bench.jwt())))
-        bench.health.succeeded(.parameterStore, at: bench.now)
-        #expect(try await bench.token().tier == .parameterStore)
-        #expect(bench.issuer.calls.count == 1)
+        let fixture = TokenFixture()
+        fixture.shared.then(.failure(down))
+        fixture.issuer.then(.failure(UpstreamFault(.throttled, upstream: .auth0, retryAfter: .seconds(600))))
+        await #expect(throws: UpstreamFault.self) { try await fixture.token() }
+        fixture.sleeper.advance(by: .milliseconds(1))
+        fixture.shared.then(.success(fixture.stored(fixture.jwt())))
+        fixture.health.succeeded(.parameterStore, at: fixture.now)
+        #expect(try await fixture.token().tier == .parameterStore)
+        #expect(fixture.issuer.calls.count == 1)
     }
 
-    @Test func `A token that could not be shared is written as soon as the tier answers`() async throws {
-        let bench = TokenBench()
-        bench.issuer.then(.success(bench.grant()))
-        bench.writes.then(.failure(down), .success(()))
-        _ = try await bench.token()
-        let next = bench.now.monotonic + .seconds(1)
-        while !bench.sleeper.times.contains(next) { await Task.yield() }
-        bench.health.failed(.parameterStore, down, at: bench.now)
-        bench.health.succeeded(.parameterStore, at: bench.now)
-        await bench.written.first(1)
-        #expect(bench.writes.calls.count == 2)
+    @Test func `A token that could not be written is written as soon as the tier recovers`() async throws {
+        let fixture = TokenFixture()
+        fixture.issuer.then(.success(fixture.grant()))
+        fixture.writes.then(.failure(down), .success(()))
+        _ = try await fixture.token()
+        let next = fixture.now.monotonic + .seconds(1)
+        while !fixture.sleeper.times.contains(next) { await Task.yield() }
+        fixture.health.failed(.parameterStore, down, at: fixture.now)
+        fixture.health.succeeded(.parameterStore, at: fixture.now)
+        await fixture.written.first(1)
+        #expect(fixture.writes.calls.count == 2)
     }
 
-    // MARK: Our own lease
+    // MARK: This replica's own lease
 
     private func ours(purpose: Lease.Purpose = .refresh) -> Lease {
         Lease(holder: "me", until: start.wall + .seconds(5), after: 0, purpose: purpose)
     }
 
-    @Test func `Once memory was cleared our own lease is not waited for, and another's is`() {
+    @Test func `After a clear, a replica does not wait for its own lease, but for another replica's`() {
         var need = TokenRefresh.Need(.cold)
         need.isCleared = true
-        func next(_ lease: Lease) -> String {
-            var trip = trip(need)
-            return word(trip.read(SharedTokenSnapshot(lease: lease, leaseVersion: 3), nil, at(0.1), chance: 0))
+        func next(_ lease: Lease) -> StepKind {
+            var refresh = refresh(need)
+            return refresh.read(SharedTokenSnapshot(lease: lease, leaseVersion: 3), nil, at(0.1), jitter: 0).kind
         }
-        #expect(next(ours()) == "claim")
-        #expect(next(lease()) == "pause")
-        #expect(next(ours(purpose: .rest)) == "failed", "the issuer's wish")
+        #expect(next(ours()) == .claim)
+        #expect(next(lease()) == .pause)
+        #expect(next(ours(purpose: .issuerBackoff)) == .failed, "the issuer's backoff")
     }
 
-    @Test func `However a trip ends it tells which lease it held`() throws {
+    @Test func `However a refresh ends, its outcome says which lease it held`() throws {
         func ended(_ end: (inout TokenRefresh) -> TokenRefresh.Step) -> Int64? {
-            var trip = trip()
-            _ = trip.read(SharedTokenSnapshot(leaseVersion: 6), nil, start, chance: 0)
-            _ = trip.claimed(true, start, chance: 0)
-            guard case .done(let outcome) = end(&trip) else { return nil }
-            return outcome.heldLease
+            var refresh = refresh()
+            _ = refresh.read(SharedTokenSnapshot(leaseVersion: 6), nil, start, jitter: 0)
+            _ = refresh.claimed(true, start, jitter: 0)
+            guard case .done(let outcome) = end(&refresh) else { return nil }
+            return outcome.heldLeaseVersion
         }
         let token = try token()
         let held = [
@@ -165,12 +169,12 @@ import Testing
         #expect(held == [7, 7, 7])
     }
 
-    @Test func `The next trip knows our last lease, whatever came of it, and whichever trip ends first`() throws {
+    @Test func `The next refresh knows this replica's last lease, whichever refresh ended first`() throws {
         var state = ProfileState()
         func outcome(_ need: TokenRefresh.Need, held: Int64?, _ token: AccessToken? = nil) -> TokenRefresh.Outcome {
             var outcome = TokenRefresh.Outcome(token: token, fault: token == nil ? UpstreamFault(.unavailable) : nil)
-            outcome.trip = need.trip
-            outcome.heldLease = held
+            outcome.sequence = need.sequence
+            outcome.heldLeaseVersion = held
             return outcome
         }
         let first = state.need(.cold, minTTL: nil, start)
@@ -178,28 +182,28 @@ import Testing
         state.clear()
         let second = state.need(.cold, minTTL: nil, start)
         #expect(second.isCleared)
-        _ = state.land(outcome(second, held: 4, try token()), .cold, start, chance: 0)
-        _ = state.land(outcome(first, held: 3), .cold, start, chance: 0)
+        _ = state.apply(outcome(second, held: 4, try token()), .cold, start, jitter: 0)
+        _ = state.apply(outcome(first, held: 3), .cold, start, jitter: 0)
         let third = state.need(.cold, minTTL: nil, start)
-        #expect(third.ownLease == 4 && !third.isCleared)
-        _ = state.land(outcome(third, held: nil), .cold, start, chance: 0)
-        #expect(state.need(.cold, minTTL: nil, start).ownLease == 4)
+        #expect(third.ownLeaseVersion == 4 && !third.isCleared)
+        _ = state.apply(outcome(third, held: nil), .cold, start, jitter: 0)
+        #expect(state.need(.cold, minTTL: nil, start).ownLeaseVersion == 4)
     }
 
-    @Test func `After a clear a write of our own that is under way is waited for, and not for long`() async throws {
-        let bench = TokenBench()
+    @Test func `A refresh after a clear waits for a write in progress for 500 ms at most`() async throws {
+        let fixture = TokenFixture()
         let gate = Gate()
-        bench.issuer.then(.success(bench.grant()))
-        bench.writes.then(.success(()), gate: gate)
-        _ = try await bench.token()
-        await bench.writes.calls.first(1)
-        bench.broker.clear()
+        fixture.issuer.then(.success(fixture.grant()))
+        fixture.writes.then(.success(()), gate: gate)
+        _ = try await fixture.token()
+        await fixture.writes.calls.first(1)
+        fixture.broker.clear()
         let answers = Inbox<Result<ServedToken, UpstreamFault>>()
-        bench.broker.token(bench.profile, deadline: bench.deadline) { answers.put($0) }
-        let end = bench.now.monotonic + .milliseconds(500)
-        while !bench.sleeper.times.contains(end) { await Task.yield() }
-        #expect(bench.shared.calls.count == 1, "it has not looked yet")
-        bench.sleeper.advance(by: .milliseconds(500))
+        fixture.broker.token(fixture.profile, deadline: fixture.deadline) { answers.put($0) }
+        let end = fixture.now.monotonic + .milliseconds(500)
+        while !fixture.sleeper.times.contains(end) { await Task.yield() }
+        #expect(fixture.shared.calls.count == 1, "it has not looked yet")
+        fixture.sleeper.advance(by: .milliseconds(500))
         #expect(try await answers.first(1)[0].get().tier == .auth0)
         gate.open()
     }

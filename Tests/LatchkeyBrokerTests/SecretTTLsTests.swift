@@ -4,21 +4,22 @@ import LatchkeyTestSupport
 import Testing
 
 @Suite struct SecretTTLsTests {
-    @Test func `A store's own times hold for its values and absences, and for no other store's`() async throws {
-        let bench = SecretBench {
+    @Test func `A store's own TTLs apply to its values and absences only`() async throws {
+        let fixture = SecretFixture {
             $0.ttls[.parameterStore] = SecretTTLs(fresh: .seconds(2), negative: .seconds(1))
         }
-        bench.store.put("/app/dev/db", "pw")
-        bench.other.put("app/dev/db", "pw")
-        #expect(try await bench.text("db") == "pw")
-        let read = SecretQuery(try bench.query("db").key, store: .secretsManager)
-        _ = try await bench.broker.item(read, deadline: bench.deadline)
-        #expect(try bench.isCached("db"))
-        bench.sleeper.advance(by: .milliseconds(1500))
-        #expect(try !bench.isCached("db"), "the blob's absence is believed for 1 s")
-        #expect(bench.broker.cachedItem(try bench.query("db"), now: bench.now) != nil, "the value is fresh for 2 s")
-        bench.sleeper.advance(by: .seconds(1))
-        #expect(bench.broker.cachedItem(try bench.query("db"), now: bench.now) == nil)
-        #expect(bench.broker.cachedItem(read, now: bench.now) != nil)
+        fixture.store.put("/app/dev/db", "pw")
+        fixture.other.put("app/dev/db", "pw")
+        #expect(try await fixture.text("db") == "pw")
+        let read = SecretQuery(try fixture.query("db").key, store: .secretsManager)
+        _ = try await fixture.broker.item(read, deadline: fixture.deadline)
+        #expect(try fixture.isCached("db"))
+        fixture.sleeper.advance(by: .milliseconds(1500))
+        #expect(try !fixture.isCached("db"), "the blob's absence is believed for 1 s")
+        #expect(
+            fixture.broker.cachedItem(try fixture.query("db"), now: fixture.now) != nil, "the value is fresh for 2 s")
+        fixture.sleeper.advance(by: .seconds(1))
+        #expect(fixture.broker.cachedItem(try fixture.query("db"), now: fixture.now) == nil)
+        #expect(fixture.broker.cachedItem(read, now: fixture.now) != nil)
     }
 }

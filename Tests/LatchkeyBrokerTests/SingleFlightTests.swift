@@ -3,25 +3,25 @@ import LatchkeyCore
 import LatchkeyTestSupport
 import Testing
 
-@Suite struct `Single flight` {
+@Suite("Single flight") struct SingleFlightTests {
     let clock = ManualClock()
     let sleeper: ManualSleeper
-    let flights: SingleFlight<String, Int>
+    let calls: SingleFlight<String, Int>
 
     init() {
         sleeper = ManualSleeper(clock)
-        flights = SingleFlight(longest: .seconds(10), time: clock.source, sleeper: sleeper.sleeper)
+        calls = SingleFlight(maxDuration: .seconds(10), time: clock.source, sleeper: sleeper.sleeper)
     }
 
     private func deadline(_ seconds: Int) -> MonotonicTime { clock.now.monotonic + .seconds(seconds) }
 
-    @Test func `A flight given up does not end the one that took its place`() async throws {
+    @Test func `An abandoned call does not end the one that replaced it`() async throws {
         let (first, second) = (Gate(), Gate())
-        let landed = Inbox<Int>()
+        let ended = Inbox<Int>()
         let (early, late) = (Inbox<Result<Int, UpstreamFault>>(), Inbox<Result<Int, UpstreamFault>>())
-        flights.join("key", deadline: deadline(60)) { _ in
+        calls.join("key", deadline: deadline(60)) { _ in
             await first.pass()
-            landed.put(1)
+            ended.put(1)
             return .success(1)
         } waiter: {
             early.put($0)
@@ -29,7 +29,7 @@ import Testing
         sleeper.advance(by: .seconds(10))
         let outcome = await early.first(1)[0]
         #expect(throws: UpstreamFault(.timedOut)) { try outcome.get() }
-        let joined = flights.join("key", deadline: deadline(60)) { _ in
+        let joined = calls.join("key", deadline: deadline(60)) { _ in
             await second.pass()
             return .success(2)
         } waiter: {
@@ -37,8 +37,8 @@ import Testing
         }
         #expect(!joined)
         first.open()
-        await landed.first(1)
-        // Let the first flight's end, if it wrongly had any effect, take it.
+        await ended.first(1)
+        // Give a wrong effect of the first call's end time to appear.
         for _ in 0..<100 { await Task.yield() }
         #expect(late.count == 0)
         second.open()
@@ -46,11 +46,11 @@ import Testing
         #expect(early.count == 1)
     }
 
-    @Test func `Who needs work that begins now joins no older flight, and both are answered`() async throws {
+    @Test func `A caller that needs work that starts now joins no older call, and both are answered`() async throws {
         let (old, new) = (Gate(), Gate())
         let answers = Inbox<Int>()
         func join(_ number: Int, isNew: Bool, _ gate: Gate) -> Bool {
-            flights.join("key", isNew: isNew, deadline: deadline(60)) { _ in
+            calls.join("key", isNew: isNew, deadline: deadline(60)) { _ in
                 await gate.pass()
                 return .success(number)
             } waiter: { outcome in
@@ -60,26 +60,26 @@ import Testing
         #expect(!join(1, isNew: false, old))
         #expect(!join(2, isNew: true, new))
         #expect(join(3, isNew: false, new))
-        #expect(flights.waiters(on: "key") == 2)
+        #expect(calls.waiters(on: "key") == 2)
         new.open()
         #expect(await answers.first(2) == [2, 2])
-        #expect(flights.waiters(on: "key") == nil)
+        #expect(calls.waiters(on: "key") == nil)
         old.open()
         #expect(await answers.first(3) == [2, 2, 1])
     }
 
-    @Test func `A replaced flight keeps its deadlines, and ends nobody else's`() async {
+    @Test func `A replaced call keeps its deadlines and does not affect the new call`() async {
         let (old, new) = (Gate(), Gate())
         let (early, late) = (Inbox<Result<Int, UpstreamFault>>(), Inbox<Result<Int, UpstreamFault>>())
-        flights.join("key", deadline: deadline(3)) { _ in
+        calls.join("key", deadline: deadline(3)) { _ in
             await old.pass()
             return .success(1)
         } waiter: {
             early.put($0)
         }
-        flights.replaceAll()
-        #expect(flights.waiters(on: "key") == nil)
-        flights.join("key", deadline: deadline(9)) { _ in
+        calls.replaceAll()
+        #expect(calls.waiters(on: "key") == nil)
+        calls.join("key", deadline: deadline(9)) { _ in
             await new.pass()
             return .success(2)
         } waiter: {
@@ -88,37 +88,37 @@ import Testing
         sleeper.advance(by: .seconds(3))
         let outcome = await early.first(1)[0]
         #expect(throws: UpstreamFault(.timedOut)) { try outcome.get() }
-        #expect(flights.waiters(on: "key") == 1 && late.count == 0)
+        #expect(calls.waiters(on: "key") == 1 && late.count == 0)
         old.open()
         new.open()
     }
 
-    @Test func `Keys fly apart`() async throws {
+    @Test func `Calls of different keys are independent`() async throws {
         let gate = Gate()
         let answers = Inbox<Result<Int, UpstreamFault>>()
-        flights.join("slow", deadline: deadline(60)) { _ in
+        calls.join("slow", deadline: deadline(60)) { _ in
             await gate.pass()
             return .success(1)
         } waiter: {
             answers.put($0)
         }
-        flights.join("quick", deadline: deadline(60)) { _ in
+        calls.join("quick", deadline: deadline(60)) { _ in
             .success(2)
         } waiter: {
             answers.put($0)
         }
         #expect(try await answers.first(1)[0].get() == 2)
-        #expect(flights.waiters(on: "slow") == 1)
+        #expect(calls.waiters(on: "slow") == 1)
         gate.open()
         #expect(try await answers.first(2)[1].get() == 1)
-        #expect(flights.waiters(on: "slow") == nil)
+        #expect(calls.waiters(on: "slow") == nil)
     }
 
-    @Test func `Each waiter leaves at its own deadline, whatever order they came in`() async throws {
+    @Test func `Each waiter stops at its own deadline, in whatever order they arrived`() async throws {
         let gate = Gate()
         let left = Inbox<Int>()
         for seconds in [5, 2, 8, 1, 3] {
-            flights.join("key", deadline: deadline(seconds)) { _ in
+            calls.join("key", deadline: deadline(seconds)) { _ in
                 await gate.pass()
                 return .success(0)
             } waiter: { outcome in
@@ -131,7 +131,7 @@ import Testing
             elapsed = seconds
             #expect(await left.first(place + 1).last == seconds)
         }
-        #expect(flights.waiters(on: "key") == 0)
+        #expect(calls.waiters(on: "key") == 0)
         gate.open()
     }
 
@@ -143,11 +143,11 @@ import Testing
             await gate.pass()
             return .success(1)
         }
-        #expect(flights.start("key", work: work))
-        #expect(!flights.start("key", work: work))
+        #expect(calls.start("key", work: work))
+        #expect(!calls.start("key", work: work))
         await runs.first(1)
         gate.open()
-        await settle { flights.waiters(on: "key") == nil }
+        await settle { calls.waiters(on: "key") == nil }
         #expect(runs.count == 1)
     }
 }

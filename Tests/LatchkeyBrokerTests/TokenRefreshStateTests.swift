@@ -4,42 +4,43 @@ import LatchkeyCrypto
 import LatchkeyMetrics
 import Testing
 
-/// A trip's decisions, step by step.
-@Suite("One refresh of a token past memory") struct TokenRefreshStateTests: TripBench {
-    @Test func `An empty shared tier is followed by a claim, a claim that is won by the issuer`() {
-        var trip = trip()
-        #expect(word(trip.begin(start)) == "read")
-        guard case .claim(let lease, let seen, let end) = trip.read(SharedTokenSnapshot(), nil, start, chance: 0) else {
+/// The decisions of a refresh, step by step.
+@Suite("The steps of a refresh") struct TokenRefreshStateTests: TokenRefreshFixture {
+    @Test func `After an empty shared tier the lease is claimed, and after a won claim the issuer is called`() {
+        var refresh = refresh()
+        #expect(refresh.begin(start).kind == .read)
+        guard case .claim(let lease, let seen, let end) = refresh.read(SharedTokenSnapshot(), nil, start, jitter: 0)
+        else {
             Issue.record("no claim")
             return
         }
         #expect(lease == Lease(holder: "me", until: start.wall + .seconds(5), after: 0))
         #expect(seen.leaseVersion == 0)
         #expect(end == start.monotonic + .milliseconds(500))
-        #expect(word(trip.claimed(true, start, chance: 0)) == "issue")
+        #expect(refresh.claimed(true, start, jitter: 0).kind == .issue)
     }
 
-    @Test func `Without a shared tier the issuer is asked at once`() {
-        var trip = trip(isShared: false)
-        #expect(word(trip.begin(start)) == "issue")
+    @Test func `Without a shared tier, the issuer is called at once`() {
+        var refresh = refresh(isShared: false)
+        #expect(refresh.begin(start).kind == .issue)
     }
 
-    @Test func `Whoever loses the claim looks for the winner's token`() throws {
-        var trip = trip()
-        _ = trip.read(SharedTokenSnapshot(), nil, start, chance: 0)
-        #expect(word(trip.claimed(false, start, chance: 0)) == "pause")
-        #expect(word(trip.paused(at(0.2))) == "read")
+    @Test func `A replica that loses the claim waits for the winner's token`() throws {
+        var refresh = refresh()
+        _ = refresh.read(SharedTokenSnapshot(), nil, start, jitter: 0)
+        #expect(refresh.claimed(false, start, jitter: 0).kind == .pause)
+        #expect(refresh.paused(at(0.2)).kind == .read)
         let found = SharedTokenSnapshot(version: 1, lease: lease(), leaseVersion: 1)
-        #expect(word(trip.read(found, .usable(try token()), at(0.3), chance: 0)) == "token")
+        #expect(refresh.read(found, .usable(try token()), at(0.3), jitter: 0).kind == .token)
     }
 
-    @Test func `A living lease of another is waited for, at growing intervals`() {
-        var trip = trip()
-        let view = SharedTokenSnapshot(lease: lease(), leaseVersion: 1)
+    @Test func `A replica waits for another's lease with growing delays`() {
+        var refresh = refresh()
+        let snapshot = SharedTokenSnapshot(lease: lease(), leaseVersion: 1)
         var lengths: [Duration] = []
         var time = 0.0
         while time < 4 {
-            guard case .pause(let end) = trip.read(view, nil, at(time), chance: 0.5) else { break }
+            guard case .pause(let end) = refresh.read(snapshot, nil, at(time), jitter: 0.5) else { break }
             lengths.append(end - at(time).monotonic)
             time = Double((end - start.monotonic).clampedNanoseconds) / 1e9
         }
@@ -49,103 +50,103 @@ import Testing
         #expect(lengths.allSatisfy { $0 <= .seconds(2) })
     }
 
-    @Test func `A dead holder's lease is over when its time is up, and claimed on top of its version`() {
-        var trip = trip()
-        let view = SharedTokenSnapshot(lease: lease(), leaseVersion: 7)
-        #expect(word(trip.read(view, nil, at(0), chance: 0)) == "pause")
-        guard case .claim(_, let seen, _) = trip.read(view, nil, at(5), chance: 0) else {
+    @Test func `A dead holder's lease is claimed when its time is up`() {
+        var refresh = refresh()
+        let snapshot = SharedTokenSnapshot(lease: lease(), leaseVersion: 7)
+        #expect(refresh.read(snapshot, nil, at(0), jitter: 0).kind == .pause)
+        guard case .claim(_, let seen, _) = refresh.read(snapshot, nil, at(5), jitter: 0) else {
             Issue.record("no claim")
             return
         }
         #expect(seen.leaseVersion == 7)
     }
 
-    @Test func `A lease by a clock that is wrong holds nobody up for longer than its length`() {
-        var trip = trip()
+    @Test func `A lease with a wrong end delays no replica for longer than its length`() {
+        var refresh = refresh()
         let slow = SharedTokenSnapshot(lease: lease(for: .seconds(8)), leaseVersion: 1)
-        #expect(word(trip.read(slow, nil, at(0), chance: 0)) == "pause")
-        #expect(word(trip.read(slow, nil, at(5), chance: 0)) == "claim")
-        var other = self.trip()
+        #expect(refresh.read(slow, nil, at(0), jitter: 0).kind == .pause)
+        #expect(refresh.read(slow, nil, at(5), jitter: 0).kind == .claim)
+        var other = self.refresh()
         let absurd = SharedTokenSnapshot(lease: lease(for: .seconds(3600)), leaseVersion: 1)
-        #expect(word(other.read(absurd, nil, at(0), chance: 0)) == "claim")
+        #expect(other.read(absurd, nil, at(0), jitter: 0).kind == .claim)
     }
 
-    @Test func `Two leases that bring nothing are waited for, and a third is not`() {
-        var trip = trip()
+    @Test func `A replica waits for two leases without a token, and not for a third`() {
+        var refresh = refresh()
         for (version, begin) in [(1, 0.0), (2, 4.0)] {
             let until = start.wall + .seconds(begin + 5)
-            let view = SharedTokenSnapshot(
+            let snapshot = SharedTokenSnapshot(
                 lease: Lease(holder: "h\(version)", until: until, after: 0), leaseVersion: Int64(version))
-            #expect(word(trip.read(view, nil, at(begin), chance: 0)) == "pause")
+            #expect(refresh.read(snapshot, nil, at(begin), jitter: 0).kind == .pause)
         }
         let third = SharedTokenSnapshot(
             lease: Lease(holder: "h3", until: start.wall + .seconds(14), after: 0), leaseVersion: 3)
-        #expect(word(trip.read(third, nil, at(6), chance: 0)) == "claim")
-        #expect(word(trip.claimed(false, at(6), chance: 0)) == "issue", "nor is whoever was quicker")
+        #expect(refresh.read(third, nil, at(6), jitter: 0).kind == .claim)
+        #expect(refresh.claimed(false, at(6), jitter: 0).kind == .issue, "nor for the replica that was quicker")
     }
 
-    @Test func `Claims that raced for a lease are one that is waited for`() {
-        var trip = trip()
+    @Test func `Leases of concurrent claims count as one`() {
+        var refresh = refresh()
         for version in 1...5 {
             let until = start.wall + .seconds(5) + .milliseconds(version * 100)
-            let view = SharedTokenSnapshot(
+            let snapshot = SharedTokenSnapshot(
                 lease: Lease(holder: "h\(version)", until: until, after: 0), leaseVersion: Int64(version))
-            #expect(word(trip.read(view, nil, at(0.3 * Double(version)), chance: 0)) == "pause")
+            #expect(refresh.read(snapshot, nil, at(0.3 * Double(version)), jitter: 0).kind == .pause)
         }
     }
 
-    @Test func `What was waited for is remembered over trips`() {
+    @Test func `The wait for leases continues over several refreshes`() {
         var need = TokenRefresh.Need(.cold)
         need.deferral = TokenRefresh.Deferral(since: start.monotonic + .seconds(-9), leases: 2)
-        var trip = trip(need)
-        let view = SharedTokenSnapshot(lease: lease(), leaseVersion: 7)
-        #expect(word(trip.read(view, nil, start, chance: 0)) == "claim")
+        var refresh = refresh(need)
+        let snapshot = SharedTokenSnapshot(lease: lease(), leaseVersion: 7)
+        #expect(refresh.read(snapshot, nil, start, jitter: 0).kind == .claim)
     }
 
-    @Test func `A lease whose token is there is spent, and not while its expiry is still to come`() throws {
-        let view = SharedTokenSnapshot(version: 4, lease: lease(after: 3), leaseVersion: 9)
-        var forced = trip(TokenRefresh.Need(.forced))
-        // Another token than ours and no later one: a refresh was asked for, and nobody is on it.
+    @Test func `A lease ends when its token is there with its expiry`() throws {
+        let snapshot = SharedTokenSnapshot(version: 4, lease: lease(after: 3), leaseVersion: 9)
+        var forced = refresh(TokenRefresh.Need(.forced))
+        // The token is another one and does not expire later. A refresh was forced, and no replica is refreshing.
         let found = try token(lifetime: .seconds(100))
-        #expect(word(forced.read(view, .usable(found), start, chance: 0)) == "token")
-        var cold = trip()
-        #expect(word(cold.read(view, .expired, start, chance: 0)) == "pause")
+        #expect(forced.read(snapshot, .usable(found), start, jitter: 0).kind == .token)
+        var cold = refresh()
+        #expect(cold.read(snapshot, .expired, start, jitter: 0).kind == .pause)
     }
 
-    @Test func `A forced refresh finds a spent lease no hindrance`() throws {
+    @Test func `A lease that has ended does not prevent a forced refresh`() throws {
         var need = TokenRefresh.Need(.forced)
         need.current = try token("same")
-        var trip = trip(need)
-        let view = SharedTokenSnapshot(version: 4, lease: lease(after: 3), leaseVersion: 9)
-        #expect(word(trip.read(view, .usable(try token("same")), start, chance: 0)) == "claim")
+        var refresh = refresh(need)
+        let snapshot = SharedTokenSnapshot(version: 4, lease: lease(after: 3), leaseVersion: 9)
+        #expect(refresh.read(snapshot, .usable(try token("same")), start, jitter: 0).kind == .claim)
     }
 
     @Test(arguments: [UpstreamFault.Reason.unavailable, .denied, .timedOut, .invalid])
-    func `A shared tier that fails leads straight to the issuer`(_ reason: UpstreamFault.Reason) {
-        var trip = trip()
-        #expect(word(trip.readFailed(UpstreamFault(reason), start, chance: 0)) == "issue")
+    func `If the shared tier fails, the issuer is called at once`(_ reason: UpstreamFault.Reason) {
+        var refresh = refresh()
+        #expect(refresh.readFailed(UpstreamFault(reason), start, jitter: 0).kind == .issue)
     }
 
-    @Test func `Throttling is waited out, for a minute over any number of trips`() {
-        var trip = trip()
-        #expect(word(trip.readFailed(UpstreamFault(.throttled), start, chance: 0)) == "pause")
-        guard case .done(let outcome) = trip.readFailed(UpstreamFault(.throttled), at(9.9), chance: 0) else {
-            Issue.record("the trip outlasts its deadline")
+    @Test func `Throttling is waited out for a minute, over any number of refreshes`() {
+        var refresh = refresh()
+        #expect(refresh.readFailed(UpstreamFault(.throttled), start, jitter: 0).kind == .pause)
+        guard case .done(let outcome) = refresh.readFailed(UpstreamFault(.throttled), at(9.9), jitter: 0) else {
+            Issue.record("the refresh exceeds its deadline")
             return
         }
         #expect(outcome.deferral != nil)
         #expect(outcome.fault?.reason == .throttled)
         var need = TokenRefresh.Need(.cold)
         need.deferral = TokenRefresh.Deferral(since: start.monotonic + .seconds(-60))
-        var impatient = self.trip(need)
-        #expect(word(impatient.readFailed(UpstreamFault(.throttled), start, chance: 0)) == "issue")
+        var late = self.refresh(need)
+        #expect(late.readFailed(UpstreamFault(.throttled), start, jitter: 0).kind == .issue)
     }
 
-    @Test func `A valid token that is less than wished is served before anyone waits`() throws {
-        var trip = trip()
+    @Test func `A valid token that is shorter than requested is served instead of waiting`() throws {
+        var refresh = refresh()
         let old = try token(lifetime: .seconds(5))
-        let view = SharedTokenSnapshot(version: 1, lease: lease(after: 1), leaseVersion: 1)
-        guard case .done(let outcome) = trip.read(view, .usable(old), at(4.5), chance: 0) else {
+        let snapshot = SharedTokenSnapshot(version: 1, lease: lease(after: 1), leaseVersion: 1)
+        guard case .done(let outcome) = refresh.read(snapshot, .usable(old), at(4.5), jitter: 0) else {
             Issue.record("it waits")
             return
         }
@@ -153,16 +154,18 @@ import Testing
         #expect(outcome.deferral != nil)
     }
 
-    @Test func `A token without its time is written whole by who meets it after its writer's lease`() throws {
+    @Test func `A token without its expiry is written completely by a replica that finds it after its writer's lease`()
+        throws
+    {
         let pair = StoredToken(token: Secret("t"), expires: "")
         let lease = Lease(holder: "gone", until: start.wall + .seconds(5), after: 0)
-        let view = SharedTokenSnapshot(pair: pair, version: 1, lease: lease, leaseVersion: 1)
+        let snapshot = SharedTokenSnapshot(pair: pair, version: 1, lease: lease, leaseVersion: 1)
         let whole = StoredToken(token: Secret("t"), expires: String((start.wall + .seconds(3000)).milliseconds))
         func isTorn(_ pair: StoredToken, _ seconds: Double) throws -> Bool? {
-            var trip = trip(TokenRefresh.Need(.cold))
-            var view = view
-            view.pair = pair
-            let step = trip.read(view, .usable(try token("t")), at(seconds), chance: 0)
+            var refresh = refresh(TokenRefresh.Need(.cold))
+            var snapshot = snapshot
+            snapshot.pair = pair
+            let step = refresh.read(snapshot, .usable(try token("t")), at(seconds), jitter: 0)
             guard case .done(let outcome) = step else { return nil }
             return outcome.isTorn
         }

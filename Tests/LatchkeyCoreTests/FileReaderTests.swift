@@ -34,27 +34,27 @@ import Testing
             write(Array(repeating: 7, count: 40_000), path)
             let bytes = try FileReader.read(path, limit: 40_000)
             #expect(bytes.count == 40_000)
-            #expect(throws: FileFault.tooLarge(limit: 39_999)) { try FileReader.read(path, limit: 39_999) }
+            #expect(throws: FileError.tooLarge(limit: 39_999)) { try FileReader.read(path, limit: 39_999) }
         }
     }
 
     @Test func `Only regular files are read, and a pipe without a writer does not block`() throws {
         try with { path in
-            #expect(throws: FileFault.absent) { try FileReader.read(path, limit: 10) }
-            #expect(throws: FileFault.absent) { try FileReader.read("\(path)/below", limit: 10) }
+            #expect(throws: FileError.absent) { try FileReader.read(path, limit: 10) }
+            #expect(throws: FileError.absent) { try FileReader.read("\(path)/below", limit: 10) }
             mkdir(path, 0o700)
-            #expect(throws: FileFault.notAFile) { try FileReader.read(path, limit: 10) }
+            #expect(throws: FileError.notAFile) { try FileReader.read(path, limit: 10) }
             rmdir(path)
             mkfifo(path, 0o600)
-            #expect(throws: FileFault.notAFile) { try FileReader.read(path, limit: 10) }
+            #expect(throws: FileError.notAFile) { try FileReader.read(path, limit: 10) }
         }
-        #expect(throws: FileFault.notAFile) { try FileReader.read("/dev/zero", limit: 10) }
+        #expect(throws: FileError.notAFile) { try FileReader.read("/dev/zero", limit: 10) }
         #expect(try !FileReader.read("/proc/self/stat", limit: 4096).isEmpty, "procfs reports a size of 0")
     }
 
     @Test func `A value is UTF-8 text and not empty`() throws {
         try with { path in
-            let contents: [([UInt8], FileFault)] = [([], .empty), ([0x0A], .empty), ([0xFF, 0xFE, 0x6B, 0], .notText)]
+            let contents: [([UInt8], FileError)] = [([], .empty), ([0x0A], .empty), ([0xFF, 0xFE, 0x6B, 0], .notText)]
             for (bytes, error) in contents {
                 write(bytes, path)
                 #expect(throws: error) { try FileReader.value(path, limit: 10) }

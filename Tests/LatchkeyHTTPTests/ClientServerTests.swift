@@ -13,7 +13,7 @@ import Testing
 
     private var soon: MonotonicTime { .current + .seconds(10) }
 
-    @Test func `A request and its response cross the wire whole`() async throws {
+    @Test func `A request and its response arrive unchanged`() async throws {
         let (server, origin) = try start { request in
             HTTPResponse(
                 status: 200, fields: ["X-Seen": "\(request.method) \(request.target) \(request.fields["X-A"] ?? "")"],
@@ -29,12 +29,12 @@ import Testing
             #expect(response.fields["x-seen"] == "POST /a?b=c 1")
             #expect(response.body == body.reversed())
         }
-        #expect(server.connectionCounter.count == 1, "one kept-alive connection carries them all")
+        #expect(server.connectionCounter.count == 1, "all requests share one kept-alive connection")
         client.shutdown()
         await server.drain(timeout: .seconds(2))
     }
 
-    @Test func `A thousand concurrent requests each get their own answer over a bounded number of connections`()
+    @Test func `A thousand concurrent requests each get their own response over a limited number of connections`()
         async throws
     {
         let (server, origin) = try start { HTTPResponse(status: 200, body: Array($0.target.utf8)) }
@@ -55,7 +55,7 @@ import Testing
         await server.drain(timeout: .seconds(2))
     }
 
-    @Test func `An upstream that never answers is given up at the deadline`() async throws {
+    @Test func `A request to an upstream that never answers fails at its deadline`() async throws {
         let gate = Gate()
         let (server, origin) = try start { _ in
             await gate.pass()
@@ -73,7 +73,7 @@ import Testing
         await server.drain(timeout: .milliseconds(100))
     }
 
-    @Test func `Nobody listening is a refused connection and not a wait`() async throws {
+    @Test func `A port without a listener is a refused connection, without a wait`() async throws {
         let client = try HTTPClient()
         await #expect(throws: HTTPClientError.connectFailed(errno: 111)) {
             try await client.execute(

@@ -5,16 +5,16 @@ import LatchkeyNet
 import Synchronization
 import Testing
 
-/// The client with a resolver of the test's own: names that hang, fail and move.
+/// The client with a resolver of the test: names whose lookups hang, fail, or return a new address.
 @Suite(.timeLimit(.minutes(1)))
 struct NameResolutionTests {
-    /// What each name stands for now. A name that is not there hangs until the test ends.
+    /// The addresses of each name. The lookup of any other name hangs until the test ends.
     private final class Names: Sendable {
         private let table: Mutex<[String: [SocketAddress]]>
         private let asked = Mutex<[String: Int]>([:])
         private let gate = DispatchSemaphore(value: 0)
         private let arrival: AsyncStream<String>.Continuation
-        /// The names as they are asked for.
+        /// The names in the order of their lookups.
         let arrivals: AsyncStream<String>
 
         init(_ table: [String: [SocketAddress]]) {
@@ -35,7 +35,7 @@ struct NameResolutionTests {
 
         func set(_ name: String, _ addresses: [SocketAddress]?) { table.withLock { $0[name] = addresses } }
         func count(_ name: String) -> Int { asked.withLock { $0[name, default: 0] } }
-        /// Lets every lookup that hangs end.
+        /// Ends every lookup that hangs.
         func release() { gate.signal() }
     }
 
@@ -54,8 +54,8 @@ struct NameResolutionTests {
         var configuration = HTTPClient.Configuration()
         configuration.lookUp = names.lookUp
         configuration.names.freshFor = freshFor
-        configuration.names.pause = .zero
-        // A connection each, so that each needs addresses.
+        configuration.names.minLookupInterval = .zero
+        // No connection is reused, so that each request needs addresses.
         configuration.idleTimeout = .zero
         return try HTTPClient(configuration: configuration)
     }
@@ -69,7 +69,7 @@ struct NameResolutionTests {
     }
 
     @Test(arguments: [1, 9, 40, 100])
-    func `Names that hang hold up no name that is known, and none that is not`(count: Int) async throws {
+    func `Lookups that hang delay neither known nor unknown names`(count: Int) async throws {
         let (server, port) = try start()
         let names = Names(["known": [try Self.address("127.0.0.1")], "unknown": [try Self.address("127.0.0.1")]])
         defer { names.release() }
@@ -86,14 +86,14 @@ struct NameResolutionTests {
         names.set("known", nil)
         for _ in 0..<3 { #expect(try await get("known", port, by: client).status == 200) }
         #expect(try await get("unknown", port, by: client).status == 200)
-        // One lookup hangs from the first of the three on; on a machine that is busy a second one may be due beside it.
+        // The first of the three requests starts a lookup that hangs. On a slow machine a second one may start in parallel.
         #expect((2...3).contains(names.count("known")))
         client.shutdown()
         for task in hanging { _ = await task.value }
         await server.drain(timeout: .seconds(2))
     }
 
-    @Test func `A name that hangs is given up at the caller's deadline`() async throws {
+    @Test func `A request whose lookup hangs fails at its deadline`() async throws {
         let names = Names([:])
         defer { names.release() }
         let client = try client(names)
@@ -104,7 +104,8 @@ struct NameResolutionTests {
     }
 
     @Test(arguments: [Duration.zero, .seconds(30)])
-    func `Where the known address refuses, the new one is waited for`(freshFor: Duration) async throws {
+    func `When the cached address refuses connections, the new one is awaited and used`(freshFor: Duration) async throws
+    {
         let (first, port) = try start(on: "127.0.0.21")
         let names = Names(["moves": [try Self.address("127.0.0.21")]])
         defer { names.release() }
@@ -120,7 +121,7 @@ struct NameResolutionTests {
         await second.drain(timeout: .seconds(2))
     }
 
-    @Test func `Where no address works and the lookup brings no other, the first failure stands`() async throws {
+    @Test func `When no address works and the lookup finds no other, the first error is reported`() async throws {
         let names = Names(["gone": [try Self.address("127.0.0.1")]])
         defer { names.release() }
         let client = try client(names)
@@ -130,7 +131,7 @@ struct NameResolutionTests {
         client.shutdown()
     }
 
-    @Test func `All addresses of a name are tried in their order`() async throws {
+    @Test func `All addresses of a name are tried in order`() async throws {
         let (server, port) = try start(on: "127.0.0.23")
         let all = try ["::1", "127.0.0.24", "127.0.0.23"].map(Self.address)
         let names = Names(["several": all])
@@ -141,7 +142,7 @@ struct NameResolutionTests {
         await server.drain(timeout: .seconds(2))
     }
 
-    @Test func `A name without an address says so`() async throws {
+    @Test func `A name without an address is an error of its own`() async throws {
         let names = Names(["nothing": []])
         let client = try client(names)
         await #expect(throws: HTTPClientError.nameNotResolved) { try await get("nothing", 1, by: client) }

@@ -4,15 +4,17 @@ import Testing
 @testable import LatchkeyHTTP
 
 @Suite struct RequestReaderTests {
-    /// Reads a stream cut in `pieces`; the steps as words, and how many bytes of bodies were kept at the most.
+    /// Reads a stream split into `pieces`.
+    ///
+    /// - Returns: a description of each step, and the maximum number of body bytes kept.
     private static func read(
         _ text: String, in pieces: [Range<Int>], admission: BodyAdmission, identifies: Bool = true
     ) -> (steps: [String], kept: Int) {
         let bytes = Array(text.utf8)
-        let limits = MessageLimits()
+        let limits = RequestLimits()
         var reader = RequestReader()
         var (unread, steps, kept): ([UInt8], [String], Int) = ([], [], 0)
-        // A connection reads nothing behind a request that was refused or given up.
+        // A connection reads nothing after a request that was rejected or aborted.
         var hasEnded = false
         for piece in pieces where !hasEnded {
             unread += bytes[piece]
@@ -30,7 +32,7 @@ import Testing
                         consumed = count
                     case .mustIdentify(let body, let count):
                         steps.append("identify after \(body.bytes.count)")
-                        if identifies { body.identified() } else { reader.drop() }
+                        if identifies { body.markIdentified() } else { reader.discardBody() }
                         hasEnded = !identifies
                         consumed = count
                     case .request(let body, let count):
@@ -39,11 +41,11 @@ import Testing
                     case .bodyEnded(let count):
                         steps.append("end")
                         consumed = count
-                    case .refused(let refusal, let method):
-                        steps.append("refused \(refusal.status) \(method?.rawValue ?? "-")")
+                    case .rejected(let rejection, let method):
+                        steps.append("rejected \(rejection.status) \(method?.rawValue ?? "-")")
                         hasEnded = true
-                    case .brokeOff:
-                        steps.append("broke off")
+                    case .aborted:
+                        steps.append("aborted")
                         hasEnded = true
                     }
                     kept = max(kept, reader.body?.bytes.count ?? 0)
@@ -56,12 +58,12 @@ import Testing
     }
 
     private static func everyWay(
-        _ text: String, admission: BodyAdmission, identifies: Bool = true, is steps: [String], keeping most: Int = 0
+        _ text: String, admission: BodyAdmission, identifies: Bool = true, is steps: [String], keeping maxKept: Int = 0
     ) {
         for pieces in ByteSplitter.ways(of: text.utf8.count) {
             let reading = read(text, in: pieces, admission: admission, identifies: identifies)
             #expect(reading.steps == steps)
-            #expect(reading.kept <= most)
+            #expect(reading.kept <= maxKept)
         }
     }
 
@@ -71,35 +73,37 @@ import Testing
     private static let next = "GET /b HTTP/1.1\r\nHost: h\r\n\r\n"
 
     @Test(arguments: [length, chunked])
-    func `A body that was answered at the head is passed over, and the next request found`(text: String) {
+    func `The body of a request answered from its head is discarded, and the next request is read`(text: String) {
         Self.everyWay(text + Self.next, admission: .answered, is: ["head", "end", "request"])
         Self.everyWay(text + Self.next, admission: .skip, is: ["head", "request with 0", "request"])
     }
 
     @Test(arguments: [length, chunked])
-    func `A body that is wanted is kept whole`(text: String) {
+    func `An admitted body is kept whole`(text: String) {
         Self.everyWay(
-            text + Self.next, admission: .keep(limit: .max, callerWithin: nil),
+            text + Self.next, admission: .keep(limit: .max, identifyWithin: nil),
             is: ["head", "request with 20", "request"], keeping: 20)
     }
 
     @Test(arguments: [length, chunked])
-    func `After the bytes in which the caller must be known it is asked for once, at exactly that many`(text: String) {
-        let keep = BodyAdmission.keep(limit: .max, callerWithin: 8)
+    func `The caller is identified once, after exactly the admitted number of body bytes`(text: String) {
+        let keep = BodyAdmission.keep(limit: .max, identifyWithin: 8)
         Self.everyWay(
             text, admission: keep, is: ["head", "identify after 8", "request with 20"], keeping: 20)
         Self.everyWay(text, admission: keep, identifies: false, is: ["head", "identify after 8"], keeping: 8)
-        // A chunked body of just that many bytes has not ended: its last chunk is still to come.
+        // A chunked body of exactly that size has not ended yet: its last chunk follows.
         let steps = ["head"] + (text == Self.length ? [] : ["identify after 20"]) + ["request with 20"]
-        Self.everyWay(text, admission: .keep(limit: .max, callerWithin: 20), is: steps, keeping: 20)
+        Self.everyWay(text, admission: .keep(limit: .max, identifyWithin: 20), is: steps, keeping: 20)
     }
 
-    @Test func `A chunked body over the limit of its route is refused, and broken off where it was answered`() {
+    @Test func `A chunked body over the limit of its route is rejected, or aborted when the request was answered`() {
         Self.everyWay(
-            Self.chunked, admission: .keep(limit: 19, callerWithin: nil), is: ["head", "refused 413 POST"], keeping: 19)
+            Self.chunked, admission: .keep(limit: 19, identifyWithin: nil), is: ["head", "rejected 413 POST"],
+            keeping: 19
+        )
         let broken = Self.chunked.replacing("f;x=y", with: "f;")
-        Self.everyWay(broken, admission: .answered, is: ["head", "broke off"])
-        Self.everyWay(broken, admission: .skip, is: ["head", "refused 400 POST"])
+        Self.everyWay(broken, admission: .answered, is: ["head", "aborted"])
+        Self.everyWay(broken, admission: .skip, is: ["head", "rejected 400 POST"])
     }
 
     @Test(arguments: [
@@ -107,7 +111,7 @@ import Testing
         ("HEAD /a HTTP/1.1\r\nHost : h\r\n", "HEAD"), ("GET a HTTP/1.1\r\n", "GET"), ("BREW /a HTTP/9.9\r\n", "other"),
         ("HEAD\r\n", "-"), (" HEAD /a HTTP/1.1\r\n", "-"), ("HE(D /a HTTP/1.1\r\n", "-"), ("head\u{0} /\r\n", "-"),
     ])
-    func `The method of a refused request is known where its line has one`(text: String, method: String) {
+    func `The method of a rejected request is known when its request line has one`(text: String, method: String) {
         let steps = Self.read(text, in: [0..<text.utf8.count], admission: .skip).steps
         #expect(steps.count == 1 && steps[0].hasSuffix(" \(method)"))
     }

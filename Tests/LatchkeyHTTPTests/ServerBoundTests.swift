@@ -5,41 +5,42 @@ import LatchkeyTestSupport
 import Synchronization
 import Testing
 
-/// What one connection may cost, at a real socket.
+/// The limits on the cost of one connection, over a real socket.
 @Suite(.serialized, .timeLimit(.minutes(1))) final class ServerBoundTests: Sendable {
-    /// Bytes that the handler has rendered so far.
+    /// The number of body bytes that the handler has rendered.
     private let rendered = Atomic<Int>(0)
 
-    /// Refuses bodies for `/refused` at the head, identifies the callers of `/who` by `ok`, and answers `/big` with 60 KB.
+    /// Starts a server that rejects `/refused` from its head, identifies callers of `/who` by `ok`, and answers `/big` with
+    /// 60 kB.
     private func start(_ adjust: (inout ServerLimits) -> Void = { _ in }) throws -> (HTTPServer, UInt16) {
         let loopback = try #require(SocketAddress(literal: "127.0.0.1", port: 0))
-        var configuration = HTTPServer.Configuration(places: [.address(loopback)], workers: 1)
+        var configuration = HTTPServer.Configuration(listenAddresses: [.address(loopback)], workers: 1)
         configuration.limits.lingerTimeout = .milliseconds(50)
         configuration.limits.drainIdleGrace = .milliseconds(20)
         adjust(&configuration.limits)
         let count = { @Sendable (bytes: Int) in _ = self.rendered.add(bytes, ordering: .relaxed) }
         let server = try HTTPServer.start(configuration) {
             RequestHandler(
-                admit: { exchange in
-                    switch exchange.head.path.text(of: exchange.bytes) {
+                admit: { context in
+                    switch context.head.path.text(of: context.bytes) {
                     case "/refused":
-                        exchange.callerIsUnknown = true
-                        exchange.reply.reply(HTTPResponse(status: 401))
+                        context.isUnauthenticated = true
+                        context.reply.reply(HTTPResponse(status: 401))
                         return .answered
-                    case "/who": return .keep(limit: .max, callerWithin: 4)
-                    default: return .keep(limit: .max, callerWithin: nil)
+                    case "/who": return .keep(limit: .max, identifyWithin: 4)
+                    default: return .keep(limit: .max, identifyWithin: nil)
                     }
                 },
-                identify: { exchange in
-                    if exchange.body.elementsEqual("ok..".utf8) { return true }
-                    exchange.reply.reply(HTTPResponse(status: 403))
+                identify: { context in
+                    if context.body.elementsEqual("ok..".utf8) { return true }
+                    context.reply.reply(HTTPResponse(status: 403))
                     return false
                 },
-                answer: { exchange in
-                    let path = exchange.head.path.text(of: exchange.bytes)
+                answer: { context in
+                    let path = context.head.path.text(of: context.bytes)
                     let size = path == "/big" ? 60_000 : 2
                     count(size)
-                    exchange.reply.reply(HTTPResponse(status: 200, body: [UInt8](repeating: 0x78, count: size)))
+                    context.reply.reply(HTTPResponse(status: 200, body: [UInt8](repeating: 0x78, count: size)))
                 })
         }
         return (server, try #require(server.addresses.first?.port))
@@ -51,7 +52,7 @@ import Testing
 
     private let get = "GET /x HTTP/1.1\r\nHost: h\r\n\r\n"
 
-    @Test func `What is refused at the head is not invited, and its connection closed`() async throws {
+    @Test func `A request rejected from its head gets no 100 Continue, and its connection is closed`() async throws {
         let (server, port) = try start()
         let caller = try RawConnection(port: port)
         caller.send(post("/refused", 9, "Expect: 100-continue\r\n"))
@@ -60,7 +61,7 @@ import Testing
         await server.drain(timeout: .seconds(2))
     }
 
-    @Test func `The body of what is refused is passed over`() async throws {
+    @Test func `The body of a request rejected from its head is discarded`() async throws {
         let (server, port) = try start()
         let caller = try RawConnection(port: port)
         caller.send(post("/refused", 9) + "12345")
@@ -70,7 +71,7 @@ import Testing
         await server.drain(timeout: .seconds(2))
     }
 
-    @Test func `A caller whose key stands in the body has so many bytes to show it`() async throws {
+    @Test func `A caller with its key in the body is identified within the first bytes`() async throws {
         let (server, port) = try start()
         let known = try RawConnection(port: port)
         known.send(post("/who", 9) + "ok..56789" + get)
@@ -82,7 +83,7 @@ import Testing
     }
 
     @Test(arguments: ["HEAD /a HTTP/9.9\r\n", "HEAD /a HTTP/1.1\r\nHost : h\r\n", "HEAD /a HTTP/1.1\r\nHo"])
-    func `A HEAD request that is refused gets no body`(text: String) async throws {
+    func `The reply to a rejected HEAD request has no body`(text: String) async throws {
         let (server, port) = try start { $0.headTimeout = .milliseconds(50) }
         let caller = try RawConnection(port: port)
         caller.send(text)
@@ -90,10 +91,10 @@ import Testing
         await server.drain(timeout: .seconds(2))
     }
 
-    @Test func `Of many large replies no more are rendered than the peer takes, and each one comes`() async throws {
+    @Test func `Large replies are rendered only as fast as the peer reads, and all of them arrive`() async throws {
         let (server, port) = try start()
         let caller = try RawConnection(port: port)
-        let count = 400  // 24 MB: more than the kernel's buffers of both ends take
+        let count = 400  // 24 MB, more than the socket buffers of both ends
         caller.send(String(repeating: "GET /big HTTP/1.1\r\nHost: h\r\n\r\n", count: count) + get)
         let other = try RawConnection(port: port)
         other.send(get)
@@ -106,7 +107,7 @@ import Testing
         await server.drain(timeout: .seconds(2))
     }
 
-    @Test func `A caller who has finished sending is answered in full, however many turns that takes`() async throws {
+    @Test func `A caller that has finished sending receives all replies, over any number of turns`() async throws {
         let (server, port) = try start { $0.turnRequests = 1 }
         let caller = try RawConnection(port: port)
         caller.send(String(repeating: get, count: 50))
@@ -116,7 +117,7 @@ import Testing
         await server.drain(timeout: .seconds(2))
     }
 
-    @Test func `A connection that brings nothing makes room for a newer one`() async throws {
+    @Test func `A connection without a valid request is evicted for a newer one`() async throws {
         let (server, port) = try start { $0.maxConnections = 2 }
         let silent = try RawConnection(port: port)
         let refused = try RawConnection(port: port)
@@ -134,7 +135,7 @@ import Testing
         await server.drain(timeout: .seconds(2))
     }
 
-    @Test func `A silent connection past the cap is told so and gone, and one that asks is answered meanwhile`()
+    @Test func `A silent connection over the cap is answered with 503 and closed, while another is served`()
         async throws
     {
         let (server, port) = try start {
@@ -151,7 +152,9 @@ import Testing
         await server.drain(timeout: .seconds(2))
     }
 
-    @Test func `A connection without a valid request is closed early, one with a valid request is kept`() async throws {
+    @Test func `A connection without a valid request is closed early, and one with a valid request is kept`()
+        async throws
+    {
         let (server, port) = try start { $0.firstRequestTimeout = .milliseconds(100) }
         let valid = try RawConnection(port: port)
         valid.send(get)

@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(1))) struct ServerTests {
-    /// Late replies wait here until a test lets them go.
+    /// Holds deferred replies until the test sends them.
     private final class Waiting: Sendable {
         private let replies = Mutex<[String: DeferredReply]>([:])
         private let arrived = DispatchSemaphore(value: 0)
@@ -19,7 +19,7 @@ import Testing
 
         func waitForOne() -> Bool { arrived.wait(timeout: .now() + 5) == .success }
 
-        func isAwaited(_ path: String) -> Bool { replies.withLock { $0[path]?.isAwaited ?? false } }
+        func isCallerConnected(_ path: String) -> Bool { replies.withLock { $0[path]?.isCallerConnected ?? false } }
 
         func answer(_ path: String) {
             replies.withLock { $0.removeValue(forKey: path) }?.send { $0.reply(Self.response(path)) }
@@ -30,28 +30,29 @@ import Testing
 
     private let waiting = Waiting()
 
-    /// Answers `/late…` when told to, and everything else at once with its method, path and body.
+    /// Starts a server that answers `/late…` when the test asks for it, and other paths at once with path and body.
     private func start(_ adjust: (inout ServerLimits) -> Void = { _ in }) throws -> (HTTPServer, UInt16) {
         let loopback = try #require(SocketAddress(literal: "127.0.0.1", port: 0))
-        var configuration = HTTPServer.Configuration(places: [.address(loopback)], workers: 1)
+        var configuration = HTTPServer.Configuration(listenAddresses: [.address(loopback)], workers: 1)
         configuration.limits.drainIdleGrace = .milliseconds(20)
         configuration.limits.lingerTimeout = .milliseconds(50)
         adjust(&configuration.limits)
         let server = try HTTPServer.start(configuration) { [waiting] in
-            RequestHandler { exchange in
-                let path = exchange.head.path.text(of: exchange.bytes)
-                if path.hasPrefix("/late"), let later = exchange.later() { return waiting.put(path, later) }
-                if exchange.isOverCapacity, path != "/livez" {
-                    return exchange.reply.reply(HTTPResponse(status: 503))
+            RequestHandler { context in
+                let path = context.head.path.text(of: context.bytes)
+                if path.hasPrefix("/late"), let deferred = context.deferReply() { return waiting.put(path, deferred) }
+                if context.isOverCapacity, path != "/livez" {
+                    return context.reply.reply(HTTPResponse(status: 503))
                 }
-                let body = String(decoding: exchange.body, as: UTF8.self)
-                exchange.reply.reply(HTTPResponse(status: 200, body: Array("\(path)\(body)".utf8)))
+                let body = String(decoding: context.body, as: UTF8.self)
+                context.reply.reply(HTTPResponse(status: 200, body: Array("\(path)\(body)".utf8)))
             }
         }
         return (server, try #require(server.addresses.first?.port))
     }
 
-    /// Blocks a thread that no task waits for: the drain needs one of theirs, and a small machine has two.
+    /// Runs blocking work on a Dispatch thread, because the drain needs a thread of the concurrency pool, which may have only
+    /// two.
     private static func aside<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async { continuation.resume(returning: work()) }
@@ -62,12 +63,12 @@ import Testing
         "GET \(path) HTTP/1.1\r\nHost: h\r\n\(fields)\r\n"
     }
 
-    /// The bodies of several responses in a row.
+    /// The bodies of consecutive responses.
     private func bodies(_ text: String) -> [String] {
         text.components(of: "HTTP/1.1 ").compactMap { $0.components(of: "\r\n\r\n").last }
     }
 
-    @Test func `Replies leave in the order of the requests, whichever is ready first`() async throws {
+    @Test func `Replies are sent in the order of the requests, whichever is ready first`() async throws {
         let (server, port) = try start()
         let caller = try RawConnection(port: port)
         caller.send(get("/late1") + get("/now") + get("/late2") + get("/last"))
@@ -78,7 +79,7 @@ import Testing
         await server.drain(timeout: .seconds(2))
     }
 
-    @Test func `A thousand pipelined requests are answered one after the other, in bounded space`() async throws {
+    @Test func `A thousand pipelined requests are answered in order`() async throws {
         let (server, port) = try start()
         let caller = try RawConnection(port: port)
         caller.send((1...1000).map { get("/\($0)") }.joined())
@@ -86,7 +87,7 @@ import Testing
         await server.drain(timeout: .seconds(2))
     }
 
-    @Test func `Past the depth of the pipeline nothing more is read until replies have left`() async throws {
+    @Test func `At the pipeline depth nothing more is read until replies have been sent`() async throws {
         let (server, port) = try start { $0.pipelineDepth = 4 }
         let caller = try RawConnection(port: port)
         caller.send((1...6).map { get("/late\($0)") }.joined())
@@ -98,7 +99,7 @@ import Testing
         await server.drain(timeout: .seconds(2))
     }
 
-    @Test func `A body comes by length or in chunks, and is invited where the caller waits for that`() async throws {
+    @Test func `A body is read by length or in chunks, after 100 Continue when the caller expects it`() async throws {
         let (server, port) = try start()
         let caller = try RawConnection(port: port)
         caller.send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n-five")
@@ -114,7 +115,7 @@ import Testing
         await server.drain(timeout: .seconds(2))
     }
 
-    @Test func `HEAD gets the head alone, HTTP 1.0 is closed unless it asks not to be`() async throws {
+    @Test func `HEAD gets no body, and HTTP 1.0 is closed unless it asks for keep-alive`() async throws {
         let (server, port) = try start()
         let caller = try RawConnection(port: port)
         caller.send("HEAD /abc HTTP/1.1\r\nHost: h\r\n\r\n" + get("/x", "Connection: close\r\n"))
@@ -129,7 +130,7 @@ import Testing
         await server.drain(timeout: .seconds(2))
     }
 
-    @Test func `A head that does not arrive in time is told so and the connection closed`() async throws {
+    @Test func `A head that does not arrive in time is answered with 408 and the connection closed`() async throws {
         let (server, port) = try start { $0.headTimeout = .milliseconds(50) }
         let caller = try RawConnection(port: port)
         caller.send("GET / HTTP/1.1\r\nHo")
@@ -137,7 +138,7 @@ import Testing
         await server.drain(timeout: .seconds(2))
     }
 
-    @Test func `A body that does not arrive in time is told so and the connection closed`() async throws {
+    @Test func `A body that does not arrive in time is answered with 408 and the connection closed`() async throws {
         let (server, port) = try start { $0.requestTimeout = .milliseconds(50) }
         let caller = try RawConnection(port: port)
         caller.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nabc")
@@ -145,7 +146,7 @@ import Testing
         await server.drain(timeout: .seconds(2))
     }
 
-    @Test func `A connection without requests is closed without a word`() async throws {
+    @Test func `An idle connection is closed without a response`() async throws {
         let (server, port) = try start { $0.idleTimeout = .milliseconds(50) }
         #expect(try RawConnection(port: port).readToEnd() == "")
         let used = try RawConnection(port: port)
@@ -154,7 +155,7 @@ import Testing
         await server.drain(timeout: .seconds(2))
     }
 
-    @Test func `Past the cap a caller is told 503 and closed, and a probe is still answered`() async throws {
+    @Test func `Over the cap a request is answered with 503 and closed, and a probe is still answered`() async throws {
         let (server, port) = try start { $0.maxConnections = 1 }
         let first = try RawConnection(port: port)
         first.send(get("/1"))
@@ -168,15 +169,15 @@ import Testing
         await server.drain(timeout: .seconds(2))
     }
 
-    @Test func `A drain answers what is under way, says close, and then ends`() async throws {
+    @Test func `A drain answers pending requests, announces the close, and then ends`() async throws {
         let (server, port) = try start { $0.drainIdleGrace = .milliseconds(50) }
         let busy = try RawConnection(port: port)
         let idle = try RawConnection(port: port)
         busy.send(get("/late"))
         #expect(waiting.waitForOne())
         async let drained: Void = server.drain(timeout: .seconds(5))
-        let rest = await Self.aside { idle.readToEnd() }
-        #expect(rest == "", "a connection that owes nothing is closed after the grace")
+        let received = await Self.aside { idle.readToEnd() }
+        #expect(received == "", "an idle connection is closed after the grace period")
         waiting.answer("/late")
         let answer = try #require(await Self.aside { busy.readToEnd() })
         #expect(answer.contains("Connection: close\r\n") && answer.hasSuffix("/late"))
@@ -185,7 +186,7 @@ import Testing
         #expect(server.connectionCounter.count == 0)
     }
 
-    @Test func `A caller who has gone before the answer does no harm`() async throws {
+    @Test func `A caller that disconnects before its reply does not affect others`() async throws {
         let (server, port) = try start()
         do {
             let gone = try RawConnection(port: port)
@@ -199,19 +200,19 @@ import Testing
         await server.drain(timeout: .seconds(2))
     }
 
-    @Test func `Whoever answers later can tell that the caller has gone`() async throws {
+    @Test func `A deferred reply shows that the caller has disconnected`() async throws {
         let (server, port) = try start()
         do {
             let gone = try RawConnection(port: port)
             gone.send(get("/late"))
             #expect(waiting.waitForOne())
-            #expect(waiting.isAwaited("/late"))
+            #expect(waiting.isCallerConnected("/late"))
         }
-        while waiting.isAwaited("/late") { await Task.yield() }
+        while waiting.isCallerConnected("/late") { await Task.yield() }
         await server.drain(timeout: .seconds(2))
     }
 
-    @Test func `A caller who has finished sending still gets the answers owed`() async throws {
+    @Test func `A caller that has finished sending still receives its replies`() async throws {
         let (server, port) = try start()
         let caller = try RawConnection(port: port)
         caller.send(get("/late") + get("/x"))
@@ -222,7 +223,7 @@ import Testing
         await server.drain(timeout: .seconds(2))
     }
 
-    @Test func `A request that is refused ends the connection, and the refusal arrives whole`() async throws {
+    @Test func `A rejected request closes the connection, and its reply arrives complete`() async throws {
         let (server, port) = try start()
         let caller = try RawConnection(port: port)
         caller.send("GET /late HTTP/1.1\r\nHost: h\r\n\r\nBAD LINE\r\n" + String(repeating: "x", count: 100_000))
@@ -235,7 +236,7 @@ import Testing
 }
 
 extension String {
-    /// The parts between occurrences of `separator`, the part before the first left out when it is empty.
+    /// The non-empty parts between occurrences of `separator`.
     fileprivate func components(of separator: String) -> [String] {
         split(separator: separator).map(String.init)
     }

@@ -25,10 +25,10 @@ import Testing
     }
 
     private func document(_ secrets: [SourceSecret]) -> BackupDocument {
-        BackupDocument(created: WallTime(milliseconds: 5), place: "us-east-1", key: .random(), secrets: secrets)
+        BackupDocument(created: WallTime(milliseconds: 5), region: "us-east-1", key: .random(), secrets: secrets)
     }
 
-    @Test func `Everything that is known of a secret comes back`() throws {
+    @Test func `A backup returns every property and value of a secret`() throws {
         let values: [StoredValue] = [
             .text(Secret("línea\n\"quoted\" \u{0} \u{1F511} \u{2028}")), .binary(Secret([0, 255, 128])),
             .text(Secret(String(repeating: "x", count: 65_536))), .text(Secret("{\"a\":1}")), .binary(Secret("text")),
@@ -49,35 +49,35 @@ import Testing
             #expect(one.leftToSet == ["resource_policy", "rotation", "replicas", "other_versions"])
         }
         #expect(read.manifest == made.manifest && read.manifest.count == values.count)
-        #expect((read.created, read.place) == (WallTime(milliseconds: 5), "us-east-1"))
+        #expect((read.created, read.region) == (WallTime(milliseconds: 5), "us-east-1"))
     }
 
     @Test(arguments: [
         "", "{}", "[]", #"{"latchkey_backup":2}"#, #"{"latchkey_backup":1,"created":1,"place":"p","secrets":[]}"#,
         #"{"latchkey_backup":1,"created":1,"place":"p","manifest_key":"00","secrets":[]}"#,
-    ]) func `What is no backup is not taken for one`(text: String) {
-        #expect(throws: BackupDocument.NotABackup()) { try BackupDocument(Secret(text)) }
+    ]) func `Content that is not a backup is rejected`(text: String) {
+        #expect(throws: BackupDocument.FormatError()) { try BackupDocument(Secret(text)) }
     }
 
-    @Test func `A manifest comes back and shows no value`() throws {
+    @Test func `A manifest can be read back and holds no value`() throws {
         let made = document([secret("a", .text(Secret("the-value")))])
         let manifest = BackupManifest(
-            fileDigest: "d", created: made.created, place: made.place, entries: made.manifest)
+            fileDigest: "d", created: made.created, region: made.region, entries: made.manifest)
         #expect(BackupManifest(manifest.json) == manifest)
         #expect(!manifest.json.text.contains("the-value"))
         #expect(BackupManifest(["manifest": 1]) == nil)
     }
 
-    @Test func `What a restore does depends on what is there`() {
+    @Test func `The action of a restore depends on the existing secret`() {
         let value = StoredValue.text(Secret("v"))
         let backup = secret("a", value)
         var gone = secret("a", nil)
         gone.deletion = WallTime(seconds: 1)
-        let cases: [(SourceSecret?, RestoreItem.Act)] = [
+        let cases: [(SourceSecret?, RestoreItem.Action)] = [
             (nil, .create), (secret("a", value), .nothing), (secret("a", .text(Secret("w"))), .replace),
             (secret("a", .binary(Secret("v"))), .replace), (secret("a", nil), .replace), (gone, .undelete),
         ]
-        for (current, act) in cases { #expect(RestoreItem(backup, current: current).act == act) }
-        #expect(RestoreItem(secret("a", nil), current: nil).act == .blocked)
+        for (current, action) in cases { #expect(RestoreItem(backup, current: current).action == action) }
+        #expect(RestoreItem(secret("a", nil), current: nil).action == .blocked)
     }
 }

@@ -6,7 +6,7 @@ import Testing
     private static let day: Int64 = 86_400
     private let now = WallTime(seconds: 1000 * Self.day)
 
-    /// A secret that nothing keeps, moved and verified, cut over ten days ago, in the backup.
+    /// A secret that no rule keeps: verified, cut over ten days ago, and in the backup.
     private struct Case {
         var secret = SourceSecret(name: "a")
         var version: String? = "v"
@@ -38,7 +38,7 @@ import Testing
                 journal.note(.ran(run))
             }
             let manifest = backup.map {
-                BackupManifest(fileDigest: "f", created: WallTime(seconds: 0), place: "p", entries: $0)
+                BackupManifest(fileDigest: "f", created: WallTime(seconds: 0), region: "p", entries: $0)
             }
             var rules = CleanupRules(
                 now: now, minDays: minDays, journal: journal, parameter: "/p", backend: backend, backup: manifest)
@@ -49,11 +49,11 @@ import Testing
         }
     }
 
-    @Test func `What was moved, cut over and not read for long may go`() {
+    @Test func `A secret that was moved, cut over and not read recently may be deleted`() {
         #expect(Case().codes(now: now) == [])
     }
 
-    @Test func `Each rule keeps a secret by itself`() {
+    @Test func `Each rule alone keeps a secret`() {
         let rules: [(String, (inout Case) -> Void)] = [
             ("not_found", { $0.secret.exists = false }),
             ("not_moved", { $0.state = .written }),
@@ -78,7 +78,7 @@ import Testing
         }
     }
 
-    @Test func `Days are counted to the second, and a day of reading to its end`() {
+    @Test func `Waiting times are exact to the second, and the day of a read counts to its end`() {
         var one = Case()
         (one.cutOver, one.written) = (993, nil)
         one.secret.lastAccessed = WallTime(seconds: 992 * Self.day)
@@ -89,7 +89,7 @@ import Testing
         #expect(one.codes(now: WallTime(seconds: 993 * Self.day)) == [])
     }
 
-    @Test func `What is to be deleted already is kept by nothing`() {
+    @Test func `No rule keeps a secret whose deletion is already scheduled`() {
         var one = Case()
         one.secret.deletion = now
         one.cutOver = nil

@@ -1,6 +1,6 @@
 import LatchkeyMigration
 
-/// Parameter Store, a journal and a process that may be killed, as values: what runs a ``CopyStep`` in the tests.
+/// Runs a ``CopyStep`` against Parameter Store, a journal and a process that may be killed, all as values.
 struct CopyModel {
     struct Stored: Equatable {
         var value: String
@@ -9,32 +9,32 @@ struct CopyModel {
         var hasTags = false
     }
 
-    /// Where the process is killed: before the effect of its n-th action, or after it and before it learns of it.
+    /// When the process is killed: before its n-th action takes effect, or after that and before it gets the result.
     enum Kill: Equatable {
         case before(Int)
         case after(Int)
     }
 
-    /// What befalls writes, looks and tags, one each until the list is used up.
+    /// The failures of the next calls, one for each call.
     enum Fault {
-        /// Refused before anything was done.
-        case trouble(StoreFailure)
-        /// Done, and the answer lost.
+        /// The call fails without effect.
+        case failure(StoreFailure)
+        /// The write takes effect, and its answer is lost.
         case lostAnswer
-        /// What a look shows is as old as before the last write.
+        /// The read returns the state before the last write.
         case lag
     }
 
     var stored: Stored?
     var previous: Stored?
-    /// Lines of the journal that are durable.
+    /// The durable entries of the journal.
     var journal: [JournalItem.State] = []
     var faults: [Fault] = []
     private(set) var actions = 0
 
     init(_ stored: Stored? = nil) { self.stored = stored }
 
-    /// Runs to the end, or to the kill; nil then.
+    /// Runs to the end and returns the outcome; nil if the process was killed.
     mutating func run(
         moving value: String, mayOverwrite: Bool = false, hasTags: Bool = false, kill: Kill? = nil
     ) -> CopyStep.Outcome? {
@@ -65,7 +65,7 @@ struct CopyModel {
         case .create: return write(value, isNew: true, hasTags)
         case .overwrite: return write(value, isNew: false, hasTags)
         case .tag:
-            if case .trouble(let trouble)? = faults.popFirst() { return .failed(trouble) }
+            if case .failure(let failure)? = faults.popFirst() { return .failed(failure) }
             stored?.hasTags = true
             return .tagged
         }
@@ -76,18 +76,18 @@ struct CopyModel {
         if case .lag? = faults.first {
             faults.removeFirst()
             seen = previous
-        } else if case .trouble(let trouble)? = faults.first {
+        } else if case .failure(let failure)? = faults.first {
             faults.removeFirst()
-            return .failed(trouble)
+            return .failed(failure)
         }
         guard let seen else { return .absent }
         return .found(isEqual: seen.value == value, kind: seen.kind, version: seen.version)
     }
 
     private mutating func write(_ value: String, isNew: Bool, _ hasTags: Bool) -> CopyStep.Event {
-        if case .trouble(let trouble)? = faults.first {
+        if case .failure(let failure)? = faults.first {
             faults.removeFirst()
-            return .failed(trouble)
+            return .failed(failure)
         }
         if isNew, stored != nil { return .taken }
         let version = (stored?.version ?? 0) + 1

@@ -2,7 +2,7 @@ import LatchkeyMigration
 import Testing
 
 @Suite struct CopyStepTests {
-    @Test func `A new parameter is begun, created, read back and done`() {
+    @Test func `A new parameter is announced in the journal, created and read back`() {
         var model = CopyModel()
         #expect(model.run(moving: "v") == .copied(version: 1))
         #expect(model.journal == [.begun, .written, .verified])
@@ -16,7 +16,7 @@ import Testing
         #expect(model.stored?.version == 7)
     }
 
-    @Test func `Another value is written over only when that is asked for`() {
+    @Test func `Another value is overwritten only if that is allowed`() {
         var model = CopyModel(CopyModel.Stored(value: "w", version: 7))
         #expect(model.run(moving: "v") == .keptBack(version: 7))
         #expect(model.stored?.value == "w")
@@ -24,13 +24,15 @@ import Testing
         #expect(model.stored == CopyModel.Stored(value: "v", version: 8, hasTags: true))
     }
 
-    @Test func `Another type is never written over`() {
+    @Test func `A parameter of another type is never overwritten`() {
         var model = CopyModel(CopyModel.Stored(value: "v", kind: .string))
         #expect(
             model.run(moving: "v", mayOverwrite: true) == .failed(StoreFailure(.refused, code: "other_type")))
     }
 
-    @Test(arguments: [false, true]) func `Killed at any step and resumed, a value arrives once`(hasTags: Bool) {
+    @Test(arguments: [false, true]) func `A copy that is killed at any step and resumed writes the value once`(
+        hasTags: Bool
+    ) {
         for step in 1...12 {
             for kill in [CopyModel.Kill.before(step), .after(step)] {
                 for start in [nil, CopyModel.Stored(value: "w", version: 3)] {
@@ -51,7 +53,7 @@ import Testing
         }
     }
 
-    @Test func `Killed over and over, a value still arrives once`() {
+    @Test func `A copy that is killed repeatedly still writes the value once`() {
         for first in 1...10 {
             for second in 1...10 {
                 var model = CopyModel()
@@ -63,48 +65,48 @@ import Testing
         }
     }
 
-    @Test func `A write whose answer was lost is looked for and not repeated`() {
+    @Test func `A write whose answer was lost is looked for, not repeated`() {
         for start in [nil, CopyModel.Stored(value: "w")] {
             var model = CopyModel(start)
             model.faults = [.lostAnswer]
-            // The fault befalls the first call there is: a look ignores it, the write takes it.
+            // The first read ignores this fault; the write consumes it.
             #expect(model.run(moving: "v", mayOverwrite: true) == .copied(version: (start?.version ?? 0) + 1))
         }
     }
 
-    @Test func `A new parameter that is shown late is not created twice`() {
+    @Test func `A new parameter that becomes visible late is not created twice`() {
         var model = CopyModel()
         model.faults = [.lostAnswer, .lag, .lag]
         #expect(model.run(moving: "v") == .copied(version: 1))
         #expect(model.stored?.version == 1)
     }
 
-    @Test func `A value that is shown late is not written over twice`() {
+    @Test func `A value that becomes visible late is not overwritten twice`() {
         let start = CopyModel.Stored(value: "w", version: 4)
         var model = CopyModel(start)
-        model.faults = [.lostAnswer] + Array(repeating: .lag, count: CopyStep.mostLooks)
+        model.faults = [.lostAnswer] + Array(repeating: .lag, count: CopyStep.maxLooks)
         #expect(model.run(moving: "v", mayOverwrite: true) == .copied(version: 5))
         #expect(model.stored?.version == 5)
-        // Nor by the process that goes on with it.
+        // A process that resumes the copy does not write it again either.
         var killed = CopyModel(start)
         #expect(killed.run(moving: "v", mayOverwrite: true, kill: .after(3)) == nil && killed.stored?.version == 5)
-        killed.faults = Array(repeating: .lag, count: CopyStep.mostLooks)
+        killed.faults = Array(repeating: .lag, count: CopyStep.maxLooks)
         #expect(killed.run(moving: "v", mayOverwrite: true) == .copied(version: 5))
         #expect(killed.stored?.version == 5)
     }
 
-    @Test func `A write over another value that never arrived is made in the end`() {
+    @Test func `An overwrite that never took effect is made in the end`() {
         var model = CopyModel(CopyModel.Stored(value: "w", version: 4))
         model.faults = [
-            .trouble(StoreFailure(.throttled, code: "x")), .trouble(StoreFailure(.unsure, code: "timed_out")),
+            .failure(StoreFailure(.throttled, code: "x")), .failure(StoreFailure(.unsure, code: "timed_out")),
         ]
         #expect(model.run(moving: "v", mayOverwrite: true) == .copied(version: 5))
     }
 
-    @Test func `Throttling is waited out within a bound`() {
+    @Test func `Throttled calls are retried a limited number of times`() {
         var model = CopyModel()
-        let throttled = CopyModel.Fault.trouble(StoreFailure(.throttled, code: "ThrottlingException"))
-        model.faults = Array(repeating: throttled, count: CopyStep.mostTries - 1)
+        let throttled = CopyModel.Fault.failure(StoreFailure(.throttled, code: "ThrottlingException"))
+        model.faults = Array(repeating: throttled, count: CopyStep.maxTries - 1)
         #expect(model.run(moving: "v") == .copied(version: 1))
         var other = CopyModel()
         other.faults = Array(repeating: throttled, count: 100)
@@ -112,17 +114,17 @@ import Testing
         #expect(other.actions < 50)
     }
 
-    @Test func `A refusal ends it at once and is written down`() {
+    @Test func `A refusal ends the copy at once and is recorded in the journal`() {
         for kind in [StoreFailure.Kind.denied, .refused] {
             var model = CopyModel()
-            model.faults = [.trouble(StoreFailure(kind, code: "X"))]
+            model.faults = [.failure(StoreFailure(kind, code: "X"))]
             #expect(model.run(moving: "v") == .failed(StoreFailure(kind, code: "X")))
             #expect(model.journal == [.failed])
             #expect(model.run(moving: "v") == .copied(version: 1))
         }
     }
 
-    @Test func `What is never seen is not believed`() {
+    @Test func `A write that never becomes visible is a failure`() {
         var model = CopyModel()
         model.faults = []
         var step = CopyStep(CopyStep.Task(kind: .secureString, mayOverwrite: false, hasTags: false, isResumed: false))
@@ -132,7 +134,7 @@ import Testing
             switch action {
             case .finish(let outcome):
                 #expect(outcome == .failed(StoreFailure(.unsure, code: "not_seen")))
-                #expect(looks <= CopyStep.mostLooks + 2)
+                #expect(looks <= CopyStep.maxLooks + 2)
                 return
             case .look:
                 looks += 1
@@ -145,7 +147,7 @@ import Testing
         Issue.record("never ends")
     }
 
-    @Test func `A parameter that somebody else wrote after the copy is not called done`() {
+    @Test func `A parameter that somebody else wrote after the copy is a failure`() {
         var step = CopyStep(CopyStep.Task(kind: .secureString, mayOverwrite: true, hasTags: false, isResumed: false))
         _ = step.start()
         _ = step.after(.absent)

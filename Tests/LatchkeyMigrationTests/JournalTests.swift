@@ -4,7 +4,7 @@ import LatchkeyMigration
 import Testing
 
 @Suite struct JournalTests {
-    private let header = JournalHeader(id: "j", keyMark: "m", place: "us-east-1", at: WallTime(milliseconds: 1))
+    private let header = JournalHeader(id: "j", keyMark: "m", region: "us-east-1", at: WallTime(milliseconds: 1))
     private let item = JournalItem(
         secret: "a", target: "/a", state: .written, digest: "d", versionID: "v", version: 1, reason: nil,
         at: WallTime(milliseconds: 2))
@@ -12,7 +12,7 @@ import Testing
 
     private func bytes(_ lines: [JournalLine]) -> [UInt8] { lines.flatMap { $0.json.bytes() + [0x0A] } }
 
-    @Test func `What was written is read back`() throws {
+    @Test func `A journal is read back as it was written`() throws {
         let journal = try Journal(bytes([.opened(header), .item(item), .ran(run)]))
         #expect(journal.header == header)
         #expect(journal.items == ["/a": item])
@@ -20,7 +20,7 @@ import Testing
         #expect(!journal.isUnfinished)
     }
 
-    @Test func `A journal may be cut off anywhere`() throws {
+    @Test func `A journal that is cut off anywhere can be read up to its last complete line`() throws {
         let whole = bytes([.opened(header), .item(item), .ran(run)])
         let ends = whole.indices.filter { whole[$0] == 0x0A }.map { $0 + 1 }
         for length in 0...whole.count {
@@ -32,23 +32,27 @@ import Testing
         }
     }
 
-    @Test func `Another file is not taken for a journal`() {
-        #expect(throws: Journal.Refusal.noHeader) { try Journal(Array("{}\n".utf8)) }
-        #expect(throws: Journal.Refusal.noHeader) { try Journal(bytes([.item(item)])) }
-        #expect(throws: Journal.Refusal.foreignLine(2)) { try Journal(bytes([.opened(header)]) + Array("x\n".utf8)) }
+    @Test func `A file that is not a journal is rejected`() {
+        #expect(throws: Journal.FormatError.noHeader) { try Journal(Array("{}\n".utf8)) }
+        #expect(throws: Journal.FormatError.noHeader) { try Journal(bytes([.item(item)])) }
+        #expect(throws: Journal.FormatError.foreignLine(2)) {
+            try Journal(bytes([.opened(header)]) + Array("x\n".utf8))
+        }
     }
 
-    @Test func `A cut-over counts from its first word and until it is taken back`() {
+    @Test func `A cut-over counts from its first entry until a rollback`() {
         var journal = Journal()
         #expect(journal.cutOverSince("/p") == nil)
-        for line in [Self.turn("cutover", 1), Self.turn("verify", 2), Self.turn("rollback", 3)] { journal.note(line) }
+        for line in [Self.entry("cutover", 1), Self.entry("verify", 2), Self.entry("rollback", 3)] {
+            journal.note(line)
+        }
         #expect(journal.cutOverSince("/p") == nil)
-        for line in [Self.turn("cutover", 4), Self.turn("gate", 5), Self.turn("cutover", 6)] { journal.note(line) }
+        for line in [Self.entry("cutover", 4), Self.entry("gate", 5), Self.entry("cutover", 6)] { journal.note(line) }
         #expect(journal.cutOverSince("/p") == WallTime(seconds: 4 * 86_400))
-        #expect(journal.cutOverSince("/other") == nil, "another fleet was not turned")
+        #expect(journal.cutOverSince("/other") == nil, "another fleet was not switched")
     }
 
-    private static func turn(_ command: String, _ day: Int64, to backend: String? = nil) -> JournalLine {
+    private static func entry(_ command: String, _ day: Int64, to backend: String? = nil) -> JournalLine {
         var run = JournalRun(
             command: command, isClean: true, count: 0, by: "me", at: WallTime(seconds: day * 86_400))
         run.details["parameter"] = "/p"
@@ -56,27 +60,27 @@ import Testing
         return .ran(run)
     }
 
-    @Test func `What turns the fleet away, or may have, ends a cut-over`() {
+    @Test func `A cut-over ends when the fleet is switched away, or may have been`() {
         let away = [
-            Self.turn("rollback", 2), Self.turn("shadow", 2), Self.turn("turn", 2, to: "secrets-manager"),
-            Self.turn("turn", 2, to: "shadow"),
+            Self.entry("rollback", 2), Self.entry("shadow", 2), Self.entry("turn", 2, to: "secrets-manager"),
+            Self.entry("turn", 2, to: "shadow"),
         ]
         for line in away {
             var journal = Journal()
-            journal.note(Self.turn("cutover", 1))
+            journal.note(Self.entry("cutover", 1))
             journal.note(line)
             #expect(journal.cutOverSince("/p") == nil, "\(line)")
         }
         var journal = Journal()
-        journal.note(Self.turn("cutover", 1))
-        journal.note(Self.turn("turn", 2, to: "parameter-store"))
+        journal.note(Self.entry("cutover", 1))
+        journal.note(Self.entry("turn", 2, to: "parameter-store"))
         #expect(journal.cutOverSince("/p") == WallTime(seconds: 86_400))
         var other = Journal()
-        other.note(Self.turn("turn", 2, to: "parameter-store"))
-        #expect(other.cutOverSince("/p") == nil, "one that did not come to its end is none")
+        other.note(Self.entry("turn", 2, to: "parameter-store"))
+        #expect(other.cutOverSince("/p") == nil, "a cut-over that did not finish does not count")
     }
 
-    @Test func `What a copy leaves is kept apart from what it moves`() {
+    @Test func `Secrets that a copy leaves are kept apart from those it moves`() {
         var left = item
         (left.state, left.secret) = (.left, "b")
         var journal = Journal()
@@ -89,7 +93,7 @@ import Testing
         #expect(journal.left.isEmpty)
     }
 
-    @Test func `What a cleanup removes is known until it is brought back`() {
+    @Test func `A deletion that a cleanup scheduled is known until it is undone`() {
         var journal = Journal()
         for (command, name) in [("delete", "a"), ("delete", "b"), ("undelete", "a"), ("delete", "c")] {
             var run = JournalRun(command: command, isClean: true, count: 1, by: "me", at: WallTime(seconds: 1))
@@ -99,7 +103,7 @@ import Testing
         #expect(journal.removed == ["b", "c"])
     }
 
-    @Test func `Only the very version that was seen is done`() throws {
+    @Test func `Only the version that was read back counts as verified`() throws {
         var journal = Journal()
         var secret = SourceSecret(name: "a")
         secret.versionID = "v"
@@ -114,7 +118,7 @@ import Testing
         #expect(!journal.hasVerified(secret, at: "/a"))
     }
 
-    @Test func `A digest tells name, value and key apart`() throws {
+    @Test func `A digest depends on name, value and key`() throws {
         let key = DigestKey.random()
         let digest = key.digest("a", Secret("v"))
         #expect(key.digest("a", Secret("v")) == digest)

@@ -3,7 +3,7 @@ import LatchkeyCrypto
 import LatchkeyMigration
 import Testing
 
-/// One row of `Fixtures/migration/plan.json`: a secret, what is there already, and what is made of it.
+/// One row of `Fixtures/migration/plan.json`: a secret, the existing parameter, and the expected plan.
 struct PlanRow: CustomTestStringConvertible, Sendable {
     let json: JSON
 
@@ -36,7 +36,7 @@ struct PlanRow: CustomTestStringConvertible, Sendable {
 
     var target: String {
         if let length = json["mapLength"]?.integer { return "/" + String(repeating: "n", count: Int(length)) }
-        return json["map"]?.string ?? ParameterName.standard(for: secret.name)
+        return json["map"]?.string ?? ParameterName.defaultName(for: secret.name)
     }
 
     var inventory: Inventory {

@@ -6,21 +6,21 @@ import Testing
     private let unanswered = StoreFailure(.unsure, code: "timed_out")
 
     @Test(arguments: [StoreFailure.Kind.unsure, .throttled])
-    func `Are made three times, with growing pauses`(kind: StoreFailure.Kind) throws {
+    func `Are tried three times, with growing pauses`(kind: StoreFailure.Kind) throws {
         let retry = ReadRetry()
-        let trouble = StoreFailure(kind, code: "x")
-        let first = try #require(retry.pause(after: 1, trouble, jitter: 0))
-        let second = try #require(retry.pause(after: 2, trouble, jitter: 0))
+        let failure = StoreFailure(kind, code: "x")
+        let first = try #require(retry.pause(after: 1, failure, jitter: 0))
+        let second = try #require(retry.pause(after: 2, failure, jitter: 0))
         #expect(first < second)
-        #expect(retry.pause(after: 3, trouble, jitter: 0) == nil)
+        #expect(retry.pause(after: 3, failure, jitter: 0) == nil)
     }
 
     @Test(arguments: [StoreFailure.Kind.denied, .refused])
-    func `Are not made again after an answer`(kind: StoreFailure.Kind) {
+    func `Are not retried after an answer`(kind: StoreFailure.Kind) {
         #expect(ReadRetry().pause(after: 1, StoreFailure(kind, code: "x"), jitter: 0.5) == nil)
     }
 
-    @Test func `Are given up when three in a row got none`() {
+    @Test func `Are given up after three failures in a row`() {
         var retry = ReadRetry()
         retry.failed()
         retry.failed()
@@ -42,14 +42,14 @@ import Testing
         return Planner().plan(Inventory(secrets: [secret])).items.first
     }
 
-    @Test func `Is blocked, and is no absence and no refusal`() throws {
+    @Test func `Is blocked, and counts neither as absent nor as denied`() throws {
         let item = try #require(plan(unread: "secretsmanager:GetSecretValue"))
-        #expect(item.act == .blocked && item.isUnread && !item.isDenied)
+        #expect(item.action == .blocked && item.isUnread && !item.isDenied)
         #expect(item.obstacles.map(\.code) == ["unread"])
         #expect(item.obstacles.allSatisfy { !$0.remedy.isEmpty && $0.explanation.contains("GetSecretValue") })
     }
 
-    @Test func `Of whose parameter nothing is known is blocked, too`() throws {
+    @Test func `Is blocked if its parameter could not be read`() throws {
         var secret = SourceSecret(name: "shop/a")
         secret.value = .text(Secret("v"))
         var inventory = Inventory(secrets: [secret])
@@ -58,12 +58,12 @@ import Testing
         #expect(item.isUnread)
     }
 
-    @Test func `Is moved where only a detail is missing`() throws {
+    @Test func `Is moved if only a detail could not be read`() throws {
         var secret = SourceSecret(name: "shop/a")
         secret.value = .text(Secret("v"))
         secret.unread = ["secretsmanager:GetResourcePolicy"]
         let item = try #require(Planner().plan(Inventory(secrets: [secret])).items.first)
-        #expect(item.act == .create && !item.isUnread)
+        #expect(item.action == .create && !item.isUnread)
         #expect(item.obstacles.map(\.code) == ["unread"])
     }
 }

@@ -5,7 +5,7 @@ import Testing
 @Suite struct VerificationTests {
     private func text(_ value: String) -> StoredValue { .text(Secret(value)) }
 
-    /// Runs rounds with the same readings until it ends; how many rounds that took.
+    /// Runs rounds with the same readings to the end and returns their number.
     private func rounds(
         _ verification: inout Verification, _ readings: [Int: Verification.Reading]
     ) -> Int {
@@ -28,13 +28,13 @@ import Testing
         #expect(verification.findings.values.allSatisfy { $0.verdict == .equal && $0.oldBytes == 1 })
     }
 
-    @Test func `Each kind of difference has its name`() {
+    @Test func `Each kind of difference has its verdict`() {
         let cases: [(Verification.Reading, Int64?, Verification.Verdict)] = [
             (Verification.Reading(old: text("v"), new: text("w"), version: 1), nil, .different),
             (Verification.Reading(old: text("v")), nil, .missing),
             (Verification.Reading(new: text("v"), version: 1), nil, .gone),
             (Verification.Reading(old: text("v"), new: text("v"), version: 2), 1, .rewritten),
-            (Verification.Reading(old: text("v"), trouble: StoreFailure(.unsure, code: "timed_out")), nil, .unread),
+            (Verification.Reading(old: text("v"), failure: StoreFailure(.unsure, code: "timed_out")), nil, .unread),
             (Verification.Reading(), nil, .unread),
         ]
         for (reading, expected, verdict) in cases {
@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    @Test func `What is shown late is read again, and nothing else is`() {
+    @Test func `Only secrets that are not equal yet are read again`() {
         var verification = Verification(names: ["a", "b"], expected: [nil, nil], key: .random())
         #expect(verification.start() == .read([0, 1]))
         let late = verification.after([
@@ -68,7 +68,7 @@ import Testing
         #expect(verification.findings.values.allSatisfy { $0.verdict == .equal })
     }
 
-    @Test func `A difference that stays ends within its bound`() {
+    @Test func `A lasting difference ends after a limited number of rounds`() {
         var verification = Verification(names: ["a"], expected: [nil], key: .random())
         let reading = Verification.Reading(old: text("v"), new: text("w"))
         var action = verification.start()
@@ -81,6 +81,6 @@ import Testing
                 action = verification.afterPause()
             }
         }
-        #expect(reads == Verification.mostRounds)
+        #expect(reads == Verification.maxRounds)
     }
 }

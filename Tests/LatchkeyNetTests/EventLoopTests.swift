@@ -73,7 +73,7 @@ import Testing
                 let listener = try? Socket.listening(on: loopback), let address = listener.localAddress
             else { return addressSink.finish() }
             let acceptor = Acceptor(listener) { sink.yield() }
-            loop.residents[key] = acceptor
+            loop.loopObjects[key] = acceptor
             let descriptor = acceptor.listener.descriptor
             guard let id = try? loop.register(acceptor, descriptor: descriptor, interest: .read) else { return }
             acceptor.end = { $0.unregister(id, descriptor: descriptor) }
@@ -86,7 +86,7 @@ import Testing
 
         let (ended, endedSink) = AsyncStream.makeStream(of: Void.self)
         loop.submit { loop in
-            (loop.residents[key] as? Acceptor)?.end(loop)
+            (loop.loopObjects[key] as? Acceptor)?.end(loop)
             endedSink.finish()
         }
         for await _ in ended {}
@@ -94,7 +94,7 @@ import Testing
         // A handler that is still called would have accepted the connection that this job finds waiting.
         let (found, foundSink) = AsyncStream.makeStream(of: Bool.self)
         loop.submit { loop in
-            loop.handle.submit { foundSink.yield(($0.residents[key] as? Acceptor)?.acceptOne() ?? false) }
+            loop.handle.submit { foundSink.yield(($0.loopObjects[key] as? Acceptor)?.acceptOne() ?? false) }
         }
         #expect(await found.first { _ in true } == true)
         _ = consume second

@@ -8,7 +8,7 @@ import Testing
 @Suite struct ProfilesFileTests {
     private static let base = #""client_id":"i","client_secret":"hush-hush","token_url":"https://id.example/t""#
 
-    @Test func `A profile has what the file says`() throws {
+    @Test func `A profile has the values of the file`() throws {
         let file = ProfilesFile(
             #"""
             [{"name":"orders","kind":"oauth2","token_url":"https://id.example/token","audience":"https://a",
@@ -22,13 +22,13 @@ import Testing
         #expect(profile.audience == .given("https://a") && profile.scope == "x y" && profile.organization == "o")
         #expect(profile.clientAuthentication == .privateKeyJWT(keyID: "k1") && profile.extra == ["resource": "r"])
         guard case .secret(let key) = profile.clientID, case .file(path: "/run/key.pem") = profile.clientSecret else {
-            Issue.record("credentials are not what the file says")
+            Issue.record("the credentials differ from the file")
             return
         }
         #expect(key.name == "orders/id")
     }
 
-    @Test func `What an issuer may answer beyond the standard is one value or a list`() {
+    @Test func `token_type and token_status take one value or a list`() {
         let file = ProfilesFile(
             #"""
             [{"name":"a","kind":"auth0","token_type":"N_A","token_status":201},
@@ -37,12 +37,12 @@ import Testing
         #expect(file.problems.isEmpty)
         #expect(
             file.profiles.dropFirst().map(\.allowance) == [
-                AnswerAllowance(tokenTypes: ["N_A"], statuses: [201]),
-                AnswerAllowance(tokenTypes: ["", "x"], statuses: [200, 202]),
+                TokenResponsePolicy(tokenTypes: ["N_A"], statuses: [201]),
+                TokenResponsePolicy(tokenTypes: ["", "x"], statuses: [200, 202]),
             ])
     }
 
-    @Test func `Auth0 needs a name and a kind alone, and an object may stand around the list`() {
+    @Test func `An auth0 profile needs only a name and a kind, and the list may be in an object`() {
         let file = ProfilesFile(#"{"profiles":[{"name":"a","kind":"auth0"},{"name":"B.2_c-d","kind":"auth0"}]}"#)
         #expect(file.problems.isEmpty)
         #expect(file.profiles.map(\.name) == ["default", "a", "B.2_c-d"])
@@ -50,7 +50,7 @@ import Testing
         #expect(ProfilesFile("[]").profiles.map(\.name) == ["default"])
     }
 
-    @Test func `What tokens are for tells definitions apart, and how the client proves itself does not`() throws {
+    @Test func `A profile's identity depends on its tokens, not on the client's authentication`() throws {
         let text = { (more: String) in
             #"[{"name":"p","kind":"oauth2","token_url":"https://id.example/t","client_id":"i","client_secret":"s"\#(more)}]"#
         }
@@ -72,11 +72,11 @@ import Testing
             text("").replacing(#""i""#, with: #""secret:i""#),
         ]
         #expect(Set(others.map(identity) + [plain]).count == others.count + 1)
-        #expect(ProfileDefinition.standard.identity == nil)
+        #expect(ProfileDefinition.defaultProfile.identity == nil)
         #expect(ProfilesFile(#"[{"name":"default","kind":"auth0"}]"#).profiles.first?.identity != nil)
     }
 
-    @Test func `A default of the file's own comes first and takes the settings' place`() {
+    @Test func `A default profile in the file comes first and replaces that of the settings`() {
         let file = ProfilesFile(
             #"[{"name":"a","kind":"auth0"},{"name":"default","kind":"auth0","audience":"https://d"}]"#)
         #expect(file.profiles.map(\.name) == ["default", "a"])
@@ -128,9 +128,9 @@ import Testing
         (#"{"name":"","kind":"auth0"}"#, "profile 1: name must be"),
         (#"{"kind":"auth0"}"#, "profile 1: name must be"),
         ("7", "profile 1: must be an object"),
-        (#"{"name":"p","kind":"auth0"},{"name":"p","kind":"auth0"}"#, "p: stands there twice"),
+        (#"{"name":"p","kind":"auth0"},{"name":"p","kind":"auth0"}"#, "p: is defined twice"),
     ])
-    func `What is wrong is told with the profile's name and without its secret`(profile: String, begins: String) {
+    func `A problem is reported with the profile's name and without its secret`(profile: String, begins: String) {
         let problems = ProfilesFile("[\(profile)]").problems
         #expect(problems.count == 1)
         #expect(problems.first?.hasPrefix(begins) == true, "\(problems)")
@@ -138,11 +138,11 @@ import Testing
     }
 
     @Test(arguments: ["", "no json", "{}", "7", #"{"profile":[]}"#])
-    func `A file that is no list of profiles is refused`(text: String) {
+    func `A file that is not a list of profiles is rejected`(text: String) {
         #expect(!ProfilesFile(text).problems.isEmpty)
     }
 
-    @Test func `A hundred profiles are taken, one more is not; a name may have 64 characters`() {
+    @Test func `At most a hundred profiles are accepted, and names of at most 64 characters`() {
         func list(_ count: Int) -> String {
             "[" + (0..<count).map { #"{"name":"p\#($0)","kind":"auth0"}"# }.joined(separator: ",") + "]"
         }
@@ -154,27 +154,27 @@ import Testing
         #expect(ProfilesFile(named(64)).problems.isEmpty && !ProfilesFile(named(65)).problems.isEmpty)
     }
 
-    @Test func `All problems of the file are told at once, with the setting's name`() {
+    @Test func `All problems of the file are reported together, with the setting's name`() {
         let files = ["/p.json": #"[{"name":"a","kind":"x"},{"name":"b","kind":"auth0","client_auth":"y"}]"#]
         for path in ["/p.json", "file:/p.json"] {
-            do throws(SettingsProblems) {
+            do throws(SettingsError) {
                 _ = try load(path, files)
-                Issue.record("the file was taken")
+                Issue.record("the file was accepted")
             } catch {
                 #expect(error.lines.count == 2)
                 #expect(error.lines.allSatisfy { $0.hasPrefix("LATCHKEY_PROFILES_FILE: ") })
             }
         }
-        #expect(throws: SettingsProblems.self) { try load("/gone", files) }
+        #expect(throws: SettingsError.self) { try load("/gone", files) }
     }
 
-    @Test func `No credential of the file shows in the settings' report`() throws {
+    @Test func `No credential of the file appears in the report`() throws {
         let files = ["/p.json": #"[{"name":"p","kind":"oauth2",\#(Self.base)}]"#]
         let report = SettingsReport(try load("file:/p.json", files))
         #expect(report.text.contains("/p.json") && !report.text.contains("hush-hush"))
     }
 
-    private func load(_ path: String, _ files: [String: String]) throws(SettingsProblems) -> Settings {
+    private func load(_ path: String, _ files: [String: String]) throws(SettingsError) -> Settings {
         try Settings.load(
             environment: ["LATCHKEY_PROFILES_FILE": path, "AWS_REGION": "r"], need: .client, processors: 1
         ) { files[$0] }

@@ -6,7 +6,7 @@ import LatchkeyTestSupport
 import LatchkeyUpstream
 import Testing
 
-/// Which proxy each call goes through: the shared table against the settings as they are read.
+/// Checks which proxy a call uses, against the shared table.
 @Suite struct ProxySettingsTests {
     private static func settings(
         _ environment: [String: String], file: String? = nil, need: Settings.Need = .upstreams
@@ -19,16 +19,16 @@ import Testing
     private static func cases(_ path: String) -> [JSON] { (try? Fixture.json(path))?["cases"]?.array ?? [] }
 
     @Test(arguments: cases("cases/proxies.json") + cases("cases/proxies-more.json"))
-    func `A call goes the way that botocore's would`(each: JSON) throws {
+    func `A call uses the proxy that botocore would use`(each: JSON) throws {
         let environment = (each["environment"]?.object ?? [:]).compactMapValues(\.string)
         if each["exit"] != nil, each["proxy_answers"] == nil {
-            let problems = #expect(throws: SettingsProblems.self) { try Self.settings(environment) }
+            let problems = #expect(throws: SettingsError.self) { try Self.settings(environment) }
             for name in each["message_names"]?.array?.compactMap(\.string) ?? [] {
                 #expect(problems?.lines.contains { $0.contains(name) } ?? false)
             }
             return
         }
-        // What the running program does with a proxy that refuses, and with a broker, is shown end to end.
+        // End-to-end tests cover proxies that refuse, and brokers.
         guard let to = each["to"]?.string, to.hasPrefix("http"), let endpoint = AWSEndpoint(to) else {
             return
         }
@@ -39,18 +39,18 @@ import Testing
         if let secret = each["never_logged"]?.string { #expect(!SettingsReport(settings).text.contains(secret)) }
     }
 
-    @Test func `The table has been read`() {
+    @Test func `The table can be read`() {
         #expect(Self.cases("cases/proxies.json").count >= 29 && Self.cases("cases/proxies-more.json").count >= 10)
     }
 
-    @Test func `The settings file names proxies below the environment`() throws {
+    @Test func `Proxies of the environment win over those of the settings file`() throws {
         let file =
             "HTTPS_PROXY=http://file.example:1\nhttp_proxy=http://lower.example:2\nHTTP_PROXY=http://upper.example:3\n"
         let proxies = try Self.settings(["HTTPS_PROXY": "http://own.example:4"], file: file).proxies
         #expect(proxies.https?.authority == "own.example:4" && proxies.http?.authority == "lower.example:2")
     }
 
-    @Test func `The report shows a proxy, where it comes from, and no credential`() throws {
+    @Test func `The report shows a proxy and its origin without credentials`() throws {
         let settings = try Self.settings([
             "HTTPS_PROXY": "http://orders:made-up@proxy.example:3128", "no_proxy": "a.example",
         ])
@@ -60,13 +60,13 @@ import Testing
         #expect(lines.first { $0.name == "NO_PROXY" }?.value == "a.example")
     }
 
-    @Test func `Who asks a broker alone is not held up by a proxy that cannot be used`() throws {
+    @Test func `A command that asks only a broker ignores an unusable proxy`() throws {
         let environment = ["HTTPS_PROXY": "socks5://proxy.example", "LATCHKEY_URL": "http://broker.example:8700"]
         #expect(try Self.settings(environment, need: .client).proxies.https == nil)
-        #expect(throws: SettingsProblems.self) { try Self.settings(environment, need: .upstreams) }
+        #expect(throws: SettingsError.self) { try Self.settings(environment, need: .upstreams) }
     }
 
-    @Test func `Upstreams without TLS over a network are told, each once, and those on loopback are not`() throws {
+    @Test func `Upstreams without TLS over a network are listed once, and those on loopback are not`() throws {
         #expect(try Self.settings([:]).plainUpstreams.isEmpty)
         #expect(try Self.settings(["AWS_ENDPOINT_URL": "http://127.0.0.1:4566"]).plainUpstreams.isEmpty)
         #expect(

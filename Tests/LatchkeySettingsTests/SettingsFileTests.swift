@@ -3,17 +3,17 @@ import LatchkeySettings
 import LatchkeyTestSupport
 import Testing
 
-/// The text of the settings file: the shared table of lines that systemd and dotenv readers agree on, or not.
+/// Checks the reader of settings files against the shared table of lines on which systemd and dotenv readers agree or not.
 @Suite struct SettingsFileTests {
     private static let folder = "cases/settings"
 
-    private func load(_ text: String, _ environment: [String: String] = [:]) throws(SettingsProblems) -> Settings {
+    private func load(_ text: String, _ environment: [String: String] = [:]) throws(SettingsError) -> Settings {
         let environment = environment.merging(["LATCHKEY_CONFIG": "/f"]) { own, _ in own }
         return try Settings.load(environment: environment, need: .client, processors: 2) { $0 == "/f" ? text : nil }
     }
 
     private func problems(_ text: String, _ environment: [String: String] = [:]) -> [String] {
-        do throws(SettingsProblems) {
+        do throws(SettingsError) {
             _ = try load(text, environment)
             return []
         } catch {
@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    @Test func `Every file of the table is read, or refused at its line`() throws {
+    @Test func `Every file of the table is accepted, or rejected at its line`() throws {
         let cases = try #require(Fixture.json("\(Self.folder)/expect.json").object)
         #expect(cases.count >= 18)
         for (name, expected) in cases {
@@ -43,12 +43,12 @@ import Testing
     @Test(arguments: [
         ("A='x\\'", "in single quotes"), ("A='x\\\\y'", "in single quotes"), ("A=x\\y", "outside quotes"),
         ("A=#x", "a #"), ("A= # x", "a #"), ("A=\"x\\$y\"", "in double quotes"), ("A=\"x\\t\"", "in double quotes"),
-        ("A=\"x\\\\\"", "ends in a backslash"), ("A='x' y", "behind the closing quote"),
-        ("A='x'#y", "behind the closing quote"), ("A='x''y'", "behind the closing quote"), ("A=\"x", "not closed"),
+        ("A=\"x\\\\\"", "ends in a backslash"), ("A='x' y", "after the closing quote"),
+        ("A='x'#y", "after the closing quote"), ("A='x''y'", "after the closing quote"), ("A=\"x", "not closed"),
         ("A=${B}", "${…}"), ("A='a${B:-c}d'", "${…}"), ("A=a\u{A0}", "white space"), ("A=a\u{B}b", "control character"),
         ("A B=c", "a name has"), ("=c", "a name has"), ("A", "not NAME=value"),
     ])
-    func `A line that its readers read differently is refused, and tells nothing of the value`(
+    func `A line that systemd and dotenv readers read differently is rejected without showing the value`(
         line: String, reason: String
     ) throws {
         let file = SettingsFile("# first\r\n\(line)\nB=hush-hush")
@@ -61,16 +61,16 @@ import Testing
         ("A=\"x\\wy\"", "x\\wy"), ("A=it's", "it's"), ("A=a\"b", "a\"b"), ("A=$x", "$x"), ("A='  x '", "  x "),
         ("A=a b\t", "a b"), ("A='x'\t# y", "x"), ("A=''", ""), ("A=", ""), ("A = \u{E9}", "\u{E9}"),
     ])
-    func `A line that its readers read alike has that value`(line: String, value: String) {
+    func `A line that systemd and dotenv readers read alike has that value`(line: String, value: String) {
         let file = SettingsFile(line)
         #expect(file.errors.isEmpty && file.assignments.map(\.value) == [value])
     }
 
-    @Test func `A file with a byte order mark is refused`() {
+    @Test func `A file with a byte order mark is rejected`() {
         #expect(SettingsFile("\u{FEFF}A=b").errors.map(\.line) == [1])
     }
 
-    @Test func `What is printed can be given back and says the same, without the secrets`() throws {
+    @Test func `A printed report can be read back as a settings file, without the secrets`() throws {
         let table = try Fixture.json("\(Self.folder)/round-trip.json")
         let more = try Fixture.json("cases/settings-more/round-trip.json")
         for each in (table["cases"]?.array ?? []) + (more["cases"]?.array ?? []) {

@@ -13,7 +13,7 @@ import Testing
     private func load(
         _ environment: [String: String] = [:], flags: [SettingName: String] = [:], files: [String: String] = [:],
         need: Settings.Need = .server
-    ) throws(SettingsProblems) -> Settings {
+    ) throws(SettingsError) -> Settings {
         var all = ["LATCHKEY_API_KEY": Self.key, "AWS_REGION": "eu-central-1"]
         for (name, value) in environment { all[name] = value }
         return try Settings.load(flags: flags, environment: all, need: need, processors: 4) { files[$0] }
@@ -22,7 +22,7 @@ import Testing
     private func problems(
         _ environment: [String: String] = [:], flags: [SettingName: String] = [:], files: [String: String] = [:]
     ) -> [String] {
-        do throws(SettingsProblems) {
+        do throws(SettingsError) {
             _ = try load(environment, flags: flags, files: files)
             return []
         } catch {
@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test func `Nothing but a key and a region is needed, and every default is the contract's`() throws {
+    @Test func `Only a key and a region are required, and every default is the documented one`() throws {
         let settings = try load()
         #expect(settings.listen.map(\.description) == ["127.0.0.1:8700"])
         #expect(settings.prefix == "/your-app/dev")
@@ -69,18 +69,26 @@ import Testing
         ("LATCHKEY_TLS_KEY", "/x"), ("LATCHKEY_TLS_CLIENT_CA", "/x"), ("LATCHKEY_AUDIT_LOG", "stderr"),
         ("USE_PARAMETER_STORE", "yes"), ("AWS_MAX_ATTEMPTS", "none"),
     ])
-    func `A value that cannot be followed is refused by the setting's name`(name: String, value: String) {
+    func `An invalid value is rejected with the setting's name`(name: String, value: String) {
         let found = problems([name: value])
         #expect(found.count == 1 && found[0].hasPrefix("\(name): "), "\(found)")
     }
 
+    @Test func `The meaning of a number has its bounds`() {
+        for name in SettingName.allCases {
+            guard let bounds = name.row.bounds else { continue }
+            #expect(name.row.meaning.contains("\(bounds.lowerBound) to \(bounds.upperBound)"), "\(name)")
+            #expect(name.row.defaultValue.map { Int($0).map(bounds.contains) ?? false } ?? true, "\(name)")
+        }
+    }
+
     @Test(arguments: [("5", "4", false), ("5", "5", false), ("5", "6", true), ("0", "0", true), ("0", "1", true)])
-    func `The delay of a drain is smaller than the drain, of which it is a part`(
-        delay: String, timeout: String, isTaken: Bool
+    func `The drain delay must be smaller than the drain timeout`(
+        delay: String, timeout: String, isAccepted: Bool
     ) {
         let found = problems(["LATCHKEY_DRAIN_DELAY": delay, "LATCHKEY_DRAIN_TIMEOUT": timeout])
-        #expect(found.isEmpty == isTaken, "\(found)")
-        #expect(isTaken || found[0].contains("LATCHKEY_DRAIN_TIMEOUT"))
+        #expect(found.isEmpty == isAccepted, "\(found)")
+        #expect(isAccepted || found[0].contains("LATCHKEY_DRAIN_TIMEOUT"))
     }
 
     @Test(
@@ -90,14 +98,13 @@ import Testing
             ("127.0.0.1:80, unix:/run/l.sock", ["127.0.0.1:80", "unix:/run/l.sock"]),
             (" unix:/run/a b.sock ,, [::1]:80", ["unix:/run/a b.sock", "[::1]:80"]),
         ] as [(String, [String])])
-    func `A name that stands for several addresses is listened on at all of them`(
+    func `A host name stands for all its addresses`(
         listen: String, addresses: [String]
     ) throws {
         #expect(try load(["LATCHKEY_LISTEN": listen]).listen.flatMap(\.addresses).map(\.description) == addresses)
     }
 
-    @Test func `The sockets that systemd passes count with the others, and are asked for by the service alone`() throws
-    {
+    @Test func `Sockets from systemd are added to the others, and only the service asks for them`() throws {
         let any = try #require(SocketAddress(literal: "0.0.0.0", port: 80))
         let passed = InheritedSocket(descriptor: 3, address: any)
         func load(_ key: String, _ sockets: [InheritedSocket], _ need: Settings.Need = .server) throws -> Settings {
@@ -110,8 +117,8 @@ import Testing
         let settings = try load(Self.key, [passed])
         #expect(settings.listen.last == .inherited(passed) && settings.listen.count == 2)
         #expect(settings.isBeyondLoopback)
-        #expect(throws: SettingsProblems.self) { try load("sixteen-bytes-ok!", [passed]) }
-        #expect(throws: SettingsProblems.self) { try load(Self.key, []) }
+        #expect(throws: SettingsError.self) { try load("sixteen-bytes-ok!", [passed]) }
+        #expect(throws: SettingsError.self) { try load(Self.key, []) }
         #expect(try load(Self.key, [], .client).listen.count == 1)
     }
 
@@ -122,7 +129,7 @@ import Testing
             ("https://broker.example/latchkey/", "broker.example", "/latchkey", nil),
             ("unix:/run/latchkey/broker.sock", "localhost", "", "/run/latchkey/broker.sock"),
         ] as [(String, String, String, String?)])
-    func `A broker is reached by URL or by Unix socket`(
+    func `A broker has a URL or a Unix socket`(
         text: String, authority: String, base: String, path: String?
     ) throws {
         let url = try #require(try load(["LATCHKEY_URL": text]).url)
@@ -133,19 +140,19 @@ import Testing
     @Test(arguments: [
         "", "tiny-key", "0123456789abcde", "changeme-changeme", "password12345678", "with a space in it 1",
     ])
-    func `A weak key is refused and not repeated`(key: String) {
+    func `A weak key is rejected and not shown`(key: String) {
         let found = problems(["LATCHKEY_API_KEY": key])
         #expect(found.count == 1 && found[0].hasPrefix("LATCHKEY_API_KEY "))
         #expect(key.isEmpty || !found[0].contains(key))
     }
 
-    @Test func `A key with a line end in it is refused, and one that ends a file is not part of it`() throws {
+    @Test func `A key with a line end is rejected, but a file may end in one`() throws {
         #expect(problems(["LATCHKEY_API_KEY": Self.key + "\n"]).count == 1)
         let settings = try load(["LATCHKEY_API_KEY": "file:/run/key"], files: ["/run/key": Self.key + "\n"])
         #expect(settings.apiKey == Secret(Self.key))
     }
 
-    @Test func `Beyond loopback the key needs 32 bytes, and plain HTTP is warned of`() throws {
+    @Test func `Beyond loopback the key needs 32 bytes, and plain HTTP causes a warning`() throws {
         let sixteen = "d8f3a0b1c2e4f596"
         #expect(problems(["LATCHKEY_API_KEY": sixteen]).isEmpty)
         #expect(problems(["LATCHKEY_API_KEY": sixteen, "LATCHKEY_LISTEN": "0.0.0.0:1"]).count == 1)
@@ -153,27 +160,27 @@ import Testing
         #expect(try load(["LATCHKEY_LISTEN": "unix:/run/l.sock,[::1]:2"]).warnings.isEmpty)
     }
 
-    @Test func `A server without a key is told so, a client command runs without one`() throws {
-        #expect(throws: SettingsProblems.self) {
+    @Test func `A server needs a key, and a client command does not`() throws {
+        #expect(throws: SettingsError.self) {
             try Settings.load(environment: ["AWS_REGION": "r"], need: .server, processors: 1) { _ in nil }
         }
         let client = try Settings.load(environment: ["AWS_REGION": "r"], need: .client, processors: 1) { _ in nil }
         #expect(client.apiKey == nil)
     }
 
-    @Test func `A region is asked for only by those that go to AWS`() throws {
+    @Test func `Only commands that call AWS need a region`() throws {
         let broker = ["LATCHKEY_URL": "http://broker.example:8700"]
         _ = try Settings.load(environment: broker, need: .client, processors: 1) { _ in nil }
         _ = try Settings.load(environment: [:], need: .broker, processors: 1) { _ in nil }
-        #expect(throws: SettingsProblems.self) {
+        #expect(throws: SettingsError.self) {
             try Settings.load(environment: [:], need: .client, processors: 1) { _ in nil }
         }
-        #expect(throws: SettingsProblems.self) {
+        #expect(throws: SettingsError.self) {
             try Settings.load(environment: broker, need: .upstreams, processors: 1) { _ in nil }
         }
     }
 
-    @Test func `All problems are told at once`() {
+    @Test func `All problems are reported together`() {
         let found = problems([
             "LATCHKEY_PREFIX": "x", "LATCHKEY_WORKERS": "none", "LATCHKEY_API_KEY": "short", "LATCHKEY_LOG_LEVEL": "x",
             "LATCHKEY_SECRETS_BACKEND": "x",
@@ -181,7 +188,7 @@ import Testing
         #expect(found.count == 5)
     }
 
-    @Test func `An unknown name is refused with the one that was probably meant`() {
+    @Test func `An unknown name is rejected with a suggestion`() {
         #expect(
             problems(["LATCHKEY_SECRETS_BACKENDS": "x"]) == [
                 "LATCHKEY_SECRETS_BACKENDS: unknown setting: did you mean LATCHKEY_SECRETS_BACKEND?"
@@ -190,7 +197,7 @@ import Testing
         #expect(problems(["OTHER_PROGRAMS_NAME": "x"]).isEmpty)
     }
 
-    @Test func `Flags win over the environment, that over the file, that over the default`() throws {
+    @Test func `Flags win over the environment, the environment over the file, and the file over the default`() throws {
         let files = ["/etc/l.env": "LATCHKEY_WORKERS=1\nLATCHKEY_PREFIX=/file/x\nLATCHKEY_SECRET_TTL=7\n"]
         let environment = ["LATCHKEY_CONFIG": "/etc/l.env", "LATCHKEY_WORKERS": "2", "LATCHKEY_PREFIX": "/env/x"]
         let settings = try load(environment, flags: [.workers: "3"], files: files)
@@ -200,7 +207,7 @@ import Testing
         #expect(origins["LATCHKEY_SECRET_TTL"] == "file /etc/l.env" && origins["LATCHKEY_STALE_TTL"] == "default")
     }
 
-    @Test func `A settings file is read as systemd and dotenv have it`() throws {
+    @Test func `A settings file is read like an environment file of systemd or dotenv`() throws {
         let file = """
             # comment
             ; another
@@ -209,15 +216,16 @@ import Testing
               LATCHKEY_LOG_FORMAT = 'text'
             LATCHKEY_WORKERS=5\r
             """
+        let unreadable = "cannot read /gone: check that the file exists and that this process may read it"
         let settings = try load(["LATCHKEY_CONFIG": "/f"], files: ["/f": file])
         #expect(settings.prefix == "/quoted/path" && settings.logFormat == .text && settings.workers == 5)
         #expect(problems(["LATCHKEY_CONFIG": "/f"], files: ["/f": "no equals sign"]) == ["/f, line 1: not NAME=value"])
         #expect(problems(["LATCHKEY_CONFIG": "/f"], files: ["/f": "TYPO=1"]) == ["/f, line 1: TYPO: unknown setting"])
-        #expect(problems(["LATCHKEY_CONFIG": "/gone"]) == ["LATCHKEY_CONFIG: cannot read /gone"])
-        #expect(problems(["LATCHKEY_API_KEY": "file:/gone"]).contains("LATCHKEY_API_KEY: cannot read /gone"))
+        #expect(problems(["LATCHKEY_CONFIG": "/gone"]) == ["LATCHKEY_CONFIG: \(unreadable)"])
+        #expect(problems(["LATCHKEY_API_KEY": "file:/gone"]).contains("LATCHKEY_API_KEY: \(unreadable)"))
     }
 
-    @Test func `AWS settings may stand in the file too, below the environment's own`() throws {
+    @Test func `The file may contain AWS settings, and the environment wins over them`() throws {
         let keys = "AWS_ACCESS_KEY_ID=FROMFILE\nAWS_SECRET_ACCESS_KEY=s\n"
         let files = ["/f": "AWS_REGION=eu-west-3\nAWS_MAX_ATTEMPTS=7\n" + keys]
         let settings = try load(["LATCHKEY_CONFIG": "/f"], files: files)
@@ -225,7 +233,7 @@ import Testing
         #expect(settings.environment["AWS_ACCESS_KEY_ID"] == "FROMFILE")
     }
 
-    @Test func `The guide's switch between the stores is understood, and the setting's own name wins`() throws {
+    @Test func `USE_PARAMETER_STORE is understood, and LATCHKEY_SECRETS_BACKEND wins`() throws {
         #expect(try load(["USE_PARAMETER_STORE": "false"]).backend == .secretsManager)
         #expect(try load(["USE_PARAMETER_STORE": "TRUE"]).backend == .parameterStore)
         let both = ["USE_PARAMETER_STORE": "false", "LATCHKEY_SECRETS_BACKEND": "parameter-store"]
@@ -237,13 +245,13 @@ import Testing
     }
 
     @Test(arguments: ["one", "one\n", "one\r\n"])
-    func `A file that a value comes from may end its line`(content: String) throws {
+    func `The file of a value may end in a line end`(content: String) throws {
         let settings = try load(["AUTH0_AUDIENCE": "file:/run/aud"], files: ["/run/aud": content])
         #expect(settings.sources.given[.auth0Audience]?.text == "one")
         #expect(settings.sources.given[.auth0Audience]?.readFrom == "/run/aud")
     }
 
-    @Test func `No secret shows in the report`() throws {
+    @Test func `No secret appears in the report`() throws {
         let settings = try load(["AUTH0_CLIENT_SECRET": "auth0-s3cret"])
         let report = SettingsReport(settings)
         for text in [report.text, report.json.text] {
@@ -254,7 +262,7 @@ import Testing
             report.lines.map(\.name).filter { !$0.hasPrefix("AWS_") } == SettingName.allCases.map(\.rawValue))
     }
 
-    @Test func `The report has AWS's own variables, and none of their secrets`() throws {
+    @Test func `The report has the AWS variables without their secrets`() throws {
         let aws = [
             "AWS_ACCESS_KEY_ID": "AKIAREPORT", "AWS_SECRET_ACCESS_KEY": "s3cret-one", "AWS_SESSION_TOKEN": "s3cret-two",
             "AWS_ENDPOINT_URL_SSM": "http://127.0.0.1:4566",
@@ -269,7 +277,7 @@ import Testing
         #expect(Set(report.lines.map(\.name)).count == report.lines.count)
     }
 
-    @Test func `What is wrong with the settings is told, and the report is there all the same`() {
+    @Test func `Settings with problems can still be reported`() {
         let environment = [
             "LATCHKEY_SECRET_TTL": "long", "LATCHKEY_URL": "http://u:pa55word@h", "AWS_REGION": "no region",
         ]

@@ -21,9 +21,17 @@ SOURCES: dict[str, set[str]] = {
     "LatchkeySettings": {
         "LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyUpstream", "LatchkeyBroker",
     },
+    "LatchkeyAPI": {
+        "LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyBroker",
+    },
+    "LatchkeyService": {
+        "LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS",
+        "LatchkeyUpstream", "LatchkeyBroker", "LatchkeySettings", "LatchkeyAPI",
+    },
     "latchkey": {
         "LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS",
-        "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev", "LatchkeySettings", "CLinux", "CSignals",
+        "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev", "LatchkeySettings",
+        "LatchkeyAPI", "LatchkeyService", "CLinux", "CSignals",
     },
 }
 
@@ -58,11 +66,16 @@ TESTS_BESIDE: dict[str, set[str]] = {
 OUTSIDE: dict[str, set[str]] = {
     "Synchronization": {*SOURCES, "LatchkeyTestSupport"},
     "Glibc": {
-        "LatchkeyCore", "LatchkeyNet", "LatchkeyHTTP", "LatchkeyUpstream", "latchkey", "LatchkeyTestSupport",
-        "fleet-simulation",
+        "LatchkeyCore", "LatchkeyNet", "LatchkeyHTTP", "LatchkeyUpstream", "LatchkeyService", "latchkey",
+        "LatchkeyTestSupport", "fleet-simulation",
     },
-    "Dispatch": {"LatchkeyNet", "LatchkeyHTTP", "LatchkeyUpstream", "latchkey"},
-    "Logging": {"LatchkeyHTTP", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeySettings", "latchkey"},
+    "Dispatch": {
+        "LatchkeyNet", "LatchkeyHTTP", "LatchkeyUpstream", "LatchkeyAPI", "LatchkeyService", "latchkey",
+    },
+    "Logging": {
+        "LatchkeyHTTP", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeySettings", "LatchkeyAPI", "LatchkeyService",
+        "latchkey",
+    },
     "ArgumentParser": {"latchkey"},
     "FoundationEssentials": {"LatchkeyCore"},
 }

@@ -7,8 +7,7 @@ package enum Fixture {
     ///
     /// - Parameter path: relative to `Tests/Fixtures`, or absolute.
     package static func bytes(_ path: String, from source: String = #filePath) throws -> [UInt8] {
-        let folder = source.split(separator: "/", omittingEmptySubsequences: false).dropLast(2).joined(separator: "/")
-        let full = path.hasPrefix("/") ? path : "\(folder)/Fixtures/\(path)"
+        let full = path.hasPrefix("/") ? path : "\(folder(of: source))/\(path)"
         guard let file = fopen(full, "r") else { throw Missing(path: full) }
         defer { fclose(file) }
         var bytes: [UInt8] = []
@@ -22,8 +21,7 @@ package enum Fixture {
 
     /// The names of the files in a folder of `Tests/Fixtures`, sorted.
     package static func names(in path: String, from source: String = #filePath) throws -> [String] {
-        let parent = source.split(separator: "/", omittingEmptySubsequences: false).dropLast(2).joined(separator: "/")
-        guard let folder = opendir("\(parent)/Fixtures/\(path)") else { throw Missing(path: path) }
+        guard let folder = opendir("\(folder(of: source))/\(path)") else { throw Missing(path: path) }
         defer { closedir(folder) }
         var names: [String] = []
         while let entry = readdir(folder) {
@@ -33,6 +31,13 @@ package enum Fixture {
             if !name.hasPrefix(".") { names.append(name) }
         }
         return names.sorted()
+    }
+
+    /// `Tests/Fixtures`, for a source file at any depth below `Tests`.
+    private static func folder(of source: String) -> String {
+        let parts = source.split(separator: "/", omittingEmptySubsequences: false)
+        let tests = parts.lastIndex(of: "Tests") ?? parts.startIndex
+        return (parts[...tests] + ["Fixtures"]).joined(separator: "/")
     }
 
     /// The fixture does not exist.

@@ -13,7 +13,7 @@ package final class ManualClock: Sendable {
     package var now: Now { state.withLock { $0 } }
 
     /// The clock as the product takes it. Its sleep is the system's; see ``ManualSleeper/source``.
-    package var source: TimeSource { TimeSource { self.now } }
+    package var source: Timing { Timing { self.now } }
 
     /// Moves both clocks forward.
     package func advance(by duration: Duration) {

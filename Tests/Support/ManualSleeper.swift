@@ -17,7 +17,7 @@ package final class ManualSleeper: Sendable {
     package var times: [MonotonicTime] { state.withLock { $0.sleeping.values.map(\.until).sorted() } }
 
     /// The clock and this sleep as the product takes them, with jitter that is always 0.5.
-    package var source: TimeSource { TimeSource(now: { self.clock.now }, sleep: sleep(until:), jitter: { 0.5 }) }
+    package var source: Timing { Timing(now: { self.clock.now }, sleep: sleep(until:), jitter: { 0.5 }) }
 
     /// Returns when the clock has been moved to `deadline`, or early if the task is cancelled.
     @Sendable package func sleep(until deadline: MonotonicTime) async {

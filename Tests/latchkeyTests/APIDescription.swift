@@ -1,12 +1,12 @@
 internal import LatchkeyTestSupport
 
-/// A text file of the project, by lines.
+/// The lines of a text file of the project.
 func projectLines(_ path: String) throws -> [String] {
     let text = String(decoding: try Fixture.bytes("../../\(path)"), as: UTF8.self)
     return text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
 }
 
-/// What `openapi.yaml` says of routes, read by its lines: it is YAML as this project writes it, two spaces a level.
+/// The routes in `openapi.yaml`, read line by line: the file is indented by two spaces per level.
 struct APIDescription {
     /// One path.
     struct Path: Equatable {
@@ -41,7 +41,8 @@ struct APIDescription {
             })
     }
 
-    /// The lines below `title`, deeper than it. The last block of that name and depth, which is the components' own.
+    /// The lines below the last `title` at this indentation that are indented further. The last one is that of the
+    /// components.
     private static func block(_ title: String, indent: Int, _ lines: [String]) -> [String] {
         let head = String(repeating: " ", count: indent) + title
         guard let start = lines.lastIndex(of: head) else { return [] }
@@ -51,7 +52,7 @@ struct APIDescription {
             })
     }
 
-    /// Component name → parameter name, of those that stand in the query.
+    /// Query parameters: component name to parameter name.
     private static func queryParameters(_ lines: [String]) -> [String: String] {
         var found: [String: String] = [:]
         var (component, name) = ("", "")

@@ -7,7 +7,7 @@ import Testing
 import latchkey
 
 @Suite struct BrokerMetricsTests {
-    @Test func `Samples are summed by name and labels, and other programs' lines are passed over`() throws {
+    @Test func `Samples are summed by name and labels, and other programs' lines are ignored`() throws {
         let metrics = try BrokerMetrics(
             """
             # TYPE latchkey_shadow_comparisons_total counter
@@ -23,7 +23,7 @@ import latchkey
     }
 
     @Test(arguments: Extremes.texts)
-    func `A value of any kind is a number in range, or the line is named`(_ text: String) {
+    func `A value is a number in range, or the error names the line`(_ text: String) {
         for name in ["latchkey_http_requests_total{route=\"token\"}", "process_start_time_seconds"] {
             do throws(BrokerMetrics.Malformed) {
                 let metrics = try BrokerMetrics("# one\n\(name) \(text)\n")
@@ -41,25 +41,5 @@ import latchkey
         let line = "latchkey_http_requests_total{route=\"token\",code=\"200\"} 9007199254740992\n"
         let metrics = try BrokerMetrics(String(repeating: line, count: 5000))
         #expect(metrics.count("latchkey_http_requests_total", ["route": "token"]) == 1 << 53)
-    }
-}
-
-@Suite("Leases of a table whose version is no version") struct TokenItemVersionTests {
-    @Test(arguments: Extremes.integers)
-    func `A version is 0 to 2^62, anything else is written over`(_ number: Int64) {
-        let view = TokenItem.view(of: ["lease_version": .number(number), "version": .number(number)])
-        let isOne = (0...(1 << 62)).contains(number)
-        #expect((view.unreadableLease == nil) == (isOne && number > 0))
-        #expect(view.leaseVersion == (isOne ? number : 0) && view.version == (isOne ? number : 0))
-    }
-
-    @Test(arguments: [["NULL": true], ["S": "7"], ["N": "1.5"], ["L": []], ["N": ""]] as [JSON])
-    func `What stands there is the condition of the write that replaces it`(_ value: JSON) {
-        let view = TokenItem.view(of: ["lease_version": .other(value)])
-        #expect(view.unreadableLease == value)
-        let lease = Lease(holder: "me", until: WallTime(milliseconds: .max), after: 0)
-        let update = TokenItem.claim(lease, seen: view)
-        #expect(update.condition == "#lease_version = :seen" && update.values[":seen"]?.json == value)
-        #expect(update.expression.hasPrefix("SET ") && !update.expression.contains("ADD"))
     }
 }

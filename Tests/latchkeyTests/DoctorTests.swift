@@ -11,60 +11,61 @@ import Testing
 @Suite struct DoctorTests {
     private static let now = WallTime(seconds: 1_790_000_000)
 
-    private static func problem(_ status: Int32) -> Finding {
-        .problem(.init(rawValue: status) ?? .usage, .permission, "s", "e", remedy: "r")
+    private static func problem(exit status: Int32) -> Finding {
+        .problem(exit: .init(rawValue: status) ?? .usage, .permission, "s", "e", remedy: "r")
     }
 
-    /// Exit codes of problems, and the one they come to.
+    /// Exit codes of problems, and the resulting exit code.
     private static let exits: [([Int32], Int32)] = [
         ([], 0), ([1], 1), ([1, 69], 69), ([69, 77], 77), ([77, 78, 69], 78),
     ]
 
     @Test(arguments: exits)
-    func `What is to be mended first is the exit code`(statuses: [Int32], expected: Int32) {
+    func `The exit code is that of the problem to fix first`(statuses: [Int32], expected: Int32) {
         #expect(Diagnosis(statuses.map(Self.problem)).status.rawValue == expected)
     }
 
-    @Test func `A warning counts only where that is asked for`() {
+    @Test func `A warning counts only in strict mode`() {
         var diagnosis = Diagnosis([.warning(.clock, "skew", "e", remedy: "r"), .fine(.blob, "b", "e")])
         #expect(diagnosis.status.rawValue == 0)
         diagnosis.isStrict = true
         #expect(diagnosis.status.rawValue == 1)
     }
 
-    @Test func `What to do stands below what is wrong`() {
-        let page = Diagnosis([Self.problem(77), .fine(.blob, "b", "\u{1B}[31m")]).page
+    @Test func `The remedy is below the problem`() {
+        let page = Diagnosis([Self.problem(exit: 77), .fine(.blob, "b", "\u{1B}[31m")]).page
         #expect(page.contains { $0.contains("-> r") })
         #expect(page.last == "1 problems, 0 warnings, 1 fine")
         #expect(!page.joined().contains("\u{1B}"))
     }
 
     @Test(arguments: [
-        (0, Finding.Weight.fine), (5, .fine), (-5, .fine), (6, .warning), (-239, .warning), (240, .problem),
+        (0, Finding.Severity.fine), (5, .fine), (-5, .fine), (6, .warning), (-239, .warning), (240, .problem),
         (-86_400, .problem),
     ])
-    func `A clock is judged by how far it is off, either way`(seconds: Int, weight: Finding.Weight) {
+    func `The finding depends on how far the clock is off in either direction`(seconds: Int, severity: Finding.Severity)
+    {
         let asked = Self.now + .seconds(seconds)
-        let reading = ClockReading(theirs: Self.now, asked: asked, answered: asked)
-        #expect(reading.finding.weight == weight)
+        let reading = ClockReading(serverTime: Self.now, asked: asked, answered: asked)
+        #expect(reading.finding.severity == severity)
     }
 
-    @Test func `Time on the way is not taken for a difference`() {
+    @Test func `Network time does not count as a clock difference`() {
         let asked = Self.now + .seconds(-4)
-        #expect(ClockReading(theirs: Self.now, asked: asked, answered: asked + .seconds(8)).ahead == .zero)
+        #expect(ClockReading(serverTime: Self.now, asked: asked, answered: asked + .seconds(8)).ahead == .zero)
     }
 
     @Test(arguments: [
-        (#"{"AUTH0_DOMAIN":"tenant.eu.auth0.com"}"#, Finding.Weight.fine),
+        (#"{"AUTH0_DOMAIN":"tenant.eu.auth0.com"}"#, Finding.Severity.fine),
         (#"{"AUTH0_DOMAIN":"http://tenant.eu.auth0.com/x"}"#, .problem), (#"{"AUTH0_DOMAIN":" a.example"}"#, .problem),
         (#"{"AUTH0_DOMAIN":""}"#, .problem), (#"{}"#, .problem), ("null", .problem), ("", .problem),
     ])
-    func `A blob is judged by the fields that are wanted of it`(text: String, weight: Finding.Weight) {
+    func `A blob is checked for the fields that are needed from it`(text: String, severity: Finding.Severity) {
         let shape = BlobShape(name: "/a/secrets", value: Secret(text), wanted: ["AUTH0_DOMAIN"])
-        #expect(shape.findings.map(\.weight) == [weight])
+        #expect(shape.findings.map(\.severity) == [severity])
     }
 
-    @Test func `No finding holds any of a value`() {
+    @Test func `No finding contains any part of a value`() {
         let value = "hunter2-in-no-json"
         let blob = BlobShape(name: "/a/secrets", value: Secret(value), wanted: []).findings
         let pair = PairShape(name: "/a/t", token: Secret(value + " x"), expires: "1").finding(
@@ -82,9 +83,9 @@ import Testing
             "AUTH0_DOMAIN"
         ),
     ])
-    func `What an issuer does wrong is told with what to do`(fault: UpstreamFault, status: Int32, word: String) {
+    func `A failure of an issuer has a remedy`(fault: UpstreamFault, status: Int32, word: String) {
         let finding = IssuerCheck.finding(fault, "default", Origin(scheme: .https, host: "tenant.example"))
-        #expect(finding.weight == .problem && finding.status.rawValue == status)
+        #expect(finding.severity == .problem && finding.status.rawValue == status)
         #expect((finding.explanation + (finding.remedy ?? "")).contains(word))
     }
 }

@@ -10,7 +10,7 @@ import latchkey
         return try Settings.load(environment: base.merging(own) { $1 }, need: .server, processors: 1) { _ in nil }
     }
 
-    /// Seconds that each store's values are fresh; nil where the setting's own time holds.
+    /// TTL in seconds for each store; nil if the setting's own TTL applies.
     private func times(_ settings: Settings) -> [Duration?] {
         [settings.ttls[.parameterStore]?.fresh, settings.ttls[.secretsManager]?.fresh]
     }
@@ -32,7 +32,7 @@ import latchkey
             (["PARAMETERS_SECRETS_EXTENSION_CACHE_SIZE": "0"], "parameter-store", [.zero, .zero]),
             (["PARAMETERS_SECRETS_EXTENSION_CACHE_ENABLED": "True"], "parameter-store", [nil, nil]),
         ] as [([String: String], String, [Duration?])])
-    func `Each store's time is its own variable's, and the shorter one where one store has both`(
+    func `Each store has the TTL of its own variable, and one store for both has the shorter one`(
         variables: [String: String], backend: String, wanted: [Duration?]
     ) throws {
         var settings = try settings(["LATCHKEY_SECRETS_BACKEND": backend])
@@ -43,7 +43,7 @@ import latchkey
         #expect(settings.secretTTL == .seconds(300))
     }
 
-    @Test func `An absence is believed no longer than a value, unless its own setting says so`() throws {
+    @Test func `A missing value is cached no longer than a value, unless its own setting says so`() throws {
         var settings = try settings()
         _ = ExtensionVariables(["SSM_PARAMETER_STORE_TTL": "5"]).apply(to: &settings)
         #expect(settings.ttls[.parameterStore]?.negative == .seconds(5))
@@ -52,7 +52,7 @@ import latchkey
         #expect(own.ttls[.parameterStore]?.negative == .seconds(30))
     }
 
-    @Test func `A setting of one's own wins, and is named beside the variable`() throws {
+    @Test func `Latchkey's own setting takes precedence and is named beside the variable`() throws {
         let variables = ExtensionVariables([
             "SSM_PARAMETER_STORE_TTL": "1", "PARAMETERS_SECRETS_EXTENSION_LOG_LEVEL": "DEBUG",
         ])
@@ -67,13 +67,13 @@ import latchkey
     }
 
     @Test(arguments: [("DEBUG", Logger.Level.debug), ("warn", .warning), ("Error", .error), ("NONE", .critical)])
-    func `The log's level is AWS's word for it`(word: String, level: Logger.Level) throws {
+    func `The log level follows AWS's variable`(word: String, level: Logger.Level) throws {
         var settings = try settings()
         #expect(ExtensionVariables(["PARAMETERS_SECRETS_EXTENSION_LOG_LEVEL": word]).apply(to: &settings).isEmpty)
         #expect(settings.logLevel == level)
     }
 
-    @Test func `What has no effect is named once each, and the cache holds as much as it may`() throws {
+    @Test func `Each variable without effect is named once, and the cache has its maximum size`() throws {
         var settings = try settings()
         let notes = ExtensionVariables([
             "SSM_PARAMETER_STORE_TIMEOUT_MILLIS": "500", "SECRETS_MANAGER_TIMEOUT_MILLIS": "0",
@@ -95,7 +95,7 @@ import latchkey
         ("PARAMETERS_SECRETS_EXTENSION_LOG_LEVEL", "trace"), ("PARAMETERS_SECRETS_EXTENSION_MAX_CONNECTIONS", "0"),
         ("SSM_PARAMETER_STORE_TIMEOUT_MILLIS", "1s"), ("SECRETS_MANAGER_TIMEOUT_MILLIS", "99999999999999999999"),
     ])
-    func `A malformed value is refused by name and not repeated`(name: String, value: String) {
+    func `A malformed value is refused by its variable's name and is not repeated`(name: String, value: String) {
         let problems = ExtensionVariables([name: value]).problems
         #expect(problems.count == 1 && problems[0].hasPrefix("\(name): must be "), "\(problems)")
         #expect(ExtensionVariables([name: ""]).problems.isEmpty)

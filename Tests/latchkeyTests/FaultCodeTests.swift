@@ -7,14 +7,14 @@ import Testing
 import latchkey
 
 @Suite struct FaultCodeTests {
-    @Test func `The page of operations has the table of error codes`() throws {
-        let lines = try projectLines("Sources/latchkey/Latchkey.docc/Operations.md")
-        let start = try #require(lines.firstIndex { $0 == "## Error codes" })
+    @Test func `The page of errors has the table of upstream codes`() throws {
+        let lines = try projectLines("Sources/latchkey/Latchkey.docc/Errors.md")
+        let start = try #require(lines.firstIndex { $0 == "## Upstream codes" })
         let shown = lines[start...].drop { !$0.hasPrefix("|") }.prefix { $0.hasPrefix("|") }
         #expect(shown.map { String($0) } == FaultCode.table)
     }
 
-    @Test func `A number in a code is passed over, and other codes are none of the list's`() {
+    @Test func `A number in a code is ignored, and other codes are not in the list`() {
         #expect(FaultCode(of: "http_503") == .status && FaultCode(of: "proxy_http_407") == .proxyStatus)
         #expect(FaultCode(of: "secrets_not_json_at_byte_11") == .blobNotJSON)
         #expect(FaultCode(of: "timed_out") == .timedOut)
@@ -23,7 +23,7 @@ import latchkey
         }
     }
 
-    @Test func `Every fault without a code has a word of the list`() {
+    @Test func `Every fault without a code has a code of the list`() {
         let reasons: [UpstreamFault.Reason] = [
             .notFound, .denied, .refused, .throttled, .budgetSpent, .unavailable, .timedOut, .invalid, .overloaded,
             .notReady,
@@ -31,13 +31,13 @@ import latchkey
         for reason in reasons { #expect(FaultCode(of: UpstreamFault(reason).summary) == reason.code) }
     }
 
-    @Test func `Every way an exchange, a proxy or an issuer fails has a code of the list`() throws {
+    @Test func `Every failure of a request, a proxy or an issuer has a code of the list`() throws {
         let server = try ProxyServer("http://proxy.test:3128")
-        let reasons: [ProxyFailure.Reason] = [
+        let reasons: [ProxyError.Reason] = [
             .nameNotResolved, .connectFailed(errno: 1), .connectTimedOut, .tlsFailed(reason: ""), .timedOut, .closed,
             .malformed, .refused(status: 407),
         ]
-        let proxies = reasons.map { ProxyFailure(server, $0).code }
+        let proxies = reasons.map { ProxyError(server, $0).code }
         let issuers =
             IssuerError.InvalidResponse.allCases.map(\.code.rawValue)
             + [

@@ -2,7 +2,7 @@ import FuzzTargets
 import LatchkeyTestSupport
 import Testing
 
-/// The fuzz targets without a fuzzer: the seeds as they are, and seeds with a few bytes changed.
+/// The fuzz targets without a fuzzer: the seeds themselves, and seeds with a few bytes changed.
 @Suite struct FuzzLongRuns {
     @Test(arguments: FuzzTarget.allCases)
     func `Every seed keeps the rules of its target`(target: FuzzTarget) throws {

@@ -2,10 +2,10 @@ import FuzzTargets
 import LatchkeyCore
 import LatchkeyTestSupport
 
-/// Inputs for each fuzz target out of the fixtures, as `Tests/Fuzz/seeds.py` takes them, and the inputs that broke a rule
-/// once, which lie in `Fixtures/fuzz`.
+/// Inputs for each fuzz target: those that `Tests/Fuzz/seeds.py` makes of the fixtures, and inputs in `Fixtures/fuzz`
+/// that once broke a rule.
 struct FuzzSeeds {
-    /// Longer ones take a test's time and show nothing more.
+    /// Longer inputs take more time and find nothing more.
     private static let longest = 8_192
 
     let inputs: [[UInt8]]
@@ -34,7 +34,7 @@ struct FuzzSeeds {
         (try Fixture.json("http/\(name).json")["cases"]?.array ?? []).compactMap { $0["bytes"].map(raw) }
     }
 
-    /// One byte for each character; lists joined, `repeat` and `count` multiplied out.
+    /// One byte for each character. Lists are joined, `repeat` and `count` expanded.
     private static func raw(_ value: JSON) -> [UInt8] {
         if let text = value.string { return text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) } }
         if let parts = value.array { return parts.flatMap(raw) }
@@ -42,7 +42,7 @@ struct FuzzSeeds {
         return Array(repeatElement(raw(part), count: Int(clamping: count)).joined())
     }
 
-    /// The config file and, behind a zero byte, the credentials file.
+    /// The config file and, after a zero byte, the credentials file.
     private static func sharedFiles() throws -> [[UInt8]] {
         try ["cases/aws-config", "cases/aws-config-more"].flatMap { folder in
             try Fixture.names(in: folder).map { name in

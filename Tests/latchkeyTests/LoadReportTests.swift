@@ -8,14 +8,14 @@ import latchkey
             seconds: milliseconds / 1000, digest: digest, tier: error == nil ? "memory" : nil, error: error)
     }
 
-    @Test func `Percentiles are the nearest ranks`() {
+    @Test func `Percentiles use the nearest rank`() {
         let report = LoadReport((1...100).map { sample(Double($0)) }, elapsed: 2, issuerCalls: 1)
         #expect(report.percentiles.map { $0.milliseconds.rounded() } == [50, 90, 95, 99, 100])
         #expect(report.requestsPerSecond == 50)
         #expect(report.isGood)
     }
 
-    @Test func `Two tokens, an error or nothing at all is not good`() {
+    @Test func `Two different tokens, an error or no sample is not good`() {
         #expect(!LoadReport([sample(1, "a"), sample(1, "b")], elapsed: 1, issuerCalls: nil).isGood)
         #expect(!LoadReport([sample(1), sample(1, nil, "overloaded")], elapsed: 1, issuerCalls: nil).isGood)
         #expect(!LoadReport([], elapsed: 0, issuerCalls: nil).isGood)

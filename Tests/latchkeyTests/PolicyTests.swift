@@ -34,13 +34,13 @@ import Testing
             ["ssm:GetParameter", "ssm:GetParameters", "dynamodb:GetItem", "dynamodb:UpdateItem"]
         ),
     ])
-    func `The broker is opened to what its settings use and no more`(
+    func `The broker gets the permissions that its settings need and no more`(
         environment: [String: String], actions: [String]
     ) throws {
         #expect(try Self.actions(Self.runtime(environment)) == Set(actions))
     }
 
-    @Test func `Listing is opened on demand alone, in the stores that are read`() {
+    @Test func `Listing is allowed only on request, in the stores that are read`() {
         var policy = RuntimePolicy(place: Self.place())
         policy.readsSecretsManager = true
         let closed = Self.actions(policy.document)
@@ -51,7 +51,7 @@ import Testing
         #expect(!Self.actions(policy.document).contains("ssm:GetParametersByPath"))
     }
 
-    @Test func `A key is named only where one is given, and decrypting is all the broker does with it`() throws {
+    @Test func `A key is named only if one is given, and the broker may only decrypt with it`() throws {
         #expect(try !Self.actions(Self.runtime()).contains { $0.hasPrefix("kms:") })
         let kms = try Self.actions(Self.runtime(key: Self.key)).filter { $0.hasPrefix("kms:") }
         #expect(kms == ["kms:Decrypt"])
@@ -68,7 +68,7 @@ import Testing
             (["LATCHKEY_SHARED_TIER": "dynamodb:tokens"], []), (["LATCHKEY_SHARED_TIER": "none"], []),
             (["LATCHKEY_TOKEN_KMS_KEY": "alias/aws/ssm"], []),
         ] as [([String: String], Set<String>)])
-    func `The token's own key is opened for the token alone, as its tier needs it`(
+    func `The token's own key is allowed for the token only, as its tier needs it`(
         environment: [String: String], actions: Set<String>
     ) throws {
         let document = try Self.runtime(["LATCHKEY_TOKEN_KMS_KEY": Self.key].merging(environment) { $1 })
@@ -89,7 +89,7 @@ import Testing
                 "alias/orders"
             ),
         ] as [(String, String, String?)])
-    func `A key is named by its ARN, and an alias by a condition`(name: String, arn: String, alias: String?) throws {
+    func `A key is a resource, and an alias becomes a condition`(name: String, arn: String, alias: String?) throws {
         let document = try Self.runtime(["LATCHKEY_TOKEN_KMS_KEY": name])
         let statement = try #require(document.statements.first { $0.name == "UseTheTokenKey" })
         #expect(statement.resources == [arn])
@@ -97,7 +97,7 @@ import Testing
         #expect(aliases?.values == alias.map { [$0] })
     }
 
-    @Test func `The migrator has neither tokens nor deletions until it is told`() {
+    @Test func `The migrator gets neither tokens nor deletions unless requested`() {
         var policy = MigratorPolicy(place: Self.place())
         #expect(!Self.actions(policy.document).contains("secretsmanager:DeleteSecret"))
         #expect(
@@ -108,7 +108,7 @@ import Testing
         #expect(Self.actions(policy.document).contains("secretsmanager:DeleteSecret"))
     }
 
-    @Test func `What people read is what programs read`() throws {
+    @Test func `The text has the same content as the JSON`() throws {
         let document = try Self.runtime(key: Self.key)
         #expect(try JSON(parsing: Array(document.text.utf8)) == document.json)
         #expect(document.length < document.text.count)
@@ -119,9 +119,9 @@ import Testing
         key.replacing("kms", with: "s3"), key.replacing("111122223333", with: "1"),
         key.replacing(":key/", with: ":alias/"),
     ])
-    func `What is no key's ARN is refused`(text: String) { #expect(KeyARN(text) == nil) }
+    func `Anything but a key's ARN is refused`(text: String) { #expect(KeyARN(text) == nil) }
 
-    @Test func `A key's ARN tells its region and account`() throws {
+    @Test func `A key's ARN has its region and account`() throws {
         let key = try #require(KeyARN(Self.key))
         #expect((key.region, key.account) == ("eu-central-1", "111122223333"))
     }

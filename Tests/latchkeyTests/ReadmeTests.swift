@@ -1,14 +1,15 @@
+import LatchkeyAPI
 import LatchkeyBroker
 import LatchkeyMetrics
 import LatchkeySettings
 import Testing
 import latchkey
 
-/// The written pages against the tables they describe: what one says and the other does not is a failure.
+/// Compares the documentation with the tables that it describes.
 @Suite struct ReadmeTests {
     private static let pages = "Sources/latchkey/Latchkey.docc/"
 
-    @Test func `The API description has the routes, methods and query parameters there are`() throws {
+    @Test func `The API description has all routes, methods and query parameters`() throws {
         let description = APIDescription(try projectLines("openapi.yaml"))
         let table = Dictionary(
             uniqueKeysWithValues: RouteTable.entries.map {
@@ -17,17 +18,17 @@ import latchkey
         #expect(description.paths == table)
     }
 
-    @Test func `The API description has the error codes there are`() throws {
+    @Test func `The API description has all error codes`() throws {
         let codes = Set(Problem.Code.allCases.map(\.rawValue))
         #expect(APIDescription(try projectLines("openapi.yaml")).codes == codes)
     }
 
-    @Test func `The page of the API has a row for each error code`() throws {
-        let rows = try rows(of: Self.pages + "API.md", under: "## Errors").map { cells in cells.first ?? "" }
+    @Test func `The page of errors has a row for each error code`() throws {
+        let rows = try rows(of: Self.pages + "Errors.md", under: "## Errors").map { cells in cells.first ?? "" }
         #expect(rows == Problem.Code.allCases.map { "`\($0.rawValue)`" })
     }
 
-    @Test func `The page of variables that run code has every name there is`() throws {
+    @Test func `The page of variables that run code has every name`() throws {
         let lines = try projectLines("Sources/latchkey/Latchkey.docc/CodeVariables.md")
         let start = try #require(lines.firstIndex { $0.hasPrefix("## ") })
         let shown = lines[start...].filter { $0.hasPrefix("`") }.flatMap { $0.split(separator: " ") }
@@ -41,7 +42,7 @@ import latchkey
     @Test func `The page of settings has the table of settings`() throws {
         let rows = try rows(of: Self.pages + "Settings.md", under: "# Settings")
         let table = SettingName.allCases.map { name in
-            ["`\(name.rawValue)`", name.row.standard.map { "`\($0)`" } ?? "", name.row.meaning]
+            ["`\(name.rawValue)`", name.row.defaultValue.map { "`\($0)`" } ?? "", name.row.meaning]
         }
         #expect(rows == table)
     }
@@ -50,10 +51,10 @@ import latchkey
         let shown = try projectLines("deploy/systemd/latchkey.env").filter { line in
             line.contains("=") && !line.hasPrefix("# ") && !line.hasPrefix("#AWS_")
         }
-        // The unit gives the key itself, and a file and an address are for other ways to start and for clients.
+        // The unit sets the key itself. The other two are for other ways to start and for clients.
         let elsewhere: Set<SettingName> = [.apiKey, .config, .url]
         let wanted = SettingName.allCases.filter { !$0.row.isReserved && !elsewhere.contains($0) }
-        #expect(shown == wanted.map { "#\($0.rawValue)=\($0.row.standard ?? "")" })
+        #expect(shown == wanted.map { "#\($0.rawValue)=\($0.row.defaultValue ?? "")" })
     }
 
     @Test func `The unit's environment file says what each setting means, and the help of serve names each backend`()
@@ -69,13 +70,13 @@ import latchkey
             if line.hasPrefix("# ") { comment.append(line.dropFirst(2)) } else { comment = [] }
         }
         let backend = try #require(
-            projectLines("Sources/latchkey/Commands/ServeCommand.swift").first {
+            projectLines("Sources/latchkey/Commands/SettingFlags.swift").first {
                 $0.contains("(LATCHKEY_SECRETS_BACKEND)")
             })
         for word in SecretBackend.allCases.map(\.rawValue) + ["auto"] { #expect(backend.contains(word)) }
     }
 
-    /// The cells of the first table under a heading, its head left out.
+    /// The cells of the first table below a heading, without the header row.
     private func rows(of path: String, under heading: String) throws -> [[String]] {
         let lines = try projectLines(path).drop { $0 != heading }.drop { !$0.hasPrefix("|") }
         return lines.prefix { $0.hasPrefix("|") }.dropFirst(2).map { line in

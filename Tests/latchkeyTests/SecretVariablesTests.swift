@@ -10,7 +10,7 @@ extension SecretVariables {
     }
 }
 
-@Suite struct `The blob's fields as variables` {
+@Suite("The blob's fields as variables") struct SecretVariablesTests {
     private static func read(
         _ blob: JSON, only: Set<String>? = nil, isStrict: Bool = false
     ) throws -> [String: String?] {
@@ -29,7 +29,7 @@ extension SecretVariables {
         #expect(variables.map(\.name) == ["A", "B1", "_", "a", "b"])
     }
 
-    @Test func `A string is its own value, all else is its own text`() throws {
+    @Test func `A string is its own value, everything else is its JSON text`() throws {
         let blob = Array(
             #"{"s":" a\n","e":"","n":8080,"f":1.50,"t":true,"z":null,"a":[1, "x"],"o":{"b":1e400,"a":"\/"}}"#.utf8)
         #expect(
@@ -39,14 +39,14 @@ extension SecretVariables {
             ])
     }
 
-    @Test func `Of two fields with one name the last counts, and two spellings are two names`() throws {
+    @Test func `If a name is repeated the last field counts, and two spellings are two names`() throws {
         let blob = Array(#"{"db":"first","\u0064b":"second"}"#.utf8)
         #expect(try Self.read(blob) == ["db": "second"])
         let spellings = try SecretVariables(blob: Array("{\"\u{E9}\":\"1\",\"e\u{301}\":\"2\",\"A\":\"3\"}".utf8))
         #expect(spellings.variables.map(\.name) == ["A"])
     }
 
-    @Test func `Half of a surrogate pair leaves out its name, and refuses its value`() throws {
+    @Test func `Half of a surrogate pair omits the field in a name, and is refused in a value`() throws {
         let name = Array(#"{"\udc00":"x","db":"pw"}"#.utf8)
         let read = try SecretVariables(blob: name)
         #expect(read.variables.map(\.name) == ["db"] && read.leftOut == [#"\udc00"#: .nameNotUTF8])
@@ -58,14 +58,14 @@ extension SecretVariables {
         #expect(try Self.read(value, only: ["db"]) == ["db": "pw"])
     }
 
-    @Test func `A blob that is no JSON is refused with its place`() {
+    @Test func `A blob that is not JSON is refused with the position of the error`() {
         #expect(throws: SecretVariables.Refusal.notAnObject(JSONError(.unexpectedByte, at: 11))) {
             try SecretVariables(blob: Array(#"{"db":"pw",}"#.utf8))
         }
     }
 
     @Test(arguments: ["db-password", "a.b", "1st", "a b", "ü", "e\u{301}", "a\nb", "a/b"])
-    func `A name that no shell can say is left out, or refused where that was asked for`(name: String) throws {
+    func `A name that shells cannot use is left out, or refused in strict mode`(name: String) throws {
         let blob = JSON.object([name: "x", "OK": "1"])
         let read = try SecretVariables(blob: blob)
         #expect(read.variables.map(\.name) == ["OK"] && read.leftOut == [name: .notAName])
@@ -76,7 +76,7 @@ extension SecretVariables {
     }
 
     @Test(arguments: codeNames)
-    func `A name that runs code is left out, taken where it is asked for, and refused where that was asked for`(
+    func `A name that runs code is left out, used if it is requested, and refused in strict mode`(
         name: String
     ) throws {
         let blob = JSON.object([name: "x", "OK": "1"])
@@ -89,7 +89,7 @@ extension SecretVariables {
         }
     }
 
-    /// The names of the shared table, and one of each kind beside them.
+    /// The names of the shared table, and further ones of each kind.
     private static let codeNames: [String] =
         ((try? Fixture.json("cases/loader-variables.json"))?["names"]?.array?.compactMap(\.string) ?? [""]) + [
             "LD_BIND_NOW", "DYLD_FALLBACK_LIBRARY_PATH", "BASH_FUNC_x%%", "GIT_CONFIG_KEY_0", "LUA_INIT_5_4",
@@ -107,12 +107,12 @@ extension SecretVariables {
         #expect(try Self.read(.object([name: "x"])) == [name: "x"])
     }
 
-    @Test func `A bash function's name that was asked for is nothing a shell or a dotenv file can say`() throws {
+    @Test func `Shell and dotenv output cannot express the name of a requested bash function`() throws {
         let blob: JSON = ["BASH_FUNC_ls%%": "() { :; }"]
         let variables = try SecretVariables(blob: blob, only: ["BASH_FUNC_ls%%"]).variables
-        #expect(VariableFormat.shell.unsayable(variables) == ["BASH_FUNC_ls%%"])
-        #expect(VariableFormat.dotenv.unsayable(variables) == ["BASH_FUNC_ls%%"])
-        #expect(VariableFormat.json.unsayable(variables).isEmpty)
+        #expect(VariableFormat.shell.unsupported(variables) == ["BASH_FUNC_ls%%"])
+        #expect(VariableFormat.dotenv.unsupported(variables) == ["BASH_FUNC_ls%%"])
+        #expect(VariableFormat.json.unsupported(variables).isEmpty)
     }
 
     @Test(arguments: ["", "=", "a=b", "a\u{0}"])
@@ -122,13 +122,13 @@ extension SecretVariables {
         }
     }
 
-    @Test func `A value with a zero byte is always refused, unless it is not asked for`() throws {
+    @Test func `A value with a zero byte is always refused, unless it is not selected`() throws {
         let blob: JSON = ["A": "a\u{0}b", "B": "b"]
         #expect(throws: SecretVariables.Refusal.unusable(["A": .zeroByte])) { try SecretVariables(blob: blob) }
         #expect(try Self.read(blob, only: ["B"]) == ["B": "b"])
     }
 
-    @Test func `Of the fields asked for, all must be there`() throws {
+    @Test func `All requested fields must exist`() throws {
         let blob: JSON = ["A": "1", "B": "2", "C": "3"]
         #expect(try Self.read(blob, only: ["A", "C"]) == ["A": "1", "C": "3"])
         #expect(throws: SecretVariables.Refusal.absent(["X", "Y"])) {
@@ -143,7 +143,7 @@ extension SecretVariables {
     }
 }
 
-@Suite struct `The environment of a child` {
+@Suite("The environment of the new program") struct ChildEnvironmentTests {
     private static let secrets = [
         SecretVariable(name: "A", value: Secret("secret")), SecretVariable(name: "B", value: Secret("")),
     ]
@@ -156,32 +156,32 @@ extension SecretVariables {
         return (child.entries.map { String(decoding: $0, as: UTF8.self) }, child.conflicts)
     }
 
-    @Test func `Secrets come after what is there`() {
+    @Test func `Secrets come after the inherited entries`() {
         let merged = Self.merge(["PATH=/bin", "X=a=b"])
         #expect(merged.entries == ["PATH=/bin", "X=a=b", "A=secret", "B="] && merged.conflicts.isEmpty)
     }
 
-    @Test func `A name that is set keeps its value, and an equal value is no conflict`() {
+    @Test func `A variable that is set keeps its value, and an equal value is no conflict`() {
         #expect(Self.merge(["A=mine"]) == (["A=mine", "B="], ["A"]))
         #expect(Self.merge(["A=", "B=x"]) == (["A=", "B=x"], ["A", "B"]))
         #expect(Self.merge(["A=secret", "B="]) == (["A=secret", "B="], []))
         #expect(Self.merge(["A=secret", "A=other"]).conflicts.isEmpty, "getenv finds the first")
     }
 
-    @Test func `A pristine environment keeps what a process cannot do without`() {
+    @Test func `A pristine environment keeps the variables that every process needs`() {
         let merged = Self.merge(
             ["HOME=/root", "A=mine", "LATCHKEY_API_KEY=k", "PATH=/bin", "PATHS=x", "AWS_REGION=r"], isPristine: true)
         #expect(merged == (["HOME=/root", "PATH=/bin", "A=secret", "B="], []))
     }
 
-    @Test func `What is inherited stays as it is, whatever it is`() {
+    @Test func `Inherited entries are unchanged, whatever they contain`() {
         let odd: [[UInt8]] = [[0xFF, 0x3D, 0xFE], Array("without".utf8), [], Array("=x".utf8), Array("A".utf8)]
         let child = ChildEnvironment(inherited: odd, adding: [], isPristine: false)
         #expect(child.entries == odd)
     }
 }
 
-@Suite struct `Variables in print` {
+@Suite("Formats of variables") struct VariableFormatTests {
     private static func render(_ value: String, _ format: VariableFormat) -> String {
         String(decoding: format.render([SecretVariable(name: "A", value: Secret(value))]), as: UTF8.self)
     }
@@ -190,7 +190,7 @@ extension SecretVariables {
         ("", "A=''\n"), ("plain", "'plain'"), ("it's", #"'it'\''s'"#), ("a\n$b`c`\"\\", "'a\n$b`c`\"\\'"),
         ("'\u{301}", "''\\''\u{301}'"),
     ])
-    func `A shell is given single quotes`(value: String, holds: String) {
+    func `Shell output uses single quotes`(value: String, holds: String) {
         let text = Self.render(value, .shell)
         #expect(text.hasPrefix("export A='") && text.hasSuffix("'\n") && text.utf8.count > 10)
         #expect(text.contains(holds))
@@ -202,7 +202,7 @@ extension SecretVariables {
         (#"a\\b"#, #"'a\\\\b'"#), (#"end\"#, #"'end\\'"#), ("it's $5", #"'it\'s $5'"#),
         (#"'"\"#, #"'\'"\\'"#), ("'\u{301}", "\"'\u{301}\""),
     ])
-    func `A file of variables has each value in the plainest way that carries it`(value: String, written: String) {
+    func `A dotenv file has each value in the simplest form that preserves it`(value: String, written: String) {
         #expect(Array(Self.render(value, .dotenv).utf8) == Array("A=\(written)\n".utf8))
     }
 
@@ -211,7 +211,7 @@ extension SecretVariables {
         #expect(text == #"{"A":"a\n\"ü/🔑"}"# + "\n")
     }
 
-    @Test func `Nothing is nothing, and an object without members`() {
+    @Test func `No variables give empty output, or an object without members`() {
         #expect(VariableFormat.shell.render([]).isEmpty && VariableFormat.dotenv.render([]).isEmpty)
         #expect(VariableFormat.json.render([]) == Array("{}\n".utf8))
     }

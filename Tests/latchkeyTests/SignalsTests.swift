@@ -7,7 +7,7 @@ import Testing
 import latchkey
 
 @Suite struct SignalsTests {
-    /// One test, since a process keeps its signals once.
+    /// A single test, because a process installs its handlers once.
     @Test(.timeLimit(.minutes(1)))
     func
         `A signal that comes as soon as it is kept is not lost, one that means nothing stops nothing, a second one ends the delay`()
@@ -22,7 +22,7 @@ import latchkey
         }
         kill(getpid(), SIGTERM)
         await signals.untilAskedToStop(log: log)
-        // The clock of the delay stands still, so nothing but the second signal ends it.
+        // The clock of the delay does not advance, so only the second signal ends it.
         let clock = ManualClock()
         kill(getpid(), SIGUSR2)
         kill(getpid(), SIGINT)

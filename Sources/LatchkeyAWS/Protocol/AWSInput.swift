@@ -6,15 +6,15 @@ package struct AWSInput {
     private let members: JSONObject
 
     /// - Throws: `SerializationException` if the body is not a JSON object, as AWS does.
-    package init(_ body: [UInt8]) throws(AWSFault) {
+    package init(_ body: [UInt8]) throws(AWSProtocolError) {
         guard let members = (try? JSON(parsing: body, limits: .request))?.object else {
-            throw AWSFault("SerializationException")
+            throw AWSProtocolError("SerializationException")
         }
         self.members = members
     }
 
     /// A string; nil if the member is absent.
-    package func string(_ name: String) throws(AWSFault) -> String? {
+    package func string(_ name: String) throws(AWSProtocolError) -> String? {
         switch members[name] {
         case nil, .null: nil
         case .string(let text): text
@@ -23,7 +23,7 @@ package struct AWSInput {
     }
 
     /// A required string of at least `length` characters.
-    package func required(_ name: String, atLeast length: Int = 1) throws(AWSFault) -> String {
+    package func required(_ name: String, atLeast length: Int = 1) throws(AWSProtocolError) -> String {
         let member = Self.lowerCamel(name)
         guard let text = try string(name) else { throw .constraint(member, value: "null", "not be null") }
         guard text.count >= length else {
@@ -33,7 +33,7 @@ package struct AWSInput {
     }
 
     /// A Boolean; false if the member is absent.
-    package func flag(_ name: String) throws(AWSFault) -> Bool {
+    package func flag(_ name: String) throws(AWSProtocolError) -> Bool {
         switch members[name] {
         case nil, .null: false
         case .bool(let flag): flag
@@ -42,7 +42,7 @@ package struct AWSInput {
     }
 
     /// An integer within bounds; nil if the member is absent.
-    package func number(_ name: String, in bounds: ClosedRange<Int64>) throws(AWSFault) -> Int64? {
+    package func number(_ name: String, in bounds: ClosedRange<Int64>) throws(AWSProtocolError) -> Int64? {
         switch members[name] {
         case nil, .null: return nil
         case let value?:
@@ -60,7 +60,7 @@ package struct AWSInput {
     }
 
     /// A list of 1 to `max` strings; nil if the member is absent.
-    package func strings(_ name: String, atMost max: Int) throws(AWSFault) -> [String]? {
+    package func strings(_ name: String, atMost max: Int) throws(AWSProtocolError) -> [String]? {
         guard let values = try list(name) else { return nil }
         var texts: [String] = []
         for value in values {
@@ -78,15 +78,15 @@ package struct AWSInput {
     }
 
     /// A list of structures; empty if the member is absent.
-    package func structures(_ name: String) throws(AWSFault) -> [JSON] {
+    package func structures(_ name: String) throws(AWSProtocolError) -> [JSON] {
         let values = try list(name) ?? []
         for value in values where value.object == nil { throw Self.mismatch(value, "Structure") }
         return values
     }
 
     /// The member `Tags`, a list of `{"Key", "Value"}`.
-    package func tags() throws(AWSFault) -> [(key: String, value: String)] {
-        try structures("Tags").map { tag throws(AWSFault) in
+    package func tags() throws(AWSProtocolError) -> [(key: String, value: String)] {
+        try structures("Tags").map { tag throws(AWSProtocolError) in
             guard let key = tag["Key"]?.string, (1...128).contains(key.count) else {
                 throw .constraint("tags.1.member.key", "have length between 1 and 128")
             }
@@ -94,7 +94,7 @@ package struct AWSInput {
         }
     }
 
-    private func list(_ name: String) throws(AWSFault) -> [JSON]? {
+    private func list(_ name: String) throws(AWSProtocolError) -> [JSON]? {
         switch members[name] {
         case nil, .null: nil
         case .array(let values): values
@@ -103,7 +103,7 @@ package struct AWSInput {
     }
 
     /// AWS's error for a member of the wrong type.
-    private static func mismatch(_ value: JSON, _ expected: String) -> AWSFault {
+    private static func mismatch(_ value: JSON, _ expected: String) -> AWSProtocolError {
         let kind =
             switch value {
             case .null: "NULL_VALUE"
@@ -114,7 +114,7 @@ package struct AWSInput {
             case .array: "START_ARRAY"
             case .object: "START_OBJECT"
             }
-        return AWSFault(
+        return AWSProtocolError(
             "SerializationException", "\(kind) can not be converted to a\(expected == "Integer" ? "n" : "") \(expected)"
         )
     }

@@ -25,10 +25,10 @@ package struct SignatureVerification: Sendable {
     /// Parses `Authorization` and `X-Amz-Date`.
     ///
     /// - Throws: `MissingAuthenticationTokenException`, `IncompleteSignatureException`.
-    package init(_ request: HTTPRequest) throws(AWSFault) {
+    package init(_ request: HTTPRequest) throws(AWSProtocolError) {
         let headers = request.fields.values("Authorization")
         guard let header = headers.first, !header.isEmpty else {
-            throw AWSFault(common: "MissingAuthenticationTokenException", "Missing Authentication Token")
+            throw AWSProtocolError(common: "MissingAuthenticationTokenException", "Missing Authentication Token")
         }
         // Only ASCII, because comparing other text can take more time than its length.
         guard headers.count == 1, header.utf8.count <= Self.maxHeaderBytes, header.utf8.allSatisfy({ $0 < 0x80 }) else {
@@ -61,7 +61,7 @@ package struct SignatureVerification: Sendable {
     /// - Throws: `UnrecognizedClientException`, `InvalidSignatureException`.
     package func checkHead(
         _ request: HTTPRequest, isKnown: Bool, service: String, now: WallTime
-    ) throws(AWSFault) {
+    ) throws(AWSProtocolError) {
         // Latchkey issues no session tokens.
         guard isKnown, request.fields["X-Amz-Security-Token"] == nil else { throw Self.unknownKey }
         try checkScope(request, service: service)
@@ -80,7 +80,7 @@ package struct SignatureVerification: Sendable {
     /// - Throws: `UnrecognizedClientException`, `InvalidSignatureException`.
     package func verify(
         _ request: HTTPRequest, secrets: [Secret], service: String, now: WallTime
-    ) throws(AWSFault) {
+    ) throws(AWSProtocolError) {
         try checkHead(request, isKnown: !secrets.isEmpty, service: service, now: now)
         let hashes = request.fields.values("X-Amz-Content-Sha256")
         let hash = hashes.isEmpty ? "" : SHA256.hash(request.body).hex
@@ -103,7 +103,7 @@ package struct SignatureVerification: Sendable {
 
     // MARK: Scope and time
 
-    private func checkScope(_ request: HTTPRequest, service: String) throws(AWSFault) {
+    private func checkScope(_ request: HTTPRequest, service: String) throws(AWSProtocolError) {
         guard scope.service == service else {
             throw Self.invalid("Credential should be scoped to correct service: '\(service)'.")
         }
@@ -125,7 +125,7 @@ package struct SignatureVerification: Sendable {
     }
 
     /// Compares the times as text, because the basic format sorts in the order of time.
-    private func checkTime(_ now: WallTime) throws(AWSFault) {
+    private func checkTime(_ now: WallTime) throws(AWSProtocolError) {
         let here = RFC3339.formatBasic(now)
         let oldest = RFC3339.formatBasic(now + (Duration.zero - Self.maxSkew))
         let newest = RFC3339.formatBasic(now + Self.maxSkew)
@@ -145,7 +145,7 @@ package struct SignatureVerification: Sendable {
     // MARK: Parsing
 
     /// The parameters `Credential`, `SignedHeaders` and `Signature`, each of which must occur once.
-    private static func parameters(of header: String) throws(AWSFault) -> [String: Substring] {
+    private static func parameters(of header: String) throws(AWSProtocolError) -> [String: Substring] {
         guard header.hasPrefix("\(SigV4.algorithm) ") else {
             throw incomplete("Authorization header requires 'Credential' parameter.")
         }
@@ -183,18 +183,18 @@ package struct SignatureVerification: Sendable {
     // MARK: Errors
 
     /// The error for an access key id that does not belong to a caller.
-    package static let unknownKey = AWSFault(
+    package static let unknownKey = AWSProtocolError(
         common: "UnrecognizedClientException", "The security token included in the request is invalid.")
 
     private static let mismatch = invalid(
         "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key "
             + "and signing method. Consult the service documentation for details.")
 
-    private static func invalid(_ message: String) -> AWSFault {
-        AWSFault(common: "InvalidSignatureException", message)
+    private static func invalid(_ message: String) -> AWSProtocolError {
+        AWSProtocolError(common: "InvalidSignatureException", message)
     }
 
-    private static func incomplete(_ message: String) -> AWSFault {
-        AWSFault(common: "IncompleteSignatureException", message)
+    private static func incomplete(_ message: String) -> AWSProtocolError {
+        AWSProtocolError(common: "IncompleteSignatureException", message)
     }
 }

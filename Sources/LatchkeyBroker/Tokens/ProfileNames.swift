@@ -1,10 +1,10 @@
 internal import LatchkeyCore
 internal import Synchronization
 
-/// The profiles in force by name. A worker keeps a copy and looks for a newer one by a number, so that finding a profile
-/// takes no lock.
+/// The current profiles by name.
+///
+/// Each worker keeps a copy and compares a generation number, so that finding a profile takes no lock.
 package final class ProfileNames: Sendable {
-    /// One profile.
     package struct Entry: Hashable, Sendable {
         package let name: String
         package let id: ProfileID
@@ -15,41 +15,40 @@ package final class ProfileNames: Sendable {
 
     init(_ list: [Entry]) { self.list = Mutex(list) }
 
-    /// The profiles in their order, the default one first.
+    /// The profiles in their order; the default profile is first.
     package var entries: [Entry] { list.withLock { $0 } }
 
-    /// Puts other profiles in force.
+    /// Replaces the profiles.
     func replace(with list: [Entry]) {
         self.list.withLock { $0 = list }
         generation.add(1, ordering: .releasing)
     }
 
-    /// One worker's copy.
+    /// The copy of one worker.
     package struct Copy {
         private let source: ProfileNames
         private var entries: [Entry]
         private var generation: Int
-        /// The default profile.
-        package private(set) var standard: ProfileID
+        package private(set) var defaultProfile: ProfileID
 
         package init(_ source: ProfileNames) {
             self.source = source
             generation = source.generation.load(ordering: .acquiring)
             entries = source.entries
-            standard = entries.first?.id ?? ProfileID(0)
+            defaultProfile = entries.first?.id ?? ProfileID(0)
         }
 
-        /// Takes the profiles now in force. True where they are others than before.
+        /// Updates the copy. Returns whether the profiles have changed.
         package mutating func follow() -> Bool {
             let newest = source.generation.load(ordering: .acquiring)
             if newest == generation { return false }
             generation = newest
             entries = source.entries
-            standard = entries.first?.id ?? ProfileID(0)
+            defaultProfile = entries.first?.id ?? ProfileID(0)
             return true
         }
 
-        /// The profile of that name.
+        /// The profile with that name.
         package func id(of name: String) -> ProfileID? { entries.first { $0.name.hasSameBytes(as: name) }?.id }
     }
 }

@@ -1,78 +1,78 @@
 internal import LatchkeyCore
 internal import LatchkeyMetrics
 
-/// The places of the profiles, and each one's state. Pure: the broker keeps it under its lock.
+/// The slots of the profiles and the state of each. Pure: ``TokenBroker`` keeps it under its lock.
 ///
-/// A profile keeps its place while it is there. A place whose profile was removed waits for that name to come back, and
-/// goes to another one when it has waited longest. Whoever comes with a ``ProfileID`` of an earlier epoch finds nothing.
+/// A profile keeps its slot as long as it exists. The slot of a removed profile is kept for the return of its name; the
+/// one that has been free for longest is reused first. A ``ProfileID`` of an earlier epoch finds nothing.
 struct ProfileSlots: Sendable {
-    /// One place.
     struct Slot: Sendable {
-        /// Whose place it is; nil where that one was removed, or there was none yet.
+        /// The profile in this slot; nil if it was removed, or if there was none yet.
         var profile: TokenProfile?
-        /// Whose place it was last.
+        /// The name of the last profile in this slot.
         var name: String?
         var epoch: UInt64 = 0
         /// The first epoch of that name.
         var since: UInt64 = 0
-        /// When its profile was removed, in the order of changes.
+        /// The number of the change that removed the profile.
         var freed = 0
         var state = ProfileState()
     }
 
-    /// What a change of the profiles came to.
+    /// The result of replacing the profiles.
     struct Change: Sendable {
-        /// The profiles now in force, in their order.
+        /// The current profiles, in their order.
         var entries: [ProfileNames.Entry] = []
-        /// What was defined otherwise or is not there any more, as it was known until now.
+        /// The old ids of profiles that were redefined or removed.
         var ended: [ProfileID] = []
-        /// The same places, and those of new profiles, as they are known from now on; with the name, nil for nobody.
+        /// The new ids of these slots and of the slots of new profiles, with the profile's name; nil if the slot is
+        /// free.
         var begun: [(id: ProfileID, name: String?)] = []
     }
 
     private(set) var slots: [Slot]
     private var changes = 0
 
-    /// - Parameter places: twice as many as there may be profiles, where they may change.
-    init(_ profiles: [TokenProfile], places: Int) {
+    /// - Parameter count: the number of slots: twice the maximum number of profiles, if profiles may change.
+    init(_ profiles: [TokenProfile], count: Int) {
         slots = profiles.map { Slot(profile: $0, name: $0.name) }
-        while slots.count < places { slots.append(Slot()) }
+        while slots.count < count { slots.append(Slot()) }
     }
 
-    /// Whether the profile is still defined as it was.
+    /// Whether the profile still has this definition.
     func isCurrent(_ id: ProfileID) -> Bool { slots[id.index].epoch == id.epoch }
 
-    /// The profile; nil where it is defined otherwise now.
+    /// The profile; nil if it was redefined or removed.
     func profile(_ id: ProfileID) -> TokenProfile? { isCurrent(id) ? slots[id.index].profile : nil }
 
-    /// The profile that has the name of `id` now; nil where there is none.
+    /// The current id of the profile that had `id`; nil if it was removed.
     func successor(of id: ProfileID) -> ProfileID? {
         let slot = slots[id.index]
         return slot.profile != nil && id.epoch >= slot.since ? ProfileID(id.index, epoch: slot.epoch) : nil
     }
 
-    /// Works on the state of a profile; nil where it is defined otherwise now.
+    /// Accesses the state of a profile; nil if the profile was redefined or removed.
     @discardableResult
     mutating func with<Result>(_ id: ProfileID, _ body: (inout ProfileState) -> Result) -> Result? {
         isCurrent(id) ? body(&slots[id.index].state) : nil
     }
 
-    /// Empties the memory of all.
+    /// Clears the memory of all profiles.
     mutating func clear() {
         for index in slots.indices { slots[index].state.clear() }
     }
 
-    /// A tier that failed answers again.
+    /// Applies the recovery of a tier to all profiles.
     mutating func recovered(_ tier: Tier, isShared: Bool, _ now: Now) {
         for index in slots.indices { slots[index].state.recovered(tier, isShared: isShared, now) }
     }
 
-    // MARK: Changing
+    // MARK: Changing the profiles
 
-    /// Puts other profiles in force. One whose definition is the same keeps its token and what is known of getting the
-    /// next; of any other nothing is kept.
+    /// Replaces the profiles. A profile with the same definition keeps its token and the state of its refreshes; any
+    /// other starts empty.
     ///
-    /// - Parameter profiles: at most half as many as there are places, each name once.
+    /// - Parameter profiles: at most half the number of slots, each name once.
     mutating func replace(with profiles: [TokenProfile], _ now: Now) -> Change {
         changes += 1
         var change = Change()
@@ -82,8 +82,8 @@ struct ProfileSlots: Sendable {
             redefine(index, as: nil, &change)
         }
         for profile in profiles {
-            guard let index = place(for: profile.name) else { continue }
-            if let old = slots[index].profile, isKept(old, profile, slots[index].state, now) {
+            guard let index = slot(for: profile.name) else { continue }
+            if let old = slots[index].profile, keepsState(from: old, to: profile, slots[index].state, now) {
                 slots[index].profile = profile
             } else {
                 redefine(index, as: profile, &change)
@@ -93,14 +93,16 @@ struct ProfileSlots: Sendable {
         return change
     }
 
-    /// What tokens are for is the same. Where only the way to get them has changed, a failure of the old way is none of
-    /// the new one: with no token to keep, nothing is kept.
-    private func isKept(_ old: TokenProfile, _ new: TokenProfile, _ state: ProfileState, _ now: Now) -> Bool {
+    /// Whether the state is kept: the tokens are for the same purpose.
+    ///
+    /// If only the way to get them has changed, failures of the old way must not affect the new one. So without a valid
+    /// token the state is dropped.
+    private func keepsState(from old: TokenProfile, to new: TokenProfile, _ state: ProfileState, _ now: Now) -> Bool {
         guard old.definition == new.definition else { return false }
         return old.revision == new.revision || state.entry?.token.isValid(now) == true
     }
 
-    private func place(for name: String) -> Int? {
+    private func slot(for name: String) -> Int? {
         slots.firstIndex { $0.name == name } ?? slots.firstIndex { $0.name == nil }
             ?? slots.indices.filter { slots[$0].profile == nil }.min { slots[$0].freed < slots[$1].freed }
     }

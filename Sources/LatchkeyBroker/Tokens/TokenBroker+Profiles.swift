@@ -2,28 +2,27 @@ internal import LatchkeyCore
 internal import LatchkeyMetrics
 internal import Synchronization
 
-// The profiles change while the broker runs.
+// Profiles that change while the broker runs.
 extension TokenBroker {
-    /// Puts other profiles in force, the default one first. Not to be called from two threads at once.
+    /// Replaces the profiles; the default profile is first. Must not be called from two threads at once.
     ///
-    /// A profile whose ``TokenProfile/definition`` is the same keeps its token. A token that was got for another
-    /// definition is not given out from here on: memory, the flights under way and the writes that wait are dropped.
-    /// Whoever waits for a flight of an older definition waits for one of the new definition instead, and is told that
-    /// there is no such profile where it was removed.
+    /// A profile with the same ``TokenProfile/definition`` keeps its token. Tokens of other definitions are not served
+    /// any more: memory, refreshes in progress and pending writes are dropped. Callers that wait for a refresh of a
+    /// redefined profile wait for one of the new definition. Callers of a removed profile get `notFound`.
     ///
-    /// - Parameter profiles: at most half as many as there are places, each name once.
+    /// - Parameter profiles: at most half the number of slots, each name once.
     package func replace(with profiles: [TokenProfile]) {
         let now = time.now()
         let ended = slots.withLock { slots in
             let change = slots.replace(with: profiles, now)
             for (id, name) in change.begun {
-                probe.metrics.profile(id.index, isNamed: name)
-                probe.metrics.tokenExpiry(profile: id.index, nil)
-                writes?.begin(id)
+                telemetry.metrics.profile(id.index, isNamed: name)
+                telemetry.metrics.tokenExpiry(profile: id.index, nil)
+                writer?.begin(id)
             }
             names.replace(with: change.entries)
             return change.ended
         }
-        for id in ended { flights.abandon(id, because: .profileChanged) }
+        for id in ended { refreshes.abandon(id, because: .profileChanged) }
     }
 }

@@ -4,196 +4,191 @@ package import LatchkeyMetrics
 package import Logging
 internal import Synchronization
 
-/// Gives out access tokens: from memory at once, else through one flight a profile over shared tier and issuer.
+/// Serves access tokens: from memory, else with one refresh per profile through the shared tier and the issuer.
 package final class TokenBroker: Sendable {
-    /// What settings decide.
+    /// The parts of the settings that concern tokens.
     package struct Configuration: Sendable {
         /// `LATCHKEY_TOKEN_EXPIRY_BUFFER`.
         package var buffer = ExpiryBuffer()
-        /// `LATCHKEY_UPSTREAM_TIMEOUT`: the longest one tier may take; a flight, and so a caller, waits twice that.
+        /// `LATCHKEY_UPSTREAM_TIMEOUT`: the maximum duration of one request. A refresh, and so a caller, waits twice
+        /// that.
         package var upstreamTimeout: Duration = .seconds(5)
-        /// Callers on one flight; more are refused as `overloaded`.
+        /// How many callers may wait for one refresh; more are refused as `overloaded`.
         package var maximumWaiters = 10_000
-        /// This process's name in leases: the same for no two that run. Letters, digits and hyphens.
+        /// The name of this process in leases, different for every process. Letters, digits and hyphens.
         package var holder = "latchkey"
-        /// A random number in 0..<1, for jitter.
-        package var chance: @Sendable () -> Double = { .random(in: 0..<1) }
+        /// Returns a random number in [0, 1).
+        package var jitter: @Sendable () -> Double = { .random(in: 0..<1) }
 
         package init() {}
     }
 
-    /// What `/health` shows of one profile.
+    /// The status of one profile for `/health`.
     package struct ProfileStatus: Sendable {
         package let name: String
-        /// The token in memory, valid or not; nil when there is none.
+        /// The token in memory, valid or not; nil if there is none.
         package let token: AccessToken?
-        /// Another is being fetched.
         package let isRefreshing: Bool
     }
 
-    /// The profiles in force by name.
+    /// The current profiles by name.
     package let names: ProfileNames
 
     let slots: Mutex<ProfileSlots>
-    let flights: SingleFlight<ProfileID, TokenEntry>
+    let refreshes: SingleFlight<ProfileID, TokenEntry>
     let shared: SharedTier?
-    let writes: SharedWrites?
+    let writer: SharedTokenWriter?
     let configuration: Configuration
-    let longestFlight: Duration
-    let time: TimeSource
+    /// The maximum duration of a refresh.
+    let maxRefresh: Duration
+    let time: Timing
     let sleeper: Sleeper
-    let probe: TierTelemetry
+    let telemetry: TierTelemetry
 
     /// - Parameters:
-    ///   - profiles: in the order of their ``ProfileID``; `metrics` was made with the same names in that order.
-    ///   - places: how many profiles there is room for, twice as many as there may be; nil where they do not change.
-    ///     `metrics` was made with the same number.
-    ///   - shared: where replicas share tokens; nil for `LATCHKEY_SHARED_TIER=none`.
+    ///   - profiles: in the order of their ``ProfileID``. `metrics` must have the same names in that order.
+    ///   - slots: the number of profile slots, twice the maximum number of profiles; nil if profiles do not change.
+    ///     `metrics` must have the same number.
+    ///   - shared: nil for `LATCHKEY_SHARED_TIER=none`.
     package init(
-        profiles: [TokenProfile], places: Int? = nil, shared: SharedTier?,
+        profiles: [TokenProfile], slots slotCount: Int? = nil, shared: SharedTier?,
         configuration: Configuration = Configuration(),
-        time: TimeSource, sleeper: Sleeper = .system, metrics: Metrics, health: TierHealth, log: Logger
+        time: Timing, sleeper: Sleeper = .system, metrics: Metrics, health: TierHealth, log: Logger
     ) {
-        let places = max(places ?? 0, profiles.count)
+        let slotCount = max(slotCount ?? 0, profiles.count)
         names = ProfileNames(profiles.enumerated().map { .init(name: $1.name, id: ProfileID($0)) })
         self.shared = shared
         self.configuration = configuration
-        longestFlight = configuration.upstreamTimeout * 2
+        maxRefresh = configuration.upstreamTimeout * 2
         self.time = time
         self.sleeper = sleeper
-        let probe = TierTelemetry(metrics: metrics, health: health, log: log, time: time)
-        self.probe = probe
-        slots = Mutex(ProfileSlots(profiles, places: places))
-        flights = SingleFlight(
-            maximumWaiters: configuration.maximumWaiters, longest: longestFlight, time: time,
-            sleeper: sleeper)
-        writes = shared.map {
-            SharedWrites(
-                $0, places: places, timeout: configuration.upstreamTimeout, sleeper: sleeper,
-                chance: configuration.chance, probe: probe)
+        let telemetry = TierTelemetry(metrics: metrics, health: health, log: log, time: time)
+        self.telemetry = telemetry
+        slots = Mutex(ProfileSlots(profiles, count: slotCount))
+        refreshes = SingleFlight(
+            maxWaiters: configuration.maximumWaiters, maxDuration: maxRefresh, time: time, sleeper: sleeper)
+        writer = shared.map {
+            SharedTokenWriter(
+                $0, slots: slotCount, timeout: configuration.upstreamTimeout, sleeper: sleeper,
+                jitter: configuration.jitter, telemetry: telemetry)
         }
         health.onRecovery { [weak self] in self?.recovered($0) }
     }
 
-    /// A tier that failed answers again: refreshes that waited for that go on with the next caller, and
-    /// writes at once.
+    /// Ends the backoffs that the failure of `tier` caused. The next caller starts a refresh then; pending writes
+    /// continue at once.
     private func recovered(_ tier: Tier) {
         let now = time.now()
         let isShared = tier == shared?.tier
         slots.withLock { $0.recovered(tier, isShared: isShared, now) }
-        if isShared { writes?.goOn() }
+        if isShared { writer?.resume() }
     }
 
-    /// The profile of that name.
+    /// The profile with that name.
     package func profile(named name: String) -> ProfileID? {
         names.entries.first { $0.name.hasSameBytes(as: name) }?.id
     }
 
-    /// What memory holds for a caller.
-    package struct Cached: Sendable {
-        package let entry: TokenEntry
-        /// It is inside its buffer.
-        package let isStale: Bool
-        /// Why there is no newer token, where this one is inside its buffer or refused and getting another failed.
-        package let refreshError: UpstreamFault?
-        /// A resource server refused it, and no other is there yet.
-        package let isRejected: Bool
-    }
-
-    /// The token in memory, if it is valid and lasts as long as wished. One lock, no waiting. Nil also where the profile
-    /// is defined otherwise now.
+    /// The token in memory, if it is valid for at least `minTTL`. Takes one lock and does not wait.
     ///
-    /// A token inside its buffer is returned too, and a refresh started in the background if it is time for one.
-    package func cached(_ profile: ProfileID, now: Now, minTTL: Duration? = nil) -> Cached? {
+    /// A token inside its buffer is returned too. If it is time for a refresh, the refresh starts in the background.
+    ///
+    /// - Returns: nil also if the profile was redefined.
+    package func cached(_ profile: ProfileID, now: Now, minTTL: Duration? = nil) -> ServedToken? {
         let buffer = configuration.buffer
-        let flight = longestFlight
+        let maxRefresh = maxRefresh
         let hit = slots.withLock { slots in
-            slots.with(profile) { $0.hit(now, minTTL: minTTL, buffer: buffer, flight: flight) }
+            slots.with(profile) { $0.hit(now, minTTL: minTTL, buffer: buffer, maxRefresh: maxRefresh) }
         }
         switch hit {
         case .miss, nil:
             return nil
         case .fresh(let entry):
-            probe.metrics.tierRequest(.token, .memory, .hit)
-            return Cached(entry: entry, isStale: false, refreshError: nil, isRejected: false)
+            telemetry.metrics.tierRequest(.token, .memory, .hit)
+            return ServedToken(entry, from: .memory, isStale: false)
         case .stale(let entry, let fault):
-            probe.metrics.tierRequest(.token, .memory, .stale)
-            if fault != nil { probe.metrics.staleServed(.token) }
-            return Cached(entry: entry, isStale: true, refreshError: fault, isRejected: false)
+            telemetry.metrics.tierRequest(.token, .memory, .stale)
+            if fault != nil { telemetry.metrics.staleServed(.token) }
+            return ServedToken(entry, from: .memory, isStale: true, refreshError: fault)
         case .rejected(let entry, let fault):
             let isStale = entry.isStale(now)
-            probe.metrics.tierRequest(.token, .memory, isStale ? .stale : .hit)
-            return Cached(entry: entry, isStale: isStale, refreshError: fault, isRejected: true)
+            telemetry.metrics.tierRequest(.token, .memory, isStale ? .stale : .hit)
+            return ServedToken(entry, from: .memory, isStale: isStale, isRejected: true, refreshError: fault)
         case .due(let entry):
-            probe.metrics.tierRequest(.token, .memory, .stale)
-            let started = flights.start(profile) { await self.fetch(profile, .ahead, minTTL: nil, deadline: $0) }
-            if !started { slots.withLock { $0.with(profile) { $0.landed() } } }
-            return Cached(entry: entry, isStale: true, refreshError: nil, isRejected: false)
+            telemetry.metrics.tierRequest(.token, .memory, .stale)
+            let started = refreshes.start(profile) { await self.refresh(profile, .ahead, minTTL: nil, deadline: $0) }
+            if !started { slots.withLock { $0.with(profile) { $0.finish() } } }
+            return ServedToken(entry, from: .memory, isStale: true)
         }
     }
 
-    /// A token by way of the tiers, for a caller ``cached(_:now:minTTL:)`` had nothing for or who wants a newer one.
+    /// Gets a token through the tiers, for a caller that ``cached(_:now:minTTL:)`` had nothing for, or that wants a
+    /// newer one.
     ///
-    /// A caller whose wish cannot be met while a valid token is at hand gets that one, with the failure beside it.
+    /// If what the caller asks for is not available, it gets the valid token in memory together with the error.
     ///
     /// - Parameters:
-    ///   - deadline: when the caller stops waiting; never later than twice the upstream timeout is of use.
-    ///   - completion: called once, on any thread, perhaps before this returns.
+    ///   - deadline: when the caller stops waiting. Later than twice the upstream timeout has no effect.
+    ///   - completion: called once, on any thread, possibly before this returns.
     package func token(
-        _ profile: ProfileID, _ ask: TokenAsk = TokenAsk(), deadline: MonotonicTime,
+        _ profile: ProfileID, _ ask: TokenDemand = TokenDemand(), deadline: MonotonicTime,
         completion: @escaping @Sendable (Result<ServedToken, UpstreamFault>) -> Void
     ) {
         token(profile, ask, deadline: deadline, mayRepeat: true, completion: completion)
     }
 
-    /// ``token(_:_:deadline:completion:)`` for code that awaits.
+    /// ``token(_:_:deadline:completion:)`` for asynchronous code.
     package func token(
-        _ profile: ProfileID, _ ask: TokenAsk = TokenAsk(), deadline: MonotonicTime
+        _ profile: ProfileID, _ ask: TokenDemand = TokenDemand(), deadline: MonotonicTime
     ) async throws(UpstreamFault) -> ServedToken {
         try await withCheckedContinuation { continuation in
             token(profile, ask, deadline: deadline) { continuation.resume(returning: $0) }
         }.get()
     }
 
-    /// Notes that a resource server refused a token (`POST /token/rejected`). If it is the one in memory, its successor
-    /// is fetched, as far as the issuer, its quota and the budget allow, and replaces it in every tier. Until then the
-    /// refused token is served, and said to be refused. Another digest changes nothing.
+    /// Records that a resource server rejected a token (`POST /token/rejected`).
     ///
-    /// A burst of rejections costs one issuance. While the replacements keep being rejected, the delay between two
+    /// If it is the token in memory, a replacement is fetched and replaces it in every tier, as far as the issuer, its
+    /// quota and the budget allow. Until then the rejected token is served and marked. Another digest changes nothing.
+    ///
+    /// A burst of rejections costs one issuance. While the replacements are rejected too, the delay between two
     /// issuances grows from 2 s to 5 min for each caller.
     ///
-    /// - Returns: whether it was the one in memory.
+    /// - Returns: whether it was the token in memory.
     @discardableResult
     package func reject(_ profile: ProfileID, sha256: Digest, by caller: String) -> Bool {
         let now = time.now()
-        let flight = longestFlight
+        let maxRefresh = maxRefresh
         let (effect, name) = slots.withLock { slots in
             let name = slots.profile(profile)?.name ?? ""
-            return (slots.with(profile) { $0.reject(sha256, by: caller, now, flight: flight) } ?? .none, name)
+            let effect = slots.with(profile) { $0.reject(sha256, by: caller, now, maxRefresh: maxRefresh) }
+            return (effect ?? .ignored, name)
         }
         switch effect {
-        case .none: return false
+        case .ignored: return false
         case .known: return true
-        case .look: break
+        case .refresh: break
         }
-        probe.log.notice(
-            "a resource server refused the token; it is served until another is there",
+        telemetry.log.notice(
+            "a resource server rejected the token; it is served until a replacement is available",
             metadata: ["profile": "\(name)", "caller": "\(caller)"])
-        _ = flights.start(profile) { await self.fetch(profile, .rejected, minTTL: nil, deadline: $0) }
+        _ = refreshes.start(profile) { await self.refresh(profile, .rejected, minTTL: nil, deadline: $0) }
         return true
     }
 
-    /// Empties memory (`POST /cache/clear`). What a flight under way brings goes to those who wait for it and is not
-    /// kept; who comes later starts another.
+    /// Clears memory (`POST /cache/clear`).
+    ///
+    /// The result of a refresh in progress goes to the callers that wait for it and is not kept. Later callers start
+    /// another refresh.
     package func clear() {
-        flights.replaceAll()
+        refreshes.replaceAll()
         slots.withLock { slots in
             slots.clear()
-            for index in slots.slots.indices { probe.metrics.tokenExpiry(profile: index, nil) }
+            for index in slots.slots.indices { telemetry.metrics.tokenExpiry(profile: index, nil) }
         }
     }
 
-    /// Every profile's token, for `/health`. From memory.
+    /// The status of every profile, from memory, for `/health`.
     package func snapshot() -> [ProfileStatus] {
         slots.withLock { slots in
             names.entries.compactMap { entry in
@@ -204,7 +199,7 @@ package final class TokenBroker: Sendable {
         }
     }
 
-    /// Waits until every new token stands in the shared tier, or could not be written, and no longer than to `end`. For
+    /// Waits until every new token has been written to the shared tier or could not be, but until `end` at most. For
     /// the end of the process.
-    package func drain(by end: MonotonicTime) async { await writes?.drain(by: end) }
+    package func drain(by end: MonotonicTime) async { await writer?.drain(by: end) }
 }

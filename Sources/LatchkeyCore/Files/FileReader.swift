@@ -5,12 +5,12 @@ package enum FileReader {
     /// The bytes of the regular file at `path`. A pipe is refused without waiting for its writer.
     ///
     /// - Parameter limit: the most bytes that the file may have.
-    package static func read(_ path: String, limit: Int) throws(FileFault) -> [UInt8] {
+    package static func read(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-        guard descriptor >= 0 else { throw FileFault(errno: errno) }
+        guard descriptor >= 0 else { throw FileError(errno: errno) }
         defer { close(descriptor) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw FileFault(errno: errno) }
+        guard fstat(descriptor, &status) == 0 else { throw FileError(errno: errno) }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile }
         guard status.st_size <= limit else { throw .tooLarge(limit: limit) }
         return try readToEnd(descriptor, limit: limit)
@@ -18,8 +18,8 @@ package enum FileReader {
 
     /// Reads an open descriptor of any kind to its end. Blocks while the writer of a pipe has not finished.
     ///
-    /// - Parameter limit: the most bytes. One byte more throws ``FileFault/tooLarge(limit:)`` and ends the reading.
-    package static func readToEnd(_ descriptor: Int32, limit: Int) throws(FileFault) -> [UInt8] {
+    /// - Parameter limit: the most bytes. One byte more throws ``FileError/tooLarge(limit:)`` and ends the reading.
+    package static func readToEnd(_ descriptor: Int32, limit: Int) throws(FileError) -> [UInt8] {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 16 * 1024)
         while bytes.count <= limit {
@@ -31,7 +31,7 @@ package enum FileReader {
                 _ = poll(&wait, 1, -1)
                 continue
             }
-            guard count >= 0 else { throw FileFault(errno: errno) }
+            guard count >= 0 else { throw FileError(errno: errno) }
             if count == 0 { return bytes }
             bytes += chunk[..<count]
         }
@@ -40,8 +40,8 @@ package enum FileReader {
 
     /// The value in the file at `path`: its text without one line end, LF or CR LF, at the end.
     ///
-    /// - Throws: also ``FileFault/empty`` and ``FileFault/notText``.
-    package static func value(_ path: String, limit: Int) throws(FileFault) -> [UInt8] {
+    /// - Throws: also ``FileError/empty`` and ``FileError/notText``.
+    package static func value(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
         let value = withoutLineEnd(try read(path, limit: limit))
         guard !value.isEmpty else { throw .empty }
         guard String(validating: value, as: UTF8.self) != nil else { throw .notText }

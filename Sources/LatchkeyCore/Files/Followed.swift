@@ -6,7 +6,7 @@ package struct Followed<Value: Equatable & Sendable>: Sendable {
     /// The result of one reading.
     package enum Reading: Equatable, Sendable {
         case read(Value)
-        case failed(FileFault)
+        case failed(FileError)
     }
 
     /// What a reading changed.
@@ -14,7 +14,7 @@ package struct Followed<Value: Equatable & Sendable>: Sendable {
         case nothing
         case changed(Value)
         /// Reading has begun to fail, or fails for another reason than before. Reported once.
-        case failing(FileFault)
+        case failing(FileError)
         /// Reading works again, and the value is the same as before.
         case recovered
     }
@@ -22,7 +22,7 @@ package struct Followed<Value: Equatable & Sendable>: Sendable {
     /// The value in force; nil before the first one.
     package private(set) var value: Value?
     /// Why reading fails; nil while it works.
-    package private(set) var error: FileFault?
+    package private(set) var error: FileError?
     private var lastReading: Reading?
 
     /// - Parameter value: the value that was read at startup.

@@ -13,7 +13,7 @@ package struct Backoff: Hashable, Sendable {
 
         /// Spreads a delay, which need not be one of a backoff.
         ///
-        /// - Parameter random: uniform in 0..<1, such as ``TimeSource/jitter``.
+        /// - Parameter random: uniform in 0..<1, such as ``Timing/jitter``.
         package func spread(_ delay: Duration, random: Double) -> Duration {
             // A NaN fails the comparison and counts as zero.
             let random = random > 0 ? min(random, 1) : 0
@@ -42,7 +42,7 @@ package struct Backoff: Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - failures: failed attempts in a row, the first is 1.
-    ///   - random: uniform in 0..<1, such as ``TimeSource/jitter``.
+    ///   - random: uniform in 0..<1, such as ``Timing/jitter``.
     package func delay(afterFailures failures: Int, random: Double) -> Duration {
         jitter.spread(delay(afterFailures: failures), random: random)
     }

@@ -25,6 +25,6 @@ package struct MonotonicTime: Hashable, Comparable, Sendable {
     /// A deadline that is never reached.
     package static let distantFuture = Self(nanoseconds: .max)
 
-    /// CLOCK_BOOTTIME now. Only event loops and ``TimeSource/system`` read it; other code is given the time.
+    /// CLOCK_BOOTTIME now. Only event loops and ``Timing/system`` read it; other code is given the time.
     package static var current: MonotonicTime { MonotonicTime(nanoseconds: SystemClock.nanoseconds(CLOCK_BOOTTIME)) }
 }

@@ -33,6 +33,6 @@ package struct WallTime: Hashable, Comparable, Sendable {
         return .milliseconds(overflow ? (later > earlier ? .max : .min) : difference)
     }
 
-    /// CLOCK_REALTIME now. Read through ``TimeSource/system``.
+    /// CLOCK_REALTIME now. Read through ``Timing/system``.
     static var current: WallTime { WallTime(milliseconds: SystemClock.nanoseconds(CLOCK_REALTIME) / 1_000_000) }
 }

@@ -3,27 +3,20 @@ internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 
-/// Whose signatures the stand-ins take.
+/// The access key whose signatures (Signature Version 4) the emulated AWS services accept.
 struct AccessKeys {
     let id: String
     let secret: Secret
-    /// Whether requests signed with another key pass unchecked.
+    /// Whether requests signed with another key are accepted without a check.
     let acceptsForeign: Bool
 
-    /// Throws the error AWS gives for a request that is not signed for `service` by this key now.
-    func verify(_ request: HTTPRequest, service: String, now: WallTime) throws(AWSFault) {
+    /// Throws AWS's error for a request that is not signed with this key, for this service, at this time.
+    func verify(_ request: HTTPRequest, service: String, now: WallTime) throws(AWSProtocolError) {
         let signature = try SignatureVerification(request)
         if signature.accessKeyID != id {
             if acceptsForeign { return }
             throw SignatureVerification.unknownKey
         }
         try signature.verify(request, secrets: [secret], service: service, now: now)
-    }
-}
-
-extension AWSFault {
-    /// The error on the wire, as this service spells it.
-    func response(from service: DevService) -> HTTPResponse {
-        response(messageMember: service == .secretsManager ? "Message" : "message")
     }
 }

@@ -2,31 +2,33 @@ internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 
-/// An issuer in Auth0's manner as a value: one client, one API, RS256 tokens, rate limits with their headers.
+/// An issuer that behaves like Auth0, as a value: one client, one API, RS256 tokens, and rate limits with their headers.
 struct IssuerPeer {
-    let clientID: String
-    let clientSecret: Secret
-    /// The one API the client is granted, and what a request without an audience gets (Auth0's "default audience").
-    let audience: String
-    /// Scopes granted for it; a request may ask for some of them.
-    let scopes: [String]
-    let signingKey: SigningKey
+    /// The client that the issuer accepts, and its grant.
+    struct Client {
+        let id: String
+        let secret: Secret
+        /// The only API. Requests without an audience get it as well (Auth0's "default audience").
+        let audience: String
+        /// The granted scopes. A request may ask for some of them.
+        let scopes: [String]
+    }
+
+    private let client: Client
+    private let signingKey: SigningKey
     var tokenLifetime: Duration
     private var identifiers: Identifiers
     private var bucket: TokenBucket?
     private var quota: HourlyQuota?
 
-    /// Auth0's free tenants: 30 a second on the token endpoint, 30 at once.
+    /// The rate limit and the burst of the token endpoint for Auth0's free tenants.
     static let tokensPerSecond = 30.0
 
     init(
-        seed: DevSeed, signingKey: SigningKey, tokenLifetime: Duration, identifiers: Identifiers, isLimited: Bool,
+        client: Client, signingKey: SigningKey, tokenLifetime: Duration, identifiers: Identifiers, isLimited: Bool,
         hourlyQuota: Int64?
     ) {
-        clientID = seed.clientID
-        clientSecret = seed.clientSecret
-        audience = seed.audience
-        scopes = seed.scopes
+        self.client = client
         self.signingKey = signingKey
         self.tokenLifetime = tokenLifetime
         self.identifiers = identifiers
@@ -37,10 +39,10 @@ struct IssuerPeer {
     // MARK: The token endpoint
 
     /// Answers `POST /oauth/token`.
-    /// - Parameter issuer: the base URL the request came to, with a slash at its end.
+    /// - Parameter issuer: the base URL of the request, with a slash at its end.
     mutating func token(_ request: HTTPRequest, issuer: String, now: Now) -> HTTPResponse {
         let isAdmitted = bucket?.take(at: now.monotonic) ?? true
-        var response = isAdmitted ? judged(request, issuer: issuer, now: now) : Self.tooMany
+        var response = isAdmitted ? answer(request, issuer: issuer, now: now) : Self.tooMany
         response.fields["Cache-Control"] = "no-store"
         response.fields["Pragma"] = "no-cache"
         if let bucket {
@@ -52,9 +54,9 @@ struct IssuerPeer {
         return response
     }
 
-    private mutating func judged(_ request: HTTPRequest, issuer: String, now: Now) -> HTTPResponse {
+    private mutating func answer(_ request: HTTPRequest, issuer: String, now: Now) -> HTTPResponse {
         guard let form = TokenForm(request) else {
-            return Self.error(400, "invalid_request", "The body must be one form or one JSON object.")
+            return Self.error(400, "invalid_request", "The body must be a form or a JSON object.")
         }
         guard let grant = form["grant_type"] else {
             return Self.error(400, "invalid_request", "Missing required parameter: grant_type")
@@ -66,34 +68,34 @@ struct IssuerPeer {
         guard let id = form["client_id"] else {
             return Self.error(400, "invalid_request", "Missing required parameter: client_id")
         }
-        guard id == clientID, let secret = form["client_secret"], Secret(secret) == clientSecret else {
+        guard id == client.id, let secret = form["client_secret"], Secret(secret) == client.secret else {
             return Self.unauthorized(form)
         }
-        let wanted = form["audience"] ?? audience
-        guard wanted == audience else {
+        let audience = form["audience"] ?? client.audience
+        guard audience == client.audience else {
             return Self.error(
                 403, "access_denied",
-                "Client is not authorized to access \"\(wanted)\". You need to create a \"client-grant\" associated to "
+                "Client is not authorized to access \"\(audience)\". You need to create a \"client-grant\" associated to "
                     + "this API. See: https://auth0.com/docs/api/v2#!/Client_Grants/post_client_grants")
         }
-        let asked = form["scope"]?.split(separator: " ").map(String.init) ?? scopes
-        let missing = asked.filter { !scopes.contains($0) }
+        let asked = form["scope"]?.split(separator: " ").map(String.init) ?? client.scopes
+        let missing = asked.filter { !client.scopes.contains($0) }
         guard missing.isEmpty else {
             return Self.error(
                 403, "access_denied", "Client has not been granted scopes: \(missing.joined(separator: ", "))")
         }
         guard quota?.take(at: now.wall) ?? true else { return Self.tooMany }
-        return issued(scopes: asked, organization: form["organization"], issuer: issuer, now: now)
+        return tokenResponse(scopes: asked, organization: form["organization"], issuer: issuer, now: now)
     }
 
-    private mutating func issued(
+    private mutating func tokenResponse(
         scopes: [String], organization: String?, issuer: String, now: Now
     ) -> HTTPResponse {
         let lifetime = tokenLifetime.components.seconds
         var claims: JSONObject = [
-            "iss": .string(issuer), "sub": .string("\(clientID)@clients"), "aud": .string(audience),
+            "iss": .string(issuer), "sub": .string("\(client.id)@clients"), "aud": .string(client.audience),
             "iat": .integer(now.wall.seconds), "exp": .integer(now.wall.seconds + lifetime),
-            "azp": .string(clientID), "gty": "client-credentials", "jti": .string(identifiers.uuid()),
+            "azp": .string(client.id), "gty": "client-credentials", "jti": .string(identifiers.uuid()),
         ]
         if !scopes.isEmpty { claims["scope"] = .string(scopes.joined(separator: " ")) }
         claims["org_id"] = organization.map { .string($0) }
@@ -114,9 +116,9 @@ struct IssuerPeer {
         return "\(input).\(Base64.encodeURL(try signingKey.signRS256(Array(input.utf8))))"
     }
 
-    // MARK: Errors (RFC 6749 §5.2, in Auth0's words)
+    // MARK: Errors (RFC 6749 §5.2, with Auth0's texts)
 
-    /// Auth0 says the same for a wrong secret and an unknown client.
+    /// The error for a wrong secret and for an unknown client: Auth0 does not tell them apart.
     private static func unauthorized(_ form: TokenForm) -> HTTPResponse {
         var response = error(401, "access_denied", "Unauthorized")
         if form.usesBasic { response.fields["WWW-Authenticate"] = "Basic realm=\"issuer\"" }
@@ -136,7 +138,7 @@ struct IssuerPeer {
     /// The key set (RFC 7517 §5).
     var keySet: HTTPResponse { .json(200, ["keys": [signingKey.publicKey]]) }
 
-    /// The issuer's own description (RFC 8414 §2, under OpenID Connect Discovery's path).
+    /// The issuer's metadata (RFC 8414 §2, at the path of OpenID Connect Discovery).
     func configuration(issuer: String) -> HTTPResponse {
         .json(
             200,
@@ -147,42 +149,5 @@ struct IssuerPeer {
                 "id_token_signing_alg_values_supported": ["RS256"], "response_types_supported": ["token"],
                 "subject_types_supported": ["public"],
             ])
-    }
-}
-
-/// Auth0's fine-grained quota of tokens, counted in UTC hours.
-struct HourlyQuota {
-    let limit: Int64
-    private var used: Int64 = 0
-    private var hour: Int64 = 0
-
-    init(limit: Int64) { self.limit = limit }
-
-    /// Whether one more token is within the hour's quota; counts it if so.
-    mutating func take(at now: WallTime) -> Bool {
-        roll(to: now)
-        guard used < limit else { return false }
-        used += 1
-        return true
-    }
-
-    /// The header's value: bucket, quota, rest, seconds until the hour turns.
-    func field(at now: WallTime) -> String {
-        var current = self
-        current.roll(to: now)
-        return "b=per_hour;q=\(limit);r=\(limit - current.used);t=\(3600 - now.seconds % 3600)"
-    }
-
-    private mutating func roll(to now: WallTime) {
-        guard hour != now.seconds / 3600 else { return }
-        hour = now.seconds / 3600
-        used = 0
-    }
-}
-
-extension HTTPResponse {
-    /// A JSON answer.
-    static func json(_ status: Int, _ value: JSON) -> HTTPResponse {
-        HTTPResponse(status: status, fields: ["Content-Type": "application/json"], body: value.bytes())
     }
 }

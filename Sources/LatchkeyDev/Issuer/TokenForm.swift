@@ -1,14 +1,14 @@
 internal import LatchkeyCore
 internal import LatchkeyHTTP
 
-/// The parameters of a token request, from a form or a JSON body and from Basic (RFC 6749 §2.3.1, §4.4.2).
+/// The parameters of a token request: from a form or JSON body, and from Basic authentication (RFC 6749 §2.3.1, §4.4.2).
 struct TokenForm {
     private var parameters: [ExactText: String] = [:]
-    /// Whether id and secret came by Basic; a refusal then names that scheme (RFC 6749 §5.2).
+    /// Whether the client used Basic; a 401 response must then name that scheme (RFC 6749 §5.2).
     private(set) var usesBasic = false
 
-    /// Nil for a body that is neither form nor JSON object, a repeated form parameter (RFC 6749 §3.2), or a Basic
-    /// header that cannot be read.
+    /// Returns nil for a body that is neither a form nor a JSON object, for a repeated form parameter (RFC 6749 §3.2), and
+    /// for a malformed Basic header.
     init?(_ request: HTTPRequest) {
         let type = request.fields["Content-Type"]?.split(separator: ";").first?.lowercased().filter { $0 != " " }
         switch type {
@@ -28,7 +28,7 @@ struct TokenForm {
         }
     }
 
-    /// The value of a parameter; an empty one counts as absent (RFC 6749 §3.1).
+    /// The value of a parameter. An empty value counts as absent (RFC 6749 §3.1).
     subscript(name: String) -> String? {
         guard let value = parameters[ExactText(name)], !value.isEmpty else { return nil }
         return value

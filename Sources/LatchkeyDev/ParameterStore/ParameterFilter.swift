@@ -1,7 +1,7 @@
 internal import LatchkeyAWS
 internal import LatchkeyCore
 
-/// One `ParameterFilters` entry of DescribeParameters and GetParametersByPath.
+/// An entry of `ParameterFilters` (DescribeParameters, GetParametersByPath).
 struct ParameterFilter {
     enum Key: String, CaseIterable {
         case name = "Name"
@@ -24,20 +24,21 @@ struct ParameterFilter {
     private let option: Option
     private let values: [String]
 
-    /// The request's filters; throws what AWS does for a key, option or value it does not know.
-    static func read(_ input: AWSInput, allowed: [Key]) throws(AWSFault) -> [ParameterFilter] {
-        try input.structures("ParameterFilters").map { filter throws(AWSFault) in
+    /// The filters of a request. Throws AWS's error for an unknown key or option, and for missing values.
+    static func read(_ input: AWSInput, allowed: [Key]) throws(AWSProtocolError) -> [ParameterFilter] {
+        try input.structures("ParameterFilters").map { filter throws(AWSProtocolError) in
             let name = filter["Key"]?.string ?? ""
             guard let key = Key(rawValue: name), allowed.contains(key) else {
-                throw AWSFault("InvalidFilterKey", "The following filter key is not valid: \(name).")
+                throw AWSProtocolError("InvalidFilterKey", "The following filter key is not valid: \(name).")
             }
-            let word = filter["Option"]?.string ?? (key == .path ? "OneLevel" : "Equals")
-            guard let option = Option(rawValue: word) else {
-                throw AWSFault("InvalidFilterOption", "The following filter option is not valid: \(word).")
+            let optionName = filter["Option"]?.string ?? (key == .path ? "OneLevel" : "Equals")
+            guard let option = Option(rawValue: optionName) else {
+                throw AWSProtocolError(
+                    "InvalidFilterOption", "The following filter option is not valid: \(optionName).")
             }
             let values = filter["Values"]?.array?.compactMap(\.string) ?? []
             guard !values.isEmpty else {
-                throw AWSFault(
+                throw AWSProtocolError(
                     "InvalidFilterValue", "The following filter values are missing : null for filter key \(name)")
             }
             return ParameterFilter(key: key, option: option, values: values)
@@ -47,7 +48,7 @@ struct ParameterFilter {
     func matches(_ parameter: StoredParameter) -> Bool {
         switch key {
         case .name: values.contains { matches(parameter.name, $0) }
-        case .path: values.contains { isBelow(parameter.name, $0) }
+        case .path: values.contains { Self.isBelow(parameter.name, $0, recursively: option == .recursive) }
         case .type: values.contains { matches(parameter.type.rawValue, $0) }
         case .keyID: values.contains { matches(parameter.keyID ?? "", $0) }
         case .tier: values.contains(parameter.latest.tier.rawValue)
@@ -64,9 +65,10 @@ struct ParameterFilter {
         }
     }
 
-    private func isBelow(_ name: String, _ path: String) -> Bool {
+    /// Whether a parameter is below `path`: directly, or on any level.
+    static func isBelow(_ name: String, _ path: String, recursively: Bool) -> Bool {
         let below = path.hasSuffix("/") ? path : path + "/"
         guard name.hasPrefix(below) else { return false }
-        return option == .recursive || !name.dropFirst(below.count).contains("/")
+        return recursively || !name.dropFirst(below.count).contains("/")
     }
 }

@@ -2,21 +2,21 @@ internal import LatchkeyAWS
 internal import LatchkeyCore
 internal import LatchkeyCrypto
 
-/// Parameter Store as a value: requests and a clock reading in, answers out, AWS's limits kept.
+/// An emulated Parameter Store, as a value. It enforces AWS's limits and sends AWS's errors.
 struct ParameterStorePeer {
-    let place: AWSPlace
-    /// What SecureString values are turned into for readers that do not ask for decryption.
+    let location: AWSLocation
+    /// Derives the value of a SecureString that a read without decryption returns.
     private let cipherKey: [UInt8]
     private var quotas: ParameterStoreQuotas?
     var parameters: [String: StoredParameter] = [:]
 
-    init(place: AWSPlace, cipherKey: [UInt8], quotas: ParameterStoreQuotas?) {
-        self.place = place
+    init(location: AWSLocation, cipherKey: [UInt8], quotas: ParameterStoreQuotas?) {
+        self.location = location
         self.cipherKey = cipherKey
         self.quotas = quotas
     }
 
-    /// The operations answered; all others are unknown to it.
+    /// The supported operations.
     enum Operation: String, CaseIterable {
         case getParameter = "GetParameter"
         case getParameters = "GetParameters"
@@ -32,7 +32,8 @@ struct ParameterStorePeer {
         case listTags = "ListTagsForResource"
     }
 
-    mutating func answer(_ operation: Operation, _ input: AWSInput, now: Now) throws(AWSFault) -> JSON {
+    /// The body of the response to one request.
+    mutating func answer(_ operation: Operation, _ input: AWSInput, now: Now) throws(AWSProtocolError) -> JSON {
         guard quotas?.admit(operation, at: now.monotonic) ?? true else { throw .throttled }
         return switch operation {
         case .getParameter: try getParameter(input)
@@ -50,7 +51,7 @@ struct ParameterStorePeer {
         }
     }
 
-    /// A value as a reader gets it: a SecureString without decryption is base64 of what looks like KMS ciphertext.
+    /// The value in a response. Without decryption, a SecureString is returned in the form of base64 KMS ciphertext.
     func shown(_ version: ParameterVersion, of parameter: StoredParameter, decrypted: Bool) -> JSON {
         guard parameter.type == .secureString, !decrypted else {
             return .string(version.value.revealText() ?? "")
@@ -58,26 +59,12 @@ struct ParameterStorePeer {
         let seal = HMACSHA256.authenticate(version.value.reveal(), key: cipherKey).bytes
         return .string("AQICAH\(Base64.encode(seal + seal.reversed()))")
     }
-}
 
-/// The account's default quotas of Parameter Store, in requests a second, a second's worth at once.
-package struct ParameterStoreQuotas: Sendable {
-    private var reads: TokenBucket
-    private var writes: TokenBucket
-
-    /// - Parameters:
-    ///   - readsPerSecond: GetParameter, GetParameters and GetParametersByPath together (AWS default: 40).
-    ///   - writesPerSecond: PutParameter (AWS default: 3).
-    package init(readsPerSecond: Double = 40, writesPerSecond: Double = 3) {
-        reads = TokenBucket(perSecond: readsPerSecond)
-        writes = TokenBucket(perSecond: writesPerSecond)
-    }
-
-    mutating func admit(_ operation: ParameterStorePeer.Operation, at now: MonotonicTime) -> Bool {
-        switch operation {
-        case .getParameter, .getParameters, .getParametersByPath: reads.take(at: now)
-        case .putParameter: writes.take(at: now)
-        default: true
+    /// Creates parameters without a request.
+    mutating func seed(_ seeds: [(name: String, type: ParameterType, value: Secret)], at now: WallTime) {
+        for seed in seeds {
+            parameters[seed.name] = StoredParameter(
+                name: seed.name, type: seed.type, value: seed.value, modified: now)
         }
     }
 }

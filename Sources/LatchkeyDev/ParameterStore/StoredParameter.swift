@@ -2,53 +2,36 @@ internal import LatchkeyAWS
 internal import LatchkeyCore
 internal import LatchkeyCrypto
 
-/// The three kinds of parameter.
-enum ParameterType: String {
-    case string = "String"
-    case stringList = "StringList"
-    case secureString = "SecureString"
-}
-
-/// One version of a parameter.
-struct ParameterVersion {
-    let number: Int64
-    let value: Secret
-    let modified: WallTime
-    let tier: ParameterTier
-    var labels: [String] = []
-}
-
 /// A parameter with its history.
 struct StoredParameter {
     let name: String
     let type: ParameterType
-    var dataType: String
+    var dataType = "text"
     var keyID: String?
     var description: String?
     var allowedPattern: String?
     var tags: [String: String] = [:]
-    /// Oldest first, never empty, at most ``mostVersions``.
+    /// Oldest first; never empty; at most ``maxVersions``.
     private(set) var versions: [ParameterVersion]
-    /// The newest, which is also the last of `versions`.
+    /// The last of `versions`.
     private(set) var latest: ParameterVersion
 
-    static let mostVersions = 100
+    /// The most versions of one parameter (PutParameter, `ParameterMaxVersionLimitExceeded`).
+    static let maxVersions = 100
 
-    init(
-        name: String, type: ParameterType, dataType: String, value: Secret, tier: ParameterTier, modified: WallTime
-    ) {
+    init(name: String, type: ParameterType, value: Secret, tier: ParameterTier = .standard, modified: WallTime) {
         self.name = name
         self.type = type
-        self.dataType = dataType
+        if type == .secureString { keyID = "alias/aws/ssm" }
         latest = ParameterVersion(number: 1, value: value, modified: modified, tier: tier)
         versions = [latest]
     }
 
-    /// Adds a version; the oldest of a hundred makes room unless a label holds it.
-    mutating func append(_ value: Secret, tier: ParameterTier, at now: WallTime) throws(AWSFault) {
-        if versions.count >= Self.mostVersions, let oldest = versions.first {
+    /// Adds a version. Drops the oldest of ``maxVersions``; throws if that version has a label.
+    mutating func append(_ value: Secret, tier: ParameterTier, at now: WallTime) throws(AWSProtocolError) {
+        if versions.count >= Self.maxVersions, let oldest = versions.first {
             guard oldest.labels.isEmpty else {
-                throw AWSFault(
+                throw AWSProtocolError(
                     "ParameterMaxVersionLimitExceeded",
                     "You attempted to create a new version of \(name) by calling the PutParameter API with the overwrite "
                         + "flag. Version \(oldest.number), the oldest version, can't be deleted because it has a label "
@@ -60,7 +43,7 @@ struct StoredParameter {
         versions.append(latest)
     }
 
-    /// The version a selector names, or nil.
+    /// The version that `selector` names, or the latest; nil if there is none.
     func version(_ selector: ParameterReference.Selector?) -> ParameterVersion? {
         switch selector {
         case nil: latest
@@ -69,7 +52,7 @@ struct StoredParameter {
         }
     }
 
-    /// Puts labels on a version, taking them off any other.
+    /// Moves labels to a version.
     mutating func label(_ number: Int64, _ labels: [String]) {
         for index in versions.indices {
             versions[index].labels.removeAll { labels.contains($0) }

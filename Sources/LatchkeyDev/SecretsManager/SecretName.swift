@@ -2,8 +2,8 @@ internal import LatchkeyAWS
 
 /// The rules for a secret's name (Secrets Manager API, CreateSecret, `Name`).
 enum SecretName {
-    /// Throws the error CreateSecret gives for a name that cannot be created.
-    static func check(_ name: String) throws(AWSFault) {
+    /// Throws CreateSecret's error for a name that is not allowed.
+    static func check(_ name: String) throws(AWSProtocolError) {
         guard (1...512).contains(name.count) else {
             throw .constraint("name", value: name, "have length between 1 and 512")
         }
@@ -21,8 +21,8 @@ enum SecretName {
         }
     }
 
-    /// Whether `id` (a name, an ARN, or an ARN without its six random characters) means this secret.
-    static func means(_ id: String, _ secret: StoredSecret) -> Bool {
+    /// Whether `id` identifies the secret: its name, its ARN, or its ARN without the hyphen and six random characters.
+    static func identifies(_ id: String, _ secret: StoredSecret) -> Bool {
         id == secret.name || id == secret.arn || (id.hasPrefix("arn:") && id == secret.arn.dropLast(7))
     }
 }

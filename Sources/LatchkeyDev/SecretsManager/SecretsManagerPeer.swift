@@ -2,18 +2,18 @@ internal import LatchkeyAWS
 internal import LatchkeyCore
 internal import LatchkeyCrypto
 
-/// Secrets Manager as a value: requests and a clock reading in, answers out, AWS's limits kept.
+/// An emulated Secrets Manager, as a value. It enforces AWS's limits and sends AWS's errors.
 struct SecretsManagerPeer {
-    let place: AWSPlace
-    var identifiers: Identifiers
+    let location: AWSLocation
+    private var identifiers: Identifiers
     var secrets: [String: StoredSecret] = [:]
 
-    init(place: AWSPlace, identifiers: Identifiers) {
-        self.place = place
+    init(location: AWSLocation, identifiers: Identifiers) {
+        self.location = location
         self.identifiers = identifiers
     }
 
-    /// The operations answered; all others are unknown to it.
+    /// The supported operations.
     enum Operation: String, CaseIterable {
         case createSecret = "CreateSecret"
         case putSecretValue = "PutSecretValue"
@@ -29,7 +29,8 @@ struct SecretsManagerPeer {
         case untagResource = "UntagResource"
     }
 
-    mutating func answer(_ operation: Operation, _ input: AWSInput, now: Now) throws(AWSFault) -> JSON {
+    /// The body of the response to one request.
+    mutating func answer(_ operation: Operation, _ input: AWSInput, now: Now) throws(AWSProtocolError) -> JSON {
         secrets = secrets.filter { $0.value.deletion.map { $0 > now.wall } ?? true }
         return switch operation {
         case .createSecret: try createSecret(input, at: now.wall)
@@ -47,23 +48,43 @@ struct SecretsManagerPeer {
         }
     }
 
-    // MARK: Finding
+    // MARK: Lookup
 
-    func find(_ id: String) throws(AWSFault) -> StoredSecret {
-        if let secret = secrets[id] ?? secrets.values.first(where: { SecretName.means(id, $0) }) { return secret }
-        throw AWSFault("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+    /// Finds a secret by name or ARN.
+    func find(_ id: String) throws(AWSProtocolError) -> StoredSecret {
+        if let secret = secrets[id] ?? secrets.values.first(where: { SecretName.identifies(id, $0) }) { return secret }
+        throw AWSProtocolError("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
     }
 
-    /// A secret that is not waiting for its deletion.
-    func findUsable(_ id: String) throws(AWSFault) -> StoredSecret {
+    /// Finds a secret that is not scheduled for deletion.
+    func findUsable(_ id: String) throws(AWSProtocolError) -> StoredSecret {
         let secret = try find(id)
         guard secret.deletion == nil else {
-            throw AWSFault(
+            throw AWSProtocolError(
                 "InvalidRequestException",
                 "You can't perform this operation on the secret because it was marked for deletion.")
         }
         return secret
     }
 
-    static func id(_ input: AWSInput) throws(AWSFault) -> String { try input.required("SecretId") }
+    static func id(_ input: AWSInput) throws(AWSProtocolError) -> String { try input.required("SecretId") }
+
+    // MARK: Creation
+
+    /// A new secret without a version. Its ARN ends in random characters.
+    mutating func newSecret(_ name: String, at now: WallTime) -> StoredSecret {
+        StoredSecret(arn: location.secretARNPrefix + name + "-" + identifiers.letters(6), name: name, created: now)
+    }
+
+    /// Creates secrets without a request.
+    mutating func seed(_ seeds: [(name: String, value: Secret)], at now: WallTime) {
+        for seed in seeds {
+            var secret = newSecret(seed.name, at: now)
+            secret.append(
+                SecretVersion(
+                    id: identifiers.uuid(), content: .text(seed.value), created: now, stages: [StoredSecret.current]),
+                at: now)
+            secrets[seed.name] = secret
+        }
+    }
 }

@@ -1,20 +1,4 @@
 internal import LatchkeyCore
-internal import LatchkeyCrypto
-
-/// What a secret version holds: exactly one of the two.
-enum SecretContent: Equatable {
-    case text(Secret)
-    case binary(Secret)
-}
-
-/// One version of a secret.
-struct SecretVersion {
-    let id: String
-    let content: SecretContent
-    let created: WallTime
-    /// Staging labels; a version without any is on its way out.
-    var stages: [String]
-}
 
 /// A secret with its versions.
 struct StoredSecret {
@@ -22,20 +6,19 @@ struct StoredSecret {
     let name: String
     let created: WallTime
     var changed: WallTime
-    /// The day it was last read; AWS keeps no finer time.
+    /// The day of the last read. AWS does not record the time of day.
     var accessed: WallTime?
     var description: String?
     var keyID: String?
     var tags: [String: String] = [:]
-    /// When it goes for good; nil while it is in use.
+    /// When the secret is deleted, if a deletion is scheduled.
     var deletion: WallTime?
     private(set) var versions: [SecretVersion] = []
 
     static let current = "AWSCURRENT"
     static let previous = "AWSPREVIOUS"
-    static let pending = "AWSPENDING"
-    /// Versions kept; the oldest without a staging label goes first (User Guide, "Version limits").
-    static let mostVersions = 100
+    /// The most versions; beyond it the oldest one without a staging label is deleted (User Guide, "Version limits").
+    static let maxVersions = 100
 
     init(arn: String, name: String, created: WallTime) {
         self.arn = arn
@@ -48,18 +31,18 @@ struct StoredSecret {
 
     func version(stage: String) -> SecretVersion? { versions.first { $0.stages.contains(stage) } }
 
-    /// Adds a version and moves its staging labels to it; the version that was current becomes the previous one.
+    /// Adds a version and moves its staging labels to it.
     mutating func append(_ version: SecretVersion, at now: WallTime) {
-        for stage in version.stages { move(stage, away: version.id) }
+        for stage in version.stages { remove(stage, unlessOn: version.id) }
         versions.append(version)
-        if versions.count > Self.mostVersions, let oldest = versions.firstIndex(where: { $0.stages.isEmpty }) {
+        if versions.count > Self.maxVersions, let oldest = versions.firstIndex(where: { $0.stages.isEmpty }) {
             versions.remove(at: oldest)
         }
         changed = now
     }
 
-    /// Takes a staging label off whichever version has it; a version that stops being current becomes the previous.
-    private mutating func move(_ stage: String, away id: String) {
+    /// Removes a staging label from the version that has it. A version that loses `AWSCURRENT` gets `AWSPREVIOUS`.
+    private mutating func remove(_ stage: String, unlessOn id: String) {
         guard let holder = versions.firstIndex(where: { $0.stages.contains(stage) }), versions[holder].id != id else {
             return
         }

@@ -1,7 +1,7 @@
 internal import LatchkeyCore
 internal import LatchkeyNet
 
-/// One connection to an origin: is opened, carries one request at a time, rests in between.
+/// One connection to an origin. It carries one request at a time, and is idle between requests.
 final class ClientConnection: EventHandler {
     private enum State {
         case opening
@@ -15,7 +15,7 @@ final class ClientConnection: EventHandler {
     private let dispatcher: ClientDispatcher
     private let route: ProxySettings.Route
     private var state = State.opening
-    private var exchange: ClientExchange?
+    private var request: PendingRequest?
     private var connector: ClientConnector?
     private var socket: ClientSocket?
     private var parser = ResponseParser(method: "GET")
@@ -31,9 +31,9 @@ final class ClientConnection: EventHandler {
 
     // MARK: Opening
 
-    func open(for exchange: ClientExchange, on loop: EventLoop) {
-        self.exchange = exchange
-        exchange.connection = self
+    func open(for request: PendingRequest, on loop: EventLoop) {
+        self.request = request
+        request.connection = self
         let connector = ClientConnector(
             to: destination.origin, by: route, dispatcher: dispatcher, handler: self
         ) { [weak self] result, loop in self?.opened(result, on: loop) }
@@ -41,7 +41,7 @@ final class ClientConnection: EventHandler {
         connector.start(on: loop)
     }
 
-    /// Connected and, for https, verified: only now is a byte of the request sent.
+    /// The connection is established and, for https, the certificate is verified. Only now is the request sent.
     private func opened(_ result: Result<ClientSocket, HTTPClientError>, on loop: EventLoop) {
         connector = nil
         guard state == .opening else { return }
@@ -50,49 +50,47 @@ final class ClientConnection: EventHandler {
         case .success(let socket):
             self.socket = socket
             state = .idle
-            guard let exchange else { return dispatcher.released(self, on: loop) }
-            send(exchange, on: loop)
+            guard let request else { return dispatcher.released(self, on: loop) }
+            send(request, on: loop)
         }
     }
 
-    // MARK: Exchanging
+    // MARK: Requests
 
-    func send(_ exchange: ClientExchange, on loop: EventLoop) {
-        guard state == .idle, let socket else { return dispatcher.fail(exchange, .closedBeforeResponse, on: loop) }
-        self.exchange = exchange
-        exchange.connection = self
+    func send(_ request: PendingRequest, on loop: EventLoop) {
+        guard state == .idle, let socket else { return dispatcher.fail(request, .closedBeforeResponse, on: loop) }
+        self.request = request
+        request.connection = self
         state = .busy
         requestsSent += 1
-        parser = ResponseParser(method: exchange.method, limits: dispatcher.configuration.response)
+        parser = ResponseParser(method: request.method, limits: dispatcher.configuration.response)
         setTimer(at: loop.now + dispatcher.configuration.headTimeout, on: loop) { loop in
             if !self.parser.isInBody { self.fail(.timedOut, on: loop) }
         }
-        do throws(ClientSocket.Failure) {
-            try socket.send(exchange.bytes, on: loop)
+        do throws(ClientSocket.SocketError) {
+            try socket.send(request.bytes, on: loop)
         } catch {
-            lost(error, on: loop)
+            connectionFailed(error, on: loop)
         }
     }
 
     func ready(_ readiness: Readiness, on loop: EventLoop) {
         if let connector { return connector.ready(readiness, on: loop) }
         guard let socket, state != .closed else { return }
-        do throws(ClientSocket.Failure) {
-            if readiness.contains(.write) { try socket.flush(on: loop) }
-            guard readiness.rawValue & ~Readiness.write.rawValue != 0 else { return }
-            let (plaintext, ended) = try socket.receive(on: loop)
+        do throws(ClientSocket.SocketError) {
+            guard let (plaintext, end) = try socket.process(readiness, on: loop) else { return }
             if !plaintext.isEmpty { received(plaintext, on: loop) }
-            if let ended { finished(ended, on: loop) }
+            if let end { peerFinished(end, on: loop) }
         } catch {
-            lost(error, on: loop)
+            connectionFailed(error, on: loop)
         }
     }
 
     private func received(_ bytes: [UInt8], on loop: EventLoop) {
-        // Nothing was asked for: whatever this is, it must not become the next request's answer.
-        guard state == .busy, exchange != nil else { return close(on: loop) }
-        do throws(ResponseParser.Refusal) {
-            let progress = try bytes.withUnsafeBufferPointer { pointer throws(ResponseParser.Refusal) in
+        // Bytes without a request must not become the response to the next one (RFC 9112 §9.2).
+        guard state == .busy, request != nil else { return close(on: loop) }
+        do throws(ResponseParser.ParseError) {
+            let progress = try bytes.withUnsafeBufferPointer { pointer throws(ResponseParser.ParseError) in
                 try parser.receive(UnsafeRawBufferPointer(pointer))
             }
             guard case .complete(let consumed) = progress else { return }
@@ -103,70 +101,72 @@ final class ClientConnection: EventHandler {
     }
 
     private func complete(mayReuse: Bool, on loop: EventLoop) {
-        guard let exchange else { return }
+        guard let request else { return }
         let response = parser.response
-        // Only a proxy may ask for a proxy's credentials (RFC 9110 §15.5.8).
+        // A 407 comes from the proxy and not from the origin (RFC 9110 §15.5.8).
         if response.status == 407, case .forward(let proxy) = route {
-            return fail(.proxy(ProxyFailure(proxy, .refused(status: 407))), on: loop)
+            return fail(.proxy(ProxyError(proxy, .refused(status: 407))), on: loop)
         }
-        self.exchange = nil
-        exchange.connection = nil
+        self.request = nil
+        request.connection = nil
         if mayReuse {
             state = .idle
             setTimer(at: loop.now + dispatcher.configuration.idleTimeout, on: loop) { self.close(on: $0) }
-            dispatcher.succeed(exchange, response, on: loop)
+            dispatcher.succeed(request, response, on: loop)
             dispatcher.released(self, on: loop)
         } else {
             close(on: loop)
-            dispatcher.succeed(exchange, response, on: loop)
+            dispatcher.succeed(request, response, on: loop)
         }
     }
 
-    /// The peer has finished sending; `clean` says whether it said so (TLS) or needs not (plain).
-    private func finished(_ end: ClientSocket.End, on loop: EventLoop) {
+    /// The peer has ended its stream, which may also end the body (RFC 9112 §6.3 item 8) unless TLS shows truncation
+    /// (RFC 9112 §9.8).
+    private func peerFinished(_ end: ClientSocket.End, on loop: EventLoop) {
         guard state == .busy else { return close(on: loop) }
-        do throws(ResponseParser.Refusal) {
+        do throws(ResponseParser.ParseError) {
             if end == .truncated { throw .truncated }
             try parser.connectionClosed()
             complete(mayReuse: false, on: loop)
         } catch {
-            lost(.reset(errno: 0), on: loop)
+            connectionFailed(.reset(errno: 0), on: loop)
         }
     }
 
-    /// The connection broke.
-    private func lost(_ failure: ClientSocket.Failure, on loop: EventLoop) {
+    /// The connection is broken. A request without a byte of response is sent once more on a new connection, if this one had
+    /// carried a request before (RFC 9112 §9.3.1).
+    private func connectionFailed(_ failure: ClientSocket.SocketError, on loop: EventLoop) {
         if case .tls(let error) = failure { return fail(HTTPClientError(error), on: loop) }
-        guard state == .busy, let exchange else { return fail(.closedBeforeResponse, on: loop) }
+        guard state == .busy, let request else { return fail(.closedBeforeResponse, on: loop) }
         if parser.hasBegun { return fail(.truncated, on: loop) }
-        guard requestsSent > 1, !exchange.isRetry, !exchange.isSentOnce else {
+        guard requestsSent > 1, !request.isRetry, !request.isSentOnce else {
             return fail(.closedBeforeResponse, on: loop)
         }
-        self.exchange = nil
-        exchange.connection = nil
+        self.request = nil
+        request.connection = nil
         close(on: loop)
-        dispatcher.retry(exchange, on: loop)
+        dispatcher.retry(request, on: loop)
     }
 
     // MARK: Ending
 
-    /// Ends the connection and the exchange on it.
+    /// Ends the connection and the request on it.
     func fail(_ error: HTTPClientError, on loop: EventLoop) {
-        let error = named(error)
-        let exchange = exchange
-        self.exchange = nil
-        exchange?.connection = nil
+        let error = attributed(error)
+        let request = request
+        self.request = nil
+        request?.connection = nil
         close(on: loop)
-        if let exchange { dispatcher.fail(exchange, error, on: loop) }
+        if let request { dispatcher.fail(request, error, on: loop) }
     }
 
-    /// The error as the proxy's, where it is a proxy that is waited for.
-    private func named(_ error: HTTPClientError) -> HTTPClientError {
-        if let connector { return connector.named(error) }
+    /// The error, as one of the proxy when the connection is to a proxy.
+    private func attributed(_ error: HTTPClientError) -> HTTPClientError {
+        if let connector { return connector.attributed(error) }
         guard case .forward(let proxy) = route, error == .timedOut || error == .closedBeforeResponse else {
             return error
         }
-        return ProxyFailure(error, at: proxy).map { .proxy($0) } ?? error
+        return ProxyError(error, at: proxy).map { .proxy($0) } ?? error
     }
 
     private func close(on loop: EventLoop) {

@@ -3,10 +3,10 @@ internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyNet
 
-/// Opens one connection: the host's addresses one after the other, a tunnel where there is a proxy, TLS. Nothing of a
-/// request is sent before all of that is done.
+/// Opens one connection: tries the addresses of the host in order, opens a tunnel through a proxy, and starts TLS. No byte of
+/// a request is sent before that.
 final class ClientConnector {
-    /// An established socket, or why there is none. Called once.
+    /// Called once, with an established socket or the error.
     typealias Completion = (Result<ClientSocket, HTTPClientError>, EventLoop) -> Void
 
     private enum Phase {
@@ -21,7 +21,7 @@ final class ClientConnector {
     private let origin: Origin
     private let route: ProxySettings.Route
     private let dispatcher: ClientDispatcher
-    /// Whose events the socket's are; it hands them on.
+    /// Registered for the events of the socket. It passes them to ``ready(_:on:)``.
     private weak var handler: (any EventHandler)?
     private var completion: Completion?
     private var phase = Phase.resolving
@@ -30,9 +30,9 @@ final class ClientConnector {
     private var deadline = MonotonicTime.distantFuture
     private var lastErrno: Int32 = 0
     private var timer: TimerID?
-    private var ticket: NameResolver.Ticket?
-    /// The answer whose addresses are tried, where it was known before: it may be out of date.
-    private var knownAnswer: NameCache.Answer?
+    private var lookupHandle: NameResolver.Handle?
+    /// The answer being tried, if it came from the cache and may be out of date.
+    private var cachedAnswer: NameCache.Answer?
 
     init(
         to origin: Origin, by route: ProxySettings.Route, dispatcher: ClientDispatcher, handler: any EventHandler,
@@ -45,33 +45,33 @@ final class ClientConnector {
         self.completion = completion
     }
 
-    /// The host that is connected to: the proxy's, where there is one.
+    /// The host to connect to: the proxy, or the origin if there is no proxy.
     private var host: String { route.proxy?.host ?? origin.host }
     private var port: UInt16 { route.proxy?.port ?? origin.port }
 
     // MARK: Addresses
 
     func start(on loop: EventLoop) {
-        // A proxy is on another machine, where there is no such socket: none is asked.
+        // Unix sockets never go through a proxy, which could not reach them.
         if let path = origin.socketPath { return connect(to: [.unix(path: path)], on: loop) }
         var isKnown = true
-        ticket = dispatcher.resolver.resolve(host, on: loop) { answer in
+        lookupHandle = dispatcher.resolver.resolve(host, on: loop) { answer in
             guard let answer else { return self.fail(.nameNotResolved, on: loop) }
-            if isKnown { self.knownAnswer = answer }
+            if isKnown { self.cachedAnswer = answer }
             self.connect(to: answer.addresses, on: loop)
         }
         isKnown = false
     }
 
     private func connect(to addresses: [SocketAddress], on loop: EventLoop) {
-        ticket = nil
+        lookupHandle = nil
         self.addresses = addresses.map { $0.withPort(port) }
         deadline = loop.now + dispatcher.configuration.connectTimeout
         connectNext(on: loop)
     }
 
-    /// Tries the next address. Each gets an equal share of what is left of the time, so that one that swallows packets
-    /// does not use up the others' turn.
+    /// Tries the next address. Each address gets an equal share of the remaining time, so that an address that drops packets
+    /// leaves time for the others.
     private func connectNext(on loop: EventLoop) {
         phase = .connecting
         socket = nil
@@ -89,7 +89,7 @@ final class ClientConnector {
             }
             socket = try ClientSocket(raw, handler: handler, on: loop)
         } catch {
-            // There are no descriptors left: no other address would do.
+            // The process has no descriptors left, so another address would fail, too.
             return fail(.connectFailed(errno: error.errno), on: loop)
         }
         setTimer(at: loop.now + share, on: loop) { loop in
@@ -100,17 +100,17 @@ final class ClientConnector {
         }
     }
 
-    /// No address leads to the host. Where they were known before, the host may have others by now: the lookup that
-    /// runs, or a new one, is waited for, and its addresses are tried unless they are the same.
+    /// All addresses have failed. If they came from the cache, waits for a newer lookup and tries its addresses, unless they
+    /// are the same.
     private func addressesFailed(_ error: HTTPClientError, on loop: EventLoop) {
-        let error = named(error)
-        guard isReachingHost, let known = knownAnswer else { return fail(error, on: loop) }
-        knownAnswer = nil
+        let error = attributed(error)
+        guard isReachingHost, let known = cachedAnswer else { return fail(error, on: loop) }
+        cachedAnswer = nil
         phase = .resolving
         socket?.close(on: loop)
         socket = nil
         setTimer(at: loop.now + dispatcher.configuration.connectTimeout, on: loop) { self.fail(error, on: $0) }
-        ticket = dispatcher.resolver.resolve(host, after: known.generation, on: loop) { answer in
+        lookupHandle = dispatcher.resolver.resolve(host, newerThan: known.generation, on: loop) { answer in
             guard let answer, Set(answer.addresses) != Set(known.addresses) else { return self.fail(error, on: loop) }
             self.connect(to: answer.addresses, on: loop)
         }
@@ -118,17 +118,15 @@ final class ClientConnector {
 
     // MARK: Handshakes
 
-    /// The socket is ready for something.
+    /// Handles events of the socket.
     func ready(_ readiness: Readiness, on loop: EventLoop) {
         if case .connecting = phase { return connected(on: loop) }
         guard let socket else { return }
-        do throws(ClientSocket.Failure) {
-            if readiness.contains(.write) { try socket.flush(on: loop) }
-            guard readiness.rawValue & ~Readiness.write.rawValue != 0 else { return }
-            let (plaintext, end) = try socket.receive(on: loop)
+        do throws(ClientSocket.SocketError) {
+            guard let (plaintext, end) = try socket.process(readiness, on: loop) else { return }
             received(plaintext, hasEnded: end != nil, on: loop)
         } catch {
-            lost(error, on: loop)
+            connectionFailed(error, on: loop)
         }
     }
 
@@ -143,12 +141,12 @@ final class ClientConnector {
             phase = .proxyHandshake
             startTLS(host: proxy.host, on: loop)
         } else {
-            reached(on: loop)
+            hostConnected(on: loop)
         }
     }
 
-    /// The host is connected to, over TLS where it is a proxy that wants it.
-    private func reached(on loop: EventLoop) {
+    /// The connection to the origin or the proxy is established, including TLS with the proxy.
+    private func hostConnected(on loop: EventLoop) {
         switch route {
         case .direct: origin.scheme == .https ? handshake(on: loop) : succeed(on: loop)
         case .forward: succeed(on: loop)
@@ -156,8 +154,8 @@ final class ClientConnector {
             let tunnel = ProxyTunnel(to: origin, by: proxy)
             phase = .tunnelling(tunnel)
             setTimer(at: loop.now + dispatcher.configuration.tunnelTimeout, on: loop) { self.fail(.timedOut, on: $0) }
-            do throws(ClientSocket.Failure) { try socket?.send(tunnel.request, on: loop) } catch {
-                lost(error, on: loop)
+            do throws(ClientSocket.SocketError) { try socket?.send(tunnel.request, on: loop) } catch {
+                connectionFailed(error, on: loop)
             }
         }
     }
@@ -171,10 +169,10 @@ final class ClientConnector {
         setTimer(at: loop.now + dispatcher.configuration.handshakeTimeout, on: loop) { self.fail(.timedOut, on: $0) }
         do throws(TLSError) {
             let context = try dispatcher.tlsContext()
-            do throws(ClientSocket.Failure) {
+            do throws(ClientSocket.SocketError) {
                 try socket?.startTLS(host: host, context: context, on: loop)
             } catch {
-                lost(error, on: loop)
+                connectionFailed(error, on: loop)
             }
         } catch {
             fail(HTTPClientError(error), on: loop)
@@ -183,7 +181,7 @@ final class ClientConnector {
 
     private func received(_ bytes: [UInt8], hasEnded: Bool, on loop: EventLoop) {
         switch phase {
-        case .proxyHandshake where socket?.isEstablished ?? false && bytes.isEmpty: reached(on: loop)
+        case .proxyHandshake where socket?.isEstablished ?? false && bytes.isEmpty: hostConnected(on: loop)
         case .handshaking where socket?.isEstablished ?? false && bytes.isEmpty: return succeed(on: loop)
         case .tunnelling(var tunnel):
             let progress = bytes.withUnsafeBytes { tunnel.receive($0) }
@@ -193,14 +191,14 @@ final class ClientConnector {
             case .failed(let reason): return failByProxy(reason, on: loop)
             }
         default:
-            // Nothing was asked for: whatever this is, it must not become an answer.
+            // Bytes before the request must not become its response (RFC 9112 §9.2).
             if !bytes.isEmpty { return fail(.malformed(reason: "bytes before the request"), on: loop) }
         }
-        if hasEnded { lost(.reset(errno: 0), on: loop) }
+        if hasEnded { connectionFailed(.reset(errno: 0), on: loop) }
     }
 
-    /// The connection broke.
-    private func lost(_ failure: ClientSocket.Failure, on loop: EventLoop) {
+    /// The connection is broken.
+    private func connectionFailed(_ failure: ClientSocket.SocketError, on loop: EventLoop) {
         switch (failure, phase) {
         case (.tls(let error), _): addressesFailed(HTTPClientError(error), on: loop)
         case (.reset, .tunnelling): fail(.closedBeforeResponse, on: loop)
@@ -217,32 +215,32 @@ final class ClientConnector {
     }
 
     private func fail(_ error: HTTPClientError, on loop: EventLoop) {
-        let named = named(error)
+        let attributed = attributed(error)
         socket?.close(on: loop)
         socket = nil
-        end(.failure(named), on: loop)
+        end(.failure(attributed), on: loop)
     }
 
-    private func failByProxy(_ reason: ProxyFailure.Reason, on loop: EventLoop) {
+    private func failByProxy(_ reason: ProxyError.Reason, on loop: EventLoop) {
         guard let proxy = route.proxy else { return fail(.malformed(reason: "an answer to CONNECT"), on: loop) }
         socket?.close(on: loop)
         socket = nil
-        end(.failure(.proxy(ProxyFailure(proxy, reason))), on: loop)
+        end(.failure(.proxy(ProxyError(proxy, reason))), on: loop)
     }
 
-    /// What fails now is the host that is connected to, and not an origin behind a proxy.
+    /// Whether an error now concerns the host being connected to, and not an origin behind a proxy.
     private var isReachingHost: Bool {
         if case .handshaking = phase { return route.proxy == nil }
         return true
     }
 
-    /// An error of this moment, as the proxy's where it is the proxy that is being reached.
-    func named(_ error: HTTPClientError) -> HTTPClientError {
+    /// The error, as one of the proxy while the proxy is being reached.
+    func attributed(_ error: HTTPClientError) -> HTTPClientError {
         guard isReachingHost else { return error }
-        return route.proxy.flatMap { ProxyFailure(error, at: $0) }.map { .proxy($0) } ?? error
+        return route.proxy.flatMap { ProxyError(error, at: $0) }.map { .proxy($0) } ?? error
     }
 
-    /// Nobody wants the connection any more: closes what there is, and tells nobody.
+    /// Cancels the attempt without calling the completion.
     func cancel(on loop: EventLoop) {
         completion = nil
         socket?.close(on: loop)
@@ -254,8 +252,8 @@ final class ClientConnector {
         phase = .done
         if let timer { loop.cancel(timer) }
         timer = nil
-        if let ticket { dispatcher.resolver.withdraw(ticket) }
-        ticket = nil
+        if let lookupHandle { dispatcher.resolver.cancel(lookupHandle) }
+        lookupHandle = nil
         let completion = completion
         self.completion = nil
         completion?(result, loop)

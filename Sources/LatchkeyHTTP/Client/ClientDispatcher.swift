@@ -2,15 +2,15 @@ internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyNet
 
-/// Brings requests and connections together, destination by destination, on the client's loop: carries out what each
-/// ``ConnectionPool`` decides.
+/// Assigns requests to connections. It runs on the event loop of the client and carries out what the ``ConnectionPool`` of
+/// each destination decides.
 final class ClientDispatcher {
     let configuration: HTTPClient.Configuration
     let resolver: NameResolver
     private let key: LoopObjectID
     private var pools: [Destination: ConnectionPool] = [:]
     private var connections: [Destination: [ConnectionPool.ConnectionID: ClientConnection]] = [:]
-    private var exchanges: [UInt64: ClientExchange] = [:]
+    private var requests: [UInt64: PendingRequest] = [:]
     private var tls: TLSContext?
     private var isShutDown = false
 
@@ -22,73 +22,73 @@ final class ClientDispatcher {
 
     // MARK: Requests
 
-    func begin(_ exchange: ClientExchange, on loop: EventLoop) {
-        guard !isShutDown else { return exchange.end(.failure(.shutDown), on: loop) }
-        guard exchange.deadline > loop.now else { return exchange.end(.failure(.timedOut), on: loop) }
-        exchanges[exchange.id] = exchange
-        exchange.timer = loop.schedule(at: exchange.deadline) { loop in
-            exchange.timer = nil
-            self.deadlinePassed(exchange, on: loop)
+    func begin(_ request: PendingRequest, on loop: EventLoop) {
+        guard !isShutDown else { return request.end(.failure(.shutDown), on: loop) }
+        guard request.deadline > loop.now else { return request.end(.failure(.timedOut), on: loop) }
+        requests[request.id] = request
+        request.timer = loop.schedule(at: request.deadline) { loop in
+            request.timer = nil
+            self.deadlinePassed(request, on: loop)
         }
-        place(exchange, on: loop)
+        assign(request, on: loop)
     }
 
-    private func place(_ exchange: ClientExchange, on loop: EventLoop) {
-        let destination = exchange.destination
-        switch changePool(destination, { $0.place(exchange.id, fresh: exchange.isRetry) }) {
+    private func assign(_ request: PendingRequest, on loop: EventLoop) {
+        let destination = request.destination
+        switch changePool(destination, { $0.assign(request.id, requiresNew: request.isRetry) }) {
         case .reuse(let id):
             guard let connection = connections[destination]?[id] else {
-                return fail(exchange, .closedBeforeResponse, on: loop)
+                return fail(request, .closedBeforeResponse, on: loop)
             }
-            connection.send(exchange, on: loop)
-        case .connect(let id): connect(id, for: exchange, on: loop)
+            connection.send(request, on: loop)
+        case .connect(let id): connect(id, for: request, on: loop)
         case .wait: break
-        case .refuse: fail(exchange, .shutDown, on: loop)
+        case .reject: fail(request, .shutDown, on: loop)
         }
     }
 
-    private func deadlinePassed(_ exchange: ClientExchange, on loop: EventLoop) {
-        if let connection = exchange.connection {
+    private func deadlinePassed(_ request: PendingRequest, on loop: EventLoop) {
+        if let connection = request.connection {
             connection.fail(.timedOut, on: loop)
         } else {
-            pools[exchange.destination]?.abandon(exchange.id)
+            pools[request.destination]?.cancel(request.id)
         }
-        fail(exchange, .timedOut, on: loop)
+        fail(request, .timedOut, on: loop)
     }
 
-    /// The exchange ends without a response.
-    func fail(_ exchange: ClientExchange, _ error: HTTPClientError, on loop: EventLoop) {
-        exchanges[exchange.id] = nil
-        exchange.end(.failure(error), on: loop)
+    /// Completes a request with an error.
+    func fail(_ request: PendingRequest, _ error: HTTPClientError, on loop: EventLoop) {
+        requests[request.id] = nil
+        request.end(.failure(error), on: loop)
     }
 
-    /// The exchange has its response.
-    func succeed(_ exchange: ClientExchange, _ response: HTTPResponse, on loop: EventLoop) {
-        exchanges[exchange.id] = nil
-        exchange.end(with: response, limit: configuration.response.bodyBytes, on: loop)
+    /// Completes a request with its response.
+    func succeed(_ request: PendingRequest, _ response: HTTPResponse, on loop: EventLoop) {
+        requests[request.id] = nil
+        request.end(with: response, limit: configuration.response.bodyBytes, on: loop)
     }
 
-    /// The connection an exchange was sent on had been closed by the peer before: once more, on a new one.
-    func retry(_ exchange: ClientExchange, on loop: EventLoop) {
-        exchange.markRetry()
-        place(exchange, on: loop)
+    /// Sends a request again on a new connection, because the peer had closed the kept-alive one (RFC 9112 §9.3.1).
+    func retry(_ request: PendingRequest, on loop: EventLoop) {
+        request.markRetry()
+        assign(request, on: loop)
     }
 
     // MARK: Connections
 
-    private func connect(_ id: ConnectionPool.ConnectionID, for exchange: ClientExchange, on loop: EventLoop) {
-        let connection = ClientConnection(id: id, destination: exchange.destination, dispatcher: self)
-        connections[exchange.destination, default: [:]][id] = connection
-        connection.open(for: exchange, on: loop)
+    private func connect(_ id: ConnectionPool.ConnectionID, for request: PendingRequest, on loop: EventLoop) {
+        let connection = ClientConnection(id: id, destination: request.destination, dispatcher: self)
+        connections[request.destination, default: [:]][id] = connection
+        connection.open(for: request, on: loop)
     }
 
-    /// A connection has done its request and may carry another.
+    /// A connection has completed its request and may carry another.
     func released(_ connection: ClientConnection, on loop: EventLoop) {
         let next = changePool(connection.destination) { $0.released(connection.id) }
         carryOut(next, destination: connection.destination, on: loop)
     }
 
-    /// A connection is gone.
+    /// A connection is closed.
     func closed(_ connection: ClientConnection, on loop: EventLoop) {
         let destination = connection.destination
         connections[destination]?[connection.id] = nil
@@ -102,18 +102,18 @@ final class ClientDispatcher {
 
     private func carryOut(_ next: ConnectionPool.Next, destination: Destination, on loop: EventLoop) {
         switch next {
-        case .park, .nothing: break
-        case .send(let request, let id):
-            guard let exchange = exchanges[request], let connection = connections[destination]?[id] else { return }
-            connection.send(exchange, on: loop)
-        case .connect(let id, let request):
-            guard let exchange = exchanges[request] else { return }
-            connect(id, for: exchange, on: loop)
+        case .keepIdle, .nothing: break
+        case .send(let requestID, let id):
+            guard let request = requests[requestID], let connection = connections[destination]?[id] else { return }
+            connection.send(request, on: loop)
+        case .connect(let id, let requestID):
+            guard let request = requests[requestID] else { return }
+            connect(id, for: request, on: loop)
         }
     }
 
-    /// The context of every TLS connection, made when the first one needs it: reading the system's certificates takes
-    /// longer than all else a start does.
+    /// The context of all TLS connections, created for the first of them, because reading the certificates of the system takes
+    /// longer than the rest of the start.
     func tlsContext() throws(TLSError) -> TLSContext {
         if let tls { return tls }
         let context = try TLSContext(clientTrusting: configuration.trust)
@@ -124,9 +124,9 @@ final class ClientDispatcher {
     func shutDown(on loop: EventLoop) {
         isShutDown = true
         for connection in connections.values.flatMap(\.values) { connection.fail(.shutDown, on: loop) }
-        for exchange in Array(exchanges.values) { fail(exchange, .shutDown, on: loop) }
+        for request in Array(requests.values) { fail(request, .shutDown, on: loop) }
         connections = [:]
-        loop.residents[key] = nil
+        loop.loopObjects[key] = nil
     }
 
     private func changePool<Result>(_ destination: Destination, _ change: (inout ConnectionPool) -> Result) -> Result {

@@ -2,25 +2,24 @@ internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyNet
 
-/// A connection's socket with no, one or two layers of TLS: plaintext on one side, whatever the wire needs on the other.
+/// The socket of a client connection, with plaintext on one side and, through ``ClientTLS``, bytes of the wire on the other.
 final class ClientSocket {
-    /// The connection cannot go on.
-    enum Failure: Error, Equatable {
+    /// Why the connection cannot continue.
+    enum SocketError: Error, Equatable {
         case reset(errno: Int32)
         case tls(TLSError)
     }
 
-    /// How the peer finished sending.
+    /// How the peer has ended its stream.
     enum End: Equatable {
         case clean
-        /// Over TLS without close_notify: an attacker can cut a connection so (RFC 8446 §6.1).
+        /// Over TLS without close_notify. An attacker can truncate a stream in this way (RFC 8446 §6.1).
         case truncated
     }
 
     private let socket: Socket
     private var channel: ChannelID?
-    /// The outermost first: that with a proxy, where the proxy is spoken to over TLS, then that with the origin.
-    private var sessions: [TLSSession] = []
+    private var tls = ClientTLS()
     private var unsent: ArraySlice<UInt8> = []
 
     init(_ socket: consuming Socket, handler: any EventHandler, on loop: EventLoop) throws(SystemError) {
@@ -28,46 +27,56 @@ final class ClientSocket {
         channel = try loop.register(handler, descriptor: self.socket.descriptor, interest: [.read, .write])
     }
 
-    /// TLS is not used, or the handshake of every layer is done.
-    var isEstablished: Bool { sessions.allSatisfy(\.isEstablished) }
+    /// Whether the connection is plain or every TLS handshake is complete.
+    var isEstablished: Bool { tls.isEstablished }
 
+    /// The error of connecting (SO_ERROR); 0 when the socket is connected.
     func pendingError() -> Int32 { socket.pendingError() }
 
-    /// Begins TLS with `host`, inside the layers there are.
-    func startTLS(host: String, context: TLSContext, on loop: EventLoop) throws(Failure) {
+    /// Starts TLS with `host`, inside the existing layers.
+    func startTLS(host: String, context: TLSContext, on loop: EventLoop) throws(SocketError) {
         do throws(TLSError) {
-            let session = try TLSSession(connectingTo: host, context: context)
-            sessions.append(session)
-            try session.start()
-            try seal()
+            try tls.start(host: host, context: context)
+            try tls.seal(into: &unsent)
         } catch {
             throw .tls(error)
         }
-        // A write that fails shows as an error of the next read.
+        // A failed write is reported by the next read.
         try? flush(on: loop)
     }
 
-    func send(_ bytes: [UInt8], on loop: EventLoop) throws(Failure) {
-        if let session = sessions.last {
+    func send(_ bytes: [UInt8], on loop: EventLoop) throws(SocketError) {
+        if tls.isEmpty {
+            unsent.append(contentsOf: bytes)
+        } else {
             do throws(TLSError) {
-                try Self.send(bytes, by: session)
-                try seal()
+                try tls.send(bytes)
+                try tls.seal(into: &unsent)
             } catch {
                 throw .tls(error)
             }
-        } else {
-            unsent.append(contentsOf: bytes)
         }
         try flush(on: loop)
     }
 
-    /// Sends what waits, and asks to be told when there is room for the rest.
-    func flush(on loop: EventLoop) throws(Failure) {
+    /// Sends and receives what `readiness` permits.
+    ///
+    /// - Returns: the received plaintext, and how the stream ended if it did; nil when only sending was possible.
+    func process(
+        _ readiness: Readiness, on loop: EventLoop
+    ) throws(SocketError) -> (plaintext: [UInt8], end: End?)? {
+        if readiness.contains(.write) { try flush(on: loop) }
+        guard readiness.rawValue & ~Readiness.write.rawValue != 0 else { return nil }
+        return try receive(on: loop)
+    }
+
+    /// Sends what the kernel accepts, and waits for writability while bytes are left.
+    private func flush(on loop: EventLoop) throws(SocketError) {
         if !unsent.isEmpty {
             switch unsent.withUnsafeBytes({ socket.send($0) }) {
             case .moved(let count): unsent = unsent.count == count ? [] : unsent.dropFirst(count)
             case .wouldBlock: break
-            // What the peer sent before it closed may still be read: the read says how the connection ended.
+            // The peer may have sent a response before it closed. The next read returns it, or the error.
             case .failed: unsent = []
             }
         }
@@ -75,8 +84,7 @@ final class ClientSocket {
         loop.setInterest(unsent.isEmpty ? .read : [.read, .write], of: channel, descriptor: socket.descriptor)
     }
 
-    /// What has come, as plaintext, and whether more can come.
-    func receive(on loop: EventLoop) throws(Failure) -> (plaintext: [UInt8], end: End?) {
+    private func receive(on loop: EventLoop) throws(SocketError) -> (plaintext: [UInt8], end: End?) {
         var received: [UInt8] = []
         var ended = false
         let outcome = withUnsafeTemporaryAllocation(byteCount: 32 * 1024, alignment: 16) { buffer -> Socket.Transfer in
@@ -89,64 +97,27 @@ final class ClientSocket {
         case .wouldBlock: return ([], nil)
         case .moved(let count): ended = count == 0
         }
-        guard let innermost = sessions.last else { return (received, ended ? .clean : nil) }
-        if ended { return ([], innermost.peerHasClosed ? .clean : .truncated) }
+        if tls.isEmpty { return (received, ended ? .clean : nil) }
+        if ended { return ([], tls.peerHasClosed ? .clean : .truncated) }
         do throws(TLSError) {
-            received = try open(received)
+            received = try tls.receive(received)
         } catch {
-            // The alert that says why is worth sending; the failure stands either way.
-            try? seal()
+            // Sends the alert that tells the peer the reason. The connection fails in any case.
+            try? tls.seal(into: &unsent)
             try? flush(on: loop)
             throw .tls(error)
         }
-        do throws(TLSError) { try seal() } catch { throw .tls(error) }
+        do throws(TLSError) { try tls.seal(into: &unsent) } catch { throw .tls(error) }
         try flush(on: loop)
-        return (received, innermost.peerHasClosed ? .clean : nil)
+        return (received, tls.peerHasClosed ? .clean : nil)
     }
 
     func close(on loop: EventLoop) {
-        if !sessions.isEmpty {
-            for session in sessions.reversed() {
-                session.finish()
-                try? seal()
-            }
+        if !tls.isEmpty {
+            tls.finish(into: &unsent)
             if !unsent.isEmpty { _ = unsent.withUnsafeBytes { socket.send($0) } }
         }
         if let channel { loop.unregister(channel, descriptor: socket.descriptor) }
         channel = nil
-    }
-
-    // MARK: Layers
-
-    /// Takes ciphertext through the layers, from the outermost to the plaintext of the innermost.
-    private func open(_ ciphertext: [UInt8]) throws(TLSError) -> [UInt8] {
-        var bytes = ciphertext
-        for session in sessions {
-            var plaintext: [UInt8] = []
-            try bytes.withUnsafeBufferPointer { pointer throws(TLSError) in
-                try session.receive(UnsafeRawBufferPointer(pointer), into: &plaintext)
-            }
-            bytes = plaintext
-        }
-        return bytes
-    }
-
-    /// Moves what each layer has to send into the one around it, and from the outermost to the wire.
-    private func seal() throws(TLSError) {
-        for index in sessions.indices.reversed() {
-            let output = sessions[index].takeOutput()
-            if output.isEmpty { continue }
-            if index == 0 {
-                unsent.append(contentsOf: output)
-            } else {
-                try Self.send(output, by: sessions[index - 1])
-            }
-        }
-    }
-
-    private static func send(_ bytes: [UInt8], by session: TLSSession) throws(TLSError) {
-        try bytes.withUnsafeBufferPointer { pointer throws(TLSError) in
-            try session.send(UnsafeRawBufferPointer(pointer))
-        }
     }
 }

@@ -1,37 +1,37 @@
-/// Which request goes on which connection of one origin: pure bookkeeping, the caller carries out what it returns.
+/// Decides which connection of one destination carries which request. A pure value: the caller carries out the decisions.
 ///
-/// A request that finds no idle connection gets a new one while there are fewer than the bound; past it requests wait
-/// in line, and past the line's bound they are turned away.
+/// A request without an idle connection opens a new one, up to ``maxConnections``. Further requests wait, up to
+/// ``maxWaiting``, and more are rejected.
 package struct ConnectionPool {
     package typealias RequestID = UInt64
     package typealias ConnectionID = UInt64
 
-    /// What becomes of a request.
-    package enum Placement: Equatable {
-        /// Send it on this idle connection.
+    /// What the caller must do with a new request.
+    package enum Assignment: Equatable {
+        /// Send the request on this idle connection.
         case reuse(ConnectionID)
-        /// Open a connection under this name for it.
+        /// Open a connection with this id for the request.
         case connect(ConnectionID)
-        /// It waits for ``released(_:reusable:)`` or ``closed(_:)``.
+        /// The request waits for ``released(_:)`` or ``closed(_:)``.
         case wait
-        /// Too many wait already.
-        case refuse
+        /// Too many requests wait.
+        case reject
     }
 
-    /// What to do with a connection or a place that has come free.
+    /// What the caller must do when a connection is released or closed.
     package enum Next: Equatable {
         /// Send the request on the connection.
         case send(RequestID, on: ConnectionID)
         /// Open a connection for the request.
         case connect(ConnectionID, for: RequestID)
-        /// Keep the connection until its idle time is over.
-        case park
+        /// Keep the connection until its idle timeout.
+        case keepIdle
         case nothing
     }
 
-    /// Connections open at once.
+    /// The maximum number of open connections.
     package let maxConnections: Int
-    /// Requests in line.
+    /// The maximum number of waiting requests.
     package let maxWaiting: Int
     private var idle: [ConnectionID] = []
     private var open: Set<ConnectionID> = []
@@ -43,31 +43,33 @@ package struct ConnectionPool {
         self.maxWaiting = maxWaiting
     }
 
-    /// Nothing is open and nobody waits.
+    /// Whether no connection is open and no request waits.
     package var isEmpty: Bool { open.isEmpty && waiting.isEmpty }
 
-    /// A request arrives. `fresh` asks for a connection nobody has used: an idle one has just turned out to be dead.
-    package mutating func place(_ request: RequestID, fresh: Bool) -> Placement {
-        // The youngest idle connection is the least likely to have been closed by the peer.
-        if !fresh, let connection = idle.popLast() { return .reuse(connection) }
+    /// Assigns a new request.
+    ///
+    /// - Parameter requiresNew: the request must not reuse an idle connection, because the peer had closed the last one.
+    package mutating func assign(_ request: RequestID, requiresNew: Bool) -> Assignment {
+        // The peer is least likely to have closed the connection that was used last.
+        if !requiresNew, let connection = idle.popLast() { return .reuse(connection) }
         if open.count < maxConnections { return .connect(newConnection()) }
-        if waiting.count >= maxWaiting { return .refuse }
+        if waiting.count >= maxWaiting { return .reject }
         waiting.append(request)
         return .wait
     }
 
-    /// A request gave up while it waited.
-    package mutating func abandon(_ request: RequestID) { waiting.removeAll { $0 == request } }
+    /// Removes a waiting request.
+    package mutating func cancel(_ request: RequestID) { waiting.removeAll { $0 == request } }
 
-    /// A connection has finished its request and may carry another.
+    /// A connection has completed its request and may carry another.
     package mutating func released(_ connection: ConnectionID) -> Next {
         guard open.contains(connection) else { return .nothing }
         if !waiting.isEmpty { return .send(waiting.removeFirst(), on: connection) }
         idle.append(connection)
-        return .park
+        return .keepIdle
     }
 
-    /// A connection is gone, whatever it was doing.
+    /// A connection is closed.
     package mutating func closed(_ connection: ConnectionID) -> Next {
         guard open.remove(connection) != nil else { return .nothing }
         idle.removeAll { $0 == connection }

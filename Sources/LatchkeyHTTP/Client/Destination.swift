@@ -1,11 +1,11 @@
-/// What requests must have in common to share connections: the origin, and whether it is reached past the proxies.
+/// The key of a connection pool: requests with the same destination share connections.
 struct Destination: Hashable {
     let origin: Origin
-    /// See ``HTTPRequest/isDirect``.
-    let isDirect: Bool
+    /// See ``HTTPRequest/bypassesProxy``.
+    let bypassesProxy: Bool
 
-    /// How it is reached.
+    /// The route to the origin: direct for Unix sockets and for requests that bypass proxies.
     func route(_ proxies: ProxySettings) -> ProxySettings.Route {
-        isDirect || origin.socketPath != nil ? .direct : proxies.route(to: origin)
+        bypassesProxy || origin.socketPath != nil ? .direct : proxies.route(to: origin)
     }
 }

@@ -1,30 +1,31 @@
 internal import LatchkeyCrypto
 
-/// Why a request has no response. Says what happened on the wire; never carries a byte of what was received.
+/// Why a request has no response. Never contains a byte that was received.
 package enum HTTPClientError: Error, Hashable, Sendable {
-    /// The host name has no address, or the resolver failed.
+    /// The host name has no address, or the resolver has failed.
     case nameNotResolved
-    /// No address accepted the connection; the last `errno`.
+    /// No address accepted the connection. Contains the last `errno`.
     case connectFailed(errno: Int32)
     case connectTimedOut
-    /// The handshake or the certificate check failed; libssl's own reason. Nothing of the request was sent.
+    /// The handshake or the verification of the certificate failed, with the reason of libssl. No byte of the request was
+    /// sent.
     case tlsFailed(reason: String)
-    /// The request's deadline passed, or a phase (handshake, head, body) took longer than it may.
+    /// The deadline of the request or the timeout of one phase (handshake, CONNECT, head) has passed.
     case timedOut
-    /// The connection closed before the first byte of a response, on a connection that was new.
+    /// The connection closed before the first byte of a response, and the request was not or may not be sent again.
     case closedBeforeResponse
-    /// The connection ended inside a response (RFC 9112 §8): what came is not the whole message.
+    /// The connection closed within a response (RFC 9112 §8).
     case truncated
-    /// The bytes are no HTTP/1.1 response.
+    /// The received bytes are not an HTTP/1 response, or the request cannot be written as HTTP/1.1.
     case malformed(reason: String)
-    /// Head, body or inflated body over its bound.
+    /// The head, the body or the decompressed body is over its limit.
     case tooLarge
-    /// A `Content-Encoding` that was not asked for, or bytes that do not inflate.
+    /// The response has a `Content-Encoding` that was not requested, or its gzip is damaged.
     case unexpectedEncoding
-    /// The client is shut down, or its queue is full.
+    /// The client is shut down, or too many requests wait.
     case shutDown
-    /// A proxy on the way failed, or refused. Nothing is known of the origin.
-    case proxy(ProxyFailure)
+    /// A proxy on the route failed or refused the request. The state of the origin is unknown.
+    case proxy(ProxyError)
 
     init(_ error: TLSError) {
         switch error {
@@ -33,16 +34,32 @@ package enum HTTPClientError: Error, Hashable, Sendable {
         }
     }
 
-    init(_ refusal: ResponseParser.Refusal) {
-        switch refusal {
+    init(_ error: ResponseParser.ParseError) {
+        switch error {
         case .malformed(let reason): self = .malformed(reason: reason)
         case .tooLarge: self = .tooLarge
         case .truncated: self = .truncated
         }
     }
 
-    /// The proxy's failure, where it is one.
-    package var proxyFailure: ProxyFailure? {
+    /// The failure of the proxy, if this is one.
+    package var proxyError: ProxyError? {
         if case .proxy(let failure) = self { failure } else { nil }
+    }
+}
+
+extension ProxyError {
+    /// The failure of a connection to `proxy`; nil for errors that the proxy does not cause.
+    init?(_ error: HTTPClientError, at proxy: ProxyServer) {
+        switch error {
+        case .nameNotResolved: self.init(proxy, .nameNotResolved)
+        case .connectFailed(let errno): self.init(proxy, .connectFailed(errno: errno))
+        case .connectTimedOut: self.init(proxy, .connectTimedOut)
+        case .tlsFailed(let reason): self.init(proxy, .tlsFailed(reason: reason))
+        case .timedOut: self.init(proxy, .timedOut)
+        case .closedBeforeResponse, .truncated: self.init(proxy, .closed)
+        case .malformed, .tooLarge: self.init(proxy, .malformed)
+        case .unexpectedEncoding, .shutDown, .proxy: return nil
+        }
     }
 }

@@ -1,11 +1,8 @@
 package import LatchkeyCore
 
-/// Sends one request to an origin and gives the whole response, or why there is none, by the deadline.
+/// Sends one request to an origin and returns its response by the deadline.
 ///
-/// ``HTTPClient/execute(_:to:deadline:)`` is the product's; tests pass a function.
+/// The program uses ``HTTPClient/execute(_:to:deadline:)``; tests pass a function of their own.
 package typealias HTTPTransport =
     @Sendable (_ request: HTTPRequest, _ origin: Origin, _ deadline: MonotonicTime) async throws(HTTPClientError)
     -> HTTPResponse
-
-/// Answers one whole request; what the embedded development peers are.
-package typealias SimpleHandler = @Sendable (HTTPRequest) async -> HTTPResponse

@@ -2,10 +2,10 @@ internal import LatchkeyCore
 
 /// The `host [ ":" port ]` of `Host` fields and absolute targets (RFC 9110 §7.2, RFC 3986 §3.2.2 and §3.2.3).
 enum Authority {
-    /// Whether `bytes` are that: a name, an IPv4 address or a bracketed IPv6 address, and digits for a port, if any.
+    /// Whether `bytes` are a host name, an IPv4 address or a bracketed IPv6 address, with an optional port.
     ///
-    /// User information (RFC 9110 §4.2.4), zone identifiers, IPvFuture and ports past 5 digits are refused. An empty
-    /// host is valid, as `Host` is sent empty where the target has no authority.
+    /// User information (RFC 9110 §4.2.4), zone identifiers, IPvFuture and ports of more than 5 digits are rejected. An
+    /// empty host is valid: `Host` is empty when the target has no authority (RFC 9112 §3.2).
     static func isValid(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var index = 0
         if bytes.first == UInt8(ascii: "[") {
@@ -25,7 +25,10 @@ enum Authority {
         return true
     }
 
-    /// What an IPv6 address is written in, an IPv4 address at its end included.
+    /// `host` as it stands in an authority: an IPv6 address in brackets (RFC 3986 §3.2.2).
+    static func bracketed(_ host: String) -> String { host.contains(":") ? "[\(host)]" : host }
+
+    /// A byte of an IPv6 address, including an IPv4 address at its end.
     private static func isAddress(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x30...0x39, 0x41...0x46, 0x61...0x66, UInt8(ascii: ":"), UInt8(ascii: "."): true
@@ -33,19 +36,19 @@ enum Authority {
         }
     }
 
-    /// `reg-name` (RFC 3986 §3.2.2), less the comma, which would make the value look like a list.
+    /// A byte of a `reg-name` (RFC 3986 §3.2.2), without the comma: with it the value would look like a list.
     private static func isName(_ byte: UInt8) -> Bool {
         switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "%"),
-            UInt8(ascii: "!"), UInt8(ascii: "$"), UInt8(ascii: "&"), UInt8(ascii: "'"), UInt8(ascii: "("),
-            UInt8(ascii: ")"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: ";"), UInt8(ascii: "="):
+        case _ where Grammar.isUnreserved(byte): true
+        case UInt8(ascii: "%"), UInt8(ascii: "!"), UInt8(ascii: "$"), UInt8(ascii: "&"), UInt8(ascii: "'"),
+            UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: ";"),
+            UInt8(ascii: "="):
             true
         default: false
         }
     }
 
-    /// A `%` and two hexadecimal digits (RFC 3986 §2.1).
+    /// Whether `%` and two hexadecimal digits stand at `index` (RFC 3986 §2.1).
     private static func isEscape(at index: Int, of bytes: UnsafeRawBufferPointer) -> Bool {
         index + 2 < bytes.count && Hex.value(bytes[index + 1]) != nil && Hex.value(bytes[index + 2]) != nil
     }

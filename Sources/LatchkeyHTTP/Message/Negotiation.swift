@@ -1,15 +1,18 @@
 internal import LatchkeyCore
 
-/// What a caller would rather have (RFC 9110 §12.4.2, §12.5). Fields are read as bytes, in time linear in their length:
-/// names in them are ASCII tokens, and whatever else a caller sends matches none.
+/// Content negotiation by the `Accept` and `Accept-Encoding` fields (RFC 9110 §12.4.2, §12.5).
+///
+/// Fields are compared as bytes, in time linear in their length: the names in them are ASCII tokens, and any other text
+/// matches none of them.
 package enum Negotiation {
-    /// The most members of one field that are looked at.
-    private static let mostMembers = 64
-    /// The longest qvalue that is read, in bytes. RFC 9110 §12.4.2 has five at the most.
-    private static let longestWeight = 32
+    /// Members of one field that are read; more are ignored.
+    private static let maxMembers = 64
+    /// Bytes of a weight that are read. RFC 9110 §12.4.2 allows five; a longer weight than this counts as 0.
+    private static let maxWeightBytes = 32
 
-    /// The weight `field` (an `Accept` value) gives to the media type `type/subtype`, 0…1000; the most specific range
-    /// counts. An absent or empty field accepts everything.
+    /// The weight in thousandths, 0 to 1000, that an `Accept` value gives to the media type `type/subtype`.
+    ///
+    /// The most specific range decides (RFC 9110 §12.5.1). An absent or empty field accepts everything.
     package static func weight(ofType type: String, in field: String?) -> Int {
         guard let field, !field.isEmpty else { return 1000 }
         let wanted = Array(type.lowercased().utf8)
@@ -22,11 +25,11 @@ package enum Negotiation {
         return best.weight
     }
 
-    /// Whether a caller would rather have `text/plain` than JSON. No field, `*/*` and equal weights mean JSON.
+    /// Whether the caller prefers `text/plain` to JSON. JSON is the answer for no field, `*/*` and equal weights.
     ///
-    /// - Parameter accept: the value of `Accept`; empty where it did not come.
+    /// - Parameter accept: the value of `Accept`; empty when the request has none.
     package static func prefersText(_ accept: UnsafeRawBufferPointer) -> Bool {
-        // What most callers send is known without reading it.
+        // The values that most callers send need no parsing.
         if accept.isEmpty || Grammar.equals(accept, "*/*") || Grammar.equals(accept, "application/json") {
             return false
         }
@@ -34,7 +37,8 @@ package enum Negotiation {
         return weight(ofType: "text/plain", in: field) > weight(ofType: "application/json", in: field)
     }
 
-    /// Whether `field` (an `Accept-Encoding` value) accepts gzip. Unlike types, an absent field asks for none here.
+    /// Whether an `Accept-Encoding` value accepts gzip. An absent field means no here, although RFC 9110 §12.5.3 would
+    /// allow any coding: a caller that does not ask for gzip may be unable to read it.
     package static func acceptsGzip(_ field: String?) -> Bool {
         guard let field else { return false }
         let weights = members(of: field)
@@ -42,21 +46,21 @@ package enum Negotiation {
         return (weight(of: "gzip") ?? weight(of: "x-gzip") ?? weight(of: "*") ?? 0) > 0
     }
 
-    /// The members of a field, in lower case and without blanks.
+    /// The members of a field, in lower case and without blanks, each with its weight.
     private static func members(of field: String) -> [(name: [UInt8], weight: Int)] {
-        let members = field.utf8.split(separator: UInt8(ascii: ","), maxSplits: mostMembers).prefix(mostMembers)
+        let members = field.utf8.split(separator: UInt8(ascii: ","), maxSplits: maxMembers).prefix(maxMembers)
         return members.map { member in
             let parts = member.split(separator: UInt8(ascii: ";")).map { part in
-                part.filter { $0 != 0x20 && $0 != 0x09 }.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+                part.filter { !Grammar.isBlank($0) }.map(Grammar.lowercased)
             }
             let quality = parts.dropFirst().first { $0.starts(with: "q=".utf8) }?.dropFirst(2)
             return (parts.first ?? [], quality.map(weight) ?? 1000)
         }
     }
 
-    /// `0.5` as 500; what is no qvalue counts as 0: a preference nobody can read is not one for us.
+    /// A weight in thousandths: `0.5` is 500. A malformed weight counts as 0, so that the member is not preferred.
     private static func weight(_ text: ArraySlice<UInt8>) -> Int {
-        guard text.count <= longestWeight, let value = Double(String(decoding: text, as: UTF8.self)), value >= 0,
+        guard text.count <= maxWeightBytes, let value = Double(String(decoding: text, as: UTF8.self)), value >= 0,
             value <= 1
         else { return 0 }
         return Int(OutsideNumber.clamped((value * 1000).rounded(.down), to: 0...1000))

@@ -1,11 +1,12 @@
 internal import LatchkeyCore
 
-/// Percent-encoding (RFC 3986 §2.1) and the form encoding built on it.
+/// Percent-encoding (RFC 3986 §2.1), and the `application/x-www-form-urlencoded` format built on it.
 package enum PercentEncoding {
-    /// `bytes` with escapes undone; nil for a bad escape, a NUL, or bytes that are no UTF-8.
+    /// Decodes every `%XX`; nil for a malformed escape, a NUL, or a result that is not UTF-8.
+    ///
     /// - Parameters:
-    ///   - plusIsSpace: for forms and queries (`application/x-www-form-urlencoded`).
-    ///   - allowsZero: a NUL is taken as it is, and is no error.
+    ///   - plusIsSpace: `+` stands for a space, as in forms and queries.
+    ///   - allowsZero: accepts a NUL in the result.
     package static func decode(
         _ bytes: some Collection<UInt8>, plusIsSpace: Bool = false, allowsZero: Bool = false
     ) -> String? {
@@ -26,12 +27,14 @@ package enum PercentEncoding {
         return String(validating: decoded, as: UTF8.self)
     }
 
-    /// Everything but unreserved characters escaped (RFC 3986 §2.3), upper-case hex.
+    /// Escapes every byte that is not unreserved (RFC 3986 §2.3), in upper-case hexadecimal.
+    ///
+    /// - Parameter kept: further characters that are not escaped.
     package static func encode(_ text: String, keeping kept: String = "") -> String {
         var encoded: [UInt8] = []
         let digits = Array("0123456789ABCDEF".utf8)
         for byte in text.utf8 {
-            if isUnreserved(byte) || kept.utf8.contains(byte) {
+            if Grammar.isUnreserved(byte) || kept.utf8.contains(byte) {
                 encoded.append(byte)
             } else {
                 encoded.append(contentsOf: [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]])
@@ -40,19 +43,20 @@ package enum PercentEncoding {
         return String(decoding: encoded, as: UTF8.self)
     }
 
-    /// `name=value` pairs as a form body or a query.
+    /// Encodes `name=value` pairs as a form body or a query.
     package static func form(_ pairs: [(String, String)]) -> String {
         pairs.map { "\(encode($0.0))=\(encode($0.1))" }.joined(separator: "&")
     }
 
-    /// The pairs of a form body or a query, in order, repeats kept; nil for a bad escape. A name without `=` has the
-    /// empty value; empty pieces are passed over.
-    /// - Parameter allowsZero: a NUL in a value is taken as it is, and is no error.
+    /// Decodes the pairs of a form body or a query, in order and with repeats; nil for a malformed escape.
+    ///
+    /// A name without `=` has the empty value. Empty pairs are skipped.
+    /// - Parameter allowsZero: accepts a NUL in values.
     package static func pairs(
         _ bytes: some Collection<UInt8>, allowsZero: Bool = false
     ) -> [(name: String, value: String)]? {
         var pairs: [(name: String, value: String)] = []
-        // In an array, whose type the compiler knows here, a byte costs a twentieth of what it does in the callers' types.
+        // The array makes the element access concrete: the callers' generic collections cost twenty times as much a byte.
         for piece in Array(bytes).split(separator: UInt8(ascii: "&")) {
             let halves = piece.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
             guard let first = halves.first, let name = decode(first, plusIsSpace: true) else { return nil }
@@ -63,9 +67,10 @@ package enum PercentEncoding {
         return pairs
     }
 
-    /// The decoded segments of a path below `/`. An escaped slash is a slash: it divides segments as a plain one does.
-    /// Any other character may stand in a segment. Nil for a bad escape, and for a segment that is empty, `.` or `..`
-    /// (RFC 3986 §3.3, §6.2.2.3), however it is written: so no path leads out of where it begins.
+    /// The decoded segments of a path that starts with `/` (RFC 3986 §3.3).
+    ///
+    /// An escaped slash separates segments like a plain one. Nil for a malformed escape and for a segment that is empty,
+    /// `.` or `..` after decoding (RFC 3986 §6.2.2.3), so that no path leaves the folder it starts in.
     package static func segments(_ path: some Collection<UInt8>) -> [String]? {
         guard path.first == UInt8(ascii: "/") else { return nil }
         var segments: [String] = []
@@ -79,14 +84,5 @@ package enum PercentEncoding {
             }
         }
         return segments
-    }
-
-    private static func isUnreserved(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-            UInt8(ascii: "~"):
-            true
-        default: false
-        }
     }
 }

@@ -1,6 +1,6 @@
 internal import LatchkeyNet
 
-/// Gives accepted connections to the workers in turn.
+/// Passes accepted connections to the workers, round robin.
 final class ConnectionDistributor {
     private let loops: [LoopHandle]
     private let key: LoopObjectID
@@ -16,17 +16,18 @@ final class ConnectionDistributor {
     func distribute(_ socket: consuming Socket, isOverCapacity: Bool, on loop: EventLoop) {
         next = (next + 1) % loops.count
         if next == 0 {
-            (loop.residents[key] as? ServerWorker)?.adopt(socket, isOverCapacity: isOverCapacity, on: loop)
+            (loop.loopObjects[key] as? ServerWorker)?.adopt(socket, isOverCapacity: isOverCapacity, on: loop)
             return
         }
         let descriptor = socket.release()
         let key = key
         let accepted = loops[next].submit { loop in
             let socket = Socket(owning: descriptor)
-            (loop.residents[key] as? ServerWorker)?.adopt(socket, isOverCapacity: isOverCapacity, on: loop)
+            (loop.loopObjects[key] as? ServerWorker)?.adopt(socket, isOverCapacity: isOverCapacity, on: loop)
         }
+        // The worker has stopped: closing the connection is all that is left.
         if !accepted {
-            connectionCounter.left()
+            connectionCounter.remove()
             _ = Socket(owning: descriptor)
         }
     }

@@ -1,46 +1,44 @@
-internal import Dispatch
-internal import Glibc
 package import LatchkeyCore
 package import LatchkeyNet
 
-/// The server: listeners, workers, and the way they stop.
+/// An HTTP/1.1 server: listeners, and workers with an event loop each. ``ServerDrain`` stops it.
 package final class HTTPServer: Sendable {
-    /// What a server is started with.
+    /// The parameters of a server.
     package struct Configuration: Sendable {
-        /// Where to listen; port 0 picks one.
-        package var places: [ListenPlace]
-        /// Event loops, each on a thread of its own; at least one runs.
+        /// The addresses to listen on. Port 0 selects a free port.
+        package var listenAddresses: [ListenAddress]
+        /// The number of event loops, each on its own thread; at least one is started.
         package var workers: Int
         package var limits = ServerLimits()
-        package var time = TimeSource.system
-        /// Renders the answers the server gives itself.
-        package var refuse: @Sendable (ServerRefusal, ReplyWriter) -> Void
-        /// Told +1 for every connection taken in and -1 for every one that ended.
+        package var time = Timing.system
+        /// Renders the replies of the server itself.
+        package var reject: @Sendable (ServerRejection, ReplyWriter) -> Void
+        /// Called with 1 for each connection that is opened, and with -1 for each that is closed.
         package var connectionsChanged: @Sendable (Int) -> Void = { _ in }
 
         package init(
-            places: [ListenPlace], workers: Int,
-            refuse: @escaping @Sendable (ServerRefusal, ReplyWriter) -> Void = ServerRefusal.plain
+            listenAddresses: [ListenAddress], workers: Int,
+            reject: @escaping @Sendable (ServerRejection, ReplyWriter) -> Void = ServerRejection.plain
         ) {
-            self.places = places
+            self.listenAddresses = listenAddresses
             self.workers = workers
-            self.refuse = refuse
+            self.reject = reject
         }
     }
 
-    /// An address that could not be listened on, or a loop that could not be started, and why.
+    /// Why an address cannot be listened on, or, without an address, why an event loop cannot be started.
     package struct StartError: Error, Sendable {
         package let address: SocketAddress?
         package let cause: SystemError
     }
 
-    /// Where it really listens.
+    /// The bound addresses, with real ports.
     package let addresses: [SocketAddress]
-    /// Connections open now.
+    /// Counts the open connections.
     package let connectionCounter: ConnectionCounter
     private let loops: [LoopHandle]
     private let key: LoopObjectID
-    /// The files of the Unix sockets that it has made.
+    /// The files of the Unix sockets that the server has created.
     private let socketFiles: [UnixSocketFile]
 
     private init(
@@ -57,18 +55,18 @@ package final class HTTPServer: Sendable {
 
     // MARK: Starting
 
-    /// Binds every address, then starts the workers.
+    /// Binds every address and starts the workers.
     ///
-    /// - Parameter makeHandler: called once on each worker's own thread; the handler it returns stays there and may
-    ///   hold state that is not Sendable.
-    /// - Throws: the address that is taken or forbidden. Nothing is left running then.
+    /// - Parameter makeHandler: called once on the thread of each worker. The handler stays on that thread, so it may use
+    ///   state that is not Sendable.
+    /// - Throws: the address that is in use or not permitted. Nothing is left running.
     package static func start(
         _ configuration: Configuration, makeHandler: @escaping @Sendable () -> RequestHandler
     ) throws(StartError) -> HTTPServer {
-        let sockets = try bind(configuration.places)
+        let sockets = try bind(configuration.listenAddresses)
         let limits = configuration.limits
         let connectionCounter = ConnectionCounter(
-            cap: limits.maxConnections, headroom: limits.connectionHeadroom, changed: configuration.connectionsChanged)
+            cap: limits.maxConnections, headroom: limits.connectionHeadroom, onChange: configuration.connectionsChanged)
         let key = LoopObjectID()
         let workers = max(1, configuration.workers)
         var loops: [LoopHandle] = []
@@ -78,10 +76,10 @@ package final class HTTPServer: Sendable {
                 loops.append(loop)
                 loop.submit { [configuration] loop in
                     let time = configuration.time
-                    loop.residents[key] = ServerWorker(
+                    loop.loopObjects[key] = ServerWorker(
                         loop: loop.handle, limits: limits, headroom: max(1, limits.connectionHeadroom / workers),
                         connectionCounter: connectionCounter, wallTime: { time.now().wall }, handler: makeHandler(),
-                        refuse: configuration.refuse)
+                        reject: configuration.reject)
                 }
             }
         } catch {
@@ -95,11 +93,11 @@ package final class HTTPServer: Sendable {
             connectionCounter: connectionCounter, loops: loops, key: key)
     }
 
-    private static func bind(_ places: [ListenPlace]) throws(StartError) -> [ListeningSocket] {
+    private static func bind(_ listenAddresses: [ListenAddress]) throws(StartError) -> [ListeningSocket] {
         var sockets: [ListeningSocket] = []
         do throws(StartError) {
-            for place in places {
-                switch place {
+            for listenAddress in listenAddresses {
+                switch listenAddress {
                 case .address(let address): sockets.append(try bind(address))
                 case .everyAddress(let addresses): sockets += try bind(all: addresses)
                 case .inherited(let socket): sockets.append(ListeningSocket(socket))
@@ -120,8 +118,9 @@ package final class HTTPServer: Sendable {
         }
     }
 
-    /// Those of the addresses that the machine has, at the port of the first one.
-    /// - Throws: why it has none, or that one is taken.
+    /// Binds the addresses that the machine has, all to the port of the first one.
+    ///
+    /// - Throws: the first error when the machine has none of the addresses, or the error when one is in use.
     private static func bind(all addresses: [SocketAddress]) throws(StartError) -> [ListeningSocket] {
         var sockets: [ListeningSocket] = []
         var absent: StartError?
@@ -144,14 +143,14 @@ package final class HTTPServer: Sendable {
         limits: ServerLimits
     ) {
         loops.first?.submit { loop in
-            guard let worker = loop.residents[key] as? ServerWorker else { return }
+            guard let worker = loop.loopObjects[key] as? ServerWorker else { return }
             let distributor = ConnectionDistributor(loops: loops, key: key, connectionCounter: connectionCounter)
             for socket in sockets {
                 let listener = Listener(socket: socket, connectionCounter: connectionCounter, limits: limits) {
                     accepted, over, loop in
                     distributor.distribute(accepted, isOverCapacity: over, on: loop)
                 }
-                // Registering fails only without kernel memory; the process then serves nobody, which liveness shows.
+                // Registration fails only when the kernel has no memory. Liveness probes then fail, too.
                 if (try? listener.start(on: loop)) != nil { worker.listeners.append(listener) }
             }
         }
@@ -159,47 +158,13 @@ package final class HTTPServer: Sendable {
 
     // MARK: Stopping
 
-    /// Accepts nothing more, lets what is under way finish, and ends the workers.
+    /// Stops accepting connections, lets requests finish, and ends the workers.
     ///
-    /// The files of its Unix sockets go first: whoever connects from then on finds no socket or a successor's, and whoever
-    /// has connected is still accepted. What a successor has put at the same path stays.
+    /// The files of Unix sockets are removed first. Later connections then find no socket, or that of a successor; earlier
+    /// ones are still accepted. A file that a successor has created at the same path stays.
     ///
-    /// - Parameter timeout: connections still open then are cut.
+    /// - Parameter timeout: connections that are open after this time are closed.
     package func drain(timeout: Duration) async {
-        for file in socketFiles { file.remove() }
-        let group = DispatchGroup()
-        for loop in loops {
-            group.enter()
-            let key = key
-            let accepted = loop.submit { loop in
-                guard let worker = loop.residents[key] as? ServerWorker else { return group.leave() }
-                worker.drain(on: loop) { group.leave() }
-                loop.schedule(at: loop.now + timeout) { [weak worker] loop in worker?.closeAll(on: loop) }
-            }
-            if !accepted { group.leave() }
-        }
-        await withCheckedContinuation { continuation in
-            group.notify(queue: .global()) { continuation.resume() }
-        }
-        for loop in loops { loop.stop() }
-    }
-}
-
-extension ServerRefusal {
-    /// The status the refusal is answered with.
-    package var status: Int {
-        switch self {
-        case .malformed(let refusal): refusal.status
-        case .timedOut: 408
-        case .overloaded: 503
-        case .unanswered: 500
-        }
-    }
-
-    /// A bare answer in plain text, for servers without an error format of their own.
-    package static let plain: @Sendable (ServerRefusal, ReplyWriter) -> Void = { refusal, reply in
-        reply.begin(refusal.status)
-        reply.append("Content-Type: text/plain\r\n")
-        reply.end(Array("\(HTTPStatus.reason(refusal.status))\n".utf8))
+        await ServerDrain(loops: loops, key: key, socketFiles: socketFiles).run(timeout: timeout)
     }
 }

@@ -16,7 +16,7 @@ package final class EventLoop {
     package private(set) var now: MonotonicTime = .current
 
     /// Objects that are confined to this loop. Jobs of other threads find them here by their ids.
-    package var residents: [LoopObjectID: AnyObject] = [:]
+    package var loopObjects: [LoopObjectID: AnyObject] = [:]
 
     private let poller: Poller
     private var slots: [(generation: UInt32, handler: (any EventHandler)?)] = []
@@ -130,7 +130,7 @@ package final class EventLoop {
     private func run() {
         while !isStopped { turn() }
         slots.removeAll()
-        residents.removeAll()
+        loopObjects.removeAll()
     }
 
     /// One turn. A separate function, because a release build may keep the temporaries of a loop body until the loop

@@ -5,7 +5,7 @@ package import LatchkeyHTTP
 /// Requests tokens from OAuth 2.0 issuers with the client credentials grant (RFC 6749 §4.4).
 package struct TokenIssuer: Sendable {
     private let transport: HTTPTransport
-    private let time: TimeSource
+    private let time: Timing
     private let userAgent: String
     private let observe: @Sendable (IssuerCallEvent) -> Void
 
@@ -13,7 +13,7 @@ package struct TokenIssuer: Sendable {
     ///   - userAgent: `name/version`.
     ///   - observe: called after every attempt; must not block.
     package init(
-        transport: @escaping HTTPTransport, time: TimeSource, userAgent: String,
+        transport: @escaping HTTPTransport, time: Timing, userAgent: String,
         observe: @escaping @Sendable (IssuerCallEvent) -> Void = { _ in }
     ) {
         self.transport = transport
@@ -57,17 +57,17 @@ package struct TokenIssuer: Sendable {
 
     private func attempt(
         _ message: HTTPRequest, of request: TokenRequest, number: Int, deadline: MonotonicTime
-    ) async -> IssuerAnswer {
+    ) async -> IssuerOutcome {
         let start = time.now()
         var quota = IssuerQuota()
-        let answer: IssuerAnswer
+        let answer: IssuerOutcome
         do throws(HTTPClientError) {
             let response = try await transport(message, request.endpoint.origin, deadline)
             let now = time.now().wall
             quota = IssuerQuota(response.fields, now: now)
-            answer = IssuerAnswer(response, quota: quota, policy: request.responsePolicy, now: now)
+            answer = IssuerOutcome(response, quota: quota, policy: request.responsePolicy, now: now)
         } catch {
-            answer = IssuerAnswer(error)
+            answer = IssuerOutcome(error)
         }
         observe(
             IssuerCallEvent(

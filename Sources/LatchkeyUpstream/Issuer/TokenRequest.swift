@@ -33,7 +33,7 @@ package struct TokenRequest: Sendable {
     /// Additional parameters, such as `resource`. Names in ``reserved`` are ignored.
     package var extra: [String: String]
     /// Which responses are accepted.
-    package var responsePolicy: AnswerAllowance
+    package var responsePolicy: TokenResponsePolicy
 
     /// The parameters that ``extra`` cannot set, because the request sets them itself.
     package static let reserved: Set<String> = [
@@ -44,7 +44,7 @@ package struct TokenRequest: Sendable {
     package init(
         kind: Kind, endpoint: TokenEndpoint, credentials: ClientCredentials, audience: String? = nil,
         scope: String? = nil, organization: String? = nil, clientAuthentication: ClientAuthentication = .post,
-        extra: [String: String] = [:], responsePolicy: AnswerAllowance = AnswerAllowance()
+        extra: [String: String] = [:], responsePolicy: TokenResponsePolicy = TokenResponsePolicy()
     ) {
         self.kind = kind
         self.endpoint = endpoint

@@ -16,8 +16,8 @@ struct ConfigCommand: AsyncParsableCommand {
             let (settings, problems) = CommandEnvironment.examine(flags: flags.values, need: .client)
             let report = SettingsReport(settings)
             Terminal.print(json ? report.json.text : report.text)
-            // What is wrong comes after the table: whoever mends it wants to see what is in force and from where.
-            guard problems.isEmpty else { throw SettingsProblems(lines: problems) }
+            // The problems follow the table, so that the user sees the values in force and their sources.
+            guard problems.isEmpty else { throw SettingsError(lines: problems) }
             _ = try CommandEnvironment.settings(flags: flags.values, need: .client)
         }
     }

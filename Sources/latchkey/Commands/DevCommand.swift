@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
+internal import LatchkeyService
 internal import Logging
 
 /// `latchkey dev`.
@@ -20,11 +21,11 @@ struct DevCommand: AsyncParsableCommand {
         try await finishing {
             let sink = LogSink()
             var environment = CommandEnvironment.variables
-            // People watch this one.
+            // The log is for people here.
             environment["LATCHKEY_LOG_FORMAT"] = environment["LATCHKEY_LOG_FORMAT"] ?? "text"
             let signals = try Signals()
             let dev = try start(environment, sink)
-            Terminal.print(json ? line(dev) : welcome(dev))
+            Terminal.print(json ? line(dev) : banner(dev))
             let log = CommandEnvironment.quietLogger(sink: sink)
             await signals.untilAskedToStop(log: log)
             await dev.stop(delayEndedBy: signals, log: log)
@@ -49,7 +50,7 @@ struct DevCommand: AsyncParsableCommand {
         ]).text
     }
 
-    private func welcome(_ dev: DevService) -> String {
+    private func banner(_ dev: DevService) -> String {
         let key = dev.key.revealText() ?? ""
         let curl = "curl -s -H 'Authorization: Bearer \(key)'"
         return """

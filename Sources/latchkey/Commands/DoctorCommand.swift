@@ -32,17 +32,18 @@ struct DoctorCommand: AsyncParsableCommand {
         }
     }
 
-    /// All that `serve` would refuse is told at once, and nothing can be said beyond that.
+    /// Invalid settings are reported all at once and end the diagnosis, because nothing else can be checked.
     private func diagnosis() async throws -> Diagnosis {
         let settings: Settings
-        do throws(SettingsProblems) {
+        do throws(SettingsError) {
             settings = try CommandEnvironment.settings(need: .server)
         } catch {
             return Diagnosis(
                 error.lines.map { line in
                     let name = String(line.prefix { $0 != ":" && $0 != " " })
                     return .problem(
-                        .configuration, .settings, name, line, remedy: "mend it; latchkey config shows the rest")
+                        exit: .configuration, .settings, name, line,
+                        remedy: "fix it; latchkey config shows all settings")
                 })
         }
         return try await Doctor(settings: settings, asksIssuers: !noToken).examine()

@@ -20,9 +20,9 @@ struct EnvCommand: AsyncParsableCommand {
         try await finishing {
             let settings = try CommandEnvironment.settings(need: .client)
             let variables = try await options.variables(settings).variables
-            let unsayable = format.unsayable(variables)
-            guard unsayable.isEmpty else {
-                let names = unsayable.map(Table.clean).joined(separator: ", ")
+            let unsupported = format.unsupported(variables)
+            guard unsupported.isEmpty else {
+                let names = unsupported.map(Table.clean).joined(separator: ", ")
                 throw CommandFailure(.configuration, "\(names): \(SecretVariables.Flaw.notAName); use --format json")
             }
             try Terminal.deliver(format.render(variables))

@@ -36,8 +36,8 @@ struct ExecCommand: AsyncParsableCommand {
             }
             let reason = replacement.become(argumentCount: command.count, environment: environment.entries)
             let name = Table.clean(command.first ?? "")
-            Terminal.complain("\(name): \(reason == ENOENT ? "not found" : String(cString: strerror(reason)))")
-            // As shells leave (POSIX.1-2024, XCU 2.8.2).
+            Terminal.printError("\(name): \(reason == ENOENT ? "not found" : String(cString: strerror(reason)))")
+            // The exit codes of a shell (POSIX.1-2024, XCU 2.8.2).
             throw ExitCode(reason == ENOENT ? 127 : 126)
         }
     }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import LatchkeyAPI
 internal import LatchkeyBroker
 internal import LatchkeyCore
 internal import LatchkeyCrypto
@@ -36,14 +37,14 @@ struct GetCommand: AsyncParsableCommand {
     }
 
     private func direct(_ settings: Settings) async throws -> [UInt8] {
-        guard let key = SecretKey(requested: key) else { throw CommandFailure(.notSo, "no such secret") }
+        guard let key = SecretKey(requested: key) else { throw CommandFailure(.failed, "no such secret") }
         let entry = try await DirectAccess(settings).secret(key)
         var value = entry.value
         if let field { value = try part(field, of: entry) }
-        return json ? SecretForm.page(entry, value).bytes() : value.reveal()
+        return json ? SecretResponseFormat.json(entry, value).bytes() : value.reveal()
     }
 
-    /// A member that cannot be handed out ends the command as the broker's answer to it does.
+    /// A missing or unsuitable member ends the command like the broker's response to the same request.
     private func part(_ field: String, of entry: SecretEntry) throws -> Secret {
         let found: Secret?
         do throws(UpstreamFault) {
@@ -51,7 +52,7 @@ struct GetCommand: AsyncParsableCommand {
         } catch {
             throw CommandFailure(error, what: "secret")
         }
-        guard let found else { throw CommandFailure(.notSo, "the secret has no such field") }
+        guard let found else { throw CommandFailure(.failed, "the secret has no such field") }
         return found
     }
 }

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Glibc
 internal import LatchkeyCore
 internal import LatchkeyNet
+internal import LatchkeyService
 internal import LatchkeySettings
 internal import Logging
 
@@ -37,10 +38,10 @@ struct LambdaExtensionCommand: AsyncParsableCommand {
         }
     }
 
-    /// From INIT to SHUTDOWN.
+    /// Serves from INIT to SHUTDOWN.
     private func serve(_ environment: LambdaEnvironment, _ api: ExtensionsAPI, _ sink: LogSink) async throws {
         let id = try await api.register(name: name)
-        let (service, log) = try await start(environment, api, id, sink)
+        let (service, log) = try await start(environment, api: api, id: id, sink: sink)
         do throws(ExtensionsAPI.Failure) {
             while true {
                 guard case .shutdown(let reason, let deadline) = try await api.next(id) else { continue }
@@ -54,24 +55,24 @@ struct LambdaExtensionCommand: AsyncParsableCommand {
         }
     }
 
-    /// INIT: the broker listens and has fetched `LATCHKEY_PREFETCH` before the first event is asked for, which is what
-    /// ends this extension's part of INIT. A store that is down holds that up for a caller's patience and no longer.
+    /// INIT ends when the first event is requested. Before that the broker listens and has prefetched
+    /// `LATCHKEY_PREFETCH`. If the store is down, this takes at most the caller timeout.
     private func start(
-        _ environment: LambdaEnvironment, _ api: ExtensionsAPI, _ id: String, _ sink: LogSink
+        _ environment: LambdaEnvironment, api: ExtensionsAPI, id: String, sink: LogSink
     ) async throws -> (Service, Logger) {
         do {
             let (settings, notes) = try readSettings(environment)
-            CommandEnvironment.tellCrashes(settings)
+            CommandEnvironment.installCrashReporter(settings)
             let log = CommandEnvironment.logger(settings, sink: sink)
             settings.logWarnings(log)
             tell(notes, log)
-            let service = try ServeCommand.start(settings, log: log, sink: sink)
+            let service = try Service.start(settings, log: log, sink: sink)
             await service.prefetch()
             return (service, log)
         } catch {
             let message =
                 switch error {
-                case let problems as SettingsProblems: problems.lines.joined(separator: "; ")
+                case let problems as SettingsError: problems.lines.joined(separator: "; ")
                 case let failure as CommandFailure: failure.message
                 default: "the broker cannot start"
                 }
@@ -80,40 +81,42 @@ struct LambdaExtensionCommand: AsyncParsableCommand {
         }
     }
 
-    /// All settings with AWS's variables in force, and what is to be said of those; or all that is wrong with either.
+    /// The settings with AWS's variables applied, and notes about those variables.
+    /// - Throws: all problems of settings and variables.
     private func readSettings(
         _ environment: LambdaEnvironment
-    ) throws(SettingsProblems) -> (settings: Settings, notes: [String]) {
+    ) throws(SettingsError) -> (settings: Settings, notes: [String]) {
         let variables = ExtensionVariables(environment.broker)
         var settings: Settings
-        do throws(SettingsProblems) {
+        do throws(SettingsError) {
             settings = try CommandEnvironment.settings(
                 flags: [.listen: environment.listen], environment: environment.broker, need: .server)
         } catch {
-            throw SettingsProblems(lines: (error.lines + variables.problems).sorted())
+            throw SettingsError(lines: (error.lines + variables.problems).sorted())
         }
-        guard variables.problems.isEmpty else { throw SettingsProblems(lines: variables.problems.sorted()) }
+        guard variables.problems.isEmpty else { throw SettingsError(lines: variables.problems.sorted()) }
         let notes = variables.apply(to: &settings)
         return (settings, notes)
     }
 
-    /// At any log level: whoever set a variable must find out that it does nothing.
+    /// Logged at every level, because whoever set a variable must learn that it has no effect.
     private func tell(_ notes: [String], _ log: Logger) {
         var log = log
         log.logLevel = min(log.logLevel, .warning)
         for note in notes { log.warning("\(note)") }
     }
 
-    /// Leaves by the deadline, whatever is still under way: who stays longer is killed, and its last words are lost.
+    /// Exits by the deadline even if requests are still in progress. A process that stays longer is killed, and the end
+    /// of its log is lost.
     private func stop(_ service: Service, by deadline: WallTime, _ sink: LogSink) async {
-        let left = LambdaEvent.drainTime(until: deadline, now: TimeSource.system.now().wall)
-        let guardian = Task {
+        let left = LambdaEvent.drainTime(until: deadline, now: Timing.system.now().wall)
+        let expiryTask = Task {
             try await Task.sleep(for: left)
             sink.flush(timeout: LambdaEvent.reserve / 2)
             _exit(ExitStatus.done.rawValue)
         }
         await service.stop(within: left)
-        guardian.cancel()
+        expiryTask.cancel()
         sink.flush(timeout: LambdaEvent.reserve / 2)
     }
 }

@@ -1,15 +1,15 @@
 package import LatchkeyCore
 
-/// What a load test found (the guide's §5.4). Pure: samples in, figures out.
+/// The result of a load test, computed from samples. Pure.
 package struct LoadReport: Sendable {
-    /// One request's outcome. Holds the token's digest, never the token.
+    /// The outcome of one request. Holds the token's digest, never the token.
     package struct Sample: Sendable {
         package var seconds: Double
-        /// Nil when there was no token.
+        /// Nil if there was no token.
         package var digest: String?
         /// `X-Latchkey-Tier`.
         package var tier: String?
-        /// The problem's code, or how the exchange failed.
+        /// The problem's code, or how the request failed.
         package var error: String?
 
         package init(seconds: Double, digest: String?, tier: String?, error: String?) {
@@ -27,7 +27,7 @@ package struct LoadReport: Sendable {
     package let requestsPerSecond: Double
     /// Milliseconds at 50, 90, 95, 99 and 100 percent.
     package let percentiles: [(name: String, milliseconds: Double)]
-    /// Tokens the broker asked its issuer for meanwhile; nil where its metrics could not be read.
+    /// Tokens that the broker requested from its issuers meanwhile; nil if its metrics could not be read.
     package let issuerCalls: Int?
 
     package init(_ samples: [Sample], elapsed: Double, issuerCalls: Int?) {
@@ -38,7 +38,7 @@ package struct LoadReport: Sendable {
         requestsPerSecond = elapsed > 0 ? Double(samples.count) / elapsed : 0
         let sorted = samples.map(\.seconds).sorted()
         percentiles = [("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99), ("max", 1)].map { name, share in
-            // Nearest rank: the smallest sample that at least that share of all does not exceed.
+            // Nearest rank: the smallest sample that is at least as large as this share of all samples.
             let last = (share * Double(sorted.count)).rounded(.up)
             let rank = Int(OutsideNumber.clamped(last, to: 1...Int64(max(1, sorted.count))))
             return (name, sorted.isEmpty ? 0 : sorted[min(rank, sorted.count) - 1] * 1000)
@@ -46,7 +46,7 @@ package struct LoadReport: Sendable {
         self.issuerCalls = issuerCalls
     }
 
-    /// Every caller got a token, and it was the same one.
+    /// Whether every caller got a token, and all the same one.
     package var isGood: Bool { errors.isEmpty && uniqueTokens == 1 }
 
     package var text: String {

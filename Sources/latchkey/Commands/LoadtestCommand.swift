@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
+internal import LatchkeyService
 internal import LatchkeySettings
 
 /// `latchkey loadtest`.
@@ -24,21 +25,21 @@ struct LoadtestCommand: AsyncParsableCommand {
     func run() async throws {
         try await finishing {
             let settings = try CommandEnvironment.settings(need: .broker)
-            let broker = try BrokerConnection(settings, standard: "http://127.0.0.1:8700")
+            let broker = try BrokerConnection(settings, defaultURL: "http://127.0.0.1:8700")
             let before = try await issuerCalls(broker)
             let started = MonotonicTime.current
             let samples = await run(broker)
             let elapsed = (MonotonicTime.current - started).inSeconds
             let after = try await issuerCalls(broker)
-            // A broker that was restarted meanwhile has counted from 0.
+            // If the broker was restarted meanwhile, its counter started again at 0.
             let calls = before.flatMap { before in after.map { max(0, $0 - before) } }
             let report = LoadReport(samples, elapsed: elapsed, issuerCalls: calls)
             Terminal.print(json ? report.json.text : report.text)
-            if !report.isGood { throw ExitCode(ExitStatus.notSo.rawValue) }
+            if !report.isGood { throw ExitCode(ExitStatus.failed.rawValue) }
         }
     }
 
-    /// `concurrency` callers, each asking again as soon as it has its answer.
+    /// Runs `concurrency` callers. Each sends its next request when it has its response.
     private func run(_ broker: BrokerConnection) async -> [LoadReport.Sample] {
         await withTaskGroup(of: [LoadReport.Sample].self) { group in
             for caller in 0..<min(concurrency, requests) {
@@ -72,7 +73,7 @@ struct LoadtestCommand: AsyncParsableCommand {
         return sample
     }
 
-    /// The broker's count of successful token requests to its issuers.
+    /// The broker's counter of successful token requests to its issuers.
     private func issuerCalls(_ broker: BrokerConnection) async throws -> Int? {
         guard let response = try? await broker.get("/metrics", accept: "text/plain"), response.status == 200 else {
             return nil

@@ -3,19 +3,19 @@ internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyUpstream
 
-/// Writes one parameter as `put` was asked to.
+/// Writes one parameter for `put`.
 struct ParameterPut {
     let store: ParameterStore
     /// The parameter's full name.
     let name: String
     let kind: Parameter.Kind
-    /// The tier and the KMS key that were asked for; nil leaves a parameter that is there as it is.
+    /// The requested tier and KMS key; nil keeps those of an existing parameter.
     let tier: ParameterTierChoice?
     let keyID: String?
     let deadline: MonotonicTime
 
-    /// Makes the parameter.
-    /// - Returns: its version; nil where there is one of that name.
+    /// Creates the parameter.
+    /// - Returns: its version; nil if the parameter exists.
     func create(_ value: Secret, isRetried: Bool = true) async throws(AWSError) -> Int64? {
         let made = request(value, kind, keyID, overwrites: false)
         do throws(AWSError) {
@@ -26,7 +26,7 @@ struct ParameterPut {
         }
     }
 
-    /// Writes over what is there, under the KMS key that it has.
+    /// Overwrites the parameter, keeping its KMS key.
     func overwrite(_ value: Secret) async throws(AWSError) -> Int64 {
         var key = keyID
         if key == nil, kind == .secureString { key = try await describe()?.ownKey }
@@ -34,15 +34,15 @@ struct ParameterPut {
             request(value, kind, key, overwrites: true), isRetried: true, deadline: deadline)
     }
 
-    /// Sets one member of the JSON object that the parameter holds, and leaves every other byte of it as it is. Parameter
-    /// Store has no condition for a write, so a concurrent one is known afterwards alone, by the version.
+    /// Changes one member of the JSON object in the parameter and keeps every other byte. Parameter Store has no
+    /// conditional write, so a concurrent write is detected only afterwards, by the version.
     /// - Returns: the version written.
     func change(field: String, to text: String) async throws -> Int64 {
         guard let found = try await read() else { return try await createObject(field, text) }
         guard found.kind == .secureString || keyID == nil else {
             throw CommandFailure(.usage, "\(name) is a \(found.kind.rawValue), which no KMS key encrypts")
         }
-        let value = try Self.changed(found.value, name, field, text)
+        let value = try Self.changed(found.value, parameter: name, field: field, text: text)
         let description = try await describe()
         let isAdvanced =
             description?.tier == ParameterTier.advanced.rawValue
@@ -55,7 +55,7 @@ struct ParameterPut {
         return version
     }
 
-    /// The parameter as it is; nil where there is none.
+    /// The current parameter; nil if it does not exist.
     private func read() async throws(AWSError) -> Parameter? {
         do throws(AWSError) {
             return try await store.get(name, deadline: deadline)
@@ -70,13 +70,13 @@ struct ParameterPut {
         try PutValue.requireFit(value, tier: tier)
         guard let version = try await create(value, isRetried: false) else {
             throw CommandFailure(
-                .notSo, "\(name) was made by somebody else at the same time and is as they left it: try again")
+                .failed, "\(name) was made by somebody else at the same time and is as they left it: try again")
         }
         return version
     }
 
     private static func changed(
-        _ value: Secret, _ name: String, _ field: String, _ text: String
+        _ value: Secret, parameter name: String, field: String, text: String
     ) throws -> Secret {
         var why = "not a JSON object"
         do throws(JSONError) {
@@ -85,12 +85,12 @@ struct ParameterPut {
         } catch {
             why = "\(error)"
         }
-        throw CommandFailure(.notSo, "\(name) has no fields, because it is \(why): write the whole of it anew")
+        throw CommandFailure(.failed, "\(name) has no fields, because it is \(why): write the whole of it anew")
     }
 
     private static func lostUpdate(_ name: String, read: Int64, written: Int64) -> CommandFailure {
         CommandFailure(
-            .notSo,
+            .failed,
             "\(name) was changed by somebody else at the same time: version \(read) was read, and this command wrote "
                 + "version \(written). What version \(read &+ 1) changed is lost unless you write it again; see it with: "
                 + "aws ssm get-parameter --with-decryption --name \(name):\(read &+ 1)")
@@ -104,16 +104,16 @@ struct ParameterPut {
         return write
     }
 
-    /// How the parameter is kept, so that it can be kept so: a write that names no KMS key moves a SecureString to the
-    /// account's default key (PutParameter, `KeyId`). Nil where there is none, or where that may not be seen.
+    /// The parameter's metadata. They are needed because a write without a KMS key moves a SecureString to the
+    /// account's default key (PutParameter, `KeyId`). Nil if it does not exist or may not be described.
     private func describe() async throws(AWSError) -> ParameterDescription? {
         do throws(AWSError) {
             return try await store.describe([name], deadline: deadline).first
         } catch {
             guard error.kind == .denied else { throw error }
             if keyID == nil {
-                Terminal.complain(
-                    "ssm:DescribeParameters is refused, so nobody knows which KMS key \(name) is under: it is written "
+                Terminal.printError(
+                    "ssm:DescribeParameters is refused, so the KMS key of \(name) is unknown: the value is written "
                         + "under the account's default key, and --kms-key names another")
             }
             return nil
@@ -122,6 +122,6 @@ struct ParameterPut {
 }
 
 extension ParameterDescription {
-    /// The KMS key, where it is not the account's default one.
+    /// The KMS key, unless it is the account's default key.
     fileprivate var ownKey: String? { keyID == "alias/aws/ssm" ? nil : keyID }
 }

@@ -65,10 +65,10 @@ struct PolicyCommand: AsyncParsableCommand {
                 prefix: settings.prefix, keyARN: key?.text)
             try refuse(key, settings)
             let document = document(settings, kept: try await keptSecrets(settings))
-            guard document(place).length <= PolicyDocument.longest else {
+            guard document(place).length <= PolicyDocument.maxLength else {
                 throw CommandFailure(
-                    .notSo,
-                    "the policy is over the \(PolicyDocument.longest) characters that IAM takes: --any-profile, or "
+                    .failed,
+                    "the policy is over the \(PolicyDocument.maxLength) characters that IAM takes: --any-profile, or "
                         + "--both-stores in place of kept secrets by name")
             }
             switch format {
@@ -86,7 +86,7 @@ struct PolicyCommand: AsyncParsableCommand {
             "the key is in \(key.region) and the settings are of \(settings.aws.region): AWS_REGION or --kms-key")
     }
 
-    /// The kept secrets of this application, by name and from the list.
+    /// The names of this application's kept secrets, from the list in Parameter Store.
     private func keptSecrets(_ settings: Settings) async throws -> [String] {
         let start = "\(settings.prefix.drop { $0 == "/" })/"
         guard let foreign = kept.first(where: { !$0.utf8.starts(with: start.utf8) }) else {

@@ -3,6 +3,7 @@ internal import LatchkeyBroker
 internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyMetrics
+internal import LatchkeyService
 internal import LatchkeySettings
 internal import LatchkeyUpstream
 
@@ -47,7 +48,7 @@ struct PutCommand: AsyncParsableCommand {
                 store: access.upstreams.parameterStore, name: "\(settings.prefix)/\(key.name)", kind: kind, tier: tier,
                 keyID: kmsKey, deadline: access.deadline)
             try await write(value, put)
-            if key != .blob { await Self.tellHidden(key, settings, access) }
+            if key != .blob { await Self.warnIfHidden(key, settings, access) }
         }
     }
 
@@ -88,7 +89,7 @@ struct PutCommand: AsyncParsableCommand {
         if !yes {
             if let version = try await put.create(value) { return version }
             guard Confirmation.asks("\(put.name) is there already. It will be written over.") else {
-                throw CommandFailure(.notSo, "\(put.name) is there already: --yes writes over it")
+                throw CommandFailure(.failed, "\(put.name) is there already: --yes writes over it")
             }
         }
         return try await put.overwrite(value)
@@ -96,27 +97,28 @@ struct PutCommand: AsyncParsableCommand {
 
     private func failure(_ error: AWSError) -> CommandFailure {
         let failure = CommandFailure(UpstreamFault(error, from: .parameterStore), what: "parameter")
-        if let kmsKey, error.isOfKey {
+        if let kmsKey, error.concernsKMSKey {
             return CommandFailure(
                 failure.status, "the KMS key \(kmsKey) cannot be used: is it there, and may this role encrypt with it?")
         }
         return error.hint.map { CommandFailure(failure.status, "\(failure.message): \($0)") } ?? failure
     }
 
-    /// Says where what was written is not what brokers answer: a field of the blob comes before a parameter of its name.
-    private static func tellHidden(_ key: SecretKey, _ settings: Settings, _ access: DirectAccess) async {
+    /// Warns if brokers will not return the value just written, because the blob has a field of this name, which takes
+    /// precedence over a parameter.
+    private static func warnIfHidden(_ key: SecretKey, _ settings: Settings, _ access: DirectAccess) async {
         let blob = "\(settings.prefix)/\(SecretKey.blob.name)"
         do throws(AWSError) {
             let found = try await access.upstreams.parameterStore.get(blob, deadline: access.deadline)
             guard let document = try? JSONDocument(found.value.reveal(), limits: .document),
                 document.root.member(key.name.utf8) != nil
             else { return }
-            Terminal.complain(
+            Terminal.printError(
                 "the parameter is hidden: \(blob) has a field \(key.name), and brokers answer with that. To change the "
                     + "field: latchkey put \(SecretKey.blob.name) --field \(key.name)")
         } catch {
             guard error.kind != .notFound else { return }
-            Terminal.complain("cannot tell whether a field of \(blob) hides the parameter: \(blob) cannot be read")
+            Terminal.printError("cannot tell whether a field of \(blob) hides the parameter: \(blob) cannot be read")
         }
     }
 }

@@ -1,19 +1,19 @@
 internal import LatchkeyCore
 internal import LatchkeyCrypto
 
-/// The value that `put` writes, and what may be written.
+/// The value that `put` writes, and the rules for it.
 enum PutValue {
-    /// The most bytes of any value.
-    static let longest = ParameterTier.advanced.maxValueBytes
+    /// Maximum size of any value in bytes.
+    static let maxBytes = ParameterTier.advanced.maxValueBytes
 
-    /// The bytes of `file`, or of standard input, without one line end at their end.
+    /// Reads `file` or standard input, without one line end at the end.
     ///
-    /// - Parameter tier: the tier that was asked for; for what is said of a value that is too long.
+    /// - Parameter tier: the requested tier, for the error about a value that is too long.
     static func read(_ file: String?, tier: ParameterTierChoice?) throws -> Secret {
-        // The line end that is left out may be CR LF.
-        let limit = longest + 2
+        // The line end that is removed may be CR LF.
+        let limit = maxBytes + 2
         let bytes = if let file { try content(file, limit: limit) } else { try input(limit: limit) }
-        guard let bytes else { throw tooLong("more than \(longest)", tier) }
+        guard let bytes else { throw tooLong("more than \(maxBytes)", tier) }
         let value = FileReader.withoutLineEnd(bytes)
         if value.isEmpty {
             throw CommandFailure(.usage, "the value is empty: give it on standard input or with --file")
@@ -25,8 +25,8 @@ enum PutValue {
     }
 
     private static func content(_ path: String, limit: Int) throws -> [UInt8]? {
-        do throws(FileFault) {
-            let bytes = try Files.content(path)
+        do throws(FileError) {
+            let bytes = try SmallFile.content(path)
             return bytes.count > limit ? nil : bytes
         } catch {
             if case .tooLarge = error { return nil }
@@ -35,18 +35,18 @@ enum PutValue {
     }
 
     private static func input(limit: Int) throws -> [UInt8]? {
-        if StandardInput.isTerminal { Terminal.complain("reading the value from the terminal; end with ctrl-d") }
+        if StandardInput.isTerminal { Terminal.printError("reading the value from the terminal; end with ctrl-d") }
         return try StandardInput.read(limit: limit)
     }
 
-    /// Refuses what is longer than the tier holds. Bytes of UTF-8 count, not letters.
+    /// Throws if the value is larger than its tier allows. The limit counts bytes of UTF-8, not characters.
     ///
     /// - Parameters:
-    ///   - tier: the one that was asked for.
-    ///   - existing: the one that the parameter is in; a value without a tier of its own stays there.
+    ///   - tier: the requested tier.
+    ///   - existing: the parameter's current tier, which it keeps if no tier is requested.
     static func requireFit(_ value: Secret, tier: ParameterTierChoice?, existing: ParameterTier? = nil) throws {
-        let longest = tier?.maxValueBytes ?? (existing ?? .standard).maxValueBytes
-        guard value.count > longest else { return }
+        let limit = tier?.maxValueBytes ?? (existing ?? .standard).maxValueBytes
+        guard value.count > limit else { return }
         throw tooLong("\(value.count)", tier)
     }
 
@@ -62,7 +62,7 @@ enum PutValue {
                 + "--tier advanced holds \(advanced), at a price")
     }
 
-    /// Refuses a blob that is no JSON object: no broker could read a field of it.
+    /// Throws if the blob is not a JSON object, because brokers could not read its fields.
     static func requireObject(_ value: Secret) throws {
         var why = "not a JSON object"
         do throws(JSONError) {

@@ -3,6 +3,7 @@ internal import LatchkeyBroker
 internal import LatchkeyCore
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
+internal import LatchkeyService
 internal import LatchkeySettings
 internal import LatchkeyUpstream
 
@@ -18,7 +19,7 @@ struct TiersCommand: AsyncParsableCommand {
 
     @Flag(help: "Print one JSON array.") var json = false
 
-    /// One tier's call.
+    /// The result of calling one tier.
     private struct Line {
         let tier: String
         let milliseconds: Double
@@ -64,29 +65,29 @@ struct TiersCommand: AsyncParsableCommand {
         }
         let isShared = lines.last?.outcome == "hit"
         if let issuer = access.upstreams.issuers.first {
-            // Not by way of the token broker, which would be content with the shared token.
+            // Calls the issuer directly, because the token broker would return the shared token.
             lines.append(
                 await time(issuer.tier.name) { () async throws(UpstreamFault) in
                     _ = try await issuer.issue("default", .expiry, access.deadline)
                     return "hit"
                 })
         }
-        // Nothing is fetched for memory's sake: without a shared token that would be a second one of the issuer's.
+        // Reads the memory tier only if a token is shared; otherwise this would request a second token from the issuer.
         if isShared { _ = try? await access.upstreams.tokens.token(ProfileID(0), deadline: access.deadline) }
         let memory = await time("memory") { () async throws(UpstreamFault) in
-            access.upstreams.tokens.cached(ProfileID(0), now: TimeSource.system.now()) == nil ? "miss" : "hit"
+            access.upstreams.tokens.cached(ProfileID(0), now: Timing.system.now()) == nil ? "miss" : "hit"
         }
         await access.upstreams.tokens.drain(by: access.deadline)
         return [memory] + lines
     }
 
-    /// Whether a broker would serve the token that is shared.
+    /// Whether a broker would serve the shared token.
     private static func isUsable(
         _ view: SharedTokenSnapshot, from tier: Tier, _ settings: Settings
     ) -> Bool {
-        let now = view.theirs(TimeSource.system.now())
+        let now = view.storeTime(Timing.system.now())
         let buffer = ExpiryBuffer(settings.tokenExpiryBuffer)
-        guard case .usable = view.pair?.judged(from: tier, now: now, buffer: buffer) else { return false }
+        guard case .usable = view.pair?.validity(from: tier, now: now, buffer: buffer) else { return false }
         return true
     }
 

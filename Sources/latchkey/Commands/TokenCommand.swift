@@ -3,6 +3,7 @@ internal import LatchkeyBroker
 internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
+internal import LatchkeyService
 internal import LatchkeySettings
 
 /// `latchkey token`.
@@ -36,13 +37,13 @@ struct TokenCommand: AsyncParsableCommand {
     private func direct(_ settings: Settings) async throws -> [UInt8] {
         let access = try await DirectAccess(settings)
         guard let id = access.upstreams.tokens.profile(named: profile) else {
-            throw CommandFailure(.notSo, "no such token profile")
+            throw CommandFailure(.failed, "no such token profile")
         }
         let token = try await access.token(id).entry.token
         guard json else { return token.value.reveal() }
         return JSON.object([
             "access_token": .string(token.value.revealText() ?? ""), "token_type": "Bearer",
-            "expires_in": .integer(token.expiresIn(TimeSource.system.now())),
+            "expires_in": .integer(token.expiresIn(Timing.system.now())),
         ]).bytes()
     }
 }

@@ -5,14 +5,14 @@ internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 internal import LatchkeySettings
 
-/// The options of the commands that make variables of secrets, and the way from the blob to the variables.
+/// The options of the commands that turn secrets into variables.
 struct VariableOptions: ParsableArguments {
     @Option(parsing: .singleValue, help: "Only these fields, as a comma list; one that is not there is an error.")
     var only: [String] = []
-    @Flag(help: "Refuse what would be left out.") var strict = false
+    @Flag(help: "Fail instead of leaving fields out.") var strict = false
 
-    /// The blob's fields as variables, by way of the broker at `LATCHKEY_URL` or from the store. What is left out is
-    /// told on standard error.
+    /// The blob's fields as variables, read from the broker at `LATCHKEY_URL` or from the store. Omitted fields are
+    /// reported on standard error.
     func variables(_ settings: Settings) async throws -> SecretVariables {
         let wanted = only.flatMap { $0.split(separator: ",").map(String.init) }
         if !only.isEmpty, wanted.isEmpty { throw CommandFailure(.usage, "--only names nothing") }
@@ -21,7 +21,7 @@ struct VariableOptions: ParsableArguments {
             let variables = try SecretVariables(
                 blob: blob, only: only.isEmpty ? nil : Set(wanted), isStrict: strict)
             for (name, flaw) in variables.leftOut.sorted(by: { $0.key < $1.key }) {
-                Terminal.complain("\(Table.clean(name)) is left out: \(flaw)")
+                Terminal.printError("\(Table.clean(name)) is left out: \(flaw)")
             }
             return variables
         } catch {
@@ -34,8 +34,8 @@ struct VariableOptions: ParsableArguments {
             return settings.url == nil
                 ? try await DirectAccess(settings).secret(.blob).value.reveal()
                 : try await BrokerConnection(settings).require("/secrets/secrets", accept: "text/plain").body
-        } catch let failure as CommandFailure where failure.status == .notSo {
-            throw CommandFailure(.notSo, "there is no secret `secrets`, the JSON object whose fields become variables")
+        } catch let failure as CommandFailure where failure.status == .failed {
+            throw CommandFailure(.failed, "there is no secret `secrets`, the JSON object whose fields become variables")
         }
     }
 
@@ -45,7 +45,7 @@ struct VariableOptions: ParsableArguments {
             CommandFailure(
                 .unavailable, "the secret `secrets` is \(error.map { "\($0)" } ?? "not a JSON object")")
         case .absent(let names):
-            CommandFailure(.notSo, "no such field: \(names.map(Table.clean).joined(separator: ", "))")
+            CommandFailure(.failed, "no such field: \(names.map(Table.clean).joined(separator: ", "))")
         case .unusable(let flaws):
             CommandFailure(
                 .configuration,

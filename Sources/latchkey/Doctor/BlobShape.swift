@@ -3,12 +3,12 @@ package import LatchkeyCrypto
 internal import LatchkeySettings
 internal import LatchkeyUpstream
 
-/// What the blob `<prefix>/secrets` looks like. Pure; says nothing of a value but its shape.
+/// Checks the form of the blob `<prefix>/secrets`. Pure; reports nothing about values except their form.
 package struct BlobShape: Sendable {
-    /// The parameter or secret.
+    /// The name of the parameter or secret.
     package let name: String
     package let value: Secret
-    /// Fields that the default profile takes from here, since no setting has them.
+    /// Fields that the default profile needs, because no setting has them.
     package let wanted: [String]
 
     package init(name: String, value: Secret, wanted: [String]) {
@@ -28,7 +28,7 @@ package struct BlobShape: Sendable {
         guard let fields, let members = fields.members else {
             return [
                 .problem(
-                    .notSo, .blob, name, why,
+                    exit: .failed, .blob, name, why,
                     remedy: "look at it with jq . blob.json, then write it: latchkey put secrets --file blob.json")
             ]
         }
@@ -41,21 +41,21 @@ package struct BlobShape: Sendable {
         guard let value else {
             return [
                 .problem(
-                    .configuration, .blob, field, "is neither set nor a field of \(name)",
+                    exit: .configuration, .blob, field, "is neither set nor a field of \(name)",
                     remedy: "add the field to the blob, or set \(field) in the broker's environment")
             ]
         }
         guard let text = value.string, !text.isEmpty else {
             return [
                 .problem(
-                    .configuration, .blob, field, "is no text in \(name), or an empty one",
+                    exit: .configuration, .blob, field, "is not text in \(name), or an empty one",
                     remedy: "write it as a JSON string")
             ]
         }
         if text.first?.isWhitespace == true || text.last?.isWhitespace == true {
             return [
                 .problem(
-                    .configuration, .blob, field, "begins or ends with white space in \(name)",
+                    exit: .configuration, .blob, field, "begins or ends with white space in \(name)",
                     remedy: "write it without: a line end is easily pasted along")
             ]
         }
@@ -66,7 +66,7 @@ package struct BlobShape: Sendable {
         } catch {
             return [
                 .problem(
-                    .configuration, .blob, field, "in \(name): \(error)",
+                    exit: .configuration, .blob, field, "in \(name): \(error)",
                     remedy: "the tenant's host name alone, as in tenant.eu.auth0.com")
             ]
         }

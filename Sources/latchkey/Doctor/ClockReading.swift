@@ -1,21 +1,22 @@
 package import LatchkeyCore
 
-/// Our clock beside AWS's. Pure.
+/// Compares the local clock with AWS's. Pure.
 package struct ClockReading: Hashable, Sendable {
-    /// Dates of HTTP have whole seconds, and the answer was some time on its way.
+    /// HTTP dates have whole seconds, and the response took some time.
     package static let tolerance: Duration = .seconds(5)
-    /// From here on AWS may refuse signatures, which it takes up to 5 minutes off.
+    /// AWS rejects signatures that are more than 5 minutes off. This limit is stricter, to warn before that.
     package static let limit: Duration = .seconds(240)
 
-    /// Our clock less AWS's.
+    /// The local clock minus AWS's.
     package let ahead: Duration
 
     /// - Parameters:
-    ///   - theirs: the answer's date.
-    ///   - asked: our clock when the request left, and `answered` when the answer was there.
-    package init(theirs: WallTime, asked: WallTime, answered: WallTime) {
-        let middle = asked + (answered - asked) / 2
-        ahead = middle - theirs
+    ///   - theirs: the date of the response.
+    ///   - asked: the local time of the request.
+    ///   - answered: the local time of the response.
+    package init(serverTime: WallTime, asked: WallTime, answered: WallTime) {
+        let midpoint = asked + (answered - asked) / 2
+        ahead = midpoint - serverTime
     }
 
     package var finding: Finding {
@@ -24,7 +25,7 @@ package struct ClockReading: Hashable, Sendable {
         let remedy = "set it: timedatectl set-ntp true, or chronyc makestep; on a virtual machine ask the host's owner"
         if size >= Self.limit {
             return .problem(
-                .configuration, .clock, "skew",
+                exit: .configuration, .clock, "skew",
                 "\(text): AWS refuses signatures that are 5 minutes off, and tokens are judged by it", remedy: remedy)
         }
         guard size > Self.tolerance else {

@@ -1,22 +1,22 @@
 package import LatchkeyCore
 
-/// All findings, in the order they were made.
+/// All findings in the order of the checks.
 package struct Diagnosis: Sendable {
     package var findings: [Finding] = []
-    /// A warning counts as a problem.
+    /// Whether a warning counts as a problem.
     package var isStrict = false
 
     package init(_ findings: [Finding] = []) { self.findings = findings }
 
-    /// How the command ends. What has to be mended first counts: settings before permissions, these before what is
-    /// away, and that before what is merely wrong.
+    /// The exit code. Of several problems the one to fix first counts: settings, then permissions, then unavailable
+    /// upstreams, then the rest.
     package var status: ExitStatus {
-        let met = Set(findings.filter { $0.weight == .problem }.map(\.status))
+        let met = Set(findings.filter { $0.severity == .problem }.map(\.status))
         let isClean = met.isEmpty && !(isStrict && count(.warning) > 0)
-        return [.configuration, .denied, .unavailable].first { met.contains($0) } ?? (isClean ? .done : .notSo)
+        return [.configuration, .denied, .unavailable].first { met.contains($0) } ?? (isClean ? .done : .failed)
     }
 
-    private func count(_ weight: Finding.Weight) -> Int { findings.count { $0.weight == weight } }
+    private func count(_ severity: Finding.Severity) -> Int { findings.count { $0.severity == severity } }
 
     package var json: JSON {
         [
@@ -24,17 +24,17 @@ package struct Diagnosis: Sendable {
             "findings": .array(findings.map(\.json)),
             "summary": .object(
                 JSONObject(
-                    [Finding.Weight.fine, .skipped, .warning, .problem].map {
+                    [Finding.Severity.fine, .skipped, .warning, .problem].map {
                         ($0.rawValue, .integer(Int64(count($0))))
                     })),
         ]
     }
 
-    /// For people: a line each, what to do below it.
+    /// The output for people: one line per finding, with the remedy below it.
     package var page: [String] {
         var table = Table(["", "ABOUT", "", ""])
         for finding in findings {
-            table.add([finding.weight.rawValue, finding.area.rawValue, finding.subject, finding.explanation])
+            table.add([finding.severity.rawValue, finding.area.rawValue, finding.subject, finding.explanation])
             if let remedy = finding.remedy { table.add(["", "", "", "-> \(remedy)"]) }
         }
         let summary = "\(count(.problem)) problems, \(count(.warning)) warnings, \(count(.fine)) fine"

@@ -1,19 +1,20 @@
 internal import LatchkeyBroker
 internal import LatchkeyCore
 internal import LatchkeyHTTP
+internal import LatchkeyService
 internal import LatchkeySettings
 internal import LatchkeyUpstream
 
-/// Looks at everything the broker stands on, from the ground up. Changes nothing; what a failure makes pointless to look
-/// at is passed over.
+/// Checks everything that the broker depends on, in the order of dependence. Changes nothing. A check that an earlier
+/// failure makes pointless is skipped.
 struct Doctor {
     let settings: Settings
-    /// Ask the issuers for tokens.
+    /// Whether to request tokens from the issuers.
     let asksIssuers: Bool
 
-    /// For one question. The doctor asks one after the other, at no more than `LATCHKEY_SSM_MAX_TPS`: a question waits for
-    /// its turn, and once more where it is throttled. What the doctor's own pace costs is no finding.
-    private var patience: Duration { max(settings.upstreamTimeout * 2, .seconds(10)) }
+    /// Timeout of one check. Calls are rate-limited by `LATCHKEY_SSM_MAX_TPS`, so a call may wait for its turn and
+    /// again after being throttled. That wait must not become a finding.
+    private var timeout: Duration { max(settings.upstreamTimeout * 2, .seconds(10)) }
 
     func examine() async throws -> Diagnosis {
         let access = try await DirectAccess(settings)
@@ -21,19 +22,19 @@ struct Doctor {
         let client = access.upstreams.aws
         var diagnosis = Diagnosis(settingsFindings)
         let endpoints = EndpointCheck(
-            client: client, configuration: settings.aws, proxies: settings.proxies, patience: patience)
+            client: client, configuration: settings.aws, proxies: settings.proxies, timeout: timeout)
         let (reached, reachable) = await endpoints.run(services + [.sts])
-        diagnosis.findings += reached.filter { $0.subject != AWSService.sts.name || $0.weight == .fine }
-        let who = await IdentityCheck(client: client, patience: patience).run()
+        diagnosis.findings += reached.filter { $0.subject != AWSService.sts.name || $0.severity == .fine }
+        let who = await IdentityCheck(client: client, timeout: timeout).run()
         diagnosis.findings.append(who.finding)
         if let source = Self.source(access.upstreams.credentials.report) { diagnosis.findings.append(source) }
         let usesTokens = await usesTokens(access)
-        if who.mayGoOn {
+        if who.canSign {
             let looked = usesTokens ? self : withoutTokens
             diagnosis.findings += await looked.stores(access.upstreams, who.identity, reachable)
         } else {
             diagnosis.findings.append(
-                .skipped(.permission, "all", "without credentials nobody can be asked"))
+                .skipped(.permission, "all", "skipped: there are no AWS credentials"))
         }
         if !usesTokens {
             diagnosis.findings.append(
@@ -44,7 +45,7 @@ struct Doctor {
         } else if asksIssuers {
             let check = IssuerCheck(
                 settings: settings, issuers: access.upstreams.issuers, secrets: access.upstreams.secrets,
-                timeout: patience)
+                timeout: timeout)
             diagnosis.findings += await check.run()
         } else {
             diagnosis.findings.append(.skipped(.issuer, "all", "--no-token"))
@@ -53,21 +54,21 @@ struct Doctor {
         return diagnosis
     }
 
-    /// Whether this setup has tokens, as ``ServiceUse`` decides it once the blob has been read. Where the blob cannot be
-    /// read, it may.
+    /// Whether this setup has tokens, as ``ServiceUse`` decides after the blob has been read. If the blob cannot be
+    /// read, tokens are assumed.
     private func usesTokens(_ access: DirectAccess) async -> Bool {
         let use = access.upstreams.use
         guard !use.parts.tokens, let key = SecretKey(SettingName.auth0Domain.rawValue) else { return true }
         await access.readKept()
         do throws(UpstreamFault) {
-            _ = try await access.upstreams.secrets.secret(SecretQuery(key), deadline: .current + patience)
+            _ = try await access.upstreams.secrets.secret(SecretQuery(key), deadline: .current + timeout)
             return true
         } catch {
             return error.reason != .notFound || use.parts.tokens
         }
     }
 
-    /// The same for a setup that has secrets alone: neither its shared tier nor what the blob lacks is looked at.
+    /// The same for a setup with secrets only: the shared tier and missing fields of the blob are not checked.
     private var withoutTokens: Doctor {
         var settings = settings
         settings.sharedTier = .none
@@ -75,23 +76,24 @@ struct Doctor {
         return Doctor(settings: settings, asksIssuers: false)
     }
 
-    /// Which source of credentials answered, and why those before it did not; nil where none has been asked.
+    /// Which credential provider answered and why those before it did not; nil if none was asked.
     private static func source(_ report: CredentialReport) -> Finding? {
         guard !report.entries.isEmpty else { return nil }
         guard let answered = report.answered else {
             return .warning(
-                .credentials, "source", "none has any; \(report.inVain)", remedy: "set one of these sources up")
+                .credentials, "source", "none has any; \(report.failureSummary)",
+                remedy: "configure one of these sources")
         }
-        let others = report.inVain.isEmpty ? "" : "; not from \(report.inVain)"
+        let others = report.failureSummary.isEmpty ? "" : "; not from \(report.failureSummary)"
         return .fine(.credentials, "source", "\(answered.rawValue)\(others)")
     }
 
-    /// What settings could be better in; what is wrong with them ended the examination before it began.
+    /// Warnings about valid settings. Invalid settings have ended the diagnosis before.
     private var settingsFindings: [Finding] {
         var findings = settings.warnings.map {
             Finding.warning(.settings, "LATCHKEY_LISTEN", $0, remedy: "listen on loopback, or put TLS in front")
         }
-        if let path = settings.profilesPath, Files.isOpenToOthers(path) {
+        if let path = settings.profilesPath, SmallFile.isOpenToOthers(path) {
             findings.append(
                 .warning(
                     .settings, SettingName.profilesFile.rawValue, "others can read \(path), which may hold credentials",
@@ -119,7 +121,7 @@ struct Doctor {
         }
     }
 
-    /// Those that the broker asks.
+    /// The AWS services that the broker calls.
     private var services: [AWSService] {
         var services: [AWSService] = []
         if settings.backend != .secretsManager || settings.sharedTier == .parameterStore {
@@ -145,15 +147,15 @@ struct Doctor {
             switch (service, settings.sharedTier) {
             case (.parameterStore, _):
                 findings += await ParameterStoreCheck(
-                    store: upstreams.parameterStore, settings: settings, place: place, patience: patience
+                    store: upstreams.parameterStore, settings: settings, place: place, timeout: timeout
                 ).run()
             case (.secretsManager, _):
                 findings += await SecretsManagerCheck(
-                    store: upstreams.secretsManager, settings: settings, place: place, patience: patience
+                    store: upstreams.secretsManager, settings: settings, place: place, timeout: timeout
                 ).run()
             case (_, .dynamodb(let table)):
                 findings += await TableCheck(
-                    client: upstreams.aws, table: table, settings: settings, place: place, patience: patience
+                    client: upstreams.aws, table: table, settings: settings, place: place, timeout: timeout
                 ).run()
             default: break
             }
@@ -161,13 +163,13 @@ struct Doctor {
         return findings
     }
 
-    /// What curl is given to ask a broker for a target.
+    /// The arguments of curl for a request to the broker.
     private static func curlArguments(_ url: BrokerURL, _ target: String) -> String {
         guard let path = url.origin.socketPath else { return "\(url)\(target)" }
         return "--unix-socket \(ShellWord.quoted(path)) http://\(url.origin.authority)\(target)"
     }
 
-    /// The broker at `LATCHKEY_URL`, as its own `/health` has it.
+    /// The state of the broker at `LATCHKEY_URL` according to its `/health`.
     private func broker() async -> Finding {
         let url = settings.url?.description ?? ""
         do {
@@ -176,7 +178,7 @@ struct Doctor {
             guard answer.status == 200 || answer.status == 503 else { throw BrokerConnection.failure(answer) }
             guard status == "ok" else {
                 return .problem(
-                    .unavailable, .broker, url, "its /health says \(Table.clean(status))",
+                    exit: .unavailable, .broker, url, "its /health says \(Table.clean(status))",
                     remedy:
                         "see which tier fails and its last_error: curl -H \"Authorization: Bearer $LATCHKEY_API_KEY\" "
                         + (settings.url.map { Self.curlArguments($0, "/health") } ?? ""))
@@ -184,10 +186,11 @@ struct Doctor {
             return .fine(.broker, url, "its /health says ok")
         } catch let failure as CommandFailure {
             return .problem(
-                failure.status, .broker, url, failure.message, remedy: "check LATCHKEY_URL and LATCHKEY_API_KEY")
+                exit: failure.status, .broker, url, failure.message, remedy: "check LATCHKEY_URL and LATCHKEY_API_KEY")
         } catch {
             return .problem(
-                .unavailable, .broker, url, "it cannot be reached", remedy: "is it running? systemctl status latchkey")
+                exit: .unavailable, .broker, url, "it cannot be reached",
+                remedy: "is it running? systemctl status latchkey")
         }
     }
 }

@@ -1,32 +1,35 @@
 internal import LatchkeyCore
 internal import LatchkeyHTTP
+internal import LatchkeyService
 internal import LatchkeyUpstream
 
-/// Whether the services that settings put to use are there, by a request without a signature, and what time they have.
+/// Checks by an unsigned request whether the AWS services in use can be reached, and reads their clock.
 struct EndpointCheck {
     let client: AWSClient
     let configuration: AWSConfiguration
     let proxies: ProxySettings
-    let patience: Duration
+    let timeout: Duration
 
-    /// - Returns: the findings, and the services that can be asked.
+    /// - Returns: the findings, and the services that can be reached.
     func run(_ services: [AWSService]) async -> (findings: [Finding], reachable: Set<AWSService>) {
         var findings: [Finding] = []
         var reachable: Set<AWSService> = []
         var clock: ClockReading?
         for service in services {
             guard let origin = configuration.endpoints[service]?.origin else { continue }
-            let asked = TimeSource.system.now().wall
+            let asked = Timing.system.now().wall
             do throws(HTTPClientError) {
-                let theirs = try await client.serverTime(of: service, deadline: .current + patience)
-                let answered = TimeSource.system.now().wall
-                if clock == nil { clock = theirs.map { ClockReading(theirs: $0, asked: asked, answered: answered) } }
+                let serverTime = try await client.serverTime(of: service, deadline: .current + timeout)
+                let answered = Timing.system.now().wall
+                if clock == nil, let serverTime {
+                    clock = ClockReading(serverTime: serverTime, asked: asked, answered: answered)
+                }
                 reachable.insert(service)
                 let proxy = proxies.route(to: origin).proxy
                 let way = proxy.map { ", through the proxy \($0.authority)" } ?? ""
                 findings.append(.fine(.endpoint, service.name, "\(origin.authority) answers\(way)"))
             } catch {
-                findings.append(Self.finding(error, .endpoint, service.name, origin))
+                findings.append(Self.finding(error, area: .endpoint, subject: service.name, origin: origin))
             }
         }
         if let clock {
@@ -37,50 +40,53 @@ struct EndpointCheck {
         return (findings, reachable)
     }
 
-    /// An exchange that failed, by where on its way.
+    /// A finding about a failed request, by the step that failed.
     static func finding(
-        _ error: HTTPClientError, _ area: Finding.Area, _ subject: String, _ origin: Origin
+        _ error: HTTPClientError, area: Finding.Area, subject: String, origin: Origin
     ) -> Finding {
         let host = origin.authority
-        return error.proxyFailure.map { finding(proxy: $0.description, code: $0.code, area, subject, host) }
-            ?? finding(code: error.code, area, subject, origin)
+        return error.proxyError.map {
+            finding(proxy: $0.description, code: $0.code, area: area, subject: subject, host: host)
+        }
+            ?? finding(code: error.code, area: area, subject: subject, origin: origin)
             ?? .problem(
-                .unavailable, area, subject, "\(host) gives no answer of HTTP's [\(error.code)]",
+                exit: .unavailable, area, subject, "\(host) does not answer with HTTP [\(error.code)]",
                 remedy: "find out who answers there: \(origin.curl)")
     }
 
-    /// A proxy that failed or refused on the way.
+    /// A finding about a proxy that failed or refused the connection.
     ///
-    /// - Parameter proxy: what happened to which, ``ProxyFailure/description``.
+    /// - Parameter proxy: the description of the failure, ``ProxyError/description``.
     static func finding(
-        proxy: String, code: String, _ area: Finding.Area, _ subject: String, _ host: String
+        proxy: String, code: String, area: Finding.Area, subject: String, host: String
     ) -> Finding {
         .problem(
-            .unavailable, area, subject, "\(host) is not reached: \(proxy) [\(code)]",
+            exit: .unavailable, area, subject, "\(host) is not reached: \(proxy) [\(code)]",
             remedy: "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY (latchkey config shows them), and the proxy's own log")
     }
 
-    /// By the code that logs and `/health` have; nil for a code that is no transport's.
-    static func finding(code: String, _ area: Finding.Area, _ subject: String, _ origin: Origin) -> Finding? {
+    /// A finding by the error code of logs and `/health`; nil for a code that is not about the connection.
+    static func finding(code: String, area: Finding.Area, subject: String, origin: Origin) -> Finding? {
         let host = origin.authority
         return switch FaultCode(rawValue: code) {
         case .nameNotResolved:
             .problem(
-                .unavailable, area, subject, "the name \(origin.host) has no address",
+                exit: .unavailable, area, subject, "the name \(origin.host) has no address",
                 remedy: "check the spelling, AWS_REGION and the resolver: getent hosts \(origin.host)")
         case .connectFailed, .connectTimedOut:
             .problem(
-                .unavailable, area, subject, "no connection to \(host) [\(code)]",
+                exit: .unavailable, area, subject, "no connection to \(host) [\(code)]",
                 remedy: "check routes, security groups and the VPC endpoint: \(origin.curl)")
         case .tlsFailed:
             .problem(
-                .unavailable, area, subject, "the certificate of \(host) does not hold, or TLS cannot be agreed on",
+                exit: .unavailable, area, subject,
+                "the certificate of \(host) does not hold, or TLS cannot be agreed on",
                 remedy:
                     "check the trust store (ca-certificates, SSL_CERT_FILE, AWS_CA_BUNDLE) and what stands between: "
                     + "openssl s_client -connect \(origin.place)")
         case .timedOut, .closedBeforeResponse, .truncated:
             .problem(
-                .unavailable, area, subject, "\(host) took the connection and did not answer [\(code)]",
+                exit: .unavailable, area, subject, "\(host) took the connection and did not answer [\(code)]",
                 remedy: "check what stands between, and LATCHKEY_UPSTREAM_TIMEOUT")
         default: nil
         }
@@ -88,9 +94,9 @@ struct EndpointCheck {
 }
 
 extension Origin {
-    /// The command that shows what happens on the way there.
+    /// A command that shows where the connection fails.
     fileprivate var curl: String { "curl -v \(scheme.rawValue)://\(authority)/" }
 
-    /// Host and port, the port always.
+    /// Host and port; the port is always given.
     fileprivate var place: String { "\(host.contains(":") ? "[\(host)]" : host):\(port)" }
 }

@@ -1,40 +1,40 @@
 package import LatchkeyCore
 
-/// One thing a diagnosis has looked at: how it stands, and what to do about it.
+/// The result of one check, with a remedy if there is a problem.
 package struct Finding: Hashable, Sendable {
-    /// What it is about.
+    /// What the finding is about.
     package enum Area: String, Hashable, Sendable {
         case settings, endpoint, clock, credentials, permission, key, blob, tokens, issuer, broker
     }
 
-    /// How bad it is.
-    package enum Weight: String, Hashable, Sendable {
+    /// The severity of a finding.
+    package enum Severity: String, Hashable, Sendable {
         case fine
-        /// Not looked at, since something else stands in the way.
+        /// Not checked, because of another problem.
         case skipped
-        /// Works, and had better be otherwise.
+        /// Works, but should be changed.
         case warning
         case problem
     }
 
     package var area: Area
-    /// What of it: a setting, a parameter, an action, a profile.
+    /// The setting, parameter, action or profile that was checked.
     package var subject: String
-    package var weight: Weight
-    /// Lower case; what is so.
+    package var severity: Severity
+    /// What was found, in lower case.
     package var explanation: String
-    /// What to do; nil where nothing is to be done.
+    /// What to do; nil if nothing has to be done.
     package var remedy: String?
-    /// How a command that met this problem would end.
+    /// The exit code of a command that meets this problem.
     package var status: ExitStatus
-    /// The ARN that an action was refused on.
+    /// The ARN for which an action was denied.
     package var resource: String?
 
     private init(
-        _ weight: Weight, _ area: Area, _ subject: String, _ explanation: String, remedy: String?,
+        severity: Severity, _ area: Area, _ subject: String, _ explanation: String, remedy: String?,
         status: ExitStatus = .done
     ) {
-        self.weight = weight
+        self.severity = severity
         self.area = area
         self.subject = subject
         self.explanation = explanation
@@ -43,26 +43,26 @@ package struct Finding: Hashable, Sendable {
     }
 
     package static func fine(_ area: Area, _ subject: String, _ explanation: String) -> Finding {
-        Finding(.fine, area, subject, explanation, remedy: nil)
+        Finding(severity: .fine, area, subject, explanation, remedy: nil)
     }
 
     package static func skipped(_ area: Area, _ subject: String, _ explanation: String) -> Finding {
-        Finding(.skipped, area, subject, explanation, remedy: nil)
+        Finding(severity: .skipped, area, subject, explanation, remedy: nil)
     }
 
     package static func warning(_ area: Area, _ subject: String, _ explanation: String, remedy: String) -> Finding {
-        Finding(.warning, area, subject, explanation, remedy: remedy)
+        Finding(severity: .warning, area, subject, explanation, remedy: remedy)
     }
 
     package static func problem(
-        _ status: ExitStatus, _ area: Area, _ subject: String, _ explanation: String, remedy: String
+        exit status: ExitStatus, _ area: Area, _ subject: String, _ explanation: String, remedy: String
     ) -> Finding {
-        Finding(.problem, area, subject, explanation, remedy: remedy, status: status)
+        Finding(severity: .problem, area, subject, explanation, remedy: remedy, status: status)
     }
 
     package var json: JSON {
         var members: JSONObject = [
-            "area": .string(area.rawValue), "subject": .string(subject), "weight": .string(weight.rawValue),
+            "area": .string(area.rawValue), "subject": .string(subject), "weight": .string(severity.rawValue),
             "explanation": .string(explanation), "exit_code": .integer(Int64(status.rawValue)),
         ]
         members["remedy"] = remedy.map { .string($0) }

@@ -3,14 +3,15 @@ internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
+internal import LatchkeyService
 internal import LatchkeySettings
 internal import LatchkeyUpstream
 
-/// Asks each profile's issuer for a token, once, and keeps none.
+/// Requests one token from each profile's issuer and discards it.
 struct IssuerCheck {
     let settings: Settings
     let issuers: [IssuerTier]
-    /// Where credentials, and the tenant's domain, may come from.
+    /// May hold the issuer's credentials and domain.
     let secrets: SecretBroker
     let timeout: Duration
 
@@ -34,8 +35,8 @@ struct IssuerCheck {
         return findings
     }
 
-    /// Where the profile's issuer is: by the settings, else by the domain in the blob, which has been read for the request.
-    /// Nil where nothing says it.
+    /// The profile's issuer by the settings, else by the domain in the blob, which was read for the request. Nil if
+    /// neither names it.
     private func origin(_ profile: ProfileDefinition) async -> Origin? {
         if let endpoint = profile.endpoint ?? settings.tokenEndpoint { return endpoint.origin }
         var domain = settings.sources.given[.auth0Domain]?.text
@@ -49,39 +50,42 @@ struct IssuerCheck {
     static func finding(_ fault: UpstreamFault, _ profile: String, _ origin: Origin?) -> Finding {
         let host = origin?.authority ?? "the issuer of the profile \(profile)"
         let code = fault.code.map { " [\($0)]" } ?? ""
-        // A profile's credentials may be in a store, which is then what failed.
+        // The credentials may come from a store; then the fault is the store's.
         if let upstream = fault.upstream, [.parameterStore, .secretsManager].contains(upstream) {
             return .skipped(.issuer, profile, "its credentials cannot be read from \(upstream.name)\(code)")
         }
         if let proxy = fault.proxy {
-            return EndpointCheck.finding(proxy: proxy, code: fault.summary, .issuer, profile, host)
+            return EndpointCheck.finding(
+                proxy: proxy, code: fault.summary, area: .issuer, subject: profile, host: host)
         }
-        if let code = fault.code, let origin, let finding = EndpointCheck.finding(code: code, .issuer, profile, origin)
+        if let code = fault.code, let origin,
+            let finding = EndpointCheck.finding(
+                code: code, area: .issuer, subject: profile, origin: origin)
         {
             return finding
         }
         switch fault.reason {
-        case .denied, .notFound: return denied(fault, profile, host, code)
+        case .denied, .notFound: return denied(fault, profile: profile, host: host, code: code)
         case .notReady:
             return .problem(
-                .configuration, .issuer, profile, fault.subject ?? "something is missing that it is asked with",
+                exit: .configuration, .issuer, profile, fault.subject ?? "a credential or setting for it is missing",
                 remedy: "supply it in the environment, the profiles file or the blob")
         case .budgetSpent, .throttled:
             return .problem(
-                .unavailable, .issuer, profile, "\(host) asks for fewer requests\(code)",
+                exit: .unavailable, .issuer, profile, "\(host) asks for fewer requests\(code)",
                 remedy: "find what asks for so many tokens, or raise the tenant's quota")
         case .refused, .invalid:
             return .problem(
-                .unavailable, .issuer, profile, "\(host) gives an answer that is no token\(code)",
+                exit: .unavailable, .issuer, profile, "\(host) sent a response without a token\(code)",
                 remedy: "check LATCHKEY_AUTH0_TOKEN_URL or the profile's token_url: is that a token endpoint?")
         case .unavailable, .timedOut, .overloaded:
             return .problem(
-                .unavailable, .issuer, profile, "\(host) fails, or does not answer in time\(code)",
+                exit: .unavailable, .issuer, profile, "\(host) fails, or does not answer in time\(code)",
                 remedy: "look at the issuer's status page; callers are served from memory meanwhile")
         }
     }
 
-    private static func denied(_ fault: UpstreamFault, _ profile: String, _ host: String, _ code: String) -> Finding {
+    private static func denied(_ fault: UpstreamFault, profile: String, host: String, code: String) -> Finding {
         let remedy: String =
             switch fault.code ?? "" {
             case "invalid_client", "unauthorized_client", "access_denied", "http_401", "http_403":
@@ -90,6 +94,7 @@ struct IssuerCheck {
             case "invalid_scope": "ask for scopes that the application was granted"
             default: "check audience, organization and grant types in the issuer's settings of this application"
             }
-        return .problem(.denied, .issuer, profile, "\(host) refuses the client or its grant\(code)", remedy: remedy)
+        return .problem(
+            exit: .denied, .issuer, profile, "\(host) refuses the client or its grant\(code)", remedy: remedy)
     }
 }

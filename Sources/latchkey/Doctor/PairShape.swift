@@ -3,10 +3,10 @@ package import LatchkeyCore
 package import LatchkeyCrypto
 internal import LatchkeyMetrics
 
-/// What a shared token pair looks like (contract of the parameter layout: the token, and its expiry in milliseconds since
-/// the epoch). Pure; says nothing of the token.
+/// Checks the form of a shared token pair: the token and its expiry in milliseconds since the epoch
+/// (<doc:ParameterLayout>). Pure; reports nothing about the token.
 package struct PairShape: Sendable {
-    /// Of the token's parameter, or of the table's item.
+    /// The name of the token's parameter or of the table's item.
     package let name: String
     package let token: Secret?
     package let expires: String?
@@ -27,7 +27,7 @@ package struct PairShape: Sendable {
             guard expires == nil else {
                 return .warning(
                     .tokens, name,
-                    "is not there, and its expiry is: a writer died between its two writes, or one was deleted",
+                    "is missing, but its expiry exists: a writer stopped between its two writes, or one was deleted",
                     remedy: "nothing: the next token is written over both")
             }
             return .fine(.tokens, name, "not there yet: the first token makes it")
@@ -35,23 +35,23 @@ package struct PairShape: Sendable {
         let expires = expires ?? ""
         if Self.isSeconds(expires) {
             return .problem(
-                .notSo, .tokens, name, "its expiry is in seconds, and milliseconds since the epoch are wanted",
+                exit: .failed, .tokens, name, "its expiry is in seconds, but must be in milliseconds since the epoch",
                 remedy:
                     "find the application that writes it so (Date.now(), not divided by 1000); the broker writes over it"
             )
         }
         let pair = StoredToken(token: token, expires: expires)
-        switch pair.judged(from: .parameterStore, now: now, buffer: ExpiryBuffer(.seconds(300))) {
+        switch pair.validity(from: .parameterStore, now: now, buffer: ExpiryBuffer(.seconds(300))) {
         case .usable(let token): return .fine(.tokens, name, "a token that lasts \(token.expiresIn(now)) s")
-        case .expired: return .fine(.tokens, name, "a token that has expired: the next caller has it replaced")
+        case .expired: return .fine(.tokens, name, "an expired token: it is replaced at the next request")
         case .absent where expires.isEmpty && !token.withBytes({ $0.elementsEqual("placeholder".utf8) }):
             return .warning(
-                .tokens, name, "has no expiry beside it: a writer died between its two writes, or one was deleted",
+                .tokens, name, "has no expiry: a writer stopped between its two writes, or one was deleted",
                 remedy: "nothing: the next token is written over both")
         case .absent: return .fine(.tokens, name, "a placeholder: the first token is written over it")
         case .corrupt(let why):
             return .problem(
-                .notSo, .tokens, name, "is no pair: \(why)",
+                exit: .failed, .tokens, name, "is no pair: \(why)",
                 remedy: "find who else writes below auth0-cache/; the broker writes over it")
         }
     }

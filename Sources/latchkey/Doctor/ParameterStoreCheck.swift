@@ -2,28 +2,29 @@ internal import LatchkeyBroker
 internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyMigration
+internal import LatchkeyService
 internal import LatchkeySettings
 internal import LatchkeyUpstream
 
-/// What the broker does with Parameter Store, each action tried by a call that changes nothing.
+/// Checks the broker's use of Parameter Store. Each action is tried by a call that changes nothing.
 struct ParameterStoreCheck {
-    /// Profiles whose three parameters are tried, at 3 writes a second.
-    static let mostProfiles = 20
+    /// Maximum number of profiles whose three parameters are checked, at 3 writes per second.
+    static let maxProfiles = 20
 
     let store: ParameterStore
     let settings: Settings
     let place: PolicyPlace
-    let patience: Duration
+    let timeout: Duration
 
     private var readsSecrets: Bool { settings.backend != .secretsManager }
     private var sharesTokens: Bool { settings.sharedTier == .parameterStore }
     private var blob: String { "\(settings.prefix)/secrets" }
-    /// What brokers of backend `auto` follow.
-    private var lever: String { BackendParameters.backend(below: settings.prefix) }
-    private var deadline: MonotonicTime { .current + patience }
+    /// The parameter that brokers with the backend `auto` follow.
+    private var backendSwitch: String { BackendParameters.backend(below: settings.prefix) }
+    private var deadline: MonotonicTime { .current + timeout }
 
     private var pairs: [TokenParameters] {
-        settings.profiles.prefix(Self.mostProfiles).map {
+        settings.profiles.prefix(Self.maxProfiles).map {
             TokenParameters(prefix: settings.prefix, profile: $0.name)
         }
     }
@@ -33,7 +34,7 @@ struct ParameterStoreCheck {
         if readsSecrets {
             findings.append(
                 await permission("ssm:GetParameter", blob) { name, deadline async throws(AWSError) in
-                    try await store.probeOne(name, deadline: deadline)
+                    try await store.probeGetParameter(name, deadline: deadline)
                 })
         }
         let (reading, parameters) = await read()
@@ -43,34 +44,34 @@ struct ParameterStoreCheck {
             for name in pairs.flatMap({ [$0.token, $0.expires, $0.lease] }) {
                 findings.append(
                     await permission("ssm:PutParameter", name) { name, deadline async throws(AWSError) in
-                        try await store.probePut(name, deadline: deadline)
+                        try await store.probePutParameter(name, deadline: deadline)
                     })
             }
         }
-        findings += await beyond()
+        findings += await excessPermissions()
         return findings
     }
 
     // MARK: Reading
 
-    /// Read as they lie first: what fails only when they are decrypted is the key's.
+    /// Reads without decryption first. What fails only with decryption is a problem of the key.
     private func read() async -> ([Finding], [Parameter]?) {
         var names = readsSecrets ? [blob] : []
-        if settings.backend == .auto { names.append(lever) }
+        if settings.backend == .auto { names.append(backendSwitch) }
         if sharesTokens, let pair = pairs.first { names += [pair.token, pair.expires, pair.lease] }
         guard let first = names.first else { return ([], nil) }
         let finding = await permission("ssm:GetParameters", first) { _, deadline async throws(AWSError) in
-            _ = try await store.probeSeveral(names, decrypts: false, deadline: deadline)
+            _ = try await store.probeGetParameters(names, decrypts: false, deadline: deadline)
         }
-        guard finding.weight == .fine else { return ([finding], nil) }
+        guard finding.severity == .fine else { return ([finding], nil) }
         do throws(AWSError) {
-            let found = try await store.probeSeveral(names, decrypts: true, deadline: deadline)
-            return ([finding, .fine(.key, "kms:Decrypt", "what is there can be decrypted")], found)
+            let found = try await store.probeGetParameters(names, decrypts: true, deadline: deadline)
+            return ([finding, .fine(.key, "kms:Decrypt", "the existing values can be decrypted")], found)
         } catch {
             guard error.kind == .denied else {
-                return ([finding, trouble("ssm:GetParameters", first).finding(error)], nil)
+                return ([finding, errorFinding("ssm:GetParameters", first).finding(error)], nil)
             }
-            return ([finding, AWSTrouble.key("the values cannot be decrypted [\(error.code ?? "no code")]")], nil)
+            return ([finding, AWSErrorFinding.key("the values cannot be decrypted [\(error.code ?? "no code")]")], nil)
         }
     }
 
@@ -78,33 +79,36 @@ struct ParameterStoreCheck {
         var findings: [Finding] = []
         if readsSecrets {
             if let found = parameters.first(where: { $0.name == blob }) {
-                findings += BlobShape(name: blob, value: found.value, wanted: settings.wantedOfBlob).findings
+                findings += BlobShape(name: blob, value: found.value, wanted: settings.fieldsNeededFromBlob).findings
                 findings += plain(found)
             } else {
                 findings.append(settings.missingBlob(blob))
             }
         }
         if settings.backend == .auto {
-            findings.append(backend(parameters.first { $0.name == lever }?.value.revealText()))
+            findings.append(backend(parameters.first { $0.name == backendSwitch }?.value.revealText()))
         }
         guard sharesTokens, let pair = pairs.first else { return findings }
         let token = parameters.first { $0.name == pair.token }
         let expires = parameters.first { $0.name == pair.expires }
         findings.append(
             PairShape(name: pair.token, token: token?.value, expires: expires?.value.revealText())
-                .finding(now: TimeSource.system.now()))
+                .finding(now: Timing.system.now()))
         return findings + (token.map { plain($0) } ?? [])
     }
 
-    /// The word that the fleet follows, if it is one.
+    /// Checks the backend that the parameter names.
     private func backend(_ word: String?) -> Finding {
-        guard let word else { return .fine(.settings, lever, "not there: secrets come from Secrets Manager") }
-        guard let backend = BackendInForce(rawValue: word) else {
+        guard let word else { return .fine(.settings, backendSwitch, "not there: secrets come from Secrets Manager") }
+        guard let backend = FleetBackend(rawValue: word) else {
             return .problem(
-                .configuration, .settings, lever, "is none of the words that brokers know, so that they change nothing",
-                remedy: "write one of them into it: \(SecretBackend.allCases.map(\.rawValue).joined(separator: ", "))")
+                exit: .configuration, .settings, backendSwitch,
+                "is not the name of a backend; brokers keep their current one",
+                remedy:
+                    "write one of these names into it: \(SecretBackend.allCases.map(\.rawValue).joined(separator: ", "))"
+            )
         }
-        return .fine(.settings, lever, "says \(backend.rawValue)")
+        return .fine(.settings, backendSwitch, "says \(backend.rawValue)")
     }
 
     private func plain(_ parameter: Parameter) -> [Finding] {
@@ -118,8 +122,8 @@ struct ParameterStoreCheck {
 
     // MARK: Permissions
 
-    private func trouble(_ action: String, _ name: String) -> AWSTrouble {
-        AWSTrouble(action: action, resource: place.parameter(String(name.dropFirst(settings.prefix.count + 1))))
+    private func errorFinding(_ action: String, _ name: String) -> AWSErrorFinding {
+        AWSErrorFinding(action: action, resource: place.parameter(String(name.dropFirst(settings.prefix.count + 1))))
     }
 
     private func permission(
@@ -129,17 +133,17 @@ struct ParameterStoreCheck {
             try await call(name, deadline)
             return .fine(.permission, action, "allowed on \(name)")
         } catch {
-            return trouble(action, name).finding(error)
+            return errorFinding(action, name).finding(error)
         }
     }
 
-    /// What the broker's role had better not be allowed. Nothing is said where nobody answers.
-    private func beyond() async -> [Finding] {
+    /// Warns about permissions that the broker's role should not have. Reports nothing if the store does not answer.
+    private func excessPermissions() async -> [Finding] {
         var findings: [Finding] = []
         let writes = await permission("ssm:PutParameter", blob) { name, deadline async throws(AWSError) in
-            try await store.probePut(name, deadline: deadline)
+            try await store.probePutParameter(name, deadline: deadline)
         }
-        if writes.weight == .fine {
+        if writes.severity == .fine {
             findings.append(
                 .warning(
                     .permission, "ssm:PutParameter", "these credentials may write \(blob), which the broker never does",
@@ -148,7 +152,7 @@ struct ParameterStoreCheck {
         return findings + (readsSecrets ? await listing() : [])
     }
 
-    /// A choice, with a price either way: neither is wrong.
+    /// Listing is optional, and either choice is valid.
     private func listing() async -> [Finding] {
         let action = "ssm:GetParametersByPath"
         do throws(AWSError) {

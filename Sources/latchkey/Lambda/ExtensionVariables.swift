@@ -3,12 +3,12 @@ internal import LatchkeyCore
 package import LatchkeySettings
 internal import Logging
 
-/// The variables by which functions steer AWS's own extension (Systems Manager User Guide, "Using Parameter Store
+/// The environment variables that configure AWS's own extension (Systems Manager User Guide, "Using Parameter Store
 /// parameters in AWS Lambda functions", environment variables).
 ///
-/// A function whose extension is replaced by Latchkey keeps them. Each is followed, or the log says that it is not.
+/// A function keeps them when Latchkey replaces the extension. Each one is followed, or the log says that it is not.
 package struct ExtensionVariables: Sendable {
-    /// What cannot be followed as it is written, each with its variable's name.
+    /// Malformed values, each with its variable's name.
     package private(set) var problems: [String] = []
 
     private let given: [String: String]
@@ -18,11 +18,11 @@ package struct ExtensionVariables: Sendable {
     private var secretsTTL: Int?
     private var logLevel: Logger.Level?
 
-    /// Seconds that AWS's extension may keep a value.
+    /// Allowed TTLs of AWS's extension in seconds.
     private static let ttlBounds = 0...300
-    /// Values that AWS's extension may keep.
+    /// Allowed cache sizes of AWS's extension.
     private static let sizeBounds = 0...1000
-    /// As AWS names them. Nothing is as quiet as `none`: what ends the process is told.
+    /// AWS's names. `none` maps to `critical`, because the reason for an exit is always logged.
     private static let logLevels: [String: Logger.Level] = [
         "debug": .debug, "info": .info, "warn": .warning, "error": .error, "none": .critical,
     ]
@@ -40,7 +40,7 @@ package struct ExtensionVariables: Sendable {
         static let secretsTimeout = "SECRETS_MANAGER_TIMEOUT_MILLIS"
     }
 
-    /// - Parameter environment: the process's. An empty variable counts as unset.
+    /// - Parameter environment: the process's environment. An empty variable counts as unset.
     package init(_ environment: [String: String]) {
         given = environment.filter { !$0.value.isEmpty }
         cacheSize = number(Name.size, Self.sizeBounds)
@@ -48,7 +48,7 @@ package struct ExtensionVariables: Sendable {
         secretsTTL = number(Name.secretsTTL, Self.ttlBounds)
         cacheIsEnabled = choice(Name.enabled, ["true": true, "false": false], "TRUE or FALSE")
         logLevel = choice(Name.level, Self.logLevels, "DEBUG, INFO, WARN, ERROR or NONE")
-        // These have no effect, and are no less malformed for that.
+        // These have no effect, but malformed values are still reported.
         _ = number(Name.connections, 1...Int(Int32.max))
         for name in [Name.parametersTimeout, Name.secretsTimeout] { _ = number(name, 0...Int(Int32.max)) }
     }
@@ -61,7 +61,7 @@ package struct ExtensionVariables: Sendable {
         return nil
     }
 
-    /// The meaning of a word, in any case of letters.
+    /// The meaning of a word, compared without case.
     private mutating func choice<Meaning>(_ name: String, _ words: [String: Meaning], _ all: String) -> Meaning? {
         guard let text = given[name] else { return nil }
         if let word = words.first(where: { $0.key.hasSameBytesInAnyCase(as: text) }) { return word.value }
@@ -69,11 +69,11 @@ package struct ExtensionVariables: Sendable {
         return nil
     }
 
-    // MARK: Following
+    // MARK: Applying
 
-    /// Puts them in force. A setting of Latchkey's own that says something else wins.
+    /// Applies the variables to `settings`. A setting of Latchkey's own takes precedence.
     ///
-    /// - Returns: a sentence for each variable that has no effect, which begins with its name. Sorted.
+    /// - Returns: a sentence for each variable without effect, beginning with its name. Sorted.
     package func apply(to settings: inout Settings) -> [String] {
         var notes: [String: String] = [:]
         applyTimes(to: &settings, &notes)
@@ -106,7 +106,7 @@ package struct ExtensionVariables: Sendable {
         } else {
             if let secretsTTL { settings.setTTL(.seconds(secretsTTL), of: .secretsManager) }
             if let parametersTTL { settings.setTTL(.seconds(parametersTTL), of: .parameterStore) }
-            // Where secrets are read from Parameter Store too, the shorter time keeps what both variables promise.
+            // If secrets can also be in Parameter Store, the shorter TTL satisfies both variables.
             if let secretsTTL, settings.backend == .parameterStore || settings.backend == .auto {
                 let own = settings.ttls[.parameterStore]?.fresh ?? settings.secretTTL
                 settings.setTTL(min(own, .seconds(secretsTTL)), of: .parameterStore)
@@ -120,7 +120,7 @@ package struct ExtensionVariables: Sendable {
 }
 
 extension Settings {
-    /// A known absence is believed no longer than a value, unless its own setting says for how long.
+    /// Also limits the negative TTL, unless it has a setting of its own.
     fileprivate mutating func setTTL(_ ttl: Duration, of store: SecretStore) {
         ttls[store] = SecretTTLs(fresh: ttl, negative: isGiven(.negativeTTL) ? negativeTTL : min(negativeTTL, ttl))
     }

@@ -1,13 +1,15 @@
+internal import LatchkeyAPI
 package import LatchkeyCore
 
-/// What the Lambda Extensions API tells at `/event/next` (AWS Lambda Developer Guide, "Lambda Extensions API").
+/// An event from `/event/next` (AWS Lambda Developer Guide, "Lambda Extensions API").
 package enum LambdaEvent: Hashable, Sendable {
-    /// The function is called.
+    /// The function is invoked.
     case invoke
-    /// The execution environment ends; whoever has not left by the deadline is killed.
+    /// The execution environment ends. A process that has not exited by the deadline is killed.
     case shutdown(reason: String, deadline: WallTime)
 
-    /// Nil for what is neither. The body is JSON whatever its `Content-Type` says: SHUTDOWN may come as text/plain.
+    /// Returns nil for any other event. The body is JSON whatever its `Content-Type` says: SHUTDOWN may arrive as
+    /// text/plain.
     package init?(_ body: [UInt8]) {
         guard let json = try? JSON(parsing: body) else { return nil }
         switch json["eventType"]?.string {
@@ -22,7 +24,7 @@ package enum LambdaEvent: Hashable, Sendable {
         }
     }
 
-    /// Left of the time to a deadline for telling the log and leaving.
+    /// Time before the deadline that is left for the log and the exit.
     package static let reserve: Duration = .milliseconds(200)
 
     /// How long connections may be drained before the deadline; never negative.

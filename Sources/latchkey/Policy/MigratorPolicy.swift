@@ -1,8 +1,8 @@
-/// What whoever moves secrets may do: read the old store, write the new one, turn the fleet. Taking away and putting
-/// back in the old store is opened by itself, for the day it is done.
+/// The permissions for a migration: read the old store, write the new one, switch the fleet. Deleting and restoring
+/// secrets in the old store are separate options.
 package struct MigratorPolicy: Sendable {
     package let place: PolicyPlace
-    /// Lambda functions that a cut-over turns, by name.
+    /// Names of Lambda functions whose variable a cut-over changes.
     package var functions: [String] = []
     /// For `latchkey migrate cleanup`.
     package var deletes = false
@@ -12,11 +12,12 @@ package struct MigratorPolicy: Sendable {
     package init(place: PolicyPlace) { self.place = place }
 
     package var document: PolicyDocument {
-        PolicyDocument(([looking, oldStore, newStore, tokenCache, turning, cleanup, restoring, key]).compactMap { $0 })
+        let statements = [describing, oldStore, newStore, tokenCache, switching, cleanup, restoring, key]
+        return PolicyDocument(statements.compactMap { $0 })
     }
 
-    /// Neither has a resource to be named (Service Authorization Reference).
-    private var looking: PolicyStatement? {
+    /// These actions take no resource (Service Authorization Reference).
+    private var describing: PolicyStatement? {
         PolicyStatement(
             "LookAround", ["secretsmanager:ListSecrets", "ssm:DescribeParameters"], on: ["*"])
     }
@@ -41,7 +42,7 @@ package struct MigratorPolicy: Sendable {
             on: [place.parameter("auth0-cache/*")], effect: .deny)
     }
 
-    private var turning: PolicyStatement? {
+    private var switching: PolicyStatement? {
         guard !functions.isEmpty else { return nil }
         return PolicyStatement(
             "TurnTheFunctions", ["lambda:GetFunctionConfiguration", "lambda:UpdateFunctionConfiguration"],

@@ -1,17 +1,17 @@
 internal import LatchkeyUpstream
 
-/// Where the things lie that a policy opens: partition, region, account, path and key, as ARNs want them.
+/// The partition, region, account, path and key of a policy's resources, as their ARNs need them.
 package struct PolicyPlace: Hashable, Sendable {
-    /// Stands for an account that is not known: any.
+    /// For an unknown account: any.
     package static let anyAccount = "*"
 
     package let region: String
-    /// Twelve digits, ``anyAccount``, or what stands for them in another form than JSON.
+    /// Twelve digits, ``anyAccount``, or an expression for the account id in another format than JSON.
     package var account: String
-    /// The parameter path, as `LATCHKEY_PREFIX` has it.
+    /// The parameter path (`LATCHKEY_PREFIX`).
     package let prefix: String
-    /// The KMS key that secrets are kept under; nil for the account's own keys (`aws/ssm`, `aws/secretsmanager`), which
-    /// every principal of the account may use by way of their service and which no policy need name.
+    /// The KMS key of the secrets; nil for the account's own keys (`aws/ssm`, `aws/secretsmanager`), which every
+    /// principal of the account may use through the service, so that no policy needs to name them.
     package var keyARN: String?
 
     package init(region: String, account: String, prefix: String, keyARN: String? = nil) {
@@ -23,19 +23,19 @@ package struct PolicyPlace: Hashable, Sendable {
 
     private var partition: AWSPartition { AWSPartition(region: region) }
 
-    /// The prefix itself, as GetParametersByPath names it.
+    /// The prefix itself, which GetParametersByPath names.
     package var path: String { arn("ssm", "parameter\(prefix)") }
 
     /// The parameter below the prefix; `*` for all of them.
     package func parameter(_ name: String) -> String { arn("ssm", "parameter\(prefix)/\(name)") }
 
-    /// The secret below the prefix, which has no slash in front there.
+    /// The secret below the prefix, which has no leading slash in Secrets Manager.
     package func secret(_ name: String) -> String { arn("secretsmanager", "secret:\(prefix.dropFirst())/\(name)") }
 
-    /// One secret by its whole name. The six characters that AWS adds to its ARN are any.
+    /// The secret with this full name. The six characters that AWS adds to its ARN are wildcards.
     package func secret(named name: String) -> String { arn("secretsmanager", "secret:\(name)-??????") }
 
-    /// The KMS key of that id.
+    /// The KMS key with this id.
     package func key(_ id: String) -> String { arn("kms", "key/\(id)") }
 
     package func table(_ name: String) -> String { arn("dynamodb", "table/\(name)") }
@@ -46,9 +46,9 @@ package struct PolicyPlace: Hashable, Sendable {
         "arn:\(partition.name):\(service):\(region):\(account):\(resource)"
     }
 
-    /// The key used by way of these services alone (AWS KMS condition keys, `kms:ViaService`), and for what lies at
-    /// these ARNs alone where the service tells KMS in its encryption context.
-    /// - Returns: nil where no key is to be named.
+    /// A statement for the key, limited to use through these services (AWS KMS condition keys, `kms:ViaService`) and,
+    /// where the service sends an encryption context, to these ARNs.
+    /// - Returns: nil if no key must be named.
     package func key(
         _ name: String, _ actions: [String], via services: [String], context: (key: String, values: [String])? = nil
     ) -> PolicyStatement? {
@@ -62,34 +62,5 @@ package struct PolicyPlace: Hashable, Sendable {
                 PolicyCondition("StringLike", "kms:EncryptionContext:\(context.key)", context.values))
         }
         return PolicyStatement(name, actions, on: [keyARN], when: conditions)
-    }
-}
-
-/// The ARN of a KMS key, `arn:aws:kms:REGION:ACCOUNT:key/ID` (Service Authorization Reference, AWS KMS).
-package struct KeyARN: Hashable, Sendable {
-    package let text: String
-    package let region: String
-    package let account: String
-
-    /// Nil for anything else: an alias cannot stand in a policy's `Resource`.
-    package init?(_ text: String) {
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 6, parts[0] == "arn", parts[1].hasPrefix("aws"), parts[2] == "kms", !parts[3].isEmpty,
-            AccountID(String(parts[4])) != nil, parts[5].hasPrefix("key/"), parts[5].count > 4,
-            text.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || ":/-".contains($0)) })
-        else { return nil }
-        self.text = text
-        region = String(parts[3])
-        account = String(parts[4])
-    }
-}
-
-/// An account's number: twelve digits.
-package struct AccountID: Hashable, Sendable {
-    package let text: String
-
-    package init?(_ text: String) {
-        guard text.utf8.count == 12, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-        self.text = text
     }
 }

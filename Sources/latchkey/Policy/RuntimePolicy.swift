@@ -1,12 +1,13 @@
 internal import LatchkeyBroker
+internal import LatchkeyService
 package import LatchkeySettings
 
-/// What the broker may do: read its secrets and share its tokens, by the stores that settings put to use.
+/// The permissions of the broker: read its secrets and share its tokens, for the stores that the settings use.
 package struct RuntimePolicy: Sendable {
-    /// Whose tokens it may share.
+    /// The profiles whose tokens may be shared.
     package enum Profiles: Hashable, Sendable {
         case named([String])
-        /// Those of profiles that are yet to come, too.
+        /// Every profile, including future ones.
         case any
     }
 
@@ -15,16 +16,16 @@ package struct RuntimePolicy: Sendable {
     package var readsSecretsManager = false
     package var sharedTier = Settings.SharedTierChoice.parameterStore
     package var profiles = Profiles.any
-    /// Secrets, by their names in Secrets Manager, that are read there although the rest is in Parameter Store.
+    /// Names of secrets that are read from Secrets Manager although the others are in Parameter Store.
     package var kept: [String] = []
-    /// The KMS key that the token's parameter is written under, and the tier it goes to; nil for the account's own key.
+    /// The KMS key and tier of the token's parameter; nil for the account's own key.
     package var tokenKey: TokenKey?
-    /// For what lists: `GET /secrets`, and an SDK's GetParametersByPath.
+    /// Whether to allow listing: `GET /secrets`, and an SDK's GetParametersByPath.
     package var lists = false
 
     package init(place: PolicyPlace) { self.place = place }
 
-    /// As the effective settings have it.
+    /// The permissions for these settings.
     package init(place: PolicyPlace, _ settings: Settings) {
         self.place = place
         readsParameterStore = settings.backend.stores.contains(.parameterStore)
@@ -44,7 +45,7 @@ package struct RuntimePolicy: Sendable {
                 "ReadParameters", ["ssm:GetParameter", "ssm:GetParameters"], on: [place.parameter("*")])
         }
         guard sharedTier == .parameterStore else { return nil }
-        // The pair and its lease are one read, always.
+        // The pair and its lease are always read together.
         return PolicyStatement("ReadTheTokenPair", ["ssm:GetParameters"], on: tokenParameters)
     }
 
@@ -64,13 +65,13 @@ package struct RuntimePolicy: Sendable {
         }
     }
 
-    /// The token alone is a SecureString.
+    /// Only the token is a SecureString.
     private var writing: PolicyStatement? {
         guard sharedTier == .parameterStore else { return nil }
         return tokenKey?.statement(in: place, parameters: tokenPaths.map { place.parameter("\($0)/token") })
     }
 
-    /// Below the prefix.
+    /// The profile's path below the prefix.
     private static func path(of profile: String) -> String {
         String(TokenParameters.path(prefix: "", profile: profile).dropFirst())
     }
@@ -81,7 +82,7 @@ package struct RuntimePolicy: Sendable {
             return PolicyStatement(
                 "ReadKeptSecrets", ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"], on: keptARNs)
         }
-        // What an SDK asks for by DescribeSecret is asked there, too.
+        // DescribeSecret of an SDK is forwarded to Secrets Manager.
         return PolicyStatement(
             "ReadSecrets", ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"], on: [place.secret("*")])
     }
@@ -89,9 +90,8 @@ package struct RuntimePolicy: Sendable {
     /// Every ARN of Secrets Manager ends in a hyphen and six random characters.
     private var keptARNs: [String] { kept.map { place.secret(named: $0) } }
 
-    /// Opened on demand alone. AWS authorises GetParametersByPath on the path, whatever it returns, so that no Deny on a
-    /// parameter below holds; and ListSecrets has no resource, so that it shows the names of the whole region (Service
-    /// Authorization Reference).
+    /// Only on request. AWS authorizes GetParametersByPath on the path alone, so a Deny on a parameter below it has no
+    /// effect. ListSecrets takes no resource, so it shows all names of the region (Service Authorization Reference).
     private var listing: [PolicyStatement?] {
         guard lists else { return [] }
         return [
@@ -102,7 +102,7 @@ package struct RuntimePolicy: Sendable {
         ]
     }
 
-    /// One item a profile, and no other (Amazon DynamoDB, "Using IAM policy conditions for fine-grained access
+    /// Restricted to one item per profile (Amazon DynamoDB, "Using IAM policy conditions for fine-grained access
     /// control").
     private var shared: [PolicyStatement?] {
         guard case .dynamodb(let table) = sharedTier else { return [] }
@@ -119,8 +119,8 @@ package struct RuntimePolicy: Sendable {
         ]
     }
 
-    /// Decrypting alone: the token is written under the account's own key, `aws/ssm`, or under ``tokenKey``, whatever the
-    /// secrets are under.
+    /// Only decryption: the token is written under the account's own key `aws/ssm` or under ``tokenKey``, whichever key
+    /// the secrets use.
     private var keys: [PolicyStatement?] {
         [
             readsParameterStore

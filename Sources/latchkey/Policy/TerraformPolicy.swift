@@ -1,12 +1,12 @@
-/// A policy as a Terraform file of its own, to be put beside others: no provider block, names of its own.
+/// A policy as a Terraform file that can be added to others: no provider block, unique names.
 package struct TerraformPolicy: Sendable {
-    /// Characters of a managed policy's name at the most (IAM, CreatePolicy, `PolicyName`).
-    package static let longestName = 128
+    /// Maximum length of a managed policy's name (IAM, CreatePolicy, `PolicyName`).
+    package static let maxNameLength = 128
 
     /// `runtime` or `migrator`.
     package let role: String
     package let place: PolicyPlace
-    /// The policy for a place.
+    /// The policy document for a place.
     package let document: @Sendable (PolicyPlace) -> PolicyDocument
 
     package init(role: String, place: PolicyPlace, document: @escaping @Sendable (PolicyPlace) -> PolicyDocument) {
@@ -17,10 +17,10 @@ package struct TerraformPolicy: Sendable {
 
     private var name: String {
         let path = place.prefix.dropFirst().map { $0 == "/" ? "-" : String($0) }.joined()
-        return String("latchkey-\(role)-\(path)".prefix(Self.longestName))
+        return String("latchkey-\(role)-\(path)".prefix(Self.maxNameLength))
     }
 
-    /// The file, as `terraform fmt` has it.
+    /// The file, formatted as by `terraform fmt`.
     package var text: String {
         var place = place
         var account = ""

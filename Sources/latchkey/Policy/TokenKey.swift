@@ -1,14 +1,14 @@
 package import LatchkeyCore
 
-/// The KMS key that the token's parameter is written under (`LATCHKEY_TOKEN_KMS_KEY`), as a policy opens it.
+/// The KMS key of the token's parameter (`LATCHKEY_TOKEN_KMS_KEY`) in a policy.
 package struct TokenKey: Hashable, Sendable {
-    /// The key's ARN, or its id; nil where an alias names it.
+    /// The key's ARN or id; nil if an alias names it.
     private let id: String?
     /// `alias/…`.
     private let alias: String?
     private let actions: [String]
 
-    /// Nil for the account's default key, `alias/aws/ssm`, which no policy need name.
+    /// Returns nil for the account's default key, `alias/aws/ssm`, which no policy needs to name.
     package init?(_ text: String, tier: ParameterTierChoice) {
         // A SecureString of the standard tier is encrypted by KMS itself, one of the advanced tier under a data key
         // (Systems Manager User Guide, "AWS KMS encryption for AWS Systems Manager Parameter Store SecureString parameters").
@@ -26,13 +26,13 @@ package struct TokenKey: Hashable, Sendable {
         guard alias != "alias/aws/ssm" else { return nil }
     }
 
-    /// What it takes to write and read these parameters by way of Parameter Store.
+    /// The permission to write and read these parameters through Parameter Store.
     func statement(in place: PolicyPlace, parameters: [String]) -> PolicyStatement? {
         var place = place
         place.keyARN = id.map { $0.hasPrefix("arn:") ? $0 : place.key($0) } ?? place.key("*")
         var statement = place.key(
             "UseTheTokenKey", actions, via: ["ssm"], context: ("PARAMETER_ARN", parameters))
-        // An alias cannot stand in `Resource` (AWS KMS, "Use aliases to control access to KMS keys").
+        // An alias cannot be a `Resource` (AWS KMS, "Use aliases to control access to KMS keys").
         if let alias {
             statement?.conditions.append(PolicyCondition("ForAnyValue:StringEquals", "kms:ResourceAliases", [alias]))
         }

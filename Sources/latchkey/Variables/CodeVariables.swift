@@ -1,12 +1,12 @@
 /// The names of environment variables that make a program run code, or load code from a place that the variable names.
 ///
-/// Who may write a secret may not run code in the programs that get the secrets. `exec` and `env` therefore leave out
-/// a field with such a name, unless `--only` names it. The list is that of ld.so(8), of sudo's `env_reset`, and of each
-/// interpreter's manual. Names are compared as bytes: variables are case-sensitive, except npm's.
+/// Whoever may write a secret must not be able to run code in the programs that receive the secrets. So `exec` and
+/// `env` omit a field with such a name unless `--only` names it. The list comes from ld.so(8), from sudo's `env_reset`
+/// and from each interpreter's manual. Names are compared as bytes: variables are case-sensitive, except npm's.
 ///
-/// Settings of an application are not on the list, although an application may treat one as a program's name.
+/// Settings of applications are not on the list, although an application may treat one as a program's name.
 package enum CodeVariables {
-    /// Every name with one of these beginnings.
+    /// Every name with one of these prefixes.
     package static let prefixes = [
         // Dynamic loaders: glibc and musl, macOS, IRIX and Tru64, AIX.
         "LD_", "DYLD_", "_RLD", "LDR_",
@@ -21,13 +21,13 @@ package enum CodeVariables {
         "GST_PLUGIN_", "GST_REGISTRY", "TS_NODE_", "__EGL_VENDOR_LIBRARY_",
     ]
 
-    /// Every name with one of these endings: a tool's own form of `EDITOR`, of Java's options and so on.
+    /// Every name with one of these suffixes: a tool's own form of `EDITOR`, of Java's options and so on.
     package static let suffixes = [
         "_ASKPASS", "_BROWSER", "_EDITOR", "_PAGER", "_SSH_COMMAND", "_JAVA_OPTS", "_JAVA_OPTIONS", "_JVM_ARGS",
         "_JVM_OPTS", "_RUSTC_WRAPPER",
     ]
 
-    /// Names as they are, by what reads them.
+    /// Full names, grouped by the program that reads them.
     package static let names: Set<String> = Set(groups.flatMap(\.names))
 
     /// ``names`` in the groups that the documentation shows.
@@ -147,8 +147,8 @@ package enum CodeVariables {
         ),
     ]
 
-    /// npm's settings that name a program or module. npm reads `npm_config_` in any case (npm-config(7)); its other
-    /// settings, tokens among them, are no code.
+    /// npm settings that name a program or module. npm reads `npm_config_` in any case (npm-config(7)). Its other
+    /// settings, such as tokens, are harmless.
     package static let npmSettings: Set<String> = [
         "browser", "editor", "git", "globalconfig", "init_module", "node_gyp", "node_options", "onload_script",
         "prefix", "script_shell", "shell", "userconfig", "viewer",
@@ -162,8 +162,8 @@ package enum CodeVariables {
             || suffixes.contains { name.utf8.reversed().starts(with: $0.utf8.reversed()) } || isNPMSetting(name)
     }
 
-    /// Whether the name is one under which bash exports a function: `BASH_FUNC_name%%`. It is no name that a shell can
-    /// say, and programs hand it on all the same.
+    /// Whether bash exports a function under this name: `BASH_FUNC_name%%`. A shell cannot use such a name, but
+    /// programs pass it on.
     static func isShellFunction(_ name: String) -> Bool {
         name.utf8.starts(with: "BASH_FUNC_".utf8)
     }

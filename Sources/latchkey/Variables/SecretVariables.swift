@@ -3,8 +3,8 @@ package import LatchkeyCrypto
 
 /// One field of the blob as an environment variable.
 package struct SecretVariable: Sendable {
-    /// A name as shells have it: letters, digits and `_`, not beginning with a digit. Or that of a function of bash's,
-    /// `BASH_FUNC_name%%`, where it was asked for by name.
+    /// A name that shells accept: letters, digits and `_`, not beginning with a digit. Or the name of a bash function,
+    /// `BASH_FUNC_name%%`, if `--only` names it.
     package let name: String
     /// UTF-8 without NUL.
     package let value: Secret
@@ -15,28 +15,28 @@ package struct SecretVariable: Sendable {
     }
 }
 
-/// The fields of the blob `<prefix>/secrets` as environment variables, in the order of their names' bytes.
+/// The fields of the blob `<prefix>/secrets` as environment variables, ordered by the bytes of their names.
 ///
-/// A string becomes a variable's value as it is; a number, `true`, `false` or `null`, an array or an object becomes its
-/// JSON text, as `GET /secrets/{key}` gives it.
+/// A string is used unchanged. A number, `true`, `false`, `null`, array or object becomes its JSON text, as in `GET
+/// /secrets/{key}`.
 package struct SecretVariables: Sendable {
-    /// Why a field can be no variable.
+    /// Why a field cannot be a variable.
     package enum Flaw: Hashable, Sendable, CustomStringConvertible {
-        /// The environment is a list of `NAME=value` strings that end in NUL (POSIX.1-2024, XBD 8.1): a name that is
-        /// empty or holds `=` or NUL cannot stand in it.
+        /// The environment consists of `NAME=value` strings that end in NUL (POSIX.1-2024, XBD 8.1), so an empty name,
+        /// `=` and NUL are impossible.
         case impossibleName
-        /// Nor can a value that holds NUL.
+        /// A value cannot contain NUL either.
         case zeroByte
-        /// An escape in the name is half of a surrogate pair: it has no UTF-8 form.
+        /// The name has half of a surrogate pair as an escape, and so no UTF-8 form.
         case nameNotUTF8
-        /// The same of the value.
+        /// The same for the value.
         case valueNotUTF8
-        /// The environment could carry the name, but no shell can say it (POSIX.1-2024, XBD 3.216).
+        /// The environment could hold the name, but shells cannot use it (POSIX.1-2024, XBD 3.216).
         case notAName
-        /// A loader, shell or interpreter runs code that a variable of this name leads to (``CodeVariables``).
+        /// A loader, shell or interpreter runs code that this variable names (``CodeVariables``).
         case runsCode
 
-        /// Whether the others are variables without it.
+        /// Whether the field may be omitted.
         var maySkip: Bool { self == .notAName || self == .runsCode || self == .nameNotUTF8 }
 
         package var description: String {
@@ -51,25 +51,25 @@ package struct SecretVariables: Sendable {
         }
     }
 
-    /// Why there are no variables. Names fields, never a value.
+    /// Why there are no variables. Contains names of fields, never values.
     package enum Refusal: Error, Hashable, Sendable {
-        /// With the reader's error where the blob is not JSON at all.
+        /// Has the reader's error if the blob is not JSON.
         case notAnObject(JSONError?)
-        /// Names that were asked for and are no fields.
+        /// Requested names that are not fields.
         case absent([String])
         /// Fields that cannot be variables, by name.
         case unusable([String: Flaw])
     }
 
     package let variables: [SecretVariable]
-    /// Fields that were left out because of their names, and why.
+    /// Omitted fields and the reasons.
     package let leftOut: [String: Flaw]
 
     /// - Parameters:
-    ///   - blob: the text of a JSON object. Of two fields with one name the last counts.
-    ///   - only: the fields wanted; nil for all of them. A name that is no field is refused.
-    ///   - isStrict: refuse what would be left out. What was asked for by name is never left out: it is taken, or
-    ///     refused where it can be no variable.
+    ///   - blob: the text of a JSON object. If a name is repeated, the last field counts.
+    ///   - only: the requested fields; nil for all. An unknown name is an error.
+    ///   - isStrict: whether to throw instead of omitting fields. A requested field is never omitted: it is used, or an
+    ///     error if it cannot be a variable.
     package init(blob: [UInt8], only: Set<String>? = nil, isStrict: Bool = false) throws(Refusal) {
         var leftOut: [String: Flaw] = [:]
         var unusable: [String: Flaw] = [:]
@@ -96,7 +96,7 @@ package struct SecretVariables: Sendable {
     }
 
     /// The fields by name.
-    /// - Parameter nameless: told of each field whose name has no UTF-8 form, as near as it can be shown.
+    /// - Parameter nameless: called with each field whose name has no UTF-8 form, as close as it can be shown.
     private static func fields(
         of blob: [UInt8], nameless: (String) -> Void
     ) throws(Refusal) -> [ExactText: JSONValue] {
@@ -118,12 +118,11 @@ package struct SecretVariables: Sendable {
         return fields
     }
 
-    /// What keeps a field from being a variable. Bytes are looked at and not characters: a mark and what is combined
-    /// with it are one character, and the environment knows none.
+    /// Why a field cannot be a variable. Works on bytes, because a combining mark would hide the character before it.
     ///
     /// - Parameters:
     ///   - value: nil for a string without a UTF-8 form.
-    ///   - isNamed: `--only` names the field.
+    ///   - isNamed: whether `--only` names the field.
     private static func flaw(_ name: String, _ value: [UInt8]?, isNamed: Bool) -> Flaw? {
         if name.isEmpty || name.utf8.contains(where: { $0 == 0 || $0 == UInt8(ascii: "=") }) { return .impossibleName }
         if CodeVariables.contains(name), !isNamed { return .runsCode }
@@ -132,7 +131,7 @@ package struct SecretVariables: Sendable {
         return value.contains(0) ? .zeroByte : nil
     }
 
-    /// Whether a shell can say the name (POSIX.1-2024, XBD 3.216).
+    /// Whether shells accept the name (POSIX.1-2024, XBD 3.216).
     static func isName(_ text: String) -> Bool {
         guard let first = text.utf8.first, !(0x30...0x39).contains(first) else { return false }
         return text.utf8.allSatisfy { byte in

@@ -1,7 +1,7 @@
 internal import LatchkeyCore
 internal import LatchkeyCrypto
 
-/// How `latchkey env` writes variables. Each format gives every value back unchanged to the programs it is for.
+/// The output formats of `latchkey env`. Each format preserves every value.
 package enum VariableFormat: String, CaseIterable, Sendable {
     /// `NAME=value` lines for readers of `.env` files.
     case dotenv
@@ -10,7 +10,7 @@ package enum VariableFormat: String, CaseIterable, Sendable {
     /// `export NAME='value'` lines for `eval` in a POSIX shell.
     case shell
 
-    /// The variables in their order, a line end after the last.
+    /// The variables in their order, each line with a line end.
     package func render(_ variables: [SecretVariable]) -> [UInt8] {
         switch self {
         case .dotenv:
@@ -27,8 +27,8 @@ package enum VariableFormat: String, CaseIterable, Sendable {
         }
     }
 
-    /// The names that the format cannot write. JSON writes any.
-    package func unsayable(_ variables: [SecretVariable]) -> [String] {
+    /// The names that the format cannot express. JSON can express any.
+    package func unsupported(_ variables: [SecretVariable]) -> [String] {
         self == .json ? [] : variables.map(\.name).filter { !SecretVariables.isName($0) }
     }
 
@@ -42,16 +42,16 @@ package enum VariableFormat: String, CaseIterable, Sendable {
         variables.flatMap { line($0) + [lineEnd] }
     }
 
-    /// Between single quotes every byte stands for itself, line ends too; a single quote closes them, comes escaped and
-    /// opens them again (POSIX.1-2024, XCU 2.2.2).
+    /// Between single quotes every byte is literal, including line ends. A single quote ends the quoting, is escaped
+    /// and starts it again (POSIX.1-2024, XCU 2.2.2).
     private static func shell(_ value: [UInt8]) -> [UInt8] {
         [single] + value.flatMap { $0 == single ? Array("'\\''".utf8) : [$0] } + [single]
     }
 
-    /// `.env` has no standard, so each value is written in the plainest way that carries it, and so that as many
-    /// readers as can agree on it do: bare; in single quotes; in double quotes where a single quote is in it and
-    /// nothing that is special there. The rest is escaped as python-dotenv reads single quotes; there
-    /// a backslash stands for itself unless a backslash, a quote or the end follows.
+    /// `.env` has no standard, so each value has the simplest form that preserves it and that most readers agree on:
+    /// bare; in single quotes; in double quotes if it has a single quote and nothing that is special there. Otherwise
+    /// it is escaped as python-dotenv reads single quotes: a backslash is literal unless a backslash, a quote or the
+    /// end follows.
     private static func dotenv(_ value: [UInt8]) -> [UInt8] {
         if value.allSatisfy(isPlain) { return value }
         if !value.contains(single), !hasAmbiguousBackslash(value) { return [single] + value + [single] }
@@ -59,7 +59,7 @@ package enum VariableFormat: String, CaseIterable, Sendable {
         return [single] + value.flatMap { $0 == single || $0 == backslash ? [backslash, $0] : [$0] } + [single]
     }
 
-    /// What no reader takes for anything but itself; no spaces, quotes, `#`, `$` or `=`.
+    /// Bytes that every reader takes literally: no spaces, quotes, `#`, `$` or `=`.
     private static func isPlain(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true

@@ -17,7 +17,7 @@ from peers.proxy import operation
 from peers.waiting import until
 
 NO_CREDENTIALS = {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None}
-PAGE = ROOT / "Sources/latchkey/Latchkey.docc/Operations.md"
+PAGE = ROOT / "Sources/latchkey/Latchkey.docc/Errors.md"
 
 
 # tiers
@@ -55,7 +55,7 @@ def test_tiers_takes_nothing_for_a_token_that_is_none(world) -> None:
 
 def documented() -> list[str]:
     """The codes of the page's table, as patterns."""
-    table = PAGE.read_text().split("## Error codes")[1].split("| code |")[1].split("\n\n")[0]
+    table = PAGE.read_text().split("## Upstream codes")[1].split("| code |")[1].split("\n\n")[0]
     codes = re.findall(r"^\| `([^`]+)` ", table, re.MULTILINE)
     return [re.sub(r"<\w+>", "[0-9]+", code) for code in codes]
 

@@ -268,7 +268,7 @@ def test_a_blob_of_another_shape_is_told(world, blob: Any, subject: str) -> None
         ("opaque-token-7c", lambda now: "soon", "problem", "not milliseconds"),
         ("two words", lambda now: str(int((now + 3600) * 1000)), "problem", "visible ASCII"),
         ("opaque-token-7c", None, "warning", "no expiry"),
-        (None, lambda now: "1", "warning", "is not there"),
+        (None, lambda now: "1", "warning", "is missing"),
         ("placeholder", lambda now: "0", "fine", "placeholder"),
         ("opaque-token-7c", lambda now: str(int((now + 3600) * 1000)), "fine", "lasts"),
     ],
@@ -299,7 +299,7 @@ def test_a_table_that_is_not_there_is_told(well) -> None:
     ("word", "status", "weight", "words"),
     [
         (None, 0, "fine", "Secrets Manager"), ("shadow", 0, "fine", "says shadow"),
-        ("parameterstore", 78, "problem", "none of the words"),
+        ("parameterstore", 78, "problem", "is not the name of a backend"),
     ],
 )
 def test_what_a_fleet_follows_is_looked_at_and_one_store_may_be_empty(

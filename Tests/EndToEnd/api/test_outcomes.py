@@ -1,4 +1,4 @@
-"""The API page's table of what callers get when the store does not play along: one test a row, expectations read from it."""
+"""Secrets.md's table of what callers get when the store does not play along: one test a row, expectations read from it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from peers.http import Answer
 from peers.proxy import mentions
 from peers.waiting import until
 
-PAGE = ROOT / "Sources/latchkey/Latchkey.docc/API.md"
+PAGE = ROOT / "Sources/latchkey/Latchkey.docc/Secrets.md"
 STORES = ("parameter-store", "secrets-manager")
 #: Below the prefix, in either store: one begins its names with a slash.
 OURS = mentions(f"{PREFIX.lstrip('/')}/")
@@ -34,7 +34,7 @@ AT_ONCE = 1.9
 def rows() -> dict[str, list[str]]:
     """The table's rows by what the store does."""
     text = PAGE.read_text()
-    table = text[text.index("| the store | held, within its TTL |") :].split("\n\n")[0]
+    table = text[text.index("| the store | cached, within its TTL |") :].split("\n\n")[0]
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[2:]]
     return {first: rest for first, *rest in cells}
 

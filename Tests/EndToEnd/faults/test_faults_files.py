@@ -65,7 +65,7 @@ class Followed:
 
     def changes(self) -> int:
         """How often another key came in force."""
-        return sum("the key has changed" in line["message"] for line in self.broker.logs)
+        return sum("the API key has changed" in line["message"] for line in self.broker.logs)
 
     def warnings(self) -> list[str]:
         said = "a followed file cannot be used; the last good value stays in force"

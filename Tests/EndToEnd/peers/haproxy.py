@@ -1,6 +1,6 @@
 """haproxy from Debian, as the load balancer of a fleet: it asks `/readyz` of each broker and sends requests to the ready.
 
-Its configuration is what Operations.md recommends.
+Its configuration is what Runbook.md recommends.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""moto as AWS: its plain server, and its WSGI application under gunicorn where connections are to be kept alive."""
+"""moto as AWS: its plain server, and its WSGI application on a server that keeps connections alive."""
 
 from __future__ import annotations
 
@@ -61,19 +61,14 @@ class Moto:
 
 
 class KeepAliveMoto(Moto):
-    """moto under gunicorn: its own server closes every connection, which would hide the broker's pool."""
+    """moto with connections that are kept alive: its own server closes each, which would hide the broker's pool."""
 
     def __init__(self) -> None:
         self.port = free_port()
         self.scheme = "http"
         self._clients = {}
         self.child = Child(
-            [
-                BIN / "gunicorn",
-                *("-b", f"127.0.0.1:{self.port}", "-w", "1", "-k", "gthread", "--threads", "8"),
-                *("--keep-alive", "30", "--log-level", "warning"),
-                "peers.moto_app:application",
-            ],
+            [sys.executable, "-m", "peers.moto_app", str(self.port)],
             moto_environment(),
             cwd=Path(__file__).resolve().parents[1],
         )

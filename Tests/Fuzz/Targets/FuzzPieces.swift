@@ -1,6 +1,6 @@
-/// Pieces of an input at places that the input itself decides, so that the fuzzer can search for bad ones.
+/// Splits an input at offsets that the input itself determines, so that the fuzzer can search for bad splits.
 enum FuzzPieces {
-    /// Ranges that cover `bytes` without gaps: 1 to 16 bytes each, by the bytes' own low bits.
+    /// Adjacent ranges that cover `bytes`. The low bits of the first byte of each determine its length, 1 to 16.
     static func of(_ bytes: [UInt8]) -> [Range<Int>] {
         var pieces: [Range<Int>] = []
         var start = 0

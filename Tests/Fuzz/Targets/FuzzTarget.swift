@@ -1,7 +1,8 @@
-/// A reader of outside bytes that the fuzzer feeds, by the name that the command line and the corpus folders use.
+/// A parser of untrusted bytes that the fuzzer runs. The raw value is its name on the command line and in corpus folders.
 ///
-/// Each target checks its own rules with ``FuzzViolation``: what an accepted input may never hold, and that the way the
-/// bytes were cut changes nothing. A trap in the reader itself ends the process, which the fuzzer reports.
+/// Each target checks its own rules, such as what an accepted input must not contain, and that the result does not depend on
+/// how the bytes are split. It throws ``FuzzViolation`` for a broken rule. A trap in the parser ends the process, which the
+/// fuzzer reports.
 package enum FuzzTarget: String, CaseIterable, Sendable {
     case request
     case response
@@ -13,9 +14,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case profiles
     case sharedConfig = "shared-config"
 
-    /// Feeds one input.
-    ///
-    /// - Throws: ``FuzzViolation`` where a rule of the target does not hold.
+    /// Runs the target on one input.
     package func run(_ bytes: [UInt8]) throws(FuzzViolation) {
         switch self {
         case .request: try RequestFuzz.run(bytes)

@@ -1,6 +1,6 @@
 internal import LatchkeyCore
 
-/// JSON texts (RFC 8259): the reader finds what a second reader finds, and what it has read can be written and read again.
+/// Fuzzes the JSON reader (RFC 8259): a second reader finds the same, and a document can be written and read back.
 enum JSONFuzz {
     static func run(_ bytes: [UInt8]) throws(FuzzViolation) {
         let plain = PlainJSONReader.read(bytes)
@@ -11,8 +11,10 @@ enum JSONFuzz {
             return try check(error, plain, bytes)
         }
         let walk = try JSONWalk(document.root, in: bytes)
-        if case .unknown = plain { throw FuzzViolation(description: "a text as deep as that is refused") }
-        try require(plain == .tokens(walk.tokens, depth: walk.depth), "two readers find the same in a text")
+        if case .unknown = plain {
+            throw FuzzViolation(description: "a text deeper than the second reader's limit is rejected")
+        }
+        try require(plain == .tokens(walk.tokens, depth: walk.depth), "both readers find the same tokens")
         try require(walk.depth <= JSONLimits.document.depth, "the limit of depth holds")
         try require(walk.count <= JSONLimits.document.values, "the limit of values holds")
         try checkLimits(bytes, walk)
@@ -24,33 +26,34 @@ enum JSONFuzz {
     private static func check(
         _ error: JSONError, _ plain: PlainJSONReader.Outcome, _ bytes: [UInt8]
     ) throws(FuzzViolation) {
-        try require((0...bytes.count).contains(error.offset), "an error lies within the text")
+        try require((0...bytes.count).contains(error.offset), "the offset of an error lies within the text")
         switch error.reason {
-        case .unexpectedEnd: try require(error.offset == bytes.count, "a text that ends too early ends at its end")
-        case .invalidUTF8: try require(plain == .notUTF8, "what is said not to be UTF-8 is not")
-        case .unexpectedByte: try require(error.offset < bytes.count, "a byte that cannot be is there")
+        case .unexpectedEnd:
+            try require(error.offset == bytes.count, "the offset of an unexpected end is the end of the text")
+        case .invalidUTF8: try require(plain == .notUTF8, "a text with a UTF-8 error is not UTF-8")
+        case .unexpectedByte: try require(error.offset < bytes.count, "the offset of an unexpected byte is in the text")
         case .tooDeep:
             if case .tokens(_, let depth) = plain {
                 try require(depth > JSONLimits.document.depth, "a text within the limit of depth is not too deep")
             }
         case .tooManyValues, .tooLong: break
         case .duplicateName, .unpairedSurrogate:
-            throw FuzzViolation(description: "names and surrogates are judged where that is asked for")
+            throw FuzzViolation(description: "duplicate names and unpaired surrogates are errors only on request")
         }
         guard !error.isLimit, case .tokens = plain else { return }
-        throw FuzzViolation(description: "a text that the grammar allows is read")
+        throw FuzzViolation(description: "a text that the grammar allows is accepted")
     }
 
-    /// The narrower limits refuse exactly what is past them.
+    /// Checks that the limits of requests reject exactly the documents that exceed them.
     private static func checkLimits(_ bytes: [UInt8], _ walk: JSONWalk) throws(FuzzViolation) {
         let isWithin = walk.depth <= JSONLimits.request.depth && walk.count <= JSONLimits.request.values
-        guard let error = refusal(bytes, .request) else {
-            return try require(isWithin, "what is past a limit is refused")
+        guard let error = rejection(bytes, .request) else {
+            return try require(isWithin, "a document that exceeds a limit is rejected")
         }
-        try require(error.isLimit && !isWithin, "narrower limits refuse nothing but what is past them")
+        try require(error.isLimit && !isWithin, "limits reject only documents that exceed them")
     }
 
-    private static func refusal(_ bytes: [UInt8], _ limits: JSONLimits) -> JSONError? {
+    private static func rejection(_ bytes: [UInt8], _ limits: JSONLimits) -> JSONError? {
         do throws(JSONError) {
             _ = try JSONDocument(bytes, limits: limits)
             return nil
@@ -62,10 +65,10 @@ enum JSONFuzz {
     private static func checkNames(
         _ bytes: [UInt8], _ document: JSONDocument, _ walk: JSONWalk
     ) throws(FuzzViolation) {
-        try require(document.firstDuplicateName == walk.firstDuplicateName, "the first name that stands twice is found")
+        try require(document.firstDuplicateName == walk.firstDuplicateName, "the first duplicate name is found")
         let wanted = walk.firstDuplicateName.map { JSONError(.duplicateName, at: $0) }
-        let refused = refusal(bytes, .document.refusingDuplicates)
-        try require(refused == wanted, "a text is refused for a name that stands twice, and for nothing else")
+        let error = rejection(bytes, .document.refusingDuplicates)
+        try require(error == wanted, "a text is rejected for a duplicate name, and for nothing else")
     }
 
     private static func checkWriting(_ document: JSONDocument, _ walk: JSONWalk) throws(FuzzViolation) {
@@ -73,17 +76,17 @@ enum JSONFuzz {
         do throws(JSONError) {
             copy = try JSON(document.root)
         } catch {
-            let isThere = error.reason == .unpairedSurrogate && document.bytes[error.offset] == UInt8(ascii: "\\")
-            return try require(walk.hasUnpaired && isThere, "a copy is refused for half of a surrogate pair alone")
+            let isAtEscape = error.reason == .unpairedSurrogate && document.bytes[error.offset] == UInt8(ascii: "\\")
+            return try require(walk.hasUnpaired && isAtEscape, "only an unpaired surrogate makes a copy impossible")
         }
-        try require(!walk.hasUnpaired, "half of a surrogate pair has no copy")
+        try require(!walk.hasUnpaired, "a document with an unpaired surrogate has no copy")
         let written = copy.bytes()
         let again = try? JSON(parsing: written)
-        try require(again == copy, "what was written reads as it was")
+        try require(again == copy, "a written document is read back unchanged")
         try require(again?.bytes() == written, "equal values have equal bytes")
     }
 
-    /// The root and what is directly in it are texts of their own.
+    /// Checks that the root and the values directly in it can be read alone.
     private static func checkParts(_ document: JSONDocument) throws(FuzzViolation) {
         var parts = [document.root]
         parts += document.root.elements.map { Array($0) } ?? []
@@ -91,11 +94,11 @@ enum JSONFuzz {
         for part in parts {
             let source = Array(part.source)
             guard let alone = try? JSONDocument(source, limits: .document) else {
-                throw FuzzViolation(description: "a part of a text can be read alone")
+                throw FuzzViolation(description: "a value can be read alone")
             }
-            try require(alone.root.range == 0..<source.count, "a part begins and ends with its value")
+            try require(alone.root.range == 0..<source.count, "the source of a value begins and ends with it")
             let (within, apart) = (try JSONWalk(part, in: document.bytes), try JSONWalk(alone.root, in: source))
-            try require(within.tokens == apart.tokens, "a part means the same alone")
+            try require(within.tokens == apart.tokens, "a value means the same alone")
         }
     }
 }

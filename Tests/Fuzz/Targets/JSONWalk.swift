@@ -1,15 +1,15 @@
 internal import LatchkeyCore
 
-/// Everything in a value that was read, in the order of the text, each part checked against its source on the way.
+/// Walks through a value in the order of its text, and checks each part against its source.
 struct JSONWalk {
     private(set) var tokens: [PlainJSONReader.Token] = []
-    /// The most arrays and objects inside one another.
+    /// The deepest nesting of arrays and objects.
     private(set) var depth = 0
-    /// Values and names together.
+    /// The number of values and names.
     private(set) var count = 0
-    /// The place of the first name that its object has had before.
+    /// The offset of the first name that its object already has.
     private(set) var firstDuplicateName: Int?
-    /// Whether a string or name has half of a surrogate pair in it.
+    /// Whether a string or name contains an unpaired surrogate.
     private(set) var hasUnpaired = false
 
     init(_ value: JSONValue, in bytes: [UInt8]) throws(FuzzViolation) {
@@ -19,7 +19,7 @@ struct JSONWalk {
     private mutating func walk(
         _ value: JSONValue, within outer: Range<Int>, _ bytes: [UInt8], level: Int
     ) throws(FuzzViolation) {
-        try place(value, within: outer, bytes)
+        try checkPlace(value, within: outer, bytes)
         switch value.kind {
         case .null: tokens.append(.null)
         case .bool: tokens.append(.bool(value.bool == true))
@@ -38,14 +38,14 @@ struct JSONWalk {
         }
     }
 
-    private mutating func place(
+    private mutating func checkPlace(
         _ value: JSONValue, within outer: Range<Int>, _ bytes: [UInt8]
     ) throws(FuzzViolation) {
         count += 1
         let range = value.range
         try require(
-            !range.isEmpty && outer.contains(range), "a value lies in what holds it, behind what stands before it")
-        try require(value.source.elementsEqual(bytes[range]), "a value's source is its part of the text")
+            !range.isEmpty && outer.contains(range), "a value lies within its container, after the preceding value")
+        try require(value.source.elementsEqual(bytes[range]), "a value's source is its range of the text")
         let (first, last) = (bytes[range.lowerBound], bytes[range.upperBound - 1])
         let isWhole: Bool =
             switch value.kind {
@@ -56,10 +56,10 @@ struct JSONWalk {
             case .bool: value.source.elementsEqual((value.bool == true ? "true" : "false").utf8)
             case .null: value.isNull && value.source.elementsEqual("null".utf8)
             }
-        try require(isWhole, "a value's source is of its kind")
-        try require((value.elements != nil) == (value.kind == .array), "an array alone has elements")
-        try require((value.members != nil) == (value.kind == .object), "an object alone has members")
-        try require((value.number != nil) == (value.kind == .number), "a number alone has digits")
+        try require(isWhole, "a value's source has the form of its kind")
+        try require((value.elements != nil) == (value.kind == .array), "only an array has elements")
+        try require((value.members != nil) == (value.kind == .object), "only an object has members")
+        try require((value.number != nil) == (value.kind == .number), "only a number has digits")
     }
 
     private mutating func number(_ value: JSONValue) throws(FuzzViolation) {
@@ -67,26 +67,26 @@ struct JSONWalk {
         tokens.append(.number(text))
         try require(value.number?.text == text, "a number keeps its text")
         if let integer = value.integer, text.utf8.count <= 1_024 {
-            try require(Double(text) == Double(integer), "a number's integer is the number")
+            try require(Double(text) == Double(integer), "the integer of a number equals the number")
         }
-        // So few digits are exact in a double.
+        // A double holds up to 15 digits exactly.
         if text.utf8.count <= 15, !text.contains("e"), !text.contains("E"), let double = Double(text) {
             let isInteger = double.rounded(.towardZero) == double
-            try require((value.integer != nil) == isInteger, "a number that is an integer has one")
+            try require((value.integer != nil) == isInteger, "exactly the whole numbers have an integer")
         }
     }
 
     private mutating func units(_ value: JSONValue) throws(FuzzViolation) -> [UInt16] {
         if let text = value.string {
             try require(value.stringBytes.map { $0.elementsEqual(text.utf8) } == true, "a string's bytes are its text")
-            try require(value.unpairedSurrogate == nil, "a string with a text has no half of a surrogate pair")
+            try require(value.unpairedSurrogate == nil, "a string with a text has no unpaired surrogate")
             return Array(text.utf16)
         }
         hasUnpaired = true
         guard let place = value.unpairedSurrogate, value.range.contains(place), value.stringBytes == nil,
             case .tokens(let tokens, _) = PlainJSONReader.read(Array(value.source)),
             case .string(let units)? = tokens.first
-        else { throw FuzzViolation(description: "a string without a text has half of a surrogate pair") }
+        else { throw FuzzViolation(description: "a string without a text has an unpaired surrogate") }
         try require(String(validating: units, as: UTF16.self) == nil, "a string without a text has no UTF-8 form")
         return units
     }
@@ -100,10 +100,10 @@ struct JSONWalk {
             inside = element.range.upperBound..<inside.upperBound
             number += 1
         }
-        try require(value.element(number) == nil, "an array ends behind its last element")
+        try require(value.element(number) == nil, "an array has no element after its last")
         guard number > 0 else { return }
         let last = value.element(number - 1)?.range
-        try require(last?.upperBound == inside.lowerBound, "an element is found by its place")
+        try require(last?.upperBound == inside.lowerBound, "an element is found by its index")
     }
 
     private mutating func members(of value: JSONValue, _ bytes: [UInt8], level: Int) throws(FuzzViolation) {
@@ -111,7 +111,7 @@ struct JSONWalk {
         var last: [[UInt16]: Range<Int>] = [:]
         guard let members = value.members else { return }
         for (name, member) in members {
-            try place(name, within: inside, bytes)
+            try checkPlace(name, within: inside, bytes)
             let units = try units(name)
             tokens.append(.name(units))
             inside = name.range.upperBound..<inside.upperBound
@@ -121,7 +121,7 @@ struct JSONWalk {
                 firstDuplicateName = min(firstDuplicateName ?? .max, name.range.lowerBound)
             }
         }
-        // One name of each object: to look for all of them takes time with the square of their number.
+        // Only one name of each object, because looking up all of them would take quadratic time.
         guard let name = members.first(where: { _ in true })?.name.string else { return }
         try require(value[name]?.range == last[Array(name.utf16)], "the last of equal names counts")
     }

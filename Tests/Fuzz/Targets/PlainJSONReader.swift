@@ -1,24 +1,24 @@
-/// A second reader of JSON, for the comparison with the product's: recursive, as the grammar of RFC 8259 is written, and
-/// on characters instead of bytes. It has no limit but the depth that its own stack can take.
+/// A second JSON reader, to compare with Latchkey's. It is recursive like the grammar of RFC 8259, and reads characters
+/// instead of bytes. Its only limit is the depth that its stack allows.
 struct PlainJSONReader {
-    /// What a text holds, in its order.
+    /// A token of a text.
     enum Token: Equatable {
         case null
         case bool(Bool)
-        /// As it is written.
+        /// The number as it is written.
         case number(String)
-        /// UTF-16, in which half of a surrogate pair has a form too.
+        /// UTF-16, which can represent an unpaired surrogate.
         case string([UInt16])
         case name([UInt16])
         case beginArray, endArray, beginObject, endObject
     }
 
-    /// What became of a text.
+    /// The result of reading a text.
     enum Outcome: Equatable {
         case tokens([Token], depth: Int)
         case notUTF8
         case notJSON
-        /// More than ``maxDepth`` arrays and objects inside one another.
+        /// The nesting is deeper than ``maxDepth``.
         case unknown
     }
 
@@ -30,7 +30,7 @@ struct PlainJSONReader {
     private var place = 0
     private var tokens: [Token] = []
     private var depth = 0
-    private var deepest = 0
+    private var maxSeenDepth = 0
 
     static func read(_ bytes: [UInt8]) -> Outcome {
         guard let text = String(validating: bytes, as: UTF8.self) else { return .notUTF8 }
@@ -40,7 +40,7 @@ struct PlainJSONReader {
         } catch {
             return error == .tooDeep ? .unknown : .notJSON
         }
-        return .tokens(reader.tokens, depth: reader.deepest)
+        return .tokens(reader.tokens, depth: reader.maxSeenDepth)
     }
 
     private init(_ scalars: [Unicode.Scalar]) {
@@ -67,7 +67,7 @@ struct PlainJSONReader {
         if place != scalars.count { throw .notJSON }
     }
 
-    /// A value, and the white space on both sides of it.
+    /// Reads a value and the white space around it.
     private mutating func value() throws(Stop) {
         blanks()
         switch next {
@@ -90,7 +90,7 @@ struct PlainJSONReader {
 
     private mutating func enter() throws(Stop) {
         depth += 1
-        deepest = max(deepest, depth)
+        maxSeenDepth = max(maxSeenDepth, depth)
         if depth > Self.maxDepth { throw .tooDeep }
     }
 
@@ -166,7 +166,7 @@ struct PlainJSONReader {
         if let unit = Self.escapes[letter] { return unit }
         guard letter == "u", place + 4 <= scalars.count else { throw .notJSON }
         let digits = scalars[place..<(place + 4)].map { String($0) }.joined()
-        // A sign is no digit, though the initialiser takes one.
+        // The initializer would accept a sign.
         guard digits.utf8.count == 4, !digits.hasPrefix("+"), !digits.hasPrefix("-"),
             let unit = UInt16(digits, radix: 16)
         else { throw .notJSON }

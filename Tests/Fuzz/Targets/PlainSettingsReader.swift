@@ -1,5 +1,5 @@
-/// How others read a settings file: systemd's EnvironmentFile, by the states that its reader has, and dotenv files, by the
-/// grammar of python-dotenv. For comparison with the product's reader, on files that it accepts.
+/// Reads settings files like other programs, to compare with Latchkey's reader on files that it accepts. `EnvironmentFile=`
+/// follows the states of systemd's reader; dotenv files follow the grammar of python-dotenv.
 struct PlainSettingsReader {
     private let characters: [Unicode.Scalar]
     private var place = 0
@@ -20,7 +20,7 @@ struct PlainSettingsReader {
         return String(text)
     }
 
-    /// The lines of a text, without their ends.
+    /// The lines of a text, without line ends.
     static func lines(of text: String) -> [String] {
         var reader = PlainSettingsReader(text)
         var lines: [String] = []
@@ -43,7 +43,7 @@ struct PlainSettingsReader {
         return String(name.dropFirst(7).drop { $0 == " " || $0 == "\t" })
     }
 
-    /// Goes to the next line that is neither blank nor a comment. False at the end of the text.
+    /// Skips blank lines and comments. Returns false at the end of the text.
     private mutating func findLine() -> Bool {
         while true {
             _ = take { Self.isLineEnd($0) || Self.isBlank($0) }
@@ -55,7 +55,7 @@ struct PlainSettingsReader {
 
     // MARK: systemd
 
-    /// By name, the last of several.
+    /// The values by name. The last of several lines with one name counts.
     static func systemd(_ text: String) -> [String: String] {
         var reader = PlainSettingsReader(text)
         var found: [String: String] = [:]
@@ -123,8 +123,8 @@ struct PlainSettingsReader {
 
     // MARK: dotenv
 
-    /// By name, the last of several. A line that begins with `;` is passed over: dotenv readers know no such comment, and
-    /// take nothing from it that is a setting.
+    /// The values by name. The last of several lines with one name counts. Lines that begin with `;` are skipped: dotenv
+    /// readers do not know such comments, but find no setting in them.
     static func dotenv(_ text: String) -> [String: String] {
         var reader = PlainSettingsReader(text)
         var found: [String: String] = [:]
@@ -145,7 +145,7 @@ struct PlainSettingsReader {
             if let value = reader.dotenvValue() {
                 found[name] = value
             } else {
-                // It warns of such a line and goes on with the next one.
+                // python-dotenv logs a warning and continues with the next line.
                 reader.place = start
                 _ = reader.take { !isLineEnd($0) }
             }
@@ -153,12 +153,12 @@ struct PlainSettingsReader {
         return found
     }
 
-    /// Nil for a line that the grammar does not allow.
+    /// Returns nil for a line that the grammar does not allow.
     private mutating func dotenvValue() -> String? {
         guard let quote = next, quote == "'" || quote == "\"" else {
             return Self.expanded(dotenvBare())
         }
-        // As its expression does it, the longest match first: an escaped quote ends nothing.
+        // Like python-dotenv's regular expression, prefer the longest match: an escaped quote does not end the value.
         let end = quoteEnd(quote, passingEscaped: true) ?? quoteEnd(quote, passingEscaped: false)
         guard let end else { return nil }
         let inside = Array(characters[(place + 1)..<end])
@@ -207,7 +207,7 @@ struct PlainSettingsReader {
         return String(value)
     }
 
-    /// Whatever a variable stands for: it is another text.
+    /// The value after variable expansion. A variable may expand to anything, so the result differs from every accepted value.
     private static func expanded(_ text: String) -> String {
         let scalars = Array(text.unicodeScalars)
         let hasVariable = scalars.indices.dropLast().contains { start in

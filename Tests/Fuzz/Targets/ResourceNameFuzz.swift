@@ -1,7 +1,7 @@
 internal import LatchkeyAWS
 internal import LatchkeyBroker
 
-/// ARNs and the keys of secrets: what is read is what was written, and no key leaves its prefix.
+/// Fuzzes ARNs and keys of secrets: they are written as they were read, and no key leaves the prefix.
 enum ResourceNameFuzz {
     static func run(_ bytes: [UInt8]) throws(FuzzViolation) {
         let text = String(decoding: bytes, as: UTF8.self)
@@ -11,9 +11,11 @@ enum ResourceNameFuzz {
             try require(!name.resource.isEmpty, "an ARN names a resource")
         }
         if let key = SecretKey(text) {
-            try require(key.name == text, "a key is its text")
+            try require(key.name == text, "a key is written as it was read")
             let segments = text.split(separator: "/", omittingEmptySubsequences: false)
-            try require(!segments.contains { $0.isEmpty || $0 == "." || $0 == ".." }, "no segment leads elsewhere")
+            try require(
+                !segments.contains { $0.isEmpty || $0 == "." || $0 == ".." },
+                "no segment is empty or leads to another folder")
             try require(!["auth0-cache", "latchkey"].contains(segments[0]), "Latchkey's own parameters are no secrets")
         }
     }

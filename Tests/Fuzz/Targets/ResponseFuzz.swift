@@ -1,24 +1,24 @@
 internal import LatchkeyHTTP
 
-/// Responses (RFC 9112 §4 to §8): cuts change nothing, and the limits hold.
+/// Fuzzes the parser of responses (RFC 9112 §4 to §8): splits change nothing, and the limits hold.
 enum ResponseFuzz {
     private enum Outcome: Equatable {
         case incomplete
         case complete(status: Int, body: [UInt8], consumed: Int, mayReuse: Bool)
-        case refused
+        case rejected
     }
 
-    /// The first byte chooses the request's method; the rest is the response.
+    /// The first byte determines the method of the request. The other bytes are the response.
     static func run(_ bytes: [UInt8]) throws(FuzzViolation) {
         guard let first = bytes.first else { return }
         let method = first % 2 == 0 ? "GET" : "HEAD"
         let response = Array(bytes.dropFirst())
         let whole = outcome(of: response, in: [0..<response.count], method)
-        let cut = outcome(of: response, in: FuzzPieces.of(response), method)
-        try require(whole == cut, "a response that comes in pieces is read as in one piece")
+        let split = outcome(of: response, in: FuzzPieces.of(response), method)
+        try require(whole == split, "a response in pieces is read like a response in one piece")
         guard case .complete(let status, let body, _, _) = whole else { return }
         try require((200...999).contains(status), "the final status is not an interim one")
-        try require(body.count <= ResponseParser.Limits().bodyBytes, "a body stays within its limit")
+        try require(body.count <= ResponseLimits().bodyBytes, "a body stays within its limit")
         try require(method == "GET" || body.isEmpty, "the response to HEAD has no body")
     }
 
@@ -31,7 +31,7 @@ enum ResponseFuzz {
     ) -> Outcome {
         var parser = ResponseParser(method: method)
         var consumed = 0
-        do throws(ResponseParser.Refusal) {
+        do throws(ResponseParser.ParseError) {
             for piece in pieces {
                 if case .complete(let count) = try parser.receive(UnsafeRawBufferPointer(rebasing: bytes[piece])) {
                     return complete(parser, consumed: consumed + count)
@@ -42,7 +42,7 @@ enum ResponseFuzz {
             try parser.connectionClosed()
             return complete(parser, consumed: bytes.count)
         } catch {
-            return error == .truncated ? .incomplete : .refused
+            return error == .truncated ? .incomplete : .rejected
         }
     }
 

@@ -1,7 +1,7 @@
 internal import LatchkeyUpstream
 
-/// Shared AWS files: line ends, comments and blank lines change nothing, what was read can be written and read again, and
-/// no error tells a secret. The input is the config file and, behind a zero byte, the credentials file.
+/// Fuzzes the reader of shared AWS files: line ends, comments and blank lines change nothing, the sections can be written and
+/// read back, and no error contains a secret. The input is the config file and, after a zero byte, the credentials file.
 enum SharedConfigFuzz {
     static func run(_ bytes: [UInt8]) throws(FuzzViolation) {
         let parts = bytes.split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false).map { Array($0) }
@@ -31,9 +31,10 @@ enum SharedConfigFuzz {
         }
     }
 
-    /// One more than the line ends there are: an empty file has a line, too.
+    /// The number of lines; an empty file has one.
     private static func lines(of bytes: [UInt8]) -> Int { unified(bytes).count { $0 == 0x0A } + 1 }
 
+    /// The text with LF for each line end.
     private static func unified(_ bytes: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         for (index, byte) in bytes.enumerated() {
@@ -56,20 +57,25 @@ enum SharedConfigFuzz {
         let count = lines(of: bytes)
         var (headers, before): (Set<[UInt8]>, Int) = ([], 0)
         for section in sections {
-            try require(headers.insert(Array(section.header.utf8)).inserted, "sections with one header are one")
-            try require(!section.header.isEmpty && !section.header.contains("]"), "a header stands between brackets")
-            try require((before + 1...count).contains(section.line), "sections stand in the order of the file")
+            try require(headers.insert(Array(section.header.utf8)).inserted, "sections with the same header are merged")
+            try require(
+                !section.header.isEmpty && !section.header.contains("]"),
+                "a header is not empty and contains no bracket")
+            try require((before + 1...count).contains(section.line), "sections are in the order of the file")
             before = section.line
             for (name, property) in section.properties {
-                try require((section.line + 1...count).contains(property.line), "a setting stands below its section")
+                try require((section.line + 1...count).contains(property.line), "a setting is below its section header")
                 let isName = !name.isEmpty && name.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F || $0 == 0x09 }
-                try require(isName && isTrimmed(name) && name == name.lowercased(), "a setting has a plain name")
-                try require(!name.contains("=") && !name.contains(":"), "a separator is no part of a name")
+                try require(
+                    isName && isTrimmed(name) && name == name.lowercased(),
+                    "a name is printable, trimmed and in lower case")
+                try require(!name.contains("=") && !name.contains(":"), "a name contains no separator")
                 try check(property.value)
             }
             for (name, line) in section.replacements {
                 let last = section.properties[name]?.line ?? 0
-                try require((section.line + 1...last).contains(line), "a setting that was replaced is there")
+                try require(
+                    (section.line + 1...last).contains(line), "a replaced setting is above the one that replaced it")
             }
         }
     }
@@ -77,13 +83,13 @@ enum SharedConfigFuzz {
     private static func check(_ value: SharedConfigProperty.Value) throws(FuzzViolation) {
         switch value {
         case .text(let plain, let whole):
-            try require(isTrimmed(plain) && isTrimmed(whole), "a value has no blanks at its ends")
-            let first = (plain.prefix { $0 != "\n" }, whole.prefix { $0 != "\n" })
-            try require(first.1.utf8.starts(with: first.0.utf8), "a comment stands behind the value")
-            let rest = (plain.utf8.dropFirst(first.0.utf8.count), whole.utf8.dropFirst(first.1.utf8.count))
-            try require(rest.0.elementsEqual(rest.1), "a comment stands on the first line alone")
+            try require(isTrimmed(plain) && isTrimmed(whole), "a value has no leading and trailing blanks")
+            let heads = (plain.prefix { $0 != "\n" }, whole.prefix { $0 != "\n" })
+            try require(heads.1.utf8.starts(with: heads.0.utf8), "a comment follows the value")
+            let tails = (plain.utf8.dropFirst(heads.0.utf8.count), whole.utf8.dropFirst(heads.1.utf8.count))
+            try require(tails.0.elementsEqual(tails.1), "only the first line has a comment")
         case .block(let nested):
-            try require(!nested.isEmpty, "a nested block has settings")
+            try require(!nested.isEmpty, "a nested block is not empty")
             for setting in nested {
                 let isName = !setting.name.isEmpty && isTrimmed(setting.name) && !setting.name.contains("=")
                 try require(isName && isTrimmed(setting.value), "a nested setting has a name and a value")
@@ -96,26 +102,26 @@ enum SharedConfigFuzz {
         return !isBlank(text.utf8.first) && !isBlank(text.utf8.last)
     }
 
-    // MARK: Other texts that mean the same
+    // MARK: Equivalent texts
 
     private static func checkAdditions(_ sections: [SharedConfigSection], _ bytes: [UInt8]) throws(FuzzViolation) {
         var rows = unified(bytes).split(separator: 0x0A, omittingEmptySubsequences: false).map { Array($0) }
-        // At a place that the input itself decides.
+        // At an offset that the input itself determines.
         let place = Int(bytes.first ?? 0) % (rows.count + 1)
-        // A blank line inside a value is part of it.
+        // Comments may be anywhere, but a blank line within a value would become part of it.
         rows.insert(contentsOf: [Array("# a comment".utf8), Array(" ; another".utf8)], at: place)
         rows += [[], Array("  ".utf8)]
         guard case .success(let found) = parse(Array(rows.joined(separator: [0x0A]))) else {
-            throw FuzzViolation(description: "comments and blank lines are read everywhere")
+            throw FuzzViolation(description: "comments and blank lines are allowed everywhere")
         }
         try require(values(found) == values(sections), "comments and blank lines change nothing")
     }
 
     private static func checkWriting(_ sections: [SharedConfigSection]) throws(FuzzViolation) {
         guard case .success(let found) = parse(Array(text(sections).utf8)) else {
-            throw FuzzViolation(description: "what was read can be written and read again")
+            throw FuzzViolation(description: "written sections can be read back")
         }
-        try require(values(found) == values(sections), "what was written is read as it was")
+        try require(values(found) == values(sections), "written sections are read back unchanged")
     }
 
     private typealias Values = [[UInt8]: [String: SharedConfigProperty.Value]]
@@ -131,7 +137,7 @@ enum SharedConfigFuzz {
             for (name, property) in section.properties {
                 switch property.value {
                 case .text(let plain, let whole):
-                    // A blank before the value would make a comment of one that begins with a number sign.
+                    // A blank before a value that begins with # would turn it into a comment.
                     let rows = whole.split(separator: "\n", omittingEmptySubsequences: false)
                     lines.append("\(name)=\(plain.isEmpty ? " " : "")\(rows.first ?? "")")
                     lines += rows.dropFirst().map { "  \($0)" }
@@ -158,7 +164,7 @@ enum SharedConfigFuzz {
         for section in sections where kind == .credentials || section.header.utf8.elementsEqual("default".utf8) {
             let header = section.header
             let isPlain = header.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
-            // `[profile default]` of the config file takes the place of `[default]`.
+            // In the config file, `[profile default]` replaces `[default]`.
             guard isPlain, header != "DEFAULT", kind == .credentials || sections.count == 1 else { continue }
             let names = file.profile(header)?.names.sorted()
             try require(names == section.properties.keys.sorted(), "a profile has the settings of its section")
@@ -181,6 +187,6 @@ enum SharedConfigFuzz {
             errors.append(error.description)
         }
         guard isPlanted else { return }
-        try require(!errors.contains { PlantedSecret.holds($0) }, "no error tells a secret")
+        try require(!errors.contains { PlantedSecret.holds($0) }, "no error contains a secret")
     }
 }

@@ -1,7 +1,7 @@
 internal import FuzzTargets
 internal import Glibc
 
-/// The target that the environment names; decided once.
+/// The target that `LATCHKEY_FUZZ_TARGET` names.
 private let target: FuzzTarget = {
     let name = getenv("LATCHKEY_FUZZ_TARGET").map { String(cString: $0) } ?? ""
     if let target = FuzzTarget(rawValue: name) { return target }
@@ -15,7 +15,7 @@ private func report(_ line: String) {
     _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
 }
 
-/// What libFuzzer calls with each input. A broken rule ends the process, as a trap in a reader does.
+/// The entry point that libFuzzer calls with each input. A broken rule ends the process, like a trap in a parser.
 @_cdecl("LLVMFuzzerTestOneInput")
 package func fuzzOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     do throws(FuzzViolation) {

@@ -13,7 +13,7 @@ from tree import ROOT, lines, shown, text, tracked
 
 #: `[text](target)`, pictures included; not in code.
 _LINK = re.compile(r"\[[^\]]*\]\(<?([^)>\s]+)>?(?:\s+\"[^\"]*\")?\)")
-_PAGE = re.compile(r"<doc:([\w.-]+)>")
+_PAGE = re.compile(r"<doc:([\w.-]+)(?:#([^>\s]+))?>")
 _PATH = re.compile(r"`((?:Sources|Tests|deploy|\.github|\.ci)/[\w./+-]*)")
 _GROUP = re.compile(r"`((?:Sources|Tests|deploy)/[\w./+-]*)\{([\w,.-]+)\}([\w./+-]*)`")
 
@@ -30,13 +30,16 @@ def links(document: str) -> Iterator[str]:
             continue
         name, _, anchor = unquote(target).partition("#")
         path = (here.parent / name).resolve() if name else here
-        if not path.exists():
+        if not path.exists() and not (here.parent / "Resources" / name).exists():
             yield f"{document}: there is no {target}"
         elif anchor and path.suffix == ".md" and anchor not in anchors(shown(path)):
             yield f"{document}: {shown(path)} has no heading for #{anchor}"
-    for page in _PAGE.findall(text(here)):
-        if not any(path.stem == page for path in tracked("*.md")):
+    for page, anchor in _PAGE.findall(text(here)):
+        found = [path for path in tracked("Sources/*.md") if path.stem == page]
+        if not found:
             yield f"{document}: there is no page {page}"
+        elif anchor and anchor.lower() not in anchors(shown(found[0])):
+            yield f"{document}: {page} has no heading for #{anchor}"
 
 
 @rule("Every path that {} names is there", each=documents)
@@ -49,13 +52,18 @@ def paths(document: str) -> Iterator[str]:
             yield f"{document}: there is no {path}"
 
 
-@rule("Every Swift file that Architecture.md's guide names is there")
+@rule("Every type that Architecture.md's guide names is declared in the target that it names")
 def guide() -> Iterator[str]:
     page = text(ROOT / "Sources/latchkey/Latchkey.docc/Architecture.md")
-    files = {path.name for path in tracked("Sources/*.swift", "Tests/*.swift")}
-    for name in re.findall(r"([\w+]+\.swift)`", page[page.index("## Where do I find") :]):
-        if name not in files:
-            yield name
+    rows = [row.strip("|").split("|") for row in page[page.index("## Where do I find") :].splitlines() if row.startswith("|")]
+    named = [(row[1].strip(" `"), re.findall(r"`(\w+)`", row[2])) for row in rows if len(row) == 3]
+    if len(named) < 50:
+        yield f"only {len(named)} rows were found"
+    for target, types in named[2:]:
+        source = "\n".join(text(path) for path in tracked(f"Sources/{target}/*.swift"))
+        for name in types:
+            if not re.search(rf"^\s*(?:[\w@()]+ )*(?:struct|class|enum|actor|protocol|typealias|extension) {name}\b", source, re.MULTILINE):
+                yield f"{target} declares no {name}"
 
 
 @rule("The documentation compiles without a warning")

@@ -27,6 +27,7 @@ _TYPE = re.compile(
     r"(?:@\w+(?:\(.*\))? )*(?:(?:package|public|internal|private|fileprivate|final|indirect|nonisolated) )*"
     r"(?:struct|class|enum|actor|protocol|extension|typealias|macro) ([\w.]+)"
 )
+_NEW_TYPE = re.compile(_TYPE.pattern.replace("extension|", ""))
 _FREE = re.compile(
     r"(?:@\w+(?:\(.*\))? )*(?:(?:package|public|internal) )?(?:func|let|var|infix operator) `?(\w+)"
 )
@@ -58,7 +59,7 @@ def known_sizes() -> Iterator[str]:
             yield f"{shown(path)}: {count} lines, at most {allowed}: divide it"
 
 
-@rule("A Swift file is named after a type or function that it has, or is a known exception")
+@rule("A Swift file is named after a type that it declares or, with `+`, extends, or is a known exception")
 def swift_names() -> Iterator[str]:
     for path in tracked("Sources/*.swift", "Tests/*.swift"):
         if not well_named(path) and shown(path) not in exceptions()["names"]:
@@ -119,18 +120,32 @@ def longer(pattern: str, bound: int) -> Iterator[str]:
             yield f"{shown(path)}: {len(lines(path))} lines"
 
 
-def declared(path: Path) -> set[str]:
-    """The types and functions at the top level of a file, and what it extends."""
+def declared(path: Path, *patterns: re.Pattern[str]) -> set[str]:
+    """What stands at the top level of a file: types, functions and what is extended, or what the patterns match."""
     found: set[str] = set()
     for line in code(path):
-        if match := _TYPE.match(line) or _FREE.match(line):
+        if match := next((match for pattern in patterns or (_TYPE, _FREE) if (match := pattern.match(line))), None):
             found |= {match[1], match[1].rpartition(".")[2], match[1].partition(".")[0]}
     return found
 
 
 def well_named(path: Path) -> bool:
-    """`Type.swift`, or `Type+Aspect.swift`."""
-    return path.stem.partition("+")[0].lower() in {word.lower() for word in declared(path)}
+    """`Type.swift`, or `Type+Aspect.swift` for an extension. A test's file may have the name of a function."""
+    name, plus, _ = path.stem.partition("+")
+    if not shown(path).startswith("Sources/"):
+        return name.lower() in {word.lower() for word in declared(path)}
+    if plus:
+        return name in declared(path, _TYPE)
+    if name in declared(path, _NEW_TYPE):
+        return True
+    # What this target adds to a type of another target may have that type's plain name.
+    return name in declared(path, _TYPE) and name not in new_types(shown(path).split("/")[1])
+
+
+@cache
+def new_types(target: str) -> frozenset[str]:
+    """The types that the target declares."""
+    return frozenset(name for path in tracked(f"Sources/{target}/*.swift") for name in declared(path, _NEW_TYPE))
 
 
 def is_there(name: str) -> bool:

@@ -11,7 +11,9 @@ from pathlib import Path
 from rule import rule
 from tree import ROOT, lines, shown, text, tracked
 
-NAMES = ROOT / "Sources/LatchkeySettings/SettingName.swift"
+NAMES = ROOT / "Sources/LatchkeySettings/Table/SettingName.swift"
+#: The alternative names.
+LOOKUP = ROOT / "Sources/LatchkeySettings/Table/SettingName+Lookup.swift"
 SETTINGS = ROOT / "Sources/latchkey/Latchkey.docc/Settings.md"
 ENVIRONMENT = ROOT / "deploy/systemd/latchkey.env"
 #: The unit gives the key itself, and a file and an address are for other ways to start and for clients.
@@ -36,7 +38,7 @@ def settings() -> tuple[Setting, ...]:
     """Every case of `SettingName` with its row, in order."""
     source = text(NAMES)
     names = dict(re.findall(rf"^    case (\w+) = {_LITERAL}", source, re.MULTILINE))
-    cases = re.split(r"^        case ", source[source.index("package var row: Row") :], flags=re.MULTILINE)[1:]
+    cases = re.split(r"^        case ", source[source.index("package var row: SettingRow") :], flags=re.MULTILINE)[1:]
     rows: dict[str, str] = {}
     for case in cases:
         label, _, row = case.partition(":")
@@ -45,7 +47,10 @@ def settings() -> tuple[Setting, ...]:
     found = []
     for case, name in names.items():
         row = rows[case]
-        found.append(Setting(name, literal(row, "standard"), literal(row, "meaning"), "isReserved: true" in row))
+        meaning = literal(row, "meaning")
+        if bounds := re.search(r"bounds: ([\d_]+)\.\.\.([\d_]+)", row):
+            meaning = meaning.replace("{bounds}", f"{bounds[1]} to {bounds[2]}".replace("_", ""))
+        found.append(Setting(name, literal(row, "defaultValue"), meaning, "isReserved: true" in row))
     return tuple(found)
 
 
@@ -95,7 +100,7 @@ def environment() -> Iterator[str]:
 @rule("A setting's name is nowhere written but of a setting that there is")
 def known_names() -> Iterator[str]:
     known = {setting.name for setting in settings()}
-    known |= set(re.findall(rf"{_LITERAL}: \.\w+", text(NAMES)))
+    known |= set(re.findall(rf"{_LITERAL}: \.\w+", text(LOOKUP)))
     for path in tracked("README.md", "openapi.yaml", "deploy", "Sources/*.md"):
         for number, line in enumerate(lines(path), 1):
             for name in re.findall(r"\bLATCHKEY_[A-Z0-9_]*[A-Z0-9]\b(?!\*)", line):

@@ -68,7 +68,7 @@ def package() -> Iterator[str]:
 def architecture() -> Iterator[str]:
     rows: dict[str, set[str]] = {}
     page = lines(ROOT / "Sources/latchkey/Latchkey.docc/Architecture.md")
-    for line in page[page.index("## Rooms") :]:
+    for line in page[page.index("## Targets") :]:
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if line.startswith("| `") and len(cells) == 3:
             wanted = {full_name(word.strip(" `")) for word in cells[2].split(",") if word.strip()}

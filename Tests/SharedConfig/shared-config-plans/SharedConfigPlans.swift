@@ -3,9 +3,11 @@ import LatchkeyCrypto
 import LatchkeyHTTP
 import LatchkeyUpstream
 
-/// Reads cases from standard input, one JSON object a line: `environment`, and `config` and `credentials` as base64 or
-/// null. Prints for each what Latchkey makes of it, one JSON object a line: the plan, or `error`. No file is read and
-/// nobody is asked, so that a test can compare thousands of cases with botocore's answers.
+/// Prints the credential plans of test cases, for a comparison with botocore.
+///
+/// Standard input has one case on each line: a JSON object with `environment`, and `config` and `credentials` as base64 or
+/// null. The output has one JSON object on each line: the plan, or `error`. Nothing reads files or calls services, so a test
+/// can run thousands of cases.
 @main
 struct SharedConfigPlans {
     static func main() {
@@ -71,7 +73,7 @@ struct SharedConfigPlans {
                 "session": text(signOn.session),
             ]
         case .process(let command):
-            ["kind": "process", "words": .array(((try? CommandWords.split(command)) ?? []).map { .string($0) })]
+            ["kind": "process", "words": .array(((try? ShellWords.split(command)) ?? []).map { .string($0) })]
         case .named(let source): ["kind": "named", "source": .string(source.rawValue)]
         case .assumeRole(let role, let source):
             [

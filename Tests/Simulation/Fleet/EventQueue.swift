@@ -1,6 +1,6 @@
 import LatchkeyCore
 
-/// What is to happen, earliest first; what is due at the same time, in the order it was put there. A binary heap.
+/// The future events, earliest first, and in the order of insertion if they are due at the same time. A binary heap.
 struct EventQueue<Event> {
     private var heap: [(at: MonotonicTime, order: Int, event: Event)] = []
     private var count = 0

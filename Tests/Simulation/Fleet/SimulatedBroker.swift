@@ -2,51 +2,55 @@ import LatchkeyBroker
 import LatchkeyCore
 import LatchkeyMetrics
 
-/// One broker of the fleet: the product's own state and trip, and what the world keeps for it.
+/// One broker of the fleet: the product's own state machines, and what the simulation needs around them.
 struct SimulatedBroker {
-    /// Somebody who waits for an answer.
+    /// A caller that waits for an answer.
     struct Waiter {
         let since: MonotonicTime
         let deadline: MonotonicTime
     }
 
-    /// The flight under way.
-    struct Flight {
-        var trip: TokenRefresh
+    /// The refresh in progress.
+    struct Running {
+        var refresh: TokenRefresh
         let reason: RefreshReason
         let since: MonotonicTime
         let deadline: MonotonicTime
-        /// Steps taken: the answer to an earlier one is nobody's.
+        /// The number of steps so far. An answer to an earlier step is dropped.
         var step = 0
     }
 
-    /// A pair on its way to the store.
-    struct Write {
-        var pair: StoredToken
-        var text: String
-        var by: MonotonicTime
-        /// Goes over our own lease once the pair is there.
-        var notice: (lease: Lease, seen: SharedTokenSnapshot)?
-        var attempt = 1
+    /// The write in progress.
+    struct Writing {
+        let write: SharedWrite
+        /// Identifies the write, so that the end of an earlier write's pause is dropped.
+        let number: Int
+        var isPausing = false
     }
 
     var state = ProfileState()
-    var flight: Flight?
+    let health = TierHealth()
+    var running: Running?
     var waiters: [Waiter] = []
-    var writing: Write?
-    var nextWrite: Write?
-    /// The store could not be read the last time.
-    var isStoreFailing = false
-    /// Counts up at each crash: what was meant for an earlier life is lost.
+    var writes = SharedWriteQueue()
+    var writing: Writing?
+    /// The number of writes so far.
+    var writeCount = 0
+    /// Incremented by each crash. Events for an earlier life are dropped.
     var life = 0
     var isUp = false
     var skew: Duration
-    /// When its wall clock was last set.
+    /// When the wall clock was last set.
     var jumped: MonotonicTime?
-    /// What resource servers refused: never to be served again.
+    /// The tokens that resource servers rejected.
     var rejected: Set<String> = []
     var firstCall: MonotonicTime?
     var hasHadToken = false
     /// Since when callers have been refused; nil while they are served.
     var refusedSince: MonotonicTime?
+
+    init(life: Int = 0, skew: Duration) {
+        self.life = life
+        self.skew = skew
+    }
 }

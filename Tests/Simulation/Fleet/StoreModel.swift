@@ -1,80 +1,52 @@
 import LatchkeyBroker
 import LatchkeyCore
+import LatchkeyMetrics
 
-/// Parameter Store as a model: a quota for reads and one for writes, each shared by the whole account; every write gets
-/// the next version at once and is seen by reads only after a lag of its own.
+/// A model of the store where replicas share tokens, with one quota for reads and one for writes.
 struct StoreModel {
-    struct Quota: Sendable {
-        var readsPerSecond = 40
-        var writesPerSecond = 3
+    /// The result of a write.
+    enum WriteResult {
+        case throttled
+        /// The write was executed. False if its condition did not hold, or if another replica won the lease.
+        case done(Bool)
     }
 
-    enum Name: Int, CaseIterable, Sendable { case token, expires, lease }
-
-    private struct Written {
-        var version: Int64
-        var value: String
-        var at: MonotonicTime
-        var seenFrom: MonotonicTime
-    }
-
-    private var parameters: [[Written]] = Name.allCases.map { _ in [] }
+    private var parameters = ParameterModel()
+    private var table = TableModel()
+    private let usesTable: Bool
     private var reads: TokenBucket
     private var writes: TokenBucket
-    /// Requests that arrived, and those of them that were turned away.
+    /// The number of requests, and of those that were throttled.
     private(set) var readsSeen = 0
     private(set) var readsThrottled = 0
     private(set) var writesSeen = 0
     private(set) var writesThrottled = 0
 
-    init(_ quota: Quota) {
-        reads = TokenBucket(perSecond: Double(quota.readsPerSecond))
-        writes = TokenBucket(perSecond: Double(quota.writesPerSecond))
+    init(_ scenario: Scenario) {
+        usesTable = scenario.usesTable
+        reads = TokenBucket(perSecond: Double(scenario.readsPerSecond))
+        writes = TokenBucket(perSecond: Double(scenario.writesPerSecond))
     }
 
-    /// What one GetParameters of the three gives; nil when throttled.
+    /// Reads token, expiry and lease in one request; nil if throttled.
     mutating func read(_ now: Now) -> SharedTokenSnapshot? {
         readsSeen += 1
         guard reads.take(now.monotonic) else {
             readsThrottled += 1
             return nil
         }
-        let token = seen(.token, now)
-        let expires = seen(.expires, now)
-        let lease = seen(.lease, now)
-        var view = SharedTokenSnapshot(
-            version: token?.version ?? 0, lease: lease.flatMap { Lease($0.value) }, leaseVersion: lease?.version ?? 0)
-        if let token {
-            view.pair = StoredToken(
-                token: TokenText.secret(token.value), expires: expires?.value ?? "",
-                tokenWritten: wall(token.at, now), expiresWritten: expires.map { wall($0.at, now) })
-        }
-        return view
+        return usesTable ? table.item : parameters.read(now)
     }
 
-    enum PutResult { case written(Int64), exists, throttled }
-
-    mutating func put(
-        _ name: Name, _ value: String, overwrite: Bool, lag: Duration, _ now: Now
-    ) -> PutResult {
+    /// Executes a write.
+    ///
+    /// - Parameter lag: the time until reads of a parameter return it.
+    mutating func write(_ request: StoreRequest, lag: Duration, _ now: Now) -> WriteResult {
         writesSeen += 1
         guard writes.take(now.monotonic) else {
             writesThrottled += 1
             return .throttled
         }
-        let last = parameters[name.rawValue].last
-        if last != nil, !overwrite { return .exists }
-        let version = (last?.version ?? 0) + 1
-        let written = Written(version: version, value: value, at: now.monotonic, seenFrom: now.monotonic + lag)
-        parameters[name.rawValue].append(written)
-        if parameters[name.rawValue].count > 8 { parameters[name.rawValue].removeFirst() }
-        return .written(version)
+        return .done(usesTable ? table.write(request) : parameters.write(request, lag: lag, now))
     }
-
-    /// The newest write that has become visible.
-    private func seen(_ name: Name, _ now: Now) -> Written? {
-        parameters[name.rawValue].last { $0.seenFrom <= now.monotonic }
-    }
-
-    private func wall(_ time: MonotonicTime, _ now: Now) -> WallTime { now.wall + (time - now.monotonic) }
 }

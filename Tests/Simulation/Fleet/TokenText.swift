@@ -1,12 +1,12 @@
 import LatchkeyCore
 import LatchkeyCrypto
 
-/// Tokens that say when they expire, for the referee alone: `t<number>-<nanoseconds>`, which is all of an opaque token
-/// and a JSON Web Token's signature.
+/// Tokens that contain their expiry for the checks of the simulation: `t<number>-<nanoseconds>`. That is the whole of
+/// an opaque token, and the signature of a JSON Web Token.
 enum TokenText {
     static func make(_ number: Int, expires: MonotonicTime) -> String { "t\(number)-\(expires.nanoseconds)" }
 
-    /// The same as a JSON Web Token; its `exp` is in whole seconds, cut off as issuers do.
+    /// A JSON Web Token. Its `exp` is truncated to whole seconds, as issuers do.
     static func makeDated(_ number: Int, expires: MonotonicTime, at wall: WallTime, lifetime: Duration) -> String {
         let claims: JSON = [
             "exp": .integer((wall + lifetime).seconds), "iat": .integer(wall.seconds),
@@ -16,7 +16,7 @@ enum TokenText {
 
     static func secret(_ text: String) -> Secret { Secret(text) }
 
-    /// When a token truly expires on the world's clock.
+    /// When a token expires on the virtual clock.
     static func expiry(_ token: Secret) -> MonotonicTime? {
         guard let text = token.revealText(), let dash = text.lastIndex(of: "-") else { return nil }
         return Int64(text[text.index(after: dash)...]).map { MonotonicTime(nanoseconds: $0) }

@@ -3,101 +3,93 @@ import LatchkeyCore
 import LatchkeyCrypto
 import LatchkeyMetrics
 
-// A new token's way into the store: token, then expiry, behind the callers' backs.
+// Writes to the shared tier in the background.
 extension World {
-    private static let attempts = 5
-
-    /// Has a token written, once the write under way is over.
-    mutating func offer(_ index: Int, _ token: AccessToken, _ outcome: TokenRefresh.Outcome) {
-        let end = outcome.isTorn ? now + scenario.timeout * 2 : token.writeBy
-        offer(
-            index,
-            SimulatedBroker.Write(
-                pair: StoredToken(token), text: token.value.revealText() ?? "", by: end, notice: outcome.notice))
+    /// Makes a write, now or after the write in progress. It ends the pause between two attempts.
+    mutating func offer(_ write: SharedWrite, _ index: Int) {
+        brokers[index].writes.offer(write)
+        if brokers[index].writing?.isPausing ?? true { startNextWrite(index) }
     }
 
-    mutating func offer(_ index: Int, _ write: SimulatedBroker.Write) {
-        guard brokers[index].writing == nil else {
-            brokers[index].nextWrite = write
-            return
+    private mutating func startNextWrite(_ index: Int) {
+        brokers[index].writeCount += 1
+        brokers[index].writing = brokers[index].writes.next().map {
+            SimulatedBroker.Writing(write: $0, number: brokers[index].writeCount)
         }
-        brokers[index].writing = write
-        put(.token, index)
+        sendWrite(index)
     }
 
-    private mutating func put(_ name: StoreModel.Name, _ index: Int) {
-        guard let write = brokers[index].writing else { return }
-        let call = StoreCall(deadline: min(write.by, now + scenario.timeout * 2))
-        // The answer to the first write has shown the store's clock.
-        let value = name == .token ? write.text : write.pair.dated(by: storeClock(index)).expires
-        send(.storeWrite(index, life: brokers[index].life, name, call, value))
+    private mutating func sendWrite(_ index: Int) {
+        switch brokers[index].writing?.write {
+        case nil: return
+        case .pair(let pair, let end):
+            let dated = pair.dated(by: storeClock(index))
+            send(scenario.usesTable ? .pair(dated) : .token(pair.token.revealText() ?? ""), index, by: end)
+        case .leaseUpdate(let update):
+            let call = StoreCall(deadline: now + scenario.timeout)
+            let request = StoreRequest.lease(LeaseClaim(update.lease, seen: update.seen))
+            send(.storeWrite(index, life: brokers[index].life, request, call))
+        }
     }
 
-    /// Has what the issuer wishes written over our own lease.
-    mutating func send(_ notice: (lease: Lease, seen: SharedTokenSnapshot), _ index: Int) {
-        send(.storeNotice(index, notice.lease, base: notice.seen.leaseVersion))
+    private mutating func send(_ request: StoreRequest, _ index: Int, by end: MonotonicTime) {
+        let call = StoreCall(deadline: min(end, now + scenario.timeout * 2))
+        send(.storeWrite(index, life: brokers[index].life, request, call))
     }
 
     mutating func handleWrite(_ event: Event) {
         switch event {
-        case .storeNotice(_, let lease, let base):
-            guard !scenario.deniesWrites, storeFault() == nil else { return }
-            _ = store.put(.lease, lease.text, overwrite: base > 0, lag: scenario.longestLag * chance, truth)
-        case .storeWrite(let index, let life, let name, let call, let value): arrive(index, life, name, call, value)
-        case .storeWriteBack(let index, let life, let name, let fault):
+        case .storeWrite(let index, let life, let request, let call): execute(request, of: index, life: life, call)
+        case .storeWriteBack(let index, let life, let request, let fault):
             guard brokers[index].life == life else { return }
-            returned(index, name, fault)
-        case .writeAgain(let index, let life):
-            guard brokers[index].life == life, let write = brokers[index].writing else { return }
-            if now < write.by { put(.token, index) } else { writeNext(index) }
+            returned(index, request, fault)
+        case .writeAgain(let index, let life, let number):
+            guard brokers[index].life == life, let writing = brokers[index].writing, writing.number == number else {
+                return
+            }
+            guard case .pair(_, let end) = writing.write, now < end else { return startNextWrite(index) }
+            brokers[index].writing?.isPausing = false
+            sendWrite(index)
         default: return
         }
     }
 
-    /// What a crashed broker had sent arrives all the same; what it was still to send does not.
-    private mutating func arrive(
-        _ index: Int, _ life: Int, _ name: StoreModel.Name, _ call: StoreCall, _ value: String
-    ) {
+    /// Executes a write. The writes that a crashed broker had sent arrive; later ones do not.
+    private mutating func execute(_ request: StoreRequest, of index: Int, life: Int, _ call: StoreCall) {
+        func back(_ fault: UpstreamFault?) -> Event { .storeWriteBack(index, life: life, request, fault) }
         if scenario.deniesWrites {
-            let fault = UpstreamFault(.denied, upstream: .parameterStore)
-            return events.put(.storeWriteBack(index, life: life, name, fault), at: now + .milliseconds(10))
+            return events.put(back(UpstreamFault(.denied, upstream: upstream)), at: now + .milliseconds(10))
         }
-        if let fault = storeFault() {
-            return back(call, fault) { .storeWriteBack(index, life: life, name, $0) }
-        }
-        // The client has given up, and closed its connection, by then.
+        if let fault = storeFault() { return self.back(call, fault) { back($0) } }
+        // The client has given up and closed its connection.
         guard now < call.deadline else {
-            let fault = UpstreamFault(.timedOut, upstream: .parameterStore)
-            return back(call, fault) { .storeWriteBack(index, life: life, name, $0) }
+            return self.back(call, UpstreamFault(.timedOut, upstream: upstream)) { back($0) }
         }
-        let lag = scenario.longestLag * chance
-        if case .throttled = store.put(name, value, overwrite: true, lag: lag, truth) {
+        if case .throttled = store.write(request, lag: scenario.maxLag * chance, truth) {
+            // A lease is written without retries.
+            if case .lease = request { return self.back(call, throttled) { back($0) } }
             return retry(call) {
-                .storeWrite(index, life: life, name, $0, value)
+                .storeWrite(index, life: life, request, $0)
             } failed: {
-                .storeWriteBack(index, life: life, name, $0)
+                back($0)
             }
         }
-        if let fault = lateAnswer { return back(call, fault) { .storeWriteBack(index, life: life, name, $0) } }
-        events.put(.storeWriteBack(index, life: life, name, nil), at: now + random(scenario.storeLatency))
+        if let fault = lateAnswer { return self.back(call, fault) { back($0) } }
+        events.put(back(nil), at: now + random(scenario.storeLatency))
     }
 
-    private mutating func returned(_ index: Int, _ name: StoreModel.Name, _ fault: UpstreamFault?) {
-        if fault == nil, name == .token { return put(.expires, index) }
-        if let fault, fault.mayPass, brokers[index].nextWrite == nil, let write = brokers[index].writing,
-            write.attempt < Self.attempts
-        {
-            brokers[index].writing?.attempt += 1
-            let pause = Duration.seconds(1 << (write.attempt - 1)) * (0.5 + chance)
-            return events.put(.writeAgain(index, life: brokers[index].life), at: now + pause)
+    private mutating func returned(_ index: Int, _ request: StoreRequest, _ fault: UpstreamFault?) {
+        guard case .pair(let pair, let end) = brokers[index].writing?.write else { return startNextWrite(index) }
+        guard let fault else {
+            guard case .token = request else { return startNextWrite(index) }
+            // The answer to the first write contained the store's clock.
+            return send(.expires(pair.dated(by: storeClock(index)).expires), index, by: end)
         }
-        writeNext(index)
-    }
-
-    private mutating func writeNext(_ index: Int) {
-        if let notice = brokers[index].writing?.notice { send(notice, index) }
-        brokers[index].writing = brokers[index].nextWrite
-        brokers[index].nextWrite = nil
-        if brokers[index].writing != nil { put(.token, index) }
+        guard let delay = brokers[index].writes.retryDelay(after: fault, jitter: chance) else {
+            return startNextWrite(index)
+        }
+        brokers[index].writing?.isPausing = true
+        let number = brokers[index].writing?.number ?? 0
+        events.put(.writeAgain(index, life: brokers[index].life, number), at: now + delay)
     }
 }

@@ -5,31 +5,30 @@ import LatchkeyMetrics
 import LatchkeyTestSupport
 import LatchkeyUpstream
 
-/// A fleet of brokers, a store and an issuer on a virtual clock. Everything that happens is decided by the seed.
+/// A fleet of brokers, a store and an issuer on a virtual clock. The seed decides everything that happens.
 package struct World {
     enum Event {
         case start(Int)
         case call(Int)
         case crash(Int)
         case jump(Int)
-        /// A resource server has refused a token that a broker gave out.
+        /// A resource server rejects a token of a broker.
         case rejected(Int, life: Int, String)
-        /// A broker's clock reaches the end of a pause.
+        /// The pause of a refresh ends.
         case paused(Int, life: Int, step: Int)
         case storeRead(Int, life: Int, step: Int, StoreCall)
         case storeReadBack(Int, life: Int, step: Int, Result<SharedTokenSnapshot, UpstreamFault>)
-        case storeClaim(Int, life: Int, step: Int, StoreCall, Lease, base: Int64)
+        case storeClaim(Int, life: Int, step: Int, StoreCall, LeaseClaim)
         case storeClaimBack(Int, life: Int, step: Int, Result<Bool, UpstreamFault>)
         case issuer(Int, life: Int, step: Int, deadline: MonotonicTime)
         case issuerBack(Int, life: Int, step: Int, Result<String, UpstreamFault>)
-        case storeWrite(Int, life: Int, StoreModel.Name, StoreCall, String)
-        case storeNotice(Int, Lease, base: Int64)
-        case storeWriteBack(Int, life: Int, StoreModel.Name, UpstreamFault?)
-        case writeAgain(Int, life: Int)
+        case storeWrite(Int, life: Int, StoreRequest, StoreCall)
+        case storeWriteBack(Int, life: Int, StoreRequest, UpstreamFault?)
+        case writeAgain(Int, life: Int, Int)
         case giveUp(Int, life: Int)
     }
 
-    /// One call of the AWS client with its retries.
+    /// One call of the AWS client, including retries.
     struct StoreCall {
         var attempt = 1
         let deadline: MonotonicTime
@@ -51,18 +50,17 @@ package struct World {
     package init(_ scenario: Scenario, seed: UInt64) {
         self.scenario = scenario
         random = SeededGenerator(seed: seed)
-        store = StoreModel(
-            StoreModel.Quota(readsPerSecond: scenario.readsPerSecond, writesPerSecond: scenario.writesPerSecond))
+        store = StoreModel(scenario)
         start = now
         limits = TokenRefresh.Limits(timeout: scenario.timeout)
     }
 
-    /// Runs it to the end.
+    /// Runs the scenario to its end.
     package static func run(_ scenario: Scenario, seed: UInt64) -> Report {
         var world = World(scenario, seed: seed)
         world.populate()
         let end = world.start + scenario.duration
-        // Whatever is under way at the end is given the time to end.
+        // Refreshes that are in progress at the end get the time to end.
         let settled = end + scenario.timeout * 4
         while let (time, event) = world.events.next(), time <= settled {
             world.now = time
@@ -79,32 +77,33 @@ package struct World {
         .seconds(Double.random(in: range, using: &random))
     }
 
-    /// What broker `index` reads from its clocks.
+    /// The clocks of broker `index`.
     func clock(_ index: Int) -> Now {
         Now(monotonic: now, wall: truth.wall + brokers[index].skew)
     }
 
-    /// What the store's own clocks show.
+    /// The clocks of the store.
     var truth: Now {
         Now(monotonic: now, wall: WallTime(milliseconds: 1_700_000_000_000 + now.nanoseconds / 1_000_000))
     }
 
-    /// What an answer of the store shows a broker of its clock.
+    /// The bounds of the store's clock that an answer gives a broker.
     func storeClock(_ index: Int) -> ClockBounds {
         let local = clock(index).wall
-        let longest = Duration.seconds(scenario.storeLatency.upperBound)
+        let maxLatency = Duration.seconds(scenario.storeLatency.upperBound)
         return ClockBounds(
-            date: WallTime(seconds: truth.wall.seconds), sent: local + (.zero - longest), received: local + longest)
+            date: WallTime(seconds: truth.wall.seconds), sent: local + (.zero - maxLatency),
+            received: local + maxLatency)
     }
 
-    /// Whether the broker's wall clock was set while an answer that comes now was on its way.
+    /// Whether the broker's wall clock was set while an answer that arrives now was in transit.
     func hasJustJumped(_ index: Int) -> Bool {
         brokers[index].jumped.map { now - $0 <= .seconds(scenario.storeLatency.upperBound * 2) } ?? false
     }
 
     private mutating func populate() {
         for index in 0..<scenario.brokers {
-            let skew = scenario.longestSkew * (chance * 2 - 1)
+            let skew = scenario.maxSkew * (chance * 2 - 1)
             brokers.append(SimulatedBroker(skew: skew))
             events.put(.start(index), at: now + scenario.startSpread * chance)
         }
@@ -132,17 +131,17 @@ package struct World {
             guard brokers[index].life == life else { return }
             reject(index, text)
         case .jump(let index):
-            brokers[index].skew = scenario.longestSkew * (chance * 2 - 1)
+            brokers[index].skew = scenario.maxSkew * (chance * 2 - 1)
             brokers[index].jumped = now
         case .giveUp(let index, let life):
             guard brokers[index].life == life else { return }
             giveUp(index)
-        case .storeWrite, .storeWriteBack, .storeNotice, .writeAgain: handleWrite(event)
-        default: handleTrip(event)
+        case .storeWrite, .storeWriteBack, .writeAgain: handleWrite(event)
+        default: handleRefresh(event)
         }
     }
 
-    /// A killed broker's memory is gone; what it has sent still arrives.
+    /// Kills a broker. Its memory is lost; its requests still arrive.
     mutating func crash(_ index: Int) {
         guard brokers[index].isUp else { return }
         let old = brokers[index]
@@ -159,8 +158,8 @@ package struct World {
         for (index, broker) in brokers.enumerated() {
             if broker.firstCall != nil, !broker.hasHadToken { report.withoutToken += 1 }
             if !broker.waiters.isEmpty { report.violations.append("broker \(index) left callers without an answer") }
-            if let flight = broker.flight {
-                report.violations.append("broker \(index) never ended its \(flight.reason) flight")
+            if let running = broker.running {
+                report.violations.append("broker \(index) never ended its \(running.reason) running")
             }
         }
     }

@@ -9,9 +9,9 @@ extension AWSClient {
         package var credentials: CredentialChain
         package var transport: HTTPTransport
         package var metrics: Metrics
-        package var time: TimeSource
+        package var time: Timing
         /// Shared with everything else that calls AWS.
-        package var clockSkew = ClockOffset()
+        package var clockSkew = ClockSkew()
         /// The longest time for one attempt (`LATCHKEY_UPSTREAM_TIMEOUT`).
         package var attemptTimeout: Duration
         /// Limits for quotas that the whole account shares (`LATCHKEY_SSM_MAX_TPS`).
@@ -21,7 +21,7 @@ extension AWSClient {
 
         package init(
             configuration: AWSConfiguration, credentials: CredentialChain, transport: @escaping HTTPTransport,
-            metrics: Metrics, time: TimeSource, attemptTimeout: Duration, userAgent: String
+            metrics: Metrics, time: Timing, attemptTimeout: Duration, userAgent: String
         ) {
             self.configuration = configuration
             self.credentials = credentials

@@ -9,7 +9,7 @@ internal import Synchronization
 package final class AWSClient: Sendable {
     private struct State {
         var retryQuotas: [AWSService: RetryQuota] = [:]
-        var rates: [AWSQuota: CallRate] = [:]
+        var rates: [AWSQuota: CallRateLimiter] = [:]
     }
 
     private let environment: Environment
@@ -17,7 +17,7 @@ package final class AWSClient: Sendable {
 
     package init(_ environment: Environment) {
         self.environment = environment
-        state = Mutex(State(rates: environment.callsPerSecond.mapValues { CallRate(maxPerSecond: $0) }))
+        state = Mutex(State(rates: environment.callsPerSecond.mapValues { CallRateLimiter(maxPerSecond: $0) }))
     }
 
     /// AWS's time from the response to an unsigned request. The service rejects the request, but its response shows
@@ -158,7 +158,7 @@ package final class AWSClient: Sendable {
             let now = now
             let latest = max(now, call.deadline + (.zero - Self.minTimeToAnswer))
             let reserved = state.withLock { state in
-                Result { () throws(CallRate.NoSlot) in
+                Result { () throws(CallRateLimiter.NoSlot) in
                     try state.rates[quota]?.reserve(now, notLaterThan: latest)
                 }
             }

@@ -9,7 +9,7 @@ package enum AWSQuota: Hashable, Sendable, CaseIterable {
     case parameterWrites
 
     /// The limit on the writes of this process, however many reads the settings allow.
-    package static let mostWrites = 3
+    package static let maxWritesPerSecond = 3
 
     /// The quota that a call counts towards. Nil for calls whose rate is not limited here.
     init?(_ operation: AWSOperation) {

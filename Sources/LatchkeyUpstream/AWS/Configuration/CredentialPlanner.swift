@@ -67,7 +67,7 @@ package struct CredentialPlanner: Sendable {
 
     /// The program of a `credential_process` and its arguments; nil if the command line has no program or is not valid.
     static func words(of command: String) -> [String]? {
-        guard let words = try? CommandWords.split(command), let program = words.first, !program.isEmpty else {
+        guard let words = try? ShellWords.split(command), let program = words.first, !program.isEmpty else {
             return nil
         }
         return words

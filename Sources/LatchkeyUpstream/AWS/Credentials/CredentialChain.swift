@@ -8,7 +8,7 @@ internal import Synchronization
 /// There is one load at a time for all callers. While the current credentials are valid, callers get them and the load
 /// runs in the background. A failed load is logged and repeated after a delay.
 package final class CredentialChain: Sendable {
-    private typealias LoadResult = Result<HeldCredentials.Entry, AWSError>
+    private typealias LoadResult = Result<CredentialCache.Entry, AWSError>
 
     private struct Waiter {
         let continuation: CheckedContinuation<LoadResult?, Never>
@@ -17,21 +17,21 @@ package final class CredentialChain: Sendable {
     }
 
     private struct State {
-        var cache = HeldCredentials()
+        var cache = CredentialCache()
         var waiters: [Int: Waiter] = [:]
         var nextWaiter = 0
         var report = CredentialReport()
     }
 
     private let providers: @Sendable () -> [CredentialProvider]
-    private let time: TimeSource
+    private let time: Timing
     private let log: Logger
     private let state = Mutex(State())
 
     /// - Parameter providers: in the order in which they are asked. Evaluated for each search, so that each search
     ///   reads the files as they are then.
     package init(
-        _ providers: @autoclosure @escaping @Sendable () -> [CredentialProvider], time: TimeSource, log: Logger
+        _ providers: @autoclosure @escaping @Sendable () -> [CredentialProvider], time: Timing, log: Logger
     ) {
         self.providers = providers
         self.time = time
@@ -51,7 +51,7 @@ package final class CredentialChain: Sendable {
         rejecting rejected: Int? = nil, deadline: MonotonicTime = .distantFuture
     ) async throws(AWSError) -> (credentials: AWSCredentials, generation: Int) {
         let now = time.now().monotonic
-        let entry: HeldCredentials.Entry
+        let entry: CredentialCache.Entry
         switch state.withLock({ $0.cache.step(rejecting: rejected, now) }) {
         case .use(let current): entry = current
         case .useAndLoad(let current):
@@ -80,7 +80,7 @@ package final class CredentialChain: Sendable {
             let finished = state.withLock { state -> LoadResult? in
                 guard state.cache.loadingSince != nil else {
                     // The load ended between the caller's step and now.
-                    return state.cache.lastLoad ?? .failure(HeldCredentials.none)
+                    return state.cache.lastLoad ?? .failure(CredentialCache.none)
                 }
                 let id = state.nextWaiter
                 state.nextWaiter += 1
@@ -177,7 +177,7 @@ package final class CredentialChain: Sendable {
         let source = report.answered?.rawValue
         log.debug(
             "searched for AWS credentials",
-            metadata: ["answered": "\(source ?? "none")", "others": "\(report.inVain)"])
+            metadata: ["answered": "\(source ?? "none")", "others": "\(report.failureSummary)"])
         guard let delay else { return }
         let remaining = state.withLock { $0.cache.current?.life.expiration }.map { $0 - time.now().monotonic }
         log.warning(
@@ -185,7 +185,7 @@ package final class CredentialChain: Sendable {
                 ? "AWS credentials could not be renewed; using the current ones until they expire"
                 : "there are no AWS credentials",
             metadata: [
-                "code": "\(FaultCode.noCredentials.rawValue)", "why": "\(report.inVain)",
+                "code": "\(FaultCode.noCredentials.rawValue)", "why": "\(report.failureSummary)",
                 "pause_s": "\(delay.inSeconds)",
                 "remaining_s": "\(max(0, remaining?.inSeconds ?? 0))",
             ])

@@ -9,8 +9,8 @@ package struct CredentialContext: Sendable {
     package var configuration: AWSConfiguration
     package var transport: HTTPTransport
     package var metrics: Metrics
-    package var time: TimeSource
-    package var clockSkew: ClockOffset
+    package var time: Timing
+    package var clockSkew: ClockSkew
     package var userAgent: String
     /// The text of a file; nil if it cannot be read.
     package var readFile: @Sendable (String) -> String?
@@ -23,7 +23,7 @@ package struct CredentialContext: Sendable {
 
     package init(
         environment: [String: String], configuration: AWSConfiguration, transport: @escaping HTTPTransport,
-        metrics: Metrics, time: TimeSource, clockSkew: ClockOffset, userAgent: String,
+        metrics: Metrics, time: Timing, clockSkew: ClockSkew, userAgent: String,
         readFile: @escaping @Sendable (String) -> String?,
         readSharedFile: @escaping @Sendable (String) -> SharedFileContent,
         writeFile: @escaping @Sendable (_ bytes: [UInt8], _ path: String) -> Bool
@@ -47,7 +47,7 @@ package struct CredentialContext: Sendable {
     func ownTime(of time: WallTime, in response: HTTPResponse? = nil) -> WallTime {
         if let date = response?.fields.date {
             let difference = date - self.time.now().wall
-            if ClockOffset.isSkewed(by: difference) { return time + (.zero - difference) }
+            if ClockSkew.isSkewed(by: difference) { return time + (.zero - difference) }
         }
         return clockSkew.ownTime(at: time)
     }

@@ -28,7 +28,7 @@ package struct CredentialReport: Hashable, Sendable {
     }
 
     /// Why each source that was asked has no credentials: `environment: AWS_ACCESS_KEY_ID is not set; …`.
-    package var inVain: String {
+    package var failureSummary: String {
         let reasons = entries.compactMap { entry -> String? in
             switch entry.verdict {
             case .absent(let why), .failed(let why): "\(entry.source.rawValue): \(why)"

@@ -4,7 +4,7 @@ package import LatchkeyCore
 
 extension DynamoDB {
     /// Updates an item on a condition that never holds.
-    package func probeUpdate(_ key: (name: String, value: String), deadline: MonotonicTime) async throws(AWSError) {
+    package func probeUpdateItem(_ key: (name: String, value: String), deadline: MonotonicTime) async throws(AWSError) {
         let never = Update(
             "SET #probe = :none", if: "attribute_exists(#\(key.name)) AND attribute_not_exists(#\(key.name))",
             names: ["probe", key.name], values: [":none": .number(0)])

@@ -4,7 +4,7 @@ package import LatchkeyCore
 
 extension ParameterStore {
     /// Reads with GetParameter. The value stays encrypted, so no permission for its key is needed.
-    package func probeOne(_ name: String, deadline: MonotonicTime) async throws(AWSError) {
+    package func probeGetParameter(_ name: String, deadline: MonotonicTime) async throws(AWSError) {
         try await PermissionProbes.run(expecting: [.notFound]) { () async throws(AWSError) in
             _ = try await client.call(
                 .getParameter, ["Name": .string(name), "WithDecryption": false], deadline: deadline)
@@ -16,7 +16,7 @@ extension ParameterStore {
     ///   - names: 1 to ``batch``, without version or label.
     ///   - decrypts: if false, values are returned encrypted and no permission for their keys is needed.
     /// - Returns: the parameters that exist.
-    package func probeSeveral(
+    package func probeGetParameters(
         _ names: [String], decrypts: Bool, deadline: MonotonicTime
     ) async throws(AWSError) -> [Parameter] {
         let response = try await client.call(
@@ -33,7 +33,7 @@ extension ParameterStore {
     /// - Parameters:
     ///   - keyID: the KMS key of the write; nil for `alias/aws/ssm`.
     ///   - hasTags: whether the write has tags, which needs ssm:AddTagsToResource too.
-    package func probePut(
+    package func probePutParameter(
         _ name: String, keyID: String? = nil, hasTags: Bool = false, deadline: MonotonicTime
     ) async throws(AWSError) {
         var body: JSONObject = [

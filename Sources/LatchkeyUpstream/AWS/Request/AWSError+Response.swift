@@ -1,3 +1,4 @@
+internal import LatchkeyAWS
 internal import LatchkeyCore
 internal import LatchkeyHTTP
 
@@ -21,7 +22,7 @@ extension AWSError {
             hint = "AWS reports an invalid parameter name this way too: check the prefix and the key's characters"
         }
         // Parameter Store and Secrets Manager say so when KMS refuses the caller.
-        isOfKey =
+        concernsKMSKey =
             kind == .denied
             && (["InvalidKeyId", "DecryptionFailure", "KMSAccessDeniedException"].contains(code)
                 || message.contains("kms:") || message.contains("KMS"))
@@ -39,16 +40,16 @@ extension AWSError {
             case .nameNotResolved, .connectFailed, .tlsFailed, .closedBeforeResponse, .truncated, .shutDown:
                 .unavailable
             }
-        self.init(kind, hint: error.proxyFailure?.description)
+        self.init(kind, hint: error.proxyError?.description)
         transport = error
     }
 
     /// The difference between AWS's clock and ours, if the error can come from a difference over
-    /// ``ClockOffset/tolerance``.
+    /// ``ClockSkew/tolerance``.
     func skew(at now: WallTime) -> Duration? {
         guard let code, Self.skewCodes.contains(code), let serverDate else { return nil }
         let difference = serverDate - now
-        return ClockOffset.isSkewed(by: difference) ? difference : nil
+        return ClockSkew.isSkewed(by: difference) ? difference : nil
     }
 
     // MARK: - Codes

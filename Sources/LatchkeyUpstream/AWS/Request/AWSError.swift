@@ -1,3 +1,4 @@
+internal import LatchkeyAWS
 internal import LatchkeyCore
 package import LatchkeyHTTP
 
@@ -32,7 +33,7 @@ package struct AWSError: Error, Hashable, Sendable {
     /// What to do about the error, if known. Safe to log.
     package var hint: String?
     /// The call itself is allowed, but not the use of a KMS key that it needs.
-    package var isOfKey = false
+    package var concernsKMSKey = false
     /// How the HTTP request failed; nil if there was a response.
     package var transport: HTTPClientError?
     /// When to try again, if Latchkey itself held the call back.
@@ -47,7 +48,7 @@ package struct AWSError: Error, Hashable, Sendable {
 
     /// Secrets Manager's code if the secret's state does not allow the call: for a read, the secret is scheduled for
     /// deletion.
-    package static let invalidState = "InvalidRequestException"
+    package static let invalidState = AWSProtocolError.invalidState
 
     package init(_ kind: Kind, code: String? = nil, requestID: String? = nil, hint: String? = nil) {
         self.kind = kind

@@ -19,7 +19,7 @@ package struct RetryPolicy: Hashable, Sendable {
         // Our own rate limit would hold the next attempt back too.
         case .throttled: error.code != AWSError.localRateLimit
         // A proxy that refuses the destination refuses it again.
-        case .unavailable: error.transport?.proxyFailure?.isTransient ?? true
+        case .unavailable: error.transport?.proxyError?.isTransient ?? true
         // A response can be damaged on its way, but one over the size limit stays over it.
         case .invalidAnswer: error.transport != .tooLarge
         case .notFound, .denied, .expiredCredentials, .noCredentials, .alreadyExists, .conditionFailed, .invalidRequest,

@@ -56,8 +56,8 @@ struct SharedConfigHeader: Hashable, Sendable {
             return .other
         }
         let words: [String]
-        do throws(CommandWords.SyntaxError) {
-            words = try CommandWords.split(text)
+        do throws(ShellWords.SyntaxError) {
+            words = try ShellWords.split(text)
         } catch {
             throw AmbiguityError(reason: "a quote or a backslash in the section's name is not closed")
         }

@@ -13,14 +13,14 @@ struct MigrateBackupCommand: AsyncParsableCommand {
             it, with keyed digests. Secrets that wait for their deletion cannot be read and are named.
             """)
 
-    @OptionGroup var which: SelectionArguments
+    @OptionGroup var selected: SelectionArguments
     @Option(help: "The file to write; one that is there must have these very versions.") var out: String
     @Option(help: ArgumentHelp("File with the password.", valueName: "file")) var passwordFile: String?
     @Option(help: ArgumentHelp("Certificate in PEM, RSA or EC.", valueName: "file")) var recipient: String?
     @Option(help: ArgumentHelp("The move's journal, which is told of it.", valueName: "file"))
-    var journal = MigrateCopyCommand.standardJournal
-    @Flag(help: "Write over a file that is there.") var yes = false
-    @Flag(help: "Read everything, say what would be written, and write nothing.") var dryRun = false
+    var journal = JournalFile.defaultPath
+    @Flag(help: "Overwrite an existing file.") var yes = false
+    @Flag(help: "Read everything, show what would be written, and write nothing.") var dryRun = false
     @Flag(help: "Print one JSON object.") var json = false
 
     func validate() throws {
@@ -32,10 +32,10 @@ struct MigrateBackupCommand: AsyncParsableCommand {
     func run() async throws {
         CommandEnvironment.harden()
         try await finishing {
-            let selection = try which.selection(orOf: PreparedJournal.peek(journal)?.journal ?? Journal())
+            let selection = try selected.selection(orOf: PreparedJournal.peek(journal)?.journal ?? Journal())
             let recipient = try sealedFor()
             let file = BackupFile(path: out)
-            try file.requireOurs()
+            try file.requireLatchkeyFiles()
             let access = try MigrationAccess(try CommandEnvironment.settings(need: .upstreams))
             let prepared = dryRun ? nil : try PreparedJournal(path: journal, place: access.region, resumes: true)
             var reader = InventoryReader(access: access, selection: selection)
@@ -43,26 +43,25 @@ struct MigrateBackupCommand: AsyncParsableCommand {
             let secrets = try await reader.readSecrets()
             try Self.requireAll(secrets)
             let document = BackupDocument(
-                created: TimeSource.system.now().wall, place: access.region, key: .random(),
+                created: Timing.system.now().wall, region: access.region, key: .random(),
                 secrets: secrets.filter(\.exists))
             guard let prepared else { return show(nil, document) }
-            let standing = try yes ? nil : Self.standing(file, document)
+            let existing = try yes ? nil : Self.existing(file, document)
             guard
-                standing != nil || !file.exists || yes
+                existing != nil || !file.exists || yes
                     || Confirmation.asks("\(out) is there. It will be written over.")
             else { throw CommandFailure(.usage, "\(out) is there: name another file, or --yes writes over it") }
-            let journal = try prepared.begin(now: TimeSource.system.now().wall)
-            let manifest = try standing ?? file.write(document, for: recipient)
+            let journal = try prepared.begin(now: Timing.system.now().wall)
+            let manifest = try existing ?? file.write(document, for: recipient)
             try journal.record(
                 "backup", isClean: true, count: manifest.entries.count,
                 ["file": file.absolutePath, "sha256": manifest.fileDigest])
-            show(manifest, document, isStanding: standing != nil)
+            show(manifest, document, isStanding: existing != nil)
         }
     }
 
-    /// The manifest of a whole backup that is there already and has these very versions of these very secrets: said
-    /// again, a backup is not made anew.
-    private static func standing(_ file: BackupFile, _ document: BackupDocument) throws -> BackupManifest? {
+    /// The manifest of an existing complete backup of exactly these secret versions. Then no new backup is made.
+    private static func existing(_ file: BackupFile, _ document: BackupDocument) throws -> BackupManifest? {
         guard file.exists, let manifest = try file.manifest() else { return nil }
         let versions = { (entries: [ManifestEntry]) in Set(entries.map { [$0.name, $0.versionID] }) }
         return versions(manifest.entries) == versions(document.manifest) ? manifest : nil
@@ -71,15 +70,15 @@ struct MigrateBackupCommand: AsyncParsableCommand {
     private func sealedFor() throws -> BackupFile.Recipient {
         if let passwordFile { return .password(try BackupFile.password(passwordFile)) }
         let path = recipient ?? ""
-        return .certificate(try Files.required(path))
+        return .certificate(try SmallFile.required(path))
     }
 
-    /// A backup without a value that there is would be none.
+    /// A backup that lacks a value would be useless.
     private static func requireAll(_ secrets: [SourceSecret]) throws {
         for secret in secrets {
             let name = Table.clean(secret.name)
-            guard secret.exists else { throw CommandFailure(.notSo, "there is no secret \(name)") }
-            guard let action = secret.denied.first(where: { !Obstacle.dispensableActions.contains($0) }) else {
+            guard secret.exists else { throw CommandFailure(.failed, "there is no secret \(name)") }
+            guard let action = secret.denied.first(where: { !Obstacle.optionalActions.contains($0) }) else {
                 continue
             }
             throw CommandFailure(.denied, "\(action) is refused for \(name): nothing was written")
@@ -91,25 +90,25 @@ struct MigrateBackupCommand: AsyncParsableCommand {
         }
     }
 
-    /// - Parameter manifest: nil where nothing was written.
+    /// - Parameter manifest: nil if nothing was written.
     private func show(_ manifest: BackupManifest?, _ document: BackupDocument, isStanding: Bool = false) {
         let count = document.secrets.count { $0.value != nil }
         let without = document.secrets.filter { $0.value == nil }.map(\.name)
-        // Refused, and no reason to keep no backup.
-        let blind = document.secrets.filter { !$0.denied.isEmpty }.map(\.name)
+        // Secrets with a refused read that does not prevent a backup.
+        let incomplete = document.secrets.filter { !$0.denied.isEmpty }.map(\.name)
         if json {
             return Terminal.print(
                 JSON.object([
                     "file": .string(out), "sha256": (manifest?.fileDigest).map { .string($0) } ?? .null,
                     "written": .bool(manifest != nil && !isStanding), "secrets": .integer(Int64(count)),
                     "without_value": .array(without.map { .string($0) }),
-                    "without_details": .array(blind.map { .string($0) }),
+                    "without_details": .array(incomplete.map { .string($0) }),
                 ]).text)
         }
         for name in without {
             Terminal.print("\(Table.clean(name)): no value could be read; what is known of it is kept")
         }
-        for name in blind {
+        for name in incomplete {
             Terminal.print("\(Table.clean(name)): what else there is to know of it may not be read")
         }
         guard let manifest else { return Terminal.print("\(count) secrets would go into \(out): nothing was written") }

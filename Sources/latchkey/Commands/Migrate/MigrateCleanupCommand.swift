@@ -18,9 +18,9 @@ struct MigrateCleanupCommand: AsyncParsableCommand {
             was deleted.
             """)
 
-    @OptionGroup var which: SelectionArguments
+    @OptionGroup var selected: SelectionArguments
     @Option(help: ArgumentHelp("The move's journal.", valueName: "file"))
-    var journal = MigrateCopyCommand.standardJournal
+    var journal = JournalFile.defaultPath
     @Option(help: "Days until a secret is really deleted, 7 to 30.") var recoveryWindowDays = 30
     @Option(help: "Days since the cut-over and since the last read, 0 to 365.") var minDays = 7
     @Option(help: ArgumentHelp("The backup; without it the one the journal names.", valueName: "file"))
@@ -30,7 +30,7 @@ struct MigrateCleanupCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Open the backup with this private key.", valueName: "file")) var keyFile: String?
     @Flag(help: "Bring back what a cleanup of this journal is to delete, and what --secret names.") var undo = false
     @Flag(help: "Do it without asking.") var yes = false
-    @Flag(help: "Say what would be done, and do nothing.") var dryRun = false
+    @Flag(help: "Show what would be done, and do nothing.") var dryRun = false
     @Flag(help: "Print one JSON object.") var json = false
 
     func validate() throws {
@@ -47,24 +47,24 @@ struct MigrateCleanupCommand: AsyncParsableCommand {
         CommandEnvironment.harden()
         try await finishing {
             let known = try PreparedJournal.peek(journal)?.journal ?? Journal()
-            let selection = try which.selection(orOf: known)
+            let selection = try selected.selection(orOf: known)
             let settings = try CommandEnvironment.settings(need: .upstreams)
             let access = try MigrationAccess(settings)
-            let lever = BackendSwitch(access: access, settings)
-            let named = which.isSaid ? Set(selection.names) : []
+            let backendSwitch = BackendSwitch(access: access, settings)
+            let named = selected.isGiven ? Set(selection.names) : []
             let cleanup = CleanupRun(access: access, selection: selection, named: named)
-            let shown = try await plan(cleanup, known, lever)
+            let shown = try await plan(cleanup, known, backendSwitch)
             if dryRun || Self.changes(shown) == 0 { return try conclude(shown, isDone: false) }
             try confirm(shown, Self.changes(shown))
             let prepared = try PreparedJournal(path: journal, place: access.region, resumes: true)
-            // Judged again now that nobody else can write the journal: the fleet may have been turned meanwhile. What was
-            // not shown is not done.
+            // Checks again now that no other process can write the journal, because the fleet's backend may have
+            // changed. Only secrets that were shown are deleted.
             let asked = Set(shown.filter(\.isChange).map(\.secret.name))
-            let plan = try await plan(cleanup, prepared.journal, lever).map { $0.limited(to: asked) }
-            let file = try prepared.begin(now: TimeSource.system.now().wall)
+            let plan = try await plan(cleanup, prepared.journal, backendSwitch).map { $0.limited(to: asked) }
+            let file = try prepared.begin(now: Timing.system.now().wall)
             let done = try await cleanup.carryOut(plan, days: recoveryWindowDays, file)
             try file.record(
-                undo ? "undo" : "cleanup", isClean: done.allSatisfy { $0.trouble == nil },
+                undo ? "undo" : "cleanup", isClean: done.allSatisfy { $0.storeFailure == nil },
                 count: Self.changes(done), ["days": "\(recoveryWindowDays)"])
             try conclude(done, isDone: true)
         }
@@ -73,31 +73,32 @@ struct MigrateCleanupCommand: AsyncParsableCommand {
     private static func changes(_ lines: [CleanupLine]) -> Int { lines.count(where: \.isChange) }
 
     private func plan(
-        _ cleanup: CleanupRun, _ journal: Journal, _ lever: BackendSwitch
+        _ cleanup: CleanupRun, _ journal: Journal, _ backendSwitch: BackendSwitch
     ) async throws -> [CleanupLine] {
-        guard !undo else { return try await cleanup.undoing(journal) }
-        var rules = try rules(journal, lever.parameter)
-        let standing = try await lever.parameterNow()
-        rules.backend = standing?.value.revealText()
-        rules.backendWritten = standing?.lastModified
-        rules.kept = try await lever.kept() ?? rules.kept
+        guard !undo else { return try await cleanup.planUndo(journal) }
+        var rules = try rules(journal, backendSwitch.parameter)
+        let existing = try await backendSwitch.parameterNow()
+        rules.backend = existing?.value.revealText()
+        rules.backendWritten = existing?.lastModified
+        rules.kept = try await backendSwitch.kept() ?? rules.kept
         return try await cleanup.plan(rules)
     }
 
-    /// The journal as it stands, and the backup as far as it can be looked into.
+    /// The rules that follow from the journal, and from the backup as far as it can be read.
     private func rules(_ known: Journal, _ parameter: String) throws -> CleanupRules {
         let path = backup ?? known.last("backup")?.details["file"]
         return CleanupRules(
-            now: TimeSource.system.now().wall, minDays: minDays, journal: known, parameter: parameter,
+            now: Timing.system.now().wall, minDays: minDays, journal: known, parameter: parameter,
             backend: nil, backup: try path.flatMap { try manifest(of: BackupFile(path: $0)) })
     }
 
-    /// Of a backup that is whole: opened where there is something to open it with, else by its manifest's digest.
+    /// The manifest of a complete backup. The backup is opened if its key is available; otherwise the manifest's digest
+    /// is checked.
     private func manifest(of file: BackupFile) throws -> BackupManifest? {
         guard file.exists else { return nil }
         if let passwordFile { return try file.manifest(.password(BackupFile.password(passwordFile))) }
         if let keyFile {
-            return try file.manifest(.privateKey(Secret(try Files.required(keyFile))))
+            return try file.manifest(.privateKey(Secret(try SmallFile.required(keyFile))))
         }
         return try file.manifest()
     }
@@ -110,7 +111,7 @@ struct MigrateCleanupCommand: AsyncParsableCommand {
         }
         let what = undo ? "brought back" : "deleted in \(recoveryWindowDays) days"
         guard Confirmation.asks("\(changes) secrets will be \(what).") else {
-            throw CommandFailure(.notSo, "nothing was done")
+            throw CommandFailure(.failed, "nothing was done")
         }
     }
 
@@ -127,18 +128,18 @@ struct MigrateCleanupCommand: AsyncParsableCommand {
         } else {
             for line in page(lines, isDone: isDone) { Terminal.print(line) }
         }
-        if let trouble = lines.compactMap(\.trouble).first { throw ExitCode(trouble.status.rawValue) }
-        if lines.contains(where: { $0.act == "blocked" }) { throw ExitCode(ExitStatus.notSo.rawValue) }
+        if let storeFailure = lines.compactMap(\.storeFailure).first { throw ExitCode(storeFailure.status.rawValue) }
+        if lines.contains(where: { $0.act == "blocked" }) { throw ExitCode(ExitStatus.failed.rawValue) }
     }
 
     private func page(_ lines: [CleanupLine], isDone: Bool) -> [String] {
         var table = Table(["SECRET", "ACTION", "DELETED ON", "WHY"])
         for line in lines {
-            let why = line.trouble.map { ["failed: \($0.code)"] } ?? line.blocks.map(\.explanation)
+            let why = line.storeFailure.map { ["failed: \($0.code)"] } ?? line.blocks.map(\.explanation)
             table.add([line.secret.name, line.act, line.deletion.map(Day.text) ?? "-", why.first ?? ""])
             for more in why.dropFirst() { table.add(["", "", "", more]) }
         }
-        let changes = lines.count { $0.isChange && $0.trouble == nil }
+        let changes = lines.count { $0.isChange && $0.storeFailure == nil }
         let blocked = lines.count { $0.act == "blocked" }
         let what = undo ? "brought back" : "deletion set"
         let kept = lines.count { $0.act == "kept" }

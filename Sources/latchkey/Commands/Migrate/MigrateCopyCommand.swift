@@ -15,25 +15,22 @@ struct MigrateCopyCommand: AsyncParsableCommand {
             in FILE.key.
             """)
 
-    /// Where the journal is when nothing else is said.
-    static let standardJournal = "latchkey-migrate.journal"
-
-    @OptionGroup var which: SelectionArguments
-    @OptionGroup var how: MoveArguments
-    @Option(help: ArgumentHelp("The journal.", valueName: "file")) var journal = Self.standardJournal
-    @Flag(help: "Go on with a journal whose copy did not end.") var resume = false
-    @Flag(help: "Say what would be written, and write nothing.") var dryRun = false
-    @Flag(help: "Ask nothing, and write over parameters that have another value.") var yes = false
+    @OptionGroup var selected: SelectionArguments
+    @OptionGroup var moveArguments: MoveArguments
+    @Option(help: ArgumentHelp("The journal.", valueName: "file")) var journal = JournalFile.defaultPath
+    @Flag(help: "Continue a journal whose copy did not end.") var resume = false
+    @Flag(help: "Show what would be written, and write nothing.") var dryRun = false
+    @Flag(help: "Do not ask, and overwrite parameters that have another value.") var yes = false
     @OptionGroup var rate: RateArguments
     @Flag(help: "Print one JSON object.") var json = false
 
     func run() async throws {
         CommandEnvironment.harden()
         try await finishing {
-            let selection = try which.selection(orOf: PreparedJournal.peek(journal)?.journal ?? Journal())
-            let options = try how.options()
+            let selection = try selected.selection(orOf: PreparedJournal.peek(journal)?.journal ?? Journal())
+            let options = try moveArguments.options()
             let access = try MigrationAccess(
-                try CommandEnvironment.settings(need: .upstreams), mostWrites: rate.writesPerSecond)
+                try CommandEnvironment.settings(need: .upstreams), maxWritesPerSecond: rate.writesPerSecond)
             if dryRun { return try await rehearse(access, selection, options) }
             let prepared = try PreparedJournal(path: journal, place: access.region, resumes: resume)
             let known = prepared.journal
@@ -42,8 +39,8 @@ struct MigrateCopyCommand: AsyncParsableCommand {
             let (inventory, map, done) = try await reader.read()
             let plan = Planner(map: map, options: options).plan(inventory)
             let mayOverwrite = try confirm(plan)
-            let file = try prepared.begin(now: TimeSource.system.now().wall)
-            try file.record(which.recorded)
+            let file = try prepared.begin(now: Timing.system.now().wall)
+            try file.record(selected.recorded)
             var copy = CopyRun(access: access, options: options, mayOverwrite: mayOverwrite)
             copy.journal = file
             let report = CopyReport(
@@ -60,15 +57,15 @@ struct MigrateCopyCommand: AsyncParsableCommand {
     private func rehearse(_ access: MigrationAccess, _ selection: Selection, _ options: MoveOptions) async throws {
         let (inventory, map, _) = try await InventoryReader(access: access, selection: selection).read()
         let plan = Planner(map: map, options: options).plan(inventory)
-        if json { Terminal.print(plan.json.text) } else { PlanPage(plan).print() }
+        if json { Terminal.print(plan.json.text) } else { PlanReport(plan).print() }
     }
 
-    /// Whether parameters with another value may be written over. At a terminal nothing is written unasked.
+    /// Whether parameters with another value may be overwritten. On a terminal the user is asked first.
     private func confirm(_ plan: Plan) throws -> Bool {
         let (create, overwrite) = (plan.count(.create), plan.count(.overwrite))
         guard !yes, create + overwrite > 0, Confirmation.isPossible else { return yes }
         let question = "\(create) parameters will be created and \(overwrite) written over."
-        guard Confirmation.asks(question) else { throw CommandFailure(.notSo, "nothing was written") }
+        guard Confirmation.asks(question) else { throw CommandFailure(.failed, "nothing was written") }
         return true
     }
 

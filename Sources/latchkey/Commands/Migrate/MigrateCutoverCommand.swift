@@ -22,8 +22,8 @@ struct MigrateCutoverCommand: AsyncParsableCommand {
         case shadow
     }
 
-    @OptionGroup var which: SelectionArguments
-    @OptionGroup var how: SwitchArguments
+    @OptionGroup var selected: SelectionArguments
+    @OptionGroup var switchArguments: SwitchArguments
     @Flag(help: "Let brokers read what stays in Secrets Manager from there.") var keep = false
     @Option(help: "parameter-store or shadow.") var to = Goal.parameterStore
     @Flag(help: "Do it without proof or --keep, or though secrets that shadow reads wait for their deletion.")
@@ -35,61 +35,27 @@ struct MigrateCutoverCommand: AsyncParsableCommand {
             let settings = try CommandEnvironment.settings(need: .upstreams)
             let access = try MigrationAccess(settings)
             guard to == .parameterStore else {
-                guard how.lambdaFunction.isEmpty, !keep else {
+                guard switchArguments.lambdaFunction.isEmpty, !keep else {
                     throw CommandFailure(.usage, "--lambda-function and --keep are for the cut-over, not for shadow")
                 }
-                return try await how.turn("shadow", to: .shadow, settings, access) { journal in
-                    SwitchJudgement(isForced: try await how.requireOldSecrets(journal, access, force: force))
+                return try await switchArguments.run("shadow", to: .shadow, settings, access) { journal in
+                    SwitchAssessment(
+                        isForced: try await switchArguments.requireOldSecrets(journal, access, force: force))
                 }
             }
-            try await how.turn("cutover", to: .parameterStore, settings, access) { journal in
+            try await switchArguments.run("cutover", to: .parameterStore, settings, access) { journal in
                 let place = try await access.place(journal, settings)
-                let proof = CutoverProof(journal, of: place, now: TimeSource.system.now().wall)
+                let proof = CutoverProof(journal, of: place, now: Timing.system.now().wall)
                 guard proof.holds || force else {
-                    throw CommandFailure(.notSo, proof.explanation(ShellWord.journal(how.journal)))
+                    throw CommandFailure(.failed, proof.explanation(ShellWord.journal(switchArguments.journal)))
                 }
-                var judgement = try await KeptRun(
-                    access: access, settings: settings, which: which, journalPath: how.journal, keeps: keep,
+                var assessment = try await KeptRun(
+                    access: access, settings: settings, selected: selected, journalPath: switchArguments.journal,
+                    keeps: keep,
                     isForced: force
-                ).judge(journal)
-                judgement.isForced = judgement.isForced || !proof.holds
-                return judgement
-            }
-        }
-    }
-}
-
-/// `latchkey migrate rollback`.
-struct MigrateRollbackCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "rollback", abstract: "Let the fleet read secrets from Secrets Manager again.",
-        discussion: """
-            Writes secrets-manager into <prefix>/latchkey/backend, which brokers with the backend auto follow within \
-            30 s, and then empties the list of kept secrets, <prefix>/latchkey/kept. Refused while secrets that a cleanup of this journal has set to be deleted still wait for it: they are \
-            brought back with: latchkey migrate cleanup --undo.
-            """)
-
-    @OptionGroup var how: SwitchArguments
-    @Flag(help: "Do it though secrets wait for their deletion.") var force = false
-
-    func run() async throws {
-        CommandEnvironment.harden()
-        try await finishing {
-            let settings = try CommandEnvironment.settings(need: .upstreams)
-            let access = try MigrationAccess(settings)
-            try await how.turn("rollback", to: .secretsManager, settings, access) { journal in
-                var judgement = SwitchJudgement(
-                    isForced: try await how.requireOldSecrets(journal, access, force: force))
-                do {
-                    // There is no list to empty where nothing was kept.
-                    if try await BackendSwitch(access: access, settings).kept() != nil {
-                        judgement.kept = KeptList(names: [])
-                    }
-                } catch let failure as CommandFailure where failure.status == .denied {
-                    // A fleet that reads Secrets Manager needs no list: its way back does not depend on it.
-                    judgement.note = "the list of kept secrets stays as it is: \(failure.message)"
-                }
-                return judgement
+                ).assess(journal)
+                assessment.isForced = assessment.isForced || !proof.holds
+                return assessment
             }
         }
     }

@@ -18,7 +18,7 @@ struct MigrateGateCommand: AsyncParsableCommand {
     @Option(help: "How far back, as in 30m, 24h or 7d.") var window = "24h"
     @Option(help: "Comparisons that are enough.") var minComparisons = 100
     @Option(help: ArgumentHelp("The move's journal.", valueName: "file"))
-    var journal = MigrateCopyCommand.standardJournal
+    var journal = JournalFile.defaultPath
     @Flag(help: "Print one JSON object.") var json = false
 
     func validate() throws {
@@ -32,10 +32,10 @@ struct MigrateGateCommand: AsyncParsableCommand {
             let settings = try CommandEnvironment.settings(need: .client)
             let prepared = try PreparedJournal(path: journal, place: settings.aws.region, resumes: true)
             let answer = try await BrokerConnection(settings).require("/metrics", accept: "text/plain; version=0.0.4")
-            let now = TimeSource.system.now().wall
+            let now = Timing.system.now().wall
             let sample = try BrokerMetrics(answer.body).shadow(at: now)
             let file = try prepared.begin(now: now)
-            let gate = ShadowGate(window: Self.duration(window) ?? .zero, least: minComparisons)
+            let gate = ShadowGate(window: Self.duration(window) ?? .zero, minComparisons: minComparisons)
             let verdict = gate.judge(sample, earlier: file.journal.runs.compactMap { ShadowSample($0) })
             let details = ["parameter": BackendSwitch.parameter(settings)]
             try file.record(
@@ -54,7 +54,7 @@ struct MigrateGateCommand: AsyncParsableCommand {
                 let advice = StayingSecret.advice(file.journal.staying.count, journal: ShellWord.journal(journal))
                 for line in advice { Terminal.print(line) }
             }
-            if !verdict.isOpen { throw ExitCode(ExitStatus.notSo.rawValue) }
+            if !verdict.isOpen { throw ExitCode(ExitStatus.failed.rawValue) }
         }
     }
 

@@ -12,8 +12,8 @@ struct MigratePlanCommand: AsyncParsableCommand {
             carries out. Prices are the list prices of us-east-1.
             """)
 
-    @OptionGroup var which: SelectionArguments
-    @OptionGroup var how: MoveArguments
+    @OptionGroup var selected: SelectionArguments
+    @OptionGroup var moveArguments: MoveArguments
     @Option(help: "Reads of all these secrets in a month, for the cost.") var readsPerMonth = 0
     @Flag(help: "Print one JSON object.") var json = false
 
@@ -26,15 +26,15 @@ struct MigratePlanCommand: AsyncParsableCommand {
     func run() async throws {
         CommandEnvironment.harden()
         try await finishing {
-            let selection = try which.selection()
-            let options = try how.options()
+            let selection = try selected.selection()
+            let options = try moveArguments.options()
             let access = try MigrationAccess(try CommandEnvironment.settings(need: .upstreams))
             var reader = InventoryReader(access: access, selection: selection)
             reader.isDetailed = true
             if case .key(let id) = options.key { reader.keyID = id }
             let (inventory, map, _) = try await reader.read()
             let plan = Planner(map: map, options: options, readsPerMonth: readsPerMonth).plan(inventory)
-            if json { Terminal.print(plan.json.text) } else { PlanPage(plan).print() }
+            if json { Terminal.print(plan.json.text) } else { PlanReport(plan).print() }
             if plan.items.contains(where: \.isUnread) { throw ExitCode(ExitStatus.unavailable.rawValue) }
         }
     }

@@ -13,7 +13,7 @@ struct MigrateRestoreCommand: AsyncParsableCommand {
             file is as it was made. What is equal is left alone, so that a restore that was cut off can be repeated.
             """)
 
-    /// A store that secrets go back to.
+    /// The store to restore to.
     enum Destination: String, ExpressibleByArgument, CaseIterable {
         case parameterStore = "parameter-store"
         case secretsManager = "secrets-manager"
@@ -27,10 +27,10 @@ struct MigrateRestoreCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Only this secret; may be repeated.", valueName: "name")) var only: [String] = []
     @Option(help: ArgumentHelp("JSON file of secret ids and the parameters they go to.", valueName: "file"))
     var map: String?
-    @OptionGroup var how: MoveArguments
+    @OptionGroup var moveArguments: MoveArguments
     @OptionGroup var rate: RateArguments
     @Flag(help: "Write without asking, also over other values.") var yes = false
-    @Flag(help: "Say what would be written, and write nothing.") var dryRun = false
+    @Flag(help: "Show what would be written, and write nothing.") var dryRun = false
     @Flag(help: "Print one JSON object.") var json = false
 
     func validate() throws {
@@ -45,7 +45,7 @@ struct MigrateRestoreCommand: AsyncParsableCommand {
             let document = try BackupFile(path: from).read(try opener())
             let secrets = try chosen(document.secrets)
             let access = try MigrationAccess(
-                try CommandEnvironment.settings(need: .upstreams), mostWrites: rate.writesPerSecond)
+                try CommandEnvironment.settings(need: .upstreams), maxWritesPerSecond: rate.writesPerSecond)
             switch to {
             case .secretsManager: try await intoSecretsManager(secrets, document.key, access)
             case .parameterStore: try await intoParameterStore(secrets, access)
@@ -55,18 +55,18 @@ struct MigrateRestoreCommand: AsyncParsableCommand {
 
     private func opener() throws -> BackupFile.Opener {
         if let passwordFile { return .password(try BackupFile.password(passwordFile)) }
-        return .privateKey(Secret(try Files.required(keyFile ?? "")))
+        return .privateKey(Secret(try SmallFile.required(keyFile ?? "")))
     }
 
     private func chosen(_ secrets: [SourceSecret]) throws -> [SourceSecret] {
         guard !only.isEmpty else { return secrets }
         for name in only where !secrets.contains(where: { $0.name == name }) {
-            throw CommandFailure(.notSo, "the backup has no secret \(Table.clean(name))")
+            throw CommandFailure(.failed, "the backup has no secret \(Table.clean(name))")
         }
         return secrets.filter { only.contains($0.name) }
     }
 
-    /// Whether to go on, once what would change was shown.
+    /// Whether to continue after the changes were shown.
     private func mayWrite(_ report: RestoreReport) throws -> Bool {
         guard !dryRun, report.changes > 0 else { return false }
         if yes { return true }
@@ -74,7 +74,7 @@ struct MigrateRestoreCommand: AsyncParsableCommand {
             throw CommandFailure(.usage, "nothing was written: --yes writes what was shown")
         }
         guard Confirmation.asks("\(report.changes) will be written.") else {
-            throw CommandFailure(.notSo, "nothing was written")
+            throw CommandFailure(.failed, "nothing was written")
         }
         return true
     }
@@ -84,7 +84,7 @@ struct MigrateRestoreCommand: AsyncParsableCommand {
         for line in report.page { Terminal.print(line) }
     }
 
-    /// Shows what would change unless it is about to be done unasked, does it, and shows how that went.
+    /// Shows the planned changes if the user must confirm them, carries them out and shows the result.
     private func conclude(_ plan: RestoreReport, _ carryOut: (inout RestoreReport) async throws -> Void) async throws {
         var report = plan
         report.isNamed = !only.isEmpty
@@ -116,38 +116,38 @@ struct MigrateRestoreCommand: AsyncParsableCommand {
         let plan = RestoreReport(
             lines: items.map { item in
                 RestoreReport.Line(
-                    secret: item.secret.name, target: nil, act: item.act.rawValue,
-                    obstacles: item.act == .blocked ? ["no_value"] : [],
-                    leftToSet: item.act == .create ? item.secret.leftToSet : [])
+                    secret: item.secret.name, target: nil, act: item.action.rawValue,
+                    obstacles: item.action == .blocked ? ["no_value"] : [],
+                    notRestored: item.action == .create ? item.secret.leftToSet : [])
             })
         try await conclude(plan) { report in
             var progress = Progress("restored", of: plan.changes)
             defer { progress.end() }
-            for (index, item) in items.enumerated() where item.act != .nothing && item.act != .blocked {
-                report.lines[index].trouble = await restore.carryOut(item)
+            for (index, item) in items.enumerated() where item.action != .nothing && item.action != .blocked {
+                report.lines[index].storeFailure = await restore.carryOut(item)
                 progress.step()
             }
         }
     }
 
     private func intoParameterStore(_ secrets: [SourceSecret], _ access: MigrationAccess) async throws {
-        let options = try how.options()
+        let options = try moveArguments.options()
         let map = try map.map { try Selection(prefixes: [], names: [], mapFile: $0).map } ?? [:]
         let reader = InventoryReader(access: access, selection: Selection(map: map))
         let plan = Planner(map: map, options: options).plan(try await reader.read(asIn: secrets, map: map))
         let shown = RestoreReport(
             lines: plan.items.map { item in
                 RestoreReport.Line(
-                    secret: item.secret.name, target: item.target, act: item.act.rawValue,
-                    obstacles: item.obstacles.filter { $0.weight == .blocks }.map(\.code), isDenied: item.isDenied)
+                    secret: item.secret.name, target: item.target, act: item.action.rawValue,
+                    obstacles: item.obstacles.filter { $0.severity == .blocks }.map(\.code), isDenied: item.isDenied)
             })
         try await conclude(shown) { report in
             let copied = try await CopyRun(access: access, options: options, mayOverwrite: true).run(plan)
             let outcomes = Dictionary(copied.map { ($0.item.target, $0.outcome) }, uniquingKeysWith: { $1 })
-            for (index, item) in plan.items.enumerated() where item.act != .blocked {
+            for (index, item) in plan.items.enumerated() where item.action != .blocked {
                 switch outcomes[item.target] {
-                case .failed(let trouble): report.lines[index].trouble = trouble
-                case nil: report.lines[index].trouble = StoreFailure(.unsure, code: "not_tried")
+                case .failed(let storeFailure): report.lines[index].storeFailure = storeFailure
+                case nil: report.lines[index].storeFailure = StoreFailure(.unsure, code: "not_tried")
                 default: break
                 }
             }

@@ -13,9 +13,9 @@ struct MigrateStatusCommand: AsyncParsableCommand {
             selection it is about what the journal's copies were told. Writes nothing.
             """)
 
-    @OptionGroup var which: SelectionArguments
+    @OptionGroup var selected: SelectionArguments
     @Option(help: ArgumentHelp("The move's journal.", valueName: "file"))
-    var journal = MigrateCopyCommand.standardJournal
+    var journal = JournalFile.defaultPath
     @Option(help: "Days that cleanup waits after the cut-over, 0 to 365.") var minDays = 7
     @Flag(help: "Print one JSON object.") var json = false
 
@@ -34,31 +34,32 @@ struct MigrateStatusCommand: AsyncParsableCommand {
                 minDays: minDays)
             let (status, denied) = try await run.run()
             let report = StatusReport(
-                status: status, which: arguments(selection, known), journal: ShellWord.journal(journal), denied: denied)
+                status: status, selected: arguments(selection, known), journal: ShellWord.journal(journal),
+                denied: denied)
             if json { Terminal.print(report.json.text) } else { for line in report.page { Terminal.print(line) } }
             if !denied.isEmpty { throw ExitCode(ExitStatus.denied.rawValue) }
         }
     }
 
-    /// What is said, else what the journal's copies were told. What it has of that is meant, too, though Secrets Manager
-    /// lists it no more.
+    /// The selection of the command line, or else the one that the journal's copies were given. The journal's own
+    /// secrets are added even if Secrets Manager no longer lists them.
     private func selection(_ known: Journal) throws -> Selection {
-        guard which.isSaid else {
-            return try Selection(of: known, and: which) ?? which.selection()
+        guard selected.isGiven else {
+            return try Selection(of: known, and: selected) ?? selected.selection()
         }
-        var selection = try which.selection()
-        selection.add(known) { [said = which.said] in said.hasPrefix(of: $0) }
+        var selection = try selected.selection()
+        selection.add(known) { [given = selected.given] in given.hasPrefix(of: $0) }
         return selection
     }
 
-    /// The same for the next command, as a shell takes it: what was said, else what the journal's copies were told, else
-    /// each of its secrets by its name. Nil where that is too long, or where they went to other parameters than their
-    /// names say.
+    /// The arguments that give the next command the same selection, quoted for a shell: those of the command line, else
+    /// those of the journal's copies, else one `--secret` for each secret. Nil if that is too long, or if secrets went
+    /// to parameters of other names.
     private func arguments(_ selection: Selection, _ known: Journal) -> String? {
-        var said = which.isSaid ? which.said : known.selection
-        if said.isEmpty { said = MoveSelection(names: selection.names.sorted()) }
-        let isByName = selection.map.allSatisfy { $1 == ParameterName.standard(for: $0) }
-        guard !said.maps.isEmpty || isByName else { return nil }
-        return said.arguments?.map(ShellWord.quoted).joined(separator: " ")
+        var given = selected.isGiven ? selected.given : known.selection
+        if given.isEmpty { given = MoveSelection(names: selection.names.sorted()) }
+        let isByName = selection.map.allSatisfy { $1 == ParameterName.defaultName(for: $0) }
+        guard !given.maps.isEmpty || isByName else { return nil }
+        return given.arguments?.map(ShellWord.quoted).joined(separator: " ")
     }
 }

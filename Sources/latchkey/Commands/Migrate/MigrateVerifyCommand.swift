@@ -15,10 +15,10 @@ struct MigrateVerifyCommand: AsyncParsableCommand {
             Where the copy's journal is there, versions are compared with it and the result is written into it.
             """)
 
-    @OptionGroup var which: SelectionArguments
-    @OptionGroup var how: MoveArguments
+    @OptionGroup var selected: SelectionArguments
+    @OptionGroup var moveArguments: MoveArguments
     @Option(help: ArgumentHelp("The copy's journal.", valueName: "file"))
-    var journal = MigrateCopyCommand.standardJournal
+    var journal = JournalFile.defaultPath
     @Flag(help: "What is left in Secrets Manager is a difference too.") var strict = false
     @Flag(help: "Print one JSON object.") var json = false
 
@@ -26,30 +26,30 @@ struct MigrateVerifyCommand: AsyncParsableCommand {
         CommandEnvironment.harden()
         try await finishing {
             let known = try PreparedJournal.peek(journal)
-            let selection = try which.selection(orOf: known?.journal ?? Journal())
+            let selection = try selected.selection(orOf: known?.journal ?? Journal())
             let settings = try CommandEnvironment.settings(need: .upstreams)
             let access = try MigrationAccess(settings)
             let (inventory, map, _) = try await InventoryReader(access: access, selection: selection).read()
-            let plan = Planner(map: map, options: try how.options()).plan(inventory)
-            let report = try await compare(plan, inventory, known, access)
+            let plan = Planner(map: map, options: try moveArguments.options()).plan(inventory)
+            let report = try await compare(plan, inventory: inventory, known: known, access: access)
             let isClean = report.isClean && !(strict && !report.left.isEmpty)
             if let known {
                 let place = try await access.place(known.journal, settings)
                 let prepared = try PreparedJournal(path: journal, place: access.region, resumes: true)
-                let file = try prepared.begin(now: TimeSource.system.now().wall)
-                try file.record(which.recorded)
+                let file = try prepared.begin(now: Timing.system.now().wall)
+                try file.record(selected.recorded)
                 try file.record(
                     "verify", isClean: isClean, count: report.findings.count,
                     place.details(known.journal, comparing: Set(report.pairs.map(\.target))))
             }
             if json { Terminal.print(report.json.text) } else { for line in report.page { Terminal.print(line) } }
-            let status = report.status == .done && !isClean ? .notSo : report.status
+            let status = report.status == .done && !isClean ? .failed : report.status
             if status != .done { throw ExitCode(status.rawValue) }
         }
     }
 
     private func compare(
-        _ plan: Plan, _ inventory: Inventory, _ known: (journal: Journal, key: DigestKey)?, _ access: MigrationAccess
+        _ plan: Plan, inventory: Inventory, known: (journal: Journal, key: DigestKey)?, access: MigrationAccess
     ) async throws -> VerifyReport {
         let journal = known?.journal ?? Journal()
         let left = plan.items.filter { $0.isLeft(inventory, journal) }
@@ -64,7 +64,7 @@ struct MigrateVerifyCommand: AsyncParsableCommand {
             let denied = item.secret.denied + (inventory.deniedParameters[item.target] ?? []).sorted()
             first[index] = Verification.Reading(
                 old: item.secret.value, new: existing?.value, version: existing?.version,
-                trouble: denied.first { !Obstacle.dispensableActions.contains($0) }.map {
+                failure: denied.first { !Obstacle.optionalActions.contains($0) }.map {
                     StoreFailure(.denied, code: $0)
                 }
                     ?? (item.isUnread ? StoreFailure(.unsure, code: "unread") : nil))
@@ -76,9 +76,10 @@ struct MigrateVerifyCommand: AsyncParsableCommand {
 }
 
 extension PlanItem {
-    /// Whether it cannot be moved and was not. What was moved once, by other options or a map, is compared.
+    /// Whether the secret cannot be moved and was not moved. A secret that was moved with other options or a map is
+    /// compared.
     fileprivate func isLeft(_ inventory: Inventory, _ journal: Journal) -> Bool {
-        guard secret.exists, !isDenied, !isUnread, act == .blocked || journal.hasLeft(secret, at: target) else {
+        guard secret.exists, !isDenied, !isUnread, action == .blocked || journal.hasLeft(secret, at: target) else {
             return false
         }
         return inventory.parameters[target] == nil || secret.deletion != nil
@@ -86,7 +87,7 @@ extension PlanItem {
 }
 
 extension Journal {
-    /// The version at which the copy saw the item's value in its parameter.
+    /// The version at which the copy verified the parameter's value.
     fileprivate func verifiedVersion(_ item: PlanItem) -> Int64? {
         guard let line = items[item.target], line.secret == item.secret.name, line.state == .verified else {
             return nil

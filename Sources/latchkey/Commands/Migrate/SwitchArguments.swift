@@ -3,71 +3,82 @@ internal import LatchkeyCore
 internal import LatchkeyMigration
 internal import LatchkeySettings
 
-/// What cutover and rollback have in common.
+/// The options and steps that cutover and rollback share.
 struct SwitchArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "A Lambda function whose USE_PARAMETER_STORE is set too; may be repeated.", valueName: "name"))
     var lambdaFunction: [String] = []
     @Option(help: ArgumentHelp("The move's journal.", valueName: "file"))
-    var journal = MigrateCopyCommand.standardJournal
+    var journal = JournalFile.defaultPath
     @Flag(help: "Do it without asking.") var yes = false
-    @Flag(help: "Say what would be done, and do nothing.") var dryRun = false
+    @Flag(help: "Show what would be done, and do nothing.") var dryRun = false
     @Flag(help: "Print one JSON object.") var json = false
 
-    /// Turns the fleet, and writes down before and after it who does, when, from what to what.
+    /// Switches the fleet's backend, and records before and after it who switches it, when, and from what to what.
     ///
-    /// The list of kept secrets is written on the side where no broker reads Parameter Store: before a cut-over, and after
-    /// a rollback.
+    /// The list of kept secrets is written while no broker reads Parameter Store: before a cut-over and after a
+    /// rollback.
     ///
-    /// - Parameter judge: throws where it must not be; else says what it comes to. It is asked before the question, and
-    ///   again once nobody else can write the journal.
-    func turn(
-        _ command: String, to backend: BackendInForce, _ settings: Settings, _ access: MigrationAccess,
-        judge: (Journal) async throws -> SwitchJudgement
+    /// - Parameter assess: throws if the switch is not allowed; otherwise returns what it leads to. It is called before
+    ///   the confirmation, and again when no other process can write the journal.
+    func run(
+        _ command: String, to backend: FleetBackend, _ settings: Settings, _ access: MigrationAccess,
+        assess: (Journal) async throws -> SwitchAssessment
     ) async throws {
-        let lever = BackendSwitch(access: access, settings)
-        let shown = try await judge(try PreparedJournal.peek(journal)?.journal ?? Journal())
-        let now = try await lever.current() ?? "none"
-        if dryRun { return show(now, backend, try await functions(lever), shown, lever, isDone: false) }
-        if !yes, !json, Confirmation.isPossible { for line in shown.page(lever.keptParameter) { Terminal.print(line) } }
+        let backendSwitch = BackendSwitch(access: access, settings)
+        let shown = try await assess(try PreparedJournal.peek(journal)?.journal ?? Journal())
+        let now = try await backendSwitch.current() ?? "none"
+        if dryRun {
+            return show(
+                now, backend, functions: try await functions(backendSwitch), assessment: shown,
+                backendSwitch: backendSwitch, isDone: false)
+        }
+        if !yes, !json, Confirmation.isPossible {
+            for line in shown.page(backendSwitch.keptParameter) { Terminal.print(line) }
+        }
         let functions = lambdaFunction.isEmpty ? "" : " and \(lambdaFunction.joined(separator: ", "))"
-        guard yes || Confirmation.asks("\(lever.parameter)\(functions): from \(now) to \(backend.rawValue).") else {
+        guard yes || Confirmation.asks("\(backendSwitch.parameter)\(functions): from \(now) to \(backend.rawValue).")
+        else {
             throw CommandFailure(
-                Confirmation.isPossible ? .notSo : .usage, "nothing was changed: --yes does it without asking")
+                Confirmation.isPossible ? .failed : .usage, "nothing was changed: --yes does it without asking")
         }
         let prepared = try PreparedJournal(path: journal, place: access.region, resumes: true)
-        let judgement = try await judge(prepared.journal)
-        let from = try await lever.current() ?? "none"
-        let details = ["from": from, "to": backend.rawValue, "parameter": lever.parameter].merging(judgement.details) {
+        let assessment = try await assess(prepared.journal)
+        let from = try await backendSwitch.current() ?? "none"
+        let details = ["from": from, "to": backend.rawValue, "parameter": backendSwitch.parameter].merging(
+            assessment.details
+        ) {
             $1
         }
-        let file = try prepared.begin(now: TimeSource.system.now().wall)
-        // Said before it is done, so that one that is cut off is not forgotten.
+        let file = try prepared.begin(now: Timing.system.now().wall)
+        // Recorded first, so that the journal has a switch that is interrupted.
         try file.record(
             "turn", isClean: false, count: lambdaFunction.count,
             details.merging(lambdaFunction.map { ("lambda \($0)", "asked") }) { $1 })
-        let before = try await carryOut(command, to: backend, judgement.kept, lever, file, details)
-        show(from, backend, before, judgement, lever, isDone: true)
+        let before = try await carryOut(
+            command, to: backend, kept: assessment.kept, with: backendSwitch, journal: file, details: details)
+        show(from, backend, functions: before, assessment: assessment, backendSwitch: backendSwitch, isDone: true)
     }
 
-    /// Does it, and writes down how far that went.
-    /// - Returns: the guide's variable of each function as it was.
+    /// Writes the parameters and variables, and records how far that went.
+    /// - Returns: the previous value of each function's variable.
     private func carryOut(
-        _ command: String, to backend: BackendInForce, _ kept: KeptList?, _ lever: BackendSwitch, _ file: JournalFile,
-        _ details: [String: String]
+        _ command: String, to backend: FleetBackend, kept: KeptList?, with backendSwitch: BackendSwitch,
+        journal file: JournalFile,
+        details: [String: String]
     ) async throws -> [String: String] {
         var before: [String: String] = [:]
         let done = { details.merging(before.map { ("lambda \($0)", $1) }) { $1 } }
         do {
-            if let kept, backend == .parameterStore { try await lever.set(kept) }
-            try await lever.set(backend)
-            if let kept, backend != .parameterStore { try await lever.set(kept) }
+            if let kept, backend == .parameterStore { try await backendSwitch.set(kept) }
+            try await backendSwitch.set(backend)
+            if let kept, backend != .parameterStore { try await backendSwitch.set(kept) }
             for function in lambdaFunction {
-                before[function] = try await lever.setFunction(function, backend) ?? "unset"
+                before[function] = try await backendSwitch.setFunction(function, backend) ?? "unset"
             }
         } catch {
-            // What was done so far is done: it must not be forgotten because the rest failed.
+            // Records the completed part before the error ends the command.
             try file.record(command, isClean: false, count: before.count, done())
             throw error
         }
@@ -75,45 +86,46 @@ struct SwitchArguments: ParsableArguments {
         return before
     }
 
-    /// The guide's variable of each function as it is.
-    private func functions(_ lever: BackendSwitch) async throws -> [String: String] {
+    /// The current value of each function's variable.
+    private func functions(_ backendSwitch: BackendSwitch) async throws -> [String: String] {
         var found: [String: String] = [:]
-        for function in lambdaFunction { found[function] = try await lever.function(function) ?? "unset" }
+        for function in lambdaFunction { found[function] = try await backendSwitch.function(function) ?? "unset" }
         return found
     }
 
-    /// Refuses to turn the fleet to a store that lacks what it would read there: secrets that a cleanup of this journal
-    /// has set to be deleted.
-    /// - Returns: whether some are, and force lets it pass.
+    /// Refuses to switch the fleet to a store that lacks secrets, because a cleanup of this journal has scheduled them
+    /// for deletion.
+    /// - Returns: whether secrets are missing and `force` allows the switch.
     func requireOldSecrets(_ journal: Journal, _ access: MigrationAccess, force: Bool) async throws -> Bool {
         let away = try await InventoryReader(access: access, selection: Selection(map: [:]))
             .away(journal.removed.sorted())
         guard !away.isEmpty, !force else { return !away.isEmpty }
         let some = away.prefix(3).map(Table.clean).joined(separator: ", ") + (away.count > 3 ? ", …" : "")
         throw CommandFailure(
-            .notSo,
+            .failed,
             "\(away.count) secrets wait for their deletion in Secrets Manager or are gone (\(some)): latchkey migrate "
                 + "cleanup --undo\(ShellWord.journal(self.journal)) brings back what waits, then this; --force turns the "
                 + "fleet all the same")
     }
 
     private func show(
-        _ from: String, _ backend: BackendInForce, _ functions: [String: String], _ judgement: SwitchJudgement,
-        _ lever: BackendSwitch, isDone: Bool
+        _ from: String, _ backend: FleetBackend, functions: [String: String], assessment: SwitchAssessment,
+        backendSwitch: BackendSwitch, isDone: Bool
     ) {
         if json {
             let members: JSONObject = [
-                "done": .bool(isDone), "parameter": .string(lever.parameter), "from": .string(from),
+                "done": .bool(isDone), "parameter": .string(backendSwitch.parameter), "from": .string(from),
                 "to": .string(backend.rawValue),
                 "lambda_functions": .object(JSONObject(functions.mapValues { .string($0) })),
             ]
-            return Terminal.print(JSON.object(members.merging(judgement.members)).text)
+            return Terminal.print(JSON.object(members.merging(assessment.members)).text)
         }
-        Terminal.print("\(lever.parameter): \(Table.clean(from)) -> \(backend.rawValue)\(isDone ? "" : ", not done")")
+        Terminal.print(
+            "\(backendSwitch.parameter): \(Table.clean(from)) -> \(backend.rawValue)\(isDone ? "" : ", not done")")
         for (function, before) in functions.sorted(by: { $0.key < $1.key }) {
             let value = backend == .parameterStore ? "true" : "false"
-            Terminal.print("\(Table.clean(function)): \(GuideVariable.name) \(Table.clean(before)) -> \(value)")
+            Terminal.print("\(Table.clean(function)): \(BackendVariable.name) \(Table.clean(before)) -> \(value)")
         }
-        for line in judgement.page(lever.keptParameter) { Terminal.print(line) }
+        for line in assessment.page(backendSwitch.keptParameter) { Terminal.print(line) }
     }
 }

@@ -1,0 +1,258 @@
+internal import LatchkeyAWS
+internal import LatchkeyBroker
+internal import LatchkeyCore
+
+/// Answers decoded AWS requests from an ``AWSReadStore``.
+package struct AWSRequestHandler: Sendable {
+    let store: AWSReadStore
+
+    package init(
+        store: AWSReadStore
+    ) {
+        self.store = store
+    }
+
+    /// The answer if memory has all of it; nil when a store must be asked.
+    func cached(_ request: AWSReadRequest, now: Now) -> Result<JSON, AWSProtocolError>? {
+        switch request {
+        case .parameter(let ask, let isDecrypted):
+            return cached(ask, isDecrypted, now).map { Self.answer(ask, $0) }
+        case .parameters(let asks, let foreignARNs, let isDecrypted):
+            return Self.all(asks) { cached($0, isDecrypted, now) }.map { Self.answer(asks, $0, foreignARNs) }
+        case .secret(let ask): return cached(ask, now).map { Self.answer($0) }
+        case .secrets(let asks): return Self.all(asks) { cached($0, now) }.map { Self.answer(asks, $0) }
+        case .path, .description: return nil
+        }
+    }
+
+    private func cached(
+        _ ask: ParameterReference, _ isDecrypted: Bool, _ now: Now
+    ) -> Result<ParameterItem, UpstreamFault>? {
+        store.cachedParameter(ParameterRead(query: ask.query, isDecrypted: isDecrypted), now).map { ask.checked($0) }
+    }
+
+    private func cached(_ ask: SecretReference, _ now: Now) -> Result<SecretItem, UpstreamFault>? {
+        var last: Result<SecretItem, UpstreamFault>?
+        for query in ask.queries(store.storeOf) {
+            guard let result = store.cachedSecret(query, now).map({ ask.checked($0) }) else { return nil }
+            guard result.isNotFound else { return result }
+            last = result
+        }
+        return last
+    }
+
+    /// Answers from the store, in a task of its own.
+    ///
+    /// - Parameters:
+    ///   - refresh: whether to read past the cache. Only for a single secret.
+    ///   - completion: called once, on any thread. Its second argument says why a requested refresh failed.
+    func answer(
+        _ request: AWSReadRequest, refresh: Bool, deadline: MonotonicTime,
+        completion: @escaping @Sendable (Result<JSON, AWSProtocolError>, UpstreamFault?) -> Void
+    ) {
+        Task {
+            guard refresh, case .secret(let ask) = request else {
+                return completion(await answer(request, refresh: refresh, deadline: deadline), nil)
+            }
+            let secret = await secret(ask, true, deadline)
+            completion(Self.answer(secret), Self.refreshError(secret))
+        }
+    }
+
+    private static func refreshError(_ result: Result<SecretItem, UpstreamFault>) -> UpstreamFault? {
+        switch result {
+        case .success(let item): item.refreshError
+        case .failure(let fault): fault.isFromEarlierRead ? .refreshFloor : nil
+        }
+    }
+
+    private func answer(
+        _ request: AWSReadRequest, refresh: Bool, deadline: MonotonicTime
+    ) async -> Result<JSON, AWSProtocolError> {
+        switch request {
+        case .parameter(let ask, let isDecrypted):
+            return Self.answer(ask, await parameter(ask, isDecrypted, deadline))
+        case .parameters(let asks, let foreignARNs, let isDecrypted):
+            return Self.answer(
+                asks, await Self.gather(asks) { await parameter($0, isDecrypted, deadline) }, foreignARNs)
+        case .path(let ask): return answer(ask, await listing(ask, deadline))
+        case .secret(let ask): return Self.answer(await secret(ask, refresh, deadline))
+        case .secrets(let asks):
+            return Self.answer(asks, await Self.gather(asks) { await secret($0, refresh, deadline) })
+        case .description(let ask): return await description(ask, deadline)
+        }
+    }
+
+    // MARK: Reads
+
+    private func parameter(
+        _ ask: ParameterReference, _ isDecrypted: Bool, _ deadline: MonotonicTime
+    ) async -> Result<ParameterItem, UpstreamFault> {
+        do throws(UpstreamFault) {
+            let read = ParameterRead(query: ask.query, isDecrypted: isDecrypted)
+            return ask.checked(.success(try await store.parameter(read, deadline)))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func secret(
+        _ ask: SecretReference, _ refresh: Bool, _ deadline: MonotonicTime
+    ) async -> Result<SecretItem, UpstreamFault> {
+        var last = Result<SecretItem, UpstreamFault>.failure(UpstreamFault(.notFound))
+        for query in ask.queries(store.storeOf) {
+            do throws(UpstreamFault) {
+                last = ask.checked(.success(try await store.secret(query, refresh, deadline)))
+            } catch {
+                last = .failure(error)
+            }
+            if !last.isNotFound { break }
+        }
+        return last
+    }
+
+    private func description(_ ask: SecretReference, _ deadline: MonotonicTime) async -> Result<JSON, AWSProtocolError>
+    {
+        var last = UpstreamFault(.notFound)
+        for query in ask.queries(store.storeOf) {
+            do throws(UpstreamFault) {
+                if let own = try await store.description(query, deadline) {
+                    if ask.accepts(arn: own["ARN"]?.string ?? "", name: own["Name"]?.string ?? "") {
+                        return .success(own)
+                    }
+                } else {
+                    return .success(
+                        try ask.checked(.success(try await store.secret(query, false, deadline)))
+                            .get().description)
+                }
+            } catch {
+                guard error.reason == .notFound else {
+                    return .failure(AWSProtocolError(error, service: .secretsManager))
+                }
+                last = error
+            }
+        }
+        return .failure(AWSProtocolError(last, service: .secretsManager))
+    }
+
+    private func listing(
+        _ ask: PathPageRequest, _ deadline: MonotonicTime
+    ) async -> Result<[ParameterItem], UpstreamFault> {
+        let read = PathRead(path: ask.path, isRecursive: ask.isRecursive, isDecrypted: ask.isDecrypted)
+        do throws(UpstreamFault) {
+            return .success(try await store.listing(read, deadline))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Reads all items concurrently; the results keep the order of `asks`. ``AWSReadRequest`` limits their number, and
+    /// so the number of tasks.
+    private static func gather<Ask: Sendable, Item: Sendable>(
+        _ asks: [Ask], _ read: @escaping @Sendable (Ask) async -> Result<Item, UpstreamFault>
+    ) async -> [Result<Item, UpstreamFault>] {
+        await withTaskGroup(of: (Int, Result<Item, UpstreamFault>).self) { group in
+            for (index, ask) in asks.enumerated() { group.addTask { (index, await read(ask)) } }
+            var results: [Int: Result<Item, UpstreamFault>] = [:]
+            for await (index, result) in group { results[index] = result }
+            return asks.indices.compactMap { results[$0] }
+        }
+    }
+
+    /// The items for all reads; nil as soon as one is missing.
+    private static func all<Read, Item>(_ reads: [Read], _ look: (Read) -> Item?) -> [Item]? {
+        var found: [Item] = []
+        for read in reads {
+            guard let item = look(read) else { return nil }
+            found.append(item)
+        }
+        return found
+    }
+
+    // MARK: Answers
+
+    private static func answer(
+        _ ask: ParameterReference, _ result: Result<ParameterItem, UpstreamFault>
+    ) -> Result<JSON, AWSProtocolError> {
+        result.map { ["Parameter": $0.json(selector: ask.selector)] }.mapError {
+            AWSProtocolError($0, service: .parameterStore)
+        }
+    }
+
+    /// Unknown names go into `InvalidParameters`. Any other fault fails the whole call.
+    private static func answer(
+        _ asks: [ParameterReference], _ results: [Result<ParameterItem, UpstreamFault>], _ foreignARNs: [String]
+    ) -> Result<JSON, AWSProtocolError> {
+        var (found, missing) = ([JSON](), foreignARNs.map { JSON.string($0) })
+        for (ask, result) in zip(asks, results) {
+            switch result {
+            case .success(let item): found.append(item.json(selector: ask.selector))
+            case .failure(let fault) where fault.reason == .notFound: missing.append(.string(ask.text))
+            case .failure(let fault): return .failure(AWSProtocolError(fault, service: .parameterStore))
+            }
+        }
+        return .success(["Parameters": .array(found), "InvalidParameters": .array(missing)])
+    }
+
+    private static func answer(
+        _ result: Result<SecretItem, UpstreamFault>
+    ) -> Result<JSON, AWSProtocolError> {
+        result.map(\.json).mapError { AWSProtocolError($0, service: .secretsManager) }
+    }
+
+    /// Secrets that cannot be read go into `Errors`. A transient fault fails the whole call, so that SDKs retry it.
+    private static func answer(
+        _ asks: [SecretReference], _ results: [Result<SecretItem, UpstreamFault>]
+    ) -> Result<JSON, AWSProtocolError> {
+        var (values, errors): ([JSON], [JSON]) = ([], [])
+        for (ask, result) in zip(asks, results) {
+            switch result {
+            case .success(let item): values.append(item.json)
+            case .failure(let fault) where fault.isTransient:
+                return .failure(AWSProtocolError(fault, service: .secretsManager))
+            case .failure(let fault):
+                let fault = AWSProtocolError(fault, service: .secretsManager)
+                errors.append([
+                    "SecretId": .string(ask.text), "ErrorCode": .string(fault.type),
+                    "Message": .string(fault.message ?? ""),
+                ])
+            }
+        }
+        return .success(["SecretValues": .array(values), "Errors": .array(errors)])
+    }
+
+    /// One page. The token cache and Latchkey's own parameters are also below the prefix; they are left out.
+    private func answer(
+        _ ask: PathPageRequest, _ result: Result<[ParameterItem], UpstreamFault>
+    ) -> Result<JSON, AWSProtocolError> {
+        result.map { items in
+            let shown = items.filter { store.names.key(ofParameter: $0.name) != nil }
+            let page = ListingPage(of: shown.map(\.name), after: ask.after, size: ask.size)
+            var members: JSONObject = ["Parameters": .array(shown[page.range].map { $0.json() })]
+            members["NextToken"] = page.next.map { .string($0) }
+            return .object(members)
+        }.mapError { AWSProtocolError($0, service: .parameterStore) }
+    }
+}
+
+extension ParameterReference {
+    /// Treats a parameter of another account as missing.
+    fileprivate func checked(_ result: Result<ParameterItem, UpstreamFault>) -> Result<ParameterItem, UpstreamFault> {
+        guard case .success(let item) = result, !accepts(item) else { return result }
+        return .failure(UpstreamFault(.notFound))
+    }
+}
+
+extension SecretReference {
+    /// Treats a secret that does not match the ARN as missing.
+    fileprivate func checked(_ result: Result<SecretItem, UpstreamFault>) -> Result<SecretItem, UpstreamFault> {
+        guard case .success(let item) = result, !accepts(item) else { return result }
+        return .failure(UpstreamFault(.notFound))
+    }
+}
+
+extension Result where Failure == UpstreamFault {
+    fileprivate var isNotFound: Bool {
+        if case .failure(let fault) = self { fault.reason == .notFound } else { false }
+    }
+}

@@ -1,0 +1,57 @@
+package import LatchkeyAWS
+package import LatchkeyBroker
+internal import LatchkeyCore
+
+/// A secret as the caller names it.
+package struct SecretReference: Hashable, Sendable {
+    /// The caller's own text: a name or an ARN.
+    package let text: String
+    /// The name as given. `version` is the version id, `label` the stage.
+    package let query: SecretQuery
+    /// The name without its last seven characters, if they look like the random suffix of an ARN; else nil.
+    package let shortQuery: SecretQuery?
+    /// Nil for a plain name.
+    package let arn: AmazonResourceName?
+
+    /// The queries to try in this order until an answer is accepted.
+    ///
+    /// Secrets Manager returns the secret's own ARN, so the short name, which is more likely, is tried first. A
+    /// parameter has no random suffix, so the full name is tried first.
+    ///
+    /// - Parameter store: the store that a secret is read from; nil while the backend is unknown.
+    func queries(_ store: (SecretKey) -> SecretStore?) -> [SecretQuery] {
+        guard let shortQuery else { return [query] }
+        return store(shortQuery.key) == .secretsManager ? [shortQuery, query] : [query, shortQuery]
+    }
+
+    /// Whether `item` is the requested secret, and not one of another account or with another random suffix. The suffix
+    /// of a secret that has moved to Parameter Store is unknown, so it is not compared.
+    func accepts(_ item: SecretItem) -> Bool {
+        guard item.isParameter else { return accepts(arn: item.arn, name: item.name) }
+        return arn == nil || arn?.account == AmazonResourceName(item.arn)?.account
+    }
+
+    /// ``accepts(_:)`` for the ARN and name that Secrets Manager returned.
+    func accepts(arn text: String, name: String) -> Bool {
+        guard let arn else { return true }
+        guard let found = AmazonResourceName(text), found.account == arn.account else { return false }
+        return arn.resource == found.resource || arn.resource.hasSameBytes(as: "secret:\(name)")
+    }
+
+    /// `name` without a hyphen and six letters or digits at its end, as every ARN of Secrets Manager has them; nil if
+    /// it has no such suffix.
+    static func withoutSuffix(_ name: Substring) -> Substring? {
+        let tail = name.utf8.suffix(7)
+        guard tail.count == 7, tail.first == UInt8(ascii: "-"), tail.dropFirst().allSatisfy(isLetterOrDigit) else {
+            return nil
+        }
+        return Substring(name.utf8.dropLast(7))
+    }
+
+    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: false
+        }
+    }
+}

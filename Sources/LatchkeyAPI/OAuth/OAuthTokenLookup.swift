@@ -1,0 +1,91 @@
+internal import LatchkeyBroker
+internal import LatchkeyCore
+internal import LatchkeyCrypto
+internal import LatchkeyHTTP
+internal import LatchkeyMetrics
+
+/// Gets a token for an OAuth client after a cache miss.
+struct OAuthTokenLookup: Sendable {
+    enum Target: Sendable {
+        /// The profile of that audience, or the default profile if `of` is nil.
+        case known(ProfileID, of: String?)
+        /// An audience whose profile is not known yet.
+        case audience(String)
+    }
+
+    enum Outcome: Sendable {
+        case served(ServedToken, RenderedOAuthToken)
+        case refused(OAuthError)
+
+        func write(now: Now, id: String, to reply: ReplyWriter) {
+            switch self {
+            case .served(let served, let rendered):
+                rendered.write(
+                    isStale: served.entry.isStale(now), isRejected: served.isRejected,
+                    refreshError: served.refreshError, now: now, to: reply
+                ) { $0.append(Array(id.utf8)) }
+            case .refused(let error): error.write(requestID: id, to: reply)
+            }
+        }
+    }
+
+    let target: Target
+    let scope: [String]
+    let tokens: TokenBroker
+    let audiences: AudienceCache
+    let time: Timing
+    let deadline: MonotonicTime
+
+    /// - Parameter completion: called once, on any thread. A task is created only for an audience that must be looked
+    ///   up.
+    func run(_ now: Now, completion: @escaping @Sendable (Outcome) -> Void) {
+        run(target, now.monotonic, completion)
+    }
+
+    private func run(
+        _ target: Target, _ now: MonotonicTime, _ completion: @escaping @Sendable (Outcome) -> Void
+    ) {
+        switch target {
+        case .known(let profile, let audience): fetch(profile, of: audience, completion)
+        case .audience(let audience):
+            Task {
+                do throws(UpstreamFault) {
+                    let found = try await audiences.profile(
+                        of: audience, deadline: deadline, now: now)
+                    if let profile = found { return fetch(profile, of: audience, completion) }
+                    completion(.refused(OAuthError(.invalidTarget, "no token profile has this audience")))
+                } catch {
+                    completion(.refused(OAuthError(Problem(error, what: "token"))))
+                }
+            }
+        }
+    }
+
+    private func fetch(
+        _ profile: ProfileID, of audience: String?, _ completion: @escaping @Sendable (Outcome) -> Void
+    ) {
+        tokens.token(profile, TokenDemand(isByName: audience == nil), deadline: deadline) { result in
+            switch result {
+            case .success(let served): completion(outcome(served))
+            case .failure(.profileChanged):
+                // The audience may belong to another profile now, or to none.
+                let now = time.now().monotonic
+                guard let audience, now < deadline else {
+                    return completion(.refused(OAuthError(Problem(.profileChanged, what: "token"))))
+                }
+                run(.audience(audience), now, completion)
+            case .failure(let fault): completion(.refused(OAuthError(Problem(fault, what: "token"))))
+            }
+        }
+    }
+
+    private func outcome(_ served: ServedToken) -> Outcome {
+        let rendered = RenderedOAuthToken(served.entry, tier: served.tier)
+        do throws(OAuthError) {
+            try rendered.require(scope)
+            return .served(served, rendered)
+        } catch {
+            return .refused(error)
+        }
+    }
+}

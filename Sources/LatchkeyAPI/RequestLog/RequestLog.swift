@@ -1,0 +1,118 @@
+package import LatchkeyBroker
+package import LatchkeyCore
+package import LatchkeyMetrics
+package import Logging
+internal import Synchronization
+
+/// The request log: one line for each response.
+///
+/// At `debug` every response is logged. At `info` every response with status 500 or above is logged, as an essential
+/// line, and other errors up to the limit of ``RequestLogLimiter``; the number of omitted lines is logged within
+/// ``RequestLogLimiter/window``. At higher levels nothing is logged.
+package final class RequestLog: Sendable {
+    /// Writes a line: message, level, metadata, and whether the line is essential.
+    package typealias Write = @Sendable (String, Logger.Level, Logger.Metadata, Bool) -> Void
+
+    /// The content of one line.
+    package struct Entry: Sendable {
+        package var requestID: String
+        package var route: Route
+        package var method: Method
+        package var status: Int
+        /// Nil if there was no valid credential, or if it was not checked.
+        package var caller: String?
+        /// The tier that answered; nil for none or several.
+        package var tier: String?
+        /// From the start of the request until the response was rendered.
+        package var duration: Duration
+
+        package init(
+            requestID: String, route: Route, method: Method, status: Int, caller: String?, tier: String?,
+            duration: Duration
+        ) {
+            self.requestID = requestID
+            self.route = route
+            self.method = method
+            self.status = status
+            self.caller = caller
+            self.tier = tier
+            self.duration = duration
+        }
+    }
+
+    private struct State {
+        var limiter = RequestLogLimiter()
+        var isReportScheduled = false
+    }
+
+    /// The lowest status that may be logged.
+    private let minStatus: Int
+    private let logsAll: Bool
+    private let write: Write
+    private let time: Timing
+    private let sleeper: Sleeper
+    private let state = Mutex(State())
+
+    /// - Parameter level: the level of the log.
+    package init(level: Logger.Level, time: Timing, sleeper: Sleeper = .system, write: @escaping Write) {
+        logsAll = level <= .debug
+        minStatus = level <= .debug ? 0 : level <= .info ? 400 : .max
+        self.write = write
+        self.time = time
+        self.sleeper = sleeper
+    }
+
+    /// Whether a response with this status may be logged. This check is the only cost of responses that are not.
+    package func mayLog(status: Int) -> Bool { status >= minStatus }
+
+    /// Logs one response.
+    package func record(_ entry: Entry) {
+        guard mayLog(status: entry.status) else { return }
+        if entry.status >= 500 { return write("request", .info, Self.metadata(entry), true) }
+        if logsAll { return write("request", .debug, Self.metadata(entry), false) }
+        let now = time.now().monotonic
+        let (isAdmitted, isFirstOmission) = state.withLock { state in
+            let isAdmitted = state.limiter.admits(StatusCode(entry.status), now: now)
+            if isAdmitted || state.isReportScheduled { return (isAdmitted, false) }
+            state.isReportScheduled = true
+            return (false, true)
+        }
+        if isAdmitted { write("request", .info, Self.metadata(entry), false) }
+        if isFirstOmission { scheduleOmissionReport(now) }
+    }
+
+    /// Logs how many lines were omitted since the last report. Also called when the process ends.
+    package func reportOmitted() {
+        let omitted = state.withLock { state in
+            state.isReportScheduled = false
+            return state.limiter.takeOmitted()
+        }
+        for one in omitted {
+            write(
+                "error answers were left out of the log", .info,
+                ["status": "\(one.status.label)", "count": "\(one.count)"], true)
+        }
+    }
+
+    private func scheduleOmissionReport(_ now: MonotonicTime) {
+        Task {
+            await sleeper.sleep(now + RequestLogLimiter.window)
+            reportOmitted()
+        }
+    }
+
+    private static func metadata(_ entry: Entry) -> Logger.Metadata {
+        [
+            "request_id": "\(entry.requestID)", "route": "\(entry.route.label)", "method": "\(entry.method.label)",
+            "status": "\(entry.status)", "caller": "\(entry.caller ?? "-")", "tier": "\(entry.tier ?? "-")",
+            "duration_ms": "\(milliseconds(entry.duration))",
+        ]
+    }
+
+    /// With three decimals, so that a hit does not show as 0.
+    private static func milliseconds(_ duration: Duration) -> String {
+        let microseconds = max(0, duration.clampedNanoseconds / 1000)
+        let rest = String(microseconds % 1000)
+        return "\(microseconds / 1000)." + String(repeating: "0", count: 3 - rest.utf8.count) + rest
+    }
+}

@@ -1,0 +1,70 @@
+internal import LatchkeyBroker
+internal import LatchkeyCore
+internal import LatchkeyCrypto
+internal import LatchkeyHTTP
+internal import LatchkeyMetrics
+
+/// A request for several secrets at once.
+struct SecretBatch: Sendable {
+    /// Maximum number of keys in a request. That is more than an application has; keys of maximum length reach the
+    /// limit of the request line first.
+    static let maxKeys = 100
+
+    private let keys: [String]
+
+    /// Reads a comma list. A repeated key counts once.
+    init(_ text: String) throws(Problem) {
+        var seen: Set<ExactText> = []
+        keys = text.utf8.split(separator: UInt8(ascii: ",")).map { String(decoding: $0, as: UTF8.self) }
+            .filter { seen.insert(ExactText($0)).inserted }
+        guard (1...Self.maxKeys).contains(keys.count) else {
+            throw Problem(400, .badRequest, "keys must be a comma list of 1 to \(Self.maxKeys) keys")
+        }
+    }
+
+    /// Reads all keys. The response has the values, and a problem for each key that failed.
+    func answer(
+        from secrets: SecretBroker, demand: SecretDemand, deadline: MonotonicTime, id: String
+    ) async -> SecretsResponse {
+        var found: JSONObject = [:]
+        var problems: [ExactText: Problem] = [:]
+        var isStale = false
+        var refreshError: UpstreamFault?
+        await withTaskGroup(of: (String, Result<ServedSecret, UpstreamFault>).self) { group in
+            for key in keys {
+                group.addTask { (key, await Self.one(key, from: secrets, demand: demand, deadline: deadline)) }
+            }
+            for await (key, result) in group {
+                switch result {
+                case .success(let served):
+                    found[key] = SecretResponseFormat.json(served.entry, served.entry.value)
+                    isStale = isStale || served.isStale
+                    refreshError = refreshError ?? served.refreshError
+                case .failure(let fault):
+                    problems[ExactText(key)] = Problem(fault, what: "secret")
+                    if fault.isFromEarlierRead { refreshError = refreshError ?? .refreshFloor }
+                }
+            }
+        }
+        let errors = JSON.object(JSONObject(problems.map { ($0.text, $1.json(requestID: id)) }))
+        guard found.isEmpty else {
+            return SecretsResponse(
+                body: ["secrets": .object(found), "errors": errors], isStale: isStale, refreshError: refreshError)
+        }
+        // If nothing was found, the response has the most severe problem: a failure of the whole request tells more
+        // than a missing name.
+        let worst = problems.values.max { ($0.status == 404 ? 0 : $0.status) < ($1.status == 404 ? 0 : $1.status) }
+        return SecretsResponse(body: ["errors": errors], problem: worst)
+    }
+
+    private static func one(
+        _ key: String, from secrets: SecretBroker, demand: SecretDemand, deadline: MonotonicTime
+    ) async -> Result<ServedSecret, UpstreamFault> {
+        guard let key = SecretKey(requested: key) else { return .failure(UpstreamFault(.notFound)) }
+        do throws(UpstreamFault) {
+            return .success(try await secrets.secret(SecretQuery(key), demand: demand, deadline: deadline))
+        } catch {
+            return .failure(error)
+        }
+    }
+}

@@ -1,0 +1,96 @@
+package import LatchkeyBroker
+package import LatchkeyCore
+package import LatchkeyCrypto
+internal import LatchkeyHTTP
+internal import LatchkeyMetrics
+
+/// The form in which one caller wants a secret: JSON or plain text, whole or one field, conditional or not.
+package struct SecretResponseFormat: Sendable {
+    private let field: String?
+    private let isPlain: Bool
+    private let tags: String?
+    private let id: String
+
+    init(_ context: RequestContext, field: String?, id: String) throws(Problem) {
+        isPlain = Negotiation.prefersText(context.slice(context.head.accept))
+        if let field, field.isEmpty { throw Problem(400, .badRequest, "field must name a member, as in a.b") }
+        self.field = field
+        self.id = id
+        tags = context.head.ifNoneMatch.isPresent ? context.head.ifNoneMatch.text(of: context.bytes) : nil
+    }
+
+    func write(_ fault: UpstreamFault, to reply: ReplyWriter) {
+        Problem(fault, what: "secret").write(requestID: id, to: reply)
+    }
+
+    /// Whether the caller sent an entity tag.
+    var isConditional: Bool { tags != nil }
+
+    /// Whether the caller's entity tags include the entry's.
+    func holds(_ entry: SecretEntry) -> Bool { tags.map { Self.matches(entry.etag, $0) } ?? false }
+
+    func write(_ result: Result<ServedSecret, UpstreamFault>, now: Now, to reply: ReplyWriter) {
+        switch result {
+        case .success(let served): write(served, now: now, to: reply)
+        case .failure(let fault): write(fault, to: reply)
+        }
+    }
+
+    func write(_ served: ServedSecret, now: Now, to reply: ReplyWriter) {
+        let entry = served.entry
+        var value = entry.value
+        // An entity tag belongs to a version, so a caller that has it was given the field before. `*` does not show
+        // that.
+        let isUnchanged = holds(entry)
+        if let field, !isUnchanged || tags.map({ $0.hasSameBytes(as: "*") }) ?? false {
+            do throws(UpstreamFault) {
+                guard let found = try entry.field(field) else {
+                    return Problem(404, .notFound, "the secret has no such field").write(requestID: id, to: reply)
+                }
+                value = found
+            } catch {
+                return write(error, to: reply)
+            }
+        }
+        reply.begin(isUnchanged ? 304 : 200)
+        reply.append("Cache-Control: no-store\r\nX-Latchkey-Tier: ")
+        reply.append(served.tier.header)
+        reply.append("\r\n")
+        reply.field("ETag", entry.etag)
+        reply.field("X-Request-Id", id)
+        reply.append("Vary: Accept\r\nAge: ")
+        reply.append(max(0, (now.monotonic - served.received.monotonic).components.seconds))
+        reply.append("\r\n")
+        if served.isStale { reply.append("X-Latchkey-Stale: true\r\n") }
+        if let refreshError = served.refreshError { reply.field("X-Latchkey-Refresh-Error", refreshError.summary) }
+        if isUnchanged { return reply.endWithoutBody() }
+        if isPlain {
+            reply.append(
+                entry.isBinary
+                    ? "Content-Type: application/octet-stream\r\n" : "Content-Type: text/plain; charset=utf-8\r\n")
+            reply.end(value.reveal())
+        } else {
+            reply.append("Content-Type: application/json\r\n")
+            reply.end(Self.json(entry, value).bytes())
+        }
+    }
+
+    package static func json(_ entry: SecretEntry, _ value: Secret) -> JSON {
+        let text = entry.isBinary ? nil : value.revealText()
+        return [
+            "key": .string(entry.key), "value": .string(text ?? Base64.encode(value.reveal())),
+            "version": .string(entry.version), "source": .string(entry.source.name),
+            "encoding": text == nil ? "base64" : "utf8",
+        ]
+    }
+
+    /// `If-None-Match` (RFC 9110 §13.1.2): weak comparison, lists and `*`. Works on bytes, in linear time.
+    private static func matches(_ tag: String, _ field: String) -> Bool {
+        field.utf8.split(separator: UInt8(ascii: ",")).contains { candidate in
+            var candidate = candidate.drop { $0 == 0x20 || $0 == 0x09 }
+            while candidate.last == 0x20 || candidate.last == 0x09 { candidate = candidate.dropLast() }
+            if candidate.starts(with: "W/".utf8) { candidate = candidate.dropFirst(2) }
+            return candidate.elementsEqual("*".utf8) || candidate.elementsEqual(tag.utf8)
+        }
+    }
+}

@@ -1,0 +1,39 @@
+internal import LatchkeyBroker
+internal import LatchkeyCore
+internal import LatchkeyCrypto
+internal import LatchkeyHTTP
+internal import LatchkeyMetrics
+
+/// The response to a request for several secrets.
+struct SecretsResponse: Sendable {
+    var body: JSON
+    var isStale = false
+    /// Why a requested refresh failed for some of them.
+    var refreshError: UpstreamFault?
+    /// Set if nothing could be answered. ``body`` then has the problem's further members.
+    var problem: Problem?
+
+    /// The names of all secrets, sorted.
+    static func names(
+        from secrets: SecretBroker, demand: SecretDemand, deadline: MonotonicTime
+    ) async -> SecretsResponse {
+        do throws(UpstreamFault) {
+            let names = try await secrets.names(demand: demand, deadline: deadline)
+            return SecretsResponse(
+                body: ["names": .array(names.names.map { .string($0) })], isStale: names.isStale,
+                refreshError: names.refreshError)
+        } catch {
+            return SecretsResponse(body: [:], problem: Problem(error, what: "secret"))
+        }
+    }
+
+    func write(id: String, to reply: ReplyWriter) {
+        if let problem { return problem.write(requestID: id, members: body.object ?? [:], to: reply) }
+        reply.begin(200)
+        reply.append("Cache-Control: no-store\r\nContent-Type: application/json\r\n")
+        reply.field("X-Request-Id", id)
+        if isStale { reply.append("X-Latchkey-Stale: true\r\n") }
+        if let refreshError { reply.field("X-Latchkey-Refresh-Error", refreshError.summary) }
+        reply.end(body.bytes())
+    }
+}

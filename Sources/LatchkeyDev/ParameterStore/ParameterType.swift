@@ -1,0 +1,6 @@
+/// The types of parameter (PutParameter, `Type`).
+enum ParameterType: String {
+    case string = "String"
+    case stringList = "StringList"
+    case secureString = "SecureString"
+}

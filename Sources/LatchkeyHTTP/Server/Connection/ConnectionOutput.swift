@@ -1,0 +1,101 @@
+internal import LatchkeyCore
+internal import LatchkeyNet
+
+/// The replies of one connection that have not been sent: those in the queue, and the bytes that the kernel has not
+/// accepted.
+///
+/// Nothing is rendered while bytes are unsent. For a peer that does not read, the server therefore holds at most
+/// ``ServerLimits/outputBytes`` and one reply.
+struct ConnectionOutput {
+    private var replies = ReplyQueue()
+    private var unsent = UnsentBytes()
+
+    /// The number of requests whose reply is still in the queue.
+    var pendingReplies: Int { replies.count }
+
+    /// Whether every reply has been sent.
+    var isEmpty: Bool { replies.isEmpty && unsent.isEmpty }
+
+    /// Whether bytes wait for the peer to accept them.
+    var isBlocked: Bool { !unsent.isEmpty }
+
+    /// Whether a reply can be rendered now.
+    var isDue: Bool { unsent.isEmpty && replies.isDue }
+
+    /// Whether a further request may be answered, with `rendered` bytes of this turn not yet sent.
+    func acceptsMore(rendered: Int, limits: ServerLimits) -> Bool {
+        unsent.isEmpty && rendered + replies.renderedBytes < limits.outputBytes && replies.acceptsMore
+            && replies.count < limits.pipelineDepth
+    }
+
+    /// Reserves the place of a reply that comes later.
+    mutating func reserve(blocksPipeline: Bool) -> ReplyQueue.SequenceNumber {
+        replies.reserve(blocksPipeline: blocksPipeline)
+    }
+
+    mutating func resolve(_ deferred: DeferredReply, with render: @escaping ReplyQueue.Renderer) {
+        replies.resolve(deferred.sequence, with: .deferred(deferred, render))
+    }
+
+    /// Moves what was rendered into `writer` from `start` on behind the replies that must leave before it, if there are any.
+    mutating func enqueue(_ writer: ReplyWriter, from start: Int) {
+        if replies.isEmpty { return }
+        replies.append(ready: Array(writer.output[start...]))
+        writer.output.removeSubrange(start...)
+    }
+
+    /// Renders replies that are ready, until `limit` bytes are rendered.
+    ///
+    /// - Parameters:
+    ///   - isEnding: nothing more is read, so the last reply announces that the connection closes (RFC 9112 §9.6).
+    ///   - reject: writes the reply when the renderer wrote none.
+    /// - Returns: false when the budget of the turn ended first.
+    mutating func renderDue(
+        into writer: ReplyWriter, budget: inout WorkBudget, limit: Int, isEnding: Bool,
+        unanswered reject: (ReplyWriter) -> Void
+    ) -> Bool {
+        while unsent.isEmpty, replies.isDue, writer.output.count < limit {
+            if !budget.take({ .current }) { return false }
+            switch replies.popDue() {
+            case nil: return true
+            case .bytes(let bytes): writer.append(bytes)
+            case .deferred(let deferred, let render):
+                let start = writer.output.count
+                writer.isHead = deferred.isHead
+                writer.closes = deferred.closes || (isEnding && replies.isEmpty)
+                writer.confirmsKeepAlive = deferred.confirmsKeepAlive
+                render(writer)
+                if writer.output.count == start { reject(writer) }
+            }
+        }
+        return true
+    }
+
+    /// Sends what this turn has rendered, and keeps what the kernel does not accept.
+    ///
+    /// - Returns: false when the connection is broken.
+    mutating func flush(_ writer: ReplyWriter, to socket: borrowing Socket) -> Bool {
+        guard unsent.isEmpty else {
+            unsent.append(&writer.output)
+            return true
+        }
+        // A buffer that has grown over 1 MiB for one large reply is released.
+        defer { writer.output.removeAll(keepingCapacity: writer.output.capacity <= 1 << 20) }
+        switch writer.output.withUnsafeBytes({ socket.send($0) }) {
+        case .moved(let count) where count == writer.output.count: return true
+        case .moved(let count): unsent.take(&writer.output, after: count)
+        case .wouldBlock: unsent.take(&writer.output, after: 0)
+        case .failed: return false
+        }
+        return true
+    }
+
+    /// Sends more of the bytes that the kernel has not accepted.
+    mutating func sendUnsent(to socket: borrowing Socket) -> Socket.Transfer { unsent.send(to: socket) }
+
+    /// Drops all replies, because the connection is closed.
+    mutating func removeAll() {
+        replies.removeAll()
+        unsent.removeAll()
+    }
+}

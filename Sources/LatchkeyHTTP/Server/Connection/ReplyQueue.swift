@@ -1,0 +1,91 @@
+/// The replies of one connection in the order of their requests (RFC 9112 §9.3.2). A reply that is ready early waits for
+/// the replies before it.
+///
+/// A deferred reply is stored as the closure that renders it, and rendered when all replies before it have left. Replies
+/// that wait behind a slow reader then share their data, instead of holding a copy each.
+package struct ReplyQueue {
+    /// The number of a request on its connection, counted from 0.
+    package typealias SequenceNumber = UInt64
+    /// Writes one reply.
+    package typealias Renderer = @Sendable (ReplyWriter) -> Void
+
+    /// A reply that is ready to be sent or rendered.
+    package enum Due {
+        case bytes([UInt8])
+        case deferred(DeferredReply, Renderer)
+    }
+
+    private enum Slot {
+        /// The request is with a handler that answers later.
+        case waiting
+        case ready(Due)
+    }
+
+    private var slots: [Slot] = []
+    private var firstNumber: SequenceNumber = 0
+    /// The request whose reply must leave before a further request is accepted.
+    private var blockingNumber: SequenceNumber?
+    /// Rendered bytes that wait for replies before them.
+    package private(set) var renderedBytes = 0
+
+    package init() {}
+
+    /// The number of requests whose reply has not left the queue.
+    package var count: Int { slots.count }
+
+    package var isEmpty: Bool { slots.isEmpty }
+
+    /// Whether a further request may be accepted.
+    package var acceptsMore: Bool { blockingNumber == nil }
+
+    /// Whether the first reply is ready.
+    package var isDue: Bool {
+        if case .ready = slots.first { true } else { false }
+    }
+
+    /// Reserves the next place for a reply that comes later.
+    ///
+    /// - Parameter blocksPipeline: no further request of the connection is accepted before this reply has left.
+    package mutating func reserve(blocksPipeline: Bool = false) -> SequenceNumber {
+        slots.append(.waiting)
+        let sequence = firstNumber + UInt64(slots.count) - 1
+        if blocksPipeline { blockingNumber = sequence }
+        return sequence
+    }
+
+    /// Appends a reply that is ready, behind replies that are not.
+    package mutating func append(ready reply: [UInt8]) {
+        renderedBytes += reply.count
+        slots.append(.ready(.bytes(reply)))
+    }
+
+    /// Whether the request has no reply yet.
+    package func isWaiting(_ sequence: SequenceNumber) -> Bool {
+        guard sequence >= firstNumber, sequence - firstNumber < UInt64(slots.count) else { return false }
+        if case .waiting = slots[Int(sequence - firstNumber)] { return true }
+        return false
+    }
+
+    /// Sets the reply of a request. A second reply to the same request is ignored.
+    package mutating func resolve(_ sequence: SequenceNumber, with reply: Due) {
+        guard isWaiting(sequence) else { return }
+        if case .bytes(let bytes) = reply { renderedBytes += bytes.count }
+        slots[Int(sequence - firstNumber)] = .ready(reply)
+    }
+
+    /// Removes and returns the first reply if it is ready.
+    package mutating func popDue() -> Due? {
+        guard case .ready(let due) = slots.first else { return nil }
+        slots.removeFirst()  // linear, but the queue has at most the pipeline depth of entries
+        if blockingNumber == firstNumber { blockingNumber = nil }
+        firstNumber += 1
+        if case .bytes(let bytes) = due { renderedBytes -= bytes.count }
+        return due
+    }
+
+    /// Drops all replies, because the connection is closed.
+    package mutating func removeAll() {
+        slots = []
+        renderedBytes = 0
+    }
+}

@@ -1,0 +1,28 @@
+/// Why the server itself answers a request, instead of its handler.
+package enum ServerRejection: Hashable, Sendable {
+    /// The head or the body breaks the grammar or a limit.
+    case malformed(RequestRejection)
+    /// The head or the body did not arrive in time: 408.
+    case timedOut
+    /// The connection is over the cap: 503.
+    case overloaded
+    /// The handler wrote no reply: 500.
+    case unanswered
+
+    /// The status code of the reply.
+    package var status: Int {
+        switch self {
+        case .malformed(let rejection): rejection.status
+        case .timedOut: 408
+        case .overloaded: 503
+        case .unanswered: 500
+        }
+    }
+
+    /// Writes a reply in plain text, for servers without an error format of their own.
+    package static let plain: @Sendable (ServerRejection, ReplyWriter) -> Void = { rejection, reply in
+        reply.begin(rejection.status)
+        reply.append("Content-Type: text/plain\r\n")
+        reply.end(Array("\(HTTPStatus.reason(rejection.status))\n".utf8))
+    }
+}

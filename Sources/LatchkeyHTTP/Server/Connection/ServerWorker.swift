@@ -1,0 +1,131 @@
+internal import LatchkeyCore
+internal import LatchkeyNet
+
+/// The state that all connections of one event loop share: buffers, handler, limits and counters.
+///
+/// Buffers belong to the event loop and not to connections, so that an idle connection needs little memory.
+final class ServerWorker {
+    let loop: LoopHandle
+    let limits: ServerLimits
+    let timeouts: ConnectionTimeouts
+    let reply: ReplyWriter
+    let context: RequestContext
+    let handler: RequestHandler
+    let reject: (ServerRejection, ReplyWriter) -> Void
+    let receiveBuffer: UnsafeMutableRawBufferPointer
+    let connectionCounter: ConnectionCounter
+    /// The budget of the connection whose turn it is.
+    var budget: WorkBudget
+    private(set) var connections: [ChannelID: ServerConnection] = [:]
+    /// Connections without a valid request, which may be closed for newer ones.
+    private var evictable = EvictionQueue()
+    /// Connections over the cap.
+    private var overCapacity = EvictionQueue()
+    /// The share of this worker in ``ServerLimits/connectionHeadroom``.
+    private let headroom: Int
+    /// The listeners on the event loop of this worker. Only the first worker has any.
+    var listeners: [Listener] = []
+    private(set) var isDraining = false
+    private var onDrained: (() -> Void)?
+
+    init(
+        loop: LoopHandle, limits: ServerLimits, headroom: Int, connectionCounter: ConnectionCounter,
+        wallTime: @escaping () -> WallTime, handler: RequestHandler,
+        reject: @escaping (ServerRejection, ReplyWriter) -> Void
+    ) {
+        self.loop = loop
+        self.limits = limits
+        self.headroom = headroom
+        self.connectionCounter = connectionCounter
+        self.handler = handler
+        self.reject = reject
+        timeouts = ConnectionTimeouts(limits)
+        budget = WorkBudget(requests: limits.turnRequests, time: limits.turnTime)
+        reply = ReplyWriter(wallTime: wallTime)
+        context = RequestContext(reply: reply)
+        receiveBuffer = .allocate(byteCount: 64 * 1024, alignment: 16)
+    }
+
+    deinit { receiveBuffer.deallocate() }
+
+    // MARK: Connections
+
+    /// Adds a connection that was accepted on this event loop or another.
+    ///
+    /// - Parameter isOverCapacity: the connection is over the cap. It evicts the oldest connection without a valid request,
+    ///   and is itself over capacity when there is none.
+    func adopt(_ socket: consuming Socket, isOverCapacity: Bool, on loop: EventLoop) {
+        let isOver = isOverCapacity && !evictOldest(on: loop)
+        let connection = ServerConnection(socket: socket, worker: self, isOverCapacity: isOver, now: loop.now)
+        guard let id = connection.register(on: loop) else { return connectionCounter.remove() }
+        connections[id] = connection
+        if isOver {
+            overCapacity.append(id, isCurrent: isOverCapacity(_:))
+        } else {
+            evictable.append(id, isCurrent: isEvictable)
+        }
+        if isDraining { connection.beginDraining(on: loop) }
+        guard isOverCapacity else { return }
+        // Read first: the request may have arrived with the connection, which may be the next to be evicted.
+        connection.ready(.read, on: loop)
+        if overCapacity.count(where: isOverCapacity(_:)) > headroom { evictOldestOverCapacity(on: loop) }
+    }
+
+    /// Closes the oldest connection without a valid request.
+    ///
+    /// - Returns: false when there is none.
+    private func evictOldest(on loop: EventLoop) -> Bool {
+        while let id = evictable.popOldest() {
+            guard isEvictable(id), let connection = connections[id] else { continue }
+            if connection.evict(on: loop) { return true }
+        }
+        return false
+    }
+
+    /// Closes the oldest connection over the cap.
+    private func evictOldestOverCapacity(on loop: EventLoop) {
+        while let id = overCapacity.popOldest() {
+            if connections[id]?.evict(on: loop) ?? false { return }
+        }
+    }
+
+    private func isEvictable(_ id: ChannelID) -> Bool { connections[id].map { !$0.hasValidRequest } ?? false }
+
+    private func isOverCapacity(_ id: ChannelID) -> Bool { connections[id] != nil }
+
+    /// Starts the turn of a connection.
+    func beginTurn(on loop: EventLoop) {
+        reply.now = loop.now
+        reply.started = loop.now
+        budget.begin()
+    }
+
+    /// Removes a closed connection.
+    func remove(_ id: ChannelID) {
+        connections[id] = nil
+        connectionCounter.remove()
+        reportIfDrained()
+    }
+
+    /// Stops listening and ends every connection: after its replies, or after ``ServerLimits/drainIdleGrace`` when it is
+    /// between requests.
+    func drain(on loop: EventLoop, onDrained: @escaping () -> Void) {
+        for listener in listeners { listener.stop(on: loop) }
+        listeners = []
+        isDraining = true
+        self.onDrained = onDrained
+        for connection in Array(connections.values) { connection.beginDraining(on: loop) }
+        reportIfDrained()
+    }
+
+    /// Closes the connections that are left when the drain times out.
+    func closeAll(on loop: EventLoop) {
+        for connection in Array(connections.values) { connection.close(on: loop) }
+    }
+
+    private func reportIfDrained() {
+        guard isDraining, connections.isEmpty else { return }
+        onDrained?()
+        onDrained = nil
+    }
+}

@@ -1,0 +1,55 @@
+internal import LatchkeyCore
+
+/// The limits on connections, with what happens to a connection that exceeds each. ``RequestLimits`` has the limits on
+/// one request.
+package struct ServerLimits: Sendable {
+    /// Limits on the request line, the head, the fields and the body.
+    package var message = RequestLimits()
+    /// Bytes of a body that contains the credential of its caller (`/oauth/token`), received before the caller is
+    /// authenticated: 413.
+    package static let unauthenticatedBodyBytes = 8 * 1024
+    /// Bytes of a body that is covered by the signature of its caller (`POST /`): 413.
+    package static let signedBodyBytes = 16 * 1024
+    /// From the first byte of a request to the end of its head: 408 and close. Ends slowloris attacks.
+    package var headTimeout: Duration = .seconds(10)
+    /// From the first byte of a request to the end of its body: 408 and close.
+    package var requestTimeout: Duration = .seconds(30)
+    /// Between requests: closed without a response (RFC 9112 §9.5).
+    package var idleTimeout: Duration = .seconds(60)
+    /// From accepting a connection to its first valid request: closed. A request is valid with a valid credential, or on
+    /// a route that needs none, such as probes.
+    package var firstRequestTimeout: Duration = .seconds(10)
+    /// While the peer accepts no byte of a reply: closed.
+    package var stalledWriteTimeout: Duration = .seconds(10)
+    /// After the last reply, until the peer closes its side (RFC 9112 §9.6). Bytes that still arrive are discarded.
+    package var lingerTimeout: Duration = .seconds(2)
+    /// Bytes discarded while lingering; more close the connection.
+    package var lingerBytes = 256 * 1024
+    /// Requests of one connection without a reply; at this number its input is no longer read.
+    package var pipelineDepth = 64
+    /// Bytes of rendered replies of one connection that the peer has not accepted. At this size no more of its requests
+    /// are parsed and no more of its replies are rendered. A single reply may be larger.
+    package var outputBytes = 256 * 1024
+    /// Requests and replies of one connection in one turn of the event loop, after which other connections continue.
+    package var turnRequests = 64
+    /// Time of one connection in one turn of the event loop, measured from its second request, after which other
+    /// connections continue.
+    package var turnTime: Duration = .microseconds(500)
+    /// Open connections. A further connection evicts the oldest one without a valid request. If there is none, it is
+    /// answered with 503 and closed.
+    package var maxConnections = 8192
+    /// Connections over ``maxConnections`` that are still accepted, so that a liveness probe is answered.
+    package var connectionHeadroom = 32
+    /// The maximum lifetime of a connection over ``maxConnections``. One that sends no request is answered with 503 after
+    /// half of it.
+    package var overCapacityLifetime: Duration = .seconds(2)
+    /// Pause in accepting while ``connectionHeadroom`` is used up.
+    package var headroomPause: Duration = .milliseconds(5)
+    /// Pause in accepting while the process has no descriptors left.
+    package var acceptPause: Duration = .milliseconds(100)
+    /// How long a drain keeps a connection between requests. A request that is on its way is then answered with
+    /// `Connection: close`, instead of meeting a reset.
+    package var drainIdleGrace: Duration = .seconds(1)
+
+    package init() {}
+}

@@ -1,0 +1,71 @@
+internal import LatchkeyCrypto
+internal import LatchkeyMetrics
+internal import LatchkeySettings
+internal import LatchkeyUpstream
+
+/// Selects the files that a running broker follows.
+enum FollowedSettings {
+    /// Settings whose value is read for each token request.
+    private static let credentialSettings: [SettingName] = [
+        .auth0Domain, .auth0ClientID, .auth0ClientSecret, .auth0Audience,
+    ]
+
+    /// The files with credentials of issuers: those of the `AUTH0_*` settings and those of the profiles.
+    static func credentials(_ settings: Settings) -> [FollowedFile] {
+        let ours = credentialSettings.compactMap { name in
+            settings.sources.given[name]?.readFrom.map { FollowedFile(.credentials, name.rawValue, path: $0) }
+        }
+        return ours + settings.profiles.flatMap(credentials)
+    }
+
+    /// The files with a profile's credentials.
+    static func credentials(_ profile: ProfileDefinition) -> [FollowedFile] {
+        [("client_id", profile.clientID), ("client_secret", profile.clientSecret)].compactMap { member, credential in
+            guard case .file(let path) = credential else { return nil }
+            var file = FollowedFile(.credentials, "profile \(profile.name): \(member)", path: path)
+            if member == "client_secret", case .privateKeyJWT(_) = profile.clientAuthentication {
+                file.validate = keyProblem
+                file.purpose = "key"
+            }
+            return file
+        }
+    }
+
+    /// The profiles file; nil if there is none.
+    ///
+    /// - Parameter changed: applies the profiles of a valid file.
+    static func profiles(
+        _ settings: Settings, changed: @escaping @Sendable ([ProfileDefinition]) -> Void
+    ) -> FollowedFile? {
+        guard let path = settings.profilesPath else { return nil }
+        var file = FollowedFile(.profiles, SettingName.profilesFile.rawValue, path: path)
+        file.limit = ProfilesFile.maxFileBytes
+        file.validate = { ProfilesFile($0.revealText() ?? "").problems.first }
+        file.onChange = { changed(ProfilesFile($0.revealText() ?? "").profiles) }
+        file.changeMessage = "the profiles have changed; those of the file are in force"
+        return file
+    }
+
+    /// The files of settings that are read only at startup. They are followed to report that a change needs a restart,
+    /// or that a restart would fail.
+    static func readAtStart(_ settings: Settings) -> [FollowedFile] {
+        let others = SettingName.allCases.filter { $0 != .apiKey && !credentialSettings.contains($0) }
+        var files = others.compactMap { name in
+            settings.sources.given[name]?.readFrom.map { FollowedFile(.settings, name.rawValue, path: $0) }
+        }
+        for index in files.indices {
+            files[index].changeMessage = "a file has changed that is read at start: restart to use it"
+        }
+        return files
+    }
+
+    /// Why a PEM text is not a key for `private_key_jwt`.
+    private static let keyProblem: @Sendable (Secret) -> String? = { pem in
+        do throws(AssertionKeyError) {
+            _ = try AssertionKey(pem: pem)
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+}

@@ -1,0 +1,164 @@
+package import LatchkeyAPI
+internal import LatchkeyBroker
+package import LatchkeyCore
+internal import LatchkeyHTTP
+package import LatchkeyMetrics
+package import LatchkeyNet
+package import LatchkeySettings
+internal import LatchkeyUpstream
+package import Logging
+
+/// The running broker: upstreams, brokers and server.
+package struct Service: Sendable {
+    /// The addresses that the server listens on.
+    package let addresses: [SocketAddress]
+    package let metrics: Metrics
+
+    private let upstreams: Upstreams
+    private let requests: RequestLog
+    private let server: HTTPServer
+    private let readiness: Readiness
+    private let backgroundTasks: [Task<Void, Never>]
+    /// `LATCHKEY_DRAIN_DELAY`.
+    package let drainDelay: Duration
+    /// `LATCHKEY_DRAIN_TIMEOUT`.
+    package let drainTimeout: Duration
+    private let firstBackendCheck: Task<Void, Never>?
+    private let prefetchKeys: [SecretKey]
+    private let callerTimeout: Duration
+    package let time: Timing
+
+    /// Starts the service. If an upstream is down, the service starts anyway and becomes ready when the upstream is
+    /// back.
+    package static func start(
+        _ settings: Settings, time: Timing = .system, log: Logger, requests: RequestLog
+    ) throws -> Service {
+        guard let key = settings.apiKey else { throw SettingsError(lines: ["LATCHKEY_API_KEY is required"]) }
+        let upstreams = try Upstreams(settings, time: time, log: log)
+        let backendFollower = upstreams.backendFollower(
+            settings, isUsed: { upstreams.use.parts.secrets }, time: time, log: log)
+        let readiness = Readiness(
+            tokens: upstreams.tokens, health: upstreams.health, use: upstreams.use, secrets: upstreams.secrets,
+            reloads: upstreams.reloads, time: time)
+        let keys = LiveKeys(KeyRing(key: key))
+        let directory = ProfileDirectory(
+            settings: settings, profiles: upstreams.profiles, names: upstreams.tokens.names, files: upstreams.files,
+            secrets: upstreams.secrets)
+        let audiences = AudienceCache { audience, deadline async throws(UpstreamFault) in
+            try await directory.profile(forAudience: audience, deadline: deadline)
+        }
+        let recorder = AnswerRecorder(metrics: upstreams.metrics, log: requests)
+        let services = EndpointServices(
+            keys: keys, tokens: upstreams.tokens, secrets: upstreams.secrets, audiences: audiences,
+            aws: AWSRequestHandler(store: .broker(upstreams.secrets, names: ResourceNames(settings))),
+            metrics: upstreams.metrics, recorder: recorder, metricsRenderer: MetricsRenderer(upstreams.metrics),
+            isReady: { readiness.isReady }, health: { readiness.report(now: $0) },
+            secretWaiter: SecretChangeWaiter(
+                secrets: upstreams.secrets, isDraining: { readiness.isDraining }, time: time),
+            time: time, callerTimeout: settings.upstreamTimeout * 2)
+        let server = try HTTPServer.start(
+            configuration(settings, cap: connectionCap(settings, log), recorder, upstreams.metrics, time: time)
+        ) {
+            Router.requestHandler(services)
+        }
+        let monitor = StoreHealthMonitor(
+            secrets: upstreams.secrets, use: upstreams.use, health: upstreams.health,
+            prefetch: settings.prefetch.compactMap { SecretKey($0) },
+            timeout: settings.upstreamTimeout * 2, time: time, log: log)
+        if let file = APIKeyFollower.file(settings, keys: keys) { upstreams.files.follow(file, value: key) }
+        let profiles = FollowedSettings.profiles(settings) { definitions in
+            upstreams.profiles.replace(with: definitions, in: upstreams.tokens)
+            audiences.removeAll()
+        }
+        if let profiles { upstreams.files.follow(profiles, value: settings.profilesText) }
+        for file in FollowedSettings.readAtStart(settings) { upstreams.files.follow(file) }
+        let firstBackendCheck = backendFollower.map { follower in Task { await follower.check() } }
+        for address in server.addresses { log.notice("listening", metadata: ["address": "\(address)"]) }
+        return Service(
+            addresses: server.addresses, metrics: upstreams.metrics, upstreams: upstreams, requests: requests,
+            server: server,
+            readiness: readiness,
+            backgroundTasks: [
+                Task { await monitor.run() }, Task { await upstreams.files.run() },
+                Task { await updateBudgetMetrics(upstreams, time) },
+                Task { if let firstBackendCheck { await backendFollower?.run(after: firstBackendCheck) } },
+            ], drainDelay: settings.drainDelay, drainTimeout: settings.drainTimeout,
+            firstBackendCheck: firstBackendCheck,
+            prefetchKeys: monitor.prefetch, callerTimeout: monitor.timeout, time: time)
+    }
+
+    /// Time between two updates of the budget metrics, which change as the budgets refill.
+    private static let budgetMetricsInterval: Duration = .seconds(10)
+
+    private static func updateBudgetMetrics(_ upstreams: Upstreams, _ time: Timing) async {
+        while !Task.isCancelled {
+            upstreams.profiles.updateBudgetMetrics(time.now().monotonic)
+            try? await Task.sleep(for: budgetMetricsInterval)
+        }
+    }
+
+    /// `LATCHKEY_MAX_CONNECTIONS`, or fewer if the descriptor limit requires it.
+    private static func connectionCap(_ settings: Settings, _ log: Logger) throws -> Int {
+        do throws(DescriptorBudget.LimitError) {
+            let budget = try DescriptorBudget(limit: ProcessFiles.descriptorLimit, wanted: settings.maxConnections)
+            if budget.isReduced {
+                log.warning(
+                    """
+                    the descriptor limit of \(budget.limit) leaves room for \(budget.cap) connections, not the \
+                    \(budget.wanted) of LATCHKEY_MAX_CONNECTIONS: raise the limit (ulimit -n, LimitNOFILE=) or lower the \
+                    setting
+                    """)
+            } else {
+                log.info("at most \(budget.cap) connections at once")
+            }
+            return budget.cap
+        } catch {
+            throw SettingsError(lines: [
+                "the descriptor limit is \(error.limit), and at least \(DescriptorBudget.minLimit) are needed: raise it "
+                    + "(ulimit -n, LimitNOFILE=)"
+            ])
+        }
+    }
+
+    private static func configuration(
+        _ settings: Settings, cap: Int, _ recorder: AnswerRecorder, _ metrics: Metrics, time: Timing
+    ) -> HTTPServer.Configuration {
+        var configuration = HTTPServer.Configuration(listenAddresses: settings.listen, workers: settings.workers) {
+            refusal, reply in
+            recorder.refuse(refusal, to: reply)
+        }
+        configuration.time = time
+        configuration.limits.maxConnections = cap
+        configuration.connectionsChanged = { metrics.httpConnections(changedBy: $0) }
+        return configuration
+    }
+
+    /// Reads the secrets of `LATCHKEY_PREFETCH`. Returns when they are cached or after the caller timeout.
+    package func prefetch() async {
+        let deadline = time.now().monotonic + callerTimeout
+        // With the backend `auto`, secrets cannot be read before the backend is known.
+        _ = await firstBackendCheck?.value
+        await withTaskGroup(of: Void.self) { group in
+            for key in prefetchKeys {
+                // The store health monitor retries and logs failed reads.
+                group.addTask { _ = try? await upstreams.secrets.secret(SecretQuery(key), deadline: deadline) }
+            }
+        }
+    }
+
+    /// Makes `/readyz` answer 503. Connections are still accepted.
+    package func announceStop() { readiness.announceStop() }
+
+    /// Accepts no more connections, finishes the requests in progress and writes what is pending.
+    /// - Parameter limit: how long to wait for requests; `LATCHKEY_DRAIN_TIMEOUT` if that is shorter.
+    package func stop(within limit: Duration? = nil) async {
+        readiness.beginDraining()
+        for task in backgroundTasks { task.cancel() }
+        let timeout = min(drainTimeout, limit ?? drainTimeout)
+        let end = time.now().monotonic + timeout
+        await server.drain(timeout: timeout)
+        await upstreams.tokens.drain(by: end)
+        upstreams.shutdown()
+        requests.reportOmitted()
+    }
+}

@@ -1,0 +1,171 @@
+package import LatchkeyBroker
+package import LatchkeyCore
+internal import LatchkeyCrypto
+internal import LatchkeyHTTP
+internal import LatchkeyMetrics
+package import LatchkeyNet
+package import LatchkeySettings
+package import LatchkeyUpstream
+package import Logging
+
+/// The clients of all upstreams and the brokers over them, as `serve` and the commands without a broker need them.
+package struct Upstreams: Sendable {
+    package let parameterStore: ParameterStore
+    package let secretsManager: SecretsManager
+    package let lambda: Lambda
+    /// The client for signed calls that belong to no store.
+    package let aws: AWSClient
+    /// The issuer of each profile, in the order of the profiles.
+    package let issuers: [IssuerTier]
+    /// The source of AWS credentials. Its report says which provider answered and why the others did not.
+    package let credentials: CredentialChain
+    /// Where replicas share tokens; nil for none.
+    package let sharedTier: SharedTier?
+    package let tokens: TokenBroker
+    package let secrets: SecretBroker
+    let metrics: Metrics
+    let health: TierHealth
+    /// The state of followed files and parameters.
+    let reloads: ReloadHealth
+    /// The files that settings and profiles name.
+    let files: FollowedFiles
+    /// The current token profiles.
+    let profiles: LiveProfiles
+    /// Which parts of the service are in use.
+    package let use: ServiceUse
+    private let clients: [HTTPClient]
+
+    /// - Parameter maxWrites: writes to Parameter Store per second.
+    package init(
+        _ settings: Settings, time: Timing, log: Logger, maxWritesPerSecond: Int = AWSQuota.maxWritesPerSecond
+    ) throws(SystemError) {
+        let stores = settings.backend.stores
+        let metrics = Self.makeMetrics(settings, stores: stores)
+        self.metrics = metrics
+        health = TierHealth()
+        reloads = ReloadHealth(metrics: metrics, time: time)
+        files = FollowedFiles(health: reloads, log: log)
+        for file in FollowedSettings.credentials(settings) { files.follow(file) }
+        let client = try Self.makeClient(settings)
+        // If `AWS_CA_BUNDLE` is set, AWS needs a client of its own, because the issuers' client trusts other
+        // authorities.
+        let awsHTTP = try settings.aws.caBundle.map { bundle throws(SystemError) in
+            try Self.makeClient(settings, trust: .file(bundle))
+        }
+        clients = [client] + [awsHTTP].compactMap { $0 }
+        let (aws, credentials) = Self.makeAWS(
+            settings, transport: (awsHTTP ?? client).transport, metrics: metrics, time: time, log: log,
+            maxWritesPerSecond: maxWritesPerSecond)
+        self.aws = aws
+        self.credentials = credentials
+        parameterStore = ParameterStore(aws)
+        secretsManager = SecretsManager(aws)
+        lambda = Lambda(aws)
+        sharedTier = settings.connectSharedTier(aws, parameterStore)
+        secrets = SecretBroker(
+            sources: [
+                .parameterStore(parameterStore, prefix: settings.prefix),
+                .secretsManager(secretsManager, prefix: settings.prefix),
+            ],
+            backend: settings.backend.fixed,
+            configuration: Self.secretConfiguration(settings), time: time, metrics: metrics, health: health, log: log)
+        profiles = LiveProfiles(
+            LiveProfiles.Dependencies(
+                settings: settings, files: files, secrets: secrets, client: client, metrics: metrics, time: time))
+        use = ServiceUse(settings: settings, profiles: profiles, secrets: secrets)
+        let first = profiles.profiles
+        issuers = first.map(\.issuer)
+        tokens = TokenBroker(
+            profiles: first, slots: Self.places(settings), shared: sharedTier,
+            configuration: Self.tokenConfiguration(settings), time: time,
+            metrics: metrics, health: health, log: log)
+    }
+
+    /// Creates the follower of the parameters that say where secrets are read; nil if the settings say all of it.
+    /// Requests for secrets wait until its first check.
+    ///
+    /// - Parameter isUsed: whether anybody uses secrets.
+    package func backendFollower(
+        _ settings: Settings, isUsed: @escaping @Sendable () -> Bool, time: Timing, log: Logger
+    ) -> BackendFollower? {
+        guard settings.backend.followsKept else { return nil }
+        secrets.awaitKeptList()
+        let parameters = BackendParameters(
+            store: parameterStore, prefix: settings.prefix, readsBackend: settings.backend.fixed == nil)
+        return BackendFollower(
+            parameters: parameters.followed, backend: settings.backend.fixed, isUsed: isUsed,
+            secrets: secrets, reloads: reloads, timeout: settings.upstreamTimeout, time: time, log: log)
+    }
+
+    /// Closes the clients' connections and ends their event loops.
+    package func shutdown() { for client in clients { client.shutdown() } }
+
+    /// The kinds of issuer that the configured profiles use.
+    private static func issuers(_ settings: Settings) -> [Tier] {
+        let used = Set(settings.profiles.map(\.tier))
+        return [.auth0, .oauth2].filter { used.contains($0) }
+    }
+
+    /// Number of profile slots. Nil without a profiles file: then the profiles never change.
+    private static func places(_ settings: Settings) -> Int? {
+        settings.profilesPath == nil ? nil : ProfilesFile.maxLiveProfiles
+    }
+
+    private static func makeMetrics(_ settings: Settings, stores: [SecretStore]) -> Metrics {
+        Metrics(
+            version: Version.number, profiles: settings.profiles.map(\.name), profileSlots: places(settings),
+            tiersInUse: [(.token, .memory), (.secret, .memory)] + stores.map { (.secret, $0.tier) }
+                + (issuers(settings) + [settings.sharedTier.tier].compactMap { $0 }).map { (.token, $0) },
+            readProcess: { ProcessFiles.read() })
+    }
+
+    private static func makeAWS(
+        _ settings: Settings, transport: @escaping HTTPTransport, metrics: Metrics, time: Timing, log: Logger,
+        maxWritesPerSecond: Int
+    ) -> (AWSClient, CredentialChain) {
+        let clockSkew = ClockSkew()
+        let sources = CredentialContext(
+            environment: settings.environment, configuration: settings.aws, transport: transport, metrics: metrics,
+            time: time, clockSkew: clockSkew, userAgent: Version.userAgent, readFile: SmallFile.text,
+            readSharedFile: SharedFileReader.read,
+            writeFile: { bytes, path in (try? DurableFile.write(bytes, to: path)) != nil })
+        let credentials = CredentialChain(sources.providers, time: time, log: log)
+        var environment = AWSClient.Environment(
+            configuration: settings.aws, credentials: credentials, transport: transport, metrics: metrics, time: time,
+            attemptTimeout: settings.upstreamTimeout, userAgent: Version.userAgent)
+        environment.clockSkew = clockSkew
+        environment.callsPerSecond = [
+            .parameterReads: settings.ssmMaxTPS, .parameterWrites: min(settings.ssmMaxTPS, maxWritesPerSecond),
+        ]
+        return (AWSClient(environment), credentials)
+    }
+
+    private static func makeClient(_ settings: Settings, trust: TLSTrust = .system) throws(SystemError) -> HTTPClient {
+        var configuration = HTTPClient.Configuration()
+        configuration.proxies = settings.proxies
+        configuration.trust = trust
+        return try HTTPClient(configuration: configuration)
+    }
+
+    private static func tokenConfiguration(_ settings: Settings) -> TokenBroker.Configuration {
+        var configuration = TokenBroker.Configuration()
+        configuration.buffer = ExpiryBuffer(settings.tokenExpiryBuffer)
+        configuration.upstreamTimeout = settings.upstreamTimeout
+        configuration.holder = Random.uuid()
+        return configuration
+    }
+
+    private static func secretConfiguration(_ settings: Settings) -> SecretBroker.Configuration {
+        var configuration = SecretBroker.Configuration()
+        configuration.freshTTL = settings.secretTTL
+        configuration.negativeTTL = settings.negativeTTL
+        configuration.staleTTL = settings.staleTTL
+        configuration.ttls = settings.ttls
+        if let most = settings.maximumSecrets { configuration.maximumEntries = most }
+        configuration.upstreamTimeout = settings.upstreamTimeout
+        configuration.backendParameter =
+            settings.backend.fixed == nil
+            ? BackendParameters.backend(below: settings.prefix) : BackendParameters.kept(below: settings.prefix)
+        return configuration
+    }
+}

@@ -1,0 +1,30 @@
+internal import ArgumentParser
+internal import LatchkeyCore
+internal import LatchkeyMigration
+
+/// How to store values in Parameter Store: the options of plan and copy.
+struct MoveArguments: ParsableArguments {
+    @Option(help: "as-needed, standard, advanced or intelligent-tiering.") var tier = "as-needed"
+    @Option(help: "SecureString or String.") var type = "SecureString"
+    @Option(
+        help: ArgumentHelp(
+            "KMS key of the parameters: an id, ARN or alias, or same for each secret's own.", valueName: "key"))
+    var kmsKey: String?
+
+    func options() throws -> MoveOptions {
+        var options = MoveOptions()
+        guard let tier = ParameterTierChoice(rawValue: tier.lowercased()) else {
+            throw CommandFailure(.usage, "--tier must be as-needed, standard, advanced or intelligent-tiering")
+        }
+        guard let kind = ParameterKind(rawValue: type), kind != .stringList else {
+            throw CommandFailure(.usage, "--type must be SecureString or String")
+        }
+        guard kmsKey == nil || kind == .secureString else {
+            throw CommandFailure(.usage, "--kms-key is for SecureString")
+        }
+        options.tier = tier
+        options.kind = kind
+        if let kmsKey { options.key = kmsKey == "same" ? .sameAsSecret : .key(kmsKey) }
+        return options
+    }
+}

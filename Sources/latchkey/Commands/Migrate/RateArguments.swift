@@ -1,0 +1,15 @@
+internal import ArgumentParser
+internal import LatchkeyCore
+internal import LatchkeyMigration
+
+/// The write rate to Parameter Store: the options of copy and restore.
+struct RateArguments: ParsableArguments {
+    @Option(help: "Writes a second to Parameter Store, 1 to 1000; an account has 3 by default.")
+    var writesPerSecond = 3
+
+    func validate() throws {
+        guard (1...1000).contains(writesPerSecond) else {
+            throw ValidationError("--writes-per-second must be 1 to 1000")
+        }
+    }
+}

@@ -1,0 +1,37 @@
+internal import LatchkeyBroker
+internal import LatchkeyCore
+internal import LatchkeySettings
+internal import LatchkeyUpstream
+
+extension Settings {
+    /// The fields that the default profile needs from the blob, because no setting has them.
+    var fieldsNeededFromBlob: [String] {
+        guard let profile = profiles.first, profile.kind == .auth0 else { return [] }
+        var names: [SettingName] = []
+        if profile.endpoint == nil, tokenEndpoint == nil { names.append(.auth0Domain) }
+        if profile.clientID == nil { names.append(.auth0ClientID) }
+        if profile.clientSecret == nil { names.append(.auth0ClientSecret) }
+        if profile.audience == .setting { names.append(.auth0Audience) }
+        return names.filter { sources.given[$0] == nil }.map(\.rawValue)
+    }
+
+    /// The finding about a missing blob. Keys are then separate parameters, which is only a problem if the default
+    /// profile needs fields.
+    func missingBlob(_ name: String) -> Finding {
+        let wanted = fieldsNeededFromBlob
+        guard !wanted.isEmpty else {
+            return .fine(.blob, name, "not there: each key is a parameter or secret of its own")
+        }
+        guard backend == .parameterStore || backend == .secretsManager else {
+            return .warning(
+                .blob, name, "is not there, and brokers of backend \(backend.rawValue) read both stores",
+                remedy:
+                    "before a move that is so; else latchkey migrate copy --filter-prefix \(prefix.dropFirst())/ "
+                    + "writes what is not there yet")
+        }
+        return .problem(
+            exit: .configuration, .blob, name,
+            "is not there, and \(wanted.joined(separator: ", ")) are to come from it",
+            remedy: "write it: latchkey put secrets --file blob.json; or check LATCHKEY_PREFIX and AWS_REGION")
+    }
+}

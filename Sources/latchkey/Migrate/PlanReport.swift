@@ -1,0 +1,62 @@
+internal import LatchkeyCore
+internal import LatchkeyMigration
+
+/// The output of a plan for people.
+struct PlanReport {
+    private let plan: Plan
+
+    init(_ plan: Plan) { self.plan = plan }
+
+    func print() { for line in lines { Terminal.print(line) } }
+
+    var lines: [String] {
+        var table = Table(["SECRET", "PARAMETER", "BYTES", "TIER", "ACTION"])
+        for item in plan.items {
+            table.add([
+                item.secret.name, item.target, item.bytes.map { "\($0)" } ?? "-", item.tier?.rawValue ?? "-",
+                item.action.rawValue,
+            ])
+        }
+        return table.lines + [""] + obstacles + [summary] + staying + unasked + cost
+    }
+
+    /// Each obstacle with its remedy, below its secret.
+    private var obstacles: [String] {
+        let hindered = plan.items.filter { !$0.obstacles.isEmpty }
+        return hindered.flatMap { item in
+            [Table.clean(item.secret.name)]
+                + item.obstacles.flatMap { obstacle in
+                    [
+                        "  \(obstacle.severity.rawValue): \(Table.clean(obstacle.explanation)) [\(obstacle.code)]",
+                        "    \(Table.clean(obstacle.remedy))",
+                    ]
+                }
+        } + (hindered.isEmpty ? [] : [""])
+    }
+
+    private var summary: String {
+        "\(plan.items.count) secrets: \(plan.count(.create)) to create, \(plan.count(.overwrite)) to write over, "
+            + "\(plan.count(.nothing)) there already, \(plan.count(.blocked)) blocked"
+    }
+
+    /// The secrets that a copy by this plan would leave in Secrets Manager.
+    private var staying: [String] {
+        let names = plan.staying.map { Table.clean($0.secret.name) }
+        guard !names.isEmpty else { return [] }
+        let list = names.joined(separator: ", ")
+        return ["\(names.count) stay in Secrets Manager, and cutover wants --keep for them: \(list)"]
+    }
+
+    private var unasked: [String] {
+        guard plan.uncheckedPaths > 0 else { return [] }
+        return ["\(plan.uncheckedPaths) more paths were not asked about whether they may be written"]
+    }
+
+    private var cost: [String] {
+        [
+            "a month now: \(Cost.text(plan.costBefore.total)); after the move and the cleanup: "
+                + "\(Cost.text(plan.costAfter.total)) (Secrets Manager \(Cost.text(plan.costAfter.secretsManager)), "
+                + "Parameter Store \(Cost.text(plan.costAfter.parameterStore)))"
+        ]
+    }
+}

@@ -1,0 +1,41 @@
+internal import LatchkeyCore
+internal import LatchkeyHTTP
+internal import LatchkeyNet
+internal import LatchkeyService
+internal import LatchkeySettings
+internal import Logging
+
+extension Service {
+    /// Starts the service. An address that cannot be listened on is a configuration error.
+    static func start(_ settings: Settings, log: Logger, sink: LogSink) throws -> Service {
+        do {
+            return try Service.start(
+                settings, log: log, requests: CommandEnvironment.requestLog(settings, sink: sink))
+        } catch let error as HTTPServer.StartError {
+            let place = error.address.map { "\($0)" } ?? "LATCHKEY_LISTEN"
+            let advice =
+                error.cause.isAddressInUse
+                ? "; another process listens there"
+                : error.cause.isPathTaken
+                    ? "; what is there is not a socket and was left alone: remove it or listen elsewhere" : ""
+            throw CommandFailure(.configuration, "cannot listen on \(place): \(error.cause)\(advice)")
+        }
+    }
+
+    /// Stops the service after SIGTERM. During `LATCHKEY_DRAIN_DELAY` connections are still accepted and `/readyz`
+    /// answers 503, so that load balancers remove the broker before a connection is refused. Then calls
+    /// ``stop(within:)`` with the rest of `LATCHKEY_DRAIN_TIMEOUT`.
+    ///
+    /// - Parameter signals: another SIGTERM or SIGINT ends the delay.
+    func stop(delayEndedBy signals: Signals, log: Logger) async {
+        let asked = time.now().monotonic
+        if drainDelay > .zero {
+            announceStop()
+            log.notice(
+                "stopping: /readyz answers 503 from now on, and connections are still accepted",
+                metadata: ["seconds": "\(drainDelay.components.seconds)"])
+            await signals.wait(until: asked + drainDelay, log: log)
+        }
+        await stop(within: max(.zero, drainTimeout - (time.now().monotonic - asked)))
+    }
+}

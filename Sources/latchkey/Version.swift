@@ -1,5 +1,0 @@
-/// The program's name and version, as `--version`, `User-Agent` and `latchkey_build_info` give them.
-package enum Version {
-    package static let number = "0.1.0"
-    package static let userAgent = "latchkey/\(number)"
-}

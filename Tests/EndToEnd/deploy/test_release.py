@@ -1,0 +1,101 @@
+"""What `deploy/release` makes: a program that runs, symbols that fit it, a list of components, checksums."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+from cyclonedx.model.bom import Bom
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+
+from peers.broker import BINARY, ROOT, settings
+
+
+def release(out: Path, *options: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
+    command = [str(ROOT / "deploy/release"), "--out", str(out), *map(str, options)]
+    home = {**settings(out.parent), "HOME": str(Path.home()), **env}
+    return subprocess.run(command, env=home, cwd=out.parent, capture_output=True, text=True, timeout=120)
+
+
+@pytest.fixture(scope="module")
+def files(binary: Path, tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("release") / "files"
+    done = release(out, "--binary", binary)
+    assert done.returncode == 0, done.stderr
+    assert sorted(done.stdout.split()) == sorted(str(path) for path in out.iterdir())
+    return out
+
+
+def the(files: Path, pattern: str) -> Path:
+    (found,) = files.glob(pattern)
+    return found
+
+
+@pytest.fixture(scope="module")
+def program(files: Path, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("unpacked")
+    with tarfile.open(the(files, "*.tar.gz")) as archive:
+        archive.extractall(folder, filter="data")
+    return the(folder, "*/latchkey")
+
+
+def build_id(path: Path) -> str:
+    notes = subprocess.run(["readelf", "--notes", path], capture_output=True, text=True, check=True).stdout
+    return re.findall(r"Build ID: ([0-9a-f]+)", notes)[0]
+
+
+def test_the_checksums_are_right(files: Path) -> None:
+    done = subprocess.run(["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=files, capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.count(": OK\n") == 3, done.stdout + done.stderr
+
+
+def test_the_program_runs_and_has_no_debug_information(program: Path) -> None:
+    version = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    assert program.parent.name.startswith(f"latchkey-{version}-linux-")
+    sections = subprocess.run(["readelf", "--sections", "--wide", program], capture_output=True, text=True, check=True).stdout
+    assert ".debug_info" not in sections
+    assert program.stat().st_size < BINARY.stat().st_size
+
+
+def test_the_symbols_are_those_of_the_program(files: Path, program: Path) -> None:
+    symbols = the(files, "*.debug")
+    assert build_id(symbols) == build_id(program) == build_id(BINARY)
+    names = subprocess.run(["nm", "--defined-only", symbols], capture_output=True, text=True, check=True).stdout
+    assert " main\n" in names
+
+
+def test_the_list_of_components_is_valid_and_has_what_the_program_is_made_of(files: Path, program: Path) -> None:
+    text = the(files, "*.cdx.json").read_text()
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+    bom = Bom.from_json(json.loads(text))
+    assert bom.metadata.component and bom.metadata.component.name == "latchkey"
+    hashes = {item.content for item in bom.metadata.component.hashes}
+    assert hashes == {hashlib.sha256(program.read_bytes()).hexdigest()}
+    named = {part.name: part.version for part in bom.components}
+    pinned = re.findall(r'/([\w-]+)", exact: "([\d.]+)"', (ROOT / "Package.swift").read_text())
+    assert pinned and dict(pinned).items() <= named.items()
+    assert {"swift", "libssl.so.3", "libcrypto.so.3", "libz.so.1"} <= named.keys()
+
+
+def test_the_same_program_makes_the_same_files(files: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    assert release(again, "--binary", BINARY).returncode == 0
+    assert (again / "SHA256SUMS").read_text() == (files / "SHA256SUMS").read_text()
+    later = tmp_path / "later"
+    assert release(later, "--binary", BINARY, SOURCE_DATE_EPOCH="1000000000").returncode == 0
+    assert json.loads(the(later, "*.cdx.json").read_text())["metadata"]["timestamp"] == "2001-09-09T01:46:40Z"
+
+
+def test_a_version_without_an_entry_in_the_changes_is_refused(tmp_path: Path) -> None:
+    program = tmp_path / "latchkey"
+    program.write_text("#!/bin/sh\necho 99.0.0\n")
+    program.chmod(0o755)
+    done = release(tmp_path / "files", "--binary", program)
+    assert done.returncode == 1 and "Changes.md has no heading for version 99.0.0" in done.stderr
+    assert not (tmp_path / "files").exists()
