@@ -5,7 +5,7 @@ import Testing
 @Suite struct ListenAddressTests {
     private func start(_ listenAddresses: [ListenAddress]) throws(HTTPServer.StartError) -> HTTPServer {
         try HTTPServer.start(HTTPServer.Configuration(listenAddresses: listenAddresses, workers: 1)) {
-            RequestHandler { $0.reply.reply(HTTPResponse(status: 200)) }
+            RequestHandler { $1.send(HTTPResponse(status: 200)) }
         }
     }
 

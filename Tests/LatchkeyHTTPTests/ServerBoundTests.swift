@@ -20,28 +20,27 @@ import Testing
         adjust(&configuration.limits)
         let count = { @Sendable (bytes: Int) in _ = self.rendered.add(bytes, ordering: .relaxed) }
         let server = try HTTPServer.start(configuration) {
-            RequestHandler(
-                admit: { context in
-                    switch context.head.path.text(of: context.bytes) {
-                    case "/refused":
-                        context.isUnauthenticated = true
-                        context.reply.reply(HTTPResponse(status: 401))
-                        return .answered
-                    case "/who": return .keep(limit: .max, identifyWithin: 4)
-                    default: return .keep(limit: .max, identifyWithin: nil)
-                    }
-                },
-                identify: { context in
-                    if context.body.elementsEqual("ok..".utf8) { return true }
-                    context.reply.reply(HTTPResponse(status: 403))
-                    return false
-                },
-                answer: { context in
+            let answer: RequestHandler.Answer = { context, writer in
+                let path = context.head.path.text(of: context.bytes)
+                let size = path == "/big" ? 60_000 : 2
+                count(size)
+                return writer.send(HTTPResponse(status: 200, body: [UInt8](repeating: 0x78, count: size)))
+            }
+            return RequestHandler(
+                admit: { context, writer in
                     let path = context.head.path.text(of: context.bytes)
-                    let size = path == "/big" ? 60_000 : 2
-                    count(size)
-                    context.reply.reply(HTTPResponse(status: 200, body: [UInt8](repeating: 0x78, count: size)))
-                })
+                    if path == "/refused" {
+                        context.isUnauthenticated = true
+                        return .answered(writer.send(HTTPResponse(status: 401)))
+                    }
+                    return .admitted(
+                        AdmittedRequest(
+                            body: .keep(limit: .max, identifyWithin: path == "/who" ? 4 : nil),
+                            identify: { context, writer in
+                                if context.body.elementsEqual("ok..".utf8) { return .identified(answer: answer) }
+                                return .answered(writer.send(HTTPResponse(status: 403)))
+                            }, answer: answer))
+                }, answer: answer)
         }
         return (server, try #require(server.addresses.first?.port))
     }

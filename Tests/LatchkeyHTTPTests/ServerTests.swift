@@ -22,7 +22,7 @@ import Testing
         func isCallerConnected(_ path: String) -> Bool { replies.withLock { $0[path]?.isCallerConnected ?? false } }
 
         func answer(_ path: String) {
-            replies.withLock { $0.removeValue(forKey: path) }?.send { $0.reply(Self.response(path)) }
+            replies.withLock { $0.removeValue(forKey: path) }?.send { $0.send(Self.response(path)) }
         }
 
         static func response(_ path: String) -> HTTPResponse { HTTPResponse(status: 200, body: Array(path.utf8)) }
@@ -38,14 +38,14 @@ import Testing
         configuration.limits.lingerTimeout = .milliseconds(50)
         adjust(&configuration.limits)
         let server = try HTTPServer.start(configuration) { [waiting] in
-            RequestHandler { context in
+            RequestHandler { context, writer in
                 let path = context.head.path.text(of: context.bytes)
-                if path.hasPrefix("/late"), let deferred = context.deferReply() { return waiting.put(path, deferred) }
+                if path.hasPrefix("/late") { return context.deferReply(writer) { waiting.put(path, $0) } }
                 if context.isOverCapacity, path != "/livez" {
-                    return context.reply.reply(HTTPResponse(status: 503))
+                    return writer.send(HTTPResponse(status: 503))
                 }
                 let body = String(decoding: context.body, as: UTF8.self)
-                context.reply.reply(HTTPResponse(status: 200, body: Array("\(path)\(body)".utf8)))
+                return writer.send(HTTPResponse(status: 200, body: Array("\(path)\(body)".utf8)))
             }
         }
         return (server, try #require(server.addresses.first?.port))

@@ -14,17 +14,14 @@ struct OAuthTokenLookup: Sendable {
     }
 
     enum Outcome: Sendable {
-        case served(ServedToken, RenderedOAuthToken)
+        case served(ServedToken, RenderedToken)
         case refused(OAuthError)
 
-        func write(now: Now, id: String, to reply: ReplyWriter) {
+        func write(now: Now, to reply: consuming APIReply) -> ReplyReceipt {
             switch self {
             case .served(let served, let rendered):
-                rendered.write(
-                    isStale: served.entry.isStale(now), isRejected: served.isRejected,
-                    refreshError: served.refreshError, now: now, to: reply
-                ) { $0.append(Array(id.utf8)) }
-            case .refused(let error): error.write(requestID: id, to: reply)
+                rendered.write(served, isStale: served.entry.isStale(now), now: now, to: reply)
+            case .refused(let error): error.write(to: reply)
             }
         }
     }
@@ -80,7 +77,7 @@ struct OAuthTokenLookup: Sendable {
     }
 
     private func outcome(_ served: ServedToken) -> Outcome {
-        let rendered = RenderedOAuthToken(served.entry, tier: served.tier)
+        let rendered = RenderedToken(served.entry, tier: served.tier, format: .oauth)
         do throws(OAuthError) {
             try rendered.require(scope)
             return .served(served, rendered)

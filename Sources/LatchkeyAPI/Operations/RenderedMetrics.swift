@@ -17,12 +17,11 @@ final class RenderedMetrics: Sendable {
         body = compressed ?? plain
     }
 
-    func write(id: String, to reply: ReplyWriter) {
-        reply.begin(200)
+    func write(to reply: consuming APIReply) -> ReplyReceipt {
+        let reply = reply.begin(200)
         reply.field("Content-Type", format.contentType)
-        reply.append("Cache-Control: no-store\r\nVary: Accept, Accept-Encoding\r\n")
-        reply.field("X-Request-Id", id)
+        reply.append("Vary: Accept, Accept-Encoding\r\n")
         if isCompressed { reply.append("Content-Encoding: gzip\r\n") }
-        reply.end(body)
+        return reply.end(body)
     }
 }

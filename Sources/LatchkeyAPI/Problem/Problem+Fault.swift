@@ -80,7 +80,6 @@ extension Problem {
         case .overloaded:
             self.init(503, .overloaded, "too many connections; try again")
             retryAfter = 1
-        case .unanswered: self.init(500, .internal, "no response was produced; this is a bug in latchkey")
         }
     }
 }

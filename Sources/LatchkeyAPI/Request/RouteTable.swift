@@ -32,6 +32,27 @@ package enum RouteTable {
             self.allowsTrailingSlash = allowsTrailingSlash
         }
 
+        /// The part of `path` that matches `{…}`, still percent-encoded; empty for a route without it.
+        ///
+        /// - Parameter path: a path that matches this route.
+        func parameter(of path: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+            let rest = UnsafeRawBufferPointer(rebasing: path[prefix.utf8CodeUnitCount...])
+            guard allowsTrailingSlash, rest.last == slash else { return rest }
+            return UnsafeRawBufferPointer(rebasing: rest.dropLast())
+        }
+
+        /// Whether this route has the path.
+        fileprivate func matches(_ path: UnsafeRawBufferPointer) -> Bool {
+            let length = prefix.utf8CodeUnitCount
+            guard path.count >= length, Grammar.equals(UnsafeRawBufferPointer(rebasing: path[..<length]), prefix) else {
+                return false
+            }
+            let rest = parameter(of: path)
+            // A second trailing slash is part of no name.
+            if allowsTrailingSlash, rest.last == slash { return false }
+            return rest.isEmpty == isExact
+        }
+
         /// The value of the `Allow` field.
         package var allow: String { methods.map { $0.label.uppercased() }.joined(separator: ", ") }
     }
@@ -63,22 +84,9 @@ package enum RouteTable {
         Entry(.cacheClear, "/cache/clear", methods: [.post], access: .key(.admin)),
     ]
 
-    /// The route that matches `path`, and the path segment that matches `{…}`, still percent-encoded.
-    static func find(
-        _ path: UnsafeRawBufferPointer, in entries: [Entry]
-    ) -> (entry: Entry, pathParameter: UnsafeRawBufferPointer)? {
-        for entry in entries {
-            let length = entry.prefix.utf8CodeUnitCount
-            guard path.count >= length, Grammar.equals(UnsafeRawBufferPointer(rebasing: path[..<length]), entry.prefix)
-            else { continue }
-            var rest = UnsafeRawBufferPointer(rebasing: path[length...])
-            if entry.allowsTrailingSlash, rest.last == slash {
-                rest = UnsafeRawBufferPointer(rebasing: rest.dropLast())
-                // A second trailing slash is part of no name.
-                if rest.last == slash { continue }
-            }
-            if rest.isEmpty == entry.isExact { return (entry, rest) }
-        }
+    /// The route that matches `path`.
+    static func find(_ path: UnsafeRawBufferPointer, in entries: [Entry]) -> Entry? {
+        for entry in entries where entry.matches(path) { return entry }
         return nil
     }
 

@@ -8,6 +8,7 @@ package final class AnswerRecorder: Sendable {
     struct Request: Sendable {
         let route: Route
         let method: Method
+        let id: RequestID
         let started: MonotonicTime
         /// Nil if the request had no valid credential.
         let caller: String?
@@ -21,36 +22,37 @@ package final class AnswerRecorder: Sendable {
         self.log = log
     }
 
-    /// Records the response that `reply` began last. Reads the clock for the duration.
-    /// - Parameter tier: the tier that answered, for responses without `X-Latchkey-Tier`.
-    func record(_ request: Request, _ reply: ReplyWriter, tier: StaticString? = nil) {
+    /// Records a response, unless it is deferred, and returns its receipt. Reads the clock for the duration.
+    func recording(_ request: @autoclosure () -> Request, _ receipt: consuming ReplyReceipt) -> ReplyReceipt {
+        if receipt.isDeferred { return receipt }
+        let request = request()
         let nanoseconds = MonotonicTime.current.nanoseconds - request.started.nanoseconds
-        metrics.httpRequest(request.route, request.method, StatusCode(reply.status))
+        metrics.httpRequest(request.route, request.method, StatusCode(receipt.status))
         metrics.httpDuration(request.route, nanoseconds: nanoseconds)
-        guard log.mayLog(status: reply.status) else { return }
-        log.record(Self.entry(request, reply, tier: tier, duration: .nanoseconds(nanoseconds)))
+        if log.mayLog(status: receipt.status) {
+            log.record(Self.entry(request, receipt, duration: .nanoseconds(nanoseconds)))
+        }
+        return receipt
     }
 
     /// Writes and records a refusal of the server itself. Route and method of the request may be unknown.
-    package func refuse(_ refusal: ServerRejection, to reply: ReplyWriter) {
+    package func refuse(_ refusal: ServerRejection, to writer: consuming ReplyWriter) -> ReplyReceipt {
         var ids = RequestIDs()
-        Problem(refusal).write(requestID: String(decoding: ids.next(), as: UTF8.self), to: reply)
-        refused(reply)
-    }
-
-    private func refused(_ reply: ReplyWriter) {
-        metrics.httpRequest(.other, .other, StatusCode(reply.status))
-        guard log.mayLog(status: reply.status) else { return }
-        let request = Request(route: .other, method: .other, started: reply.started, caller: nil)
-        log.record(Self.entry(request, reply, tier: nil, duration: MonotonicTime.current - reply.started))
+        let request = Request(route: .other, method: .other, id: ids.next(), started: writer.started, caller: nil)
+        let receipt = Problem(refusal).write(to: APIReply(writer, request.id))
+        metrics.httpRequest(.other, .other, StatusCode(receipt.status))
+        if log.mayLog(status: receipt.status) {
+            log.record(Self.entry(request, receipt, duration: MonotonicTime.current - request.started))
+        }
+        return receipt
     }
 
     private static func entry(
-        _ request: Request, _ reply: ReplyWriter, tier: StaticString?, duration: Duration
+        _ request: Request, _ receipt: borrowing ReplyReceipt, duration: Duration
     ) -> RequestLog.Entry {
         RequestLog.Entry(
-            requestID: reply.fieldValue("X-Request-Id") ?? "-", route: request.route, method: request.method,
-            status: reply.status, caller: request.caller,
-            tier: tier.map { "\($0)" } ?? reply.fieldValue("X-Latchkey-Tier"), duration: duration)
+            requestID: request.id.text, route: request.route, method: request.method, status: receipt.status,
+            caller: request.caller,
+            tier: receipt.source.map { "\($0)" } ?? receipt.fieldValue("X-Latchkey-Tier"), duration: duration)
     }
 }

@@ -8,25 +8,29 @@ extension Router {
     /// `GET /systemsmanager/parameters/get` and `GET /secretsmanager/get` of the AWS Parameters and Secrets Lambda
     /// Extension, and `GET /v1/{secret id}` of the Secrets Manager Agent. Responses and errors have the format of the
     /// services' API.
-    func awsExtension(_ context: RequestContext, _ call: Call, _ query: UnsafeRawBufferPointer) throws(Problem) {
-        let service: AWSReadService = call.entry.route == .extensionParameters ? .parameterStore : .secretsManager
-        let answer = AWSResponseWriter(service: service, id: ids.text(context.slice(context.head.requestID)))
-        let caller = try extensionCaller(context, call.entry)
-        let values = try RequestQuery(query, allowed: call.entry.query)
-        let refresh = try values.flag("refreshNow")
+    func awsExtension(
+        _ request: APIRequest, _ query: RequestQuery, _ reply: consuming APIReply
+    ) -> ReplyReceipt {
+        let service: AWSReadService = request.entry.route == .extensionParameters ? .parameterStore : .secretsManager
         do throws(AWSProtocolError) {
-            let request =
+            let refresh: Bool
+            do throws(Problem) {
+                refresh = try query.flag("refreshNow")
+            } catch {
+                throw AWSProtocolError(error)
+            }
+            let read =
                 try service == .parameterStore
-                ? parameterRequest(values, caller) : secretRequest(call.pathParameter, values, caller)
-            answerRead(context, call, with: answer, request: request, refresh: refresh)
+                ? parameterRequest(query, request.callerID)
+                : secretRequest(request.pathParameter, query, request.callerID)
+            return answerRead(request, read, service, refresh: refresh, reply)
         } catch {
-            answer.write(error, to: context.reply)
-            recordAnswer(context, call)
+            return AWSResponseWriter(service).write(error, to: reply)
         }
     }
 
     /// Maps the query parameters to the members of an API request, so that the same decoder checks both.
-    private func parameterRequest(_ values: RequestQuery, _ caller: Caller) throws(AWSProtocolError) -> AWSReadRequest {
+    private func parameterRequest(_ values: RequestQuery, _ caller: String) throws(AWSProtocolError) -> AWSReadRequest {
         var members: JSONObject = [:]
         let suffix = try selector(values).map { ":\($0)" } ?? ""
         members["Name"] = values["name"].map { .string($0 + suffix) }
@@ -52,7 +56,7 @@ extension Router {
 
     /// - Parameter path: the secret's id in the path, percent-encoded; empty if the id is in the query.
     private func secretRequest(
-        _ path: UnsafeRawBufferPointer, _ values: RequestQuery, _ caller: Caller
+        _ path: UnsafeRawBufferPointer, _ values: RequestQuery, _ caller: String
     ) throws(AWSProtocolError) -> AWSReadRequest {
         var members: JSONObject = [:]
         if !path.isEmpty {
@@ -70,33 +74,9 @@ extension Router {
     }
 
     private func request(
-        _ operation: AWSReadOperation, _ members: JSONObject, _ caller: Caller
+        _ operation: AWSReadOperation, _ members: JSONObject, _ caller: String
     ) throws(AWSProtocolError) -> AWSReadRequest {
         try AWSReadRequest(
-            operation, body: JSON.object(members).bytes(), names: services.aws.store.names, caller: caller.id)
-    }
-
-    /// Authenticates by a field of ``ExtensionToken``, or by `Authorization: Bearer` if there is none.
-    func extensionCaller(_ context: RequestContext, _ entry: RouteTable.Entry) throws(Problem) -> Caller {
-        guard let caller = tokenCaller(context) else {
-            throw Problem(
-                401, .unauthorized,
-                "a valid key is needed in \(ExtensionToken.allFields), or in Authorization: Bearer <key>")
-        }
-        guard case .token(let scope) = entry.access, caller.scopes.isSuperset(of: scope) else {
-            services.metrics.authFailure(.scope)
-            throw Problem(403, .forbidden, "this key does not open secrets")
-        }
-        return caller
-    }
-
-    /// The caller by any of the ways that the extension's routes accept. Only the first field present counts: a wrong
-    /// key in it is not replaced by a valid one elsewhere.
-    func tokenCaller(_ context: RequestContext) -> Caller? {
-        guard let token = ExtensionToken.field(of: context) else { return caller(context) }
-        let caller = keys.caller(presenting: context.slice(token))
-        if caller == nil { noteUnknownCaller(context, .unknown) }
-        callerID = caller?.id
-        return caller
+            operation, body: JSON.object(members).bytes(), names: services.aws.store.names, caller: caller)
     }
 }

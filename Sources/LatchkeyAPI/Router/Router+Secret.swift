@@ -1,64 +1,59 @@
 internal import LatchkeyBroker
 internal import LatchkeyCore
-internal import LatchkeyCrypto
 internal import LatchkeyHTTP
-internal import LatchkeyMetrics
 
 extension Router {
-    /// `GET /secrets/{key}`.
-    func secret(_ context: RequestContext, _ call: Call, _ queryBytes: UnsafeRawBufferPointer) throws(Problem) {
-        let query = try RequestQuery(queryBytes, allowed: call.entry.query)
-        guard let segments = PercentEncoding.segments([UInt8(ascii: "/")] + call.pathParameter) else {
-            throw Problem(
-                400, .badRequest, "the key must be percent-encoded path segments, none of them empty, . or ..")
+    /// `GET /secrets/{key}`. A hit is answered synchronously.
+    func secret(_ request: APIRequest, _ wanted: SecretRequest, _ reply: consuming APIReply) -> ReplyReceipt {
+        let (now, format, services) = (services.time.now(), wanted.format, services)
+        if let wait = wanted.wait, wait > .zero, format.isConditional {
+            return self.wait(request, wanted, until: now.monotonic + wait, reply)
         }
-        guard let key = SecretKey(requested: segments.joined(separator: "/")) else {
-            throw Problem(404, .notFound, "no such secret")
+        if !wanted.refresh, let cached = services.secrets.cached(wanted.query, now: now) {
+            return format.write(cached, now: now, to: reply)
         }
-        let wanted = try SecretQuery(key, selectors: query, store: services.secrets.places?.store(of: key))
-        let refresh = try query.flag("refresh")
-        let now = services.time.now()
-        let form = try SecretResponseFormat(
-            context, field: query["field"], id: ids.text(context.slice(context.head.requestID)))
-        if let wait = try query.seconds("wait", upTo: SecretChangeWaiter.maxWait), wait > .zero, form.isConditional {
-            return try self.wait(context, call, query: wanted, format: form, until: now.monotonic + wait)
-        }
-        if !refresh, let cached = services.secrets.cached(wanted, now: now) {
-            form.write(cached, now: now, to: context.reply)
-            return recordAnswer(context, call)
-        }
-        guard let deferred = context.deferReply() else { return }
-        let (recorder, request, time) = (services.recorder, request(call), services.time)
-        services.secrets.secret(
-            wanted, demand: refresh ? .forced : .cached, deadline: now.monotonic + services.callerTimeout
-        ) { result in
-            deferred.send { reply in
-                form.write(result, now: time.now(), to: reply)
-                recorder.record(request, reply)
+        let (time, deadline) = (services.time, now.monotonic + services.callerTimeout)
+        return deferAnswer(request, reply) { deferred in
+            services.secrets.secret(wanted.query, demand: wanted.refresh ? .forced : .cached, deadline: deadline) {
+                result in
+                deferred.send { format.write(result, now: time.now(), to: $0) }
             }
         }
     }
 
     /// Waits until the secret no longer matches the caller's entity tag.
     private func wait(
-        _ context: RequestContext, _ call: Call, query wanted: SecretQuery, format form: SecretResponseFormat,
-        until end: MonotonicTime
-    ) throws(Problem) {
-        let services = services
+        _ request: APIRequest, _ wanted: SecretRequest, until end: MonotonicTime, _ reply: consuming APIReply
+    ) -> ReplyReceipt {
+        let (services, format) = (services, wanted.format)
         guard services.secretWaiter.acquire() else {
-            throw Problem(UpstreamFault(.overloaded, retryAfter: .seconds(1)), what: "secret")
+            return format.write(
+                .failure(UpstreamFault(.overloaded, retryAfter: .seconds(1))), now: services.time.now(), to: reply)
         }
-        guard let deferred = context.deferReply() else { return services.secretWaiter.release() }
-        let (request, timeout) = (request(call), services.callerTimeout)
-        Task { @Sendable in
-            let result = await services.secretWaiter.answer(
-                to: wanted, until: end, timeout: timeout, isCallerConnected: { deferred.isCallerConnected },
-                while: { form.holds($0.entry) })
-            services.secretWaiter.release()
-            deferred.send { reply in
-                form.write(result, now: services.time.now(), to: reply)
-                services.recorder.record(request, reply)
+        return deferAnswer(request, reply) { deferred in
+            Task {
+                let result = await services.secretWaiter.answer(
+                    to: wanted.query, until: end, timeout: services.callerTimeout,
+                    isCallerConnected: { deferred.isCallerConnected }, while: { format.holds($0.entry) })
+                services.secretWaiter.release()
+                deferred.send { format.write(result, now: services.time.now(), to: $0) }
             }
         }
+    }
+
+    func secretRequest(_ request: APIRequest) throws(Problem) -> SecretRequest {
+        let query = try request.query()
+        guard let segments = PercentEncoding.segments([UInt8(ascii: "/")] + request.pathParameter) else {
+            throw Problem(
+                400, .badRequest, "the key must be percent-encoded path segments, none of them empty, . or ..")
+        }
+        guard let key = SecretKey(requested: segments.joined(separator: "/")) else {
+            throw Problem(404, .notFound, "no such secret")
+        }
+        return SecretRequest(
+            query: try SecretQuery(key, selectors: query, store: services.secrets.places?.store(of: key)),
+            refresh: try query.flag("refresh"),
+            format: try SecretResponseFormat(request.context, field: query["field"]),
+            wait: try query.seconds("wait", upTo: SecretChangeWaiter.maxWait))
     }
 }

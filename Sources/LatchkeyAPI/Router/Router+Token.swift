@@ -1,59 +1,54 @@
 internal import LatchkeyBroker
 internal import LatchkeyCore
-internal import LatchkeyCrypto
 internal import LatchkeyHTTP
-internal import LatchkeyMetrics
 
 extension Router {
-    /// `GET /token` and `GET /token/{profile}`. A hit is answered synchronously before
-    /// ``miss(_:_:profile:_:isText:now:)``.
+    /// `GET /token` and `GET /token/{profile}`. A hit is answered synchronously.
     func token(
-        _ context: RequestContext, _ call: Call, profile: ProfileID, query: UnsafeRawBufferPointer,
-        rendered: inout RenderedTokens
-    ) throws(Problem) {
-        var ask = TokenDemand()
-        if !query.isEmpty {
-            let query = try RequestQuery(query, allowed: call.entry.query)
-            ask = TokenDemand(minTTL: try query.seconds("min_ttl"), refresh: try query.flag("refresh"))
-        }
+        _ request: APIRequest, _ profile: ProfileID, _ demand: TokenDemand, _ reply: consuming APIReply
+    ) -> ReplyReceipt {
+        let context = request.context
         let isText = Negotiation.prefersText(context.slice(context.head.accept))
         let now = services.time.now()
-        if !ask.refresh, let cached = services.tokens.cached(profile, now: now, minTTL: ask.minTTL) {
-            let token = rendered.token(profile, cached.entry)
-            let id = context.slice(context.head.requestID)
-            token.write(
-                isText: isText, isStale: cached.isStale, isRejected: cached.isRejected,
-                refreshError: cached.refreshError, now: now, to: context.reply
-            ) {
-                self.ids.append(id, to: $0)
-            }
-            return recordAnswer(context, call)
+        if !demand.refresh, let cached = services.tokens.cached(profile, now: now, minTTL: demand.minTTL) {
+            return renderedTokens.token(profile, .token, cached.entry).write(
+                cached, isText: isText, isStale: cached.isStale, now: now, to: reply)
         }
-        miss(context, call, profile: profile, ask, isText: isText, now: now)
+        let (time, tokens, deadline) = (services.time, services.tokens, now.monotonic + services.callerTimeout)
+        return deferAnswer(request, reply) { deferred in
+            tokens.token(profile, demand, deadline: deadline) { result in
+                deferred.send { Self.write(result, isText: isText, now: time.now(), to: $0) }
+            }
+        }
     }
 
-    private func miss(
-        _ context: RequestContext, _ call: Call, profile: ProfileID, _ ask: TokenDemand, isText: Bool, now: Now
-    ) {
-        let id = ids.text(context.slice(context.head.requestID))
-        guard let deferred = context.deferReply() else { return }
-        let (recorder, request, time) = (services.recorder, request(call), services.time)
-        services.tokens.token(profile, ask, deadline: now.monotonic + services.callerTimeout) { result in
-            deferred.send { reply in
-                switch result {
-                case .success(let served):
-                    let now = time.now()
-                    RenderedToken(served.entry, tier: served.tier).write(
-                        isText: isText, isStale: served.entry.isStale(now), isRejected: served.isRejected,
-                        refreshError: served.refreshError, now: now, to: reply
-                    ) { $0.append(Array(id.utf8)) }
-                // For a token this fault means that the profile was removed meanwhile.
-                case .failure(let fault) where fault.reason == .notFound:
-                    Self.noSuchProfile.write(requestID: id, to: reply)
-                case .failure(let fault): Problem(fault, what: "token").write(requestID: id, to: reply)
-                }
-                recorder.record(request, reply)
-            }
+    private static func write(
+        _ result: Result<ServedToken, UpstreamFault>, isText: Bool, now: Now, to reply: consuming APIReply
+    ) -> ReplyReceipt {
+        switch result {
+        case .success(let served):
+            // The token may have become stale while its response waited for the ones before it.
+            RenderedToken(served.entry, tier: served.tier, format: .token).write(
+                served, isText: isText, isStale: served.entry.isStale(now), now: now, to: reply)
+        // For a token this fault means that the profile was removed meanwhile.
+        case .failure(let fault) where fault.reason == .notFound: noSuchProfile.write(to: reply)
+        case .failure(let fault): Problem(fault, what: "token").write(to: reply)
         }
+    }
+
+    func tokenDemand(_ request: APIRequest) throws(Problem) -> TokenDemand {
+        if request.queryBytes.isEmpty { return TokenDemand() }
+        let query = try request.query()
+        return TokenDemand(minTTL: try query.seconds("min_ttl"), refresh: try query.flag("refresh"))
+    }
+
+    func profile(_ request: APIRequest) throws(Problem) -> ProfileID {
+        guard let name = PercentEncoding.decode(request.pathParameter) else { throw Self.noSuchProfile }
+        return try profile(named: name)
+    }
+
+    func profile(named name: String) throws(Problem) -> ProfileID {
+        guard let profile = profiles.id(of: name) else { throw Self.noSuchProfile }
+        return profile
     }
 }

@@ -1,4 +1,3 @@
-internal import LatchkeyAWS
 internal import LatchkeyBroker
 internal import LatchkeyCore
 package import LatchkeyHTTP
@@ -7,22 +6,19 @@ internal import LatchkeyMetrics
 /// The router of one worker: finds the route, authenticates the caller and calls the endpoint.
 ///
 /// It is confined to its worker's thread, so its state between requests needs no lock. A hit is answered inside
-/// ``handle(_:)``; on a miss the broker gets a ``DeferredReply``.
+/// ``handle(_:_:)``; on a miss the broker gets a ``DeferredAnswer``.
 package final class Router {
     let services: EndpointServices
-    var ids = RequestIDs()
-    private var renderedTokens = RenderedTokens()
-    private var renderedOAuthTokens = RenderedOAuthTokens()
+    var renderedTokens = RenderedTokens()
     var keys: LiveKeys.Copy
     var profiles: ProfileNames.Copy
-    /// The authenticated caller of the current request; nil until then. Reset at the start of each request.
-    var callerID: String?
-    let routes = RouteTable.entries
+    private var ids = RequestIDs()
+    private let routes = RouteTable.entries
 
     /// The functions that the server calls for a worker's connections, over a new router.
     package static func requestHandler(_ services: EndpointServices) -> RequestHandler {
         let router = Router(services)
-        return RequestHandler(admit: router.admit, identify: router.identify, answer: router.handle)
+        return RequestHandler(admit: router.admit, answer: router.handle)
     }
 
     private init(_ services: EndpointServices) {
@@ -31,159 +27,113 @@ package final class Router {
         profiles = ProfileNames.Copy(services.tokens.names)
     }
 
-    func handle(_ context: RequestContext) {
-        let started = context.reply.now
-        callerID = nil
-        let path = context.slice(context.head.path)
-        guard let (entry, pathParameter) = RouteTable.find(path, in: routes) else {
-            return refuse(
-                context, hasKnownCaller(context) ? Self.notFound : Self.unauthorized(context), route: .other,
-                started: started)
+    // MARK: Requests
+
+    /// Answers a request without a body.
+    func handle(_ context: RequestContext, _ writer: consuming ReplyWriter) -> ReplyReceipt {
+        let id = ids.next(context.slice(context.head.requestID))
+        let reply = APIReply(writer, id)
+        guard let entry = RouteTable.find(context.slice(context.head.path), in: routes) else {
+            return handleUnknownRoute(context, reply)
         }
-        let call = Call(
-            entry: entry, pathParameter: pathParameter, method: Method(context.head.method), started: started)
-        do throws(Problem) {
-            try checkAccess(context, entry)
-            try answer(context, call)
+        var request = APIRequest(context, entry, id)
+        do throws(Refusal) {
+            try authorize(&request)
         } catch {
-            refuse(context, error, route: entry.route, started: started)
+            return services.recorder.recording(request.record, error.write(for: entry.route, to: reply))
+        }
+        let receipt = answer(&request, reply)
+        return services.recorder.recording(request.record, receipt)
+    }
+
+    /// Decides from its head whether the body of a request is read. A refused request is answered here, before any of
+    /// its body is kept; an admitted one keeps its caller.
+    func admit(_ context: RequestContext, _ writer: consuming ReplyWriter) -> Admission {
+        guard let entry = RouteTable.find(context.slice(context.head.path), in: routes), entry.access != .open else {
+            // Unknown routes and probes do not use the body.
+            return .answered(handle(context, writer))
+        }
+        let id = ids.next(context.slice(context.head.requestID))
+        let reply = APIReply(writer, id)
+        var request = APIRequest(context, entry, id)
+        do throws(Refusal) {
+            try authorize(&request)
+            let body = try bodyAdmission(request)
+            return .admitted(
+                AdmittedRequest(
+                    body: body, identify: { [self, request] in identifyClient(request, $0, $1) },
+                    answer: { [self, request] in answer(admitted: request, $0, $1) }))
+        } catch {
+            return .answered(services.recorder.recording(request.record, error.write(for: entry.route, to: reply)))
         }
     }
 
-    /// The request that an endpoint answers.
-    struct Call {
-        let entry: RouteTable.Entry
-        /// The path segment that matches `{…}`, still percent-encoded.
-        let pathParameter: UnsafeRawBufferPointer
-        let method: Method
-        let started: MonotonicTime
+    /// Answers a request with a body that was admitted from its head.
+    func answer(
+        admitted request: APIRequest, _ context: RequestContext, _ writer: consuming ReplyWriter
+    ) -> ReplyReceipt {
+        var request = request
+        request.started = context.now
+        let receipt = answer(&request, APIReply(writer, request.id))
+        return services.recorder.recording(request.record, receipt)
     }
 
-    private func answer(_ context: RequestContext, _ call: Call) throws(Problem) {
-        let query = context.slice(context.head.query)
+    /// 404 for authenticated callers, else 401. The path may be a mistyped one of any route, so every way to present a
+    /// key counts.
+    private func handleUnknownRoute(_ context: RequestContext, _ reply: consuming APIReply) -> ReplyReceipt {
+        let caller = tokenCaller(context)
+        let record = AnswerRecorder.Request(
+            route: .other, method: Method(context.head.method), id: reply.id, started: context.now, caller: caller?.id)
+        let problem = caller == nil ? Self.unauthorized : Self.notFound
+        return services.recorder.recording(record, problem.write(to: reply))
+    }
+
+    /// Decodes the request, then calls its endpoint, which answers.
+    private func answer(_ request: inout APIRequest, _ reply: consuming APIReply) -> ReplyReceipt {
         followProfiles()
-        switch call.entry.route {
-        case .token: try token(context, call, profile: profiles.defaultProfile, query: query, rendered: &renderedTokens)
-        case .tokenProfile:
-            let profile = try profile(call.pathParameter)
-            try token(context, call, profile: profile, query: query, rendered: &renderedTokens)
-        case .secret: try secret(context, call, query)
-        case .secrets: try secrets(context, call, query)
-        case .tokenRejected: try rejected(context, call, query)
-        case .oauthToken: oauthToken(context, call, query: query, rendered: &renderedOAuthTokens)
-        case .aws: aws(context, call, query)
-        case .extensionParameters, .extensionSecrets: try awsExtension(context, call, query)
-        case .livez: probe(context, call, isGood: true)
-        case .readyz: probe(context, call, isGood: services.isReady())
-        case .health: try health(context, call, query)
-        case .metrics: try metrics(context, call, query)
-        case .cacheClear: try clearCache(context, call, query)
-        default: throw Self.notFound
+        do throws(Problem) {
+            switch request.entry.route {
+            case .token: return token(request, profiles.defaultProfile, try tokenDemand(request), reply)
+            case .tokenProfile: return token(request, try profile(request), try tokenDemand(request), reply)
+            case .secret: return secret(request, try secretRequest(request), reply)
+            case .secrets: return secrets(request, try secretsRequest(request), reply)
+            case .tokenRejected: return rejected(try rejectedToken(request), by: request.callerID, reply)
+            case .oauthToken: return oauthToken(&request, reply)
+            case .aws: return aws(&request, reply)
+            case .extensionParameters, .extensionSecrets: return awsExtension(request, try request.query(), reply)
+            case .livez: return probe(isGood: true, reply)
+            case .readyz: return probe(isGood: services.isReady(), reply)
+            case .health: return health(try request.query(), reply)
+            case .metrics: return metrics(request, try request.query(), reply)
+            case .cacheClear: return clearCache(try request.query(), reply)
+            default: throw Self.notFound
+            }
+        } catch {
+            return Refusal.problem(error).write(for: request.entry.route, to: reply)
         }
-    }
-
-    private func profile(_ pathParameter: UnsafeRawBufferPointer) throws(Problem) -> ProfileID {
-        guard let name = PercentEncoding.decode(pathParameter) else { throw Self.noSuchProfile }
-        return try profile(named: name)
-    }
-
-    func profile(named name: String) throws(Problem) -> ProfileID {
-        guard let profile = profiles.id(of: name) else { throw Self.noSuchProfile }
-        return profile
     }
 
     /// Takes the current profiles. If they changed, the rendered tokens are dropped.
     private func followProfiles() {
-        guard profiles.follow() else { return }
-        renderedTokens = RenderedTokens()
-        renderedOAuthTokens = RenderedOAuthTokens()
+        if profiles.follow() { renderedTokens = RenderedTokens() }
     }
 
-    // MARK: Access
-
-    /// Throws the problem to send when the caller may not use this route or method.
-    func checkAccess(_ context: RequestContext, _ entry: RouteTable.Entry) throws(Problem) {
-        if context.isOverCapacity, entry.access != .open { throw Problem(ServerRejection.overloaded) }
-        if case .key(let scope) = entry.access {
-            guard let caller = caller(context) else { throw Self.unauthorized(context) }
-            guard caller.scopes.isSuperset(of: scope) else {
-                services.metrics.authFailure(.scope)
-                throw Problem(403, .forbidden, "this key may not do that")
-            }
+    /// Defers the response to `request`.
+    ///
+    /// - Parameters:
+    ///   - blocksPipeline: for responses that may be large and share no memory.
+    ///   - start: called before this returns. It starts the work, which ends with ``DeferredAnswer/send(_:)``.
+    func deferAnswer(
+        _ request: APIRequest, _ reply: consuming APIReply, blocksPipeline: Bool = false,
+        start: (DeferredAnswer) -> Void
+    ) -> ReplyReceipt {
+        let (record, recorder) = (request.record, services.recorder)
+        return reply.later(request.context, blocksPipeline: blocksPipeline) {
+            start(DeferredAnswer($0, record, recorder))
         }
-        guard entry.methods.contains(Method(context.head.method)) else {
-            var problem = Problem(405, .methodNotAllowed, "\(entry.path) takes \(entry.allow)")
-            problem.allow = entry.allow
-            throw problem
-        }
-    }
-
-    /// Whether the caller of an unknown path is authenticated. The path may be a mistyped one of any route, so every
-    /// way to present a key counts.
-    private func hasKnownCaller(_ context: RequestContext) -> Bool { tokenCaller(context) != nil }
-
-    /// The caller that the key of `Authorization: Bearer <key>` belongs to (RFC 6750 §2.1). The scheme is
-    /// case-insensitive (RFC 9110 §11.1).
-    func caller(_ context: RequestContext) -> Caller? {
-        let value = context.slice(context.head.authorization)
-        guard value.count > 7, Grammar.equals(UnsafeRawBufferPointer(rebasing: value[..<7]), folded: "bearer ") else {
-            noteUnknownCaller(context, value.isEmpty ? .missing : .malformed)
-            return nil
-        }
-        var key = UnsafeRawBufferPointer(rebasing: value[7...])
-        while key.first == 0x20 { key = UnsafeRawBufferPointer(rebasing: key.dropFirst()) }
-        let caller = keys.caller(presenting: key)
-        if caller == nil { noteUnknownCaller(context, .unknown) }
-        callerID = caller?.id
-        return caller
-    }
-
-    /// Counts a request without a valid credential, and tells the server not to keep its connection open.
-    func noteUnknownCaller(_ context: RequestContext, _ reason: AuthFailure) {
-        services.metrics.authFailure(reason)
-        context.isUnauthenticated = true
     }
 
     static let noSuchProfile = Problem(404, .notFound, "no such token profile")
 
     private static let notFound = Problem(404, .notFound, "no such route")
-
-    private static func unauthorized(_ context: RequestContext) -> Problem {
-        Problem(401, .unauthorized, "a valid key is needed in authorization: bearer <key>")
-    }
-
-    // MARK: Responses
-
-    func refuse(_ context: RequestContext, _ problem: Problem, route: Route, started: MonotonicTime) {
-        let id = ids.text(context.slice(context.head.requestID))
-        switch route {
-        case .oauthToken: OAuthError(problem).write(requestID: id, to: context.reply)
-        case .aws, .extensionParameters:
-            AWSResponseWriter(service: .parameterStore, id: id).write(
-                AWSProtocolError(problem), allow: problem.allow, to: context.reply)
-        case .extensionSecrets:
-            AWSResponseWriter(service: .secretsManager, id: id).write(
-                AWSProtocolError(problem), allow: problem.allow, to: context.reply)
-        default: problem.write(requestID: id, to: context.reply)
-        }
-        recordAnswer(context, route, started)
-    }
-
-    /// Records the response of `call`.
-    /// - Parameter tier: the tier that answered, for responses without `X-Latchkey-Tier`.
-    func recordAnswer(_ context: RequestContext, _ call: Call, tier: StaticString? = nil) {
-        services.recorder.record(request(call), context.reply, tier: tier)
-    }
-
-    private func recordAnswer(_ context: RequestContext, _ route: Route, _ started: MonotonicTime) {
-        let method = Method(context.head.method)
-        services.recorder.record(
-            AnswerRecorder.Request(route: route, method: method, started: started, caller: callerID), context.reply)
-    }
-
-    /// What to record for a request that is answered later.
-    func request(_ call: Call) -> AnswerRecorder.Request {
-        AnswerRecorder.Request(
-            route: call.entry.route, method: call.method, started: call.started, caller: callerID)
-    }
 }

@@ -9,18 +9,12 @@ package struct SecretResponseFormat: Sendable {
     private let field: String?
     private let isPlain: Bool
     private let tags: String?
-    private let id: String
 
-    init(_ context: RequestContext, field: String?, id: String) throws(Problem) {
+    init(_ context: RequestContext, field: String?) throws(Problem) {
         isPlain = Negotiation.prefersText(context.slice(context.head.accept))
         if let field, field.isEmpty { throw Problem(400, .badRequest, "field must name a member, as in a.b") }
         self.field = field
-        self.id = id
         tags = context.head.ifNoneMatch.isPresent ? context.head.ifNoneMatch.text(of: context.bytes) : nil
-    }
-
-    func write(_ fault: UpstreamFault, to reply: ReplyWriter) {
-        Problem(fault, what: "secret").write(requestID: id, to: reply)
     }
 
     /// Whether the caller sent an entity tag.
@@ -29,14 +23,14 @@ package struct SecretResponseFormat: Sendable {
     /// Whether the caller's entity tags include the entry's.
     func holds(_ entry: SecretEntry) -> Bool { tags.map { Self.matches(entry.etag, $0) } ?? false }
 
-    func write(_ result: Result<ServedSecret, UpstreamFault>, now: Now, to reply: ReplyWriter) {
+    func write(_ result: Result<ServedSecret, UpstreamFault>, now: Now, to reply: consuming APIReply) -> ReplyReceipt {
         switch result {
         case .success(let served): write(served, now: now, to: reply)
-        case .failure(let fault): write(fault, to: reply)
+        case .failure(let fault): Problem(fault, what: "secret").write(to: reply)
         }
     }
 
-    func write(_ served: ServedSecret, now: Now, to reply: ReplyWriter) {
+    private func write(_ served: ServedSecret, now: Now, to reply: consuming APIReply) -> ReplyReceipt {
         let entry = served.entry
         var value = entry.value
         // An entity tag belongs to a version, so a caller that has it was given the field before. `*` does not show
@@ -45,19 +39,18 @@ package struct SecretResponseFormat: Sendable {
         if let field, !isUnchanged || tags.map({ $0.hasSameBytes(as: "*") }) ?? false {
             do throws(UpstreamFault) {
                 guard let found = try entry.field(field) else {
-                    return Problem(404, .notFound, "the secret has no such field").write(requestID: id, to: reply)
+                    return Problem(404, .notFound, "the secret has no such field").write(to: reply)
                 }
                 value = found
             } catch {
-                return write(error, to: reply)
+                return Problem(error, what: "secret").write(to: reply)
             }
         }
-        reply.begin(isUnchanged ? 304 : 200)
-        reply.append("Cache-Control: no-store\r\nX-Latchkey-Tier: ")
+        let reply = reply.begin(isUnchanged ? 304 : 200)
+        reply.append("X-Latchkey-Tier: ")
         reply.append(served.tier.header)
         reply.append("\r\n")
         reply.field("ETag", entry.etag)
-        reply.field("X-Request-Id", id)
         reply.append("Vary: Accept\r\nAge: ")
         reply.append(max(0, (now.monotonic - served.received.monotonic).components.seconds))
         reply.append("\r\n")
@@ -68,10 +61,10 @@ package struct SecretResponseFormat: Sendable {
             reply.append(
                 entry.isBinary
                     ? "Content-Type: application/octet-stream\r\n" : "Content-Type: text/plain; charset=utf-8\r\n")
-            reply.end(value.reveal())
+            return reply.end(value.reveal())
         } else {
             reply.append("Content-Type: application/json\r\n")
-            reply.end(Self.json(entry, value).bytes())
+            return reply.end(Self.json(entry, value).bytes())
         }
     }
 

@@ -27,13 +27,12 @@ struct SecretsResponse: Sendable {
         }
     }
 
-    func write(id: String, to reply: ReplyWriter) {
-        if let problem { return problem.write(requestID: id, members: body.object ?? [:], to: reply) }
-        reply.begin(200)
-        reply.append("Cache-Control: no-store\r\nContent-Type: application/json\r\n")
-        reply.field("X-Request-Id", id)
+    func write(to reply: consuming APIReply) -> ReplyReceipt {
+        if let problem { return problem.write(members: body.object ?? [:], to: reply) }
+        let reply = reply.begin(200)
+        reply.append("Content-Type: application/json\r\n")
         if isStale { reply.append("X-Latchkey-Stale: true\r\n") }
         if let refreshError { reply.field("X-Latchkey-Refresh-Error", refreshError.summary) }
-        reply.end(body.bytes())
+        return reply.end(body.bytes())
     }
 }

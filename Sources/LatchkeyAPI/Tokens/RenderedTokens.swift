@@ -1,18 +1,16 @@
 internal import LatchkeyBroker
-internal import LatchkeyCore
-internal import LatchkeyCrypto
-internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 
-/// One worker's rendered tokens. Each token is rendered once per worker.
+/// One worker's rendered tokens, by profile and format. Each token is rendered once per worker and format.
 struct RenderedTokens {
     private var tokens: [RenderedToken?] = []
 
-    mutating func token(_ profile: ProfileID, _ entry: TokenEntry) -> RenderedToken {
-        while tokens.count <= profile.index { tokens.append(nil) }
-        if let rendered = tokens[profile.index], rendered.version == entry.version { return rendered }
-        let rendered = RenderedToken(entry, tier: .memory)
-        tokens[profile.index] = rendered
+    mutating func token(_ profile: ProfileID, _ format: RenderedToken.Format, _ entry: TokenEntry) -> RenderedToken {
+        let index = profile.index * RenderedToken.Format.allCases.count + format.rawValue
+        while tokens.count <= index { tokens.append(nil) }
+        if let rendered = tokens[index], rendered.version == entry.version { return rendered }
+        let rendered = RenderedToken(entry, tier: .memory, format: format)
+        tokens[index] = rendered
         return rendered
     }
 }

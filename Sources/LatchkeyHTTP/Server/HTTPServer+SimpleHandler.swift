@@ -13,14 +13,15 @@ extension HTTPServer {
         var configuration = Configuration(listenAddresses: addresses.map { .address($0) }, workers: workers)
         configuration.limits = limits
         return try start(configuration) {
-            RequestHandler { context in
+            RequestHandler { context, writer in
                 let request = HTTPRequest(
                     method: context.methodText, target: context.head.target.text(of: context.bytes),
                     fields: context.head.fields(in: context.bytes), body: [UInt8](context.body))
-                guard let deferred = context.deferReply() else { return }
-                Task {
-                    let response = await handler(request)
-                    deferred.send { $0.reply(response) }
+                return context.deferReply(writer) { deferred in
+                    Task {
+                        let response = await handler(request)
+                        deferred.send { $0.send(response) }
+                    }
                 }
             }
         }

@@ -12,13 +12,13 @@ package final class HTTPServer: Sendable {
         package var limits = ServerLimits()
         package var time = Timing.system
         /// Renders the replies of the server itself.
-        package var reject: @Sendable (ServerRejection, ReplyWriter) -> Void
+        package var reject: @Sendable (ServerRejection, consuming ReplyWriter) -> ReplyReceipt
         /// Called with 1 for each connection that is opened, and with -1 for each that is closed.
         package var connectionsChanged: @Sendable (Int) -> Void = { _ in }
 
         package init(
             listenAddresses: [ListenAddress], workers: Int,
-            reject: @escaping @Sendable (ServerRejection, ReplyWriter) -> Void = ServerRejection.plain
+            reject: @escaping @Sendable (ServerRejection, consuming ReplyWriter) -> ReplyReceipt = ServerRejection.plain
         ) {
             self.listenAddresses = listenAddresses
             self.workers = workers

@@ -37,35 +37,30 @@ struct ConnectionOutput {
         replies.resolve(deferred.sequence, with: .deferred(deferred, render))
     }
 
-    /// Moves what was rendered into `writer` from `start` on behind the replies that must leave before it, if there are any.
-    mutating func enqueue(_ writer: ReplyWriter, from start: Int) {
+    /// Moves what was rendered into `buffer` from `start` on behind the replies that must leave before it, if there are any.
+    mutating func enqueue(_ buffer: ReplyBuffer, from start: Int) {
         if replies.isEmpty { return }
-        replies.append(ready: Array(writer.output[start...]))
-        writer.output.removeSubrange(start...)
+        replies.append(ready: Array(buffer.output[start...]))
+        buffer.output.removeSubrange(start...)
     }
 
     /// Renders replies that are ready, until `limit` bytes are rendered.
     ///
-    /// - Parameters:
-    ///   - isEnding: nothing more is read, so the last reply announces that the connection closes (RFC 9112 §9.6).
-    ///   - reject: writes the reply when the renderer wrote none.
+    /// - Parameter isEnding: nothing more is read, so the last reply announces that the connection closes (RFC 9112 §9.6).
     /// - Returns: false when the budget of the turn ended first.
     mutating func renderDue(
-        into writer: ReplyWriter, budget: inout WorkBudget, limit: Int, isEnding: Bool,
-        unanswered reject: (ReplyWriter) -> Void
+        into buffer: ReplyBuffer, budget: inout WorkBudget, limit: Int, isEnding: Bool
     ) -> Bool {
-        while unsent.isEmpty, replies.isDue, writer.output.count < limit {
+        while unsent.isEmpty, replies.isDue, buffer.output.count < limit {
             if !budget.take({ .current }) { return false }
             switch replies.popDue() {
             case nil: return true
-            case .bytes(let bytes): writer.append(bytes)
+            case .bytes(let bytes): buffer.append(bytes)
             case .deferred(let deferred, let render):
-                let start = writer.output.count
-                writer.isHead = deferred.isHead
-                writer.closes = deferred.closes || (isEnding && replies.isEmpty)
-                writer.confirmsKeepAlive = deferred.confirmsKeepAlive
-                render(writer)
-                if writer.output.count == start { reject(writer) }
+                buffer.isHead = deferred.isHead
+                buffer.closes = deferred.closes || (isEnding && replies.isEmpty)
+                buffer.confirmsKeepAlive = deferred.confirmsKeepAlive
+                _ = render(ReplyWriter(buffer))
             }
         }
         return true
@@ -74,17 +69,17 @@ struct ConnectionOutput {
     /// Sends what this turn has rendered, and keeps what the kernel does not accept.
     ///
     /// - Returns: false when the connection is broken.
-    mutating func flush(_ writer: ReplyWriter, to socket: borrowing Socket) -> Bool {
+    mutating func flush(_ buffer: ReplyBuffer, to socket: borrowing Socket) -> Bool {
         guard unsent.isEmpty else {
-            unsent.append(&writer.output)
+            unsent.append(&buffer.output)
             return true
         }
         // A buffer that has grown over 1 MiB for one large reply is released.
-        defer { writer.output.removeAll(keepingCapacity: writer.output.capacity <= 1 << 20) }
-        switch writer.output.withUnsafeBytes({ socket.send($0) }) {
-        case .moved(let count) where count == writer.output.count: return true
-        case .moved(let count): unsent.take(&writer.output, after: count)
-        case .wouldBlock: unsent.take(&writer.output, after: 0)
+        defer { buffer.output.removeAll(keepingCapacity: buffer.output.capacity <= 1 << 20) }
+        switch buffer.output.withUnsafeBytes({ socket.send($0) }) {
+        case .moved(let count) where count == buffer.output.count: return true
+        case .moved(let count): unsent.take(&buffer.output, after: count)
+        case .wouldBlock: unsent.take(&buffer.output, after: 0)
         case .failed: return false
         }
         return true

@@ -1,9 +1,12 @@
 internal import LatchkeyNet
 
-/// The right to answer one request later, once, from any thread. The reply is dropped when the connection is closed.
+/// The right to answer one request later, from any thread. The reply is dropped when the connection is closed.
+///
+/// It can be copied, because closures that outlive the call must hold it. The first reply counts (``ReplyQueue``).
 package struct DeferredReply: Sendable {
     let loop: LoopHandle
-    let channel: ChannelID
+    /// Nil for a connection that is not registered, and so gets no reply.
+    let channel: ChannelID?
     let sequence: UInt64
     let isHead: Bool
     let closes: Bool
@@ -18,7 +21,8 @@ package struct DeferredReply: Sendable {
     ///
     /// - Parameter render: writes the reply. It is kept until then, so it should hold large data by reference. It runs on
     ///   the event loop of the connection, or never when the connection is closed.
-    package func send(_ render: @escaping @Sendable (ReplyWriter) -> Void) {
+    package func send(_ render: @escaping ReplyQueue.Renderer) {
+        guard let channel else { return }
         loop.submit { loop in
             (loop.handler(for: channel) as? ServerConnection)?.complete(self, render: render, on: loop)
         }

@@ -7,7 +7,7 @@ package struct ReplyQueue {
     /// The number of a request on its connection, counted from 0.
     package typealias SequenceNumber = UInt64
     /// Writes one reply.
-    package typealias Renderer = @Sendable (ReplyWriter) -> Void
+    package typealias Renderer = @Sendable (consuming ReplyWriter) -> ReplyReceipt
 
     /// A reply that is ready to be sent or rendered.
     package enum Due {

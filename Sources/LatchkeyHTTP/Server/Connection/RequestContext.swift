@@ -1,15 +1,15 @@
+package import LatchkeyCore
+
 /// One request, as a handler sees it.
 ///
-/// Each event loop has one object, lent for the length of the call. Neither it nor its bytes may be kept: a handler that
-/// answers later copies what it needs and calls ``deferReply(blocksPipeline:)``.
+/// Each event loop has one object, lent for the length of the call. Its bytes must not be kept: a handler that answers
+/// later copies what it needs and calls ``deferReply(_:blocksPipeline:start:)``.
 package final class RequestContext {
-    /// Where the reply is rendered.
-    package let reply: ReplyWriter
     /// The bytes that the ranges of the head refer to.
     package private(set) var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
     package private(set) var head = RequestHead()
     /// The complete body after chunked decoding. Empty in ``RequestHandler/admit``; the first part of the body in
-    /// ``RequestHandler/identify``.
+    /// ``AdmittedRequest/identify``.
     package private(set) var body = UnsafeRawBufferPointer(start: nil, count: 0)
     /// Whether the connection is over the cap, and only a liveness probe is to be answered.
     package private(set) var isOverCapacity = false
@@ -17,10 +17,13 @@ package final class RequestContext {
     /// and first when there are too many connections.
     package var isUnauthenticated = false
 
+    private let buffer: ReplyBuffer
     private var pipeline: RequestPipeline?
-    private(set) var isDeferred = false
 
-    init(reply: ReplyWriter) { self.reply = reply }
+    init(_ buffer: ReplyBuffer) { self.buffer = buffer }
+
+    /// The time of this turn, on the clock of the event loop.
+    package var now: MonotonicTime { buffer.now }
 
     /// The bytes of one range of the head.
     package func slice(_ range: MessageRange) -> UnsafeRawBufferPointer { range.slice(of: bytes) }
@@ -32,19 +35,23 @@ package final class RequestContext {
         return String(line.drop { $0.isNewline })
     }
 
-    /// Defers the reply: the result can send it later, from any thread. The reply keeps its place in the pipeline.
+    /// Defers the reply, which keeps its place in the pipeline.
     ///
     /// The reply must be sent within the request timeout, because no other reply is sent in its place.
-    /// - Parameter blocksPipeline: no further request of the connection is processed before this reply is sent. For
-    ///   replies that may be large and share no memory.
-    package func deferReply(blocksPipeline: Bool = false) -> DeferredReply? {
-        isDeferred = true
-        return pipeline?.deferReply(reply, blocksPipeline: blocksPipeline)
+    /// - Parameters:
+    ///   - blocksPipeline: no further request of the connection is processed before this reply is sent. For replies that
+    ///     may be large and share no memory.
+    ///   - start: called before this returns. It starts the work and hands on the ``DeferredReply``.
+    package func deferReply(
+        _ writer: consuming ReplyWriter, blocksPipeline: Bool = false, start: (DeferredReply) -> Void
+    ) -> ReplyReceipt {
+        if let deferred = pipeline?.deferReply(blocksPipeline: blocksPipeline) { start(deferred) }
+        return ReplyReceipt(writer.buffer, isDeferred: true)
     }
 
-    func lend<Result>(
+    func lend<Result: ~Copyable>(
         _ head: RequestHead, bytes: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer,
-        of pipeline: RequestPipeline, to handler: (RequestContext) -> Result
+        of pipeline: RequestPipeline, to handler: (RequestContext, consuming ReplyWriter) -> Result
     ) -> Result {
         self.head = head
         self.bytes = bytes
@@ -52,12 +59,11 @@ package final class RequestContext {
         self.pipeline = pipeline
         isOverCapacity = pipeline.deadlines.isOverCapacity
         isUnauthenticated = false
-        isDeferred = false
         defer {
             self.pipeline = nil
             self.bytes = UnsafeRawBufferPointer(start: nil, count: 0)
             self.body = UnsafeRawBufferPointer(start: nil, count: 0)
         }
-        return handler(self)
+        return handler(self, ReplyWriter(buffer))
     }
 }

@@ -1,24 +1,22 @@
 /// The functions that answer the requests of one worker. They run on the thread of the worker, so they may use state that
 /// is not Sendable.
 package struct RequestHandler {
-    /// Decides from the head of a request with a body, before the body is received, who the caller is and what happens to
-    /// the body. A rejection is written as the reply, with ``BodyAdmission/answered``.
-    package var admit: (RequestContext) -> BodyAdmission
-    /// Identifies the caller from the first part of the body, for ``BodyAdmission/keep(limit:identifyWithin:)``. Returns true
-    /// when the caller is known; otherwise it has written the reply.
-    package var identify: (RequestContext) -> Bool
-    /// Answers a complete request: writes the reply, or takes a ``DeferredReply``.
-    package var answer: (RequestContext) -> Void
+    /// Answers a complete request, or defers the reply with ``RequestContext/deferReply(_:blocksPipeline:start:)``.
+    package typealias Answer = (RequestContext, consuming ReplyWriter) -> ReplyReceipt
 
-    /// - Parameters:
-    ///   - admit: by default admits every body up to the message limit.
-    ///   - identify: by default knows every caller.
+    /// Decides from the head of a request with a body, before the body is received, who the caller is and what happens to
+    /// the body. The writer is for a refusal.
+    package var admit: (RequestContext, consuming ReplyWriter) -> Admission
+    /// Answers a request without a body.
+    package var answer: Answer
+
+    /// - Parameter admit: by default admits every body up to the message limit.
     package init(
-        admit: @escaping (RequestContext) -> BodyAdmission = { _ in .keep(limit: .max, identifyWithin: nil) },
-        identify: @escaping (RequestContext) -> Bool = { _ in true }, answer: @escaping (RequestContext) -> Void
+        admit: ((RequestContext, consuming ReplyWriter) -> Admission)? = nil, answer: @escaping Answer
     ) {
-        self.admit = admit
-        self.identify = identify
+        self.admit =
+            admit ?? { _, _ in .admitted(AdmittedRequest(body: .keep(limit: .max, identifyWithin: nil), answer: answer))
+            }
         self.answer = answer
     }
 }

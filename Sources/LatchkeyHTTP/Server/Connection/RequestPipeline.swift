@@ -25,6 +25,8 @@ final class RequestPipeline {
     private(set) var isClosing = false
     var isDraining = false
     private var reader = RequestReader()
+    /// The request whose body is being received, unless it has been answered.
+    private var admitted: AdmittedRequest?
     /// Shared with deferred replies, and created for the first of them.
     private var disconnectFlag: DisconnectFlag?
 
@@ -56,7 +58,10 @@ final class RequestPipeline {
     func peerDisconnected() { disconnectFlag?.set() }
 
     /// Drops a body being received, because the connection is closed or lingers.
-    func discardBody() { reader.discardBody() }
+    func discardBody() {
+        reader.discardBody()
+        admitted = nil
+    }
 
     // MARK: Requests
 
@@ -93,15 +98,19 @@ final class RequestPipeline {
             if reader.head.hasBody {
                 admit(head, hasNoBodyBytes: bytes.count == count, now: now)
             } else {
-                answer(reader.head, bytes: head, body: UnsafeRawBufferPointer(start: nil, count: 0), now: now)
+                answer(
+                    reader.head, bytes: head, body: UnsafeRawBufferPointer(start: nil, count: 0), now: now,
+                    worker.handler.answer)
             }
             return count
         case .mustIdentify(let body, let consumed):
             identify(body)
             return consumed
         case .request(let body, let consumed):
+            let handler = admitted?.answer ?? worker.handler.answer
+            admitted = nil
             body.headBytes.withUnsafeBytes { head in
-                body.bytes.withUnsafeBytes { answer(body.head, bytes: head, body: $0, now: now) }
+                body.bytes.withUnsafeBytes { answer(body.head, bytes: head, body: $0, now: now, handler) }
             }
             return consumed
         case .bodyEnded(let consumed):
@@ -124,14 +133,20 @@ final class RequestPipeline {
         if deadlines.messageStart == nil { deadlines.messageStart = now.nanoseconds }
         // A final status without 100 Continue leaves open whether the body follows, so the connection is closed
         // (RFC 9110 §10.1.1).
-        let admission = lend(head, bytes, closes: head.expectsContinue && hasNoBodyBytes) { worker.handler.admit($0) }
-        if case .answered = admission {
+        let closes = head.expectsContinue && hasNoBodyBytes
+        let start = worker.reply.output.count
+        let noBody = UnsafeRawBufferPointer(start: nil, count: 0)
+        switch lend(head, bytes, body: noBody, closes: closes, to: worker.handler.admit) {
+        case .answered(let receipt):
+            finish(receipt, from: start)
             if isClosing { return }
-        } else if head.expectsContinue, hasNoBodyBytes {
+            reader.begin(.answered, headBytes: bytes, limits: worker.limits.message)
+        case .admitted(let request):
             // 100 Continue may be omitted once body bytes have arrived (RFC 9110 §10.1.1).
-            inviteBody()
+            if closes { inviteBody() }
+            admitted = request
+            reader.begin(request.body, headBytes: bytes, limits: worker.limits.message)
         }
-        reader.begin(admission, headBytes: bytes, limits: worker.limits.message)
     }
 
     private func inviteBody() {
@@ -143,28 +158,30 @@ final class RequestPipeline {
 
     /// Lets the handler identify the caller from the first part of the body.
     private func identify(_ body: BodyInProgress) {
-        var isKnown = false
+        guard let request = admitted, let identify = request.identify else { return body.markIdentified() }
+        let start = worker.reply.output.count
         body.headBytes.withUnsafeBytes { head in
             body.bytes.withUnsafeBytes { part in
-                lend(body.head, head, body: part, closes: true) { context in
-                    isKnown = worker.handler.identify(context)
-                    return isKnown ? .keep(limit: .max, identifyWithin: nil) : .answered
+                switch lend(body.head, head, body: part, closes: true, to: identify) {
+                case .answered(let receipt):
+                    finish(receipt, from: start)
+                    discardBody()
+                case .identified(let answer):
+                    admitted = AdmittedRequest(body: request.body, answer: answer)
+                    body.markIdentified()
                 }
-                return
             }
         }
-        if isKnown { body.markIdentified() } else { reader.discardBody() }
     }
 
     /// Lets the handler answer one complete request.
     private func answer(
-        _ head: RequestHead, bytes: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer, now: MonotonicTime
+        _ head: RequestHead, bytes: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer, now: MonotonicTime,
+        _ handler: RequestHandler.Answer
     ) {
         messageEnded(now: now)
-        lend(head, bytes, body: body, closes: false) { context in
-            worker.handler.answer(context)
-            return .answered
-        }
+        let start = worker.reply.output.count
+        finish(lend(head, bytes, body: body, closes: false, to: handler), from: start)
     }
 
     private func messageEnded(now: MonotonicTime) {
@@ -172,26 +189,25 @@ final class RequestPipeline {
         deadlines.waitingSince = now.nanoseconds
     }
 
-    /// Calls the handler, and puts its reply behind the replies that must leave before it.
-    @discardableResult
-    private func lend(
-        _ head: RequestHead, _ bytes: UnsafeRawBufferPointer,
-        body: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0), closes: Bool,
-        to handler: (RequestContext) -> BodyAdmission
-    ) -> BodyAdmission {
-        let (reply, context) = (worker.reply, worker.context)
-        let start = reply.output.count
+    /// Calls the handler.
+    private func lend<Result: ~Copyable>(
+        _ head: RequestHead, _ bytes: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer, closes: Bool,
+        to handler: (RequestContext, consuming ReplyWriter) -> Result
+    ) -> Result {
+        let reply = worker.reply
         reply.isHead = head.method == .head
         reply.closes = closes || !head.keepAlive || isDraining || deadlines.isOverCapacity
         reply.confirmsKeepAlive = head.minorVersion == 0
-        let admission = context.lend(head, bytes: bytes, body: body, of: self, to: handler)
-        guard case .answered = admission else { return admission }
-        isClosing = reply.closes
-        if !context.isUnauthenticated { deadlines.hasValidRequest = true }
-        if context.isDeferred { return admission }
-        if reply.output.count == start { worker.reject(.unanswered, reply) }
-        output.enqueue(reply, from: start)
-        return admission
+        return worker.context.lend(head, bytes: bytes, body: body, of: self, to: handler)
+    }
+
+    /// Ends a request that is answered, and puts its reply behind the replies that must leave before it.
+    ///
+    /// - Parameter start: where the reply starts in the output.
+    private func finish(_ receipt: borrowing ReplyReceipt, from start: Int) {
+        isClosing = worker.reply.closes
+        if !worker.context.isUnauthenticated { deadlines.hasValidRequest = true }
+        if !receipt.isDeferred { output.enqueue(worker.reply, from: start) }
     }
 
     /// Writes a reply of the server itself, the last one of the connection.
@@ -203,20 +219,20 @@ final class RequestPipeline {
         deadlines.messageStart = nil
         reply.isHead = method == .head
         reply.closes = true
-        worker.reject(rejection, reply)
+        worker.write(rejection)
         output.enqueue(reply, from: start)
     }
 
     // MARK: Deferred replies
 
-    func deferReply(_ reply: ReplyWriter, blocksPipeline: Bool) -> DeferredReply? {
-        guard let channel else { return nil }
+    func deferReply(blocksPipeline: Bool) -> DeferredReply {
+        let reply = worker.reply
         let disconnectFlag = disconnectFlag ?? DisconnectFlag()
         self.disconnectFlag = disconnectFlag
         return DeferredReply(
             loop: worker.loop, channel: channel, sequence: output.reserve(blocksPipeline: blocksPipeline),
-            isHead: reply.isHead,
-            closes: reply.closes, confirmsKeepAlive: reply.confirmsKeepAlive, disconnectFlag: disconnectFlag)
+            isHead: reply.isHead, closes: reply.closes, confirmsKeepAlive: reply.confirmsKeepAlive,
+            disconnectFlag: disconnectFlag)
     }
 
     /// Renders the replies that are ready.
@@ -228,8 +244,7 @@ final class RequestPipeline {
         let isEnding = isClosing || (isDraining && inputIsEmpty && reader.body == nil)
         defer { if isEnding, output.pendingReplies == 0 { isClosing = true } }
         return output.renderDue(
-            into: worker.reply, budget: &worker.budget, limit: worker.limits.outputBytes, isEnding: isEnding
-        ) { worker.reject(.unanswered, $0) }
+            into: worker.reply, budget: &worker.budget, limit: worker.limits.outputBytes, isEnding: isEnding)
     }
 
     /// Writes a reply of the server itself to the message that starts with `start`.

@@ -6,8 +6,6 @@ package enum ServerRejection: Hashable, Sendable {
     case timedOut
     /// The connection is over the cap: 503.
     case overloaded
-    /// The handler wrote no reply: 500.
-    case unanswered
 
     /// The status code of the reply.
     package var status: Int {
@@ -15,14 +13,14 @@ package enum ServerRejection: Hashable, Sendable {
         case .malformed(let rejection): rejection.status
         case .timedOut: 408
         case .overloaded: 503
-        case .unanswered: 500
         }
     }
 
     /// Writes a reply in plain text, for servers without an error format of their own.
-    package static let plain: @Sendable (ServerRejection, ReplyWriter) -> Void = { rejection, reply in
-        reply.begin(rejection.status)
+    package static let plain: @Sendable (ServerRejection, consuming ReplyWriter) -> ReplyReceipt = {
+        rejection, writer in
+        let reply = writer.begin(rejection.status)
         reply.append("Content-Type: text/plain\r\n")
-        reply.end(Array("\(HTTPStatus.reason(rejection.status))\n".utf8))
+        return reply.end(Array("\(HTTPStatus.reason(rejection.status))\n".utf8))
     }
 }

@@ -8,10 +8,10 @@ final class ServerWorker {
     let loop: LoopHandle
     let limits: ServerLimits
     let timeouts: ConnectionTimeouts
-    let reply: ReplyWriter
+    let reply: ReplyBuffer
     let context: RequestContext
     let handler: RequestHandler
-    let reject: (ServerRejection, ReplyWriter) -> Void
+    private let reject: (ServerRejection, consuming ReplyWriter) -> ReplyReceipt
     let receiveBuffer: UnsafeMutableRawBufferPointer
     let connectionCounter: ConnectionCounter
     /// The budget of the connection whose turn it is.
@@ -31,7 +31,7 @@ final class ServerWorker {
     init(
         loop: LoopHandle, limits: ServerLimits, headroom: Int, connectionCounter: ConnectionCounter,
         wallTime: @escaping () -> WallTime, handler: RequestHandler,
-        reject: @escaping (ServerRejection, ReplyWriter) -> Void
+        reject: @escaping (ServerRejection, consuming ReplyWriter) -> ReplyReceipt
     ) {
         self.loop = loop
         self.limits = limits
@@ -41,8 +41,8 @@ final class ServerWorker {
         self.reject = reject
         timeouts = ConnectionTimeouts(limits)
         budget = WorkBudget(requests: limits.turnRequests, time: limits.turnTime)
-        reply = ReplyWriter(wallTime: wallTime)
-        context = RequestContext(reply: reply)
+        reply = ReplyBuffer(wallTime: wallTime)
+        context = RequestContext(reply)
         receiveBuffer = .allocate(byteCount: 64 * 1024, alignment: 16)
     }
 
@@ -99,6 +99,9 @@ final class ServerWorker {
         reply.started = loop.now
         budget.begin()
     }
+
+    /// Writes a reply of the server itself.
+    func write(_ rejection: ServerRejection) { _ = reject(rejection, ReplyWriter(reply)) }
 
     /// Removes a closed connection.
     func remove(_ id: ChannelID) {

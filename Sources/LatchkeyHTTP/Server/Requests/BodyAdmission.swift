@@ -7,6 +7,6 @@ package enum BodyAdmission: Sendable {
     /// The body is collected, up to `limit` bytes; a larger one is rejected with 413.
     ///
     /// - `identifyWithin`: for a body that contains the credential of its caller. After this many bytes
-    ///   ``RequestHandler/identify`` is called once. Nil when the head has authenticated the caller.
+    ///   ``AdmittedRequest/identify`` is called once. Nil when the head has authenticated the caller.
     case keep(limit: Int, identifyWithin: Int?)
 }

@@ -1,0 +1,13 @@
+internal import LatchkeyHTTP
+
+/// The id of one request, rendered with the fields that every response of the API has.
+struct RequestID: Sendable {
+    static let prefix = "Cache-Control: no-store\r\nX-Request-Id: "
+
+    /// Two complete field lines: `Cache-Control: no-store` (no response may be stored, RFC 9111 §5.2.2.5) and
+    /// `X-Request-Id`.
+    let fields: [UInt8]
+
+    /// The id as text, for the body of a problem and for the request log.
+    var text: String { String(decoding: fields.dropFirst(Self.prefix.utf8.count).dropLast(2), as: UTF8.self) }
+}

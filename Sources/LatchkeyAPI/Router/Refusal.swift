@@ -1,0 +1,25 @@
+internal import LatchkeyAWS
+internal import LatchkeyHTTP
+internal import LatchkeyMetrics
+
+/// The refusal of a request, before its endpoint.
+enum Refusal: Error {
+    /// In the error format of the route.
+    case problem(Problem)
+    case oauth(OAuthError)
+    case aws(AWSProtocolError, AWSReadService)
+
+    /// Writes the refusal of a request to `route`.
+    func write(for route: Route, to reply: consuming APIReply) -> ReplyReceipt {
+        switch (self, route) {
+        case (.oauth(let error), _): error.write(to: reply)
+        case (.aws(let error, let service), _): AWSResponseWriter(service).write(error, to: reply)
+        case (.problem(let problem), .oauthToken): OAuthError(problem).write(to: reply)
+        case (.problem(let problem), .aws), (.problem(let problem), .extensionParameters):
+            AWSResponseWriter(.parameterStore).write(AWSProtocolError(problem), allow: problem.allow, to: reply)
+        case (.problem(let problem), .extensionSecrets):
+            AWSResponseWriter(.secretsManager).write(AWSProtocolError(problem), allow: problem.allow, to: reply)
+        case (.problem(let problem), _): problem.write(to: reply)
+        }
+    }
+}

@@ -1,0 +1,70 @@
+internal import LatchkeyAWS
+internal import LatchkeyBroker
+internal import LatchkeyCore
+internal import LatchkeyHTTP
+internal import LatchkeyMetrics
+
+// Who has signed a request to `POST /`: from the head all but the signature, and the signature once the body is complete.
+extension Router {
+    /// Finds the signer of the request, and checks everything but the signature itself.
+    func authorizeSigner(_ request: inout APIRequest, _ scope: Scopes) throws(Refusal) {
+        let context = request.context
+        let field = context.head.field("x-amz-target", in: context.bytes)
+        let target = AWSTarget(field.isPresent ? field.text(of: context.bytes) : "")
+        do throws(AWSProtocolError) {
+            let message = message(context)
+            let signature: SignatureVerification
+            do throws(AWSProtocolError) {
+                signature = try SignatureVerification(message)
+            } catch {
+                noteUnknownCaller(context, context.head.authorization.isPresent ? .malformed : .missing)
+                throw error
+            }
+            let signer = keys.signer(named: signature.accessKeyID)
+            request.signedHead = SignedHead(target, signature, secrets: signer?.secrets ?? [])
+            do throws(AWSProtocolError) {
+                try signature.checkHead(
+                    message, isKnown: signer != nil, service: SignedHead.service(target, signature),
+                    now: services.time.now().wall)
+            } catch {
+                noteUnknownCaller(context, .unknown)
+                throw error
+            }
+            request.caller = signer?.caller
+            guard let caller = signer?.caller, caller.scopes.isSuperset(of: scope) else {
+                services.metrics.authFailure(.scope)
+                throw .denied(request.callerID, "this operation", "its key does not open secrets")
+            }
+        } catch {
+            throw .aws(error, target.service ?? .parameterStore)
+        }
+    }
+
+    /// Refuses a body of known length that is over the limit.
+    func limitSignedBody(_ request: APIRequest) throws(Refusal) {
+        guard let length = request.context.head.contentLength, length > ServerLimits.signedBodyBytes else { return }
+        let problem = Problem(413, .payloadTooLarge, "the body is over \(ServerLimits.signedBodyBytes) bytes")
+        throw .aws(AWSProtocolError(problem), request.signedHead?.target.service ?? .parameterStore)
+    }
+
+    /// Verifies the signature over head and body.
+    func verifySignature(_ request: inout APIRequest) throws(AWSProtocolError) -> AWSTarget {
+        guard let head = request.signedHead else { throw SignatureVerification.unknownKey }
+        do throws(AWSProtocolError) {
+            try head.signature.verify(
+                message(request.context), secrets: head.secrets,
+                service: SignedHead.service(head.target, head.signature), now: services.time.now().wall)
+        } catch {
+            noteUnknownCaller(request.context, .unknown)
+            request.caller = nil
+            throw error
+        }
+        return head.target
+    }
+
+    private func message(_ context: RequestContext) -> HTTPRequest {
+        HTTPRequest(
+            method: context.methodText, target: context.head.target.text(of: context.bytes),
+            fields: context.head.fields(in: context.bytes), body: [UInt8](context.body))
+    }
+}

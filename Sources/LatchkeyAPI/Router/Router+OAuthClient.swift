@@ -1,0 +1,88 @@
+internal import LatchkeyBroker
+internal import LatchkeyCrypto
+internal import LatchkeyHTTP
+internal import LatchkeyMetrics
+
+// Who the OAuth client is, from the head, from the first part of a long body, or from a whole short body.
+extension Router {
+    /// Authenticates an OAuth client that has Basic credentials. Else the credentials are in the body.
+    func authorizeClient(_ request: inout APIRequest) throws(Refusal) {
+        do throws(OAuthError) {
+            do throws(Problem) {
+                _ = try request.query()
+            } catch {
+                throw OAuthError(error)
+            }
+            let client = OAuthClient(basic: request.context.slice(request.context.head.authorization))
+            // Another scheme does not identify the client. Together with credentials in the body it is an error.
+            guard case .presented = client else { return }
+            try authenticate(client, &request)
+            try requireScope(request)
+        } catch {
+            throw .oauth(error)
+        }
+    }
+
+    /// Looks for valid credentials in the first part of a longer body.
+    func identifyClient(
+        _ request: APIRequest, _ context: RequestContext, _ writer: consuming ReplyWriter
+    ) -> Identification {
+        var request = request
+        request.started = context.now
+        do throws(OAuthError) {
+            let grant = try OAuthTokenRequest(
+                contentType: contentType(context), authorization: UnsafeRawBufferPointer?.none,
+                body: OAuthBodyPrefix.closed(context.body))
+            if case .absent = grant.client {
+                services.metrics.authFailure(.missing)
+                throw OAuthError(
+                    Problem(
+                        413, .payloadTooLarge,
+                        "client_id and client_secret must stand in the first \(ServerLimits.unauthenticatedBodyBytes) bytes"
+                    ))
+            }
+            try authenticate(grant.client, &request)
+            try requireScope(request)
+            return .identified { [self, request] in answer(admitted: request, $0, $1) }
+        } catch {
+            context.isUnauthenticated = true
+            let receipt = error.write(to: APIReply(writer, request.id))
+            return .answered(services.recorder.recording(request.record, receipt))
+        }
+    }
+
+    /// Sets the caller that the credentials belong to.
+    func authenticate(_ client: OAuthClient, _ request: inout APIRequest) throws(OAuthError) {
+        switch client {
+        case .absent:
+            noteUnknownCaller(request.context, .missing)
+            throw OAuthError(.invalidClient, "authenticate with client_id and client_secret, in the body or by basic")
+        case .unreadable:
+            noteUnknownCaller(request.context, .malformed)
+            throw OAuthError(.invalidClient, "the authorization field is not readable basic credentials")
+        case .presented(let readings):
+            for reading in readings {
+                let caller = reading.secret.withBytes { keys.caller(named: reading.id, presenting: $0) }
+                request.caller = request.caller ?? caller
+            }
+            guard request.caller != nil else {
+                noteUnknownCaller(request.context, .unknown)
+                throw OAuthError(.invalidClient, "no caller has this client_id and client_secret")
+            }
+        }
+    }
+
+    func requireScope(_ request: APIRequest) throws(OAuthError) {
+        guard case .client(let scope) = request.entry.access, let caller = request.caller,
+            caller.scopes.isSuperset(of: scope)
+        else {
+            services.metrics.authFailure(.scope)
+            throw OAuthError(.unauthorizedClient, "this client's key does not open tokens")
+        }
+    }
+
+    func contentType(_ context: RequestContext) -> String? {
+        let type = context.head.contentType
+        return type.isPresent ? type.text(of: context.bytes) : nil
+    }
+}

@@ -1,0 +1,32 @@
+package import LatchkeyCore
+
+/// The proof that a request is answered, or that its reply is deferred. Only a consumed ``ReplyWriter`` gives one.
+package struct ReplyReceipt: ~Copyable {
+    private let buffer: ReplyBuffer
+    /// Whether the reply comes later. Then ``status`` and ``fieldValue(_:)`` are those of another reply.
+    package let isDeferred: Bool
+    /// The source of the content, if the handler has noted it with ``from(_:)``, for its log.
+    package private(set) var source: StaticString?
+
+    init(_ buffer: ReplyBuffer, isDeferred: Bool = false) {
+        self.buffer = buffer
+        self.isDeferred = isDeferred
+    }
+
+    /// The status of the reply.
+    package var status: Int { buffer.status }
+
+    /// When the request started, if the server itself answers it; otherwise the start of the turn.
+    package var started: MonotonicTime { buffer.started }
+
+    /// The value of a field of the reply; nil when it has no such field.
+    ///
+    /// - Parameter name: in the case in which it was written.
+    package func fieldValue(_ name: StaticString) -> String? { buffer.fieldValue(name) }
+
+    /// Notes the source of the content.
+    package consuming func from(_ source: StaticString?) -> ReplyReceipt {
+        self.source = source
+        return self
+    }
+}
