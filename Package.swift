@@ -112,7 +112,7 @@ let package = Package(
             path: "Tests/SharedConfig/shared-config-plans", swiftSettings: strict),
         tests("LatchkeyCore"),
         tests("LatchkeyNet", ["LatchkeyCore"]),
-        tests("LatchkeyCrypto", ["LatchkeyCore"]),
+        tests("LatchkeyCrypto", ["LatchkeyCore", "COpenSSL"]),
         tests("LatchkeyMetrics", ["LatchkeyCore"]),
         tests("LatchkeyHTTP", ["LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics"]),
         tests("LatchkeyAWS", ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyCrypto"]),
