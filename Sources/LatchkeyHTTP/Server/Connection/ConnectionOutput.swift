@@ -74,14 +74,15 @@ struct ConnectionOutput {
     /// Sends what this turn has rendered, and keeps what the kernel does not accept.
     ///
     /// - Returns: false when the connection is broken.
-    mutating func flush(_ writer: ReplyWriter, to socket: borrowing Socket) -> Bool {
+    mutating func flush(_ writer: ReplyWriter, to stream: borrowing ServerStream) -> Bool {
+        guard stream.seal(&writer.output) else { return false }
         guard unsent.isEmpty else {
             unsent.append(&writer.output)
             return true
         }
         // A buffer that has grown over 1 MiB for one large reply is released.
         defer { writer.output.removeAll(keepingCapacity: writer.output.capacity <= 1 << 20) }
-        switch writer.output.withUnsafeBytes({ socket.send($0) }) {
+        switch writer.output.withUnsafeBytes({ stream.send($0) }) {
         case .moved(let count) where count == writer.output.count: return true
         case .moved(let count): unsent.take(&writer.output, after: count)
         case .wouldBlock: unsent.take(&writer.output, after: 0)
@@ -91,7 +92,25 @@ struct ConnectionOutput {
     }
 
     /// Sends more of the bytes that the kernel has not accepted.
-    mutating func sendUnsent(to socket: borrowing Socket) -> Socket.Transfer { unsent.send(to: socket) }
+    mutating func sendUnsent(to stream: borrowing ServerStream) -> Socket.Transfer { unsent.send(to: stream) }
+
+    /// Sends what TLS itself has to send, behind bytes that wait.
+    ///
+    /// - Returns: false when the connection is broken.
+    mutating func sendRecords(of stream: borrowing ServerStream) -> Bool {
+        stream.withRecords { records in
+            var sent = 0
+            if unsent.isEmpty {
+                switch stream.send(records) {
+                case .moved(let count): sent = count
+                case .wouldBlock: break
+                case .failed: return false
+                }
+            }
+            if sent < records.count { unsent.append(UnsafeRawBufferPointer(rebasing: records[sent...])) }
+            return true
+        } ?? true
+    }
 
     /// Drops all replies, because the connection is closed.
     mutating func removeAll() {

@@ -1,3 +1,5 @@
+package import LatchkeyCrypto
+
 /// One request, as a handler sees it.
 ///
 /// Each event loop has one object, lent for the length of the call. Neither it nor its bytes may be kept: a handler that
@@ -13,6 +15,8 @@ package final class RequestContext {
     package private(set) var body = UnsafeRawBufferPointer(start: nil, count: 0)
     /// Whether the connection is over the cap, and only a liveness probe is to be answered.
     package private(set) var isOverCapacity = false
+    /// The identity in the client's TLS certificate; nil if it has shown none.
+    package var peer: PeerIdentity? { pipeline?.peer }
     /// Set by the handler when the request has no valid credential. A connection without a valid request is closed early,
     /// and first when there are too many connections.
     package var callerIsUnknown = false

@@ -6,6 +6,8 @@ package enum ServerRefusal: Hashable, Sendable {
     case timedOut
     /// The connection is over the cap: 503.
     case overloaded
+    /// A request in plain HTTP to a port that speaks TLS: 400.
+    case plainHTTP
     /// The handler wrote no reply: 500.
     case unanswered
 
@@ -13,6 +15,7 @@ package enum ServerRefusal: Hashable, Sendable {
     package var status: Int {
         switch self {
         case .malformed(let rejection): rejection.status
+        case .plainHTTP: 400
         case .timedOut: 408
         case .overloaded: 503
         case .unanswered: 500
