@@ -31,6 +31,9 @@ package struct TLSCertificate: Equatable, Sendable {
     /// The first second in which the server certificate is no longer valid.
     package let expiry: WallTime
 
+    /// Whether it was made of these files.
+    package func isMade(of chain: [UInt8], _ key: Secret) -> Bool { chain == self.chain && key == self.key }
+
     /// - Parameters:
     ///   - chain: certificates in PEM, the server's own first.
     ///   - key: its private key in PEM, not encrypted.

@@ -25,6 +25,9 @@ package struct TLSServerConfiguration: Equatable, Sendable {
         self.clientAuthentication = clientAuthentication
     }
 
+    /// Whether a text can be used for ``clientAuthorities``.
+    package static func isAuthorities(_ pem: [UInt8]) -> Bool { (try? ClientAuthorities(pem, isRequired: true)) != nil }
+
     /// Throws if a session cannot be made with it.
     package func validate() throws(TLSError) {
         _ = try TLSContext(serving: self, tickets: TLSTicketKeys(now: { .distantFuture }))

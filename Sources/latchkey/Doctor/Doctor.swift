@@ -90,7 +90,9 @@ struct Doctor {
     /// What settings could be better in; what is wrong with them ended the examination before it began.
     private var settingsFindings: [Finding] {
         var findings = settings.warnings.map {
-            Finding.warning(.settings, "LATCHKEY_LISTEN", $0, remedy: "listen on loopback, or put TLS in front")
+            Finding.warning(
+                .settings, "LATCHKEY_LISTEN", $0,
+                remedy: "listen on loopback, or set LATCHKEY_TLS_CERT and LATCHKEY_TLS_KEY")
         }
         if let path = settings.profilesPath, SmallFile.isOpenToOthers(path) {
             findings.append(
@@ -106,7 +108,9 @@ struct Doctor {
         if findings.isEmpty {
             findings.append(.fine(.settings, "all", "can be read; latchkey config shows them"))
         }
-        return findings + proxyFindings
+        let certificates =
+            settings.tls.map { CertificateCheck(files: $0, now: TimeSource.system.now().wall).run() } ?? []
+        return findings + certificates + proxyFindings
     }
 
     /// The proxies in force, without their credentials.

@@ -21,6 +21,9 @@ struct ServerStream: ~Copyable {
         case plainHTTP(Int)
     }
 
+    /// A certificate may have any number of names.
+    private static let maxSummaryLength = 500
+
     private let socket: Socket
     /// Nil for a plain connection.
     private var session: TLSSession?
@@ -45,8 +48,11 @@ struct ServerStream: ~Copyable {
     /// The identity in the client's certificate; nil if it has shown none.
     var peer: PeerIdentity? { session?.peerIdentity }
 
-    /// Version, cipher suite and key exchange, for the log.
-    var summary: String { session?.summary ?? "plain" }
+    /// Version, cipher suite and key exchange, and the names in the client's certificate, for the log.
+    var summary: String {
+        let names = peer.map { $0.uris + $0.dnsNames } ?? []
+        return String(([session?.summary ?? "plain"] + names).joined(separator: " ").prefix(Self.maxSummaryLength))
+    }
 
     // MARK: Receiving
 
