@@ -118,7 +118,7 @@ let package = Package(
 
         tests("LatchkeyCore", [support]),
         tests("LatchkeyNet", ["LatchkeyCore", support]),
-        tests("LatchkeyCrypto", ["LatchkeyCore", support]),
+        tests("LatchkeyCrypto", ["LatchkeyCore", "COpenSSL", support]),
         tests("LatchkeyMetrics", ["LatchkeyCore"]),
         tests("LatchkeyHTTP", ["LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", support]),
         tests("LatchkeyAWS", ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyCrypto", support]),

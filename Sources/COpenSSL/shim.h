@@ -4,6 +4,7 @@
 #include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/cms.h>
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
@@ -16,6 +17,8 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
 
 // SHA256() of libcrypto 3 looks up the algorithm by name under a lock on each call. The functions below do not.
 static inline void latchkey_sha256(const void *data, size_t length, unsigned char *digest) {
@@ -51,13 +54,122 @@ static inline void latchkey_refuse_renegotiation(SSL_CTX *context) {
 static inline void latchkey_set_read_ahead(SSL_CTX *context) { SSL_CTX_set_read_ahead(context, 1); }
 static inline long latchkey_set_partial_write(SSL_CTX *context) {
     return SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+}// The content of a memory BIO, without a copy.
+static inline long latchkey_memory_bytes(BIO *bio, char **start) { return BIO_get_mem_data(bio, start); }
+
+// A BIO without memory of its own, so that an idle session holds none: libssl reads the bytes that were offered and
+// appends what it writes to `output`. Reading when nothing is offered means "try again" and not the end of the stream.
+typedef struct {
+    const unsigned char *input;
+    size_t input_length;
+    unsigned char *output;
+    size_t output_length;
+    size_t output_capacity;
+} latchkey_transport;
+
+static int latchkey_transport_read(BIO *bio, char *buffer, int size) {
+    latchkey_transport *transport = (latchkey_transport *)BIO_get_data(bio);
+    BIO_clear_retry_flags(bio);
+    if (size <= 0) { return 0; }
+    if (transport->input_length == 0) {
+        BIO_set_retry_read(bio);
+        return -1;
+    }
+    size_t count = (size_t)size < transport->input_length ? (size_t)size : transport->input_length;
+    memcpy(buffer, transport->input, count);
+    transport->input += count;
+    transport->input_length -= count;
+    return (int)count;
 }
-// Reading an empty BIO means "try again" and not the end of the stream.
-static inline BIO *latchkey_memory_bio(void) {
-    BIO *bio = BIO_new(BIO_s_mem());
-    if (bio) { BIO_set_mem_eof_return(bio, -1); }
+
+static int latchkey_transport_write(BIO *bio, const char *bytes, int size) {
+    latchkey_transport *transport = (latchkey_transport *)BIO_get_data(bio);
+    BIO_clear_retry_flags(bio);
+    if (size <= 0) { return 0; }
+    size_t needed = transport->output_length + (size_t)size;
+    if (needed > transport->output_capacity) {
+        size_t capacity = needed < 4096 ? 4096 : needed * 2;
+        unsigned char *grown = (unsigned char *)realloc(transport->output, capacity);
+        if (!grown) { return -1; }
+        transport->output = grown;
+        transport->output_capacity = capacity;
+    }
+    memcpy(transport->output + transport->output_length, bytes, (size_t)size);
+    transport->output_length = needed;
+    return size;
+}
+
+static long latchkey_transport_control(BIO *bio, int command, long number, void *pointer) {
+    (void)bio, (void)number, (void)pointer;
+    return command == BIO_CTRL_FLUSH || command == BIO_CTRL_DUP;
+}
+
+static inline BIO_METHOD *latchkey_transport_method(void) {
+    BIO_METHOD *method = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "latchkey");
+    if (method) {
+        BIO_meth_set_read(method, latchkey_transport_read);
+        BIO_meth_set_write(method, latchkey_transport_write);
+        BIO_meth_set_ctrl(method, latchkey_transport_control);
+    }
+    return method;
+}
+
+// The transport must outlive the BIO.
+static inline BIO *latchkey_transport_bio(const BIO_METHOD *method, latchkey_transport *transport) {
+    BIO *bio = BIO_new(method);
+    if (bio) {
+        BIO_set_data(bio, transport);
+        BIO_set_init(bio, 1);
+    }
     return bio;
 }
-// The content of a memory BIO, without a copy.
-static inline long latchkey_memory_bytes(BIO *bio, char **start) { return BIO_get_mem_data(bio, start); }
+
+// Servers.
+static inline int latchkey_set_groups(SSL_CTX *context, const char *groups) {
+    return (int)SSL_CTX_set1_groups_list(context, groups);
+}
+static inline const char *latchkey_negotiated_group(SSL *session) {
+    return SSL_group_to_name(session, (int)SSL_get_negotiated_group(session));
+}
+// Tickets are all that a server knows of a session, so that its memory does not grow with the number of clients.
+static inline void latchkey_keep_no_sessions(SSL_CTX *context) {
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+}
+// Without its own chain a certificate is sent alone: certificates of client CAs must not be added to it.
+static inline void latchkey_send_chain_as_given(SSL_CTX *context) { SSL_CTX_set_mode(context, SSL_MODE_NO_AUTO_CHAIN); }
+static inline int latchkey_set_verify_store(SSL_CTX *context, X509_STORE *store) {
+    return (int)SSL_CTX_set1_verify_cert_store(context, store);
+}
+static int latchkey_server_name_is_known(SSL *session, int *alert, void *argument) {
+    (void)session, (void)alert, (void)argument;
+    return SSL_TLSEXT_ERR_OK;
+}
+// Without the callback libssl ignores the name of a ClientHello.
+static inline void latchkey_accept_server_names(SSL_CTX *context) {
+    SSL_CTX_set_tlsext_servername_callback(context, latchkey_server_name_is_known);
+}
+// Prepares the encryption or decryption of a session ticket with AES-256-CBC and HMAC-SHA-256. `secret` is 64 bytes: the
+// two keys. When encrypting, `iv` is filled.
+static inline int latchkey_ticket_ciphers(
+    EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, const unsigned char *secret, unsigned char *iv, int encrypts) {
+    char digest[] = "SHA256";
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, (void *)(secret + 32), 32),
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+        OSSL_PARAM_construct_end(),
+    };
+    if (encrypts && RAND_bytes(iv, EVP_MAX_IV_LENGTH) != 1) { return 0; }
+    return EVP_CipherInit_ex(cipher, EVP_aes_256_cbc(), NULL, secret, iv, encrypts)
+        && EVP_MAC_CTX_set_params(mac, parameters);
+}
+// One name of a subjectAltName; its type (GEN_DNS, GEN_URI …), or -1 when it is of a type without text.
+static inline int latchkey_general_name(
+    const GENERAL_NAMES *names, int index, const unsigned char **text, int *length) {
+    const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, index);
+    if (!name || (name->type != GEN_DNS && name->type != GEN_URI)) { return -1; }
+    *text = ASN1_STRING_get0_data(name->d.ia5);
+    *length = ASN1_STRING_length(name->d.ia5);
+    return name->type;
+}
+static inline int latchkey_general_name_count(const GENERAL_NAMES *names) { return sk_GENERAL_NAME_num(names); }
 #endif

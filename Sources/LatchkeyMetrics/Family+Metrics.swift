@@ -57,6 +57,15 @@ extension Family {
         "latchkey_reload_failures", .counter,
         help: "Failures to read a followed file or parameter again; the last good value stays in use.",
         [Dimension("what", ReloadSubject.self)])
+    static let handshakes = Family(
+        "latchkey_tls_handshakes", .counter, help: "TLS handshakes of callers, by outcome.",
+        [Dimension("outcome", HandshakeOutcome.self)])
+    static func certificateExpiry(_ names: [String]) -> Family {
+        Family(
+            "latchkey_tls_certificate_expiry_timestamp_seconds", .gauge, unit: "seconds",
+            help: "Expiry of a server certificate in use, in seconds since the Unix epoch.",
+            [Dimension("name", values: names)])
+    }
     static func buildInfo(version: String) -> Family {
         Family(
             "latchkey_build", .info, help: "The running build.", [Dimension("version", values: [version])])

@@ -27,6 +27,8 @@ package final class Metrics: Sendable {
     private let issuerQuota: Gauges
     private let shadowComparisons: Counters
     private let reloadFailures: Counters
+    private let handshakes: Counters
+    private let certificateExpiry: Gauges
     private let buildInfo: Family
     /// The name of the profile at each index; empty if there is none.
     private let profiles: Mutex<[String]>
@@ -37,9 +39,11 @@ package final class Metrics: Sendable {
     ///   - profiles: the names of the token profiles by index: the values of the label `profile`.
     ///   - profileSlots: the number of indices for profiles; nil if the profiles do not change.
     ///   - tiersInUse: the tiers in use; their request counters are 0 from the start.
+    ///   - certificates: the names of the server certificates by index: the values of the label `name`.
     ///   - readProcess: reads `/proc/self` at each scrape; nil leaves the `process_*` metrics out.
     package init(
         version: String, profiles: [String], profileSlots: Int? = nil, tiersInUse: [(Resource, Tier)] = [],
+        certificates: [String] = [],
         readProcess: @escaping @Sendable () -> ProcessReading? = { nil }
     ) {
         let unused = max(0, (profileSlots ?? 0) - profiles.count)
@@ -65,6 +69,10 @@ package final class Metrics: Sendable {
         issuerQuota = Gauges(.issuerQuota(profile))
         shadowComparisons = Counters(.shadowComparisons)
         reloadFailures = Counters(.reloadFailures, initiallyShown: Set(ReloadSubject.allCases.map(\.rawValue)))
+        // Without TLS there is nothing to count.
+        handshakes = Counters(
+            .handshakes, initiallyShown: Set(certificates.isEmpty ? [] : HandshakeOutcome.allCases.map(\.rawValue)))
+        certificateExpiry = Gauges(.certificateExpiry(certificates))
         buildInfo = .buildInfo(version: version)
         self.readProcess = readProcess
     }
@@ -97,6 +105,8 @@ package final class Metrics: Sendable {
         exposition.write(issuerQuota.named(profiles))
         exposition.write(shadowComparisons)
         exposition.write(reloadFailures)
+        exposition.write(handshakes)
+        exposition.write(certificateExpiry)
         exposition.write(buildInfo, value: "1")
         if let process = readProcess() { exposition.write(process) }
         exposition.finish()
@@ -184,4 +194,10 @@ extension Metrics {
 
     /// Reading a followed file or parameter has begun to fail, or fails for another reason than before.
     package func reloadFailure(_ subject: ReloadSubject) { reloadFailures.increment(subject.rawValue) }
+
+    /// A TLS handshake with a caller ended.
+    package func handshake(_ outcome: HandshakeOutcome) { handshakes.increment(outcome.rawValue) }
+
+    /// The expiry of the server certificate at `index`.
+    package func certificateExpiry(_ index: Int, _ expiry: WallTime) { certificateExpiry.set(expiry.seconds, index) }
 }

@@ -37,9 +37,13 @@ package struct Service: Sendable {
         let upstreams = try Upstreams(settings, time: time, log: log)
         let backendFollower = upstreams.backendFollower(
             settings, isUsed: { upstreams.use.parts.secrets }, time: time, log: log)
+        let certificates = try settings.tls.map { files throws(SettingsError) in
+            try CertificateFollower(
+                files, health: upstreams.reloads, metrics: upstreams.metrics, time: time, log: log)
+        }
         let readiness = Readiness(
             tokens: upstreams.tokens, health: upstreams.health, use: upstreams.use, secrets: upstreams.secrets,
-            reloads: upstreams.reloads, time: time)
+            reloads: upstreams.reloads, certificates: certificates, time: time)
         let keys = LiveKeys(KeyRing(key: key))
         let directory = ProfileDirectory(
             settings: settings, profiles: upstreams.profiles, names: upstreams.tokens.names, files: upstreams.files,
@@ -57,7 +61,9 @@ package struct Service: Sendable {
                 secrets: upstreams.secrets, isDraining: { readiness.isDraining }, time: time),
             time: time, callerTimeout: settings.upstreamTimeout * 2)
         let server = try HTTPServer.start(
-            configuration(settings, cap: connectionCap(settings, log), recorder, upstreams.metrics, time: time)
+            configuration(
+                settings, cap: connectionCap(settings, log), recorder, upstreams.metrics, tls: certificates?.live,
+                time: time, log: log)
         ) {
             Router.requestHandler(services)
         }
@@ -80,7 +86,7 @@ package struct Service: Sendable {
             readiness: readiness,
             backgroundTasks: [
                 Task { await monitor.run() }, Task { await upstreams.files.run() },
-                Task { await updateBudgetMetrics(upstreams, time) },
+                Task { await updateBudgetMetrics(upstreams, time) }, Task { await certificates?.run() },
                 Task { if let firstBackendCheck { await backendFollower?.run(after: firstBackendCheck) } },
             ], drainDelay: settings.drainDelay, drainTimeout: settings.drainTimeout,
             firstBackendCheck: firstBackendCheck,
@@ -121,7 +127,8 @@ package struct Service: Sendable {
     }
 
     private static func configuration(
-        _ settings: Settings, cap: Int, _ recorder: AnswerRecorder, _ metrics: Metrics, time: Timing
+        _ settings: Settings, cap: Int, _ recorder: AnswerRecorder, _ metrics: Metrics,
+        tls: LiveTLSConfiguration?, time: Timing, log: Logger
     ) -> HTTPServer.Configuration {
         var configuration = HTTPServer.Configuration(listenAddresses: settings.listen, workers: settings.workers) {
             refusal, reply in
@@ -129,6 +136,11 @@ package struct Service: Sendable {
         }
         configuration.time = time
         configuration.limits.maxConnections = cap
+        configuration.tls = tls
+        configuration.handshakeEnded = { outcome, detail in
+            metrics.handshake(outcome)
+            log.debug("TLS handshake", metadata: ["outcome": "\(outcome.label)", "detail": "\(detail())"])
+        }
         configuration.connectionsChanged = { metrics.httpConnections(changedBy: $0) }
         return configuration
     }

@@ -116,7 +116,7 @@ package struct Upstreams: Sendable {
             version: Version.number, profiles: settings.profiles.map(\.name), profileSlots: places(settings),
             tiersInUse: [(.token, .memory), (.secret, .memory)] + stores.map { (.secret, $0.tier) }
                 + (issuers(settings) + [settings.sharedTier.tier].compactMap { $0 }).map { (.token, $0) },
-            readProcess: { ProcessFiles.read() })
+            certificates: settings.tls?.pairs.map(\.name) ?? [], readProcess: { ProcessFiles.read() })
     }
 
     private static func makeAWS(

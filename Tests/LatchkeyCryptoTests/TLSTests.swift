@@ -39,7 +39,8 @@ import Testing
     private func pair(_ certificate: String, host: String, trust: String = "ca.pem") throws -> Pair {
         let client = try TLSContext(clientTrusting: .file(folder.file(trust)))
         let server = try TLSContext(
-            serverCertificate: folder.file("\(certificate).pem"), key: folder.file("\(certificate).key"))
+            serving: TLSServerConfiguration(certificates: [folder.certificate(certificate)]),
+            tickets: TLSTicketKeys(now: { MonotonicTime(nanoseconds: 0) }))
         let pair = Pair(
             client: try TLSSession(connectingTo: host, context: client), server: try TLSSession(acceptingWith: server))
         try pair.client.start()

@@ -67,6 +67,7 @@ import Testing
         ("LATCHKEY_AUTH0_TOKEN_URL", "http://issuer.example/oauth/token"), ("AUTH0_DOMAIN", "no domain/"),
         ("LATCHKEY_CALLERS_FILE", "/x"), ("LATCHKEY_TLS_CERT", "/x"),
         ("LATCHKEY_TLS_KEY", "/x"), ("LATCHKEY_TLS_CLIENT_CA", "/x"), ("LATCHKEY_AUDIT_LOG", "stderr"),
+        ("LATCHKEY_TLS_CLIENT_AUTH", "require"), ("LATCHKEY_TLS_CLIENT_AUTH", "maybe"),
         ("USE_PARAMETER_STORE", "yes"), ("AWS_MAX_ATTEMPTS", "none"),
     ])
     func `An invalid value is rejected with the setting's name`(name: String, value: String) {

@@ -76,6 +76,7 @@ extension Problem {
                 default: .badRequest
                 }
             self.init(reason.status, code, reason.reason)
+        case .plainHTTP: self.init(400, .badRequest, "plain HTTP was sent to a port that speaks TLS; use https")
         case .timedOut: self.init(408, .badRequest, "the request did not arrive in time")
         case .overloaded:
             self.init(503, .overloaded, "too many connections; try again")

@@ -12,6 +12,21 @@ enum PEM {
         pem.withUnsafeBytes { bytes in read(bytes) { PEM_read_bio_X509($0, nil, noPassphrase, nil) } }
     }
 
+    /// All certificates in order; nil if one is damaged or cut off. The caller frees them.
+    static func certificates(_ pem: [UInt8]) -> [OpaquePointer]? {
+        defer { ERR_clear_error() }
+        return pem.withUnsafeBytes { bytes in
+            guard let bio = BIO_new_mem_buf(bytes.baseAddress, Int32(clamping: bytes.count)) else { return nil }
+            defer { BIO_free(bio) }
+            var found: [OpaquePointer] = []
+            while let certificate = PEM_read_bio_X509(bio, nil, noPassphrase, nil) { found.append(certificate) }
+            // The only error after a complete text is that no further one begins.
+            if ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE { return found }
+            for certificate in found { X509_free(certificate) }
+            return nil
+        }
+    }
+
     private static func read(
         _ bytes: UnsafeRawBufferPointer, _ parse: (OpaquePointer) -> OpaquePointer?
     ) -> OpaquePointer? {

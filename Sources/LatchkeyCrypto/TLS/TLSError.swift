@@ -11,6 +11,14 @@ package enum TLSError: Error, Hashable, Sendable {
 }
 
 extension TLSError {
+    /// The reason alone, for messages.
+    package var reason: String {
+        switch self {
+        case .unusableFile(let path): "cannot use \(path)"
+        case .certificate(let reason), .failed(let reason): reason
+        }
+    }
+
     /// libssl's latest reason on this thread. Clears the error queue, so that a later failure does not report it again.
     static func lastReason() -> String {
         let code = ERR_peek_last_error()

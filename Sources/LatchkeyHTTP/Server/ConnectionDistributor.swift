@@ -5,9 +5,12 @@ final class ConnectionDistributor {
     private let loops: [LoopHandle]
     private let key: LoopObjectID
     private let connectionCounter: ConnectionCounter
+    private let usesTLS: Bool
     private var next = 0
 
-    init(loops: [LoopHandle], key: LoopObjectID, connectionCounter: ConnectionCounter) {
+    /// - Parameter usesTLS: whether the connections use TLS.
+    init(loops: [LoopHandle], key: LoopObjectID, connectionCounter: ConnectionCounter, usesTLS: Bool) {
+        self.usesTLS = usesTLS
         self.loops = loops
         self.key = key
         self.connectionCounter = connectionCounter
@@ -16,14 +19,16 @@ final class ConnectionDistributor {
     func distribute(_ socket: consuming Socket, isOverCapacity: Bool, on loop: EventLoop) {
         next = (next + 1) % loops.count
         if next == 0 {
-            (loop.loopObjects[key] as? ServerWorker)?.adopt(socket, isOverCapacity: isOverCapacity, on: loop)
+            (loop.loopObjects[key] as? ServerWorker)?.adopt(
+                socket, isOverCapacity: isOverCapacity, usesTLS: usesTLS, on: loop)
             return
         }
         let descriptor = socket.release()
-        let key = key
+        let (key, usesTLS) = (key, usesTLS)
         let accepted = loops[next].submit { loop in
             let socket = Socket(owning: descriptor)
-            (loop.loopObjects[key] as? ServerWorker)?.adopt(socket, isOverCapacity: isOverCapacity, on: loop)
+            (loop.loopObjects[key] as? ServerWorker)?.adopt(
+                socket, isOverCapacity: isOverCapacity, usesTLS: usesTLS, on: loop)
         }
         // The worker has stopped: closing the connection is all that is left.
         if !accepted {

@@ -1,4 +1,5 @@
 package import LatchkeyCore
+package import LatchkeyMetrics
 package import LatchkeyNet
 
 /// An HTTP/1.1 server: listeners, and workers with an event loop each. ``ServerDrain`` stops it.
@@ -13,6 +14,10 @@ package final class HTTPServer: Sendable {
         package var time = Timing.system
         /// Renders the replies of the server itself.
         package var reject: @Sendable (ServerRejection, consuming ReplyWriter) -> ReplyReceipt
+        /// Serves TLS on every listener but Unix sockets; nil serves plain HTTP.
+        package var tls: LiveTLSConfiguration?
+        /// Called at the end of each TLS handshake, with what a log may say of it.
+        package var handshakeEnded: @Sendable (HandshakeOutcome, () -> String) -> Void = { _, _ in }
         /// Called with 1 for each connection that is opened, and with -1 for each that is closed.
         package var connectionsChanged: @Sendable (Int) -> Void = { _ in }
 
@@ -77,9 +82,9 @@ package final class HTTPServer: Sendable {
                 loop.submit { [configuration] loop in
                     let time = configuration.time
                     loop.loopObjects[key] = ServerWorker(
-                        loop: loop.handle, limits: limits, headroom: max(1, limits.connectionHeadroom / workers),
-                        connectionCounter: connectionCounter, wallTime: { time.now().wall }, handler: makeHandler(),
-                        reject: configuration.reject)
+                        loop: loop.handle, limits: limits.shared(by: workers), connectionCounter: connectionCounter,
+                        wallTime: { time.now().wall }, handler: makeHandler(), reject: configuration.reject,
+                        tls: configuration.tls.map { WorkerTLS($0) }, handshakeEnded: configuration.handshakeEnded)
                 }
             }
         } catch {
@@ -87,7 +92,9 @@ package final class HTTPServer: Sendable {
             for socket in sockets { socket.file?.remove() }
             throw StartError(address: nil, cause: error)
         }
-        listen(sockets, distributingTo: loops, key: key, connectionCounter: connectionCounter, limits: limits)
+        listen(
+            sockets, distributingTo: loops, key: key, connectionCounter: connectionCounter, limits: limits,
+            usesTLS: configuration.tls != nil)
         return HTTPServer(
             addresses: sockets.map(\.address), socketFiles: sockets.compactMap(\.file),
             connectionCounter: connectionCounter, loops: loops, key: key)
@@ -140,12 +147,16 @@ package final class HTTPServer: Sendable {
     private static func listen(
         _ sockets: [ListeningSocket], distributingTo loops: [LoopHandle], key: LoopObjectID,
         connectionCounter: ConnectionCounter,
-        limits: ServerLimits
+        limits: ServerLimits, usesTLS: Bool
     ) {
         loops.first?.submit { loop in
             guard let worker = loop.loopObjects[key] as? ServerWorker else { return }
-            let distributor = ConnectionDistributor(loops: loops, key: key, connectionCounter: connectionCounter)
+            // TLS and plain connections take turns separately: each kind is distributed evenly.
+            let distributors = [false, true].map {
+                ConnectionDistributor(loops: loops, key: key, connectionCounter: connectionCounter, usesTLS: $0)
+            }
             for socket in sockets {
+                let distributor = distributors[usesTLS && socket.mayUseTLS ? 1 : 0]
                 let listener = Listener(socket: socket, connectionCounter: connectionCounter, limits: limits) {
                     accepted, over, loop in
                     distributor.distribute(accepted, isOverCapacity: over, on: loop)

@@ -14,6 +14,8 @@ package final class Readiness: Sendable {
     private let use: ServiceUse
     private let secrets: SecretBroker
     private let reloads: ReloadHealth
+    /// Nil without TLS.
+    private let certificates: CertificateFollower?
     private let time: Timing
     private let started: Now
     /// Set when the process is asked to stop.
@@ -22,6 +24,7 @@ package final class Readiness: Sendable {
 
     init(
         tokens: TokenBroker, health: TierHealth, use: ServiceUse, secrets: SecretBroker, reloads: ReloadHealth,
+        certificates: CertificateFollower?,
         time: Timing
     ) {
         self.tokens = tokens
@@ -29,6 +32,7 @@ package final class Readiness: Sendable {
         self.use = use
         self.secrets = secrets
         self.reloads = reloads
+        self.certificates = certificates
         self.time = time
         started = time.now()
     }
@@ -60,7 +64,9 @@ package final class Readiness: Sendable {
         let tokens = ReadinessRule.tokens(
             isUsed: parts.tokens, issuers: issuers, shared: shared,
             hasToken: self.tokens.snapshot().contains { $0.token?.isValid(now) == true }, now)
-        let isHealthy = reloads.isHealthy && parts.tiers.map { health.status($0) }.allSatisfy(\.isHealthy)
+        let isHealthy =
+            reloads.isHealthy && certificates?.isHealthy(now.wall) ?? true
+            && parts.tiers.map { health.status($0) }.allSatisfy(\.isHealthy)
         return ReadinessRule(secrets: secrets, tokens: tokens, isHealthy: isHealthy, isStopping: isStopping)
     }
 
@@ -75,6 +81,7 @@ package final class Readiness: Sendable {
         return HealthReport(
             isUnavailable: status == .unavailable,
             json: [
+                "certificates": certificates?.json(now.wall) ?? [:],
                 "status": .string(status.rawValue), "version": .string(Version.number),
                 "uptime_seconds": .integer((now.monotonic - started.monotonic).components.seconds),
                 "draining": .bool(isStopping),

@@ -16,6 +16,7 @@ extension SettingsReader {
         settings.workers = number(.workers) ?? processors
         settings.logFormat = choice(.logFormat, .json)
         settings.logLevel = logLevel()
+        readTLS(&settings)
         readKey(&settings, need: need)
     }
 
@@ -44,7 +45,7 @@ extension SettingsReader {
             return problems.append("\(SettingName.apiKey.rawValue) \(weakness)")
         }
         settings.apiKey = key
-        if need == .server, settings.isBeyondLoopback {
+        if need == .server, settings.isBeyondLoopback, settings.tls == nil {
             settings.warnings.append("plain HTTP beyond loopback: keys and secrets cross the network unencrypted")
         }
     }

@@ -132,6 +132,8 @@ package struct SettingSources: Sendable {
     /// Replaces `file:/path` by the content of the file, without the line end at its end.
     private mutating func resolveReference(_ name: SettingName, _ readFile: (String) -> String?) {
         guard let text = given[name]?.text, let path = FileReference.path(text) else { return }
+        // Each item of these lists is a path, as SettingsReader reads it.
+        if [.tlsCert, .tlsKey, .tlsClientCA].contains(name) { return }
         // This setting is a path anyway, and the content, which may hold secrets, must not appear in a report.
         if name == .profilesFile {
             given[name]?.text = path

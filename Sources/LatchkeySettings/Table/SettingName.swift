@@ -37,6 +37,7 @@ package enum SettingName: String, CaseIterable, Sendable {
     case tlsCert = "LATCHKEY_TLS_CERT"
     case tlsKey = "LATCHKEY_TLS_KEY"
     case tlsClientCA = "LATCHKEY_TLS_CLIENT_CA"
+    case tlsClientAuth = "LATCHKEY_TLS_CLIENT_AUTH"
     case maxConnections = "LATCHKEY_MAX_CONNECTIONS"
     case drainDelay = "LATCHKEY_DRAIN_DELAY"
     case drainTimeout = "LATCHKEY_DRAIN_TIMEOUT"
@@ -140,10 +141,20 @@ package enum SettingName: String, CaseIterable, Sendable {
                     "comma list of hosts that are called without a proxy, each with its subdomains; `*` is all hosts"
             )
         case .tlsCert:
-            SettingRow(meaning: "serve TLS: certificate chain (reserved: not in this version)", isReserved: true)
-        case .tlsKey: SettingRow(meaning: "serve TLS: private key (reserved: not in this version)", isReserved: true)
+            SettingRow(
+                meaning:
+                    "comma list of certificate chains in PEM, to serve TLS 1.2 and 1.3 on every TCP listener; a caller gets the one for the name it asks for (SNI), else the first; the files are followed"
+            )
+        case .tlsKey: SettingRow(meaning: "comma list of their private keys in PEM, in the same order; followed")
         case .tlsClientCA:
-            SettingRow(meaning: "mutual TLS: callers' CA (reserved: not in this version)", isReserved: true)
+            SettingRow(
+                meaning:
+                    "certificates in PEM that callers' certificates must lead to; with it callers are asked for one; followed"
+            )
+        case .tlsClientAuth:
+            SettingRow(
+                defaultValue: "request",
+                meaning: "`request` or `require` a caller's certificate; needs `LATCHKEY_TLS_CLIENT_CA`")
         case .maxConnections:
             SettingRow(
                 defaultValue: "8192", bounds: 1...1_000_000,

@@ -60,6 +60,8 @@ package struct Settings: Sendable {
 
     package var listen: [ListenAddress] = []
     package var apiKey: Secret?
+    /// The files for TLS; nil to serve plain HTTP.
+    package var tls: TLSFiles?
     package var url: BrokerURL?
     package var prefix = ""
     package var backend = Backend.parameterStore

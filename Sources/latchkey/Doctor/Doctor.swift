@@ -91,7 +91,9 @@ struct Doctor {
     /// Warnings about valid settings. Invalid settings have ended the diagnosis before.
     private var settingsFindings: [Finding] {
         var findings = settings.warnings.map {
-            Finding.warning(.settings, "LATCHKEY_LISTEN", $0, remedy: "listen on loopback, or put TLS in front")
+            Finding.warning(
+                .settings, "LATCHKEY_LISTEN", $0,
+                remedy: "listen on loopback, or set LATCHKEY_TLS_CERT and LATCHKEY_TLS_KEY")
         }
         if let path = settings.profilesPath, SmallFile.isOpenToOthers(path) {
             findings.append(
@@ -107,7 +109,9 @@ struct Doctor {
         if findings.isEmpty {
             findings.append(.fine(.settings, "all", "can be read; latchkey config shows them"))
         }
-        return findings + proxyFindings
+        let certificates =
+            settings.tls.map { CertificateCheck(files: $0, now: Timing.system.now().wall).run() } ?? []
+        return findings + certificates + proxyFindings
     }
 
     /// The proxies in force, without their credentials.

@@ -3,6 +3,8 @@
 struct ConnectionDeadlines {
     /// What a connection waits for.
     enum Wait {
+        /// The rest of the TLS handshake.
+        case handshake(isDraining: Bool)
         /// Its next turn of the event loop.
         case turn
         /// A handler that answers later and has a deadline of its own.
@@ -57,6 +59,12 @@ struct ConnectionDeadlines {
     func deadline(_ wait: Wait, _ timeouts: ConnectionTimeouts) -> Int64 {
         switch wait {
         case .turn, .handler: .max
+        case .handshake(let isDraining):
+            overCapacityRequest(
+                timeouts,
+                isDraining
+                    ? min(waitingSince &+ timeouts.drainGrace, openedAt &+ timeouts.handshake)
+                    : openedAt &+ timeouts.handshake)
         case .output: overCapacityEnd(timeouts, waitingSince &+ timeouts.stalledWrite)
         case .lingering:
             overCapacityEnd(timeouts, waitingSince &+ (isOverCapacity ? timeouts.overCapacityLinger : timeouts.linger))

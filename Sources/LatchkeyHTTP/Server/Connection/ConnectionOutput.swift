@@ -69,14 +69,15 @@ struct ConnectionOutput {
     /// Sends what this turn has rendered, and keeps what the kernel does not accept.
     ///
     /// - Returns: false when the connection is broken.
-    mutating func flush(_ buffer: ReplyBuffer, to socket: borrowing Socket) -> Bool {
+    mutating func flush(_ buffer: ReplyBuffer, to stream: borrowing ServerStream) -> Bool {
+        guard stream.seal(&buffer.output) else { return false }
         guard unsent.isEmpty else {
             unsent.append(&buffer.output)
             return true
         }
         // A buffer that has grown over 1 MiB for one large reply is released.
         defer { buffer.output.removeAll(keepingCapacity: buffer.output.capacity <= 1 << 20) }
-        switch buffer.output.withUnsafeBytes({ socket.send($0) }) {
+        switch buffer.output.withUnsafeBytes({ stream.send($0) }) {
         case .moved(let count) where count == buffer.output.count: return true
         case .moved(let count): unsent.take(&buffer.output, after: count)
         case .wouldBlock: unsent.take(&buffer.output, after: 0)
@@ -86,7 +87,25 @@ struct ConnectionOutput {
     }
 
     /// Sends more of the bytes that the kernel has not accepted.
-    mutating func sendUnsent(to socket: borrowing Socket) -> Socket.Transfer { unsent.send(to: socket) }
+    mutating func sendUnsent(to stream: borrowing ServerStream) -> Socket.Transfer { unsent.send(to: stream) }
+
+    /// Sends what TLS itself has to send, behind bytes that wait.
+    ///
+    /// - Returns: false when the connection is broken.
+    mutating func sendRecords(of stream: borrowing ServerStream) -> Bool {
+        stream.withRecords { records in
+            var sent = 0
+            if unsent.isEmpty {
+                switch stream.send(records) {
+                case .moved(let count): sent = count
+                case .wouldBlock: break
+                case .failed: return false
+                }
+            }
+            if sent < records.count { unsent.append(UnsafeRawBufferPointer(rebasing: records[sent...])) }
+            return true
+        } ?? true
+    }
 
     /// Drops all replies, because the connection is closed.
     mutating func removeAll() {

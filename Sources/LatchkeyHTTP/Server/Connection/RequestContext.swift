@@ -1,4 +1,5 @@
 package import LatchkeyCore
+package import LatchkeyCrypto
 
 /// One request, as a handler sees it.
 ///
@@ -13,6 +14,8 @@ package final class RequestContext {
     package private(set) var body = UnsafeRawBufferPointer(start: nil, count: 0)
     /// Whether the connection is over the cap, and only a liveness probe is to be answered.
     package private(set) var isOverCapacity = false
+    /// The identity in the client's TLS certificate; nil if it has shown none.
+    package var peer: PeerIdentity? { pipeline?.peer }
     /// Set by the handler when the request has no valid credential. A connection without a valid request is closed early,
     /// and first when there are too many connections.
     package var isUnauthenticated = false

@@ -1,4 +1,5 @@
 internal import LatchkeyCore
+internal import LatchkeyCrypto
 internal import LatchkeyNet
 
 /// The requests and replies of one connection: parses bytes, calls the handler and orders the replies.
@@ -24,6 +25,8 @@ final class RequestPipeline {
     /// nothing more is read (RFC 9112 §9.6).
     private(set) var isClosing = false
     var isDraining = false
+    /// The identity in the client's certificate.
+    var peer: PeerIdentity?
     private var reader = RequestReader()
     /// The request whose body is being received, unless it has been answered.
     private var admitted: AdmittedRequest?

@@ -1,4 +1,5 @@
 internal import LatchkeyCore
+internal import LatchkeyMetrics
 internal import LatchkeyNet
 
 /// One accepted connection, confined to its event loop: receives bytes, answers requests, and sends the replies in order.
@@ -14,21 +15,23 @@ final class ServerConnection: EventHandler {
         case closed
     }
 
-    private let socket: Socket
+    private var stream: ServerStream
     private let worker: ServerWorker
     private let pipeline: RequestPipeline
     private var id: ChannelID?
     private var phase = Phase.open
     private var timer = ConnectionTimer()
-    private var interest = Readiness.read
+    private var interest = ConnectionInterest()
     private var input = ConnectionInput()
     private var lingerBytesLeft = 0
     private var peerHasFinished = false
     /// Whether the event loop will call ``resumed(on:)``.
     private var isQueued = false
+    private(set) var isHandshaking: Bool
 
-    init(socket: consuming Socket, worker: ServerWorker, isOverCapacity: Bool, now: MonotonicTime) {
-        self.socket = socket
+    init(stream: consuming ServerStream, worker: ServerWorker, isOverCapacity: Bool, now: MonotonicTime) {
+        isHandshaking = stream.isTLS
+        self.stream = stream
         self.worker = worker
         pipeline = RequestPipeline(
             worker: worker, deadlines: ConnectionDeadlines(openedAt: now.nanoseconds, isOverCapacity: isOverCapacity))
@@ -39,7 +42,7 @@ final class ServerConnection: EventHandler {
 
     /// Registers the connection with the event loop. Nil when the kernel has no memory for it.
     func register(on loop: EventLoop) -> ChannelID? {
-        id = try? loop.register(self, descriptor: socket.descriptor, interest: .read)
+        id = try? loop.register(self, descriptor: stream.descriptor, interest: .read)
         pipeline.channel = id
         if id != nil { armTimer(on: loop) }
         return id
@@ -56,7 +59,11 @@ final class ServerConnection: EventHandler {
         if readiness.contains(.write) { sendUnsent(on: loop) }
         // A connection that waits for its next turn still has unparsed bytes. Reading more would only store them.
         if isQueued || phase == .closed { return }
-        if readiness.contains(.read) { receive(on: loop) }
+        if readiness.contains(.read) {
+            // A handshake costs as much as many requests. Queued ones share a limited time of each turn of the loop.
+            if isHandshaking { return resumeLater(on: loop) }
+            receive(on: loop)
+        }
         finishTurn(on: loop)
     }
 
@@ -65,6 +72,7 @@ final class ServerConnection: EventHandler {
         if phase == .closed { return }
         worker.beginTurn(on: loop)
         pipeline.turnEnded()
+        if isHandshaking { receive(on: loop) }
         finishTurn(on: loop)
     }
 
@@ -75,15 +83,49 @@ final class ServerConnection: EventHandler {
     }
 
     private func receive(on loop: EventLoop) {
-        switch socket.receive(into: worker.receiveBuffer) {
-        case .wouldBlock: break
+        let buffer = worker.receiveBuffer
+        let reading =
+            phase == .lingering ? stream.receiveWire(into: buffer) : stream.receive(into: buffer, tls: worker.tls)
+        if stream.isTLS { sendRecords(on: loop) }
+        if phase == .closed { return }
+        switch reading {
+        case .nothing: break
         case .failed: close(on: loop)
-        case .moved(0):
-            peerHasFinished = true
-            pipeline.peerDisconnected()
-        case .moved(let count):
-            received(UnsafeRawBufferPointer(rebasing: worker.receiveBuffer[..<count]), on: loop)
+        case .end: peerHasFinished = true
+        case .bytes(let count):
+            received(UnsafeRawBufferPointer(rebasing: buffer[..<count]), on: loop)
+            if stream.peerHasClosed { peerHasFinished = true }
+        case .tlsFailed(let reason): tlsFailed(reason, on: loop)
+        case .plainHTTP(let count):
+            handshakeEnded(.failed, detail: "plain HTTP")
+            pipeline.reject(.plainHTTP, start: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
         }
+        if peerHasFinished { pipeline.peerDisconnected() }
+    }
+
+    /// Sends what TLS itself has to send, and notes when the handshake is complete.
+    private func sendRecords(on loop: EventLoop) {
+        if !pipeline.output.sendRecords(of: stream) { return close(on: loop) }
+        guard isHandshaking, stream.isEstablished else { return }
+        pipeline.peer = stream.peer
+        pipeline.deadlines.waitingSince = loop.now.nanoseconds
+        handshakeEnded(stream.isResumed ? .resumed : .ok, detail: stream.summary)
+    }
+
+    private func handshakeEnded(_ outcome: HandshakeOutcome, detail: @autoclosure () -> String) {
+        guard isHandshaking else { return }
+        isHandshaking = false
+        worker.handshakeEnded(outcome, detail: detail)
+    }
+
+    /// The session is over. Its alert has been sent, so that the peer knows why; replies can no longer be.
+    private func tlsFailed(_ reason: String, on loop: EventLoop) {
+        handshakeEnded(.failed, detail: reason)
+        if output.isBlocked { return close(on: loop) }
+        pipeline.peerDisconnected()
+        pipeline.output.removeAll()
+        pipeline.stopReading()
+        beginLingering(on: loop)
     }
 
     private func received(_ bytes: UnsafeRawBufferPointer, on loop: EventLoop) {
@@ -145,13 +187,13 @@ final class ServerConnection: EventHandler {
 
     private func flush(on loop: EventLoop) {
         if worker.reply.output.isEmpty { return }
-        if !pipeline.output.flush(worker.reply, to: socket) { close(on: loop) }
+        if !pipeline.output.flush(worker.reply, to: stream) { close(on: loop) }
         pipeline.deadlines.waitingSince = loop.now.nanoseconds
     }
 
     private func sendUnsent(on loop: EventLoop) {
         guard output.isBlocked else { return }
-        switch pipeline.output.sendUnsent(to: socket) {
+        switch pipeline.output.sendUnsent(to: stream) {
         case .moved: pipeline.deadlines.waitingSince = loop.now.nanoseconds
         case .wouldBlock: break
         case .failed: close(on: loop)
@@ -162,15 +204,12 @@ final class ServerConnection: EventHandler {
 
     private func updateInterest(on loop: EventLoop) {
         let reads = phase == .lingering || (mayParse && !peerHasFinished)
-        let wanted = Readiness(
-            rawValue: (reads ? Readiness.read.rawValue : 0) | (output.isBlocked ? Readiness.write.rawValue : 0))
-        guard wanted != interest, let id else { return }
-        interest = wanted
-        loop.setInterest(wanted, of: id, descriptor: socket.descriptor)
+        interest.set(reads: reads, writes: output.isBlocked, of: id, descriptor: stream.descriptor, on: loop)
     }
 
     private var wait: ConnectionDeadlines.Wait {
         if phase == .lingering { return .lingering }
+        if isHandshaking { return .handshake(isDraining: pipeline.isDraining) }
         if output.isBlocked { return .output }
         if isQueued { return .turn }
         if pipeline.isInBody { return mayParse ? .body : .handler }
@@ -193,6 +232,7 @@ final class ServerConnection: EventHandler {
         if loop.now.nanoseconds < pipeline.deadlines.deadline(wait, worker.timeouts) { return armTimer(on: loop) }
         worker.beginTurn(on: loop)
         switch wait {
+        case .handshake: return close(on: loop, handshake: .timedOut)
         case .body where pipeline.isDiscarding: return close(on: loop)
         case .head, .body: reject(pipeline.deadlines.isOverCapacity ? .overloaded : .timedOut)
         case .request where pipeline.deadlines.isOverCapacity: reject(.overloaded)
@@ -207,11 +247,9 @@ final class ServerConnection: EventHandler {
 
     // MARK: Ending
 
-    /// Closes the connection for a newer one, unless a valid request has just arrived.
-    ///
-    /// - Returns: whether the connection is closed.
+    /// Closes the connection for a newer one, unless a valid request has just arrived. Returns whether it is closed.
     func evict(on loop: EventLoop) -> Bool {
-        if !isQueued { ready(.read, on: loop) }
+        if isHandshaking { close(on: loop, handshake: .refused) } else if !isQueued { ready(.read, on: loop) }
         if phase == .closed { return true }
         if hasValidRequest, !pipeline.deadlines.isOverCapacity { return false }
         if phase == .open, !output.isBlocked, output.pendingReplies == 0, !pipeline.isDiscarding {
@@ -228,7 +266,8 @@ final class ServerConnection: EventHandler {
     private func beginLingering(on loop: EventLoop) {
         if peerHasFinished { return close(on: loop) }
         if phase == .lingering { return }
-        socket.finishWriting()
+        stream.sendCloseNotify()
+        stream.finishWriting()
         input = ConnectionInput()
         pipeline.discardBody()
         pipeline.deadlines.waitingSince = loop.now.nanoseconds
@@ -236,8 +275,11 @@ final class ServerConnection: EventHandler {
         phase = .lingering
     }
 
-    func close(on loop: EventLoop) {
+    /// - Parameter handshake: how the TLS handshake ended, if it was not complete.
+    func close(on loop: EventLoop, handshake: HandshakeOutcome = .aborted) {
         if phase == .closed { return }
+        handshakeEnded(handshake, detail: "closed")
+        if phase == .open, !output.isBlocked { stream.sendCloseNotify() }
         phase = .closed
         pipeline.peerDisconnected()
         pipeline.discardBody()
@@ -245,7 +287,7 @@ final class ServerConnection: EventHandler {
         pipeline.output.removeAll()
         timer.cancel(on: loop)
         guard let id else { return }
-        loop.unregister(id, descriptor: socket.descriptor)
+        loop.unregister(id, descriptor: stream.descriptor)
         // The worker holds the last lasting reference. The socket closes when this turn releases the object.
         worker.remove(id)
     }
@@ -253,6 +295,7 @@ final class ServerConnection: EventHandler {
     /// Ends the connection after its replies, or after the grace period when it is between requests.
     func beginDraining(on loop: EventLoop) {
         pipeline.isDraining = true
+        if isHandshaking { pipeline.deadlines.waitingSince = loop.now.nanoseconds }
         if case .request = wait { pipeline.deadlines.waitingSince = loop.now.nanoseconds }
         armTimer(on: loop)
     }

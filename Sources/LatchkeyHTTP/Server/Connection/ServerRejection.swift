@@ -6,11 +6,14 @@ package enum ServerRejection: Hashable, Sendable {
     case timedOut
     /// The connection is over the cap: 503.
     case overloaded
+    /// A request in plain HTTP to a port that speaks TLS: 400.
+    case plainHTTP
 
     /// The status code of the reply.
     package var status: Int {
         switch self {
         case .malformed(let rejection): rejection.status
+        case .plainHTTP: 400
         case .timedOut: 408
         case .overloaded: 503
         }

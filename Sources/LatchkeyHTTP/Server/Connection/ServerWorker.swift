@@ -1,4 +1,5 @@
 internal import LatchkeyCore
+internal import LatchkeyMetrics
 internal import LatchkeyNet
 
 /// The state that all connections of one event loop share: buffers, handler, limits and counters.
@@ -21,21 +22,28 @@ final class ServerWorker {
     private var evictable = EvictionQueue()
     /// Connections over the cap.
     private var overCapacity = EvictionQueue()
-    /// The share of this worker in ``ServerLimits/connectionHeadroom``.
-    private let headroom: Int
+    /// Connections whose TLS handshake is not complete.
+    private var handshaking = EvictionQueue()
+    private var handshakes = 0
+    /// Nil on a server without TLS.
+    let tls: WorkerTLS?
+    private let reportHandshake: (HandshakeOutcome, () -> String) -> Void
     /// The listeners on the event loop of this worker. Only the first worker has any.
     var listeners: [Listener] = []
     private(set) var isDraining = false
     private var onDrained: (() -> Void)?
 
+    /// - Parameter limits: those of this worker (``ServerLimits/shared(by:)``).
     init(
-        loop: LoopHandle, limits: ServerLimits, headroom: Int, connectionCounter: ConnectionCounter,
+        loop: LoopHandle, limits: ServerLimits, connectionCounter: ConnectionCounter,
         wallTime: @escaping () -> WallTime, handler: RequestHandler,
-        reject: @escaping (ServerRejection, consuming ReplyWriter) -> ReplyReceipt
+        reject: @escaping (ServerRejection, consuming ReplyWriter) -> ReplyReceipt, tls: WorkerTLS?,
+        handshakeEnded: @escaping (HandshakeOutcome, () -> String) -> Void
     ) {
         self.loop = loop
         self.limits = limits
-        self.headroom = headroom
+        self.tls = tls
+        reportHandshake = handshakeEnded
         self.connectionCounter = connectionCounter
         self.handler = handler
         self.reject = reject
@@ -52,13 +60,20 @@ final class ServerWorker {
 
     /// Adds a connection that was accepted on this event loop or another.
     ///
-    /// - Parameter isOverCapacity: the connection is over the cap. It evicts the oldest connection without a valid request,
-    ///   and is itself over capacity when there is none.
-    func adopt(_ socket: consuming Socket, isOverCapacity: Bool, on loop: EventLoop) {
+    /// - Parameters:
+    ///   - isOverCapacity: the connection is over the cap. It evicts the oldest connection without a valid request,
+    ///     and is itself over capacity when there is none.
+    ///   - usesTLS: whether the peer starts with a TLS handshake.
+    func adopt(_ socket: consuming Socket, isOverCapacity: Bool, usesTLS: Bool, on loop: EventLoop) {
         let isOver = isOverCapacity && !evictOldest(on: loop)
-        let connection = ServerConnection(socket: socket, worker: self, isOverCapacity: isOver, now: loop.now)
+        let session = usesTLS ? tls?.makeSession() : nil
+        // Out of memory. It must not become a plain connection.
+        if usesTLS, session == nil { return connectionCounter.remove() }
+        let connection = ServerConnection(
+            stream: ServerStream(socket, session: session), worker: self, isOverCapacity: isOver, now: loop.now)
         guard let id = connection.register(on: loop) else { return connectionCounter.remove() }
         connections[id] = connection
+        if usesTLS { handshakeBegan(id, on: loop) }
         if isOver {
             overCapacity.append(id, isCurrent: isOverCapacity(_:))
         } else {
@@ -68,7 +83,9 @@ final class ServerWorker {
         guard isOverCapacity else { return }
         // Read first: the request may have arrived with the connection, which may be the next to be evicted.
         connection.ready(.read, on: loop)
-        if overCapacity.count(where: isOverCapacity(_:)) > headroom { evictOldestOverCapacity(on: loop) }
+        if overCapacity.count(where: isOverCapacity(_:)) > limits.connectionHeadroom {
+            evictOldestOverCapacity(on: loop)
+        }
     }
 
     /// Closes the oldest connection without a valid request.
@@ -88,6 +105,24 @@ final class ServerWorker {
             if connections[id]?.evict(on: loop) ?? false { return }
         }
     }
+
+    // MARK: TLS handshakes
+
+    private func handshakeBegan(_ id: ChannelID, on loop: EventLoop) {
+        handshakes += 1
+        handshaking.append(id, isCurrent: isHandshaking)
+        while handshakes > limits.maxHandshakes, let oldest = handshaking.popOldest() {
+            if isHandshaking(oldest) { connections[oldest]?.close(on: loop, handshake: .refused) }
+        }
+    }
+
+    /// Counts the end of the TLS handshake of a connection.
+    func handshakeEnded(_ outcome: HandshakeOutcome, detail: () -> String) {
+        handshakes -= 1
+        reportHandshake(outcome, detail)
+    }
+
+    private func isHandshaking(_ id: ChannelID) -> Bool { connections[id]?.isHandshaking ?? false }
 
     private func isEvictable(_ id: ChannelID) -> Bool { connections[id].map { !$0.hasValidRequest } ?? false }
 

@@ -2,6 +2,7 @@ internal import LatchkeyCore
 
 /// The timeouts of ``ServerLimits`` in nanoseconds, because a connection uses them in every turn.
 struct ConnectionTimeouts {
+    let handshake: Int64
     let head: Int64
     let request: Int64
     let idle: Int64
@@ -14,6 +15,7 @@ struct ConnectionTimeouts {
     let overCapacityLifetime: Int64
 
     init(_ limits: ServerLimits) {
+        handshake = limits.handshakeTimeout.clampedNanoseconds
         head = limits.headTimeout.clampedNanoseconds
         request = limits.requestTimeout.clampedNanoseconds
         idle = limits.idleTimeout.clampedNanoseconds

@@ -10,6 +10,11 @@ package struct ServerLimits: Sendable {
     package static let unauthenticatedBodyBytes = 8 * 1024
     /// Bytes of a body that is covered by the signature of its caller (`POST /`): 413.
     package static let signedBodyBytes = 16 * 1024
+    /// From accepting a TLS connection to the end of its handshake: closed.
+    package var handshakeTimeout: Duration = .seconds(10)
+    /// TLS handshakes that are not complete, of all workers together. A further connection closes the oldest of them: real
+    /// clients complete theirs within a few round trips, so it is one that a flood has left.
+    package var maxHandshakes = 1024
     /// From the first byte of a request to the end of its head: 408 and close. Ends slowloris attacks.
     package var headTimeout: Duration = .seconds(10)
     /// From the first byte of a request to the end of its body: 408 and close.
@@ -52,4 +57,12 @@ package struct ServerLimits: Sendable {
     package var drainIdleGrace: Duration = .seconds(1)
 
     package init() {}
+
+    /// The limits of one of `workers` workers: those on a number that all workers have together are divided.
+    func shared(by workers: Int) -> ServerLimits {
+        var limits = self
+        limits.connectionHeadroom = max(1, connectionHeadroom / workers)
+        limits.maxHandshakes = max(1, maxHandshakes / workers)
+        return limits
+    }
 }

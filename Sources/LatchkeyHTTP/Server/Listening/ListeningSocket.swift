@@ -8,6 +8,11 @@ final class ListeningSocket: Sendable {
     /// The file of a Unix socket that this process has created; nil otherwise.
     let file: UnixSocketFile?
 
+    /// Whether its connections use TLS if the server does. Peers on a Unix socket are on the same machine.
+    var mayUseTLS: Bool {
+        if case .unix = address { false } else { true }
+    }
+
     /// A socket that is already listening.
     init(_ inherited: InheritedSocket) {
         socket = inherited.take()

@@ -27,13 +27,16 @@ struct UnsentBytes {
         output.removeAll(keepingCapacity: true)
     }
 
+    /// Appends a copy of `records`.
+    mutating func append(_ records: UnsafeRawBufferPointer) { bytes.append(contentsOf: records) }
+
     /// Above this size the whole buffer changes hands. Below it, copying costs less than allocating a new output buffer
     /// for the event loop.
     private static let swapThreshold = 64 * 1024
 
     /// Sends as many bytes as the kernel accepts.
-    mutating func send(to socket: borrowing Socket) -> Socket.Transfer {
-        let outcome = bytes.withUnsafeBytes { socket.send(UnsafeRawBufferPointer(rebasing: $0[sent...])) }
+    mutating func send(to stream: borrowing ServerStream) -> Socket.Transfer {
+        let outcome = bytes.withUnsafeBytes { stream.send(UnsafeRawBufferPointer(rebasing: $0[sent...])) }
         if case .moved(let count) = outcome {
             sent += count
             if isEmpty { removeAll() }

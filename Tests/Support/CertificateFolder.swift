@@ -1,13 +1,12 @@
-import Glibc
-import Testing
+internal import Glibc
 
 /// A test certificate authority and its certificates, which the openssl command makes in a temporary folder.
-final class CertificateFolder {
-    let path: String
+package final class CertificateFolder {
+    package let path: String
 
-    init() throws {
+    package init() throws {
         var template = Array("/tmp/latchkey-tls-XXXXXX".utf8CString)
-        try #require(mkdtemp(&template) != nil)
+        guard mkdtemp(&template) != nil else { throw Failed(command: "mkdtemp") }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         try run(
             """
@@ -19,23 +18,29 @@ final class CertificateFolder {
         try leaf("wild", names: "DNS:*.example", days: 1)
     }
 
+    /// A command failed.
+    package struct Failed: Error { package let command: String }
+
     deinit { _ = shell("rm -rf '\(path)'") }
 
-    func file(_ name: String) -> String { "\(path)/\(name)" }
+    /// The path of a file in the folder.
+    package func file(_ name: String) -> String { "\(path)/\(name)" }
 
     /// Makes a leaf certificate of the subject `/CN=subject`. With an empty `names` it has no subjectAltName.
-    func leaf(_ name: String, subject: String = "leaf", names: String, days: Int = 1) throws {
+    package func leaf(
+        _ name: String, subject: String = "leaf", names: String, days: Int = 1, authority: String = "ca"
+    ) throws {
         try run(
             """
             openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout \(name).key -out \(name).csr -subj '/CN=\(subject)'
             printf '\(names.isEmpty ? "basicConstraints=CA:FALSE" : "subjectAltName=\(names)")' > \(name).ext
-            openssl x509 -req -in \(name).csr -CA ca.pem -CAkey ca.key -CAcreateserial -days \(days) -extfile \(name).ext -out \(name).pem
+            openssl x509 -req -in \(name).csr -CA \(authority).pem -CAkey \(authority).key -CAcreateserial -days \(days) -extfile \(name).ext -out \(name).pem
             """)
     }
 
     private func run(_ commands: String) throws {
         let script = commands.split(separator: "\n").joined(separator: " && ")
-        try #require(shell("cd '\(path)' && { \(script); } >/dev/null 2>&1") == 0)
+        guard shell("cd '\(path)' && { \(script); } >/dev/null 2>&1") == 0 else { throw Failed(command: script) }
     }
 
     private func shell(_ command: String) -> Int32 { system(command) }

@@ -1,0 +1,169 @@
+internal import Dispatch
+internal import LatchkeyCore
+internal import LatchkeyCrypto
+internal import LatchkeyHTTP
+internal import LatchkeyMetrics
+internal import LatchkeySettings
+internal import Logging
+internal import Synchronization
+
+/// Follows the files that TLS is served with. Each pair of certificate and key is replaced whole, independent of the
+/// others, and only by one that can be used. Connections that are open keep the certificate they have seen.
+final class CertificateFollower: Sendable {
+    private struct State: Sendable {
+        var certificates: [Followed<TLSCertificate>]
+        var authorities: Followed<[UInt8]>
+    }
+
+    /// The configuration in force.
+    let live: LiveTLSConfiguration
+    private let paths: TLSFiles
+    private let files: CertificateFiles
+    private let state: Mutex<State>
+    private let health: ReloadHealth
+    private let metrics: Metrics
+    private let time: Timing
+    private let log: Logger
+    private let queue = DispatchQueue(label: "latchkey.certificates")
+
+    /// Reads the files for the first time.
+    ///
+    /// - Throws: what is wrong with them. An expired certificate is served, with a warning: a restart would otherwise turn an
+    ///   expiry into an outage of those who do not look at it, and the file is replaced while the broker runs.
+    init(
+        _ paths: TLSFiles, files: CertificateFiles = CertificateFiles(), health: ReloadHealth, metrics: Metrics,
+        time: Timing, log: Logger
+    ) throws(SettingsError) {
+        var problems: [String] = []
+        var certificates: [TLSCertificate] = []
+        for pair in paths.pairs {
+            do throws(FileError) {
+                certificates.append(try files.certificate(pair))
+            } catch {
+                problems.append(
+                    "\(SettingName.tlsCert.rawValue): cannot use \(pair.certificate) with \(pair.key): \(error)")
+            }
+        }
+        var authorities: [UInt8]?
+        if let path = paths.clientAuthorities {
+            do throws(FileError) {
+                authorities = try files.authorities(path)
+            } catch {
+                problems.append("\(SettingName.tlsClientCA.rawValue): cannot use \(path): \(error)")
+            }
+        }
+        guard problems.isEmpty else { throw SettingsError(lines: problems) }
+        self.paths = paths
+        self.files = files
+        (self.health, self.metrics, self.time, self.log) = (health, metrics, time, log)
+        let first = State(certificates: certificates.map { Followed($0) }, authorities: Followed(authorities))
+        state = Mutex(first)
+        live = LiveTLSConfiguration(
+            Self.configuration(first, paths), tickets: TLSTicketKeys(now: { time.now().monotonic }))
+        for pair in paths.pairs {
+            health.follow(Self.name(pair), .certificate, source: "\(pair.certificate), \(pair.key)")
+        }
+        if let path = paths.clientAuthorities {
+            health.follow(SettingName.tlsClientCA.rawValue, .certificate, source: path)
+        }
+        for (index, certificate) in certificates.enumerated() { announce(certificate, at: index) }
+    }
+
+    /// The setting, and the place in its list behind the first one.
+    private static func name(_ pair: TLSFiles.Pair) -> String {
+        SettingName.tlsCert.rawValue + (pair.name == "default" ? "" : " \(pair.name)")
+    }
+
+    private static func configuration(_ state: State, _ paths: TLSFiles) -> TLSServerConfiguration {
+        TLSServerConfiguration(
+            certificates: state.certificates.compactMap(\.value), clientAuthorities: state.authorities.value,
+            clientAuthentication: paths.clientAuthentication)
+    }
+
+    private func announce(_ certificate: TLSCertificate, at index: Int) {
+        metrics.certificateExpiry(index, certificate.expiry)
+        guard certificate.expiry <= time.now().wall else { return }
+        log.warning(
+            "the certificate has expired, and callers will refuse it: write a valid one into its file",
+            metadata: ["name": "\(Self.name(paths.pairs[index]))", "file": "\(paths.pairs[index].certificate)"])
+    }
+
+    // MARK: Following
+
+    /// Runs until the task is cancelled.
+    func run() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: FollowedFiles.interval)
+            if Task.isCancelled { return }
+            await withCheckedContinuation { continuation in
+                queue.async {
+                    self.look()
+                    continuation.resume()
+                }
+            }
+        }
+    }
+
+    /// Looks at every file once. A change is in force after two looks that agree.
+    func look() {
+        for (index, pair) in paths.pairs.enumerated() {
+            let current = state.withLock { $0.certificates[index].value }
+            let now = time.now().wall
+            let reading = Self.reading { () throws(FileError) in
+                try files.certificate(pair, current: current, now: now)
+            }
+            let event = state.withLock { $0.certificates[index].apply(reading) }
+            if case .changed(let certificate) = event { announce(certificate, at: index) }
+            act(on: event, Self.name(pair), pair.certificate)
+        }
+        guard let path = paths.clientAuthorities else { return }
+        let current = state.withLock { $0.authorities.value }
+        let reading = Self.reading { () throws(FileError) in try files.authorities(path, current: current) }
+        act(on: state.withLock { $0.authorities.apply(reading) }, SettingName.tlsClientCA.rawValue, path)
+    }
+
+    private static func reading<Value>(_ read: () throws(FileError) -> Value) -> Followed<Value>.Reading {
+        do throws(FileError) { return .read(try read()) } catch { return .failed(error) }
+    }
+
+    private func act<Value>(on event: Followed<Value>.Event, _ name: String, _ path: String) {
+        let metadata: Logger.Metadata = ["name": "\(name)", "file": "\(path)"]
+        switch event {
+        case .nothing: break
+        case .changed:
+            live.replace(with: state.withLock { Self.configuration($0, paths) })
+            health.recordSuccess(name, isChange: true)
+            log.notice("a certificate file has changed; new connections use it", metadata: metadata)
+        case .recovered:
+            health.recordSuccess(name, isChange: false)
+            log.notice("a followed file can be read again; its value has not changed", metadata: metadata)
+        case .failing(let fault):
+            health.recordFailure(name, code: fault.code)
+            log.warning(
+                "a followed file cannot be used; the last good value stays in force",
+                metadata: metadata.merging(["code": "\(fault.code)", "why": "\(fault)"]) { $1 })
+        }
+    }
+
+    // MARK: Reporting
+
+    /// Whether no certificate in force has expired.
+    func isHealthy(_ now: WallTime) -> Bool {
+        state.withLock { $0.certificates.allSatisfy { ($0.value?.expiry ?? now) > now } }
+    }
+
+    /// The certificates in force by name, for `/health`.
+    func json(_ now: WallTime) -> JSON {
+        let certificates = state.withLock { $0.certificates.map(\.value) }
+        let members = zip(paths.pairs, certificates).compactMap { pair, certificate -> (String, JSON)? in
+            guard let certificate else { return nil }
+            let members: JSON = [
+                "state": certificate.expiry > now ? "valid" : "expired",
+                "expires_at": .string(RFC3339.format(certificate.expiry)),
+                "names": .array(certificate.names.map { .string($0) }), "source": .string(pair.certificate),
+            ]
+            return (pair.name, members)
+        }
+        return .object(JSONObject(members))
+    }
+}
