@@ -46,7 +46,7 @@ let package = Package(
         library("LatchkeyNet", ["LatchkeyCore", "CLinux", "CSignals"]),
         library("LatchkeyCrypto", ["LatchkeyCore", "COpenSSL"]),
         library("LatchkeyMetrics", ["LatchkeyCore"]),
-        library("LatchkeyHTTP", ["LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "CZlib"]),
+        library("LatchkeyHTTP", ["LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "CZlib"]),
         library("LatchkeyAWS", ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyCrypto"]),
         library(
             "LatchkeyUpstream",
@@ -120,7 +120,7 @@ let package = Package(
         tests("LatchkeyNet", ["LatchkeyCore", support]),
         tests("LatchkeyCrypto", ["LatchkeyCore", "COpenSSL", support]),
         tests("LatchkeyMetrics", ["LatchkeyCore"]),
-        tests("LatchkeyHTTP", ["LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", support]),
+        tests("LatchkeyHTTP", ["LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", support]),
         tests("LatchkeyAWS", ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyCrypto", support]),
         tests(
             "LatchkeyUpstream",
