@@ -29,8 +29,8 @@ import Testing
         configuration.tls = live
         configuration.handshakeEnded = { [outcomes] outcome, _ in outcomes.put(outcome) }
         let server = try HTTPServer.start(configuration) {
-            RequestHandler { context in
-                context.reply.reply(HTTPResponse(status: 200, body: context.body.reversed()))
+            RequestHandler { context, writer in
+                writer.send(HTTPResponse(status: 200, body: context.body.reversed()))
             }
         }
         return (server, try #require(server.addresses.first?.port), live)
