@@ -61,6 +61,14 @@ final class RequestPipeline {
     /// Drops a body being received, because the connection is closed or lingers.
     func discardBody() { reader.discardBody() }
 
+    /// Drops requests and replies, because nothing can be received or sent any more.
+    func end() {
+        isClosing = true
+        peerDisconnected()
+        discardBody()
+        output.removeAll()
+    }
+
     // MARK: Requests
 
     /// Parses and answers messages, as long as output and budget allow.
