@@ -18,6 +18,7 @@ from peers.glewlwyd import Glewlwyd
 from peers.issuer import Issuer
 from peers.moto import TABLE, KeepAliveMoto
 from peers.tls import Authority
+from peers.tls_servers import TLSServers, tls_servers
 from peers.world import World
 
 
@@ -82,6 +83,13 @@ def glewlwyd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Glewlwyd]:
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("ca"))
+
+
+@pytest.fixture(scope="module")
+def house(binary: Path, authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TLSServers]:
+    """Brokers that serve TLS, and the certificates of their callers."""
+    with tls_servers(authority, tmp_path_factory.mktemp("tls")) as servers:
+        yield servers
 
 
 @pytest.fixture(scope="session")

@@ -99,6 +99,9 @@ LIMITS = {
     "head": ["api/test_request_log.py::test_requests_that_the_server_rejects_are_logged_at_info_with_their_id"],
     "body": ["A chunked body over the limit of its route is rejected, or aborted when the request was answered"],
     "body before the caller is known": ["faults/test_hostile_bodies.py::test_an_oauth_client_has_8_kib_for_its_credentials"],
+    "TLS handshake": ["A handshake has a deadline"],
+    "TLS handshakes that are not complete": [
+        "Too many unfinished handshakes end the oldest, and a real client is served"],
     "head complete": ["api/test_request_log.py::test_a_request_that_does_not_arrive_is_logged"],
     "whole request": ["A body that does not arrive in time is answered with 408 and the connection closed"],
     "idle connection": [

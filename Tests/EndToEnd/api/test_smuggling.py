@@ -1,4 +1,4 @@
-"""The table of raw requests in Tests/Fixtures/http, over a socket, whole and byte by byte.
+"""The table of raw requests in Tests/Fixtures/http over plain, TLS and Unix sockets, whole and byte by byte.
 
 A second request follows each case. After a rejected message the server must not answer it; after an accepted one it
 must. Otherwise request smuggling is possible.
@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from peers.broker import ROOT, Broker, settings
+from peers.tls import Authority
 from peers.waiting import free_port
 
 TABLE = json.loads((ROOT / "Tests/Fixtures/http/requests.json").read_text())["cases"]
@@ -39,20 +40,46 @@ def kinds(kind: str) -> list[Any]:
     return [pytest.param(case, id=name(case)) for case in TABLE if kind in case["expect"]]
 
 
-@pytest.fixture(scope="module")
-def broker(binary, tmp_path_factory) -> Iterator[Broker]:
-    """A broker without upstreams, because these requests do not reach any."""
+Connect = Callable[[float], socket.socket]
+
+
+@pytest.fixture(scope="module", params=["plain", "tls", "unix"])
+def connect(request, binary, authority: Authority, tmp_path_factory) -> Iterator[Connect]:
+    """Connects to a broker without upstreams, with a timeout: nothing here goes further than its server."""
     nowhere = f"http://127.0.0.1:{free_port()}"
-    env = settings(tmp_path_factory.mktemp("home"), AWS_ENDPOINT_URL=nowhere, LATCHKEY_AUTH0_TOKEN_URL=f"{nowhere}/t")
-    broker = Broker(env).wait_live()
-    yield broker
+    home = tmp_path_factory.mktemp("home")
+    extra: dict[str, str] = {}
+    context = None
+    if request.param == "tls":
+        leaf = authority.issue("raw", "DNS:localhost")
+        context = authority.client_context()
+        extra = {"LATCHKEY_TLS_CERT": str(leaf.cert), "LATCHKEY_TLS_KEY": str(leaf.key)}
+    path = home / "l.sock"
+    port = free_port()
+    extra["LATCHKEY_LISTEN"] = f"127.0.0.1:{port},unix:{path}"
+    env = settings(home, AWS_ENDPOINT_URL=nowhere, LATCHKEY_AUTH0_TOKEN_URL=f"{nowhere}/t", **extra)
+    broker = Broker(env, context=context)
+    broker.port = port
+    broker.wait_live()
+
+    def connect(timeout: float) -> socket.socket:
+        if request.param == "unix":
+            sock = socket.socket(socket.AF_UNIX)
+            sock.settimeout(timeout)
+            sock.connect(str(path))
+            return sock
+        sock = socket.create_connection(("127.0.0.1", port), timeout=timeout)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # Without close_notify at the end, reading fails.
+        return context.wrap_socket(sock, server_hostname="localhost", suppress_ragged_eofs=False) if context else sock
+
+    yield connect
     broker.stop()
 
 
-def talk(port: int, data: bytes, bytewise: bool, pause: float = 5.0) -> bytes:
+def talk(connect: Connect, data: bytes, bytewise: bool, pause: float = 5.0) -> bytes:
     """The bytes from the server until it closes, or until `pause` seconds without data."""
-    with socket.create_connection(("127.0.0.1", port), timeout=pause) as sock:
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    with connect(pause) as sock:
         try:
             for piece in (data[i : i + 1] for i in range(len(data))) if bytewise else (data,):
                 sock.sendall(piece)
@@ -120,16 +147,16 @@ def test_the_table_has_the_cases_it_must_have() -> None:
 
 @pytest.mark.parametrize("bytewise", [False, True], ids=["whole", "byte by byte"])
 @pytest.mark.parametrize("case", kinds("status"))
-def test_a_refused_message_is_answered_once_and_takes_the_connection_with_it(case, bytewise, broker) -> None:
-    answer = talk(broker.port, octets(case["bytes"]) + PROBE, bytewise)
+def test_a_refused_message_is_answered_once_and_takes_the_connection_with_it(case, bytewise, connect) -> None:
+    answer = talk(connect, octets(case["bytes"]) + PROBE, bytewise)
     status = 400 if is_answered_at_the_head(case) else case["expect"]["status"]
     assert statuses(answer, [is_head(case)]) == [status], answer[:400]
 
 
 @pytest.mark.parametrize("bytewise", [False, True], ids=["whole", "byte by byte"])
 @pytest.mark.parametrize("case", kinds("accept"))
-def test_an_accepted_message_leaves_the_next_one_whole(case, bytewise, broker) -> None:
-    answer = talk(broker.port, octets(case["bytes"]) + PROBE, bytewise)
+def test_an_accepted_message_leaves_the_next_one_whole(case, bytewise, connect) -> None:
+    answer = talk(connect, octets(case["bytes"]) + PROBE, bytewise)
     found = statuses(answer, [is_head(case)])
     accepted, refused = expected(case["expect"])
     if refused:
@@ -143,6 +170,6 @@ def test_an_accepted_message_leaves_the_next_one_whole(case, bytewise, broker) -
 
 
 @pytest.mark.parametrize("case", kinds("incomplete"))
-def test_an_incomplete_message_is_waited_for(case, broker) -> None:
-    answer = talk(broker.port, octets(case["bytes"]), False, pause=0.1)
+def test_an_incomplete_message_is_waited_for(case, connect) -> None:
+    answer = talk(connect, octets(case["bytes"]), False, pause=0.1)
     assert statuses(answer, []) == ([400] if is_answered_at_the_head(case) else []), answer[:400]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import ssl
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -45,8 +46,13 @@ def settings(home: Path, **extra: str) -> dict[str, str]:
 class Broker:
     """A running `latchkey serve`. `stop` checks that the exit code is 0 and that the output contains no secret."""
 
-    def __init__(self, env: Mapping[str, str], secrets: Sequence[str] = (), wrapper: Sequence[str] = ()) -> None:
+    def __init__(
+        self, env: Mapping[str, str], secrets: Sequence[str] = (), wrapper: Sequence[str] = (),
+        context: ssl.SSLContext | None = None,
+    ) -> None:
         self.port = free_port()
+        #: How to reach a broker that serves TLS; None for plain HTTP.
+        self.context = context
         self.env = dict(env)
         self.env.setdefault("LATCHKEY_LISTEN", f"127.0.0.1:{self.port}")
         self.secrets = [API_KEY, AWS_SECRET_ACCESS_KEY, *secrets]
@@ -55,7 +61,7 @@ class Broker:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"https://localhost:{self.port}" if self.context else f"http://127.0.0.1:{self.port}"
 
     def wait_live(self) -> Broker:
         self.child.ready(self._live, "/livez answers")
@@ -67,7 +73,7 @@ class Broker:
 
     def _live(self) -> bool:
         try:
-            return ask(self.port, "/livez", timeout=5).status == 200
+            return ask(self.port, "/livez", timeout=5, context=self.context).status == 200
         except OSError:
             return False
 
@@ -75,12 +81,12 @@ class Broker:
         headers = dict(options.pop("headers", None) or {})
         if key is not None:
             headers.setdefault("Authorization", f"Bearer {key}")
-        return ask(self.port, path, headers=headers, **options)
+        return ask(self.port, path, headers=headers, context=self.context, **options)
 
     def token(self, query: str = "") -> Answer:
         return self.get(f"/token{query}")
 
-    def metric(self, name: str, **labels: str) -> float:
+    def metric(self, name: str, /, **labels: str) -> float:
         """The sum of a family's samples with these labels; 0 without a sample."""
         from prometheus_client.parser import text_string_to_metric_families
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import ssl
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,9 +47,13 @@ def ask(
     headers: dict[str, str] | None = None,
     body: bytes | str | None = None,
     timeout: float = 30.0,
+    context: ssl.SSLContext | None = None,
 ) -> Answer:
-    """Sends one request on a new connection."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    """Sends one request on a new connection, over TLS if there is a context."""
+    if context:
+        connection = http.client.HTTPSConnection("localhost", port, timeout=timeout, context=context)
+    else:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     try:
         connection.request(method, path, body=body, headers=headers or {})
         return read(connection)

@@ -45,6 +45,13 @@ class Authority:
             *("-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign"),
         )
 
+    def client_context(self, certificate: Certificate | None = None) -> ssl.SSLContext:
+        """A client that trusts this authority, with a certificate of its own or none."""
+        context = ssl.create_default_context(cafile=self.root)
+        if certificate:
+            context.load_cert_chain(certificate.cert, certificate.key)
+        return context
+
     def issue(self, label: str, names: str, days: int = 1, subject: str | None = None) -> Certificate:
         """Issues a certificate for the subject alternative names, such as `DNS:a,IP:b`. Negative days make an expired one.
         Without a common name, the subject has the label."""

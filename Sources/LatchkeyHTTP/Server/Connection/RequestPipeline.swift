@@ -66,6 +66,14 @@ final class RequestPipeline {
         admitted = nil
     }
 
+    /// Drops requests and replies, because nothing can be received or sent any more.
+    func end() {
+        isClosing = true
+        peerDisconnected()
+        discardBody()
+        output.removeAll()
+    }
+
     // MARK: Requests
 
     /// Parses and answers messages, as long as output and budget allow.

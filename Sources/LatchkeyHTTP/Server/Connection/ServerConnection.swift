@@ -26,7 +26,7 @@ final class ServerConnection: EventHandler {
     private var lingerBytesLeft = 0
     private var peerHasFinished = false
     /// Whether the event loop will call ``resumed(on:)``.
-    private var isQueued = false
+    private(set) var isQueued = false
     private(set) var isHandshaking: Bool
 
     init(stream: consuming ServerStream, worker: ServerWorker, isOverCapacity: Bool, now: MonotonicTime) {
@@ -106,25 +106,24 @@ final class ServerConnection: EventHandler {
     /// Sends what TLS itself has to send, and notes when the handshake is complete.
     private func sendRecords(on loop: EventLoop) {
         if !pipeline.output.sendRecords(of: stream) { return close(on: loop) }
-        guard isHandshaking, stream.isEstablished else { return }
+        guard isHandshaking, let id else { return }
+        guard stream.isEstablished else { return worker.handshakeWaits(id) }
         pipeline.peer = stream.peer
         pipeline.deadlines.waitingSince = loop.now.nanoseconds
         handshakeEnded(stream.isResumed ? .resumed : .ok, detail: stream.summary)
     }
 
     private func handshakeEnded(_ outcome: HandshakeOutcome, detail: @autoclosure () -> String) {
-        guard isHandshaking else { return }
+        guard isHandshaking, let id else { return }
         isHandshaking = false
-        worker.handshakeEnded(outcome, detail: detail)
+        worker.handshakeEnded(id, outcome, detail: detail)
     }
 
     /// The session is over. Its alert has been sent, so that the peer knows why; replies can no longer be.
     private func tlsFailed(_ reason: String, on loop: EventLoop) {
         handshakeEnded(.failed, detail: reason)
         if output.isBlocked { return close(on: loop) }
-        pipeline.peerDisconnected()
-        pipeline.output.removeAll()
-        pipeline.stopReading()
+        pipeline.end()
         beginLingering(on: loop)
     }
 
@@ -281,10 +280,8 @@ final class ServerConnection: EventHandler {
         handshakeEnded(handshake, detail: "closed")
         if phase == .open, !output.isBlocked { stream.sendCloseNotify() }
         phase = .closed
-        pipeline.peerDisconnected()
-        pipeline.discardBody()
+        pipeline.end()
         input = ConnectionInput()
-        pipeline.output.removeAll()
         timer.cancel(on: loop)
         guard let id else { return }
         loop.unregister(id, descriptor: stream.descriptor)

@@ -22,8 +22,11 @@ final class ServerWorker {
     private var evictable = EvictionQueue()
     /// Connections over the cap.
     private var overCapacity = EvictionQueue()
-    /// Connections whose TLS handshake is not complete.
+    /// Connections whose TLS handshake waits for the peer.
     private var handshaking = EvictionQueue()
+    /// Those in ``handshaking``, so that each is there once.
+    private var awaitedPeers: Set<ChannelID> = []
+    /// The number of TLS handshakes that are not complete.
     private var handshakes = 0
     /// Nil on a server without TLS.
     let tls: WorkerTLS?
@@ -108,17 +111,27 @@ final class ServerWorker {
 
     // MARK: TLS handshakes
 
+    /// Closes a connection if too many handshakes are unfinished: the one that has waited longest for its peer. If all have
+    /// sent bytes that wait for their turn, it is the new one, so that those before it can complete.
     private func handshakeBegan(_ id: ChannelID, on loop: EventLoop) {
         handshakes += 1
-        handshaking.append(id, isCurrent: isHandshaking)
+        handshakeWaits(id)
         while handshakes > limits.maxHandshakes, let oldest = handshaking.popOldest() {
-            if isHandshaking(oldest) { connections[oldest]?.close(on: loop, handshake: .refused) }
+            awaitedPeers.remove(oldest)
+            guard let connection = connections[oldest], connection.isHandshaking, !connection.isQueued else { continue }
+            connection.close(on: loop, handshake: .refused)
         }
     }
 
+    /// The handshake of a connection waits for its peer.
+    func handshakeWaits(_ id: ChannelID) {
+        if awaitedPeers.insert(id).inserted { handshaking.append(id, isCurrent: isHandshaking) }
+    }
+
     /// Counts the end of the TLS handshake of a connection.
-    func handshakeEnded(_ outcome: HandshakeOutcome, detail: () -> String) {
+    func handshakeEnded(_ id: ChannelID, _ outcome: HandshakeOutcome, detail: () -> String) {
         handshakes -= 1
+        awaitedPeers.remove(id)
         reportHandshake(outcome, detail)
     }
 

@@ -12,8 +12,9 @@ package struct ServerLimits: Sendable {
     package static let signedBodyBytes = 16 * 1024
     /// From accepting a TLS connection to the end of its handshake: closed.
     package var handshakeTimeout: Duration = .seconds(10)
-    /// TLS handshakes that are not complete, of all workers together. A further connection closes the oldest of them: real
-    /// clients complete theirs within a few round trips, so it is one that a flood has left.
+    /// TLS handshakes that are not complete, of all workers together. A further connection closes the
+    /// one that has waited longest for its peer: a real client answers within a round trip, so it is one of a flood. If none
+    /// waits for its peer, the further connection is closed.
     package var maxHandshakes = 1024
     /// From the first byte of a request to the end of its head: 408 and close. Ends slowloris attacks.
     package var headTimeout: Duration = .seconds(10)
