@@ -61,7 +61,7 @@ package struct Upstreams: Sendable {
         parameterStore = ParameterStore(aws)
         secretsManager = SecretsManager(aws)
         lambda = Lambda(aws)
-        sharedTier = settings.connectSharedTier(aws, parameterStore)
+        sharedTier = settings.connectSharedTier(aws, parameterStore, time)
         secrets = SecretBroker(
             sources: [
                 .parameterStore(parameterStore, prefix: settings.prefix),

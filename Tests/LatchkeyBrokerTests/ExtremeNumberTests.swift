@@ -18,7 +18,7 @@ import Testing
         }
         let (first, last) = (WallTime(milliseconds: .min), WallTime(milliseconds: .max))
         let clock = ClockBounds(date: last, sent: first, received: first)
-        _ = pair.dated(by: clock)
+        _ = pair.dated(by: clock, start)
     }
 
     @Test(arguments: Extremes.texts)

@@ -83,6 +83,22 @@ import Testing
         #expect(!isUsable(after: .seconds(151)), "another's, written over the first one's time")
     }
 
+    @Test(arguments: [-3600, 0, 3600])
+    func `A wall clock that is set between issuance and write does not change the stored expiry`(seconds: Int) throws {
+        let token = try AccessToken(
+            fixture.opaque("opaque"), from: .auth0, now: fixture.now, buffer: ExpiryBuffer())
+        let expiry = fixture.now.wall + .seconds(3300)
+        let pair = StoredToken(token)
+        fixture.sleeper.advance(by: .seconds(5))
+        let store = fixture.now.wall
+        fixture.clock.jumpWall(by: .seconds(seconds))
+        // The store's clock was right all the time. Its answer arrives after the wall clock was set.
+        let local = fixture.now.wall
+        let clock = ClockBounds(date: store, sent: local, received: local)
+        let stored = try #require(Int64(pair.dated(by: clock, fixture.now).expires))
+        #expect(abs(stored - expiry.milliseconds) <= 1000)
+    }
+
     @Test func `An opaque token is served until the stored expiry`() async throws {
         fixture.shared.then(.success(fixture.stored(Secret("opaque"), expiresIn: .seconds(50))))
         #expect(try await fixture.token().entry.token.expiresIn(fixture.now) == 50)

@@ -30,7 +30,7 @@ SOURCES: dict[str, set[str]] = {
         "LatchkeyUpstream", "LatchkeyBroker", "LatchkeySettings", "LatchkeyAPI",
     },
     "latchkey": {
-        "LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP",
+        "LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS",
         "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev", "LatchkeySettings",
         "LatchkeyAPI", "LatchkeyService", "CLinux", "CSignals",
     },

@@ -21,11 +21,12 @@ extension Settings {
         sharedTier == .parameterStore ? tokenParameterTier.tokenLimit : nil
     }
 
-    func connectSharedTier(_ client: AWSClient, _ parameterStore: ParameterStore) -> SharedTier? {
+    func connectSharedTier(_ client: AWSClient, _ parameterStore: ParameterStore, _ time: Timing) -> SharedTier? {
         switch sharedTier {
         case .parameterStore:
-            .parameterStore(parameterStore, prefix: prefix, parameterTier: tokenParameterTier, keyID: tokenKMSKey)
-        case .dynamodb(let table): .dynamodb(client, table: table, prefix: prefix)
+            .parameterStore(
+                parameterStore, prefix: prefix, parameterTier: tokenParameterTier, keyID: tokenKMSKey, time: time)
+        case .dynamodb(let table): .dynamodb(client, table: table, prefix: prefix, time: time)
         case .none: nil
         }
     }

@@ -14,8 +14,10 @@ extension SharedTier {
     ///   - parameterTier: the tier of the token's parameter. The standard tier is not requested explicitly, so that a
     ///     parameter that is already in the advanced tier stays there.
     ///   - keyID: the KMS key of the token's parameter; nil for the account's default key.
+    ///   - time: the clocks that the expiry is converted from.
     static func parameterStore(
-        _ store: ParameterStore, prefix: String, parameterTier: ParameterTierChoice, keyID: String?
+        _ store: ParameterStore, prefix: String, parameterTier: ParameterTierChoice, keyID: String?,
+        time: Timing
     ) -> SharedTier {
         SharedTier(tier: .parameterStore, limit: parameterTier.tokenLimit) {
             profile, deadline async throws(UpstreamFault) in
@@ -37,7 +39,7 @@ extension SharedTier {
                 write.keyID = keyID
                 try await store.write(write, isRetried: true, deadline: deadline)
                 // The response to the first write has just updated the store's clock.
-                let expires = Secret(stored.dated(by: store.clock).expires)
+                let expires = Secret(stored.dated(by: store.clock, time.now()).expires)
                 try await store.put(names.expires, value: expires, kind: .string, overwrite: true, deadline: deadline)
             } catch {
                 throw UpstreamFault(error, from: .parameterStore)

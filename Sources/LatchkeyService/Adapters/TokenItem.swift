@@ -1,5 +1,5 @@
 package import LatchkeyBroker
-internal import LatchkeyCore
+package import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyMetrics
 package import LatchkeyUpstream
@@ -107,7 +107,7 @@ extension WriteCondition {
 
 extension SharedTier {
     /// Shares tokens in `table`, one item per profile (`LATCHKEY_SHARED_TIER=dynamodb:<table>`).
-    package static func dynamodb(_ client: AWSClient, table: String, prefix: String) -> SharedTier {
+    package static func dynamodb(_ client: AWSClient, table: String, prefix: String, time: Timing) -> SharedTier {
         let store = DynamoDB(client, table: table)
         @Sendable func key(_ profile: String) -> (name: String, value: String) {
             (TokenItem.key, TokenItem(prefix: prefix, profile: profile).path)
@@ -122,7 +122,8 @@ extension SharedTier {
             }
         } write: { profile, stored, deadline async throws(UpstreamFault) in
             do throws(AWSError) {
-                try await store.update(key(profile), TokenItem.write(stored.dated(by: store.clock)), deadline: deadline)
+                try await store.update(
+                    key(profile), TokenItem.write(stored.dated(by: store.clock, time.now())), deadline: deadline)
             } catch  where error.kind == .conditionFailed {
                 // A newer token is stored, or this one: the response to the first attempt may have been lost.
                 return

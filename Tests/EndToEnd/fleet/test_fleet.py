@@ -94,8 +94,9 @@ def test_over_three_lives_a_fleet_asks_once_a_life_and_once_more_for_a_refresher
     twenty.require_no_expired()
     assert {call.status for call in twenty.calls} == {200}
     assert twenty.max_seconds < twenty.bound
-    # A token is due after 16 of its 20 s; the killed broker also made one request.
-    lives = 62 / 16
+    # A token is due after 16 of its 20 s; the killed broker also made one request. To stop twenty brokers takes a busy
+    # machine seconds, in which they refresh.
+    lives = (time.monotonic() - started) / 16
     assert 3 <= len(brief.requests) <= lives + 1
     assert len(brief.requests) == len(twenty.tokens), "no token was asked for that was not used"
 

@@ -32,7 +32,7 @@ class Blobs:
     def __init__(self, number: int) -> None:
         self.random = random.Random(number)
 
-    def chance(self, share: float) -> bool:
+    def with_probability(self, share: float) -> bool:
         return self.random.random() < share
 
     def text(self) -> str:

@@ -46,7 +46,7 @@ class Maker:
         self.credentials: dict[str, list[tuple[str, Value]]] = {}
         self.keys = 0
 
-    def chance(self, share: float) -> bool:
+    def with_probability(self, share: float) -> bool:
         return self.random.random() < share
 
     # What is meant

@@ -19,7 +19,7 @@ class Writer:
         self.random = chance
         self.quirks = quirks
 
-    def chance(self, share: float) -> bool:
+    def with_probability(self, share: float) -> bool:
         return self.random.random() < share
 
     def header(self, words: list[str]) -> str:

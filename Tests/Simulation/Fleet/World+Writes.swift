@@ -23,7 +23,7 @@ extension World {
         switch brokers[index].writing?.write {
         case nil: return
         case .pair(let pair, let end):
-            let dated = pair.dated(by: storeClock(index))
+            let dated = pair.dated(by: storeClock(index), clock(index))
             send(scenario.usesTable ? .pair(dated) : .token(pair.token.revealText() ?? ""), index, by: end)
         case .leaseUpdate(let update):
             let call = StoreCall(deadline: now + scenario.timeout)
@@ -83,7 +83,7 @@ extension World {
         guard let fault else {
             guard case .token = request else { return startNextWrite(index) }
             // The answer to the first write contained the store's clock.
-            return send(.expires(pair.dated(by: storeClock(index)).expires), index, by: end)
+            return send(.expires(pair.dated(by: storeClock(index), clock(index)).expires), index, by: end)
         }
         guard let delay = brokers[index].writes.retryDelay(after: fault, jitter: randomUnit) else {
             return startNextWrite(index)

@@ -13,6 +13,8 @@ package struct StoredToken: Hashable, Sendable {
     package var expiresWritten: WallTime?
     /// The version of the shared token that this one replaces, for a tier with conditional writes.
     package var after: Int64 = 0
+    /// The expiry on both clocks, for a token of this process; nil for a pair that was read.
+    private var useBy: Expiry?
 
     package init(
         token: Secret, expires: String, tokenWritten: WallTime? = nil, expiresWritten: WallTime? = nil
@@ -34,13 +36,18 @@ package struct StoredToken: Hashable, Sendable {
     /// - Parameter after: the version of the shared token that it replaces.
     package init(_ token: AccessToken, after: Int64 = 0) {
         self.init(token: token.value, expires: String(token.useBy.wall.milliseconds))
+        useBy = token.useBy
         self.after = after
     }
 
     /// Converts the expiry from this process's time to store time. All dates in the store are in store time.
-    package func dated(by clock: ClockBounds) -> StoredToken {
+    ///
+    /// The expiry of a token of this process is derived from the monotonic clock. So it stays correct if the wall clock
+    /// was set between the issuance and the write: `clock` belongs to the wall clock as it is now.
+    package func dated(by clock: ClockBounds, _ now: Now) -> StoredToken {
         var pair = self
-        if let time = expiryTime, time.milliseconds > 0 {
+        let time = useBy.map { now.wall + ($0.monotonic - now.monotonic) } ?? expiryTime
+        if let time, time.milliseconds > 0 {
             pair.expires = String((time + clock.certain).milliseconds)
         }
         return pair
