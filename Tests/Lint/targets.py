@@ -70,7 +70,7 @@ TESTS_BESIDE: dict[str, set[str]] = {
 #: Modules from outside the package, and the targets that may import them.
 OUTSIDE: dict[str, set[str]] = {
     "Synchronization": {
-        "LatchkeyNet", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyDev",
+        "LatchkeyNet", "LatchkeyMetrics", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyDev",
         "LatchkeyAPI", "LatchkeyService", "latchkey", "LatchkeyTestSupport",
     },
     "Glibc": {
