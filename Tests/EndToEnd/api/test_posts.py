@@ -58,7 +58,12 @@ def cases() -> list[Any]:
 @pytest.mark.parametrize(("case", "bytewise"), cases())
 def test_a_body_ends_where_its_framing_says(case: dict[str, Any], bytewise: bool, broker) -> None:
     data = b"".join(map(message, case["bytes"]))
-    answer = talk(broker.port, data + PROBE, bytewise)
+    def connect(timeout: float) -> socket.socket:
+        sock = socket.create_connection(("127.0.0.1", broker.port), timeout=timeout)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return sock
+
+    answer = talk(connect, data + PROBE, bytewise)
     found = statuses(answer, [case.get("head", False)])
     assert found == case["statuses"] + ([] if case["closes"] else [200]), answer[:400]
     if not case["closes"]:
