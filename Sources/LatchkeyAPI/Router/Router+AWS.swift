@@ -49,7 +49,7 @@ extension Router {
     private func tier(of service: AWSReadService) -> StaticString? {
         switch service {
         case .parameterStore: Tier.parameterStore.header
-        case .secretsManager: services.secrets.places?.store(of: .blob).tier.header
+        case .secretsManager: services.secrets.routing?.store(of: .blob).tier.header
         }
     }
 }

@@ -51,7 +51,7 @@ extension Router {
             throw Problem(404, .notFound, "no such secret")
         }
         return SecretRequest(
-            query: try SecretQuery(key, selectors: query, store: services.secrets.places?.store(of: key)),
+            query: try SecretQuery(key, selectors: query, store: services.secrets.routing?.store(of: key)),
             refresh: try query.flag("refresh"),
             format: try SecretResponseFormat(request.context, field: query["field"]),
             wait: try query.seconds("wait", upTo: SecretChangeWaiter.maxWait))
