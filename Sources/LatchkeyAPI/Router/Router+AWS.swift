@@ -20,13 +20,14 @@ extension Router {
                 caller: request.callerID)
             return answerRead(request, read, operation.service, reply)
         } catch {
-            return AWSResponseWriter(request.signedHead?.target.service ?? .parameterStore).write(error, to: reply)
+            let service = request.credentials.signedHead?.target.service ?? .parameterStore
+            return AWSResponseWriter(service).write(error, to: reply)
         }
     }
 
     /// Answers from memory, or defers the response until the store has answered.
     func answerRead(
-        _ request: APIRequest, _ read: AWSReadRequest, _ service: AWSReadService, refresh: Bool = false,
+        _ request: borrowing APIRequest, _ read: AWSReadRequest, _ service: AWSReadService, refresh: Bool = false,
         _ reply: consuming APIReply
     ) -> ReplyReceipt {
         let now = services.time.now()

@@ -93,13 +93,9 @@ package final class TokenBroker: Sendable {
     ///
     /// - Returns: nil also if the profile was redefined.
     package func cached(_ profile: ProfileID, now: Now, minTTL: Duration? = nil) -> ServedToken? {
-        let buffer = configuration.buffer
-        let maxRefresh = maxRefresh
-        let hit = slots.withLock { slots in
-            slots.with(profile) { $0.hit(now, minTTL: minTTL, buffer: buffer, maxRefresh: maxRefresh) }
-        }
-        switch hit {
-        case .miss, nil:
+        let (buffer, maxRefresh) = (configuration.buffer, maxRefresh)
+        switch slots.withLock({ $0.hit(profile, now, minTTL: minTTL, buffer: buffer, maxRefresh: maxRefresh) }) {
+        case .miss:
             return nil
         case .fresh(let entry):
             telemetry.metrics.tierRequest(.token, .memory, .hit)
