@@ -1,3 +1,5 @@
+internal import LatchkeyAPI
+internal import LatchkeyBroker
 internal import LatchkeyCore
 internal import LatchkeyHTTP
 

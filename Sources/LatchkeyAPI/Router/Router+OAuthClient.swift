@@ -51,7 +51,10 @@ extension Router {
     /// Who continues with a request whose client is known.
     private func identification(of request: borrowing APIRequest) -> Identification {
         let (entry, id, credentials) = (request.entry, request.id, request.credentials)
-        return .identified { [self] in answer(admitted: APIRequest($0, entry, id, credentials), $1) }
+        let keysVersion = keys.version
+        return .identified { [self] in
+            answer(admitted: APIRequest($0, entry, id, credentials), decidedWith: keysVersion, $1)
+        }
     }
 
     /// Sets the caller that the credentials belong to.
