@@ -1,7 +1,7 @@
 package import LatchkeyCore
 internal import Synchronization
 
-/// All metrics of Latchkey, and the calls that update them.
+/// All metrics of Latchkey, and the calls that update them. `Family+Metrics.swift` says how to add one.
 ///
 /// An update is one or two relaxed atomic additions at an index computed from the ordinals of the labels. It takes no
 /// lock, no dictionary look-up and no allocation. All names, labels and label values are fixed when the process starts,

@@ -42,7 +42,8 @@ extension Router {
         }
     }
 
-    /// `POST /cache/clear` empties the memory tier. The stores are not changed.
+    /// `POST /cache/clear` empties the memory tier. The stores are not changed. Only callers with the scope `admin` get
+    /// here (``RouteTable``).
     ///
     /// - Parameter query: has no parameters.
     func clearCache(_ query: RequestQuery, _ reply: consuming APIReply) -> ReplyReceipt {

@@ -1,6 +1,7 @@
 internal import LatchkeyCore
 
-/// The pending writes of one profile to the shared tier, and the retries of the current one. Pure.
+/// The pending writes of one profile to the shared tier, and the retries of the current one. Pure: ``SharedTokenWriter``
+/// makes the writes and waits for them.
 ///
 /// A write that the tier refuses is not retried until there is another token. A write that was throttled, or that did
 /// not reach the tier, is retried a few times with growing pauses, because the whole fleet waits for it. Newer writes

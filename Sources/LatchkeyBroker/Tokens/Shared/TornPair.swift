@@ -3,7 +3,8 @@ internal import LatchkeyCore
 /// Detects torn pairs: a token beside an expiry that belongs to another token.
 ///
 /// Parameter Store cannot write two parameters at once. A writer may therefore stop between its two writes, and two
-/// writers may interleave. A JSON Web Token is also checked against its own `exp`; an opaque token cannot be.
+/// writers may interleave. A JSON Web Token is also checked against its own `exp` (``StoredToken``); an opaque token cannot
+/// be.
 enum TornPair {
     /// Whether the expiry of an opaque token is so much younger than the token that it may belong to another token, and
     /// would extend this one past its end.

@@ -1,4 +1,5 @@
-/// The retry quota of the SDKs' standard retry mode: a count of tokens that retries take and successful calls return.
+/// The retry quota of one AWS service, as in the SDKs' standard retry mode: a count of tokens that retries take and
+/// successful calls return.
 ///
 /// At the start of an outage calls are retried. Once the quota is used up they fail at their first attempt, so that
 /// retries do not multiply the load. Pure.
