@@ -14,6 +14,9 @@ package struct Service: Sendable {
     package let addresses: [SocketAddress]
     package let metrics: Metrics
 
+    /// The event loops of the workers and the clients.
+    package var eventLoops: [LoopHandle] { server.loops + upstreams.eventLoops }
+
     let upstreams: Upstreams
     let requests: RequestLog
     let server: HTTPServer
@@ -129,7 +132,7 @@ package struct Service: Sendable {
     private static func configuration(
         _ settings: Settings, cap: Int, _ recorder: AnswerRecorder, _ metrics: Metrics,
         tls: LiveTLSConfiguration?, time: Timing, log: Logger
-    ) -> HTTPServer.Configuration {
+    ) throws -> HTTPServer.Configuration {
         var configuration = HTTPServer.Configuration(listenAddresses: settings.listen, workers: settings.workers) {
             refusal, reply in
             recorder.refuse(refusal, to: reply)
@@ -140,6 +143,10 @@ package struct Service: Sendable {
         configuration.handshakeEnded = { outcome, detail in
             metrics.handshake(outcome)
             log.debug("TLS handshake", metadata: ["outcome": "\(outcome.label)", "detail": "\(detail())"])
+        }
+        configuration.unixSockets = try settings.unixSocketOptions()
+        configuration.acceptFailed = { error in
+            log.warning("cannot accept connections: \(error); accepting goes on once it is possible")
         }
         configuration.connectionsChanged = { metrics.httpConnections(changedBy: $0) }
         return configuration

@@ -34,6 +34,8 @@ package struct Upstreams: Sendable {
     /// Which parts of the service are in use.
     package let use: ServiceUse
     private let clients: [HTTPClient]
+    /// The event loops of the clients.
+    var eventLoops: [LoopHandle] { clients.map(\.loop) }
 
     /// - Parameter maxWrites: writes to Parameter Store per second.
     package init(

@@ -1,3 +1,4 @@
+import Glibc
 import LatchkeyNet
 import Testing
 
@@ -36,7 +37,11 @@ import Testing
 
     @Test func `A path that is too long for a Unix socket fails`() {
         do {
-            _ = try Socket.listening(on: .unix(path: "/" + String(repeating: "a", count: 120)))
+            let path = "/" + String(repeating: "a", count: 120)
+            var outcome = Socket.Connecting.inProgress
+            _ = try Socket.connecting(to: .unix(path: path), outcome: &outcome)
+            #expect(outcome == .failed(errno: ENAMETOOLONG))
+            _ = try Socket.listening(on: .unix(path: path))
             Issue.record("the path was bound")
         } catch {
             #expect(error.call == "bind")

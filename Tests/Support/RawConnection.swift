@@ -5,16 +5,26 @@ package final class RawConnection: Sendable {
     private let descriptor: Int32
 
     /// Connects to a port on 127.0.0.1.
-    package init(port: UInt16) throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    package convenience init(port: UInt16) throws {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
         address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        let result = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
+        try self.init(AF_INET, &address)
+    }
+
+    /// Connects to a Unix socket.
+    package convenience init(path: String) throws {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8.prefix($0.count - 1))) }
+        try self.init(AF_UNIX, &address)
+    }
+
+    private init<Address>(_ family: Int32, _ address: UnsafePointer<Address>) throws {
+        descriptor = socket(family, Int32(SOCK_STREAM.rawValue), 0)
+        let result = UnsafeRawPointer(address).withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            connect(descriptor, $0, socklen_t(MemoryLayout<Address>.size))
         }
         guard result == 0 else { throw Refused(errno: errno) }
         var timeout = timeval(tv_sec: 5, tv_usec: 0)

@@ -35,7 +35,8 @@ package final class HTTPClient: Sendable {
         package init() {}
     }
 
-    private let loop: LoopHandle
+    /// The event loop of the client.
+    package let loop: LoopHandle
     private let key = LoopObjectID()
     private let serial = Atomic<UInt64>(0)
     private let configuration: Configuration

@@ -1,6 +1,7 @@
 package import LatchkeyCore
 package import LatchkeyMetrics
 package import LatchkeyNet
+internal import Synchronization
 
 /// An HTTP/1.1 server: listeners, and workers with an event loop each. ``ServerDrain`` stops it.
 package final class HTTPServer: Sendable {
@@ -20,6 +21,10 @@ package final class HTTPServer: Sendable {
         package var handshakeEnded: @Sendable (HandshakeOutcome, () -> String) -> Void = { _, _ in }
         /// Called with 1 for each connection that is opened, and with -1 for each that is closed.
         package var connectionsChanged: @Sendable (Int) -> Void = { _ in }
+        /// How Unix sockets are created.
+        package var unixSockets = UnixSocketOptions()
+        /// Called when a connection cannot be accepted, and not again before one was accepted. Accepting pauses.
+        package var acceptFailed: @Sendable (SystemError) -> Void = { _ in }
 
         package init(
             listenAddresses: [ListenAddress], workers: Int,
@@ -31,7 +36,7 @@ package final class HTTPServer: Sendable {
         }
     }
 
-    /// Why an address cannot be listened on, or, without an address, why an event loop cannot be started.
+    /// Why an address cannot be listened on, or, without an address, why a worker cannot be started.
     package struct StartError: Error, Sendable {
         package let address: SocketAddress?
         package let cause: SystemError
@@ -41,21 +46,26 @@ package final class HTTPServer: Sendable {
     package let addresses: [SocketAddress]
     /// Counts the open connections.
     package let connectionCounter: ConnectionCounter
-    private let loops: [LoopHandle]
+    /// The event loops of the workers.
+    package let loops: [LoopHandle]
     private let key: LoopObjectID
+    /// The sockets that the workers listen on. The drain takes them.
+    private let sockets: Mutex<[ListeningSocket]>
     /// The files of the Unix sockets that the server has created.
     private let socketFiles: [UnixSocketFile]
+    private let limits: ServerLimits
 
     private init(
-        addresses: [SocketAddress], socketFiles: [UnixSocketFile], connectionCounter: ConnectionCounter,
-        loops: [LoopHandle],
-        key: LoopObjectID
+        _ sockets: [ListeningSocket], socketFiles: [UnixSocketFile], connectionCounter: ConnectionCounter,
+        loops: [LoopHandle], key: LoopObjectID, limits: ServerLimits
     ) {
-        self.addresses = addresses
+        addresses = sockets.map(\.address)
+        self.sockets = Mutex(sockets)
         self.socketFiles = socketFiles
         self.connectionCounter = connectionCounter
         self.loops = loops
         self.key = key
+        self.limits = limits
     }
 
     // MARK: Starting
@@ -68,58 +78,120 @@ package final class HTTPServer: Sendable {
     package static func start(
         _ configuration: Configuration, makeHandler: @escaping @Sendable () -> RequestHandler
     ) throws(StartError) -> HTTPServer {
-        let sockets = try bind(configuration.listenAddresses)
+        let sockets = try bind(configuration)
         let limits = configuration.limits
         let connectionCounter = ConnectionCounter(
             cap: limits.maxConnections, headroom: limits.connectionHeadroom, onChange: configuration.connectionsChanged)
         let key = LoopObjectID()
-        let workers = max(1, configuration.workers)
         var loops: [LoopHandle] = []
-        do throws(SystemError) {
-            for number in 0..<workers {
-                let loop = try EventLoop.start(name: "latchkey.worker.\(number)")
-                loops.append(loop)
-                loop.submit { [configuration] loop in
-                    let time = configuration.time
-                    loop.loopObjects[key] = ServerWorker(
-                        loop: loop.handle, limits: limits.shared(by: workers), connectionCounter: connectionCounter,
-                        wallTime: { time.now().wall }, handler: makeHandler(), reject: configuration.reject,
-                        tls: configuration.tls.map { WorkerTLS($0) }, handshakeEnded: configuration.handshakeEnded)
-                }
-            }
+        var files: [UnixSocketFile] = []
+        do throws(StartError) {
+            loops = try startLoops(max(1, configuration.workers))
+            try startWorkers(
+                on: loops, listeningOn: sockets, key: key, connectionCounter: connectionCounter, configuration,
+                makeHandler: makeHandler)
+            // Last, so that a start that fails takes no path from another broker.
+            for socket in sockets { if let file = try publish(socket) { files.append(file) } }
         } catch {
+            for file in files { file.remove() }
+            for socket in sockets { socket.discard() }
             for loop in loops { loop.stop() }
-            for socket in sockets { socket.file?.remove() }
-            throw StartError(address: nil, cause: error)
+            throw error
         }
-        listen(
-            sockets, distributingTo: loops, key: key, connectionCounter: connectionCounter, limits: limits,
-            usesTLS: configuration.tls != nil)
         return HTTPServer(
-            addresses: sockets.map(\.address), socketFiles: sockets.compactMap(\.file),
-            connectionCounter: connectionCounter, loops: loops, key: key)
+            sockets, socketFiles: files, connectionCounter: connectionCounter, loops: loops, key: key, limits: limits)
     }
 
-    private static func bind(_ listenAddresses: [ListenAddress]) throws(StartError) -> [ListeningSocket] {
+    private static func startLoops(_ count: Int) throws(StartError) -> [LoopHandle] {
+        var loops: [LoopHandle] = []
+        do throws(SystemError) {
+            for number in 0..<count { loops.append(try EventLoop.start(name: "latchkey.worker.\(number)")) }
+        } catch {
+            for loop in loops { loop.stop() }
+            throw StartError(address: nil, cause: error)
+        }
+        return loops
+    }
+
+    /// Starts a worker on each event loop and waits until all listen on every socket.
+    private static func startWorkers(
+        on loops: [LoopHandle], listeningOn sockets: [ListeningSocket], key: LoopObjectID,
+        connectionCounter: ConnectionCounter, _ configuration: Configuration,
+        makeHandler: @escaping @Sendable () -> RequestHandler
+    ) throws(StartError) {
+        let limits = configuration.limits.shared(by: loops.count)
+        let loads = loops.map { WorkerLoad(loop: $0) }
+        let starting = WorkerStart(count: loops.count)
+        let adopt: ConnectionDistributor.Adopt = { socket, isOverCapacity, transport, loop in
+            (loop.loopObjects[key] as? ServerWorker)?.adopt(
+                socket, isOverCapacity: isOverCapacity, transport: transport, on: loop)
+        }
+        for (number, loop) in loops.enumerated() {
+            loop.submit { loop in
+                let worker = ServerWorker(
+                    load: loads[number],
+                    distributor: ConnectionDistributor(
+                        workers: loads, own: number, connectionCounter: connectionCounter, adopt: adopt),
+                    limits: limits, connectionCounter: connectionCounter,
+                    wallTime: { configuration.time.now().wall }, handler: makeHandler(), reject: configuration.reject,
+                    tls: configuration.tls.map { WorkerTLS($0) }, handshakeEnded: configuration.handshakeEnded)
+                loop.loopObjects[key] = worker
+                starting.ended(listen(worker, on: sockets, loop))
+            }
+        }
+        try starting.wait()
+    }
+
+    private static func listen(
+        _ worker: ServerWorker, on sockets: [ListeningSocket], _ loop: EventLoop
+    ) -> StartError? {
+        for socket in sockets {
+            do throws(SystemError) {
+                try worker.listen(on: socket, loop)
+            } catch {
+                return StartError(address: socket.address, cause: error)
+            }
+        }
+        return nil
+    }
+
+    private static func publish(_ socket: ListeningSocket) throws(StartError) -> UnixSocketFile? {
+        do throws(SystemError) {
+            return try socket.publish()
+        } catch {
+            throw StartError(address: socket.address, cause: error)
+        }
+    }
+
+    // MARK: Binding
+
+    private static func bind(_ configuration: Configuration) throws(StartError) -> [ListeningSocket] {
         var sockets: [ListeningSocket] = []
         do throws(StartError) {
-            for listenAddress in listenAddresses {
+            for listenAddress in configuration.listenAddresses {
                 switch listenAddress {
-                case .address(let address): sockets.append(try bind(address))
-                case .everyAddress(let addresses): sockets += try bind(all: addresses)
-                case .inherited(let socket): sockets.append(ListeningSocket(socket))
+                case .address(let address): sockets.append(try bind(address, configuration))
+                case .everyAddress(let addresses): sockets += try bind(all: addresses, configuration)
+                case .inherited(let socket):
+                    sockets.append(
+                        ListeningSocket(
+                            socket, usesTLS: configuration.tls != nil, acceptFailed: configuration.acceptFailed))
                 }
             }
         } catch {
-            for socket in sockets { socket.file?.remove() }
+            for socket in sockets { socket.discard() }
             throw error
         }
         return sockets
     }
 
-    private static func bind(_ address: SocketAddress) throws(StartError) -> ListeningSocket {
+    private static func bind(
+        _ address: SocketAddress, _ configuration: Configuration
+    ) throws(StartError) -> ListeningSocket {
         do throws(SystemError) {
-            return try ListeningSocket(on: address)
+            return try ListeningSocket(
+                on: address, usesTLS: configuration.tls != nil, unix: configuration.unixSockets,
+                acceptFailed: configuration.acceptFailed)
         } catch {
             throw StartError(address: address, cause: error)
         }
@@ -128,13 +200,15 @@ package final class HTTPServer: Sendable {
     /// Binds the addresses that the machine has, all to the port of the first one.
     ///
     /// - Throws: the first error when the machine has none of the addresses, or the error when one is in use.
-    private static func bind(all addresses: [SocketAddress]) throws(StartError) -> [ListeningSocket] {
+    private static func bind(
+        all addresses: [SocketAddress], _ configuration: Configuration
+    ) throws(StartError) -> [ListeningSocket] {
         var sockets: [ListeningSocket] = []
         var absent: StartError?
         for address in addresses {
             do throws(StartError) {
                 let port = sockets.first?.address.port
-                sockets.append(try bind(port.map { address.withPort($0) } ?? address))
+                sockets.append(try bind(port.map { address.withPort($0) } ?? address, configuration))
             } catch {
                 guard error.cause.isAddressAbsent else { throw error }
                 absent = absent ?? error
@@ -144,38 +218,24 @@ package final class HTTPServer: Sendable {
         return sockets
     }
 
-    private static func listen(
-        _ sockets: [ListeningSocket], distributingTo loops: [LoopHandle], key: LoopObjectID,
-        connectionCounter: ConnectionCounter,
-        limits: ServerLimits, usesTLS: Bool
-    ) {
-        loops.first?.submit { loop in
-            guard let worker = loop.loopObjects[key] as? ServerWorker else { return }
-            // TLS and plain connections take turns separately: each kind is distributed evenly.
-            let distributors = [false, true].map {
-                ConnectionDistributor(loops: loops, key: key, connectionCounter: connectionCounter, usesTLS: $0)
-            }
-            for socket in sockets {
-                let distributor = distributors[usesTLS && socket.mayUseTLS ? 1 : 0]
-                let listener = Listener(socket: socket, connectionCounter: connectionCounter, limits: limits) {
-                    accepted, over, loop in
-                    distributor.distribute(accepted, isOverCapacity: over, on: loop)
-                }
-                // Registration fails only when the kernel has no memory. Liveness probes then fail, too.
-                if (try? listener.start(on: loop)) != nil { worker.listeners.append(listener) }
-            }
-        }
-    }
-
     // MARK: Stopping
 
     /// Stops accepting connections, lets requests finish, and ends the workers.
     ///
-    /// The files of Unix sockets are removed first. Later connections then find no socket, or that of a successor; earlier
-    /// ones are still accepted. A file that a successor has created at the same path stays.
+    /// The files of Unix sockets are removed first. Later connections then find no socket, or that of a successor. A file
+    /// that a successor has put at the same path stays. Connections that wait in the queues are still accepted.
     ///
     /// - Parameter timeout: connections that are open after this time are closed.
     package func drain(timeout: Duration) async {
-        await ServerDrain(loops: loops, key: key, socketFiles: socketFiles).run(timeout: timeout)
+        await ServerDrain(
+            loops: loops, key: key, takeSockets: takeSockets, socketFiles: socketFiles, limits: limits
+        ).run(timeout: timeout)
+    }
+
+    @Sendable private func takeSockets() -> [ListeningSocket] {
+        sockets.withLock { sockets in
+            defer { sockets = [] }
+            return sockets
+        }
     }
 }

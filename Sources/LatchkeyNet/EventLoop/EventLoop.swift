@@ -27,7 +27,7 @@ package final class EventLoop {
 
     private init(handle: LoopHandle) throws(SystemError) {
         self.handle = handle
-        poller = try Poller()
+        poller = Poller(epoll: handle.inbox.epoll.descriptor)
         try poller.add(handle.inbox.wakeUp.descriptor, token: .max, interest: .read)
     }
 
@@ -36,14 +36,14 @@ package final class EventLoop {
     /// - Parameters:
     ///   - name: the label of the queue, which debuggers show.
     ///   - whenStopped: runs on the loop's thread after the last turn.
-    /// - Throws: if no descriptor is left for the eventfd.
+    /// - Throws: if no descriptor is left for the eventfd or the epoll instance.
     package static func start(
         name: String, whenStopped: @escaping @Sendable () -> Void = {}
     ) throws(SystemError) -> LoopHandle {
         let handle = LoopHandle(inbox: try LoopInbox())
         DispatchQueue(label: name, qos: .userInitiated).async {
             latchkey_crash_stack()
-            // Fails only if no descriptor is left for epoll. The loop is then closed, and `submit` returns false.
+            // Fails only if the kernel has no memory. The loop is then closed, and `submit` returns false.
             if let loop = try? EventLoop(handle: handle) { loop.run() }
             handle.inbox.close()
             whenStopped()

@@ -7,6 +7,9 @@ package struct LoopHandle: Sendable {
     @discardableResult
     package func submit(_ job: @escaping @Sendable (EventLoop) -> Void) -> Bool { inbox.put(job) }
 
+    /// Whether the loop has stopped: it runs no more jobs.
+    package var hasStopped: Bool { inbox.isClosed }
+
     /// Stops the loop after the jobs submitted so far. Its registrations end without a notice to the handlers.
     package func stop() { inbox.requestStop() }
 }

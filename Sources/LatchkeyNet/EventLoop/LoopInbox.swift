@@ -2,7 +2,8 @@ internal import CLinux
 internal import Glibc
 internal import Synchronization
 
-/// Jobs that other threads submit to a loop, and the eventfd that wakes the loop.
+/// Jobs that other threads submit to a loop, the eventfd that wakes the loop, and the epoll instance of the loop. Both
+/// descriptors are opened here, by the thread that starts the loop, so that a start without descriptors fails.
 final class LoopInbox: Sendable {
     typealias Job = @Sendable (EventLoop) -> Void
 
@@ -13,13 +14,18 @@ final class LoopInbox: Sendable {
     }
 
     let wakeUp: Socket
+    let epoll: Socket
     private let contents = Mutex(Contents())
 
     init() throws(SystemError) {
         let descriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
         if descriptor < 0 { throw .last("eventfd") }
         wakeUp = Socket(owning: descriptor)
+        epoll = try Poller.makeInstance()
     }
+
+    /// Whether the loop has ended.
+    var isClosed: Bool { contents.withLock { $0.isClosed } }
 
     /// Adds a job; false if the loop has ended.
     func put(_ job: @escaping Job) -> Bool {

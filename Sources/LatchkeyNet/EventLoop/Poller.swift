@@ -2,22 +2,27 @@ internal import CLinux
 internal import Glibc
 internal import LatchkeyCore
 
-/// An epoll instance (level-triggered). No other code uses epoll.
+/// Waits with an epoll instance (level-triggered). No other code uses epoll.
 struct Poller: ~Copyable {
     private let epoll: Int32
     private let events: UnsafeMutableBufferPointer<epoll_event>
 
-    /// - Parameter capacity: the most events of one wait. Further events come with the next wait.
-    init(capacity: Int = 256) throws(SystemError) {
-        epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
-        if epoll < 0 { throw .last("epoll_create1") }
+    /// Opens an epoll instance, which is closed when dropped.
+    static func makeInstance() throws(SystemError) -> Socket {
+        let descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
+        if descriptor < 0 { throw .last("epoll_create1") }
+        return Socket(owning: descriptor)
+    }
+
+    /// - Parameters:
+    ///   - epoll: the epoll instance, which must stay open.
+    ///   - capacity: the most events of one wait. Further events come with the next wait.
+    init(epoll: Int32, capacity: Int = 256) {
+        self.epoll = epoll
         events = .allocate(capacity: capacity)
     }
 
-    deinit {
-        events.deallocate()
-        close(epoll)
-    }
+    deinit { events.deallocate() }
 
     func add(_ descriptor: Int32, token: UInt64, interest: Readiness) throws(SystemError) {
         try control(EPOLL_CTL_ADD, descriptor, token: token, interest: interest)

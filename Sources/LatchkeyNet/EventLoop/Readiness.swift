@@ -10,4 +10,7 @@ package struct Readiness: OptionSet, Sendable {
     package static let error = Readiness(rawValue: 0x008)  // EPOLLERR
     /// Both directions are closed. Always reported.
     package static let hangUp = Readiness(rawValue: 0x010)  // EPOLLHUP
+    /// Of several event loops that wait for the same descriptor, the kernel wakes one and not all (epoll_ctl(2)). Only
+    /// for a registration, whose interest cannot be changed then.
+    package static let exclusive = Readiness(rawValue: 1 << 28)  // EPOLLEXCLUSIVE
 }

@@ -35,52 +35,36 @@ package struct Socket: ~Copyable, Sendable {
         case failed(errno: Int32)
     }
 
-    /// A listening socket.
+    /// A socket that listens on a TCP address.
     ///
     /// Sets `SO_REUSEADDR` but not `SO_REUSEPORT`: a second process on the same port must fail and not receive half of
-    /// the connections. A Unix socket has mode 0660 and replaces one that a dead process left at the path. A lock on
-    /// the folder makes sure that of two processes starting at once the second one finds the socket of the first.
+    /// the connections. ``UnixSocketName`` is for the path of a Unix socket.
     ///
-    /// - Throws: the call that failed. `EADDRINUSE` if another process listens at the path, `EEXIST` if something other
-    ///   than a socket is there, which is not touched.
-    package static func listening(on address: SocketAddress, backlog: Int32 = 1024) throws(SystemError) -> Socket {
-        let socket = try open(family: address.family)
-        socket.set(SOL_SOCKET, SO_REUSEADDR, 1)
-        if case .ipv6 = address { socket.set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1) }
-        guard case .unix(let path) = address else {
-            try socket.bindAndListen(address, backlog)
-            return socket
-        }
-        // The socket is created under a shorter name first, so bind(2) would not notice a path too long to connect to.
-        guard address.withSockaddr({ _, _ in true }) != nil else {
-            throw SystemError(call: "bind", errno: ENAMETOOLONG)
-        }
-        let lock = FolderLock(of: path)
-        try removeStale(path)
-        try socket.listen(at: path, backlog)
-        _ = consume lock
+    /// - Parameter backlog: the most connections that wait to be accepted; the kernel's own limit applies, too.
+    /// - Throws: the call that failed; `EADDRINUSE` if another process listens at the address.
+    package static func listening(
+        on address: SocketAddress, backlog: Int32 = defaultBacklog
+    ) throws(SystemError) -> Socket {
+        let socket = try bound(to: address)
+        try socket.listen(backlog)
         return socket
     }
 
-    /// Listens under a temporary name and then links the socket to `path`, so that no client meets a socket that is
-    /// bound and does not listen yet.
-    private func listen(at path: String, _ backlog: Int32) throws(SystemError) {
-        let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
-        let temporary = "\(folder).\(String(UInt32.random(in: 0 ... .max), radix: 36))"
-        guard temporary.utf8.count <= path.utf8.count else { return try bindAndListen(.unix(path: path), backlog) }
-        defer { unlink(temporary) }
-        try bindAndListen(.unix(path: temporary), backlog)
-        guard link(temporary, path) != 0 else { return }
-        if errno == EEXIST { throw SystemError(call: "bind", errno: EADDRINUSE) }
-        // A file system without hard links.
-        if rename(temporary, path) != 0 { throw .last("rename") }
-    }
+    /// The most connections that wait to be accepted, when no other number is given.
+    package static let defaultBacklog: Int32 = 1024
 
-    private func bindAndListen(_ address: SocketAddress, _ backlog: Int32) throws(SystemError) {
-        let bound = address.withSockaddr { bind(descriptor, $0, $1) }
+    /// A socket that is bound to `address` and does not listen yet.
+    static func bound(to address: SocketAddress) throws(SystemError) -> Socket {
+        let socket = try open(family: address.family)
+        if case .unix = address {} else { socket.set(SOL_SOCKET, SO_REUSEADDR, 1) }
+        if case .ipv6 = address { socket.set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1) }
+        let bound = address.withSockaddr { bind(socket.descriptor, $0, $1) }
         guard let bound else { throw SystemError(call: "bind", errno: ENAMETOOLONG) }
         if bound != 0 { throw .last("bind") }
-        if case .unix(let path) = address { chmod(path, 0o660) }
+        return socket
+    }
+
+    func listen(_ backlog: Int32) throws(SystemError) {
         if Glibc.listen(descriptor, backlog) != 0 { throw .last("listen") }
     }
 
@@ -152,6 +136,9 @@ package struct Socket: ~Copyable, Sendable {
         Self.option(SO_ERROR, of: descriptor) ?? errno
     }
 
+    /// The process at the other end of an accepted Unix socket; nil for another family.
+    package var unixPeer: UnixPeer? { UnixPeer(of: descriptor) }
+
     /// The address that the socket is bound to, with the port that the kernel chose for port 0.
     package var localAddress: SocketAddress? { SocketAddress(boundTo: descriptor) }
 
@@ -172,19 +159,5 @@ package struct Socket: ~Copyable, Sendable {
         let descriptor = socket(family, kind, 0)
         if descriptor < 0 { throw .last("socket") }
         return Socket(owning: descriptor)
-    }
-
-    /// Removes the socket at `path` if no process listens on it, which refuses connections (connect(2)).
-    ///
-    /// - Throws: `EADDRINUSE` or `EEXIST`, as ``listening(on:backlog:)`` describes.
-    private static func removeStale(_ path: String) throws(SystemError) {
-        var status = stat()
-        guard lstat(path, &status) == 0 else { return }
-        guard let file = UnixSocketFile(at: path) else { throw SystemError(call: "bind", errno: EEXIST) }
-        var outcome = Connecting.inProgress
-        let probe = try connecting(to: .unix(path: path), outcome: &outcome)
-        guard outcome == .failed(errno: ECONNREFUSED) else { throw SystemError(call: "bind", errno: EADDRINUSE) }
-        file.remove()
-        _ = consume probe
     }
 }

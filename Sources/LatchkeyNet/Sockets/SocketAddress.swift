@@ -116,6 +116,9 @@ package enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
     /// The size of `sun_path`, the closing NUL included (unix(7)).
     private static let sunPathBytes = 108
 
+    /// The most bytes in the path of a Unix socket.
+    package static let maxPathBytes = sunPathBytes - 1
+
     private func fill(_ storage: inout sockaddr_storage) -> socklen_t? {
         withUnsafeMutableBytes(of: &storage) { raw in
             switch self {

@@ -17,11 +17,17 @@ package struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     /// For example `bind: Address already in use`.
     package var description: String { "\(call): \(String(cString: strerror(errno)))" }
 
+    /// A thread that was asked for did not start (pthread_create(3)).
+    package static let noThread = SystemError(call: "pthread_create", errno: EAGAIN)
+
     /// Another process listens at the address.
     package var isAddressInUse: Bool { errno == EADDRINUSE }
 
     /// The machine does not have the address, or does not support its family.
     package var isAddressAbsent: Bool { errno == EADDRNOTAVAIL || errno == EAFNOSUPPORT }
+
+    /// The process may not do this.
+    package var isPermissionDenied: Bool { errno == EPERM || errno == EACCES }
 
     /// Something other than a socket is at the path of a Unix socket.
     package var isPathTaken: Bool { errno == EEXIST }

@@ -17,11 +17,21 @@ package struct UnixSocketFile: Hashable, Sendable {
         inode = UInt64(status.st_ino)
     }
 
-    /// Removes the file if it is still this socket. Call it while the socket is open.
+    /// Removes the file if it is still this socket. Call it while the socket is open. A lock on the folder keeps a
+    /// successor from taking the path over between the comparison and the removal.
     ///
     /// - Returns: whether the file was removed.
     @discardableResult
     package func remove() -> Bool {
+        let lock = FolderLock(of: path)
+        let isRemoved = removeWithoutLock()
+        _ = consume lock
+        return isRemoved
+    }
+
+    /// As ``remove()``, for a caller that has locked the folder.
+    @discardableResult
+    func removeWithoutLock() -> Bool {
         guard UnixSocketFile(at: path) == self else { return false }
         return unlink(path) == 0
     }

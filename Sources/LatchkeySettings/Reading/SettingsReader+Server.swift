@@ -17,6 +17,7 @@ extension SettingsReader {
         settings.logFormat = choice(.logFormat, .json)
         settings.logLevel = logLevel()
         readTLS(&settings)
+        readUnixSockets(&settings)
         readKey(&settings, need: need)
     }
 

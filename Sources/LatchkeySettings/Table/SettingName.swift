@@ -40,6 +40,9 @@ package enum SettingName: String, CaseIterable, Sendable {
     case tlsKey = "LATCHKEY_TLS_KEY"
     case tlsClientCA = "LATCHKEY_TLS_CLIENT_CA"
     case tlsClientAuth = "LATCHKEY_TLS_CLIENT_AUTH"
+    case unixMode = "LATCHKEY_UNIX_MODE"
+    case unixOwner = "LATCHKEY_UNIX_OWNER"
+    case unixTakeover = "LATCHKEY_UNIX_TAKEOVER"
     case maxConnections = "LATCHKEY_MAX_CONNECTIONS"
     case drainDelay = "LATCHKEY_DRAIN_DELAY"
     case drainTimeout = "LATCHKEY_DRAIN_TIMEOUT"
@@ -157,6 +160,23 @@ package enum SettingName: String, CaseIterable, Sendable {
             SettingRow(
                 defaultValue: "request",
                 meaning: "`request` or `require` a caller's certificate; needs `LATCHKEY_TLS_CLIENT_CA`")
+        case .unixMode:
+            SettingRow(
+                defaultValue: "0660",
+                meaning:
+                    "permissions of a Unix socket that the broker creates, three octal digits after an optional `0`"
+            )
+        case .unixOwner:
+            SettingRow(
+                meaning:
+                    "owner of such a socket, `user`, `user:group` or `:group`, names or ids; default the user and group of the process"
+            )
+        case .unixTakeover:
+            SettingRow(
+                defaultValue: "false",
+                meaning:
+                    "`true` takes the path of a live broker over by rename; with `false` a socket that a process listens on is refused"
+            )
         case .maxConnections:
             SettingRow(
                 defaultValue: "8192", bounds: 1...1_000_000,

@@ -37,9 +37,6 @@ extension ListenAddress {
 }
 
 extension SocketAddress {
-    /// The most bytes in the path of a Unix socket: `sun_path` has 108 bytes with the closing NUL (unix(7)).
-    static let maxPathBytes = 107
-
     /// The path of `unix:/path`; nil for other texts, relative paths, and paths that no socket can have.
     static func absolutePath(ofUnix text: String) -> String? {
         let start = "unix:/".utf8

@@ -2,6 +2,7 @@ package import LatchkeyBroker
 package import LatchkeyCore
 package import LatchkeyCrypto
 package import LatchkeyHTTP
+package import LatchkeyNet
 package import LatchkeyUpstream
 package import Logging
 
@@ -62,6 +63,12 @@ package struct Settings: Sendable {
     package var apiKey: Secret?
     /// The files for TLS; nil to serve plain HTTP.
     package var tls: TLSFiles?
+    /// The permissions of a Unix socket that the broker creates.
+    package var unixMode: UInt32 = 0o660
+    /// The owner of such a socket; nil for the process's own user and group.
+    package var unixOwner: UnixSocketOwner?
+    /// Whether the path of a socket that another process listens on is taken over.
+    package var takesOverUnixSockets = false
     package var url: BrokerURL?
     package var prefix = ""
     package var backend = Backend.parameterStore

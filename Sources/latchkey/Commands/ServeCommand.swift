@@ -26,9 +26,12 @@ struct ServeCommand: AsyncParsableCommand {
                 log.warning("others can read \(path), which may hold credentials: chmod 600 \(path)")
             }
             let signals = try Signals()
+            let manager = ServiceManager.ofProcess(log: log)
             let service = try Service.start(settings, log: log, sink: sink)
+            manager?.started(service, log: log)
             CommandEnvironment.dropProgramPages()
             await signals.untilAskedToStop(log: log)
+            manager?.notify(.stopping(status: "finishing requests"), log: log)
             await service.stop(delayEndedBy: signals, log: log)
             log.notice("stopped")
             sink.flush(timeout: .seconds(1))

@@ -12,14 +12,22 @@ extension Service {
             return try Service.start(
                 settings, log: log, requests: CommandEnvironment.requestLog(settings, sink: sink))
         } catch let error as HTTPServer.StartError {
-            let place = error.address.map { "\($0)" } ?? "LATCHKEY_LISTEN"
-            let advice =
-                error.cause.isAddressInUse
-                ? "; another process listens there"
-                : error.cause.isPathTaken
-                    ? "; what is there is not a socket and was left alone: remove it or listen elsewhere" : ""
-            throw CommandFailure(.configuration, "cannot listen on \(place): \(error.cause)\(advice)")
+            guard let address = error.address else {
+                throw CommandFailure(.configuration, "cannot start a worker: \(error.cause)")
+            }
+            throw CommandFailure(.configuration, "cannot listen on \(address): \(error.cause)\(advice(error.cause))")
         }
+    }
+
+    private static func advice(_ cause: SystemError) -> String {
+        if cause.isAddressInUse { return "; another process listens there" }
+        if cause.isPathTaken {
+            return "; what is there is not a socket and was left alone: remove it or listen elsewhere"
+        }
+        if cause.call == "chown", cause.isPermissionDenied {
+            return "; LATCHKEY_UNIX_OWNER: only root may name another user, others a group that they are in"
+        }
+        return ""
     }
 
     /// Stops the service after SIGTERM. During `LATCHKEY_DRAIN_DELAY` connections are still accepted and `/readyz`

@@ -64,6 +64,11 @@ def test_the_unit_outlives_the_drain() -> None:
     assert int(seconds["TimeoutStopSec"]) > int(seconds["LATCHKEY_DRAIN_TIMEOUT"])
 
 
+def test_the_unit_waits_for_the_broker_and_watches_it() -> None:
+    lines = (DEPLOY / "systemd/latchkey.service").read_text().splitlines()
+    assert "Type=notify" in lines and "WatchdogSec=30" in lines and "Restart=on-failure" in lines
+
+
 # The image
 
 

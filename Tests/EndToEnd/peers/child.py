@@ -17,7 +17,7 @@ class Child:
 
     def __init__(
         self, command: Sequence[str | Path], env: Mapping[str, str], cwd: Path | None = None,
-        stdin: int = subprocess.DEVNULL,
+        stdin: int = subprocess.DEVNULL, pass_fds: Sequence[int] = (),
     ) -> None:
         self.command = [str(word) for word in command]
         self.process = subprocess.Popen(
@@ -28,6 +28,7 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            pass_fds=tuple(pass_fds),
         )
         self._chunks: dict[str, list[bytes]] = {"out": [], "err": []}
         self._readers = [

@@ -1,22 +1,29 @@
-"""Callers that send requests at a steady rate over kept-alive connections, and count failures."""
+"""Callers that send requests at a steady rate, and count failures."""
 
 from __future__ import annotations
 
 import asyncio
 import collections
 import threading
+from pathlib import Path
 
 from .broker import API_KEY
 
 
 class SteadyCallers:
-    """Requests `path` about `rate` times per second in its own thread until `stop`."""
+    """Requests `path` about `rate` times per second in its own thread until `stop`, at a port or a Unix socket.
 
-    def __init__(self, port: int, path: str, rate: int, connections: int = 50) -> None:
-        self.port = port
+    Connections are kept alive, or with `short` used for one request each.
+    """
+
+    def __init__(
+        self, place: int | Path, path: str, rate: int, connections: int = 50, short: bool = False
+    ) -> None:
+        self.place = place
         self.request = (
             f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {API_KEY}\r\n"
-            "Accept: text/plain\r\n\r\n"
+            + ("Connection: close\r\n" if short else "")
+            + "Accept: text/plain\r\n\r\n"
         ).encode()
         self.pause = connections / rate
         self.connections = connections
@@ -40,7 +47,7 @@ class SteadyCallers:
             await asyncio.sleep(due - loop.time())
             try:
                 if writer is None:
-                    reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                    reader, writer = await self._connect()
                 writer.write(self.request)
                 head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 60)
                 lower = head.lower()
@@ -60,6 +67,11 @@ class SteadyCallers:
                 writer = None
         if writer is not None:
             writer.close()
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if isinstance(self.place, Path):
+            return await asyncio.open_unix_connection(self.place)
+        return await asyncio.open_connection("127.0.0.1", self.place)
 
     def stop(self) -> None:
         self._stopping.set()

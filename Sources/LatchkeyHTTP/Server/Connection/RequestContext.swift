@@ -1,5 +1,6 @@
 package import LatchkeyCore
 package import LatchkeyCrypto
+package import LatchkeyNet
 
 /// One request, as a handler sees it.
 ///
@@ -16,6 +17,8 @@ package final class RequestContext {
     package private(set) var isOverCapacity = false
     /// The identity in the client's TLS certificate; nil if it has shown none.
     package var peer: PeerIdentity? { pipeline?.peer }
+    /// The process at the other end of a Unix socket, when it connected; nil on another connection.
+    package var unixPeer: UnixPeer? { pipeline?.unixPeer }
     /// Set by the handler when the request has no valid credential. A connection without a valid request is closed early,
     /// and first when there are too many connections.
     package var isUnauthenticated = false

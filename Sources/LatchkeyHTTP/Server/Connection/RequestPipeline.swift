@@ -27,6 +27,8 @@ final class RequestPipeline {
     var isDraining = false
     /// The identity in the client's certificate.
     var peer: PeerIdentity?
+    /// The process at the other end of a Unix socket.
+    var unixPeer: UnixPeer?
     private var reader = RequestReader()
     /// The request whose body is being received, unless it has been answered.
     private var admitted: AdmittedRequest?

@@ -35,6 +35,7 @@ final class ServerConnection: EventHandler {
         self.worker = worker
         pipeline = RequestPipeline(
             worker: worker, deadlines: ConnectionDeadlines(openedAt: now.nanoseconds, isOverCapacity: isOverCapacity))
+        pipeline.unixPeer = self.stream.unixPeer
     }
 
     /// Whether the connection has received a valid request.

@@ -31,19 +31,25 @@ final class ServerWorker {
     /// Nil on a server without TLS.
     let tls: WorkerTLS?
     private let reportHandshake: (HandshakeOutcome, () -> String) -> Void
-    /// The listeners on the event loop of this worker. Only the first worker has any.
-    var listeners: [Listener] = []
+    /// Gives the connections that this worker accepts to the workers.
+    let distributor: ConnectionDistributor
+    /// The number of its connections, for the other workers.
+    private let load: WorkerLoad
+    private var listeners: [Listener] = []
     private(set) var isDraining = false
     private var onDrained: (() -> Void)?
 
     /// - Parameter limits: those of this worker (``ServerLimits/shared(by:)``).
     init(
-        loop: LoopHandle, limits: ServerLimits, connectionCounter: ConnectionCounter,
+        load: WorkerLoad, distributor: ConnectionDistributor, limits: ServerLimits,
+        connectionCounter: ConnectionCounter,
         wallTime: @escaping () -> WallTime, handler: RequestHandler,
         reject: @escaping (ServerRejection, consuming ReplyWriter) -> ReplyReceipt, tls: WorkerTLS?,
         handshakeEnded: @escaping (HandshakeOutcome, () -> String) -> Void
     ) {
-        self.loop = loop
+        loop = load.loop
+        self.load = load
+        self.distributor = distributor
         self.limits = limits
         self.tls = tls
         reportHandshake = handshakeEnded
@@ -59,6 +65,34 @@ final class ServerWorker {
 
     deinit { receiveBuffer.deallocate() }
 
+    // MARK: Listening
+
+    /// Accepts connections of a socket.
+    ///
+    /// - Throws: if the kernel has no memory for it.
+    func listen(on socket: ListeningSocket, _ loop: EventLoop) throws(SystemError) {
+        let listener = Listener(
+            socket: socket, connectionCounter: connectionCounter, limits: limits, distributor: distributor)
+        try listener.start(on: loop)
+        listeners.append(listener)
+    }
+
+    /// Accepts no more connections.
+    func stopListening(on loop: EventLoop) {
+        for listener in listeners { listener.stop(on: loop) }
+        listeners = []
+    }
+
+    /// Accepts what waits in the queues of sockets on which no worker listens, and closes them.
+    func acceptQueued(
+        _ sockets: [ListeningSocket], until deadline: MonotonicTime, on loop: EventLoop, onEnd: @escaping () -> Void
+    ) {
+        BacklogDrain(
+            sockets: sockets, connectionCounter: connectionCounter, limits: limits, distributor: distributor,
+            deadline: deadline, onEnd: onEnd
+        ).run(on: loop)
+    }
+
     // MARK: Connections
 
     /// Adds a connection that was accepted on this event loop or another.
@@ -66,17 +100,18 @@ final class ServerWorker {
     /// - Parameters:
     ///   - isOverCapacity: the connection is over the cap. It evicts the oldest connection without a valid request,
     ///     and is itself over capacity when there is none.
-    ///   - usesTLS: whether the peer starts with a TLS handshake.
-    func adopt(_ socket: consuming Socket, isOverCapacity: Bool, usesTLS: Bool, on loop: EventLoop) {
+    ///   - transport: what the listener said about it.
+    func adopt(_ socket: consuming Socket, isOverCapacity: Bool, transport: Transport, on loop: EventLoop) {
         let isOver = isOverCapacity && !evictOldest(on: loop)
-        let session = usesTLS ? tls?.makeSession() : nil
+        let session = transport == .tls ? tls?.makeSession() : nil
         // Out of memory. It must not become a plain connection.
-        if usesTLS, session == nil { return connectionCounter.remove() }
+        if transport == .tls, session == nil { return countClosed() }
         let connection = ServerConnection(
-            stream: ServerStream(socket, session: session), worker: self, isOverCapacity: isOver, now: loop.now)
-        guard let id = connection.register(on: loop) else { return connectionCounter.remove() }
+            stream: ServerStream(socket, transport, session: session), worker: self, isOverCapacity: isOver,
+            now: loop.now)
+        guard let id = connection.register(on: loop) else { return countClosed() }
         connections[id] = connection
-        if usesTLS { handshakeBegan(id, on: loop) }
+        if transport == .tls { handshakeBegan(id, on: loop) }
         if isOver {
             overCapacity.append(id, isCurrent: isOverCapacity(_:))
         } else {
@@ -154,15 +189,18 @@ final class ServerWorker {
     /// Removes a closed connection.
     func remove(_ id: ChannelID) {
         connections[id] = nil
-        connectionCounter.remove()
+        countClosed()
         reportIfDrained()
     }
 
-    /// Stops listening and ends every connection: after its replies, or after ``ServerLimits/drainIdleGrace`` when it is
+    private func countClosed() {
+        connectionCounter.remove()
+        load.remove()
+    }
+
+    /// Ends every connection: after its replies, or after ``ServerLimits/drainIdleGrace`` when it is
     /// between requests.
     func drain(on loop: EventLoop, onDrained: @escaping () -> Void) {
-        for listener in listeners { listener.stop(on: loop) }
-        listeners = []
         isDraining = true
         self.onDrained = onDrained
         for connection in Array(connections.values) { connection.beginDraining(on: loop) }

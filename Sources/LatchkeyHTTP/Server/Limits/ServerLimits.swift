@@ -53,6 +53,11 @@ package struct ServerLimits: Sendable {
     package var headroomPause: Duration = .milliseconds(5)
     /// Pause in accepting while the process has no descriptors left.
     package var acceptPause: Duration = .milliseconds(100)
+    /// How long a drain goes on accepting after it has removed the path of a Unix socket. A client that had found the
+    /// socket is in its queue then.
+    package var unixCloseDelay: Duration = .milliseconds(50)
+    /// How long a start waits until all event loops run.
+    package static let startTimeout: Duration = .seconds(10)
     /// How long a drain keeps a connection between requests. A request that is on its way is then answered with
     /// `Connection: close`, instead of meeting a reset.
     package var drainIdleGrace: Duration = .seconds(1)

@@ -1,63 +1,67 @@
 internal import LatchkeyCore
 internal import LatchkeyNet
 
-/// Accepts connections on one event loop and passes each to the next worker.
+/// Accepts connections of one listening socket on the event loop of one worker.
 ///
-/// One loop accepts for all workers, because that distributes connections evenly. The kernel does not, neither for a
-/// shared descriptor nor with `SO_REUSEPORT`, and keep-alive makes an uneven distribution last.
+/// Each worker has a listener for each socket. The kernel wakes one of them for a connection (`EPOLLEXCLUSIVE`).
 final class Listener: EventHandler {
-    /// A flood of connections must not starve those already accepted.
-    private static let maxAcceptsPerTurn = 64
+    /// The rest is left to other workers, and a flood of connections must not starve those already accepted.
+    private static let maxAcceptsPerTurn = 16
 
     private let socket: ListeningSocket
     private let connectionCounter: ConnectionCounter
     private let limits: ServerLimits
-    private let distribute: (consuming Socket, _ isOverCapacity: Bool, EventLoop) -> Void
+    private let distributor: ConnectionDistributor
     private var id: ChannelID?
+    private var isStopped = false
 
     init(
         socket: ListeningSocket, connectionCounter: ConnectionCounter, limits: ServerLimits,
-        distribute: @escaping (consuming Socket, Bool, EventLoop) -> Void
+        distributor: ConnectionDistributor
     ) {
         self.socket = socket
         self.connectionCounter = connectionCounter
         self.limits = limits
-        self.distribute = distribute
+        self.distributor = distributor
     }
 
     func start(on loop: EventLoop) throws(SystemError) {
-        id = try loop.register(self, descriptor: socket.socket.descriptor, interest: .read)
+        id = try loop.register(self, descriptor: socket.socket.descriptor, interest: [.read, .exclusive])
     }
 
-    /// Stops accepting, after the connections in the kernel's queue: their peers see them as open, and closing the
-    /// listening socket would reset them.
+    /// Stops accepting. Connections stay in the kernel's queue, for other listeners or ``BacklogDrain``.
     func stop(on loop: EventLoop) {
-        ready(.read, on: loop)
-        if let id { loop.unregister(id, descriptor: socket.socket.descriptor) }
-        id = nil
+        isStopped = true
+        unregister(on: loop)
     }
 
     func ready(_ readiness: Readiness, on loop: EventLoop) {
         for _ in 0..<Self.maxAcceptsPerTurn {
             // Further connections stay in the kernel's queue until the workers have closed some.
-            if connectionCounter.isFull { return pauseAccepting(limits.headroomPause, on: loop) }
-            do {
-                guard let accepted = try socket.socket.accept() else { return }
-                distribute(accepted, connectionCounter.add(), loop)
+            if connectionCounter.isFull { return pause(limits.headroomPause, on: loop) }
+            do throws(SystemError) {
+                guard let accepted = try socket.accept() else { return }
+                distributor.distribute(accepted, socket.transport, on: loop)
             } catch {
-                return pauseAccepting(limits.acceptPause, on: loop)
+                return pause(limits.acceptPause, on: loop)
             }
         }
     }
 
     /// Stops accepting for a while. While the headroom is used up, or descriptors are (EMFILE), the level-triggered
     /// readiness of the listening socket would keep the loop busy.
-    private func pauseAccepting(_ pause: Duration, on loop: EventLoop) {
-        guard let id else { return }
-        loop.setInterest([], of: id, descriptor: socket.socket.descriptor)
+    private func pause(_ pause: Duration, on loop: EventLoop) {
+        unregister(on: loop)
         loop.schedule(at: loop.now + pause) { [weak self] loop in
-            guard let self, let id = self.id else { return }
-            loop.setInterest(.read, of: id, descriptor: self.socket.socket.descriptor)
+            guard let self, !isStopped, id == nil else { return }
+            // Fails only if the kernel has no memory.
+            if (try? start(on: loop)) == nil { self.pause(limits.acceptPause, on: loop) }
         }
+    }
+
+    /// The interest of an exclusive registration cannot be changed, so a pause ends it (epoll_ctl(2)).
+    private func unregister(on loop: EventLoop) {
+        if let id { loop.unregister(id, descriptor: socket.socket.descriptor) }
+        id = nil
     }
 }

@@ -1,33 +1,70 @@
 internal import LatchkeyNet
+internal import Synchronization
 
-/// A listening socket in a class, so that it can be stored in an array until its event loop registers it.
+/// A listening socket, which the workers share.
 final class ListeningSocket: Sendable {
     let socket: Socket
     /// The bound address, with the real port when port 0 was requested.
     let address: SocketAddress
-    /// The file of a Unix socket that this process has created; nil otherwise.
-    let file: UnixSocketFile?
-
-    /// Whether its connections use TLS if the server does. Peers on a Unix socket are on the same machine.
-    var mayUseTLS: Bool {
-        if case .unix = address { false } else { true }
-    }
+    let transport: Transport
+    /// The name of a Unix socket that this process has created; nil otherwise.
+    private let name: UnixSocketName?
+    /// Called when a connection cannot be accepted, and not again before one was accepted.
+    private let acceptFailed: @Sendable (SystemError) -> Void
+    private let isFailing = Atomic<Bool>(false)
 
     /// A socket that is already listening.
-    init(_ inherited: InheritedSocket) {
+    ///
+    /// - Parameter usesTLS: whether connections use TLS, if it is not a Unix socket.
+    init(_ inherited: InheritedSocket, usesTLS: Bool, acceptFailed: @escaping @Sendable (SystemError) -> Void) {
         socket = inherited.take()
         address = inherited.address
-        file = nil
+        transport = Self.transport(address, usesTLS)
+        name = nil
+        self.acceptFailed = acceptFailed
     }
 
-    init(on address: SocketAddress) throws(SystemError) {
-        socket = try .listening(on: address)
+    init(
+        on address: SocketAddress, usesTLS: Bool, unix options: UnixSocketOptions,
+        acceptFailed: @escaping @Sendable (SystemError) -> Void
+    ) throws(SystemError) {
         if case .unix(let path) = address {
-            file = UnixSocketFile(at: path)
+            let name = try UnixSocketName(path, options: options)
+            socket = try name.listen()
+            self.name = name
             self.address = address
         } else {
-            file = nil
+            socket = try .listening(on: address)
+            name = nil
             self.address = socket.localAddress ?? address
+        }
+        transport = Self.transport(address, usesTLS)
+        self.acceptFailed = acceptFailed
+    }
+
+    private static func transport(_ address: SocketAddress, _ usesTLS: Bool) -> Transport {
+        if case .unix = address { .unix } else { usesTLS ? .tls : .plain }
+    }
+
+    /// Gives a Unix socket that this process has created its path.
+    ///
+    /// - Returns: its file; nil for another socket.
+    func publish() throws(SystemError) -> UnixSocketFile? { try name?.publish() }
+
+    /// Removes the file of a Unix socket that was not published.
+    func discard() { name?.discard() }
+
+    /// The next connection; nil if none waits.
+    ///
+    /// - Throws: if no descriptor is left, and errors of the socket itself.
+    func accept() throws(SystemError) -> Socket? {
+        do throws(SystemError) {
+            let accepted = try socket.accept()
+            if accepted != nil, isFailing.load(ordering: .relaxed) { isFailing.store(false, ordering: .relaxed) }
+            return accepted
+        } catch {
+            if !isFailing.exchange(true, ordering: .relaxed) { acceptFailed(error) }
+            throw error
         }
     }
 }

@@ -25,12 +25,16 @@ struct ServerStream: ~Copyable {
     private static let maxSummaryLength = 500
 
     private let socket: Socket
+    /// The process at the other end of a Unix socket, read once; nil on another connection.
+    let unixPeer: UnixPeer?
     /// Nil for a plain connection.
     private var session: TLSSession?
     private var hasReceived = false
     private var hasFailed = false
 
-    init(_ socket: consuming Socket, session: TLSSession?) {
+    /// - Parameter session: nil for a plain connection.
+    init(_ socket: consuming Socket, _ transport: Transport, session: TLSSession?) {
+        unixPeer = transport == .unix ? socket.unixPeer : nil
         self.socket = socket
         self.session = session
     }

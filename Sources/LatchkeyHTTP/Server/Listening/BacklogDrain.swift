@@ -1,0 +1,59 @@
+internal import LatchkeyCore
+internal import LatchkeyNet
+
+/// Accepts what waits in the queues of sockets on which nothing listens any more. Their peers see these connections as
+/// open, and closing the sockets would reset them. Each socket closes once its queue is empty, unless another process
+/// has it as well.
+final class BacklogDrain {
+    /// Other connections have a turn in between.
+    private static let maxAcceptsPerTurn = 64
+
+    private var sockets: [ListeningSocket]
+    private let connectionCounter: ConnectionCounter
+    private let limits: ServerLimits
+    private let distributor: ConnectionDistributor
+    private let deadline: MonotonicTime
+    private let onEnd: () -> Void
+
+    /// - Parameters:
+    ///   - deadline: when the drain ends, whatever is left.
+    ///   - onEnd: called once all queues are empty, or at the deadline.
+    init(
+        sockets: [ListeningSocket], connectionCounter: ConnectionCounter, limits: ServerLimits,
+        distributor: ConnectionDistributor, deadline: MonotonicTime, onEnd: @escaping () -> Void
+    ) {
+        self.sockets = sockets
+        self.connectionCounter = connectionCounter
+        self.limits = limits
+        self.distributor = distributor
+        self.deadline = deadline
+        self.onEnd = onEnd
+    }
+
+    /// Accepts connections, in this turn and further ones.
+    func run(on loop: EventLoop) {
+        for _ in 0..<Self.maxAcceptsPerTurn {
+            guard let socket = sockets.last else { return onEnd() }
+            if connectionCounter.isFull { return resume(after: limits.headroomPause, on: loop) }
+            do throws(SystemError) {
+                if let accepted = try socket.accept() {
+                    distributor.distribute(accepted, socket.transport, on: loop)
+                } else {
+                    sockets.removeLast()
+                }
+            } catch {
+                return resume(after: limits.acceptPause, on: loop)
+            }
+        }
+        resume(after: .zero, on: loop)
+    }
+
+    private func resume(after pause: Duration, on loop: EventLoop) {
+        if loop.now >= deadline {
+            sockets = []
+            return onEnd()
+        }
+        // A strong reference: nothing else holds this object.
+        loop.schedule(at: loop.now + max(pause, .nanoseconds(1))) { loop in self.run(on: loop) }
+    }
+}
