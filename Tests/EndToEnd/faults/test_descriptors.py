@@ -13,7 +13,7 @@ import pytest
 
 from peers.broker import API_KEY, BINARY, ROOT, Broker
 from peers.faults import when_released
-from peers.waiting import until
+from peers.waiting import open_connections, until
 
 TABLE = json.loads((ROOT / "Tests/Fixtures/cases/descriptors.json").read_text())["cases"]
 
@@ -112,6 +112,7 @@ def test_busy_connections_are_not_closed_for_newer_ones(case: dict[str, Any], wo
     later(gate.set)
     broker = world.serve(**extra(case))
     world.auth.always(when_released(gate))
+    until(lambda: open_connections(broker.port) == 0, "those that asked whether it is ready do not count any more")
     held = idle(broker, case["busy_connections"])
     for sock in held:
         sock.sendall(f"GET /token HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {API_KEY}\r\n\r\n".encode())

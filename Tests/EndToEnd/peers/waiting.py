@@ -9,6 +9,7 @@ import random
 import socket
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -70,6 +71,16 @@ def free_port() -> int:
             with contextlib.suppress(OSError):
                 probe.bind(("127.0.0.1", port))
                 return port
+
+
+#: ESTABLISHED and CLOSE_WAIT in /proc/net/tcp (proc(5)): states of a connection that its owner has not closed.
+_OPEN = {"01", "08"}
+
+
+def open_connections(port: int) -> int:
+    """The number of connections that the server at this port of 127.0.0.1 has not closed."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(row[1].endswith(f":{port:04X}") and row[3] in _OPEN for row in rows)
 
 
 def accepts(port: int) -> bool:
