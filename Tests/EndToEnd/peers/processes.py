@@ -22,6 +22,8 @@ from typing import Any
 import pytest
 
 from . import schedule
+from .moto import load_clients
+from .nursery import Nursery
 from .results import Results
 from .schedule import Part
 from .worker import work
@@ -77,9 +79,11 @@ class Processes:
 
     def run(self) -> None:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
+        load_clients()
         # Objects that all processes have in common are never collected, which would copy their memory.
         gc.collect()
         gc.freeze()
+        nursery = Nursery()
         try:
             for part in schedule.parts(self.session.items, self.count):
                 self.retire(0 if part.is_alone else part.processes)
@@ -89,6 +93,7 @@ class Processes:
             self.retire(0)
         finally:
             self.end()
+            nursery.close()
 
     def run_part(self, part: Part) -> None:
         queue = deque(part.units)

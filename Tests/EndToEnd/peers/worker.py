@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import random
 import signal
@@ -14,10 +13,7 @@ from typing import Any, NoReturn
 import pytest
 
 from . import waiting
-
-#: `prctl(PR_SET_PDEATHSIG, …)`: the signal that the process gets when its parent ends.
-_PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None)
+from .nursery import end_with_parent
 
 
 def work(session: pytest.Session, connection: Connection, number: int, count: int) -> NoReturn:
@@ -48,7 +44,7 @@ def separate(config: pytest.Config, number: int, count: int) -> None:
     # Linux divides CPU time between sessions (sched_autogroup). In one session, all processes that run tests, with the
     # proxies in them, would together get no more of a busy machine than a single broker.
     os.setsid()
-    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
+    end_with_parent(signal.SIGINT)
     config.get_terminal_writer()._file = open(os.devnull, "w")
     if results := config.pluginmanager.get_plugin("latchkey-results"):
         config.pluginmanager.unregister(results)
