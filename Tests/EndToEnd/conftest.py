@@ -6,7 +6,7 @@ Several processes may run the tests (peers/processes.py). Each has its own peers
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,8 @@ from peers import longrun, processes, results, schedule
 from peers.broker import BINARY
 from peers.glewlwyd import Glewlwyd
 from peers.issuer import Issuer
-from peers.moto import TABLE, KeepAliveMoto
+from peers.moto import TABLE, KeepAliveMoto, load_clients
+from peers.nursery import Nursery
 from peers.tls import Authority
 from peers.tls_servers import TLSServers, tls_servers
 from peers.world import World
@@ -33,6 +34,19 @@ def pytest_configure(config: pytest.Config) -> None:
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Loads once what all processes need that run tests, if they are several."""
+    if not processes.are_several(session):
+        return (yield)
+    load_clients()
+    nursery = Nursery()
+    try:
+        return (yield)
+    finally:
+        nursery.close()
 
 
 def pytest_report_header() -> str:

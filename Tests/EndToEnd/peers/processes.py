@@ -22,8 +22,6 @@ from typing import Any
 import pytest
 
 from . import schedule
-from .moto import load_clients
-from .nursery import Nursery
 from .results import Results
 from .schedule import Part
 from .worker import work
@@ -40,13 +38,23 @@ def add_options(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtestloop(session: pytest.Session) -> bool | None:
+def pytest_configure() -> None:
+    # SIGTERM ends a run as Ctrl-C does: the fixtures stop their peers.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def are_several(session: pytest.Session) -> bool:
+    """Whether several processes run the tests that were collected."""
     option = session.config.option
     is_unreadable = session.testsfailed and not option.continue_on_collection_errors
-    if option.processes < 2 or option.collectonly or is_unreadable or len(session.items) < FEW:
+    return option.processes > 1 and len(session.items) >= FEW and not option.collectonly and not is_unreadable
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    if not are_several(session):
         return None
-    Processes(session, option.processes).run()
+    Processes(session, session.config.option.processes).run()
     return True
 
 
@@ -78,12 +86,9 @@ class Processes:
         self.results: Results | None = session.config.pluginmanager.get_plugin("latchkey-results")
 
     def run(self) -> None:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        load_clients()
         # Objects that all processes have in common are never collected, which would copy their memory.
         gc.collect()
         gc.freeze()
-        nursery = Nursery()
         try:
             for part in schedule.parts(self.session.items, self.count):
                 self.retire(0 if part.is_alone else part.processes)
@@ -93,7 +98,6 @@ class Processes:
             self.retire(0)
         finally:
             self.end()
-            nursery.close()
 
     def run_part(self, part: Part) -> None:
         queue = deque(part.units)
@@ -103,8 +107,7 @@ class Processes:
                 worker.send(unit)
             for connection in wait([worker.connection for worker in self.workers]):
                 worker = next(worker for worker in self.workers if worker.connection is connection)
-                unfinished = self.receive(worker)
-                if unfinished:
+                if unfinished := self.receive(worker):
                     queue.appendleft(unfinished)
             if self.session.shouldfail:
                 raise self.session.Failed(self.session.shouldfail)
