@@ -10,6 +10,8 @@ import pytest
 
 from . import longrun
 
+#: Seconds of a test with the mark `slow` without a number, and of one without the mark.
+SLOW, USUAL = 5.0, 0.05
 #: Processes that run the heavy tests, which load the machine for moments and wait most of the time.
 HEAVY = 2 * len(os.sched_getaffinity(0))
 
@@ -44,15 +46,18 @@ def parts(items: Sequence[pytest.Item], count: int) -> list[Part]:
         units[name].setdefault(group(item) or index, []).append(index)
     made = []
     for name, found in units.items():
-        # Slow ones first, so that none starts late and delays the end.
-        ordered = sorted(found.values(), key=lambda unit: not is_slow(items, unit))
+        # Long ones first, so that none starts late and delays the end.
+        ordered = sorted(found.values(), key=lambda unit: -sum(seconds(items[index]) for index in unit))
         if ordered:
             made.append(Part(name, processes[name], ordered))
     return made
 
 
-def is_slow(items: Sequence[pytest.Item], unit: Sequence[int]) -> bool:
-    return len(unit) > 1 or any(items[unit[0]].get_closest_marker(mark) for mark in ("timeout", "slow"))
+def seconds(item: pytest.Item) -> float:
+    """About how long the test takes."""
+    if mark := item.get_closest_marker("slow"):
+        return float(mark.args[0]) if mark.args else SLOW
+    return SLOW if item.get_closest_marker("timeout") else USUAL
 
 
 def group(item: pytest.Item) -> str | None:
