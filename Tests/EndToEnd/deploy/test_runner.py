@@ -206,7 +206,9 @@ def test_a_run_that_is_told_to_end_ends_its_processes_and_their_fixtures(runner)
         "def test_it(peer): Path(__file__).with_name('started').touch(); time.sleep(60)\n"
     (runner.folder / "test_it.py").write_text(source)
     words = [str(word) for word in runner.end_to_end.command([str(runner.folder), "--processes", "2"])]
-    child = Child(words, os.environ, cwd=ROOT)
+    # The results of this run are not those of the other.
+    environment = {name: value for name, value in os.environ.items() if name != "LATCHKEY_TEST_RESULTS"}
+    child = Child(words, environment, cwd=ROOT)
     child.ready((runner.folder / "started").exists, "the test runs")
     child.send(signal.SIGTERM)
     assert child.wait() == pytest.ExitCode.INTERRUPTED

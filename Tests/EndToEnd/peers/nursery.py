@@ -6,6 +6,7 @@ collected the tests forks the nursery first, and the others ask it for servers t
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
@@ -71,8 +72,7 @@ def tend(listener: socket.socket) -> NoReturn:
     end_with_parent(signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    # Nobody waits for the servers.
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, reap)
     from . import moto_app
     from .moto import moto_environment
 
@@ -97,6 +97,13 @@ def tend(listener: socket.socket) -> NoReturn:
             connection.sendall(str(pid).encode())
 
 
+def reap(*_: object) -> None:
+    """Waits for the servers that have ended, so that their CPU time counts."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG) != (0, 0):
+            pass
+
+
 def serve(request: dict[str, Any], outputs: list[int]) -> NoReturn:
     from moto.moto_api._internal import mock_random
 
@@ -104,6 +111,7 @@ def serve(request: dict[str, Any], outputs: list[int]) -> NoReturn:
 
     try:
         end_with_parent(signal.SIGKILL)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.setsid()
         for output, number in zip(outputs, (1, 2)):
             os.dup2(output, number)
