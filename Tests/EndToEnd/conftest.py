@@ -1,38 +1,52 @@
 """Fixtures of the end-to-end tests: peers for the session, and a world for each test.
 
-Several sessions may run in parallel (pytest-xdist). Each has its own peers, which start at first use, and its own ports.
+Several processes may run the tests (peers/processes.py). Each has its own peers, which start at first use, and its own ports.
 """
 
 from __future__ import annotations
 
-import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
 
-from peers import longrun, results, schedule
+from peers import longrun, processes, results, schedule
 from peers.broker import BINARY
 from peers.glewlwyd import Glewlwyd
 from peers.issuer import Issuer
-from peers.moto import TABLE, KeepAliveMoto
+from peers.moto import TABLE, KeepAliveMoto, load_clients
+from peers.nursery import Nursery
 from peers.tls import Authority
 from peers.tls_servers import TLSServers, tls_servers
 from peers.world import World
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    processes.add_options(parser)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Adds the plugins, and restores signals that `nohup` or a background job ignores, because children inherit that."""
     config.pluginmanager.register(schedule, "latchkey-schedule")
+    config.pluginmanager.register(processes, "latchkey-processes")
     results.register(config)
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
-    if "PYTEST_XDIST_WORKER" in os.environ and os.getpgrp() != os.getpid():
-        # Linux divides CPU time between sessions (sched_autogroup). In one session, all processes that run tests, with
-        # the proxies in them, would together get no more of a busy machine than a single broker.
-        os.setsid()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Loads once what all processes need that run tests, if they are several."""
+    if not processes.are_several(session):
+        return (yield)
+    load_clients()
+    nursery = Nursery()
+    try:
+        return (yield)
+    finally:
+        nursery.close()
 
 
 def pytest_report_header() -> str:

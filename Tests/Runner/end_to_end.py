@@ -1,4 +1,4 @@
-"""Runs the end-to-end tests: in parallel, then the heavy ones a few at a time, then those that run alone."""
+"""Runs the end-to-end tests: in parallel, then the heavy ones a few at a time, then those that run alone (peers/processes.py)."""
 
 from __future__ import annotations
 
@@ -12,13 +12,10 @@ from program import LOGS, ROOT, Stopwatch, run
 FOLDER = Path("Tests/EndToEnd")
 PYTHON = Path(".build/venv/bin/python")
 #: Processes that run tests in parallel. The tests wait most of the time, so there are more processes than cores.
-WORKERS = int(os.environ.get("LATCHKEY_TEST_WORKERS") or 5 * len(os.sched_getaffinity(0)))
-#: Processes that run the heavy tests, which load the machine for moments and wait most of the time.
-HEAVY_WORKERS = 2 * len(os.sched_getaffinity(0))
-#: Fewer tests than this run in one process, because each process starts its own peers.
-FEW = 40
+PROCESSES = int(os.environ.get("LATCHKEY_TEST_WORKERS") or 5 * len(os.sched_getaffinity(0)))
 #: Exit status of pytest if no test was selected.
 NO_TESTS = 5
+NAME = "End-to-end tests"
 
 
 def end_to_end(options: Sequence[str]) -> list[Stage]:
@@ -26,37 +23,39 @@ def end_to_end(options: Sequence[str]) -> list[Stage]:
     chosen = [option if takes_a_value(before) else path_of(option) for before, option in zip(["", *options], options)]
     if any(word in chosen for word in ("--collect-only", "--co", "--fixtures", "--markers", "--help", "-h")):
         raise SystemExit(run(command(chosen), LOGS / "e2e.log"))
-    dealt = ["--dist", "loadgroup", "--no-loadscope-reorder"]
-    parallel = ["-n", str(WORKERS), *dealt]
-    if options and collected(chosen) < FEW:
-        return [phase("End-to-end tests", chosen)]
-    if "-m" in chosen or any(word.startswith("-m") for word in chosen):
-        return [phase("End-to-end tests", [*parallel, *chosen])]
-    stages = [
-        phase("End-to-end tests, side by side", [*parallel, "-m", "not alone and not heavy", *chosen], "e2e-results"),
-        phase(
-            "End-to-end tests, heavy", ["-n", str(HEAVY_WORKERS), *dealt, "-m", "heavy", *chosen], "e2e-heavy-results"
-        ),
-        phase("End-to-end tests, alone", ["-m", "alone", *chosen], "e2e-alone-results"),
-    ]
-    found = [stage for stage in stages if stage.outcomes or stage.faults]
-    return found or [Stage("End-to-end tests", faults=["End-to-end tests: the options choose no test"])]
+    return run_tests(["--processes", str(PROCESSES), *chosen])
 
 
-def phase(name: str, options: Sequence[str], report: str = "e2e-results") -> Stage:
-    """Runs pytest once. The results are in a file of this name."""
-    watch, stage = Stopwatch(), Stage(name)
-    print(f"\n== {name[0].lower()}{name[1:]}", flush=True)
-    results = LOGS / f"{report}.jsonl"
+def run_tests(options: Sequence[str]) -> list[Stage]:
+    """Runs pytest once. There is a stage for each part of the tests, or one if they run in one process."""
+    watch, results = Stopwatch(), LOGS / "e2e-results.jsonl"
+    print(f"\n== {NAME[0].lower()}{NAME[1:]}", flush=True)
     results.unlink(missing_ok=True)
     status = run(command(options), LOGS / "e2e.log", {"LATCHKEY_TEST_RESULTS": str(results)}, within=7200)
-    stage.seconds = watch.seconds
-    read(stage, results, status)
-    if status != NO_TESTS or stage.outcomes:
-        stage.settle(status, LOGS / "e2e.log")
-    else:
-        stage.faults.clear()
-    return stage
+    if not results.exists():
+        return [Stage(NAME, faults=[f"{NAME} left no report (exit status {status}): see {LOGS / 'e2e.log'}"])]
+    parts, ended = pytest_results(results)
+    stages = [Stage(f"{NAME}, {part.name}" if part.name else NAME, part.seconds) for part in parts]
+    for stage, part in zip(stages, parts):
+        stage.add(part.outcomes)
+    # The time of the whole that is in no part: to collect the tests, and to end.
+    stages[0].seconds += watch.seconds - sum(stage.seconds for stage in stages)
+    if not ended:
+        stages[-1].faults.append(f"{NAME} was cut off (exit status {status}): see {LOGS / 'e2e.log'}")
+    if status == NO_TESTS:
+        stages[-1].faults.append(f"{NAME}: the options choose no test")
+    settle(stages, status)
+    return stages
+
+
+def settle(stages: list[Stage], status: int) -> None:
+    """Checks the exit status of pytest for all parts together."""
+    together = Stage(NAME, faults=[fault for stage in stages for fault in stage.faults])
+    for stage in stages:
+        together.outcomes |= stage.outcomes
+    before = len(together.faults)
+    together.settle(status, LOGS / "e2e.log")
+    stages[-1].faults += together.faults[before:]
 
 
 def again(names: Sequence[str]) -> list[Outcome]:
@@ -65,18 +64,9 @@ def again(names: Sequence[str]) -> list[Outcome]:
     results.unlink(missing_ok=True)
     paths = [f"{FOLDER}/{name}" for name in names]
     run(command(paths), LOGS / "e2e-again.log", {"LATCHKEY_TEST_RESULTS": str(results)}, within=3600)
-    found = {outcome.name: outcome for outcome in pytest_results(results)[0]} if results.exists() else {}
+    parts = pytest_results(results)[0] if results.exists() else []
+    found = {outcome.name: outcome for part in parts for outcome in part.outcomes}
     return [found.get(name, Outcome(name, FAILED, 0.0)) for name in names]
-
-
-def read(stage: Stage, results: Path, status: int) -> None:
-    if not results.exists():
-        stage.faults.append(f"{stage.name} left no report (exit status {status}): see {LOGS / 'e2e.log'}")
-        return
-    outcomes, ended = pytest_results(results)
-    stage.add(outcomes)
-    if not ended:
-        stage.faults.append(f"{stage.name} was cut off (exit status {status}): see {LOGS / 'e2e.log'}")
 
 
 def command(options: Sequence[str]) -> list[str | Path]:
@@ -89,17 +79,9 @@ def command(options: Sequence[str]) -> list[str | Path]:
     ]
 
 
-def collected(options: Sequence[str]) -> int:
-    """The number of selected tests."""
-    log = LOGS / "e2e-collected.log"
-    log.unlink(missing_ok=True)
-    run(command([*options, "--collect-only"]), log, is_shown=False)
-    return sum("::" in line for line in log.read_text(errors="replace").splitlines())
-
-
 def takes_a_value(option: str) -> bool:
     """Whether the next argument is the value of this option and not a path, as in `-k api`."""
-    return option in ("-k", "-m", "-n", "-o", "-p", "-W", "--maxfail", "--durations", "--dist", "--tb")
+    return option in ("-k", "-m", "-o", "-p", "-W", "--maxfail", "--durations", "--processes", "--tb")
 
 
 def path_of(option: str) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
 
@@ -69,20 +71,47 @@ def junit(path: Path) -> list[Outcome]:
     return outcomes
 
 
-def pytest_results(path: Path) -> tuple[list[Outcome], bool]:
-    """Reads the lines of Tests/EndToEnd/peers/results.py. Also returns whether the run completed.
+@dataclass
+class Part:
+    """A part of a run of pytest: its name is empty if the run has no parts."""
+
+    name: str = ""
+    #: When it started, in seconds of a clock without a meaning, and its wall clock time.
+    at: float = 0.0
+    seconds: float = 0.0
+    outcomes: list[Outcome] = field(default_factory=list)
+
+
+def pytest_results(path: Path) -> tuple[list[Part], bool]:
+    """Reads the lines of Tests/EndToEnd/peers/results.py. Also returns whether the run completed. There is at least one part.
 
     A test has failed when any phase of it has, or when it did not come to its last phase.
     """
+    parts, lines = [Part()], [[]]
+    ended = False
+    for entry in map(json.loads, path.read_text().splitlines()):
+        if "test" in entry:
+            lines[-1].append(entry)
+            continue
+        if parts[-1].at:
+            parts[-1].seconds = entry["at"] - parts[-1].at
+        if "part" in entry:
+            parts.append(Part(entry["part"], entry["at"]))
+            lines.append([])
+        else:
+            ended = True
+    for part, entries in zip(parts, lines):
+        part.outcomes = outcomes(entries)
+    # Before the first part is only what cannot be read.
+    return [part for part in parts if part.name or part.outcomes] or parts, ended
+
+
+def outcomes(entries: Iterable[Mapping[str, Any]]) -> list[Outcome]:
+    """The results of tests, of which each phase has an entry."""
     results: dict[str, str] = {}
     finished: set[str] = set()
     seconds: dict[str, float] = {}
-    ended = False
-    for line in path.read_text().splitlines():
-        entry = json.loads(line)
-        if "exit" in entry:
-            ended = True
-            continue
+    for entry in entries:
         name, outcome = entry["test"], entry["outcome"]
         seconds[name] = seconds.get(name, 0.0) + entry["seconds"]
         if entry["when"] == "teardown":
@@ -91,4 +120,4 @@ def pytest_results(path: Path) -> tuple[list[Outcome], bool]:
         results[name] = FAILED if FAILED in (before, outcome) else SKIPPED if SKIPPED in (before, outcome) else PASSED
     for name in set(results) - finished:
         results[name] = FAILED
-    return [Outcome(name, result, seconds[name]) for name, result in results.items()], ended
+    return [Outcome(name, result, seconds[name]) for name, result in results.items()]

@@ -135,7 +135,7 @@ def not_fine(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [f for f in findings if f["weight"] in ("warning", "problem") and f["subject"] != "ssm:PutParameter"]
 
 
-@pytest.mark.slow
+@pytest.mark.slow(20)
 def test_occasional_throttling_of_doctor_is_no_finding(world) -> None:
     for name in ("GetParameter", "GetParameters", "PutParameter", "GetParametersByPath"):
         world.aws.next(aws_error("ThrottlingException"), when=operation(name))

@@ -147,7 +147,7 @@ def test_gzip_is_used_when_accepted(broker: Broker) -> None:
     assert b"latchkey_build_info" in gzip.decompress(packed.body)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(20)
 def test_prometheus_scrapes_it(broker: Broker, tmp_path, later) -> None:
     (tmp_path / "key").write_text(API_KEY)
     (tmp_path / "prometheus.yml").write_text(

@@ -32,7 +32,7 @@ def broker(world) -> Broker:
     return world.serve(LATCHKEY_ISSUE_BUDGET_PER_HOUR="100000")
 
 
-@pytest.mark.slow
+@pytest.mark.slow(30)
 @pytest.mark.parametrize("way", WAYS)
 def test_no_request_made_from_the_document_finds_a_fault(broker: Broker, tmp_path: Path, way: str) -> None:
     options = [

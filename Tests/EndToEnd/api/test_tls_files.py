@@ -226,9 +226,9 @@ def test_replacements_under_load_lose_no_request(served, authority) -> None:
             if chance.random() < 0.5:
                 broken = chance.choice([served.files.cert, served.files.key])
                 content = broken.read_bytes()
+                failed = served.failures()
                 broken.write_bytes(content[: chance.randrange(1, len(content) - 30)])
                 if chance.random() < 0.3:
-                    failed = served.failures()
                     until(lambda: served.failures() > failed, "the broken pair is seen")  # noqa: B023
             served.write(pair)
             until(

@@ -17,7 +17,7 @@ COUNT = longrun.count(50_000)
 
 
 @pytest.mark.long
-@pytest.mark.xdist_group("swiftpm")
+@pytest.mark.together("swiftpm")
 def test_new_requests_are_signed_as_botocore_signs_them(tmp_path) -> None:
     seed = longrun.rng("sigv4").randrange(2**32)
     vectors = tmp_path / "vectors.json"

@@ -104,6 +104,7 @@ def test_terraform_finds_its_files_formatted() -> None:
     assert status == 0, output
 
 
+@pytest.mark.slow(15)
 @pytest.mark.timeout(600)
 def test_terraform_accepts_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(DEPLOY, tmp_path / "deploy")

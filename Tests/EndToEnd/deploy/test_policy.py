@@ -200,6 +200,7 @@ def test_listing_is_opened_on_demand_and_below_the_prefix_alone(path: str) -> No
 # Terraform
 
 
+@pytest.mark.slow(40)
 @pytest.mark.timeout(600)
 def test_terraform_applies_both_and_plans_no_difference_after(world, tmp_path: Path, monkeypatch) -> None:
     for name in ("iam", "terraform"):

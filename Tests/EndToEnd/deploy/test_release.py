@@ -83,6 +83,7 @@ def test_the_list_of_components_is_valid_and_has_what_the_program_is_made_of(fil
     assert {"swift", "libssl.so.3", "libcrypto.so.3", "libz.so.1"} <= named.keys()
 
 
+@pytest.mark.slow(20)
 def test_the_same_program_makes_the_same_files(files: Path, tmp_path: Path) -> None:
     again = tmp_path / "again"
     assert release(again, "--binary", BINARY).returncode == 0

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
+import signal
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -11,16 +13,22 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 from peers.broker import ROOT
+from peers.child import Child
 
 FOLDER = ROOT / "Tests/Runner"
 
 CONFTEST = f"""
 import sys
 sys.path.insert(0, {str(ROOT / "Tests/EndToEnd")!r})
-from peers import results
+from peers import processes, results
+processes.FEW = 0
+pytest_addoption = processes.add_options
 def pytest_configure(config):
+    config.pluginmanager.register(processes)
     results.register(config)
 """
+
+MARKS = "markers =\n    alone\n    heavy\n    together(resource)\n"
 
 #: Fails the first time and passes the second, because it then finds its file.
 FLAKY = """
@@ -47,7 +55,7 @@ def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     for name in ("end_to_end", "swift", "main"):
         monkeypatch.setattr(modules[name], "LOGS", tmp_path)
     # As in the real configuration: unused plugins would cost each run seconds.
-    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p no:schemathesis -p no:hypothesispytest -p no:anyio\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p no:schemathesis -p no:hypothesispytest -p no:anyio\n" + MARKS)
     (tmp_path / "conftest.py").write_text(CONFTEST)
     yield SimpleNamespace(**modules, folder=tmp_path)
     for name in names:
@@ -64,7 +72,8 @@ def module(name: str, path: Path) -> ModuleType:
 def run_tests(runner: SimpleNamespace, source: str, *options: str):
     (runner.folder / "test_it.py").write_text(source)
     current = runner.main.Run()
-    current.add(runner.end_to_end.phase("End-to-end tests", [str(runner.folder), *options]), runner.end_to_end.again)
+    for stage in runner.end_to_end.run_tests([str(runner.folder), *options]):
+        current.add(stage, runner.end_to_end.again)
     return current
 
 
@@ -103,13 +112,14 @@ def test_a_fixture_that_fails_is_a_failure_of_its_test(runner, capfd, phase: str
     assert capfd.readouterr().out.splitlines()[-1] == "0 passed, 1 failed"
 
 
-@pytest.mark.parametrize("options", [[], ["-n", "2", "--dist", "loadgroup"]])
+@pytest.mark.parametrize("options", [[], ["--processes", "2"]])
 def test_a_run_that_is_cut_off_is_no_pass(runner, capfd, options: list[str]) -> None:
     source = "import os, pathlib\ndef test_good(): pass\n" \
         "def test_crash():\n    mark = pathlib.Path(__file__).with_name('m')\n" \
         "    first = not mark.exists()\n    mark.touch()\n    if first: os._exit(3)\n"
     current = run_tests(runner, source, *options)
     assert current.stages[0].failed == ["test_it.py::test_crash"]
+    assert not options or "test_it.py::test_good" in current.stages[0].outcomes
     # If one of several processes ends, its current test has failed. If the only one ends, the run also ends,
     # which is a failure even if the retry passes.
     assert current.finish() == (0 if options else 1)
@@ -130,11 +140,79 @@ def test_a_skipped_test_is_counted_as_that(runner, capfd) -> None:
     assert capfd.readouterr().out.splitlines()[-1] == "1 passed, 0 failed, 1 skipped"
 
 
-def test_side_by_side_a_test_has_the_name_that_it_has_alone(runner) -> None:
-    source = "import pytest\npytestmark = pytest.mark.xdist_group('these')\n" \
-        "@pytest.mark.parametrize('value', ['a@b', 'a::b'])\ndef test_it(value): pass\n"
-    current = run_tests(runner, source, "-n", "2", "--dist", "loadgroup")
-    assert set(current.stages[0].outcomes) == {"test_it.py::test_it[a@b]", "test_it.py::test_it[a::b]"}
+#: Writes when each test starts and ends, and in which process.
+TRACE = """
+import os, time, pytest
+from pathlib import Path
+def run(name):
+    for what in ("starts", "ends"):
+        with Path(__file__).with_name("trace").open("a") as file:
+            file.write(f"{name} {what} {os.getpid()}\\n")
+        time.sleep(0.05)
+@pytest.mark.alone
+@pytest.mark.parametrize("number", range(2))
+def test_alone(number): run("alone")
+@pytest.mark.heavy
+@pytest.mark.parametrize("number", range(2))
+def test_heavy(number): run("heavy")
+@pytest.mark.together("a thing")
+@pytest.mark.parametrize("number", range(3))
+def test_together(number): run("together")
+@pytest.fixture(scope="module")
+def shared(): return os.getpid()
+@pytest.mark.parametrize("number", range(3))
+def test_shares(shared, number): run("shares")
+@pytest.mark.parametrize("number", range(8))
+def test_other(number): run("other")
+"""
+
+
+def test_the_heavy_tests_come_after_the_others_and_those_that_run_alone_last_and_one_at_a_time(runner) -> None:
+    current = run_tests(runner, TRACE, "--processes", "4")
+    assert [(stage.name, len(stage.outcomes)) for stage in current.stages] == [
+        ("End-to-end tests, side by side", 14), ("End-to-end tests, heavy", 2), ("End-to-end tests, alone", 2),
+    ]
+    lines = [line.split() for line in (runner.folder / "trace").read_text().splitlines()]
+    parts = [{"heavy": "heavy", "alone": "alone"}.get(name, "side by side") for name, _, _ in lines]
+    assert parts == sorted(parts, key=["side by side", "heavy", "alone"].index)
+    assert [what for name, what, _ in lines if name == "alone"] == ["starts", "ends"] * 2
+    used = {name: {process for found, _, process in lines if found == name} for name, _, _ in lines}
+    assert len(used["other"]) > 1
+    assert [len(used[name]) for name in ("together", "shares", "alone")] == [1, 1, 1]
+    assert used["alone"].isdisjoint(set().union(*(used[name] for name in used if name != "alone")))
+
+
+def test_side_by_side_a_test_has_the_name_output_and_warnings_that_it_has_alone(runner, capfd) -> None:
+    source = "import warnings, pytest\n" \
+        "@pytest.mark.parametrize('value', ['a@b', 'a::b'])\n" \
+        "def test_it(value): print(f'the value {value}'); warnings.warn(f'beware of {value}'); assert not value\n"
+    current = run_tests(runner, source, "--processes", "2")
+    assert set(current.stages[0].failed) == {"test_it.py::test_it[a@b]", "test_it.py::test_it[a::b]"}
+    output = capfd.readouterr().out
+    for value in ("a@b", "a::b"):
+        assert output.count(f"the value {value}\n") == 1
+        assert f"beware of {value}" in output
+
+
+def test_a_fixture_of_the_session_that_cannot_end_is_a_failure(runner) -> None:
+    source = "import pytest\n@pytest.fixture(scope='session')\ndef broken():\n    yield\n    assert False\n" \
+        "def test_it(broken): pass\n"
+    assert run_tests(runner, source, "--processes", "2").stages[0].failed == ["test_it.py::test_it"]
+
+
+def test_a_run_that_is_told_to_end_ends_its_processes_and_their_fixtures(runner) -> None:
+    source = "import time, pytest\nfrom pathlib import Path\n@pytest.fixture\ndef peer(tmp_path):\n    yield\n" \
+        "    Path(__file__).with_name('ended').touch()\n" \
+        "def test_it(peer): Path(__file__).with_name('started').touch(); time.sleep(60)\n"
+    (runner.folder / "test_it.py").write_text(source)
+    words = [str(word) for word in runner.end_to_end.command([str(runner.folder), "--processes", "2"])]
+    # The results of this run are not those of the other.
+    environment = {name: value for name, value in os.environ.items() if name != "LATCHKEY_TEST_RESULTS"}
+    child = Child(words, environment, cwd=ROOT)
+    child.ready((runner.folder / "started").exists, "the test runs")
+    child.send(signal.SIGTERM)
+    assert child.wait() == pytest.ExitCode.INTERRUPTED
+    assert (runner.folder / "ended").exists()
 
 
 def test_the_table_says_where_the_time_went(runner, capfd) -> None:

@@ -25,7 +25,7 @@ def answer(command: str) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("swiftpm")
+@pytest.mark.together("swiftpm")
 @pytest.mark.timeout(600)
 def test_try_serves_and_the_lines_it_prints_return_a_token_and_a_secret() -> None:
     # A new user has no settings. The variables of the test suite are unknown settings to the broker.

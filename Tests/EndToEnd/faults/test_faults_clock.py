@@ -97,7 +97,7 @@ def test_a_clock_set_forward_an_hour_and_back_costs_a_token_and_no_storm(world, 
 
 
 @pytest.mark.row(29)
-@pytest.mark.slow
+@pytest.mark.slow(15)
 @pytest.mark.parametrize("off", [-20, HOUR])
 def test_a_clock_that_is_wrong_gives_out_no_token_past_its_end_and_leaves_the_pair_as_others_read_it(
     world, jump, short, off: int

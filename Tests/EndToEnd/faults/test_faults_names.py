@@ -78,7 +78,7 @@ def quickly(broker, path: str, within: float) -> None:
 
 
 @pytest.mark.row(59)
-@pytest.mark.slow
+@pytest.mark.slow(65)
 @pytest.mark.timeout(300)
 def test_hanging_lookups_do_not_delay_known_names(world, names, tmp_path) -> None:
     counts = sorted({*COUNTS, *COUNTS_MORE})

@@ -73,7 +73,7 @@ def issued(world) -> int:
     return len(world.auth.seen())
 
 
-@pytest.mark.slow
+@pytest.mark.slow(40)
 @pytest.mark.timeout(300)
 @pytest.mark.row(60)
 @pytest.mark.parametrize("case", cases("rejects"))

@@ -114,6 +114,7 @@ def quick(world) -> Iterator[Broker]:
     yield world.serve(LATCHKEY_SSM_MAX_TPS="40", LATCHKEY_PREFETCH="")
 
 
+@pytest.mark.slow(20)
 @pytest.mark.row(57)
 @pytest.mark.parametrize("case", TABLE, ids=name_of)
 def test_unsent_answers_are_bounded_and_every_one_comes(case: dict[str, Any], quick, world) -> None:

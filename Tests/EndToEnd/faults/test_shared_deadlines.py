@@ -51,7 +51,7 @@ class Caller:
 
 
 @pytest.mark.row(65)
-@pytest.mark.slow
+@pytest.mark.slow(40)
 @pytest.mark.parametrize(("settings", "case"), CASES)
 def test_each_caller_keeps_a_deadline_of_its_own(world, settings: dict[str, int], case: dict[str, Any]) -> None:
     for name in ("leader", "follower", "queue"):

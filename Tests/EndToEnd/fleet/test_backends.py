@@ -125,7 +125,7 @@ def test_a_forbidden_backend_parameter_fails_at_once_and_recovers(world) -> None
 
 
 @pytest.mark.row(64)
-@pytest.mark.slow
+@pytest.mark.slow(20)
 def test_once_followed_only_another_valid_value_changes_the_backend(world) -> None:
     create(world, "solo", "old")
     world.put("solo", "new")

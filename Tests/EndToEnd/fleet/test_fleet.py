@@ -71,7 +71,7 @@ def test_twenty_brokers_that_start_at_once_cost_the_issuer_one_request(world, fl
     assert twenty.max_seconds < twenty.bound
 
 
-@pytest.mark.slow
+@pytest.mark.slow(65)
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("tier", ["parameter-store", f"dynamodb:{TABLE}"])
 def test_over_three_lives_a_fleet_asks_once_a_life_and_once_more_for_a_refresher_that_dies(
@@ -109,7 +109,7 @@ FAULTS = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.slow(15)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_tokens_are_served_if_writes_fail_with_one_request_per_broker_and_lifetime(
     world, fleet, briefer, fault: str
@@ -128,7 +128,7 @@ def test_tokens_are_served_if_writes_fail_with_one_request_per_broker_and_lifeti
         assert all(later - earlier > 7 for earlier, later in itertools.pairwise(times)), times
 
 
-@pytest.mark.slow
+@pytest.mark.slow(20)
 def test_the_whole_fleet_conserves_a_low_quota(fleet, brief) -> None:
     low = b"Auth0-Client-Quota-Limit: b=per_hour;q=100;r=10;t=1800"
     three = fleet(3, brief, with_head(lambda lines: [*lines, low]))

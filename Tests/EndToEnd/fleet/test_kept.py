@@ -93,7 +93,7 @@ def test_a_kept_blob_is_looked_into(world, backend) -> None:
     assert broker.get("/secrets").json()["names"] == ["FIELD", "moved"]
 
 
-@pytest.mark.slow
+@pytest.mark.slow(20)
 def test_a_list_is_followed_and_a_deleted_list_stays_in_force(world) -> None:
     create(world, "db", "other")
     world.put(BACKEND, "parameter-store", "String")

@@ -114,6 +114,7 @@ def test_the_key_of_the_certificate_opens_it(move: Move, kind: str) -> None:
     assert move.json("restore", *back)["summary"]["nothing"] == 1
 
 
+@pytest.mark.slow(30)
 @pytest.mark.row(50)
 @pytest.mark.timeout(480)
 def test_a_backup_that_is_killed_leaves_the_old_one_or_the_new_one(

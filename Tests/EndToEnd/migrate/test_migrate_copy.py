@@ -39,6 +39,7 @@ def test_a_rehearsal_writes_nothing(move: Move) -> None:
     assert move.parameters() == {} and not move.journal.exists()
 
 
+@pytest.mark.slow(40)
 @pytest.mark.row(50)
 @pytest.mark.timeout(480)
 def test_a_copy_that_is_killed_at_twenty_points_brings_every_value_once(move: Move) -> None:

@@ -61,7 +61,7 @@ def test_a_read_that_times_out_once_is_made_again(move: Move, gate: FaultProxy, 
     assert move.json("verify", *move.selection, "--journal", str(move.journal), **env)["clean"]
 
 
-@pytest.mark.slow
+@pytest.mark.slow(45)
 @pytest.mark.parametrize("operations", [OF_SECRETS, OF_PARAMETERS], ids=["secret", "parameter"])
 def test_one_that_never_answers_is_named_and_the_others_are_moved(move: Move, gate: FaultProxy, env, operations) -> None:
     one, matching = hung(move, operations)
@@ -78,7 +78,7 @@ def test_one_that_never_answers_is_named_and_the_others_are_moved(move: Move, ga
     move.require_moved()
 
 
-@pytest.mark.slow
+@pytest.mark.slow(45)
 def test_verify_names_secrets_it_could_not_read(move: Move, gate: FaultProxy, env) -> None:
     move.copy()
     one, matching = hung(move, OF_SECRETS)
@@ -88,7 +88,7 @@ def test_verify_names_secrets_it_could_not_read(move: Move, gate: FaultProxy, en
     assert next(s for s in report["secrets"] if s["secret"] == one.name)["verdict"] == "unread"
 
 
-@pytest.mark.slow
+@pytest.mark.slow(25)
 def test_a_backup_that_lacks_a_value_fails_and_names_it(move: Move, gate: FaultProxy, env) -> None:
     one, matching = hung(move, OF_SECRETS)
     password, out = move.folder / "password", Path(move.folder / "b.cms")
@@ -104,6 +104,7 @@ def test_a_backup_that_lacks_a_value_fails_and_names_it(move: Move, gate: FaultP
     assert out.exists()
 
 
+@pytest.mark.slow(20)
 @pytest.mark.parametrize("fault", [never_answer, status(503)], ids=["no answer", "failing"])
 def test_a_store_that_is_down_ends_the_command_soon(move: Move, gate: FaultProxy, env, fault) -> None:
     gate.always(fault, when=lambda request: request.operation in OF_SECRETS)

@@ -19,9 +19,9 @@ class Child:
         self, command: Sequence[str | Path], env: Mapping[str, str], cwd: Path | None = None,
         stdin: int = subprocess.DEVNULL, pass_fds: Sequence[int] = (),
     ) -> None:
-        self.command = [str(word) for word in command]
-        self.process = subprocess.Popen(
-            self.command,
+        words = [str(word) for word in command]
+        process = subprocess.Popen(
+            words,
             env=dict(env),
             cwd=cwd,
             stdin=stdin,
@@ -30,6 +30,12 @@ class Child:
             start_new_session=True,
             pass_fds=tuple(pass_fds),
         )
+        self.record(process, words)
+
+    def record(self, process: subprocess.Popen[bytes], command: list[str]) -> None:
+        """Starts to record the output of a process."""
+        self.command = command
+        self.process = process
         self._chunks: dict[str, list[bytes]] = {"out": [], "err": []}
         self._readers = [
             threading.Thread(target=self._read, args=(name, stream), daemon=True)

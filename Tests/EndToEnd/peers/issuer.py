@@ -21,7 +21,7 @@ CLIENT_ID = "orders-service"
 CLIENT_SECRET = "client-secret-71e0c4d9b2"
 AUDIENCE = "https://orders.test/api"
 END_TO_END = Path(__file__).resolve().parents[1]
-#: Prepared databases.
+#: Prepared databases and keys.
 PREPARED = END_TO_END.parents[1] / ".build" / "issuers"
 
 
@@ -34,24 +34,28 @@ def environment(database: Path) -> dict[str, str]:
     }
 
 
-def prepared_database() -> Path:
-    """A prepared database, created once for all issuers of the same application, because Django takes seconds for it."""
+def prepared() -> tuple[Path, Path]:
+    """A prepared database and a key, made once for all issuers of the same application, because they take seconds."""
     parts = [END_TO_END / "peers" / "issuer_app.py", END_TO_END / "requirements.txt", END_TO_END / "constraints.txt"]
     name = hashlib.sha256(b"".join(part.read_bytes() for part in parts)).hexdigest()[:16]
-    database = PREPARED / f"{name}.sqlite3"
+    database, key = PREPARED / f"{name}.sqlite3", PREPARED / f"{name}.pem"
     PREPARED.mkdir(parents=True, exist_ok=True)
     with open(PREPARED / "lock", "w") as lock:
-        # Other processes wait for the one that creates it.
+        # Other processes wait for the one that creates them.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not database.exists():
+        if not (database.exists() and key.exists()):
             unfinished = PREPARED / f"{name}.unfinished"
             unfinished.unlink(missing_ok=True)
             subprocess.run(
                 [sys.executable, "-c", "from peers.issuer_app import prepare; prepare()"], check=True, cwd=END_TO_END,
                 env=environment(unfinished) | {"ISSUER_KEY": ""}, capture_output=True,
             )
+            subprocess.run(
+                ["openssl", "genrsa", "-traditional", "-out", str(key), "2048"], check=True, capture_output=True
+            )
+            # Last, because its presence shows that both are complete.
             unfinished.rename(database)
-    return database
+    return database, key
 
 
 class Issuer:
@@ -61,11 +65,8 @@ class Issuer:
         self.port = free_port()
         self.log = folder / "access.log"
         self.database = folder / "issuer.sqlite3"
-        self.key = folder / "issuer.pem"
-        shutil.copy(prepared_database(), self.database)
-        subprocess.run(
-            ["openssl", "genrsa", "-traditional", "-out", str(self.key), "2048"], check=True, capture_output=True
-        )
+        database, self.key = prepared()
+        shutil.copy(database, self.database)
         self.child = Child(
             [
                 Path(sys.executable).parent / "gunicorn",

@@ -5,12 +5,16 @@ Run by gunicorn; its settings come from the environment variables ISSUER_*.
 
 from __future__ import annotations
 
+import functools
 import os
 import time
 import uuid
+from pathlib import Path
 
 import django
 import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django.conf import settings
 
 DATABASE = os.environ["ISSUER_DATABASE"]
@@ -21,7 +25,13 @@ settings.configure(
     ALLOWED_HOSTS=["*"],
     ROOT_URLCONF=__name__,
     USE_TZ=True,
-    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": DATABASE}},
+    # The database need not survive the machine; to wait for the disk would take most of the time of a token.
+    DATABASES={
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3", "NAME": DATABASE,
+            "OPTIONS": {"init_command": "PRAGMA synchronous=OFF; PRAGMA journal_mode=MEMORY"},
+        }
+    },
     # The client's secret is stored as a hash; a slow hash would delay every test.
     PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
     DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
@@ -49,8 +59,13 @@ def signed_token(request, refresh_token: bool = False) -> str:
         "gty": "client-credentials",
         "jti": uuid.uuid4().hex,
     }
-    with open(KEY, encoding="ascii") as key:
-        return jwt.encode(claims, key.read(), algorithm="RS256", headers={"kid": "test"})
+    return jwt.encode(claims, private_key(), algorithm="RS256", headers={"kid": "test"})
+
+
+@functools.cache
+def private_key() -> RSAPrivateKey:
+    """The key, which is checked when it is read. That takes longer than all else of a token."""
+    return load_pem_private_key(Path(KEY).read_bytes(), password=None)
 
 
 django.setup()

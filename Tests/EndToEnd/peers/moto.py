@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.loaders
+import botocore.session
 from botocore.config import Config
 
+from . import nursery
 from .broker import AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY
 from .child import Child
 from .http import ask
@@ -67,11 +70,14 @@ class KeepAliveMoto(Moto):
         self.port = free_port()
         self.scheme = "http"
         self._clients = {}
-        self.child = Child(
-            [sys.executable, "-m", "peers.moto_app", str(self.port)],
-            moto_environment(),
-            cwd=Path(__file__).resolve().parents[1],
-        )
+        if nursery.is_open():
+            self.child = nursery.ForkedMoto(self.port)
+        else:
+            self.child = Child(
+                [sys.executable, "-m", "peers.moto_app", str(self.port)],
+                moto_environment(),
+                cwd=Path(__file__).resolve().parents[1],
+            )
 
     def wait(self) -> KeepAliveMoto:
         super().wait()
@@ -98,8 +104,20 @@ def client_at(
     region: str = "us-east-1",
 ) -> Any:
     """A boto3 client of a new session, without settings from the environment."""
+    core = botocore.session.Session()
+    core.register_component("data_loader", _loader)
     session = boto3.session.Session(
-        aws_access_key_id=key, aws_secret_access_key=secret, region_name=region
+        aws_access_key_id=key, aws_secret_access_key=secret, region_name=region, botocore_session=core
     )
     retries = {"mode": "standard", "total_max_attempts": attempts}
     return session.client(service, endpoint_url=url, config=Config(retries=retries))
+
+
+def load_clients() -> None:
+    """Reads what clients of the usual services need, so that forks of this process need not."""
+    for service in ("ssm", "secretsmanager", "dynamodb"):
+        client_at("http://127.0.0.1:1", service)
+
+
+#: Reads the descriptions of services, and keeps them for all sessions.
+_loader = botocore.loaders.create_loader()

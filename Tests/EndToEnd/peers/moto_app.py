@@ -14,8 +14,11 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import moto.core.errors
+import moto.core.responses
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.test import Client
 
 
 class Dispatcher(DomainDispatcherApplication):
@@ -26,7 +29,18 @@ class Dispatcher(DomainDispatcherApplication):
         return super().get_backend_for_host(host)
 
 
-_moto = Dispatcher(create_backend_app)
+def service_app(service: Any) -> Any:
+    """The application of a service, without Flask's checks for developers, which make a class for each request."""
+    app = create_backend_app(service)
+    app.debug = False
+    return app
+
+
+# moto would search a class for its methods at each request, and go through the errors of a service at each error.
+moto.core.responses.method_names_from_class = functools.cache(moto.core.responses.method_names_from_class)
+moto.core.errors.ErrorLookupFactory = functools.cache(moto.core.errors.ErrorLookupFactory)
+
+_moto = Dispatcher(service_app)
 _lock = threading.Lock()
 
 
@@ -56,7 +70,19 @@ class Handler(WSGIRequestHandler):
         """Logs nothing: the proxies record the requests."""
 
 
-if __name__ == "__main__":
-    server = make_server("127.0.0.1", int(sys.argv[1]), application, threaded=True, request_handler=Handler)
+def load(service: str, target: str) -> None:
+    """Loads a service, which moto does at its first request."""
+    signature = f"AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
+    headers = {"X-Amz-Target": target, "Authorization": signature, "Content-Type": "application/x-amz-json-1.1"}
+    answer = Client(application).post("/", data="{}", headers=headers)
+    assert answer.status_code == 200, answer.text
+
+
+def serve(port: int) -> None:
+    server = make_server("127.0.0.1", port, application, threaded=True, request_handler=Handler)
     server.daemon_threads = True
     server.serve_forever()
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]))

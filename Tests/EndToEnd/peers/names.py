@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from .waiting import WORKER
+from .waiting import process_number
 
 
 def with_files(folder: Path, files: Mapping[str, str]) -> list[str]:
@@ -34,10 +34,9 @@ def with_files(folder: Path, files: Mapping[str, str]) -> list[str]:
 class NameServer:
     """Answers for the names in `table`. Other queries get no answer."""
 
-    #: One address for each test process, because all use port 53.
-    ADDRESS = f"127.0.77.{WORKER + 1}"
-
     def __init__(self, table: Mapping[str, list[str]] | None = None) -> None:
+        #: One address for each test process, because all use port 53.
+        self.address = f"127.0.77.{process_number() + 1}"
         self.table: dict[str, list[str]] = dict(table or {})
         #: Whether all queries remain unanswered.
         self.silent = False
@@ -45,7 +44,7 @@ class NameServer:
         self.questions: list[str] = []
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
-            self._socket.bind((self.ADDRESS, 53))
+            self._socket.bind((self.address, 53))
         except PermissionError as fault:
             pytest.skip(f"port 53 is not to be had: {fault}")
         self._socket.settimeout(0.1)
@@ -58,7 +57,7 @@ class NameServer:
         return with_files(
             folder,
             {
-                "/etc/resolv.conf": f"nameserver {self.ADDRESS}\noptions timeout:30 attempts:1\n",
+                "/etc/resolv.conf": f"nameserver {self.address}\noptions timeout:30 attempts:1\n",
                 "/etc/nsswitch.conf": "hosts: files dns\n",
             },
         )

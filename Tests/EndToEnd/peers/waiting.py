@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import os
 import random
 import socket
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,23 +19,35 @@ T = TypeVar("T")
 _FIRST, _LAST = 10_000, 32_767
 
 
-#: The number of this test process, from 0.
-WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+@dataclass
+class Share:
+    """What is this test process's own, where several run tests."""
+
+    #: The number of the process, from 0.
+    number: int
+    ports: Iterator[int]
 
 
-def _share() -> range:
-    workers = max(int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")), WORKER + 1)
-    size = (_LAST + 1 - _FIRST) // workers
-    return range(_FIRST + WORKER * size, _FIRST + (WORKER + 1) * size)
+def _share(number: int, count: int) -> Share:
+    size = (_LAST + 1 - _FIRST) // count
+    ports = range(_FIRST + number * size, _FIRST + (number + 1) * size)
+    start = random.choice(ports)
+    return Share(number, itertools.cycle([*range(start, ports.stop), *range(ports.start, start)]))
 
 
-def _ports() -> Iterator[int]:
-    share = _share()
-    start = random.choice(share)
-    return itertools.cycle([*range(start, share.stop), *range(share.start, start)])
+_own = _share(0, 1)
 
 
-_free = _ports()
+def take_share(number: int, count: int) -> None:
+    """Makes this process one of several that run tests."""
+    global _own
+    _own = _share(number, count)
+
+
+def process_number() -> int:
+    """The number of this test process, from 0."""
+    return _own.number
+
 
 #: Seconds between the first checks of a condition, and the maximum later: a long wait then takes little CPU time.
 PAUSE, LONGEST_PAUSE = 0.005, 0.05
@@ -65,7 +77,7 @@ def free_port() -> int:
     before the listener.
     """
     while True:
-        port = next(_free)
+        port = next(_own.ports)
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             with contextlib.suppress(OSError):
