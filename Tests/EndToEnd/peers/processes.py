@@ -137,7 +137,7 @@ class Processes:
         hook = self.session.config.hook
         try:
             kind, content = worker.connection.recv()
-        except (EOFError, ConnectionResetError):
+        except (EOFError, OSError):
             return self.lost(worker)
         if kind == "warning":
             hook.pytest_warning_recorded.call_historic(kwargs=content)
