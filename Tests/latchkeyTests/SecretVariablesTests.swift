@@ -29,7 +29,7 @@ extension SecretVariables {
         #expect(variables.map(\.name) == ["A", "B1", "_", "a", "b"])
     }
 
-    @Test func `A string is its own value, everything else is its JSON text`() throws {
+    @Test func `A string field becomes its text, and any other value becomes its JSON text`() throws {
         let blob = Array(
             #"{"s":" a\n","e":"","n":8080,"f":1.50,"t":true,"z":null,"a":[1, "x"],"o":{"b":1e400,"a":"\/"}}"#.utf8)
         #expect(
