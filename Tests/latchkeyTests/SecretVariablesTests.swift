@@ -161,7 +161,7 @@ extension SecretVariables {
         #expect(merged.entries == ["PATH=/bin", "X=a=b", "A=secret", "B="] && merged.conflicts.isEmpty)
     }
 
-    @Test func `A variable that is set keeps its value, and an equal value is no conflict`() {
+    @Test func `A variable that is set keeps its value, and an equal value is not a conflict`() {
         #expect(Self.merge(["A=mine"]) == (["A=mine", "B="], ["A"]))
         #expect(Self.merge(["A=", "B=x"]) == (["A=", "B=x"], ["A", "B"]))
         #expect(Self.merge(["A=secret", "B="]) == (["A=secret", "B="], []))

@@ -17,7 +17,7 @@ extension Service {
                 error.cause.isAddressInUse
                 ? "; another process listens there"
                 : error.cause.isPathTaken
-                    ? "; what is there is not a socket and was left alone: remove it or listen elsewhere" : ""
+                    ? "; the file there is not a socket and was not changed: remove it or listen elsewhere" : ""
             throw CommandFailure(.configuration, "cannot listen on \(place): \(error.cause)\(advice)")
         }
     }
