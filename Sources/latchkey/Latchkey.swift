@@ -9,9 +9,9 @@ struct Latchkey: AsyncParsableCommand {
         commandName: "latchkey",
         abstract: "Secrets and machine-to-machine tokens from one trusted place inside the network.",
         discussion: """
-            Settings come from flags, the environment and the file LATCHKEY_CONFIG names; `latchkey config` shows them \
-            all. Exit codes: 0 done, 1 the thing asked for is not so, 64 usage, 69 upstream unavailable, 77 denied, \
-            78 configuration.
+            Settings come from flags, the environment and the file that LATCHKEY_CONFIG names; `latchkey config` \
+            shows them all. Exit codes: 0 done, 1 the condition does not hold, 64 usage, 69 upstream unavailable, 77 \
+            denied, 78 configuration.
             """,
         version: Version.number,
         subcommands: [

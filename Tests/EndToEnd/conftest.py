@@ -18,7 +18,7 @@ from peers.issuer import Issuer
 from peers.moto import TABLE, KeepAliveMoto, load_clients
 from peers.nursery import Nursery
 from peers.tls import Authority
-from peers.tls_servers import TLSServers, tls_servers
+from peers.tls_servers import TLSServers, serve_tls
 from peers.world import World
 
 
@@ -100,9 +100,9 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 @pytest.fixture(scope="module")
-def house(binary: Path, authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TLSServers]:
+def tls_servers(binary: Path, authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TLSServers]:
     """Brokers that serve TLS, and the certificates of their callers."""
-    with tls_servers(authority, tmp_path_factory.mktemp("tls")) as servers:
+    with serve_tls(authority, tmp_path_factory.mktemp("tls")) as servers:
         yield servers
 
 

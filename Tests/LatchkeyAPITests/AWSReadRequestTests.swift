@@ -182,7 +182,7 @@ import Testing
             (.denied, .secretsManager, "ExpiredTokenException", "AccessDeniedException"),
         ] as [(UpstreamFault.Reason, AWSReadService, String, String)])
     func
-        `A store's refusal keeps its type, is not tried again, and the broker's own credentials are no matter of callers`(
+        `A store's refusal keeps its type, is not tried again, and the broker's own credentials do not concern callers`(
             reason: UpstreamFault.Reason, service: AWSReadService, code: String, type: String
         )
     {

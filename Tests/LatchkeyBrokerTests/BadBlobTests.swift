@@ -5,7 +5,7 @@ import LatchkeyTestSupport
 import Logging
 import Testing
 
-@Suite("A blob that is no JSON object") struct BadBlobTests {
+@Suite("A blob that is not a JSON object") struct BadBlobTests {
     let fixture = SecretFixture()
 
     private var status: TierStatus { fixture.health.status(.parameterStore) }
@@ -48,7 +48,7 @@ import Testing
         #expect(fixture.log.lines(.notice).count == 1)
     }
 
-    @Test func `A blob that is removed is no error any more`() async throws {
+    @Test func `A blob that is removed is no longer an error`() async throws {
         fixture.store.put("/app/dev/secrets", "{")
         await #expect(throws: UpstreamFault.self) { try await fixture.secret("A") }
         fixture.store.remove("/app/dev/secrets")

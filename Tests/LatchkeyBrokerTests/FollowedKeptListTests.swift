@@ -24,7 +24,7 @@ import Testing
             #expect(!followed.isDeniedFromTheStart)
         }
         let tooLong = String(repeating: "a", count: KeptList.maxBytes + 1)
-        #expect(followed.apply(.text(tooLong)) == .nothing, "it is no list either")
+        #expect(followed.apply(.text(tooLong)) == .nothing, "it is not a list either")
         #expect(followed.apply(.text("a/c, a/b\n")) == .recovered)
         #expect(followed.apply(.text("placeholder")) == .follow(Self.list()))
         #expect(followed.apply(.absent) == .nothing, "nothing was kept, so nothing is missing")

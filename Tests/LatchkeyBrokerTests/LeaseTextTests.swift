@@ -17,5 +17,5 @@ import Testing
         #"{"after":1,"holder":"a b","until":1}"#, #"{"after":1,"holder":"a"}"#, #"{"after":1,"holder":"a","until":-5}"#,
         String(repeating: " ", count: 600) + #"{"after":1,"holder":"a","until":1}"#,
     ])
-    func `A text that no broker would have written is no lease`(_ text: String) { #expect(Lease(text) == nil) }
+    func `A text that no broker would have written is not a lease`(_ text: String) { #expect(Lease(text) == nil) }
 }

@@ -96,7 +96,7 @@ import Testing
         "", "/a", "a/", "a//b", "../x", "a/../b", "a/./b", "a b", "a\nb", "a%2Fb", "auth0-cache/token", "auth0-cache",
         "latchkey/backend", String(repeating: "a", count: 513),
     ])
-    func `A text that cannot be the name of a secret is no key`(text: String) { #expect(SecretKey(text) == nil) }
+    func `A text that cannot be the name of a secret is not a key`(text: String) { #expect(SecretKey(text) == nil) }
 
     @Test func `A field path finds a member of a JSON value`() async throws {
         fixture.store.put("/app/dev/db", #"{"a":{"b":"x","n":5,"list":["p","q"]}}"#)

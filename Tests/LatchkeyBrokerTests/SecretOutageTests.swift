@@ -86,7 +86,7 @@ import Testing
     }
 
     @Test(arguments: [UpstreamFault.Reason.denied, .refused, .notFound])
-    func `An answer of the store is no outage, so nothing is served beyond its TTL`(
+    func `An answer of the store is not an outage, so nothing is served beyond its TTL`(
         reason: UpstreamFault.Reason
     ) async throws {
         fixture.store.put("/app/dev/A", "1")

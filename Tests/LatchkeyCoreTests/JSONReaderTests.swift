@@ -82,7 +82,7 @@ import Testing
     }
 
     @Test(arguments: [#"{"a":1,"b":1}"#, #"[{"a":1},{"a":1}]"#, #"{"a":{"a":{"a":1}}}"#, #"{"a":1,"A":1}"#, "{}", "1"])
-    func `Equal names in different objects are no duplicates`(text: String) throws {
+    func `Equal names in different objects are not duplicates`(text: String) throws {
         _ = try read(text, .document.refusingDuplicates)
     }
 

@@ -14,7 +14,7 @@ Again = Callable[[Sequence[str]], list[Outcome]]
 def retry(stages: Sequence[tuple[Stage, Again]]) -> tuple[Stage, list[str]]:
     """Runs every failed test again and records the second result in its stage.
 
-    Returns how long it took, and the tests that failed first and then passed. A fault that is no test stays: a crash
+    Returns how long it took, and the tests that failed first and then passed. A fault that is not a test stays: a crash
     is not tried again.
     """
     watch, flaky = Stopwatch(), []

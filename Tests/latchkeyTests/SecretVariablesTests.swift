@@ -29,7 +29,7 @@ extension SecretVariables {
         #expect(variables.map(\.name) == ["A", "B1", "_", "a", "b"])
     }
 
-    @Test func `A string is its own value, everything else is its JSON text`() throws {
+    @Test func `A string field becomes its text, and any other value becomes its JSON text`() throws {
         let blob = Array(
             #"{"s":" a\n","e":"","n":8080,"f":1.50,"t":true,"z":null,"a":[1, "x"],"o":{"b":1e400,"a":"\/"}}"#.utf8)
         #expect(
@@ -161,7 +161,7 @@ extension SecretVariables {
         #expect(merged.entries == ["PATH=/bin", "X=a=b", "A=secret", "B="] && merged.conflicts.isEmpty)
     }
 
-    @Test func `A variable that is set keeps its value, and an equal value is no conflict`() {
+    @Test func `A variable that is set keeps its value, and an equal value is not a conflict`() {
         #expect(Self.merge(["A=mine"]) == (["A=mine", "B="], ["A"]))
         #expect(Self.merge(["A=", "B=x"]) == (["A=", "B=x"], ["A", "B"]))
         #expect(Self.merge(["A=secret", "B="]) == (["A=secret", "B="], []))

@@ -24,7 +24,7 @@ extension Problem {
         case .unavailable:
             self.init(
                 fault.retryAfter == nil ? 502 : 503, .upstreamUnavailable,
-                "\(source) cannot be reached\(fault.proxy.map { ": \($0)" } ?? " or fails\(Self.about(fault))"); latchkey goes on trying"
+                "\(source) cannot be reached\(fault.proxy.map { ": \($0)" } ?? " or fails\(Self.about(fault))"); latchkey keeps retrying"
             )
             retryAfter = Self.seconds(fault.retryAfter)
         case .timedOut:
@@ -52,8 +52,8 @@ extension Problem {
 
     /// Distinguishes Latchkey's own budget from a limit of the upstream: only the former can be changed by a setting.
     private static func throttled(_ fault: UpstreamFault, _ source: String) -> String {
-        guard fault.reason == .budgetSpent else { return "\(source) asks for fewer requests; try again later" }
-        return "latchkey's own budget of requests to \(source) is used up for this profile; find what asks for so many "
+        guard fault.reason == .budgetSpent else { return "\(source) is throttling requests; try again later" }
+        return "latchkey's own budget of requests to \(source) is used up for this profile; find what requests so many "
             + "tokens, or raise \(fault.subject ?? "it")"
     }
 

@@ -35,7 +35,7 @@ extension Router {
                 throw OAuthError(
                     Problem(
                         413, .payloadTooLarge,
-                        "client_id and client_secret must stand in the first \(ServerLimits.unauthenticatedBodyBytes) bytes"
+                        "client_id and client_secret must be within the first \(ServerLimits.unauthenticatedBodyBytes) bytes"
                     ))
             }
             try authenticate(grant.client, &request)
@@ -62,10 +62,12 @@ extension Router {
         switch client {
         case .absent:
             noteUnknownCaller(request.context, .missing)
-            throw OAuthError(.invalidClient, "authenticate with client_id and client_secret, in the body or by basic")
+            throw OAuthError(
+                .invalidClient,
+                "authenticate with client_id and client_secret, in the body or with Basic authentication")
         case .unreadable:
             noteUnknownCaller(request.context, .malformed)
-            throw OAuthError(.invalidClient, "the authorization field is not readable basic credentials")
+            throw OAuthError(.invalidClient, "the authorization field does not have valid Basic credentials")
         case .presented(let readings):
             for reading in readings {
                 let caller = reading.secret.withBytes { keys.caller(named: reading.id, presenting: $0) }

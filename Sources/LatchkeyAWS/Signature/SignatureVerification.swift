@@ -175,7 +175,8 @@ package struct SignatureVerification: Sendable {
             }
     }
 
-    /// Text of the caller for an error: at most 16 characters, with `?` for all but ASCII letters and digits.
+    /// Caller-supplied text, made safe for an error message: at most 16 characters; every character other than an ASCII
+    /// letter or digit becomes `?`.
     private static func shown(_ text: Substring) -> String {
         String(text.prefix(16).map { $0.asciiValue.map(ASCII.isLetterOrDigit) == true ? $0 : "?" })
     }

@@ -48,7 +48,7 @@ extension SecretBroker {
         return Set(routing.kept.filter { present?.contains($0) ?? true }.map { ExactText($0.name) })
     }
 
-    /// The names of the blob's fields, except an empty one, which is no key.
+    /// The names of the blob's fields, except an empty one, which is not a key.
     private func fieldNames(_ demand: SecretDemand, deadline: MonotonicTime) async throws(UpstreamFault) -> Names {
         let query = SecretQuery(.blob, store: store)
         let blob = try await withCheckedContinuation { continuation in

@@ -64,10 +64,10 @@ package enum OwnFile {
 
     private static func require(_ status: stat, _ path: String) throws(OwnFileError) {
         if let what = kind(status.st_mode) {
-            throw OwnFileError("\(path) is \(what) and was left alone: name another file")
+            throw OwnFileError("\(path) is \(what) and was not changed: name another file")
         }
         guard status.st_uid == geteuid() else {
-            throw OwnFileError("\(path) belongs to another user and was left alone: name another file")
+            throw OwnFileError("\(path) belongs to another user and was not changed: name another file")
         }
         guard status.st_mode & (S_IWGRP | S_IWOTH) == 0 else {
             throw OwnFileError(

@@ -52,7 +52,7 @@ package enum CleanupBlock: Hashable, Sendable {
             "it has replicas in \(regions.joined(separator: ", ")): remove them with aws secretsmanager "
                 + "remove-regions-from-replication"
         case .notCutOver:
-            "the journal has no cut-over, or one that was taken back since: run latchkey migrate cutover"
+            "the journal has no cut-over, or one that was rolled back since: run latchkey migrate cutover"
         case .notInForce(let backend):
             "brokers are told to read \(backend ?? "no store"), not \(SecretBackend.parameterStore.rawValue): run latchkey "
                 + "migrate cutover"

@@ -48,14 +48,14 @@ package enum CutoverProof: Hashable, Sendable {
     package var reason: String {
         let hours = "\(Self.validity.components.seconds / 3600) h"
         return switch self {
-        case .holds(let command, _): "\(command) was clean less than \(hours) ago"
+        case .holds(let command, _): "\(command) passed less than \(hours) ago"
         case .none: "the journal has no gate and no verify"
-        case .unclean(let command): "the last \(command) was not clean"
+        case .unclean(let command): "the last \(command) did not pass"
         case .elsewhere(let command):
             "the last \(command) was for another account or LATCHKEY_PREFIX, or the parameters that it compared are gone"
         case .partial(let count, let moved):
-            "the last verify, of \(count) secrets, was not of all \(moved) that were moved, or some were copied again since"
-        case .stale(let command, _): "the last clean \(command) is more than \(hours) old"
+            "the last verify, of \(count) secrets, did not cover all \(moved) that were moved, or some were copied again since"
+        case .stale(let command, _): "the last \(command) passed more than \(hours) ago"
         }
     }
 

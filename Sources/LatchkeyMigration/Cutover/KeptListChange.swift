@@ -13,9 +13,9 @@ package struct KeptListChange: Hashable, Sendable {
     ///   - staying: the selected secrets that are not in Parameter Store.
     ///   - selected: the names of all selected secrets.
     ///   - known: the list as it is now.
-    ///   - keeps: whether brokers go on reading `staying` from Secrets Manager. If not, the list becomes empty.
+    ///   - keeps: whether brokers keep reading `staying` from Secrets Manager. If not, the list becomes empty.
     package init(staying: [StayingSecret], selected: Set<String>, known: KeptList, keeps: Bool) {
-        // Another move may have put other names on the list.
+        // Another migration may have put other names on the list.
         let others = known.names.filter { !selected.contains($0) }
         guard !keeps else {
             (list, lost, shadowed) = (KeptList(names: others + staying.map(\.name)), [], [])

@@ -1,7 +1,7 @@
 internal import LatchkeyCore
 
 extension MoveStatus {
-    /// The next command of the move.
+    /// The next command of the migration.
     /// - Parameters:
     ///   - selection: the arguments that select exactly these secrets; nil if they would be too long. They never select
     ///     more: a command that is typed as printed must not move other secrets.
@@ -47,7 +47,7 @@ extension MoveStatus {
         guard !staying.isEmpty else { return NextStep(command: "cutover", why: proof.reason) }
         return step(
             "cutover", selection, "--keep",
-            why: "\(proof.reason); \(staying.count) stay in Secrets Manager, and brokers go on to read them there")
+            why: "\(proof.reason); \(staying.count) stay in Secrets Manager, and brokers keep reading them there")
     }
 
     private func nextAfterCutover(_ selection: String?, _ journal: String) -> NextStep {
@@ -64,14 +64,14 @@ extension MoveStatus {
             return NextStep(
                 why: count(.deleting) > 0
                     ? "\(count(.deleting)) are scheduled for deletion: cleanup --undo cancels that"
-                    : "the move is done\(kept)")
+                    : "the migration is done\(kept)")
         }
         let due = (cutOverSince ?? now) + .days(minDays)
         guard now >= due else {
             let cleanup = selection.map { ", then latchkey migrate cleanup \($0)\(journal)" } ?? ""
             return NextStep(
-                why: "wait until \(Day.text(due))\(cleanup); until then latchkey migrate rollback\(journal) takes the "
-                    + "cut-over back")
+                why: "wait until \(Day.text(due))\(cleanup); until then latchkey migrate rollback\(journal) rolls "
+                    + "the cut-over back")
         }
         return step(
             "cleanup", selection, why: "the cut-over was at least \(minDays) days ago; \(count(.moved)) can be deleted")

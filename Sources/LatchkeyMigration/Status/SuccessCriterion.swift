@@ -1,6 +1,6 @@
 internal import LatchkeyCore
 
-/// The seven criteria by which a move counts as a success.
+/// The seven criteria by which a migration counts as a success.
 package enum SuccessCriterion: String, Hashable, Sendable, CaseIterable {
     case equal
     case reading
@@ -66,7 +66,7 @@ package enum SuccessCriterion: String, Hashable, Sendable, CaseIterable {
         let (new, old) = (counters.readsOfParameterStore, counters.readsOfSecretsManager)
         let text = "backend \(backend); \(new) reads of Parameter Store, \(old) of Secrets Manager"
         guard new + old > 0 else { return (.unknown, text) }
-        // The counters include reads before the cut-over, so reads of the old store do not speak against it.
+        // The counters include reads before the cut-over, so reads of the old store do not count against it.
         return (new > 0 && (status.isCutOver || old == 0) ? .met : .unmet, text)
     }
 
@@ -100,14 +100,14 @@ package enum SuccessCriterion: String, Hashable, Sendable, CaseIterable {
 
     private static func cost(_ status: MoveStatus) -> (State, String) {
         let (before, now) = status.costs
-        let text = "secrets alone: \(Cost.text(before)) before, \(Cost.text(now)) now"
+        let text = "cost of secrets: \(Cost.text(before)) before, \(Cost.text(now)) now"
         guard before > 0 else { return (.unknown, text) }
         return (now < before ? .met : .unmet, text)
     }
 
     private static func reversible(_ status: MoveStatus) -> (State, String) {
         let gone = status.count(.gone) + status.count(.lost)
-        let text = "\(status.hasBackup ? "a backup" : "no backup") that is whole, \(gone) gone for good"
+        let text = "complete backup: \(status.hasBackup ? "yes" : "no"), \(gone) gone for good"
         return (status.hasBackup && gone == 0 ? .met : .unmet, text)
     }
 }

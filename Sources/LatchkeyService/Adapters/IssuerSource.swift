@@ -85,7 +85,7 @@ struct IssuerSource: Sendable {
         do throws(TokenEndpoint.Rejection) {
             return try TokenEndpoint.auth0(domain: domain)
         } catch {
-            throw values.missing(SettingName.auth0Domain.rawValue, "is no host name")
+            throw values.missing(SettingName.auth0Domain.rawValue, "is not a host name")
         }
     }
 }

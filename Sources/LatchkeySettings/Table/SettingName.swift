@@ -80,7 +80,7 @@ package enum SettingName: String, CaseIterable, Sendable {
             SettingRow(
                 defaultValue: "parameter-store",
                 meaning:
-                    "`parameter-store`, `secrets-manager`, `shadow` (serves Secrets Manager, compares Parameter Store) or `auto` (follows `<prefix>/latchkey/backend`); `USE_PARAMETER_STORE=true/false` is understood as the first two"
+                    "`parameter-store`, `secrets-manager`, `shadow` (serves Secrets Manager, compares Parameter Store) or `auto` (follows `<prefix>/latchkey/backend`); `USE_PARAMETER_STORE=true` selects `parameter-store`, and `false` selects `secrets-manager`"
             )
         case .secretTTL:
             SettingRow(defaultValue: "300", bounds: 0...86_400, meaning: "seconds a secret is fresh, {bounds}")

@@ -17,7 +17,8 @@ package struct TokenEndpoint: Hashable, Sendable, CustomStringConvertible {
         package var description: String {
             switch self {
             case .malformed: "not a URL of the form https://host[:port]/path"
-            case .plainText: "http would send the client secret in the clear; use https (http is for loopback alone)"
+            case .plainText:
+                "http would send the client secret in the clear; use https (http is allowed only for loopback)"
             case .userInfo: "a token URL must not hold a user name or password; set the client id and secret instead"
             case .fragment: "a token URL must not have a fragment; remove what follows the #"
             }

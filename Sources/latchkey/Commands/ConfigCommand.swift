@@ -6,7 +6,9 @@ internal import LatchkeySettings
 struct ConfigCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config", abstract: "Print every effective setting and where it came from.",
-        discussion: "AWS's own variables are among them. What is wrong is said after the table, with exit code 78.")
+        discussion: """
+            Includes the variables of AWS. Errors follow the table, with exit code 78.
+            """)
 
     @OptionGroup var flags: SettingFlags
     @Flag(help: "Print one JSON object.") var json = false

@@ -10,9 +10,11 @@ struct DevCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dev",
         abstract: "Run the broker on an embedded Parameter Store, Secrets Manager and issuer.",
-        discussion: "Everything listens on loopback, lives in memory and is gone at the end. NOT FOR PRODUCTION.")
+        discussion: """
+            Everything listens on loopback and is kept in memory only. NOT FOR PRODUCTION.
+            """)
 
-    @Option(help: "The broker's port; 0 picks one.") var port: UInt16 = 8700
+    @Option(help: "The broker's port; 0 picks a free one.") var port: UInt16 = 8700
     @Flag(help: "Print one JSON line first: url, key, aws_endpoint_url, token_url.") var json = false
 
     func run() async throws {
@@ -54,27 +56,27 @@ struct DevCommand: AsyncParsableCommand {
         let key = dev.key.revealText() ?? ""
         let curl = "curl -s -H 'Authorization: Bearer \(key)'"
         return """
-            latchkey \(Version.number) for development: embedded upstreams, nothing is kept. NOT FOR PRODUCTION.
+            latchkey \(Version.number) for development: embedded upstreams, everything in memory. NOT FOR PRODUCTION.
 
             address  \(dev.url)
             key      \(key)
 
-            a token, then the same from memory:
+            a token; the second request gets it from memory:
               \(curl) -i \(dev.url)/token
-            a field of the blob \(dev.prefix)/secrets, and a parameter of its own:
+            a field of the blob \(dev.prefix)/secrets, and a separate parameter:
               \(curl) \(dev.url)/secrets/STRIPE_KEY
               \(curl) -H 'Accept: text/plain' \(dev.url)/secrets/db/password
-            how it is:
+            health and metrics:
               \(curl) \(dev.url)/health
               \(curl) \(dev.url)/metrics
 
             the embedded AWS, with any credentials:
               AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any AWS_DEFAULT_REGION=\(dev.region) \\
                 aws --endpoint-url \(dev.awsEndpointURL) ssm get-parameter --with-decryption --name \(dev.prefix)/mongodb-uri
-            what the embedded upstreams were asked:
+            requests that the embedded upstreams received:
               curl -s \(dev.awsEndpointURL)/dev/requests
 
-            ctrl-c ends it.
+            ctrl-c stops it.
             """
     }
 }

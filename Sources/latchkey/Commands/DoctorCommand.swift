@@ -5,17 +5,17 @@ internal import LatchkeySettings
 /// `latchkey doctor`.
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Check everything the broker depends on, and say what to do.",
+        commandName: "doctor", abstract: "Check everything that the broker depends on, and print what to do.",
         discussion: """
             Settings, endpoints, clock, credentials, each permission, the KMS key, the blob, the shared token, the \
-            issuers. Run it with the broker's environment and user. It changes nothing: whether something may be \
-            written is asked by requests that are never carried out. Each issuer is asked for a token, once, and counts \
-            it. Exit code 0 when nothing is wrong, whatever the warnings; else 78, 77 or 69 by what is to be mended \
-            first, and 1 for anything else.
+            issuers. Run it with the environment and user of the broker. Changes nothing: write permissions are \
+            checked with requests that AWS does not carry out. Requests one token for each profile, which counts \
+            against the quota of its issuer. Exit code 0 if there are no problems (warnings count only with \
+            --strict); otherwise 78, 77 or 69, whichever problem to fix first, and 1 for any other.
             """)
 
-    @Flag(help: "Ask no issuer for a token.") var noToken = false
-    @Flag(help: "A warning is a finding too: exit code 1.") var strict = false
+    @Flag(help: "Do not request tokens from issuers.") var noToken = false
+    @Flag(help: "Count warnings as problems: exit code 1 if there are no others.") var strict = false
     @Flag(help: "Print one JSON object.") var json = false
 
     func run() async throws {

@@ -6,10 +6,10 @@ struct EnvCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "env", abstract: "Print the application's secrets as variables.",
         discussion: """
-            The fields of the blob, sorted by name, from the broker at LATCHKEY_URL or from the store directly; what \
-            the environment has set already is not looked at. In a shell: eval "$(latchkey env --format shell)". \
-            Values are printed as they are, to a terminal too. To run one program with them, `latchkey exec` needs \
-            neither a file nor a shell.
+            Prints the fields of the blob, sorted by name, from the broker at LATCHKEY_URL or directly from the \
+            store. What the environment already has is ignored. In a shell: eval "$(latchkey env --format shell)". \
+            Values are printed in full, to a terminal too. To run one program with them, use `latchkey exec`, which \
+            needs neither a file nor a shell.
             """)
 
     @Option(help: "dotenv, json or shell.") var format: VariableFormat = .dotenv

@@ -7,13 +7,14 @@ struct ExecCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "exec", abstract: "Run a program with the application's secrets in its environment.",
         discussion: """
-            The fields of the blob become variables; names that are set already keep their values. The program takes \
-            this process's place: it has its process id, its signals and its exit code. Exit codes of exec itself, \
-            before there is a program: 1 a field of --only is not there, 64 usage, 69 upstream unavailable, 77 denied, \
-            78 configuration or --strict, 126 the program cannot be run, 127 it is not found.
+            The fields of the blob become variables; names that are already set keep their values. The program \
+            replaces this process: it has the same process id, gets the signals, and its exit code is returned. Exit \
+            codes of exec itself, if the program does not start: 1 the blob or a field of --only does not exist, 64 \
+            usage, 69 upstream unavailable, 77 denied, 78 configuration or --strict, 126 the program cannot be run, \
+            127 it was not found.
             """)
 
-    @Flag(help: "Start from an empty environment, but for PATH, HOME and the like.") var pristine = false
+    @Flag(help: "Start from an empty environment, except for PATH, HOME and similar variables.") var pristine = false
     @OptionGroup var options: VariableOptions
     @Argument(parsing: .postTerminator, help: "The program and its arguments, after --.") var command: [String] = []
 
@@ -31,8 +32,8 @@ struct ExecCommand: AsyncParsableCommand {
             if options.strict, !environment.conflicts.isEmpty {
                 throw CommandFailure(
                     .configuration,
-                    "set already, to something else: \(environment.conflicts.joined(separator: ", ")); unset them, or "
-                        + "leave out --strict to keep what is set")
+                    "already set to another value: \(environment.conflicts.joined(separator: ", ")); unset them, or omit "
+                        + "--strict to keep these values")
             }
             let reason = replacement.become(argumentCount: command.count, environment: environment.entries)
             let name = Table.clean(command.first ?? "")

@@ -9,15 +9,16 @@ internal import LatchkeySettings
 /// `latchkey get`.
 struct GetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "get", abstract: "Print one secret's bare value.",
-        discussion:
-            "From the broker at LATCHKEY_URL, or from the store directly. A line end follows only on a terminal and with --json."
-    )
+        commandName: "get", abstract: "Print the value of one secret.",
+        discussion: """
+            Asks the broker at LATCHKEY_URL if that is set, and otherwise the store. A line end is added only on a \
+            terminal and with --json.
+            """)
 
     @Argument(help: "The secret's key: a field of the blob, or a parameter below the prefix.") var key: String
     @Option(help: "A member of a JSON value: its name, a path as in a.b, or a JSON Pointer as in /a/b.") var field:
         String?
-    @Flag(help: "Print the whole answer as JSON: key, value, version, source, encoding.") var json = false
+    @Flag(help: "Print the whole response as JSON: key, value, version, source, encoding.") var json = false
 
     func run() async throws {
         CommandEnvironment.harden()

@@ -12,10 +12,10 @@ struct LambdaExtensionCommand: AsyncParsableCommand {
         commandName: "lambda-extension", abstract: "Run the broker as an extension of AWS Lambda, beside a function.",
         discussion: """
             Serves localhost:2773 (PARAMETERS_SECRETS_EXTENSION_HTTP_PORT) with the function's AWS_SESSION_TOKEN as key. \
-            deploy/lambda/layer makes the layer.
+            deploy/lambda/layer builds the layer.
             """)
 
-    @Option(help: "The name to register by: that of the file in /opt/extensions.") var name = "latchkey"
+    @Option(help: "The name to register with: the name of the file in /opt/extensions.") var name = "latchkey"
 
     func run() async throws {
         CommandEnvironment.harden()

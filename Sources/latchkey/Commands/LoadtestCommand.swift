@@ -8,13 +8,14 @@ internal import LatchkeySettings
 /// `latchkey loadtest`.
 struct LoadtestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "loadtest", abstract: "Ask a running broker for tokens and say how it went.",
-        discussion:
-            "Exit code 1 unless every request got a token and all got the same one. The broker is LATCHKEY_URL's, else the local one."
-    )
+        commandName: "loadtest", abstract: "Request tokens from a running broker, and report latencies and errors.",
+        discussion: """
+            Exit code 1 unless every request got a token and all got the same one. Uses the broker at LATCHKEY_URL, \
+            or the local one.
+            """)
 
-    @Option(help: "How many requests, 1 to 1000000.") var requests = 50
-    @Option(help: "How many at once, 1 to 1000.") var concurrency = 50
+    @Option(help: "Number of requests, 1 to 1000000.") var requests = 50
+    @Option(help: "Number of concurrent requests, 1 to 1000.") var concurrency = 50
     @Flag(help: "Print one JSON object.") var json = false
 
     func validate() throws {

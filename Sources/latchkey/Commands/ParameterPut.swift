@@ -40,7 +40,8 @@ struct ParameterPut {
     func change(field: String, to text: String) async throws -> Int64 {
         guard let found = try await read() else { return try await createObject(field, text) }
         guard found.kind == .secureString || keyID == nil else {
-            throw CommandFailure(.usage, "\(name) is a \(found.kind.rawValue), which no KMS key encrypts")
+            throw CommandFailure(
+                .usage, "\(name) has the type \(found.kind.rawValue), which is not encrypted: omit --kms-key")
         }
         let value = try Self.changed(found.value, parameter: name, field: field, text: text)
         let description = try await describe()
@@ -70,7 +71,7 @@ struct ParameterPut {
         try PutValue.requireFit(value, tier: tier)
         guard let version = try await create(value, isRetried: false) else {
             throw CommandFailure(
-                .failed, "\(name) was made by somebody else at the same time and is as they left it: try again")
+                .failed, "\(name) was created concurrently and was not changed: try again")
         }
         return version
     }
@@ -85,14 +86,14 @@ struct ParameterPut {
         } catch {
             why = "\(error)"
         }
-        throw CommandFailure(.failed, "\(name) has no fields, because it is \(why): write the whole of it anew")
+        throw CommandFailure(.failed, "\(name) has no fields, because it is \(why): rewrite the whole value")
     }
 
     private static func lostUpdate(_ name: String, read: Int64, written: Int64) -> CommandFailure {
         CommandFailure(
             .failed,
-            "\(name) was changed by somebody else at the same time: version \(read) was read, and this command wrote "
-                + "version \(written). What version \(read &+ 1) changed is lost unless you write it again; see it with: "
+            "\(name) was changed concurrently: version \(read) was read, and this command wrote "
+                + "version \(written). The change of version \(read &+ 1) is lost unless you write it again; see it with: "
                 + "aws ssm get-parameter --with-decryption --name \(name):\(read &+ 1)")
     }
 
@@ -113,8 +114,8 @@ struct ParameterPut {
             guard error.kind == .denied else { throw error }
             if keyID == nil {
                 Terminal.printError(
-                    "ssm:DescribeParameters is refused, so the KMS key of \(name) is unknown: the value is written "
-                        + "under the account's default key, and --kms-key names another")
+                    "ssm:DescribeParameters is refused, so the KMS key of \(name) is unknown: the value is encrypted "
+                        + "with the account's default key; use --kms-key to choose another key")
             }
             return nil
         }

@@ -6,10 +6,11 @@ internal import LatchkeyUpstream
 /// `latchkey policy`.
 struct PolicyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "policy", abstract: "Print the least that a role needs, from the effective settings.",
+        commandName: "policy", abstract: "Print the minimum permissions of a role, from the effective settings.",
         discussion: """
-            runtime is the broker's role, migrator the role of whoever moves secrets and writes parameters. Prefix, \
-            region, stores, shared tier and profiles are those of the settings. Calls nothing, except with --read-kept.
+            runtime is the role of the broker; migrator is the role for migrating secrets and writing parameters. \
+            Prefix, region, stores, shared tier and profiles come from the settings. Makes no calls, except with \
+            --read-kept.
             """)
 
     enum Role: String, ExpressibleByArgument, CaseIterable { case runtime, migrator }
@@ -17,11 +18,14 @@ struct PolicyCommand: AsyncParsableCommand {
 
     @Option(help: "runtime or migrator.") var role = Role.runtime
     @Option(help: "json or terraform.") var format = Format.json
-    @Option(help: ArgumentHelp("The account; without it any, in Terraform its own.", valueName: "digits"))
+    @Option(
+        help: ArgumentHelp(
+            "The account ID. Default: that of --kms-key, or any account, or in Terraform the current one.",
+            valueName: "digits"))
     var account: String?
-    @Option(help: ArgumentHelp("The KMS key that secrets are kept under.", valueName: "arn")) var kmsKey: String?
-    @Flag(help: "runtime: both stores, for a fleet that is being moved.") var bothStores = false
-    @Flag(help: "runtime: share tokens of any profile, also of one that is yet to come.") var anyProfile = false
+    @Option(help: ArgumentHelp("The KMS key that encrypts the secrets.", valueName: "arn")) var kmsKey: String?
+    @Flag(help: "runtime: both stores, for a fleet during its migration.") var bothStores = false
+    @Flag(help: "runtime: share tokens of any profile, including profiles added later.") var anyProfile = false
     @Flag(help: "runtime: may list names, for GET /secrets and an SDK's get_parameters_by_path.") var withListing =
         false
     @Option(
@@ -33,15 +37,15 @@ struct PolicyCommand: AsyncParsableCommand {
     var readKept = false
     @Option(help: ArgumentHelp("migrator: a Lambda function that is cut over; may be repeated.", valueName: "name"))
     var lambdaFunction: [String] = []
-    @Flag(help: "migrator: may set deletions and take them back, for migrate cleanup.") var withCleanup = false
-    @Flag(help: "migrator: may write the old store, for migrate restore.") var withRestore = false
+    @Flag(help: "migrator: may schedule and cancel deletions, for migrate cleanup.") var withCleanup = false
+    @Flag(help: "migrator: may write to Secrets Manager, for migrate restore.") var withRestore = false
 
     func validate() throws {
         guard account.map({ AccountID($0) != nil }) ?? true else {
             throw ValidationError("--account must be twelve digits")
         }
         guard kmsKey.map({ KeyARN($0) != nil }) ?? true else {
-            throw ValidationError("--kms-key must be a key's ARN, arn:aws:kms:REGION:ACCOUNT:key/ID, and no alias")
+            throw ValidationError("--kms-key must be a key's ARN, arn:aws:kms:REGION:ACCOUNT:key/ID, not an alias")
         }
         let allowed: (UInt8) -> Bool = { ASCII.isLetterOrDigit($0) || "-_".utf8.contains($0) }
         guard lambdaFunction.allSatisfy({ (1...64).contains($0.utf8.count) && $0.utf8.allSatisfy(allowed) }) else {
@@ -68,8 +72,8 @@ struct PolicyCommand: AsyncParsableCommand {
             guard document(place).length <= PolicyDocument.maxLength else {
                 throw CommandFailure(
                     .failed,
-                    "the policy is over the \(PolicyDocument.maxLength) characters that IAM takes: --any-profile, or "
-                        + "--both-stores in place of kept secrets by name")
+                    "the policy is longer than the \(PolicyDocument.maxLength) characters that IAM allows: use --any-profile, "
+                        + "or --both-stores instead of naming kept secrets")
             }
             switch format {
             case .json: Terminal.print(document(place).text)
@@ -83,7 +87,7 @@ struct PolicyCommand: AsyncParsableCommand {
         guard let key, key.region != settings.aws.region else { return }
         throw CommandFailure(
             .usage,
-            "the key is in \(key.region) and the settings are of \(settings.aws.region): AWS_REGION or --kms-key")
+            "the key is in \(key.region), but the region is \(settings.aws.region): change AWS_REGION or --kms-key")
     }
 
     /// The names of this application's kept secrets, from the list in Parameter Store.
@@ -93,7 +97,7 @@ struct PolicyCommand: AsyncParsableCommand {
             let listed = readKept ? try await Self.list(settings).names : []
             return KeptList(names: kept + listed.filter { $0.utf8.starts(with: start.utf8) }).names
         }
-        throw CommandFailure(.usage, "--kept \(Table.clean(foreign)): names of this prefix begin with \(start)")
+        throw CommandFailure(.usage, "--kept \(Table.clean(foreign)): the name must begin with the prefix, \(start)")
     }
 
     private static func list(_ settings: Settings) async throws -> KeptList {

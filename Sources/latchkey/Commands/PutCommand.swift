@@ -12,11 +12,12 @@ struct PutCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "put", abstract: "Write one secret to Parameter Store.",
         discussion: """
-            The value comes from standard input or a file, never from the command line, where others could read it. \
-            One line end at its end, LF or CR LF, is left out. Without --tier a value may have \
-            \(ParameterTier.standard.maxValueBytes) bytes. Writing over a parameter asks at a terminal and needs --yes without one. --field changes one field of a JSON object, such \
-            as the one that secrets holds, and leaves every other byte of it as it is; it does not ask. Exit code 1 says \
-            that somebody else wrote at the same time.
+            The value comes from standard input or a file, never from the command line, where other users could read \
+            it. One line end at its end, LF or CR LF, is removed. Without --tier a value may have \
+            \(ParameterTier.standard.maxValueBytes) bytes. Overwriting needs confirmation on a terminal, or --yes. \
+            --field changes one field of a JSON object, such as the blob `secrets`, and leaves every other byte \
+            unchanged; it does not ask. Exit code 1 if the parameter exists and is not overwritten, if --field finds \
+            no JSON object, or if another write happened at the same time.
             """)
 
     @Argument(help: "The key below the prefix.") var key: String
@@ -25,11 +26,11 @@ struct PutCommand: AsyncParsableCommand {
     @Option(help: "SecureString or String.") var type = "SecureString"
     @Option(
         help:
-            "standard, advanced, intelligent-tiering or as-needed, which is advanced over \(ParameterTier.standard.maxValueBytes) bytes."
+            "standard, advanced, intelligent-tiering or as-needed (advanced for more than \(ParameterTier.standard.maxValueBytes) bytes)."
     )
     var tier: String?
     @Option(help: ArgumentHelp("KMS key of the parameter: an id, ARN or alias.", valueName: "key")) var kmsKey: String?
-    @Flag(help: "Write over a parameter that is there.") var yes = false
+    @Flag(help: "Overwrite an existing parameter.") var yes = false
     @Flag(help: "Write the key secrets even if the value is not a JSON object.") var force = false
 
     func run() async throws {
@@ -38,7 +39,8 @@ struct PutCommand: AsyncParsableCommand {
             let settings = try CommandEnvironment.settings(need: .upstreams)
             guard let key = SecretKey(key) else {
                 throw CommandFailure(
-                    .usage, "not a key: letters, digits and . - _ / only, and not below auth0-cache or latchkey")
+                    .usage,
+                    "not a valid key: use only letters, digits and . - _ /, and nothing below auth0-cache or latchkey")
             }
             let (kind, tier) = (try checkedKind(), try chosenTier())
             let value = try PutValue.read(file, tier: tier)
@@ -60,7 +62,7 @@ struct PutCommand: AsyncParsableCommand {
             throw CommandFailure(.usage, "--type must be SecureString or String")
         }
         guard kmsKey == nil || kind == .secureString else {
-            throw CommandFailure(.usage, "--kms-key is for SecureString")
+            throw CommandFailure(.usage, "--kms-key needs --type SecureString")
         }
         guard kmsKey.map({ ParameterWrite.isKeyID($0) }) ?? true else {
             throw CommandFailure(.usage, "--kms-key must be a key's id, ARN or alias")
@@ -91,8 +93,8 @@ struct PutCommand: AsyncParsableCommand {
     private func written(_ value: Secret, _ put: ParameterPut) async throws -> Int64 {
         if !yes {
             if let version = try await put.create(value) { return version }
-            guard Confirmation.asks("\(put.name) is there already. It will be written over.") else {
-                throw CommandFailure(.failed, "\(put.name) is there already: --yes writes over it")
+            guard Confirmation.asks("\(put.name) already exists. It will be overwritten.") else {
+                throw CommandFailure(.failed, "\(put.name) already exists: overwrite it with --yes")
             }
         }
         return try await put.overwrite(value)
@@ -102,7 +104,8 @@ struct PutCommand: AsyncParsableCommand {
         let failure = CommandFailure(UpstreamFault(error, from: .parameterStore), what: "parameter")
         if let kmsKey, error.concernsKMSKey {
             return CommandFailure(
-                failure.status, "the KMS key \(kmsKey) cannot be used: is it there, and may this role encrypt with it?")
+                failure.status,
+                "the KMS key \(kmsKey) cannot be used: check that it exists and that this role may encrypt with it")
         }
         return error.hint.map { CommandFailure(failure.status, "\(failure.message): \($0)") } ?? failure
     }
@@ -117,8 +120,8 @@ struct PutCommand: AsyncParsableCommand {
                 document.root.member(key.name.utf8) != nil
             else { return }
             Terminal.printError(
-                "the parameter is hidden: \(blob) has a field \(key.name), and brokers answer with that. To change the "
-                    + "field: latchkey put \(SecretKey.blob.name) --field \(key.name)")
+                "the parameter is hidden: \(blob) has a field \(key.name), and brokers return that field. To change "
+                    + "it: latchkey put \(SecretKey.blob.name) --field \(key.name)")
         } catch {
             guard error.kind != .notFound else { return }
             Terminal.printError("cannot tell whether a field of \(blob) hides the parameter: \(blob) cannot be read")

@@ -19,7 +19,7 @@ enum PutValue {
             throw CommandFailure(.usage, "the value is empty: give it on standard input or with --file")
         }
         guard String(validating: value, as: UTF8.self) != nil else {
-            throw CommandFailure(.usage, "the value is not UTF-8: Parameter Store keeps text")
+            throw CommandFailure(.usage, "the value is not UTF-8, and Parameter Store stores only text")
         }
         return Secret(value)
     }
@@ -54,12 +54,12 @@ enum PutValue {
         let (standard, advanced) = (ParameterTier.standard.maxValueBytes, ParameterTier.advanced.maxValueBytes)
         guard (tier ?? .standard) == .standard else {
             return CommandFailure(
-                .usage, "the value has \(bytes) bytes, and no parameter holds more than \(advanced): divide it")
+                .usage, "the value has \(bytes) bytes, and a parameter holds at most \(advanced): split it")
         }
         return CommandFailure(
             .usage,
             "the value has \(bytes) bytes, and a parameter of the standard tier holds \(standard): "
-                + "--tier advanced holds \(advanced), at a price")
+                + "use --tier advanced, which holds \(advanced) and costs money")
     }
 
     /// Throws if the blob is not a JSON object, because brokers could not read its fields.
@@ -73,6 +73,6 @@ enum PutValue {
         throw CommandFailure(
             .usage,
             "the value is \(why). brokers read their secrets as fields of this parameter, so it must be a JSON object; "
-                + "--force writes it all the same")
+                + "--force writes it anyway")
     }
 }

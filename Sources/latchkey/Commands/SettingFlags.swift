@@ -7,7 +7,8 @@ internal import Logging
 /// The settings that also have a flag.
 struct SettingFlags: ParsableArguments {
     @Option(help: "Settings file (LATCHKEY_CONFIG).") var config: String?
-    @Option(help: "Comma list of host:port, [v6]:port, unix:/path, systemd (LATCHKEY_LISTEN).") var listen: String?
+    @Option(help: "Comma-separated list of host:port, [v6]:port, unix:/path, systemd (LATCHKEY_LISTEN).") var listen:
+        String?
     @Option(help: "Parameter path (LATCHKEY_PREFIX).") var prefix: String?
     @Option(help: "parameter-store, secrets-manager, shadow or auto (LATCHKEY_SECRETS_BACKEND).") var secretsBackend:
         String?

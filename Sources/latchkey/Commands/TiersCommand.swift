@@ -10,11 +10,11 @@ internal import LatchkeyUpstream
 /// `latchkey tiers`.
 struct TiersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "tiers", abstract: "Call each tier once and say how long it took.",
+        commandName: "tiers", abstract: "Call each tier once, and print how long it took.",
         discussion: """
-            Goes to the upstreams directly, for the default profile: the shared tier for the shared token, the issuer for \
-            a new token, which is kept nowhere, then this command's own memory, which holds what the shared tier had. \
-            The issuer is asked whatever the shared tier has, and counts it.
+            Calls the upstreams directly, for the default profile: the shared tier for the shared token, the issuer \
+            for a new token, which is discarded, then this command's own memory, which has the token from the shared \
+            tier. The issuer is always asked; the request counts against its quota.
             """)
 
     @Flag(help: "Print one JSON array.") var json = false

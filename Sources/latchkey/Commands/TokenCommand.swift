@@ -10,12 +10,13 @@ internal import LatchkeySettings
 struct TokenCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "token", abstract: "Print an access token.",
-        discussion:
-            "From the broker at LATCHKEY_URL, or from Parameter Store and the issuer directly. A line end follows only on a terminal."
-    )
+        discussion: """
+            Asks the broker at LATCHKEY_URL if that is set, and otherwise the shared tier and the issuer. A line end \
+            is added only on a terminal and with --json.
+            """)
 
     @Argument(help: "The token profile.") var profile = "default"
-    @Flag(help: "Print the whole answer as JSON.") var json = false
+    @Flag(help: "Print the whole response as JSON.") var json = false
 
     func run() async throws {
         CommandEnvironment.harden()

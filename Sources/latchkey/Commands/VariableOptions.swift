@@ -7,7 +7,8 @@ internal import LatchkeySettings
 
 /// The options of the commands that turn secrets into variables.
 struct VariableOptions: ParsableArguments {
-    @Option(parsing: .singleValue, help: "Only these fields, as a comma list; one that is not there is an error.")
+    @Option(
+        parsing: .singleValue, help: "Only these fields, separated by commas; a field that does not exist is an error.")
     var only: [String] = []
     @Flag(help: "Fail instead of leaving fields out.") var strict = false
 
@@ -15,7 +16,7 @@ struct VariableOptions: ParsableArguments {
     /// reported on standard error.
     func variables(_ settings: Settings) async throws -> SecretVariables {
         let wanted = only.flatMap { $0.split(separator: ",").map(String.init) }
-        if !only.isEmpty, wanted.isEmpty { throw CommandFailure(.usage, "--only names nothing") }
+        if !only.isEmpty, wanted.isEmpty { throw CommandFailure(.usage, "--only is empty") }
         let blob = try await Self.blob(settings)
         do throws(SecretVariables.Refusal) {
             let variables = try SecretVariables(

@@ -22,22 +22,24 @@ struct AWSErrorFinding {
             return .problem(
                 exit: .denied, .permission, action, "\(action) is refused on \(resource)\(code)",
                 remedy:
-                    "allow it in the role's policy (latchkey policy prints it); else look for a permissions boundary, "
+                    "allow it in the role's policy (latchkey policy prints it); otherwise check for a permissions boundary, "
                     + "a service control policy or the policy of a VPC endpoint")
         case .expiredCredentials:
             return .problem(
                 exit: .denied, .credentials, action, "AWS no longer accepts the credentials\(code)",
                 remedy:
-                    "renew them (aws sso login, a new access key), and restart what has the old ones in its environment"
+                    "renew them (aws sso login, a new access key), and restart the processes that have the old ones in their environment"
             )
         case .noCredentials:
             return .problem(
                 exit: .configuration, .credentials, action, error.hint ?? "there are no AWS credentials",
-                remedy: "run this with the broker's environment and user, and give both AWS credentials")
+                remedy:
+                    "run this command with the environment and user of the broker, and configure AWS credentials for both"
+            )
         case .notFound, .alreadyExists, .conditionFailed, .invalidRequest:
             return .problem(
                 exit: .configuration, .permission, action, "\(action) is not accepted for \(resource)\(code)",
-                remedy: "check LATCHKEY_PREFIX, LATCHKEY_SHARED_TIER and AWS_REGION: no name like that can be there")
+                remedy: "check LATCHKEY_PREFIX, LATCHKEY_SHARED_TIER and AWS_REGION: AWS does not accept this name")
         case .throttled:
             return .problem(
                 exit: .unavailable, .permission, action, "\(action) is throttled\(code)",
@@ -45,13 +47,13 @@ struct AWSErrorFinding {
         case .unavailable, .timedOut, .invalidAnswer:
             return .problem(
                 exit: .unavailable, .endpoint, action, "\(action) got no valid response\(code)",
-                remedy: "check the way to the endpoint: security group, VPC endpoint, proxy, AWS_ENDPOINT_URL")
+                remedy: "check the network path to the endpoint: security group, VPC endpoint, proxy, AWS_ENDPOINT_URL")
         }
     }
 
     static func key(_ explanation: String) -> Finding {
         .problem(
-            exit: .denied, .key, "kms:Decrypt", "\(explanation): the role may read, and may not use the KMS key",
+            exit: .denied, .key, "kms:Decrypt", "\(explanation): the role may read it, but may not use the KMS key",
             remedy:
                 "latchkey policy --kms-key ARN prints the statement; the key's own policy must allow the account or role"
         )

@@ -29,7 +29,7 @@ package struct BlobShape: Sendable {
             return [
                 .problem(
                     exit: .failed, .blob, name, why,
-                    remedy: "look at it with jq . blob.json, then write it: latchkey put secrets --file blob.json")
+                    remedy: "check it with jq . blob.json, then write it: latchkey put secrets --file blob.json")
             ]
         }
         let found = wanted.flatMap { field($0, fields[$0]) }
@@ -48,7 +48,7 @@ package struct BlobShape: Sendable {
         guard let text = value.string, !text.isEmpty else {
             return [
                 .problem(
-                    exit: .configuration, .blob, field, "is not text in \(name), or an empty one",
+                    exit: .configuration, .blob, field, "is not a non-empty string in \(name)",
                     remedy: "write it as a JSON string")
             ]
         }
@@ -56,7 +56,7 @@ package struct BlobShape: Sendable {
             return [
                 .problem(
                     exit: .configuration, .blob, field, "begins or ends with white space in \(name)",
-                    remedy: "write it without: a line end is easily pasted along")
+                    remedy: "remove the white space (often a pasted line end)")
             ]
         }
         guard field == SettingName.auth0Domain.rawValue else { return [] }
@@ -67,7 +67,7 @@ package struct BlobShape: Sendable {
             return [
                 .problem(
                     exit: .configuration, .blob, field, "in \(name): \(error)",
-                    remedy: "the tenant's host name alone, as in tenant.eu.auth0.com")
+                    remedy: "use only the tenant's host name, such as tenant.eu.auth0.com")
             ]
         }
     }

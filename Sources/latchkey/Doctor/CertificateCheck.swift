@@ -30,9 +30,9 @@ struct CertificateCheck {
                 findings.append(
                     .problem(
                         exit: .configuration, .settings, subject, "\(pair.certificate) has expired",
-                        remedy: "write a valid certificate and its key; they are followed"))
+                        remedy: "write a valid certificate and its key to these files; the broker follows them"))
             } else if certificate.expiry <= now + Self.warningTime {
-                findings.append(.warning(.settings, subject, expiry, remedy: "see what should have renewed it"))
+                findings.append(.warning(.settings, subject, expiry, remedy: "find out why it was not renewed"))
             } else {
                 findings.append(.fine(.settings, subject, expiry))
             }

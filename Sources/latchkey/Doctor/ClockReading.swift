@@ -11,7 +11,7 @@ package struct ClockReading: Hashable, Sendable {
     package let ahead: Duration
 
     /// - Parameters:
-    ///   - theirs: the date of the response.
+    ///   - serverTime: the date of the response.
     ///   - asked: the local time of the request.
     ///   - answered: the local time of the response.
     package init(serverTime: WallTime, asked: WallTime, answered: WallTime) {
@@ -22,15 +22,17 @@ package struct ClockReading: Hashable, Sendable {
     package var finding: Finding {
         let size = ahead < .zero ? .zero - ahead : ahead
         let text = "this machine's clock is \(size.components.seconds) s \(ahead < .zero ? "behind" : "ahead of") AWS's"
-        let remedy = "set it: timedatectl set-ntp true, or chronyc makestep; on a virtual machine ask the host's owner"
+        let remedy =
+            "synchronise the clock: timedatectl set-ntp true, or chronyc makestep; on a virtual machine ask the owner of the host"
         if size >= Self.limit {
             return .problem(
                 exit: .configuration, .clock, "skew",
-                "\(text): AWS refuses signatures that are 5 minutes off, and tokens are judged by it", remedy: remedy)
+                "\(text): AWS refuses signatures that are 5 minutes off, and token expiry is checked against this clock",
+                remedy: remedy)
         }
         guard size > Self.tolerance else {
             return .fine(.clock, "skew", "within \(Self.tolerance.components.seconds) s of AWS's")
         }
-        return .warning(.clock, "skew", "\(text): tokens expire by it too early or too late", remedy: remedy)
+        return .warning(.clock, "skew", "\(text): tokens will expire too early or too late", remedy: remedy)
     }
 }

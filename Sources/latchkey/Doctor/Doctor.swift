@@ -40,7 +40,7 @@ struct Doctor {
             diagnosis.findings.append(
                 .skipped(
                     .issuer, "default",
-                    "neither AUTH0_* settings, nor such fields in the blob, nor profiles: this setup has secrets alone")
+                    "skipped: no tokens are configured (no AUTH0_* settings, no such fields in the blob, no profiles)")
             )
         } else if asksIssuers {
             let check = IssuerCheck(
@@ -48,7 +48,7 @@ struct Doctor {
                 timeout: timeout)
             diagnosis.findings += await check.run()
         } else {
-            diagnosis.findings.append(.skipped(.issuer, "all", "--no-token"))
+            diagnosis.findings.append(.skipped(.issuer, "all", "skipped: --no-token"))
         }
         if settings.url != nil { diagnosis.findings.append(await broker()) }
         return diagnosis
@@ -81,7 +81,7 @@ struct Doctor {
         guard !report.entries.isEmpty else { return nil }
         guard let answered = report.answered else {
             return .warning(
-                .credentials, "source", "none has any; \(report.failureSummary)",
+                .credentials, "source", "no source has credentials; \(report.failureSummary)",
                 remedy: "configure one of these sources")
         }
         let others = report.failureSummary.isEmpty ? "" : "; not from \(report.failureSummary)"
@@ -104,10 +104,10 @@ struct Doctor {
         findings += settings.plainUpstreams.map { upstream in
             .warning(
                 .settings, "AWS_ENDPOINT_URL", "\(upstream) \(Settings.plainUpstreamWarning)",
-                remedy: "give an https:// endpoint, or one on loopback")
+                remedy: "use an https:// endpoint, or one on loopback")
         }
         if findings.isEmpty {
-            findings.append(.fine(.settings, "all", "can be read; latchkey config shows them"))
+            findings.append(.fine(.settings, "all", "valid; latchkey config shows them"))
         }
         let certificates =
             settings.tls.map { CertificateCheck(files: $0, now: Timing.system.now().wall).run() } ?? []
@@ -121,7 +121,7 @@ struct Doctor {
         ]
         let except = settings.sources.given[.noProxy].map { ", except \($0.text)" } ?? ""
         return proxies.compactMap { name, proxy, scheme in
-            proxy.map { .fine(.settings, name.rawValue, "\($0) is the way to \(scheme) upstreams\(except)") }
+            proxy.map { .fine(.settings, name.rawValue, "\(scheme) upstreams are called through \($0)\(except)") }
         }
     }
 
@@ -145,7 +145,7 @@ struct Doctor {
         var findings: [Finding] = []
         for service in services {
             guard reachable.contains(service) else {
-                findings.append(.skipped(.permission, service.name, "it does not answer"))
+                findings.append(.skipped(.permission, service.name, "skipped: the service could not be reached"))
                 continue
             }
             switch (service, settings.sharedTier) {
@@ -194,7 +194,7 @@ struct Doctor {
         } catch {
             return .problem(
                 exit: .unavailable, .broker, url, "it cannot be reached",
-                remedy: "is it running? systemctl status latchkey")
+                remedy: "check that it is running: systemctl status latchkey")
         }
     }
 }

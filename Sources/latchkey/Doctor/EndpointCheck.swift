@@ -35,7 +35,7 @@ struct EndpointCheck {
         if let clock {
             findings.append(clock.finding)
         } else {
-            findings.append(.skipped(.clock, "skew", "nobody has told the time"))
+            findings.append(.skipped(.clock, "skew", "skipped: no service sent its time"))
         }
         return (findings, reachable)
     }
@@ -51,7 +51,7 @@ struct EndpointCheck {
             ?? finding(code: error.code, area: area, subject: subject, origin: origin)
             ?? .problem(
                 exit: .unavailable, area, subject, "\(host) does not answer with HTTP [\(error.code)]",
-                remedy: "find out who answers there: \(origin.curl)")
+                remedy: "find out what answers there: \(origin.curl)")
     }
 
     /// A finding about a proxy that failed or refused the connection.
@@ -61,7 +61,7 @@ struct EndpointCheck {
         proxy: String, code: String, area: Finding.Area, subject: String, host: String
     ) -> Finding {
         .problem(
-            exit: .unavailable, area, subject, "\(host) is not reached: \(proxy) [\(code)]",
+            exit: .unavailable, area, subject, "\(host) cannot be reached: \(proxy) [\(code)]",
             remedy: "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY (latchkey config shows them), and the proxy's own log")
     }
 
@@ -80,14 +80,14 @@ struct EndpointCheck {
         case .tlsFailed:
             .problem(
                 exit: .unavailable, area, subject,
-                "the certificate of \(host) does not hold, or TLS cannot be agreed on",
+                "the certificate of \(host) is not valid, or the TLS handshake failed",
                 remedy:
-                    "check the trust store (ca-certificates, SSL_CERT_FILE, AWS_CA_BUNDLE) and what stands between: "
+                    "check the trust store (ca-certificates, SSL_CERT_FILE, AWS_CA_BUNDLE) and proxies and firewalls on the path: "
                     + "openssl s_client -connect \(origin.place)")
         case .timedOut, .closedBeforeResponse, .truncated:
             .problem(
-                exit: .unavailable, area, subject, "\(host) took the connection and did not answer [\(code)]",
-                remedy: "check what stands between, and LATCHKEY_UPSTREAM_TIMEOUT")
+                exit: .unavailable, area, subject, "\(host) accepted the connection but did not respond [\(code)]",
+                remedy: "check proxies and firewalls on the path, and LATCHKEY_UPSTREAM_TIMEOUT")
         default: nil
         }
     }

@@ -8,7 +8,7 @@ extension Finding {
     static func unlisted(_ action: String) -> Finding {
         .fine(
             .permission, action,
-            "not allowed, so that GET /secrets and get_parameters_by_path are refused; latchkey policy --with-listing "
-                + "opens them")
+            "not allowed, so GET /secrets and get_parameters_by_path are refused; latchkey policy --with-listing prints "
+                + "the permission")
     }
 }

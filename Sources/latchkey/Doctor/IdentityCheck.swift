@@ -13,7 +13,8 @@ struct IdentityCheck {
             guard !identity.isRoot else {
                 return (
                     .warning(
-                        .credentials, "identity", "these are the root user's of account \(identity.account)",
+                        .credentials, "identity",
+                        "these are credentials of the root user of account \(identity.account)",
                         remedy: "delete its access keys, and give the broker a role: latchkey policy"),
                     identity, true
                 )
@@ -30,15 +31,15 @@ struct IdentityCheck {
                         exit: .denied, .credentials, "identity",
                         "AWS refuses the signature [\(error.code ?? "no code")]",
                         remedy:
-                            "compare AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY with where they come from: cut off, "
-                            + "quoted or of two different keys"), nil, false
+                            "compare AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY with their source: they may be "
+                            + "truncated, quoted or from two different keys"), nil, false
                 )
             default:
                 // The stores may be reachable although STS is not, as in a network without a route to it.
                 return (
                     .warning(
-                        .credentials, "identity", "STS cannot say who this is: \(errorFinding.explanation)",
-                        remedy: "nothing, where the stores answer; else give the network a way to STS"), nil, true
+                        .credentials, "identity", "STS did not return the identity: \(errorFinding.explanation)",
+                        remedy: "nothing if the stores answer; otherwise allow network access to STS"), nil, true
                 )
             }
         }

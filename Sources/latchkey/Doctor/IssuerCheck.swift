@@ -21,8 +21,9 @@ struct IssuerCheck {
             do throws(UpstreamFault) {
                 let grant = try await issuer.issue(profile.name, .expiry, .current + timeout)
                 let life =
-                    grant.expiresIn.map { "lasts \($0.components.seconds) s" } ?? "does not say how long it lasts"
-                findings.append(.fine(.issuer, profile.name, "gives out a token that \(life)"))
+                    grant.expiresIn.map { "a token that lasts \($0.components.seconds) s" }
+                    ?? "a token without a lifetime"
+                findings.append(.fine(.issuer, profile.name, "returned \(life)"))
                 if let limit = settings.sharedTokenLimit, grant.value.count > limit.bytes {
                     findings.append(
                         .warning(
@@ -72,16 +73,16 @@ struct IssuerCheck {
                 remedy: "supply it in the environment, the profiles file or the blob")
         case .budgetSpent, .throttled:
             return .problem(
-                exit: .unavailable, .issuer, profile, "\(host) asks for fewer requests\(code)",
-                remedy: "find what asks for so many tokens, or raise the tenant's quota")
+                exit: .unavailable, .issuer, profile, "\(host) is throttling requests\(code)",
+                remedy: "find out what requests so many tokens, or raise the tenant's quota")
         case .refused, .invalid:
             return .problem(
                 exit: .unavailable, .issuer, profile, "\(host) sent a response without a token\(code)",
-                remedy: "check LATCHKEY_AUTH0_TOKEN_URL or the profile's token_url: is that a token endpoint?")
+                remedy: "check that LATCHKEY_AUTH0_TOKEN_URL or the profile's token_url is a token endpoint")
         case .unavailable, .timedOut, .overloaded:
             return .problem(
                 exit: .unavailable, .issuer, profile, "\(host) fails, or does not answer in time\(code)",
-                remedy: "look at the issuer's status page; callers are served from memory meanwhile")
+                remedy: "check the issuer's status page; meanwhile callers get tokens from memory")
         }
     }
 
@@ -91,7 +92,7 @@ struct IssuerCheck {
             case "invalid_client", "unauthorized_client", "access_denied", "http_401", "http_403":
                 "compare client id and secret with the issuer's, and give the application a grant for the audience "
                     + "(Auth0: Applications, APIs, Machine to Machine, Authorize)"
-            case "invalid_scope": "ask for scopes that the application was granted"
+            case "invalid_scope": "request only scopes that the application was granted"
             default: "check audience, organization and grant types in the issuer's settings of this application"
             }
         return .problem(

@@ -29,16 +29,16 @@ package struct PairShape: Sendable {
                 return .warning(
                     .tokens, name,
                     "is missing, but its expiry exists: a writer stopped between its two writes, or one was deleted",
-                    remedy: "nothing: the next token is written over both")
+                    remedy: "nothing: the next token overwrites both")
             }
-            return .fine(.tokens, name, "not there yet: the first token makes it")
+            return .fine(.tokens, name, "does not exist yet: the first token creates it")
         }
         let expires = expires ?? ""
         if Self.isSeconds(expires) {
             return .problem(
                 exit: .failed, .tokens, name, "its expiry is in seconds, but must be in milliseconds since the epoch",
                 remedy:
-                    "find the application that writes it so (Date.now(), not divided by 1000); the broker writes over it"
+                    "find the application that writes seconds (it must not divide Date.now() by 1000); the broker overwrites it"
             )
         }
         let pair = StoredToken(token: token, expires: expires)
@@ -48,12 +48,12 @@ package struct PairShape: Sendable {
         case .absent where expires.isEmpty && !token.withBytes({ $0.elementsEqual("placeholder".utf8) }):
             return .warning(
                 .tokens, name, "has no expiry: a writer stopped between its two writes, or one was deleted",
-                remedy: "nothing: the next token is written over both")
-        case .absent: return .fine(.tokens, name, "a placeholder: the first token is written over it")
+                remedy: "nothing: the next token overwrites both")
+        case .absent: return .fine(.tokens, name, "a placeholder: the first token overwrites it")
         case .corrupt(let why):
             return .problem(
-                exit: .failed, .tokens, name, "is no pair: \(why)",
-                remedy: "find who else writes below auth0-cache/; the broker writes over it")
+                exit: .failed, .tokens, name, "is not a valid token and expiry: \(why)",
+                remedy: "find out what else writes below auth0-cache/; the broker overwrites it")
         }
     }
 }

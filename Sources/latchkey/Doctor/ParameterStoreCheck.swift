@@ -99,7 +99,9 @@ struct ParameterStoreCheck {
 
     /// Checks the backend that the parameter names.
     private func backend(_ value: String?) -> Finding {
-        guard let value else { return .fine(.settings, backendSwitch, "not there: secrets come from Secrets Manager") }
+        guard let value else {
+            return .fine(.settings, backendSwitch, "does not exist: secrets come from Secrets Manager")
+        }
         guard let backend = SecretBackend(rawValue: value) else {
             return .problem(
                 exit: .configuration, .settings, backendSwitch,
@@ -108,14 +110,14 @@ struct ParameterStoreCheck {
                     "write one of these names into it: \(SecretBackend.allCases.map(\.rawValue).joined(separator: ", "))"
             )
         }
-        return .fine(.settings, backendSwitch, "says \(backend.rawValue)")
+        return .fine(.settings, backendSwitch, "is \(backend.rawValue)")
     }
 
     private func plain(_ parameter: Parameter) -> [Finding] {
         guard parameter.kind != .secureString else { return [] }
         return [
             .warning(
-                .key, parameter.name, "is kept as \(parameter.kind.rawValue), which is not encrypted",
+                .key, parameter.name, "is stored as \(parameter.kind.rawValue), which is not encrypted",
                 remedy: "delete it and write it as a SecureString: a parameter's type cannot be changed")
         ]
     }
@@ -147,7 +149,7 @@ struct ParameterStoreCheck {
             findings.append(
                 .warning(
                     .permission, "ssm:PutParameter", "these credentials may write \(blob), which the broker never does",
-                    remedy: "give the broker the role that latchkey policy prints, and writers the migrator's"))
+                    remedy: "give the broker the policy that latchkey policy prints, and write with the role migrator"))
         }
         return findings + (readsSecrets ? await listing() : [])
     }
@@ -163,8 +165,8 @@ struct ParameterStoreCheck {
         return [
             .fine(
                 .permission, action,
-                "allowed on \(settings.prefix): GET /secrets and get_parameters_by_path are answered, and no Deny on a "
-                    + "parameter below holds")
+                "allowed on \(settings.prefix): GET /secrets and get_parameters_by_path are answered, and a Deny on a "
+                    + "parameter below the path has no effect")
         ]
     }
 }

@@ -52,7 +52,8 @@ struct SecretsManagerCheck {
         return [
             .fine(
                 .permission, action,
-                "allowed: GET /secrets is answered, and these credentials see the names of every secret of the region")
+                "allowed: GET /secrets is answered, and these credentials can list the names of all secrets of the region"
+            )
         ]
     }
 }

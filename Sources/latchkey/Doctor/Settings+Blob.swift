@@ -20,18 +20,18 @@ extension Settings {
     func missingBlob(_ name: String) -> Finding {
         let wanted = fieldsNeededFromBlob
         guard !wanted.isEmpty else {
-            return .fine(.blob, name, "not there: each key is a parameter or secret of its own")
+            return .fine(.blob, name, "does not exist: each key is a separate parameter or secret")
         }
         guard backend == .parameterStore || backend == .secretsManager else {
             return .warning(
-                .blob, name, "is not there, and brokers of backend \(backend.rawValue) read both stores",
+                .blob, name, "does not exist, and brokers with the backend \(backend.rawValue) read both stores",
                 remedy:
-                    "before a move that is so; else latchkey migrate copy --filter-prefix \(prefix.dropFirst())/ "
-                    + "writes what is not there yet")
+                    "expected before a migration; otherwise run latchkey migrate copy --filter-prefix "
+                    + "\(prefix.dropFirst())/, which copies what is missing")
         }
         return .problem(
             exit: .configuration, .blob, name,
-            "is not there, and \(wanted.joined(separator: ", ")) are to come from it",
+            "does not exist, but must have \(wanted.joined(separator: ", "))",
             remedy: "write it: latchkey put secrets --file blob.json; or check LATCHKEY_PREFIX and AWS_REGION")
     }
 }

@@ -41,6 +41,6 @@ struct TableCheck {
         return .problem(
             exit: .configuration, .settings, SettingName.sharedTier.rawValue,
             "there is no table \(table) in this account and region",
-            remedy: "make it (deploy/terraform, token_table), or check its name and AWS_REGION")
+            remedy: "create it (deploy/terraform, token_table), or check its name and AWS_REGION")
     }
 }

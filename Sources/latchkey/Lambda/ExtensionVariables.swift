@@ -88,7 +88,7 @@ package struct ExtensionVariables: Sendable {
         for name in [Name.parametersTimeout, Name.secretsTimeout] {
             notes[name] = "\(SettingName.upstreamTimeout.rawValue) bounds each request to a store"
         }
-        notes[Name.connections] = "Latchkey opens as many connections to a store as it needs, 64 at the most"
+        notes[Name.connections] = "Latchkey opens as many connections to a store as it needs, at most 64"
         for name in given.keys where name.hasPrefix(Name.family) && !Self.known.contains(name) {
             notes[name] = "Latchkey does not know this variable"
         }

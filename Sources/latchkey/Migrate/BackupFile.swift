@@ -34,14 +34,14 @@ struct BackupFile {
             let bytes = DurableFile.read(path, maxBytes: AuthEnvelope.maxFileBytes)
             guard let bytes, AuthEnvelope.hasShape(bytes) else {
                 throw CommandFailure(
-                    .usage, "\(path) is no backup of latchkey's and was left alone: name another file")
+                    .usage, "\(path) is not a latchkey backup and was not changed: name another file")
             }
         }
         if case .file(let count) = try OwnFile.inspect(at: manifestPath), count > 0 {
             let bytes = DurableFile.read(manifestPath, maxBytes: AuthEnvelope.maxContentBytes)
             guard let json = bytes.flatMap({ try? JSON(parsing: $0) }), BackupManifest(json) != nil else {
                 throw CommandFailure(
-                    .usage, "\(manifestPath) is no manifest of latchkey's and was left alone: name another file")
+                    .usage, "\(manifestPath) is not a latchkey manifest and was not changed: name another file")
             }
         }
     }
@@ -58,7 +58,7 @@ struct BackupFile {
             case .certificate(let pem): bytes = try AuthEnvelope.seal(document.content, certificate: pem)
             }
         } catch {
-            throw CommandFailure(error == .failed ? .unavailable : .usage, "the backup cannot be sealed: \(error)")
+            throw CommandFailure(error == .failed ? .unavailable : .usage, "the backup cannot be encrypted: \(error)")
         }
         let manifest = BackupManifest(
             fileDigest: SHA256.hash(bytes).hex, created: document.created, region: document.region,
@@ -82,7 +82,7 @@ struct BackupFile {
         let manifest = try readManifest()
         if let manifest, manifest.fileDigest != SHA256.hash(bytes).hex {
             throw CommandFailure(
-                .failed, "\(path) is not the file that \(manifestPath) is of: it was altered, or another has its name")
+                .failed, "\(path) does not match \(manifestPath): it was altered or replaced")
         }
         let document: BackupDocument
         do {
@@ -94,10 +94,10 @@ struct BackupFile {
         } catch let refusal as AuthEnvelopeError {
             throw CommandFailure(.failed, "\(path) cannot be opened: \(refusal)")
         } catch is BackupDocument.FormatError {
-            throw CommandFailure(.failed, "\(path) is no backup of latchkey's")
+            throw CommandFailure(.failed, "\(path) is not a latchkey backup")
         }
         if let manifest, manifest.entries != document.manifest {
-            throw CommandFailure(.failed, "\(path) does not hold what \(manifestPath) says")
+            throw CommandFailure(.failed, "\(path) does not have the content that \(manifestPath) lists")
         }
         return document
     }
@@ -121,7 +121,7 @@ struct BackupFile {
         guard access(manifestPath, F_OK) == 0 else { return nil }
         guard let bytes = DurableFile.read(manifestPath, maxBytes: AuthEnvelope.maxContentBytes),
             let manifest = (try? JSON(parsing: bytes, limits: .ownFile)).flatMap({ BackupManifest($0) })
-        else { throw CommandFailure(.failed, "\(manifestPath) is no manifest: put it right, or remove it") }
+        else { throw CommandFailure(.failed, "\(manifestPath) is not a valid manifest: repair or remove it") }
         return manifest
     }
 
@@ -129,7 +129,7 @@ struct BackupFile {
     static func password(_ path: String) throws -> Secret {
         let bytes = FileReader.withoutLineEnd(try SmallFile.required(path))
         guard bytes.count <= maxPasswordBytes else {
-            throw CommandFailure(.usage, "the password in \(path) is over \(maxPasswordBytes) bytes")
+            throw CommandFailure(.usage, "the password in \(path) is longer than \(maxPasswordBytes) bytes")
         }
         guard !bytes.isEmpty, !bytes.contains(UInt8(ascii: "\n")) else {
             throw CommandFailure(.usage, "\(path) must hold the password on one line")

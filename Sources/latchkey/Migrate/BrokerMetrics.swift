@@ -99,8 +99,8 @@ extension BrokerMetrics {
         } catch {
             throw CommandFailure(
                 .unavailable,
-                "the broker's metrics cannot be read: line \(error.line), \(error.series), has no value that can be; "
-                    + "is LATCHKEY_URL a latchkey broker?")
+                "cannot parse the broker's metrics: line \(error.line) (\(error.series)) has an invalid value; check that "
+                    + "LATCHKEY_URL is a latchkey broker")
         }
     }
 }

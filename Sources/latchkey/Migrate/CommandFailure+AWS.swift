@@ -19,7 +19,7 @@ extension CommandFailure {
         let what: String =
             switch error.kind {
             case .denied: "\(action) is refused"
-            case .expiredCredentials: "the AWS credentials have expired or are not known"
+            case .expiredCredentials: "the AWS credentials have expired or are unknown"
             case .noCredentials: "there are no AWS credentials"
             case .throttled: "\(action) is throttled"
             case .timedOut: "\(action) got no answer in time"

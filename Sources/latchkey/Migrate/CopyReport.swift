@@ -102,14 +102,17 @@ struct CopyReport {
             rows += 1
         }
         let summary =
-            "\(copied) copied, \(equal) there already, \(done.count) copied before, \(heldBack) kept back, "
+            "\(copied) copied, \(equal) already there, \(done.count) copied before, \(heldBack) not overwritten, "
             + "\(failed) failed, \(untried) not tried, \(blocked.count) blocked"
-        var advice = heldBack > 0 ? ["what was kept back has another value there: --yes writes over it"] : []
+        var advice =
+            heldBack > 0 ? ["parameters with another value were not overwritten: use --yes to overwrite them"] : []
         let kept = lines.count(where: \.isKept)
         if kept > 0 {
-            advice.append("\(kept) have their value under another key or in another tier than asked for: see plan")
+            advice.append("\(kept) have the right value, but another KMS key or tier than requested: see plan")
         }
-        if !unread.isEmpty { advice.append("what got no answer is not copied: run copy again with --resume") }
+        if !unread.isEmpty {
+            advice.append("secrets that could not be read were not copied: run copy again with --resume")
+        }
         advice += StayingSecret.advice(blocked.count { $0.secret.exists }, journal: journal)
         for action in Set(denied.flatMap(\.deniedActions)).sorted() {
             advice.append("\(action) is refused: allow it (latchkey policy --role migrator)")

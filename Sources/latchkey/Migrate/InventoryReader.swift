@@ -100,7 +100,7 @@ struct InventoryReader: Sendable {
             throw CommandFailure(.failed, "no secret is selected: check --filter-prefix")
         }
         guard found.count <= Self.maxSecrets else {
-            throw CommandFailure(.usage, "more than \(Self.maxSecrets) secrets: take them in parts")
+            throw CommandFailure(.usage, "more than \(Self.maxSecrets) secrets: select fewer of them")
         }
         var secrets = found.values.sorted { $0.name < $1.name }
         if isDetailed {

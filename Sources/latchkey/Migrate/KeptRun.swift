@@ -37,7 +37,7 @@ struct KeptRun {
             throw CommandFailure(
                 .failed,
                 "the names of the \(change.list.names.count) secrets that stay in Secrets Manager have \(bytes) bytes, and "
-                    + "a parameter holds \(KeptList.maxBytes): move or delete some of them, or give up on them by --force"
+                    + "a parameter holds \(KeptList.maxBytes): move or delete some of them, or give them up with --force"
             )
         }
         if known != nil || isForced || !change.list.names.isEmpty { assessment.kept = change.list }
@@ -50,10 +50,10 @@ struct KeptRun {
     private func inspect(_ journal: Journal, _ assessment: inout SwitchAssessment) async throws -> MoveStatus? {
         guard let selection = try Selection(of: journal, and: selected) else {
             guard !keeps else {
-                throw CommandFailure(.usage, "--keep: say which secrets: --filter-prefix, --secret or --map")
+                throw CommandFailure(.usage, "--keep needs a selection: --filter-prefix, --secret or --map")
             }
             assessment.note =
-                "which secrets stay in Secrets Manager is not known: the journal has no copy, and none are named"
+                "it is unknown which secrets stay in Secrets Manager: the journal has no copy, and no secrets are selected"
             return nil
         }
         do {
@@ -62,7 +62,7 @@ struct KeptRun {
             return try await run.run().status
         } catch let failure as CommandFailure where isForced && !keeps {
             // A fleet must be able to leave a store that is down.
-            assessment.note = "which secrets stay in Secrets Manager could not be found out: \(failure.message)"
+            assessment.note = "cannot determine which secrets stay in Secrets Manager: \(failure.message)"
             return nil
         }
     }
@@ -74,8 +74,8 @@ struct KeptRun {
         let command = (["latchkey migrate cutover"] + arguments + ["--keep"]).joined(separator: " ")
         return CommandFailure(
             .failed,
-            "\(staying.count) secrets stay in Secrets Manager: \(names)\(more > 0 ? " and \(more) more" : ""). Brokers go on to "
-                + "read them there after: \(command)\(ShellWord.journal(journalPath)). With --force in place of --keep "
+            "\(staying.count) secrets stay in Secrets Manager: \(names)\(more > 0 ? " and \(more) more" : ""). Brokers keep "
+                + "reading them there if you run: \(command)\(ShellWord.journal(journalPath)). With --force instead of --keep "
                 + "callers get 404 for them")
     }
 }

@@ -35,8 +35,8 @@ struct PlanReport {
     }
 
     private var summary: String {
-        "\(plan.items.count) secrets: \(plan.count(.create)) to create, \(plan.count(.overwrite)) to write over, "
-            + "\(plan.count(.nothing)) there already, \(plan.count(.blocked)) blocked"
+        "\(plan.items.count) secrets: \(plan.count(.create)) to create, \(plan.count(.overwrite)) to overwrite, "
+            + "\(plan.count(.nothing)) already there, \(plan.count(.blocked)) blocked"
     }
 
     /// The secrets that a copy by this plan would leave in Secrets Manager.
@@ -44,17 +44,17 @@ struct PlanReport {
         let names = plan.staying.map { Table.clean($0.secret.name) }
         guard !names.isEmpty else { return [] }
         let list = names.joined(separator: ", ")
-        return ["\(names.count) stay in Secrets Manager, and cutover wants --keep for them: \(list)"]
+        return ["\(names.count) stay in Secrets Manager, and cutover needs --keep for them: \(list)"]
     }
 
     private var unasked: [String] {
         guard plan.uncheckedPaths > 0 else { return [] }
-        return ["\(plan.uncheckedPaths) more paths were not asked about whether they may be written"]
+        return ["write permission was not checked for \(plan.uncheckedPaths) more paths"]
     }
 
     private var cost: [String] {
         [
-            "a month now: \(Cost.text(plan.costBefore.total)); after the move and the cleanup: "
+            "cost per month now: \(Cost.text(plan.costBefore.total)); after the migration and the cleanup: "
                 + "\(Cost.text(plan.costAfter.total)) (Secrets Manager \(Cost.text(plan.costAfter.secretsManager)), "
                 + "Parameter Store \(Cost.text(plan.costAfter.parameterStore)))"
         ]

@@ -33,7 +33,7 @@ struct PreparedJournal {
             return
         }
         guard flock(descriptor.number, LOCK_EX | LOCK_NB) == 0 else {
-            throw CommandFailure(.usage, "the journal \(path) is in use by another latchkey")
+            throw CommandFailure(.usage, "the journal \(path) is in use by another latchkey process")
         }
         guard let bytes = DurableFile.read(descriptor.number, maxBytes: Self.maxBytes) else {
             throw CommandFailure(.usage, "cannot read the journal \(path)")
@@ -46,10 +46,12 @@ struct PreparedJournal {
         }
         guard header.region == place else {
             throw CommandFailure(
-                .usage, "the journal \(path) is of \(header.region) and this is \(place): name another with --journal")
+                .usage,
+                "the journal \(path) belongs to region \(header.region), but the region here is \(place): choose another file "
+                    + "with --journal")
         }
         guard resumes || !journal.isUnfinished else {
-            throw CommandFailure(.usage, "the journal \(path) is of a copy that did not end: --resume goes on with it")
+            throw CommandFailure(.usage, "the journal \(path) has an unfinished copy: continue it with --resume")
         }
         key = try Self.readKey(path, of: journal, mark: header.keyMark)
     }
@@ -75,7 +77,7 @@ struct PreparedJournal {
     func begin(now: WallTime) throws -> JournalFile {
         let descriptor = try self.descriptor ?? OwnFile.create(path)
         guard flock(descriptor.number, LOCK_EX | LOCK_NB) == 0 else {
-            throw CommandFailure(.usage, "the journal \(path) is in use by another latchkey")
+            throw CommandFailure(.usage, "the journal \(path) is in use by another latchkey process")
         }
         guard ftruncate(descriptor.number, off_t(journal.wholeBytes)) == 0, fchmod(descriptor.number, 0o600) == 0 else {
             throw CommandFailure(.usage, "cannot write the journal \(path): \(OwnFile.reason(errno))")
@@ -110,7 +112,7 @@ struct PreparedJournal {
         guard case .file(let bytes) = try OwnFile.inspect(at: keyPath(path)), bytes > 0 else { return }
         throw CommandFailure(
             .usage,
-            "\(keyPath(path)) is there, without a journal that it is the key of, and was left alone: name another journal"
+            "\(keyPath(path)) exists without its journal and was not changed: choose another journal"
         )
     }
 
@@ -125,7 +127,8 @@ struct PreparedJournal {
         let hex = String(decoding: FileReader.withoutLineEnd(bytes), as: UTF8.self)
         guard let bytes = Hex.decode(hex), let key = DigestKey(Secret(bytes)), key.mark == mark else {
             throw CommandFailure(
-                .usage, "\(path).key is not the key of the journal \(path): put it back, or begin another journal")
+                .usage,
+                "\(path).key is not the key of the journal \(path): restore the right key, or start a new journal")
         }
         return key
     }

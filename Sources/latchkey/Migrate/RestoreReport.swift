@@ -27,8 +27,8 @@ struct RestoreReport {
     /// Whether secrets were named, so that each of them must succeed.
     var isNamed = false
 
-    /// The exit code. In a restore of the whole backup, secrets that cannot be restored are listed but are no failure
-    /// unless none can. Named secrets must succeed.
+    /// The exit code. In a restore of the whole backup, secrets that cannot be restored are listed but are not a
+    /// failure unless none can be restored. Named secrets must succeed.
     var status: ExitStatus {
         if let storeFailure = lines.compactMap(\.storeFailure).first { return storeFailure.status }
         guard !lines.contains(where: \.isDenied) else { return .denied }
@@ -72,11 +72,11 @@ struct RestoreReport {
         }
         for line in lines where !line.notRestored.isEmpty {
             let what = line.notRestored.map { $0.replacing("_", with: " ") }.joined(separator: ", ")
-            table.add([line.secret, "", "", "to be set by hand, from the opened backup: \(what)"])
+            table.add([line.secret, "", "", "set by hand, from the decrypted backup: \(what)"])
         }
         let failed = lines.count { $0.storeFailure != nil }
         let summary =
-            "\(changes) to change, \(count("nothing")) as the backup has them, \(count("blocked")) blocked"
+            "\(changes) to change, \(count("nothing")) equal to the backup, \(count("blocked")) blocked"
             + (isDone ? ": \(changes - failed) written, \(failed) failed" : "")
         return (lines.contains { $0.act != "nothing" } ? table.lines + [""] : []) + [summary]
     }

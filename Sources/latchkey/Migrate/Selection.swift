@@ -19,7 +19,7 @@ struct Selection: Sendable {
         }
         guard !prefixes.isEmpty || !self.names.isEmpty else {
             throw CommandFailure(
-                .usage, "say which secrets: --filter-prefix your-app/prod/, --secret NAME, or --map FILE")
+                .usage, "select secrets with --filter-prefix your-app/prod/, --secret NAME or --map FILE")
         }
         guard !self.names.contains("") else { throw CommandFailure(.usage, "a secret's name is empty") }
         // An empty prefix would select every secret of the region.
@@ -42,7 +42,7 @@ struct Selection: Sendable {
         guard !prefixes.isEmpty || !names.isEmpty else { return nil }
     }
 
-    /// All secrets of a move: the journal's recorded selection, its secrets, and those of the command line; nil if
+    /// All secrets of a migration: the journal's recorded selection, its secrets, and those of the command line; nil if
     /// there are none.
     init?(of journal: Journal, and selected: SelectionArguments) throws {
         self = try selected.isGiven ? selected.selection() : Selection(map: [:])
@@ -76,12 +76,13 @@ struct Selection: Sendable {
     private static func readMap(_ path: String) throws -> [String: String] {
         let bytes = try SmallFile.required(path)
         guard let members = (try? JSON(parsing: bytes))?.object else {
-            throw CommandFailure(.usage, "\(path) is not a JSON object of secret ids and parameter names")
+            throw CommandFailure(.usage, "\(path) is not a JSON object that maps secret ids to parameter names")
         }
         var map: [String: String] = [:]
         for (secret, target) in members {
             guard let target = target.string, !target.isEmpty else {
-                throw CommandFailure(.usage, "\(path): the parameter name of \(Table.clean(secret)) is not a text")
+                throw CommandFailure(
+                    .usage, "\(path): the parameter name of \(Table.clean(secret)) is not a non-empty string")
             }
             map[secret] = target
         }

@@ -4,10 +4,10 @@ internal import LatchkeyMigration
 
 /// The options that select secrets, for all commands.
 struct SelectionArguments: ParsableArguments {
-    @Option(help: ArgumentHelp("Every secret whose name begins so; may be repeated.", valueName: "prefix"))
+    @Option(help: ArgumentHelp("All secrets whose names begin with this; may be repeated.", valueName: "prefix"))
     var filterPrefix: [String] = []
     @Option(help: ArgumentHelp("One secret; may be repeated.", valueName: "name")) var secret: [String] = []
-    @Option(help: ArgumentHelp("JSON file of secret ids and the parameters they go to.", valueName: "file"))
+    @Option(help: ArgumentHelp("JSON file that maps secret ids to parameter names.", valueName: "file"))
     var map: String?
 
     func selection() throws -> Selection {

@@ -1,7 +1,7 @@
 internal import LatchkeyCore
 internal import LatchkeyMigration
 
-/// The state of a move, for programs and people.
+/// The state of a migration, for programs and people.
 struct StatusReport {
     let status: MoveStatus
     /// The arguments that give the next command the same selection; nil if they are too long.
@@ -72,7 +72,7 @@ struct StatusReport {
             let (state, measured) = criterion.judge(status)
             criteria.add([criterion.rawValue, state.rawValue, measured, criterion.wanted])
         }
-        var secrets = Table(["SECRET", "PARAMETER", "STANDING", "SINCE"])
+        var secrets = Table(["SECRET", "PARAMETER", "STATE", "SINCE"])
         let odd = status.lines.filter { $0.state != .moved }
         for line in odd {
             secrets.add([line.secret.name, line.target, line.state.rawValue, line.at.map(Day.text) ?? "-"])

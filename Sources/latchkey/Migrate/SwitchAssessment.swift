@@ -41,7 +41,7 @@ struct SwitchAssessment: Sendable {
         if let kept { lines.append("\(parameter): \(kept.names.count) secrets kept in Secrets Manager") }
         lines += staying.filter { kept?.names.contains($0.name) == true }.map { "  kept: \($0.line)" }
         lines += lost.map { "  404 from now on: \(Table.clean($0))" }
-        lines += shadowed.map { "  another value from now on, the parameter's: \(Table.clean($0))" }
+        lines += shadowed.map { "  another value from now on, that of the parameter: \(Table.clean($0))" }
         return lines + [note].compactMap { $0 }
     }
 }
@@ -57,7 +57,7 @@ extension StayingSecret {
     static func advice(_ count: Int, journal: String) -> [String] {
         guard count > 0 else { return [] }
         return [
-            "\(count) stay in Secrets Manager. Brokers go on to read them there after: latchkey migrate cutover "
+            "\(count) stay in Secrets Manager. Brokers keep reading them there if you run: latchkey migrate cutover "
                 + "--keep\(journal)"
         ]
     }

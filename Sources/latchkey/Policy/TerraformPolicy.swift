@@ -38,7 +38,7 @@ package struct TerraformPolicy: Sendable {
             }
 
             output "latchkey_\(role)_policy_arn" {
-              description = "To be attached to the role of \(role == "runtime" ? "the broker" : "whoever moves secrets")."
+              description = "Attach it to the role of \(role == "runtime" ? "the broker" : "those who migrate secrets")."
               value       = aws_iam_policy.latchkey_\(role).arn
             }
             """

@@ -22,7 +22,7 @@ extension Service {
     private static func advice(_ cause: SystemError) -> String {
         if cause.isAddressInUse { return "; another process listens there" }
         if cause.isPathTaken {
-            return "; what is there is not a socket and was left alone: remove it or listen elsewhere"
+            return "; the file there is not a socket and was not changed: remove it or listen elsewhere"
         }
         if cause.call == "chown", cause.isPermissionDenied {
             return "; LATCHKEY_UNIX_OWNER: only root may name another user, others a group that they are in"

@@ -43,8 +43,8 @@ package struct SecretVariables: Sendable {
             switch self {
             case .impossibleName: "no variable can have this name: it is empty, or holds = or a zero byte"
             case .zeroByte: "its value holds a zero byte, which no variable can"
-            case .nameNotUTF8: "its name has half of a surrogate pair, which is no text"
-            case .valueNotUTF8: "its value has half of a surrogate pair, which is no text"
+            case .nameNotUTF8: "its name has half of a surrogate pair, which is not valid text"
+            case .valueNotUTF8: "its value has half of a surrogate pair, which is not valid text"
             case .notAName: "not a variable's name: letters, digits and _, not beginning with a digit"
             case .runsCode: "a program can be made to run code by a variable of this name; --only takes it all the same"
             }

@@ -79,7 +79,7 @@ class TestPutAndGet:
 
     @pytest.mark.parametrize(("fault", "code", "says"), [
         (aws_error("AccessDeniedException"), 77, "refuses"), (reset_before_answer, 69, "cannot be reached"),
-        (aws_error("ThrottlingException"), 69, "fewer requests"),
+        (aws_error("ThrottlingException"), 69, "is throttling requests"),
     ], ids=["denied", "down", "throttled"])
     def test_the_cause_of_an_unknown_backend_is_reported(self, world, fault, code: int, says: str) -> None:
         world.aws.always(fault)

@@ -34,7 +34,7 @@ def test_nothing_is_wrong_and_nothing_is_changed(well) -> None:
     assert (found.status, found.of("problem"), found.of("skipped")) == (0, [], []), found.findings
     # moto allows everything, which is more than the broker should have.
     assert found.of("warning") == [("permission", "ssm:PutParameter")]
-    assert "no Deny" in next(f["explanation"] for f in found.findings if f["subject"] == "ssm:GetParametersByPath")
+    assert "a Deny" in next(f["explanation"] for f in found.findings if f["subject"] == "ssm:GetParametersByPath")
     assert well.ssm.get_parameters_by_path(Path="/", Recursive=True, WithDecryption=True)["Parameters"] == before
     assert well.issuer.requests == ["POST /oauth/token 200"]
     assert Doctor(well, "--strict", "--no-token").status == 1

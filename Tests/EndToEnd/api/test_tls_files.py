@@ -220,15 +220,15 @@ def test_replacements_under_load_lose_no_request(served, authority) -> None:
     for thread in threads:
         thread.start()
     try:
-        chance = random.Random(longrun.SEED)
+        rng = random.Random(longrun.SEED)
         for number in range(max(50, longrun.count(1000))):
             pair = pairs[number % len(pairs)]
-            if chance.random() < 0.5:
-                broken = chance.choice([served.files.cert, served.files.key])
+            if rng.random() < 0.5:
+                broken = rng.choice([served.files.cert, served.files.key])
                 content = broken.read_bytes()
                 failed = served.failures()
-                broken.write_bytes(content[: chance.randrange(1, len(content) - 30)])
-                if chance.random() < 0.3:
+                broken.write_bytes(content[: rng.randrange(1, len(content) - 30)])
+                if rng.random() < 0.3:
                     until(lambda: served.failures() > failed, "the broken pair is seen")  # noqa: B023
             served.write(pair)
             until(

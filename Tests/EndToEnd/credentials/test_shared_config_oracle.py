@@ -20,12 +20,12 @@ from peers.shared_config import Case
 PLANS = Path(os.environ.get("LATCHKEY_SHARED_CONFIG_PLANS", ROOT / ".build/debug/shared-config-plans"))
 #: Errors of Latchkey for files that botocore accepts. No other error is allowed.
 KNOWN_REFUSALS = [
-    "circle of profiles", "credential_source of profile", "is empty", "equals sign", "a control character, or white space",
+    "cycle of profiles", "credential_source of profile", "is empty", "equals sign", "a control character, or white space",
     "only a comment may follow", "is deeper than the setting", "botocore gives the settings of", "botocore reads this section as", "not closed",
     "AWS_DEFAULT_PROFILE names another profile", "and no aws_access_key_id", "with another header", "a section's name must end", "occurs twice",
     "white space at the brackets", "SDKs disagree on which", "must be ASCII", "which the config file does not have",
     "lacks sso_", "contains a character other than", "duration_seconds of profile", "] in the comment", "login_session",
-    "has a comment after its value", "is no command", "must be http://host:port", "without a name", "must be a value",
+    "has a comment after its value", "is not a command", "must be http://host:port", "without a name", "must be a value",
     "a web identity token file is named", "an MFA device", "there is nothing in a section",
 ]
 

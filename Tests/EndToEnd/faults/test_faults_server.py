@@ -137,7 +137,7 @@ def test_sigterm_under_load_fails_no_request(world) -> None:
     stopping = threading.Event()
 
     def caller(number: int) -> None:
-        """Sends requests on a kept-alive connection until a new connection is refused, which is no failure."""
+        """Sends requests on a kept-alive connection until a new connection is refused, which is not a failure."""
         import http.client
 
         while True:

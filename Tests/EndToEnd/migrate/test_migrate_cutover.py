@@ -79,10 +79,10 @@ class TestCutover:
         move.run("copy", *named[0], *journal(move), *move.rate)
         # At least as many as this journal moved, equal in both stores, but different ones.
         move.run("verify", *named[1], *journal(move))
-        assert "not of all" in refused(move, "cutover", *journal(move), "--yes")
+        assert "did not cover all" in refused(move, "cutover", *journal(move), "--yes")
         move.run("verify", *named[0], *journal(move))
         move.run("copy", *named[1], *journal(move), *move.rate)
-        assert "not of all" in refused(move, "cutover", *journal(move), "--yes")
+        assert "did not cover all" in refused(move, "cutover", *journal(move), "--yes")
         move.run("verify", *named[0], *named[1], *journal(move))
         move.run("cutover", *journal(move), "--yes")
 
@@ -104,7 +104,7 @@ class TestCutover:
         asked = Asked(move, "cutover", "--keep", *journal(move))
         move.secrets.create_secret(Name="shop/prod/late", SecretString="moved while it was asked")
         move.run("copy", "--secret", "shop/prod/late", *move.pace)
-        assert "not of all" in asked.confirm(status=1)
+        assert "did not cover all" in asked.confirm(status=1)
         assert backend(move) is None
 
 

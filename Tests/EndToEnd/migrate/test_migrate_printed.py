@@ -28,7 +28,7 @@ def move(cloud, tmp_path: Path) -> Move:
 
 
 def printed(text: str) -> list[list[str]]:
-    """The commands in a text, each up to the first word that is no option or value."""
+    """The commands in a text, each up to the first word that is not an option or value."""
     return [words(part) for part in text.split("latchkey migrate ")[1:]]
 
 

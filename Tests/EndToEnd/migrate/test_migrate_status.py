@@ -175,7 +175,7 @@ def test_a_move_of_which_everything_is_gone_is_done(move: Move) -> None:
     for shape in plain:
         move.secrets.delete_secret(SecretId=shape.name, ForceDeleteWithoutRecovery=True)
     report = status(move)
-    assert report["summary"]["gone"] == len(plain) and report["next"] == {"command": None, "why": "the move is done"}
+    assert report["summary"]["gone"] == len(plain) and report["next"] == {"command": None, "why": "the migration is done"}
     assert phases(report)[6] == "x"
 
 

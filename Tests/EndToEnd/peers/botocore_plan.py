@@ -51,7 +51,7 @@ def plan_of(environment: Mapping[str, str]) -> dict[str, Any]:
         try:
             # Registering request handlers is slow, and no request is sent.
             return settle(botocore.session.Session(include_builtin_handlers=False))
-        except Exception as error:  # whatever botocore does not survive is no identity
+        except Exception as error:  # whatever botocore does not survive is not an identity
             cause = getattr(error, "kwargs", {}).get("error", "")
             return {"error": f"{type(error).__name__}: {error} {cause}"}
 

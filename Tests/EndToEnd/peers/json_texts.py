@@ -78,7 +78,7 @@ def is_text(text: str) -> bool:
 
 
 def refuse(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def python_reads(text: str) -> Any:

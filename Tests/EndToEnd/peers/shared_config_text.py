@@ -13,10 +13,10 @@ Value = str | list[tuple[str, str]]
 
 
 class Writer:
-    """Writes with what chance brings, and notes in `quirks` where only the SDKs' common rule says what is meant."""
+    """Writes random text, and notes in `quirks` where only the SDKs' common rule says what is meant."""
 
-    def __init__(self, chance: random.Random, quirks: set[str]) -> None:
-        self.random = chance
+    def __init__(self, rng: random.Random, quirks: set[str]) -> None:
+        self.random = rng
         self.quirks = quirks
 
     def with_probability(self, share: float) -> bool:

@@ -31,7 +31,7 @@ class TLSServers:
 
 
 @contextmanager
-def tls_servers(authority: Authority, folder: Path) -> Iterator[TLSServers]:
+def serve_tls(authority: Authority, folder: Path) -> Iterator[TLSServers]:
     stranger = Authority(folder / "stranger-callers", "Stranger")
     first = authority.issue("first", "DNS:first.example,DNS:localhost", subject="first")
     second = authority.issue("second", "DNS:second.example,DNS:*.second.example", subject="second")

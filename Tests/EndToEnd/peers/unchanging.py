@@ -32,7 +32,7 @@ class UnchangingClient:
             for name, ask in self.questions.items():
                 try:
                     answer = ask()
-                except Exception as error:  # whatever it is, it is no answer
+                except Exception as error:  # whatever it is, it is not an answer
                     answer = repr(error)
                 if answer != self.first[name]:
                     self.changes.append(f"{name}: {str(self.first[name])[:200]} -> {str(answer)[:200]}")

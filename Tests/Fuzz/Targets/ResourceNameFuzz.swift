@@ -16,7 +16,8 @@ enum ResourceNameFuzz {
             try require(
                 !segments.contains { $0.isEmpty || $0 == "." || $0 == ".." },
                 "no segment is empty or leads to another folder")
-            try require(!["auth0-cache", "latchkey"].contains(segments[0]), "Latchkey's own parameters are no secrets")
+            try require(
+                !["auth0-cache", "latchkey"].contains(segments[0]), "Latchkey's own parameters are not secrets")
         }
     }
 }

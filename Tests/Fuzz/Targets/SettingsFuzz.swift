@@ -14,7 +14,7 @@ enum SettingsFuzz {
         // One rejected line makes the whole file unusable.
         guard file.errors.isEmpty else { return }
         try checkReaders(file, text)
-        // A report may show the content of `file:/path` if the setting is no secret.
+        // A report may show the content of `file:/path` if the setting is not a secret.
         let isOnlyInSettings = !(profiles.map { PlantedSecret.holds($0) } ?? false)
         try checkSettings(text, profiles, isPlanted: isOnlyInSettings && isPlanted(Array(text.utf8)))
     }

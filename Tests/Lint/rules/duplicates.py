@@ -12,7 +12,7 @@ from tree import shown, text, tracked
 #: So many consecutive lines of logic in two places are a copy.
 LINES = 8
 
-#: Lines that are no logic: blank, only punctuation, `else`, imports and comments.
+#: Lines that are not logic: blank, only punctuation, `else`, imports and comments.
 NO_LOGIC = re.compile(r"[\W_]*(?:else[\W_]*)?|(?:@testable )?(?:package |internal |public )?import .*|//.*")
 
 

@@ -16,6 +16,6 @@ package struct SharedTokenLimit: Hashable, Sendable {
 
     /// Describes the effect for a token of that many bytes.
     package func explanation(of token: Int) -> String {
-        "the token has \(token) bytes and the shared tier takes \(bytes), so each replica fetches a token of its own"
+        "the token has \(token) bytes, but the shared tier accepts at most \(bytes), so each replica requests its own token"
     }
 }

@@ -73,7 +73,7 @@ package struct CredentialPlanner: Sendable {
         return words
     }
 
-    static let notACommand = "credential_process is no command: a quote is open, or it is empty"
+    static let notACommand = "credential_process is not a command: a quote is open, or it is empty"
 
     // MARK: Roles
 
@@ -107,7 +107,7 @@ package struct CredentialPlanner: Sendable {
                 let isOwnSource = name.utf8.elementsEqual(profile.name.utf8)
                 if isOwnSource, Self.hasKeys(profile) { return }
                 throw profile.error(
-                    "source_profile", "source_profile \(name) of profile \(profile.name) closes a circle of profiles")
+                    "source_profile", "source_profile \(name) of profile \(profile.name) forms a cycle of profiles")
             }
             guard let next = try? files.profile(name) else { return }
             profile = next

@@ -9,7 +9,7 @@ package enum ExpirationTime {
         /// A predicate, to be put after the name of the setting or member.
         package let reason: String
 
-        static let notATime = SyntaxError(reason: "is no ISO 8601 time such as 2027-01-31T12:00:00Z")
+        static let notATime = SyntaxError(reason: "is not an ISO 8601 time such as 2027-01-31T12:00:00Z")
         static let noZone = SyntaxError(
             reason: "has no time zone: add Z or an offset such as +01:00, without which the expiration is unknown")
     }

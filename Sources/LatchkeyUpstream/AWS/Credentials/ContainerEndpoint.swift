@@ -18,7 +18,7 @@ package struct ContainerEndpoint: Hashable, Sendable {
     package init?(environment: [String: String]) throws(AWSError) {
         if let path = environment[Self.relativeName] {
             guard path.hasPrefix("/"), Self.isTarget(path) else {
-                throw .noCredentials("\(Self.relativeName) is no path: it must begin with a slash")
+                throw .noCredentials("\(Self.relativeName) is not a path: it must begin with a slash")
             }
             endpoint = AWSEndpoint(origin: Origin(scheme: .http, host: Self.ecsHost), path: path)
         } else if let text = environment[Self.fullName] {
@@ -32,13 +32,13 @@ package struct ContainerEndpoint: Hashable, Sendable {
         let base = text.prefix { $0 != "?" }
         let query = text.dropFirst(base.count)
         guard var endpoint = AWSEndpoint(String(base)), isTarget(endpoint.path + query) else {
-            throw .noCredentials("\(fullName) is no http or https URL")
+            throw .noCredentials("\(fullName) is not an http or https URL")
         }
         endpoint.path += query
         guard endpoint.origin.scheme == .https || allowsPlainHTTP(endpoint.origin.host) else {
             let agents = ([ecsHost] + eksHosts).map { Origin(scheme: .http, host: $0).authority }
             throw .noCredentials(
-                "\(fullName): plain http is for loopback and \(agents.joined(separator: ", ")) alone; use https")
+                "\(fullName): plain http is allowed only for loopback and \(agents.joined(separator: ", ")); use https")
         }
         return endpoint
     }

@@ -144,7 +144,7 @@ package final class CredentialChain: Sendable {
                 case .absent(let why): report.add(provider.source, .absent(why))
                 case .found(let found):
                     if let expiration = found.expiration, expiration <= time.now().wall {
-                        throw .noCredentials("its credentials have ended: refresh them at the source")
+                        throw .noCredentials("its credentials have expired: refresh them at the source")
                     }
                     report.add(
                         provider.source, .answered(accessKeyID: found.accessKeyID, expiration: found.expiration))

@@ -52,7 +52,7 @@ package struct CredentialContext: Sendable {
         return clockSkew.ownTime(at: time)
     }
 
-    /// The credentials in a response of SSO or STS. Their expiration is by our own clock.
+    /// The credentials in a response of SSO or STS. Their expiration is converted to the local clock.
     ///
     /// - Parameters:
     ///   - service: the name of the service, for error messages.

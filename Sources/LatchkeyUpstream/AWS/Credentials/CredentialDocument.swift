@@ -43,7 +43,7 @@ struct CredentialDocument: Sendable {
         self.credentials = credentials
     }
 
-    /// The credentials in a response of a metadata service. Their expiration is by our own clock.
+    /// The credentials in a response of a metadata service. Their expiration is converted to the local clock.
     static func credentials(
         in response: HTTPResponse, _ context: CredentialContext
     ) throws(AWSError) -> AWSCredentials {

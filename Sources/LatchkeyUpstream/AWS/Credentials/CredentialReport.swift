@@ -4,7 +4,7 @@ package import LatchkeyCore
 /// access key id is not secret.
 package struct CredentialReport: Hashable, Sendable {
     package enum Verdict: Hashable, Sendable {
-        /// The source has credentials. Their expiration is by our own clock; nil if they have none.
+        /// The source has credentials. Their expiration is converted to the local clock; nil if they have none.
         case answered(accessKeyID: String, expiration: WallTime?)
         /// The source is not configured, and why.
         case absent(String)

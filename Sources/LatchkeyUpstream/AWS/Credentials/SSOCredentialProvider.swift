@@ -11,7 +11,7 @@ struct SSOCredentialProvider: Sendable {
     func credentials(_ profile: SSOProfile) async throws(AWSError) -> AWSCredentials {
         let token = try await accessToken(for: profile)
         guard let endpoint = context.configuration.endpoint(of: .singleSignOn, in: profile.region) else {
-            throw .noCredentials("sso_region is no region")
+            throw .noCredentials("sso_region is not a region")
         }
         let query = PercentEncoding.form([("role_name", profile.roleName), ("account_id", profile.accountID)])
         let response = try await context.send(.singleSignOn, to: endpoint.origin) {

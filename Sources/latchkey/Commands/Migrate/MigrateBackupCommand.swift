@@ -6,18 +6,22 @@ internal import LatchkeySettings
 /// `latchkey migrate backup`.
 struct MigrateBackupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "backup", abstract: "Write every value and what is known of it to one encrypted file.",
+        commandName: "backup", abstract: "Write every value with its metadata to one encrypted file.",
         discussion: """
-            CMS AuthEnvelopedData with AES-256-GCM, for a password or for the holder of a certificate's key. restore \
-            reads it, and so does: openssl cms -decrypt -inform DER -in FILE. FILE.manifest says which secrets are in \
-            it, with keyed digests. Secrets that wait for their deletion cannot be read and are named.
+            CMS AuthEnvelopedData with AES-256-GCM, encrypted with a password or for the key of a certificate. \
+            restore reads it, and so does: openssl cms -decrypt -inform DER -in FILE. FILE.manifest lists the secrets \
+            in it, with keyed digests. Values of secrets that are scheduled for deletion cannot be read; the command \
+            lists these secrets.
             """)
 
     @OptionGroup var selected: SelectionArguments
-    @Option(help: "The file to write; one that is there must have these very versions.") var out: String
+    @Option(
+        help:
+            "The file to write. An existing backup is kept if it has exactly these versions, and is otherwise overwritten only with --yes or after confirmation."
+    ) var out: String
     @Option(help: ArgumentHelp("File with the password.", valueName: "file")) var passwordFile: String?
     @Option(help: ArgumentHelp("Certificate in PEM, RSA or EC.", valueName: "file")) var recipient: String?
-    @Option(help: ArgumentHelp("The move's journal, which is told of it.", valueName: "file"))
+    @Option(help: ArgumentHelp("The migration's journal; the backup is recorded there.", valueName: "file"))
     var journal = JournalFile.defaultPath
     @Flag(help: "Overwrite an existing file.") var yes = false
     @Flag(help: "Read everything, show what would be written, and write nothing.") var dryRun = false
@@ -25,7 +29,7 @@ struct MigrateBackupCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (passwordFile == nil) != (recipient == nil) else {
-            throw ValidationError("either --password-file or --recipient")
+            throw ValidationError("give either --password-file or --recipient")
         }
     }
 
@@ -49,8 +53,8 @@ struct MigrateBackupCommand: AsyncParsableCommand {
             let existing = try yes ? nil : Self.existing(file, document)
             guard
                 existing != nil || !file.exists || yes
-                    || Confirmation.asks("\(out) is there. It will be written over.")
-            else { throw CommandFailure(.usage, "\(out) is there: name another file, or --yes writes over it") }
+                    || Confirmation.asks("\(out) exists. It will be overwritten.")
+            else { throw CommandFailure(.usage, "\(out) exists: name another file, or overwrite it with --yes") }
             let journal = try prepared.begin(now: Timing.system.now().wall)
             let manifest = try existing ?? file.write(document, for: recipient)
             try journal.record(
@@ -106,13 +110,15 @@ struct MigrateBackupCommand: AsyncParsableCommand {
                 ]).text)
         }
         for name in without {
-            Terminal.print("\(Table.clean(name)): no value could be read; what is known of it is kept")
+            Terminal.print("\(Table.clean(name)): no value could be read; the backup has only its metadata")
         }
         for name in incomplete {
-            Terminal.print("\(Table.clean(name)): what else there is to know of it may not be read")
+            Terminal.print("\(Table.clean(name)): its other metadata cannot be read")
         }
-        guard let manifest else { return Terminal.print("\(count) secrets would go into \(out): nothing was written") }
-        let why = isExisting ? ", there already at these versions" : ""
+        guard let manifest else {
+            return Terminal.print("\(count) secrets would be written to \(out): nothing was written")
+        }
+        let why = isExisting ? "; the file already had these versions" : ""
         Terminal.print("\(count) secrets in \(out), sha256 \(manifest.fileDigest)\(why)")
     }
 }

@@ -9,27 +9,28 @@ internal import LatchkeyUpstream
 struct MigrateCleanupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cleanup",
-        abstract: "Set the deletion of secrets that were moved, once nothing speaks against it.",
+        abstract: "Schedule the deletion of moved secrets.",
         discussion: """
-            A secret stays while it is not verified in Parameter Store at its present version, while the fleet is told \
-            to read another store, while the cut-over or its last read is younger than --min-days, and while no whole \
-            backup has it. Lists what blocks which; exit code 1 while anything is blocked. Secrets that cutover --keep \
-            has left in Secrets Manager are left alone. Until the recovery window is over --undo brings back all that \
-            was deleted.
+            A secret is kept if its current version is not verified in Parameter Store, if the fleet reads another \
+            store, if the cut-over or the last read is less than --min-days ago, or if no complete backup contains \
+            it. Prints what blocks each secret; the exit code is 1 if anything is blocked. Secrets on the list of \
+            kept secrets are not touched. --undo restores deleted secrets until the recovery window ends.
             """)
 
     @OptionGroup var selected: SelectionArguments
-    @Option(help: ArgumentHelp("The move's journal.", valueName: "file"))
+    @Option(help: ArgumentHelp("The migration's journal.", valueName: "file"))
     var journal = JournalFile.defaultPath
-    @Option(help: "Days until a secret is really deleted, 7 to 30.") var recoveryWindowDays = 30
-    @Option(help: "Days since the cut-over and since the last read, 0 to 365.") var minDays = 7
-    @Option(help: ArgumentHelp("The backup; without it the one the journal names.", valueName: "file"))
+    @Option(help: "Recovery window in days, 7 to 30; after it a secret cannot be restored.") var recoveryWindowDays = 30
+    @Option(help: "Minimum number of days since the cut-over and since the last read, 0 to 365.") var minDays = 7
+    @Option(help: ArgumentHelp("The backup. Default: the last one that the journal names.", valueName: "file"))
     var backup: String?
     @Option(help: ArgumentHelp("Open the backup with the password in this file.", valueName: "file"))
     var passwordFile: String?
     @Option(help: ArgumentHelp("Open the backup with this private key.", valueName: "file")) var keyFile: String?
-    @Flag(help: "Bring back what a cleanup of this journal is to delete, and what --secret names.") var undo = false
-    @Flag(help: "Do it without asking.") var yes = false
+    @Flag(
+        help: "Restore the secrets that a cleanup of this journal scheduled for deletion, and those named by --secret.")
+    var undo = false
+    @Flag(help: "Do not ask for confirmation.") var yes = false
     @Flag(help: "Show what would be done, and do nothing.") var dryRun = false
     @Flag(help: "Print one JSON object.") var json = false
 
@@ -107,9 +108,9 @@ struct MigrateCleanupCommand: AsyncParsableCommand {
         guard !yes else { return }
         if !json { for line in page(plan, isDone: false) { Terminal.print(line) } }
         guard Confirmation.isPossible else {
-            throw CommandFailure(.usage, "nothing was done: --yes does what was shown")
+            throw CommandFailure(.usage, "nothing was done: use --yes to do what was shown")
         }
-        let what = undo ? "brought back" : "deleted in \(recoveryWindowDays) days"
+        let what = undo ? "restored" : "deleted in \(recoveryWindowDays) days"
         guard Confirmation.asks("\(changes) secrets will be \(what).") else {
             throw CommandFailure(.failed, "nothing was done")
         }
@@ -141,7 +142,7 @@ struct MigrateCleanupCommand: AsyncParsableCommand {
         }
         let changes = lines.count { $0.isChange && $0.storeFailure == nil }
         let blocked = lines.count { $0.act == "blocked" }
-        let what = undo ? "brought back" : "deletion set"
+        let what = undo ? "restored" : "scheduled for deletion"
         let kept = lines.count { $0.act == "kept" }
         return table.lines + [
             "", "\(changes) \(isDone ? what : "to do"), \(blocked) blocked, \(kept) kept in Secrets Manager",

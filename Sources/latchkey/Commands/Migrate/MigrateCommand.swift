@@ -8,8 +8,9 @@ struct MigrateCommand: AsyncParsableCommand {
         commandName: "migrate",
         abstract: "Move secrets from Secrets Manager to Parameter Store, with proof at each step.",
         discussion: """
-            plan, backup, copy, verify, in this order; each can be repeated. Nothing is taken out of Secrets Manager. \
-            AWS credentials are those of the environment, as for the broker; they need more rights than the broker has.
+            Run plan, backup, copy and verify in this order; each can be repeated. Only cleanup removes secrets from \
+            Secrets Manager. The commands use the AWS credentials of the environment and need more permissions than \
+            the broker.
             """,
         subcommands: [
             MigratePlanCommand.self, MigrateBackupCommand.self, MigrateCopyCommand.self, MigrateVerifyCommand.self,

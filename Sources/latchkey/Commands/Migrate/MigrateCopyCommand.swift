@@ -8,17 +8,17 @@ struct MigrateCopyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "copy", abstract: "Write every secret that can be moved to Parameter Store, and read it back.",
         discussion: """
-            Parameters that are not there are created; one with the same value is left alone; one with another value is \
-            written over only with --yes, or where you say so at the terminal. What is blocked (see plan) stays where \
-            it is. Each step stands in the journal before it is taken, so that a copy that was cut off goes on with \
-            --resume and writes nothing twice. The journal holds keyed digests and no value; their key lies beside it \
-            in FILE.key.
+            Parameters that do not exist are created; one with the same value is left unchanged; one with another \
+            value is overwritten only with --yes or after confirmation on the terminal. Blocked secrets (see plan) \
+            are not copied. Each step is recorded in the journal before it is made. An interrupted copy continues \
+            with --resume and writes nothing twice. The journal has keyed digests and no values; their key is in \
+            FILE.key.
             """)
 
     @OptionGroup var selected: SelectionArguments
     @OptionGroup var moveArguments: MoveArguments
-    @Option(help: ArgumentHelp("The journal.", valueName: "file")) var journal = JournalFile.defaultPath
-    @Flag(help: "Continue a journal whose copy did not end.") var resume = false
+    @Option(help: ArgumentHelp("The migration's journal.", valueName: "file")) var journal = JournalFile.defaultPath
+    @Flag(help: "Continue an interrupted copy.") var resume = false
     @Flag(help: "Show what would be written, and write nothing.") var dryRun = false
     @Flag(help: "Do not ask, and overwrite parameters that have another value.") var yes = false
     @OptionGroup var rate: RateArguments
@@ -64,7 +64,7 @@ struct MigrateCopyCommand: AsyncParsableCommand {
     private func confirm(_ plan: Plan) throws -> Bool {
         let (create, overwrite) = (plan.count(.create), plan.count(.overwrite))
         guard !yes, create + overwrite > 0, Confirmation.isPossible else { return yes }
-        let question = "\(create) parameters will be created and \(overwrite) written over."
+        let question = "\(create) parameters will be created and \(overwrite) overwritten."
         guard Confirmation.asks(question) else { throw CommandFailure(.failed, "nothing was written") }
         return true
     }

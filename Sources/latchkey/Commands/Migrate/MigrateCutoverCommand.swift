@@ -9,12 +9,12 @@ struct MigrateCutoverCommand: AsyncParsableCommand {
         commandName: "cutover", abstract: "Let the fleet read secrets from Parameter Store.",
         discussion: """
             Writes parameter-store into <prefix>/latchkey/backend, which brokers with the backend auto follow within \
-            30 s. Wants a gate or verify in the journal that was clean within the last hour; --force does without, and \
-            that is written down. Where secrets stay in Secrets Manager, because they cannot be moved or were not, it \
-            wants --keep: their names go into <prefix>/latchkey/kept, and brokers go on to read them there. --force \
-            without --keep empties that list, and says which names become 404. Which secrets are meant is what the \
-            journal's copies were told, and what the arguments say besides. --to shadow begins the comparisons that \
-            gate asks for, and wants neither.
+            30 s. Requires a gate or verify in the journal that passed within the last hour; --force skips this, and \
+            the journal records it. If secrets stay in Secrets Manager, it requires --keep: their names are written \
+            to <prefix>/latchkey/kept, and brokers keep reading them there. --force without --keep empties that list \
+            and prints the names that will get 404. The command covers the secrets of the journal and those selected \
+            by the arguments. --to shadow starts the comparisons that gate counts; it needs neither a gate nor \
+            --keep.
             """)
 
     enum Goal: String, ExpressibleByArgument, CaseIterable {
@@ -24,9 +24,12 @@ struct MigrateCutoverCommand: AsyncParsableCommand {
 
     @OptionGroup var selected: SelectionArguments
     @OptionGroup var switchArguments: SwitchArguments
-    @Flag(help: "Let brokers read what stays in Secrets Manager from there.") var keep = false
+    @Flag(help: "Let brokers keep reading the secrets that stay in Secrets Manager.") var keep = false
     @Option(help: "parameter-store or shadow.") var to = Goal.parameterStore
-    @Flag(help: "Do it without proof or --keep, or though secrets that shadow reads wait for their deletion.")
+    @Flag(
+        help:
+            "Switch without a passed gate or verify, without --keep, and even if secrets that shadow reads are scheduled for deletion."
+    )
     var force = false
 
     func run() async throws {
@@ -40,7 +43,7 @@ struct MigrateCutoverCommand: AsyncParsableCommand {
                 }
                 return try await switchArguments.run("shadow", to: .shadow, settings, access) { journal in
                     SwitchAssessment(
-                        isForced: try await switchArguments.requireOldSecrets(journal, access, force: force))
+                        isForced: try await switchArguments.requireSourceSecrets(journal, access, force: force))
                 }
             }
             try await switchArguments.run("cutover", to: .parameterStore, settings, access) { journal in

@@ -8,21 +8,23 @@ internal import LatchkeyUpstream
 /// `latchkey migrate gate`.
 struct MigrateGateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "gate", abstract: "Say whether a broker's shadow comparisons speak for the cut-over.",
+        commandName: "gate", abstract: "Check whether a broker's shadow comparisons permit the cut-over.",
         discussion: """
-            Asks the broker at LATCHKEY_URL, which must run with the backend shadow. Exit code 1 unless its comparisons \
-            over the window are enough and all equal. What it counted goes into the journal, so that a window may begin \
-            at an earlier gate; a broker that was started within the window cannot speak for all of it.
+            Asks the broker at LATCHKEY_URL, which must run with the backend shadow. Exit code 1 unless it made \
+            enough comparisons over the window and all of them were equal. The counts are recorded in the journal, so \
+            that a window may begin at an earlier gate; a broker that started within the window does not cover it.
             """)
 
-    @Option(help: "How far back, as in 30m, 24h or 7d.") var window = "24h"
-    @Option(help: "Comparisons that are enough.") var minComparisons = 100
-    @Option(help: ArgumentHelp("The move's journal.", valueName: "file"))
+    @Option(help: "How far back comparisons count, such as 30m, 24h or 7d.") var window = "24h"
+    @Option(help: "Minimum number of comparisons.") var minComparisons = 100
+    @Option(help: ArgumentHelp("The migration's journal.", valueName: "file"))
     var journal = JournalFile.defaultPath
     @Flag(help: "Print one JSON object.") var json = false
 
     func validate() throws {
-        guard Self.duration(window) != nil else { throw ValidationError("--window must be as 90s, 30m, 24h or 7d") }
+        guard Self.duration(window) != nil else {
+            throw ValidationError("--window must be a number with a unit, such as 90s, 30m, 24h or 7d")
+        }
         guard minComparisons >= 1 else { throw ValidationError("--min-comparisons must be 1 or more") }
     }
 

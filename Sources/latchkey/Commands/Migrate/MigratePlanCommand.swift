@@ -6,15 +6,15 @@ internal import LatchkeySettings
 /// `latchkey migrate plan`.
 struct MigratePlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plan", abstract: "Say what would be moved where, what stands in the way, and what it costs.",
+        commandName: "plan", abstract: "Show what would be moved where, the obstacles, and the cost.",
         discussion: """
-            Writes nothing. Whether parameters may be written is asked by a request that Parameter Store never \
-            carries out. Prices are the list prices of us-east-1.
+            Writes nothing. Write permissions are checked with a request that Parameter Store does not carry out. \
+            Prices are the list prices of us-east-1.
             """)
 
     @OptionGroup var selected: SelectionArguments
     @OptionGroup var moveArguments: MoveArguments
-    @Option(help: "Reads of all these secrets in a month, for the cost.") var readsPerMonth = 0
+    @Option(help: "Number of reads of all these secrets per month, for the cost.") var readsPerMonth = 0
     @Flag(help: "Print one JSON object.") var json = false
 
     func validate() throws {

@@ -7,10 +7,11 @@ internal import LatchkeySettings
 /// `latchkey migrate restore`.
 struct MigrateRestoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "restore", abstract: "Put a backup's secrets back into either store.",
+        commandName: "restore", abstract: "Restore the secrets of a backup to either store.",
         discussion: """
-            Shows what would change, asks, and writes it; in a pipe it needs --yes. Nothing is written unless the whole \
-            file is as it was made. What is equal is left alone, so that a restore that was cut off can be repeated.
+            Shows what would change, asks for confirmation, and writes it; without a terminal it needs --yes. Nothing \
+            is written unless the whole backup is intact. Equal values are left unchanged, so an interrupted restore \
+            can be repeated.
             """)
 
     /// The store to restore to.
@@ -21,21 +22,21 @@ struct MigrateRestoreCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("The backup.", valueName: "file")) var from: String
     @Option(help: ArgumentHelp("File with its password.", valueName: "file")) var passwordFile: String?
-    @Option(help: ArgumentHelp("Private key in PEM of the certificate it was made for.", valueName: "file"))
+    @Option(help: ArgumentHelp("Private key in PEM, for the certificate of the backup.", valueName: "file"))
     var keyFile: String?
     @Option(help: "parameter-store or secrets-manager.") var to: Destination
     @Option(help: ArgumentHelp("Only this secret; may be repeated.", valueName: "name")) var only: [String] = []
-    @Option(help: ArgumentHelp("JSON file of secret ids and the parameters they go to.", valueName: "file"))
+    @Option(help: ArgumentHelp("JSON file that maps secret ids to parameter names.", valueName: "file"))
     var map: String?
     @OptionGroup var moveArguments: MoveArguments
     @OptionGroup var rate: RateArguments
-    @Flag(help: "Write without asking, also over other values.") var yes = false
+    @Flag(help: "Write without asking, and overwrite other values.") var yes = false
     @Flag(help: "Show what would be written, and write nothing.") var dryRun = false
     @Flag(help: "Print one JSON object.") var json = false
 
     func validate() throws {
         guard (passwordFile == nil) != (keyFile == nil) else {
-            throw ValidationError("either --password-file or --key-file")
+            throw ValidationError("give either --password-file or --key-file")
         }
     }
 
@@ -71,9 +72,9 @@ struct MigrateRestoreCommand: AsyncParsableCommand {
         guard !dryRun, report.changes > 0 else { return false }
         if yes { return true }
         guard Confirmation.isPossible else {
-            throw CommandFailure(.usage, "nothing was written: --yes writes what was shown")
+            throw CommandFailure(.usage, "nothing was written: use --yes to write what was shown")
         }
-        guard Confirmation.asks("\(report.changes) will be written.") else {
+        guard Confirmation.asks("\(report.changes) changes will be made.") else {
             throw CommandFailure(.failed, "nothing was written")
         }
         return true

@@ -9,12 +9,12 @@ struct MigrateRollbackCommand: AsyncParsableCommand {
         commandName: "rollback", abstract: "Let the fleet read secrets from Secrets Manager again.",
         discussion: """
             Writes secrets-manager into <prefix>/latchkey/backend, which brokers with the backend auto follow within \
-            30 s, and then empties the list of kept secrets, <prefix>/latchkey/kept. Refused while secrets that a cleanup of this journal has set to be deleted still wait for it: they are \
-            brought back with: latchkey migrate cleanup --undo.
+            30 s, and then empties the list of kept secrets, <prefix>/latchkey/kept. Fails if secrets that a cleanup \
+            of this journal scheduled for deletion were not restored; latchkey migrate cleanup --undo restores them.
             """)
 
     @OptionGroup var switchArguments: SwitchArguments
-    @Flag(help: "Do it though secrets wait for their deletion.") var force = false
+    @Flag(help: "Roll back even if secrets are scheduled for deletion or already deleted.") var force = false
 
     func run() async throws {
         CommandEnvironment.harden()
@@ -23,7 +23,7 @@ struct MigrateRollbackCommand: AsyncParsableCommand {
             let access = try MigrationAccess(settings)
             try await switchArguments.run("rollback", to: .secretsManager, settings, access) { journal in
                 var assessment = SwitchAssessment(
-                    isForced: try await switchArguments.requireOldSecrets(journal, access, force: force))
+                    isForced: try await switchArguments.requireSourceSecrets(journal, access, force: force))
                 do {
                     // If nothing was kept, there is no list to empty.
                     if try await BackendSwitch(access: access, settings).kept() != nil {
@@ -31,7 +31,7 @@ struct MigrateRollbackCommand: AsyncParsableCommand {
                     }
                 } catch let failure as CommandFailure where failure.status == .denied {
                     // A fleet that reads Secrets Manager does not need the list, so a rollback succeeds without it.
-                    assessment.note = "the list of kept secrets stays as it is: \(failure.message)"
+                    assessment.note = "the list of kept secrets was not changed: \(failure.message)"
                 }
                 return assessment
             }

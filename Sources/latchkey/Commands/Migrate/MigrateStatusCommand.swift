@@ -6,15 +6,15 @@ internal import LatchkeySettings
 /// `latchkey migrate status`.
 struct MigrateStatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Say where each secret and the whole move stand, and what to type next.",
+        commandName: "status", abstract: "Show the state of each secret and of the migration, and the next command.",
         discussion: """
-            Reads the journal, what Secrets Manager says of each secret but no value, the parameters, and the backend \
-            that brokers follow; where LATCHKEY_URL is set, what that broker has measured since its start. Without a \
-            selection it is about what the journal's copies were told. Writes nothing.
+            Reads the journal, the metadata of each secret but no values, the parameters, and the backend that \
+            brokers follow; if LATCHKEY_URL is set, also the metrics of that broker since its start. Without a \
+            selection it covers the secrets of the journal's copies and verifies. Writes nothing.
             """)
 
     @OptionGroup var selected: SelectionArguments
-    @Option(help: ArgumentHelp("The move's journal.", valueName: "file"))
+    @Option(help: ArgumentHelp("The migration's journal.", valueName: "file"))
     var journal = JournalFile.defaultPath
     @Option(help: "Days that cleanup waits after the cut-over, 0 to 365.") var minDays = 7
     @Flag(help: "Print one JSON object.") var json = false

@@ -8,18 +8,18 @@ struct MigrateVerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Read both stores again and compare every secret: length, digest, version.",
         discussion: """
-            Exit code 1 and a list where anything differs, also where a secret or a parameter was written after the \
-            copy. What is not equal is read again for some seconds, since Parameter Store may show a write late. What \
-            cannot be moved (see plan, by the same --tier), or was left by the copy, is listed as left, and is no \
-            difference unless --strict says so. \
-            Where the copy's journal is there, versions are compared with it and the result is written into it.
+            Exit code 1 and a list if anything differs, including values written after the copy. Unequal values are \
+            read again for some seconds, because Parameter Store is eventually consistent. Secrets that cannot be \
+            moved (see plan, with the same --tier), or that the copy left, are listed as left; they count as \
+            differences only with --strict. If the copy's journal exists, versions are compared with it and the \
+            result is recorded in it.
             """)
 
     @OptionGroup var selected: SelectionArguments
     @OptionGroup var moveArguments: MoveArguments
     @Option(help: ArgumentHelp("The copy's journal.", valueName: "file"))
     var journal = JournalFile.defaultPath
-    @Flag(help: "What is left in Secrets Manager is a difference too.") var strict = false
+    @Flag(help: "Count secrets that are left in Secrets Manager as differences.") var strict = false
     @Flag(help: "Print one JSON object.") var json = false
 
     func run() async throws {

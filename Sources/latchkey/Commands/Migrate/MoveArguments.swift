@@ -8,7 +8,8 @@ struct MoveArguments: ParsableArguments {
     @Option(help: "SecureString or String.") var type = "SecureString"
     @Option(
         help: ArgumentHelp(
-            "KMS key of the parameters: an id, ARN or alias, or same for each secret's own.", valueName: "key"))
+            "KMS key of the parameters: an id, an ARN or an alias, or same for the key of each secret.",
+            valueName: "key"))
     var kmsKey: String?
 
     func options() throws -> MoveOptions {
@@ -20,7 +21,7 @@ struct MoveArguments: ParsableArguments {
             throw CommandFailure(.usage, "--type must be SecureString or String")
         }
         guard kmsKey == nil || kind == .secureString else {
-            throw CommandFailure(.usage, "--kms-key is for SecureString")
+            throw CommandFailure(.usage, "--kms-key needs --type SecureString")
         }
         options.tier = tier
         options.kind = kind

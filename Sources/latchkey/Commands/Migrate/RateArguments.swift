@@ -4,7 +4,7 @@ internal import LatchkeyMigration
 
 /// The write rate to Parameter Store: the options of copy and restore.
 struct RateArguments: ParsableArguments {
-    @Option(help: "Writes a second to Parameter Store, 1 to 1000; an account has 3 by default.")
+    @Option(help: "Writes per second to Parameter Store, 1 to 1000. The default quota of an account is 3.")
     var writesPerSecond = 3
 
     func validate() throws {

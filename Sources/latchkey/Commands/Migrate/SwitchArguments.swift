@@ -7,11 +7,11 @@ internal import LatchkeySettings
 struct SwitchArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "A Lambda function whose USE_PARAMETER_STORE is set too; may be repeated.", valueName: "name"))
+            "A Lambda function whose variable USE_PARAMETER_STORE is also set; may be repeated.", valueName: "name"))
     var lambdaFunction: [String] = []
-    @Option(help: ArgumentHelp("The move's journal.", valueName: "file"))
+    @Option(help: ArgumentHelp("The migration's journal.", valueName: "file"))
     var journal = JournalFile.defaultPath
-    @Flag(help: "Do it without asking.") var yes = false
+    @Flag(help: "Do not ask for confirmation.") var yes = false
     @Flag(help: "Show what would be done, and do nothing.") var dryRun = false
     @Flag(help: "Print one JSON object.") var json = false
 
@@ -41,7 +41,7 @@ struct SwitchArguments: ParsableArguments {
         guard yes || Confirmation.asks("\(backendSwitch.parameter)\(functions): from \(now) to \(backend.rawValue).")
         else {
             throw CommandFailure(
-                Confirmation.isPossible ? .failed : .usage, "nothing was changed: --yes does it without asking")
+                Confirmation.isPossible ? .failed : .usage, "nothing was changed: use --yes to skip the confirmation")
         }
         let prepared = try PreparedJournal(path: journal, place: access.region, resumes: true)
         let assessment = try await assess(prepared.journal)
@@ -96,16 +96,16 @@ struct SwitchArguments: ParsableArguments {
     /// Refuses to switch the fleet to a store that lacks secrets, because a cleanup of this journal has scheduled them
     /// for deletion.
     /// - Returns: whether secrets are missing and `force` allows the switch.
-    func requireOldSecrets(_ journal: Journal, _ access: MigrationAccess, force: Bool) async throws -> Bool {
+    func requireSourceSecrets(_ journal: Journal, _ access: MigrationAccess, force: Bool) async throws -> Bool {
         let away = try await InventoryReader(access: access, selection: Selection(map: [:]))
             .away(journal.removed.sorted())
         guard !away.isEmpty, !force else { return !away.isEmpty }
         let some = away.prefix(3).map(Table.clean).joined(separator: ", ") + (away.count > 3 ? ", …" : "")
         throw CommandFailure(
             .failed,
-            "\(away.count) secrets wait for their deletion in Secrets Manager or are gone (\(some)): latchkey migrate "
-                + "cleanup --undo\(ShellWord.journal(self.journal)) brings back what waits, then this; --force turns the "
-                + "fleet all the same")
+            "\(away.count) secrets are scheduled for deletion in Secrets Manager or already deleted (\(some)): first run latchkey "
+                + "migrate cleanup --undo\(ShellWord.journal(self.journal)), then this command; --force switches the "
+                + "fleet anyway")
     }
 
     private func show(
