@@ -16,6 +16,7 @@ import pytest
 from peers.broker import API_KEY, BINARY, PREFIX, Broker, run
 from peers.cases import cases
 from peers.child import Child
+from peers.doctor import PATIENT
 from peers.lambda_api import ExtensionsAPI
 from peers.waiting import free_port, until
 
@@ -128,7 +129,7 @@ def test_addresses(world, folder: Path, extension, case: dict[str, Any]) -> None
 def client(world, url: str, command: str, folder: Path):
     url = url.replace("{folder}", str(folder)).replace("{long}", "s" * 107)
     words = [word.replace("{folder}", str(folder)) for word in COMMANDS[command]]
-    return run(*words, env=world.settings(LATCHKEY_URL=url, LATCHKEY_API_KEY=API_KEY), timeout=60)
+    return run(*words, env=world.settings(LATCHKEY_URL=url, LATCHKEY_API_KEY=API_KEY, **PATIENT), timeout=60)
 
 
 def test_a_load_test_without_a_broker_behind_its_socket_says_why(world, folder: Path) -> None:

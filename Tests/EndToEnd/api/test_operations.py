@@ -58,6 +58,8 @@ DEGRADES = {
         "fleet/test_fleet.py::test_a_broker_killed_during_a_refresh_delays_others_at_most_for_its_lease",
         "fleet/test_fleet.py::test_tokens_are_served_if_writes_fail_with_one_request_per_broker_and_lifetime",
     ],
+    "no descriptor is left": [
+        "faults/test_listeners.py::test_without_descriptors_accepting_pauses_and_goes_on"],
     "too many connections": ["faults/test_faults_server.py::test_connections_over_the_limit_get_503_and_probes_are_answered"],
     "the log is not read": [
         "faults/test_faults_machine.py::test_lines_that_were_lost_are_counted_once_there_is_room",
@@ -111,6 +113,12 @@ LIMITS = {
     "response that the peer does not read": ["faults/test_faults_server.py::test_slow_clients_are_disconnected_and_delay_no_other"],
     "connections": ["faults/test_descriptors.py::test_connections_past_the_cap_are_gone_in_seconds"],
     "descriptor limit (`ulimit -n`)": ["faults/test_descriptors.py::test_a_descriptor_limit_without_room_is_refused_at_start"],
+    "connections that wait to be accepted": ["Connections that wait when the drain begins are answered"],
+    "no descriptor for a connection": [
+        "faults/test_listeners.py::test_without_descriptors_accepting_pauses_and_goes_on"],
+    "a worker that starts": ["faults/test_listeners.py::test_workers_that_cannot_start_end_the_start"],
+    "a message to the service manager": [
+        "faults/test_service_manager.py::test_a_service_manager_that_does_not_listen_is_no_reason_to_fail"],
     "rendered responses of one connection that the peer does not read": [
         "faults/test_hostile_pipelines.py::test_unsent_answers_are_bounded_and_every_one_comes"],
     "work for one connection in one turn of an event loop": [
