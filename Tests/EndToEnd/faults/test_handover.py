@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import stat
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -66,6 +67,7 @@ def hand_over(place: int | Path, start: Callable[[], Child], children: list[Chil
 
     blue = begin()
     callers = Callers(place)
+    started = time.monotonic()
     try:
         callers.go_on()
         for number in range(longrun.count(HANDOVERS)):
@@ -77,9 +79,12 @@ def hand_over(place: int | Path, start: Callable[[], Child], children: list[Chil
             assert callers.failures == {}, f"hand-over {number}: {green.stderr[-2000:]}"
             blue = green
         callers.go_on()
+        rate = callers.served / (time.monotonic() - started)
     finally:
         callers.stop()
     assert callers.failures == {}
+    assert rate > RATE * 0.75, f"{rate:.0f} requests per second were answered, not about {RATE}"
+    print(f"{place}: {rate:.0f} requests per second")
     assert blue.stop() == 0
 
 
