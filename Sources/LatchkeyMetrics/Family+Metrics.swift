@@ -1,4 +1,9 @@
 /// The metric families of Latchkey.
+///
+/// To add a metric:
+/// 1. Add its family here. The values of a label are an enumeration in this target.
+/// 2. Add a property to ``Metrics``, its initial value in `init`, a line in `render`, and a function that changes it.
+/// 3. Describe it in Metrics.md; a test compares that page with this file.
 extension Family {
     static let tierRequests = Family(
         "latchkey_tier_requests", .counter, help: "Requests to tiers, by outcome.",

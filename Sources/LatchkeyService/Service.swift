@@ -14,11 +14,11 @@ package struct Service: Sendable {
     package let addresses: [SocketAddress]
     package let metrics: Metrics
 
-    private let upstreams: Upstreams
-    private let requests: RequestLog
-    private let server: HTTPServer
-    private let readiness: Readiness
-    private let backgroundTasks: [Task<Void, Never>]
+    let upstreams: Upstreams
+    let requests: RequestLog
+    let server: HTTPServer
+    let readiness: Readiness
+    let backgroundTasks: [Task<Void, Never>]
     /// `LATCHKEY_DRAIN_DELAY`.
     package let drainDelay: Duration
     /// `LATCHKEY_DRAIN_TIMEOUT`.
@@ -156,21 +156,5 @@ package struct Service: Sendable {
                 group.addTask { _ = try? await upstreams.secrets.secret(SecretQuery(key), deadline: deadline) }
             }
         }
-    }
-
-    /// Makes `/readyz` answer 503. Connections are still accepted.
-    package func announceStop() { readiness.announceStop() }
-
-    /// Accepts no more connections, finishes the requests in progress and writes what is pending.
-    /// - Parameter limit: how long to wait for requests; `LATCHKEY_DRAIN_TIMEOUT` if that is shorter.
-    package func stop(within limit: Duration? = nil) async {
-        readiness.beginDraining()
-        for task in backgroundTasks { task.cancel() }
-        let timeout = min(drainTimeout, limit ?? drainTimeout)
-        let end = time.now().monotonic + timeout
-        await server.drain(timeout: timeout)
-        await upstreams.tokens.drain(by: end)
-        upstreams.shutdown()
-        requests.reportOmitted()
     }
 }

@@ -76,7 +76,7 @@ package struct Upstreams: Sendable {
         let first = profiles.profiles
         issuers = first.map(\.issuer)
         tokens = TokenBroker(
-            profiles: first, slots: Self.places(settings), shared: sharedTier,
+            profiles: first, slots: Self.profileSlots(settings), shared: sharedTier,
             configuration: Self.tokenConfiguration(settings), time: time,
             metrics: metrics, health: health, log: log)
     }
@@ -107,13 +107,13 @@ package struct Upstreams: Sendable {
     }
 
     /// Number of profile slots. Nil without a profiles file: then the profiles never change.
-    private static func places(_ settings: Settings) -> Int? {
+    private static func profileSlots(_ settings: Settings) -> Int? {
         settings.profilesPath == nil ? nil : ProfilesFile.maxLiveProfiles
     }
 
     private static func makeMetrics(_ settings: Settings, stores: [SecretStore]) -> Metrics {
         Metrics(
-            version: Version.number, profiles: settings.profiles.map(\.name), profileSlots: places(settings),
+            version: Version.number, profiles: settings.profiles.map(\.name), profileSlots: profileSlots(settings),
             tiersInUse: [(.token, .memory), (.secret, .memory)] + stores.map { (.secret, $0.tier) }
                 + (issuers(settings) + [settings.sharedTier.tier].compactMap { $0 }).map { (.token, $0) },
             certificates: settings.tls?.pairs.map(\.name) ?? [], readProcess: { ProcessFiles.read() })
@@ -148,21 +148,18 @@ package struct Upstreams: Sendable {
     }
 
     private static func tokenConfiguration(_ settings: Settings) -> TokenBroker.Configuration {
-        var configuration = TokenBroker.Configuration()
-        configuration.buffer = ExpiryBuffer(settings.tokenExpiryBuffer)
-        configuration.upstreamTimeout = settings.upstreamTimeout
+        var configuration = TokenBroker.Configuration(
+            buffer: ExpiryBuffer(settings.tokenExpiryBuffer), upstreamTimeout: settings.upstreamTimeout)
         configuration.holder = Random.uuid()
         return configuration
     }
 
     private static func secretConfiguration(_ settings: Settings) -> SecretBroker.Configuration {
-        var configuration = SecretBroker.Configuration()
-        configuration.freshTTL = settings.secretTTL
-        configuration.negativeTTL = settings.negativeTTL
-        configuration.staleTTL = settings.staleTTL
+        var configuration = SecretBroker.Configuration(
+            freshTTL: settings.secretTTL, negativeTTL: settings.negativeTTL, staleTTL: settings.staleTTL,
+            upstreamTimeout: settings.upstreamTimeout)
         configuration.ttls = settings.ttls
         if let maxEntries = settings.maximumSecrets { configuration.maximumEntries = maxEntries }
-        configuration.upstreamTimeout = settings.upstreamTimeout
         configuration.backendParameter =
             settings.backend.fixed == nil
             ? BackendParameters.backend(below: settings.prefix) : BackendParameters.kept(below: settings.prefix)

@@ -35,7 +35,7 @@ import Testing
 
     @Test func `An hour of rejections costs the unreserved part of the budget and leaves no caller without a token`() {
         var (state, now, issued, number) = (ProfileState(), Now.zero, 0, 0)
-        let buffer = ExpiryBuffer()
+        let buffer = ExpiryBuffer.standard
         let maxRefresh = Duration.seconds(10)
         var spent: [MonotonicTime] = []
         /// A refresh that calls an issuer with a budget of 60 requests per hour.

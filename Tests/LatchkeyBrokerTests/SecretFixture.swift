@@ -73,7 +73,8 @@ struct SecretFixture {
     ) {
         sleeper = ManualSleeper(clock)
         let (store, other) = (store, other)
-        var configuration = SecretBroker.Configuration()
+        var configuration = SecretBroker.Configuration(
+            freshTTL: .seconds(300), negativeTTL: .seconds(60), staleTTL: .seconds(3600), upstreamTimeout: .seconds(5))
         configuration.backendParameter = "/app/dev/latchkey/backend"
         change(&configuration)
         let parameters = SecretSource(store: .parameterStore, prefix: "/app/dev") {

@@ -58,7 +58,7 @@ import Testing
             let snapshot = SharedTokenSnapshot(pair: pair, version: version, lease: lease, leaseVersion: 2)
             guard
                 case .usable(let token) = snapshot.validity(
-                    from: .parameterStore, now: fixture.now, buffer: ExpiryBuffer())
+                    from: .parameterStore, now: fixture.now, buffer: .standard)
             else { return nil }
             return token
         }
@@ -76,7 +76,7 @@ import Testing
             let pair = StoredToken(
                 token: Secret("opaque"), expires: String((now.wall + .seconds(3000)).milliseconds),
                 tokenWritten: written, expiresWritten: written + gap)
-            if case .usable = pair.validity(from: .parameterStore, now: now, buffer: ExpiryBuffer()) { return true }
+            if case .usable = pair.validity(from: .parameterStore, now: now, buffer: .standard) { return true }
             return false
         }
         #expect(isUsable(after: .seconds(149)), "one writer's, by half its buffer")
@@ -86,7 +86,7 @@ import Testing
     @Test(arguments: [-3600, 0, 3600])
     func `A wall clock that is set between issuance and write does not change the stored expiry`(seconds: Int) throws {
         let token = try AccessToken(
-            fixture.opaque("opaque"), from: .auth0, now: fixture.now, buffer: ExpiryBuffer())
+            fixture.opaque("opaque"), from: .auth0, now: fixture.now, buffer: .standard)
         let expiry = fixture.now.wall + .seconds(3300)
         let pair = StoredToken(token)
         fixture.sleeper.advance(by: .seconds(5))

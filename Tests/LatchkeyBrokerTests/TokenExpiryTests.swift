@@ -10,7 +10,7 @@ import Testing
 
     @Test(arguments: [(3600, 300), (60, 12), (86400, 300), (1500, 300), (1000, 200)])
     func `The buffer is 300 s and at most a fifth of the lifetime`(lifetime: Int, buffer: Int) {
-        #expect(ExpiryBuffer().length(lifetime: .seconds(lifetime)) == .seconds(buffer))
+        #expect(ExpiryBuffer.standard.length(lifetime: .seconds(lifetime)) == .seconds(buffer))
     }
 
     @Test func `Inside the buffer, the old token is served while one refresh runs in the background`() async throws {

@@ -47,7 +47,7 @@ struct TokenFixture {
             purposes.put(purpose)
             return try await issuer.answer(profile)
         }
-        var configuration = TokenBroker.Configuration()
+        var configuration = TokenBroker.Configuration(buffer: .standard, upstreamTimeout: .seconds(5))
         configuration.maximumWaiters = maximumWaiters
         broker = TokenBroker(
             profiles: ["default", "billing"].map { TokenProfile(name: $0, issuer: issuing) }, slots: slots,

@@ -10,7 +10,7 @@ extension TokenRefreshFixture {
     var start: Now {
         Now(monotonic: MonotonicTime(nanoseconds: 0), wall: WallTime(milliseconds: 1_700_000_000_000))
     }
-    var buffer: ExpiryBuffer { ExpiryBuffer() }
+    var buffer: ExpiryBuffer { ExpiryBuffer.standard }
 
     /// A refresh that starts at ``start`` and has 10 s.
     func refresh(

@@ -61,7 +61,7 @@ struct CopyModel {
             return .noted
         case .pause: return .paused
         case .finish: return .paused
-        case .look: return look(value)
+        case .read: return read(value)
         case .create: return write(value, isNew: true, hasTags)
         case .overwrite: return write(value, isNew: false, hasTags)
         case .tag:
@@ -71,7 +71,7 @@ struct CopyModel {
         }
     }
 
-    private mutating func look(_ value: String) -> CopyStep.Event {
+    private mutating func read(_ value: String) -> CopyStep.Event {
         var seen = stored
         if case .lag? = faults.first {
             faults.removeFirst()

@@ -84,13 +84,13 @@ import Testing
     @Test func `A value that becomes visible late is not overwritten twice`() {
         let start = CopyModel.Stored(value: "w", version: 4)
         var model = CopyModel(start)
-        model.faults = [.lostAnswer] + Array(repeating: .lag, count: CopyStep.maxLooks)
+        model.faults = [.lostAnswer] + Array(repeating: .lag, count: CopyStep.maxReads)
         #expect(model.run(moving: "v", mayOverwrite: true) == .copied(version: 5))
         #expect(model.stored?.version == 5)
         // A process that resumes the copy does not write it again either.
         var killed = CopyModel(start)
         #expect(killed.run(moving: "v", mayOverwrite: true, kill: .after(3)) == nil && killed.stored?.version == 5)
-        killed.faults = Array(repeating: .lag, count: CopyStep.maxLooks)
+        killed.faults = Array(repeating: .lag, count: CopyStep.maxReads)
         #expect(killed.run(moving: "v", mayOverwrite: true) == .copied(version: 5))
         #expect(killed.stored?.version == 5)
     }
@@ -129,15 +129,15 @@ import Testing
         model.faults = []
         var step = CopyStep(CopyStep.Task(kind: .secureString, mayOverwrite: false, hasTags: false, isResumed: false))
         var action = step.start()
-        var looks = 0
+        var reads = 0
         for _ in 0..<100 {
             switch action {
             case .finish(let outcome):
                 #expect(outcome == .failed(StoreFailure(.unsure, code: "not_seen")))
-                #expect(looks <= CopyStep.maxLooks + 2)
+                #expect(reads <= CopyStep.maxReads + 2)
                 return
-            case .look:
-                looks += 1
+            case .read:
+                reads += 1
                 action = step.after(.absent)
             case .create: action = step.after(.wrote(version: 1))
             case .pause: action = step.after(.paused)

@@ -69,7 +69,7 @@ import Testing
         let value = "hunter2-in-no-json"
         let blob = BlobShape(name: "/a/secrets", value: Secret(value), wanted: []).findings
         let pair = PairShape(name: "/a/t", token: Secret(value + " x"), expires: "1").finding(
-            now: Now(monotonic: MonotonicTime(nanoseconds: 0), wall: Self.now))
+            now: Now(monotonic: MonotonicTime(nanoseconds: 0), wall: Self.now), buffer: .standard)
         for finding in blob + [pair] { #expect(!"\(finding)".contains("hunter2")) }
     }
 

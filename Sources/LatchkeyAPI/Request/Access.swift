@@ -2,7 +2,7 @@ package import LatchkeyBroker
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 
-/// Who may use a route, and how callers authenticate.
+/// Who may use a route, and how callers authenticate. ``RouteTable`` has the access of each route.
 package enum Access: Hashable, Sendable {
     /// Everybody, even above the connection limit: the two probes.
     case open

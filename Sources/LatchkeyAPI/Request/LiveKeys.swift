@@ -2,30 +2,34 @@ package import LatchkeyBroker
 internal import LatchkeyCrypto
 internal import Synchronization
 
-/// The current keys. Each worker keeps a copy and compares a generation number, so that authentication takes no lock.
+/// The current keys. Each worker keeps a copy and compares a version number, so that authentication takes no lock.
 package final class LiveKeys: Sendable {
     private let ring: Mutex<KeyRing>
-    private let generation = Atomic<Int>(0)
+    private let version = Atomic<Int>(0)
 
     package init(_ ring: KeyRing) { self.ring = Mutex(ring) }
 
     /// Replaces the current keys.
     package func replace(with ring: KeyRing) {
         self.ring.withLock { $0 = ring }
-        generation.add(1, ordering: .releasing)
+        version.add(1, ordering: .releasing)
     }
 
     /// One worker's copy.
     struct Copy {
         private let source: LiveKeys
         private var ring: KeyRing
-        private var generation: Int
+        /// The version of the keys of this copy. It grows by one with each change.
+        private(set) var version: Int
 
         init(_ source: LiveKeys) {
             self.source = source
-            generation = source.generation.load(ordering: .acquiring)
+            version = source.version.load(ordering: .acquiring)
             ring = source.ring.withLock { $0 }
         }
+
+        /// The version of the current keys. This copy takes them at its next use.
+        var latestVersion: Int { source.version.load(ordering: .acquiring) }
 
         /// The caller that `key` belongs to now.
         mutating func caller(presenting key: UnsafeRawBufferPointer) -> Caller? {
@@ -46,9 +50,9 @@ package final class LiveKeys: Sendable {
         }
 
         private mutating func follow() {
-            let latest = source.generation.load(ordering: .acquiring)
-            if latest != generation {
-                generation = latest
+            let latest = latestVersion
+            if latest != version {
+                version = latest
                 ring = source.ring.withLock { $0 }
             }
         }

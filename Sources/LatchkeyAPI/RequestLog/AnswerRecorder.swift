@@ -23,16 +23,25 @@ package final class AnswerRecorder: Sendable {
     }
 
     /// Records a response, unless it is deferred, and returns its receipt. Reads the clock for the duration.
-    func recording(_ request: @autoclosure () -> Request, _ receipt: consuming ReplyReceipt) -> ReplyReceipt {
+    ///
+    /// - Parameter request: read only for a response that is logged, because a copy of it costs reference counts.
+    func recording(
+        _ receipt: consuming ReplyReceipt, _ route: Route, _ method: Method, since started: MonotonicTime,
+        _ request: @autoclosure () -> Request
+    ) -> ReplyReceipt {
         if receipt.isDeferred { return receipt }
-        let request = request()
-        let nanoseconds = MonotonicTime.current.nanoseconds - request.started.nanoseconds
-        metrics.httpRequest(request.route, request.method, StatusCode(receipt.status))
-        metrics.httpDuration(request.route, nanoseconds: nanoseconds)
+        let nanoseconds = MonotonicTime.current.nanoseconds - started.nanoseconds
+        metrics.httpRequest(route, method, StatusCode(receipt.status))
+        metrics.httpDuration(route, nanoseconds: nanoseconds)
         if log.mayLog(status: receipt.status) {
-            log.record(Self.entry(request, receipt, duration: .nanoseconds(nanoseconds)))
+            log.record(Self.entry(request(), receipt, duration: .nanoseconds(nanoseconds)))
         }
         return receipt
+    }
+
+    /// Records a response, unless it is deferred, and returns its receipt.
+    func recording(_ receipt: consuming ReplyReceipt, _ request: Request) -> ReplyReceipt {
+        recording(receipt, request.route, request.method, since: request.started, request)
     }
 
     /// Writes and records a refusal of the server itself. Route and method of the request may be unknown.

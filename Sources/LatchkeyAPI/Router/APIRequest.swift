@@ -4,23 +4,27 @@ internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 
 /// One request of the API. The router makes it from the head, before the endpoint.
-struct APIRequest {
+///
+/// It cannot be copied, so that passing it on costs no reference counts.
+struct APIRequest: ~Copyable {
     /// The request as received. Its bytes must not be kept.
     let context: RequestContext
     let entry: RouteTable.Entry
     let method: Method
     let id: RequestID
     /// When the request was complete, so that the time of a slow sender does not count.
-    var started: MonotonicTime
-    /// The authenticated caller. Nil for open routes, and for an OAuth client until its body is read.
-    var caller: Caller?
-    /// For routes with ``Access/signed(_:)``: what the head of the request has shown.
-    var signedHead: SignedHead?
+    let started: MonotonicTime
+    var credentials: Credentials
 
-    init(_ context: RequestContext, _ entry: RouteTable.Entry, _ id: RequestID) {
+    /// - Parameter credentials: what authentication has found out already, for a request whose body followed its head.
+    init(
+        _ context: RequestContext, _ entry: RouteTable.Entry, _ id: RequestID,
+        _ credentials: Credentials = Credentials()
+    ) {
         self.context = context
         self.entry = entry
         self.id = id
+        self.credentials = credentials
         method = Method(context.head.method)
         started = context.now
     }
@@ -35,10 +39,11 @@ struct APIRequest {
     var pathParameter: UnsafeRawBufferPointer { entry.parameter(of: context.slice(context.head.path)) }
 
     /// The caller's id, for messages and for limits per caller.
-    var callerID: String { caller?.id ?? Caller.default.id }
+    var callerID: String { credentials.caller?.id ?? Caller.default.id }
 
     /// What metrics and request log record.
     var record: AnswerRecorder.Request {
-        AnswerRecorder.Request(route: entry.route, method: method, id: id, started: started, caller: caller?.id)
+        AnswerRecorder.Request(
+            route: entry.route, method: method, id: id, started: started, caller: credentials.caller?.id)
     }
 }

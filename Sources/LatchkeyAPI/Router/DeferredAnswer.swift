@@ -20,7 +20,7 @@ struct DeferredAnswer: Sendable {
     /// - Parameter write: runs on the event loop of the connection, when all responses before this one have left.
     func send(_ write: @escaping @Sendable (consuming APIReply) -> ReplyReceipt) {
         deferred.send { [request, recorder] writer in
-            recorder.recording(request, write(APIReply(writer, request.id)))
+            recorder.recording(write(APIReply(writer, request.id)), request)
         }
     }
 }

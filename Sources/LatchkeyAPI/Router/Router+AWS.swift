@@ -20,13 +20,14 @@ extension Router {
                 caller: request.callerID)
             return answerRead(request, read, operation.service, reply)
         } catch {
-            return AWSResponseWriter(request.signedHead?.target.service ?? .parameterStore).write(error, to: reply)
+            let service = request.credentials.signedHead?.target.service ?? .parameterStore
+            return AWSResponseWriter(service).write(error, to: reply)
         }
     }
 
     /// Answers from memory, or defers the response until the store has answered.
     func answerRead(
-        _ request: APIRequest, _ read: AWSReadRequest, _ service: AWSReadService, refresh: Bool = false,
+        _ request: borrowing APIRequest, _ read: AWSReadRequest, _ service: AWSReadService, refresh: Bool = false,
         _ reply: consuming APIReply
     ) -> ReplyReceipt {
         let now = services.time.now()
@@ -49,7 +50,7 @@ extension Router {
     private func tier(of service: AWSReadService) -> StaticString? {
         switch service {
         case .parameterStore: Tier.parameterStore.header
-        case .secretsManager: services.secrets.places?.store(of: .blob).tier.header
+        case .secretsManager: services.secrets.routing?.store(of: .blob).tier.header
         }
     }
 }

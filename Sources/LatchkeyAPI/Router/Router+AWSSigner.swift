@@ -21,7 +21,7 @@ extension Router {
                 throw error
             }
             let signer = keys.signer(named: signature.accessKeyID)
-            request.signedHead = SignedHead(target, signature, secrets: signer?.secrets ?? [])
+            request.credentials.signedHead = SignedHead(target, signature, secrets: signer?.secrets ?? [])
             do throws(AWSProtocolError) {
                 try signature.checkHead(
                     message, isKnown: signer != nil, service: SignedHead.service(target, signature),
@@ -30,7 +30,7 @@ extension Router {
                 noteUnknownCaller(context, .unknown)
                 throw error
             }
-            request.caller = signer?.caller
+            request.credentials.caller = signer?.caller
             guard let caller = signer?.caller, caller.scopes.isSuperset(of: scope) else {
                 services.metrics.authFailure(.scope)
                 throw .denied(request.callerID, "this operation", "its key does not open secrets")
@@ -41,22 +41,22 @@ extension Router {
     }
 
     /// Refuses a body of known length that is over the limit.
-    func limitSignedBody(_ request: APIRequest) throws(Refusal) {
+    func limitSignedBody(_ request: borrowing APIRequest) throws(Refusal) {
         guard let length = request.context.head.contentLength, length > ServerLimits.signedBodyBytes else { return }
         let problem = Problem(413, .payloadTooLarge, "the body is over \(ServerLimits.signedBodyBytes) bytes")
-        throw .aws(AWSProtocolError(problem), request.signedHead?.target.service ?? .parameterStore)
+        throw .aws(AWSProtocolError(problem), request.credentials.signedHead?.target.service ?? .parameterStore)
     }
 
     /// Verifies the signature over head and body.
     func verifySignature(_ request: inout APIRequest) throws(AWSProtocolError) -> AWSTarget {
-        guard let head = request.signedHead else { throw SignatureVerification.unknownKey }
+        guard let head = request.credentials.signedHead else { throw SignatureVerification.unknownKey }
         do throws(AWSProtocolError) {
             try head.signature.verify(
                 message(request.context), secrets: head.secrets,
                 service: SignedHead.service(head.target, head.signature), now: services.time.now().wall)
         } catch {
             noteUnknownCaller(request.context, .unknown)
-            request.caller = nil
+            request.credentials.caller = nil
             throw error
         }
         return head.target

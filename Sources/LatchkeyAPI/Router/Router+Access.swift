@@ -13,8 +13,8 @@ extension Router {
         let (context, entry) = (request.context, request.entry)
         if context.isOverCapacity, entry.access != .open { throw .problem(Problem(ServerRejection.overloaded)) }
         if case .key(let scope) = entry.access {
-            request.caller = bearer(context)
-            guard let caller = request.caller else { throw .problem(Self.unauthorized) }
+            request.credentials.caller = bearer(context)
+            guard let caller = request.credentials.caller else { throw .problem(Self.unauthorized) }
             guard caller.scopes.isSuperset(of: scope) else { throw missingScope("this key may not do that") }
         }
         guard entry.methods.contains(request.method) else {
@@ -25,8 +25,8 @@ extension Router {
         switch entry.access {
         case .open, .key: break
         case .token(let scope):
-            request.caller = tokenCaller(context)
-            guard let caller = request.caller else {
+            request.credentials.caller = tokenCaller(context)
+            guard let caller = request.credentials.caller else {
                 throw .problem(
                     Problem(
                         401, .unauthorized,
@@ -39,10 +39,10 @@ extension Router {
     }
 
     /// Decides what happens to the body of an authorized request.
-    func bodyAdmission(_ request: APIRequest) throws(Refusal) -> BodyAdmission {
+    func bodyAdmission(_ request: borrowing APIRequest) throws(Refusal) -> BodyAdmission {
         switch request.entry.access {
         case .client:
-            let isKnown = request.caller != nil
+            let isKnown = request.credentials.caller != nil
             return .keep(limit: .max, identifyWithin: isKnown ? nil : ServerLimits.unauthenticatedBodyBytes)
         case .signed:
             try limitSignedBody(request)

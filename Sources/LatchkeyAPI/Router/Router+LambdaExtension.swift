@@ -9,7 +9,7 @@ extension Router {
     /// Extension, and `GET /v1/{secret id}` of the Secrets Manager Agent. Responses and errors have the format of the
     /// services' API.
     func awsExtension(
-        _ request: APIRequest, _ query: RequestQuery, _ reply: consuming APIReply
+        _ request: borrowing APIRequest, _ query: RequestQuery, _ reply: consuming APIReply
     ) -> ReplyReceipt {
         let service: AWSReadService = request.entry.route == .extensionParameters ? .parameterStore : .secretsManager
         do throws(AWSProtocolError) {

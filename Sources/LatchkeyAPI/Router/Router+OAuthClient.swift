@@ -24,11 +24,8 @@ extension Router {
     }
 
     /// Looks for valid credentials in the first part of a longer body.
-    func identifyClient(
-        _ request: APIRequest, _ context: RequestContext, _ writer: consuming ReplyWriter
-    ) -> Identification {
-        var request = request
-        request.started = context.now
+    func identifyClient(_ request: consuming APIRequest, _ writer: consuming ReplyWriter) -> Identification {
+        let context = request.context
         do throws(OAuthError) {
             let grant = try OAuthTokenRequest(
                 contentType: contentType(context), authorization: UnsafeRawBufferPointer?.none,
@@ -43,11 +40,20 @@ extension Router {
             }
             try authenticate(grant.client, &request)
             try requireScope(request)
-            return .identified { [self, request] in answer(admitted: request, $0, $1) }
+            return identification(of: request)
         } catch {
             context.isUnauthenticated = true
             let receipt = error.write(to: APIReply(writer, request.id))
-            return .answered(services.recorder.recording(request.record, receipt))
+            return .answered(recording(receipt, of: request))
+        }
+    }
+
+    /// Who continues with a request whose client is known.
+    private func identification(of request: borrowing APIRequest) -> Identification {
+        let (entry, id, credentials) = (request.entry, request.id, request.credentials)
+        let keysVersion = keys.version
+        return .identified { [self] in
+            answer(admitted: APIRequest($0, entry, id, credentials), decidedWith: keysVersion, $1)
         }
     }
 
@@ -63,17 +69,17 @@ extension Router {
         case .presented(let readings):
             for reading in readings {
                 let caller = reading.secret.withBytes { keys.caller(named: reading.id, presenting: $0) }
-                request.caller = request.caller ?? caller
+                request.credentials.caller = request.credentials.caller ?? caller
             }
-            guard request.caller != nil else {
+            guard request.credentials.caller != nil else {
                 noteUnknownCaller(request.context, .unknown)
                 throw OAuthError(.invalidClient, "no caller has this client_id and client_secret")
             }
         }
     }
 
-    func requireScope(_ request: APIRequest) throws(OAuthError) {
-        guard case .client(let scope) = request.entry.access, let caller = request.caller,
+    func requireScope(_ request: borrowing APIRequest) throws(OAuthError) {
+        guard case .client(let scope) = request.entry.access, let caller = request.credentials.caller,
             caller.scopes.isSuperset(of: scope)
         else {
             services.metrics.authFailure(.scope)

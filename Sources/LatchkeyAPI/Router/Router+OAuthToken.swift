@@ -33,7 +33,7 @@ extension Router {
         let grant = try OAuthTokenRequest(
             contentType: contentType(context),
             authorization: authorization.isPresent ? context.slice(authorization) : nil, body: context.body)
-        let isKnown = request.caller != nil
+        let isKnown = request.credentials.caller != nil
         if !isKnown { try authenticate(grant.client, &request) }
         switch grant.grantType {
         case "client_credentials": break

@@ -25,7 +25,7 @@ extension Router {
     /// `GET /metrics` in the format that the scraper prefers.
     ///
     /// - Parameter query: has no parameters.
-    func metrics(_ request: APIRequest, _ query: RequestQuery, _ reply: consuming APIReply) -> ReplyReceipt {
+    func metrics(_ request: borrowing APIRequest, _ query: RequestQuery, _ reply: consuming APIReply) -> ReplyReceipt {
         let context = request.context
         let accept = context.head.accept.isPresent ? context.head.accept.text(of: context.bytes) : nil
         let open = Negotiation.weight(ofType: "application/openmetrics-text", in: accept)

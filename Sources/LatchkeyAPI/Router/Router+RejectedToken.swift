@@ -13,7 +13,7 @@ extension Router {
         return reply.begin(202).end([])
     }
 
-    func rejectedToken(_ request: APIRequest) throws(Problem) -> (profile: ProfileID, token: RejectedToken) {
+    func rejectedToken(_ request: borrowing APIRequest) throws(Problem) -> (profile: ProfileID, token: RejectedToken) {
         _ = try request.query()
         // A request without length and transfer coding has no body (RFC 9112 §6.3), but this one needs a body.
         guard request.context.head.contentLength != nil || request.context.head.isChunked else {

@@ -4,7 +4,7 @@ internal import LatchkeyHTTP
 
 extension Router {
     /// `GET /secrets/{key}`. A hit is answered synchronously.
-    func secret(_ request: APIRequest, _ wanted: SecretRequest, _ reply: consuming APIReply) -> ReplyReceipt {
+    func secret(_ request: borrowing APIRequest, _ wanted: SecretRequest, _ reply: consuming APIReply) -> ReplyReceipt {
         let (now, format, services) = (services.time.now(), wanted.format, services)
         if let wait = wanted.wait, wait > .zero, format.isConditional {
             return self.wait(request, wanted, until: now.monotonic + wait, reply)
@@ -23,7 +23,7 @@ extension Router {
 
     /// Waits until the secret no longer matches the caller's entity tag.
     private func wait(
-        _ request: APIRequest, _ wanted: SecretRequest, until end: MonotonicTime, _ reply: consuming APIReply
+        _ request: borrowing APIRequest, _ wanted: SecretRequest, until end: MonotonicTime, _ reply: consuming APIReply
     ) -> ReplyReceipt {
         let (services, format) = (services, wanted.format)
         guard services.secretWaiter.acquire() else {
@@ -41,7 +41,7 @@ extension Router {
         }
     }
 
-    func secretRequest(_ request: APIRequest) throws(Problem) -> SecretRequest {
+    func secretRequest(_ request: borrowing APIRequest) throws(Problem) -> SecretRequest {
         let query = try request.query()
         guard let segments = PercentEncoding.segments([UInt8(ascii: "/")] + request.pathParameter) else {
             throw Problem(
@@ -51,7 +51,7 @@ extension Router {
             throw Problem(404, .notFound, "no such secret")
         }
         return SecretRequest(
-            query: try SecretQuery(key, selectors: query, store: services.secrets.places?.store(of: key)),
+            query: try SecretQuery(key, selectors: query, store: services.secrets.routing?.store(of: key)),
             refresh: try query.flag("refresh"),
             format: try SecretResponseFormat(request.context, field: query["field"]),
             wait: try query.seconds("wait", upTo: SecretChangeWaiter.maxWait))

@@ -7,7 +7,8 @@ extension Router {
     ///
     /// - Parameter wanted: the batch is nil for the list of names.
     func secrets(
-        _ request: APIRequest, _ wanted: (batch: SecretBatch?, demand: SecretDemand), _ reply: consuming APIReply
+        _ request: borrowing APIRequest, _ wanted: (batch: SecretBatch?, demand: SecretDemand),
+        _ reply: consuming APIReply
     ) -> ReplyReceipt {
         let (secrets, id) = (services.secrets, request.id.text)
         let deadline = services.time.now().monotonic + services.callerTimeout
@@ -24,7 +25,8 @@ extension Router {
         }
     }
 
-    func secretsRequest(_ request: APIRequest) throws(Problem) -> (batch: SecretBatch?, demand: SecretDemand) {
+    func secretsRequest(_ request: borrowing APIRequest) throws(Problem) -> (batch: SecretBatch?, demand: SecretDemand)
+    {
         let query = try request.query()
         let demand: SecretDemand = try query.flag("refresh") ? .forced : .cached
         guard let keys = query["keys"] else { return (nil, demand) }

@@ -5,7 +5,7 @@ internal import LatchkeyHTTP
 extension Router {
     /// `GET /token` and `GET /token/{profile}`. A hit is answered synchronously.
     func token(
-        _ request: APIRequest, _ profile: ProfileID, _ demand: TokenDemand, _ reply: consuming APIReply
+        _ request: borrowing APIRequest, _ profile: ProfileID, _ demand: TokenDemand, _ reply: consuming APIReply
     ) -> ReplyReceipt {
         let context = request.context
         let isText = Negotiation.prefersText(context.slice(context.head.accept))
@@ -36,13 +36,13 @@ extension Router {
         }
     }
 
-    func tokenDemand(_ request: APIRequest) throws(Problem) -> TokenDemand {
+    func tokenDemand(_ request: borrowing APIRequest) throws(Problem) -> TokenDemand {
         if request.queryBytes.isEmpty { return TokenDemand() }
         let query = try request.query()
         return TokenDemand(minTTL: try query.seconds("min_ttl"), refresh: try query.flag("refresh"))
     }
 
-    func profile(_ request: APIRequest) throws(Problem) -> ProfileID {
+    func profile(_ request: borrowing APIRequest) throws(Problem) -> ProfileID {
         guard let name = PercentEncoding.decode(request.pathParameter) else { throw Self.noSuchProfile }
         return try profile(named: name)
     }

@@ -40,10 +40,10 @@ package final class Router {
         do throws(Refusal) {
             try authorize(&request)
         } catch {
-            return services.recorder.recording(request.record, error.write(for: entry.route, to: reply))
+            return recording(error.write(for: entry.route, to: reply), of: request)
         }
         let receipt = answer(&request, reply)
-        return services.recorder.recording(request.record, receipt)
+        return recording(receipt, of: request)
     }
 
     /// Decides from its head whether the body of a request is read. A refused request is answered here, before any of
@@ -58,24 +58,42 @@ package final class Router {
         var request = APIRequest(context, entry, id)
         do throws(Refusal) {
             try authorize(&request)
-            let body = try bodyAdmission(request)
-            return .admitted(
-                AdmittedRequest(
-                    body: body, identify: { [self, request] in identifyClient(request, $0, $1) },
-                    answer: { [self, request] in answer(admitted: request, $0, $1) }))
+            return .admitted(try admission(of: request))
         } catch {
-            return .answered(services.recorder.recording(request.record, error.write(for: entry.route, to: reply)))
+            return .answered(recording(error.write(for: entry.route, to: reply), of: request))
         }
     }
 
-    /// Answers a request with a body that was admitted from its head.
+    /// What happens to the body of an authorized request, and who continues with it.
+    private func admission(of request: borrowing APIRequest) throws(Refusal) -> AdmittedRequest {
+        let (entry, id, credentials) = (request.entry, request.id, request.credentials)
+        let keysVersion = keys.version
+        return AdmittedRequest(
+            body: try bodyAdmission(request),
+            identify: { [self] in identifyClient(APIRequest($0, entry, id, credentials), $1) },
+            answer: { [self] in
+                answer(admitted: APIRequest($0, entry, id, credentials), decidedWith: keysVersion, $1)
+            })
+    }
+
+    /// Answers a request with a body that was admitted before its body was complete.
+    ///
+    /// - Parameter keysVersion: the version of the keys at that time. If they changed since, access is decided again,
+    ///   because a caller may send its body slowly and its key may be withdrawn meanwhile.
     func answer(
-        admitted request: APIRequest, _ context: RequestContext, _ writer: consuming ReplyWriter
+        admitted request: consuming APIRequest, decidedWith keysVersion: Int, _ writer: consuming ReplyWriter
     ) -> ReplyReceipt {
-        var request = request
-        request.started = context.now
-        let receipt = answer(&request, APIReply(writer, request.id))
-        return services.recorder.recording(request.record, receipt)
+        let reply = APIReply(writer, request.id)
+        do throws(Refusal) {
+            if keys.latestVersion != keysVersion {
+                request.credentials = Credentials()
+                try authorize(&request)
+            }
+        } catch {
+            return recording(error.write(for: request.entry.route, to: reply), of: request)
+        }
+        let receipt = answer(&request, reply)
+        return recording(receipt, of: request)
     }
 
     /// 404 for authenticated callers, else 401. The path may be a mistyped one of any route, so every way to present a
@@ -85,7 +103,7 @@ package final class Router {
         let record = AnswerRecorder.Request(
             route: .other, method: Method(context.head.method), id: reply.id, started: context.now, caller: caller?.id)
         let problem = caller == nil ? Self.unauthorized : Self.notFound
-        return services.recorder.recording(record, problem.write(to: reply))
+        return services.recorder.recording(problem.write(to: reply), record)
     }
 
     /// Decodes the request, then calls its endpoint, which answers.
@@ -113,6 +131,12 @@ package final class Router {
         }
     }
 
+    /// Records the response to a request, unless it is deferred, and returns its receipt.
+    func recording(_ receipt: consuming ReplyReceipt, of request: borrowing APIRequest) -> ReplyReceipt {
+        services.recorder.recording(
+            receipt, request.entry.route, request.method, since: request.started, request.record)
+    }
+
     /// Takes the current profiles. If they changed, the rendered tokens are dropped.
     private func followProfiles() {
         if profiles.follow() { renderedTokens = RenderedTokens() }
@@ -124,7 +148,7 @@ package final class Router {
     ///   - blocksPipeline: for responses that may be large and share no memory.
     ///   - start: called before this returns. It starts the work, which ends with ``DeferredAnswer/send(_:)``.
     func deferAnswer(
-        _ request: APIRequest, _ reply: consuming APIReply, blocksPipeline: Bool = false,
+        _ request: borrowing APIRequest, _ reply: consuming APIReply, blocksPipeline: Bool = false,
         start: (DeferredAnswer) -> Void
     ) -> ReplyReceipt {
         let (record, recorder) = (request.record, services.recorder)

@@ -10,18 +10,18 @@ extension SecretBroker {
     package var backend: SecretBackend? { state.withLock { $0.backend } }
 
     /// Which store each secret is read from; nil while that is not known for certain.
-    package var places: SecretRouting? { state.withLock { $0.isUncertain ? nil : $0.places } }
+    package var routing: SecretRouting? { state.withLock { $0.isUncertain ? nil : $0.routing } }
 
     /// The store of the blob; Parameter Store while it is not known.
-    package var store: SecretStore { state.withLock { $0.places?.store(of: .blob) } ?? .parameterStore }
+    package var store: SecretStore { state.withLock { $0.routing?.store(of: .blob) } ?? .parameterStore }
 
     /// Puts another routing in force and releases the callers that wait for it.
     ///
     /// The cached secrets of the other store stay in memory for a rollback.
-    package func follow(_ places: SecretRouting) {
+    package func follow(_ routing: SecretRouting) {
         state.withLock { state in
-            state.backend = places.backend
-            state.kept = places.kept
+            state.backend = routing.backend
+            state.kept = routing.kept
         }
         waiters.release(nil)
     }
@@ -66,7 +66,7 @@ extension SecretBroker {
         let isKnown = state.withLock { state in
             state.unknown = why
             state.failsUnknown = isFinal
-            return state.places != nil
+            return state.routing != nil
         }
         if isFinal, !isKnown { waiters.release(backendUnknown) }
     }
@@ -86,9 +86,9 @@ extension SecretBroker {
     func whenBackendKnown(
         by deadline: MonotonicTime, _ completion: @escaping @Sendable (UpstreamFault?) -> Void
     ) {
-        if state.withLock({ $0.failsUnknown && $0.places == nil }) { return completion(backendUnknown) }
+        if state.withLock({ $0.failsUnknown && $0.routing == nil }) { return completion(backendUnknown) }
         waiters.wait(until: deadline, timeoutFault: { self.backendUnknown }, completion)
-        let (isKnown, notify) = state.withLock { ($0.places != nil, $0.onBackendAwaited) }
+        let (isKnown, notify) = state.withLock { ($0.routing != nil, $0.onBackendAwaited) }
         // The backend may have become known before this caller was added to the waiters.
         if isKnown { waiters.release(nil) } else { notify?() }
     }
@@ -102,27 +102,27 @@ extension SecretBroker {
 
     /// The store that has the item of this key, for asynchronous code.
     package func store(of key: SecretKey, by deadline: MonotonicTime) async throws(UpstreamFault) -> SecretStore {
-        if let store = state.withLock({ $0.places?.store(of: key) }) { return store }
+        if let store = state.withLock({ $0.routing?.store(of: key) }) { return store }
         let fault = await withCheckedContinuation { continuation in
             whenBackendKnown(by: deadline) { continuation.resume(returning: $0) }
         }
         if let fault { throw fault }
-        return state.withLock { $0.places?.store(of: key) } ?? .parameterStore
+        return state.withLock { $0.routing?.store(of: key) } ?? .parameterStore
     }
 
-    /// Warms the stores of `places` with the keys that are cached from the other store, so that no caller waits when
-    /// `places` come in force.
+    /// Warms the stores of `routing` with the keys that are cached from the other store, so that no caller waits when
+    /// `routing` takes effect.
     ///
     /// Reads the blob and at most ``maxWarmed`` other items. An item that fails, or that is not read by the deadline,
     /// is read when a caller requests it.
-    package func warm(_ places: SecretRouting, deadline: MonotonicTime) async {
+    package func warm(_ routing: SecretRouting, deadline: MonotonicTime) async {
         let known = state.withLock { state in SecretStore.allCases.flatMap { state.cache.items(of: $0) } }
         let moving = known.filter { item in
-            item.shape == .value && item.key != .blob && item.store != places.store(of: item.key)
+            item.shape == .value && item.key != .blob && item.store != routing.store(of: item.key)
         }
         await withTaskGroup(of: Void.self) { group in
             for key in [.blob] + moving.map(\.key).prefix(Self.maxWarmed) {
-                let item = SecretQuery(key, store: places.store(of: key))
+                let item = SecretQuery(key, store: routing.store(of: key))
                 group.addTask { _ = try? await self.item(item, deadline: deadline) }
             }
         }

@@ -40,12 +40,12 @@ extension SecretBroker {
     /// Secrets that Secrets Manager does not list are left out: they are scheduled for deletion. If it cannot list any,
     /// all of them are returned.
     private func keptNames(_ demand: SecretDemand, deadline: MonotonicTime) async -> Set<ExactText> {
-        guard let places, places.backend.store == .parameterStore, !places.kept.isEmpty else { return [] }
+        guard let routing, routing.backend.store == .parameterStore, !routing.kept.isEmpty else { return [] }
         let listing = try? await item(
             SecretQuery(.root, store: .secretsManager, shape: .names), demand: demand, deadline: deadline)
         let listed = (listing.flatMap { try? JSON(parsing: $0.entry.value.reveal(), limits: .ownFile) })?.array
         let present = listed.map { keys(ofSecrets: $0.compactMap(\.string)) }
-        return Set(places.kept.filter { present?.contains($0) ?? true }.map { ExactText($0.name) })
+        return Set(routing.kept.filter { present?.contains($0) ?? true }.map { ExactText($0.name) })
     }
 
     /// The names of the blob's fields, except an empty one, which is no key.

@@ -19,7 +19,7 @@ extension SecretBroker {
         var onBackendAwaited: (@Sendable () -> Void)?
 
         /// Nil while callers have to wait for it.
-        var places: SecretRouting? {
+        var routing: SecretRouting? {
             guard let backend, !isUncertain || keptListIsUnreadable else { return nil }
             return SecretRouting(backend: backend, kept: kept ?? [])
         }
@@ -32,9 +32,9 @@ extension SecretBroker {
             if let store = query.store {
                 return SecretLookup(query, blobStore: store, demand: demand, skipsBlob: skipsBlob)
             }
-            return places.map { places in
+            return routing.map { routing in
                 SecretLookup(
-                    query.of(places.store(of: query.key)), blobStore: places.store(of: .blob), demand: demand,
+                    query.of(routing.store(of: query.key)), blobStore: routing.store(of: .blob), demand: demand,
                     skipsBlob: skipsBlob)
             }
         }

@@ -9,16 +9,16 @@ package final class SecretBroker: Sendable {
     /// The parts of the settings that concern secrets, and limits.
     package struct Configuration: Sendable {
         /// `LATCHKEY_SECRET_TTL`: how long a value is served without another read.
-        package var freshTTL: Duration = .seconds(300)
+        package var freshTTL: Duration
         /// `LATCHKEY_NEGATIVE_TTL`: how long a known absence is served.
-        package var negativeTTL: Duration = .seconds(60)
+        package var negativeTTL: Duration
         /// The TTLs of stores that differ from ``freshTTL`` and ``negativeTTL``.
         package var ttls: [SecretStore: SecretTTLs] = [:]
         /// `LATCHKEY_STALE_TTL`: how long a value is served beyond its TTL while its store fails.
-        package var staleTTL: Duration = .seconds(3600)
+        package var staleTTL: Duration
         /// `LATCHKEY_UPSTREAM_TIMEOUT`: the maximum duration of one request to a store. A read may wait for the rate
         /// limiter or take many requests, and takes at most twice as long.
-        package var upstreamTimeout: Duration = .seconds(5)
+        package var upstreamTimeout: Duration
         package var maximumEntries = 10_000
         package var maximumBytes = 64 << 20
         package var maximumAbsences = 10_000
@@ -27,7 +27,12 @@ package final class SecretBroker: Sendable {
         /// The parameter that names the backend, for messages.
         package var backendParameter = "the backend's parameter"
 
-        package init() {}
+        package init(freshTTL: Duration, negativeTTL: Duration, staleTTL: Duration, upstreamTimeout: Duration) {
+            self.freshTTL = freshTTL
+            self.negativeTTL = negativeTTL
+            self.staleTTL = staleTTL
+            self.upstreamTimeout = upstreamTimeout
+        }
 
         func ttls(of store: SecretStore) -> SecretTTLs {
             ttls[store] ?? SecretTTLs(fresh: freshTTL, negative: negativeTTL)
@@ -52,7 +57,7 @@ package final class SecretBroker: Sendable {
     ///   - sources: at most one per store. A query of a store without a source fails as `notReady`.
     ///   - backend: nil if it is not known until ``follow(_:)`` is called.
     package init(
-        sources: [SecretSource], backend: SecretBackend?, configuration: Configuration = Configuration(),
+        sources: [SecretSource], backend: SecretBackend?, configuration: Configuration,
         time: Timing, metrics: Metrics, health: TierHealth, log: Logger
     ) {
         self.sources = sources

@@ -57,6 +57,16 @@ struct ProfileSlots: Sendable {
         isCurrent(id) ? body(&slots[id.index].state) : nil
     }
 
+    /// Looks for a token of a profile in memory; a miss if the profile was redefined or removed.
+    ///
+    /// - Parameter maxRefresh: the maximum duration of a refresh.
+    mutating func hit(
+        _ id: ProfileID, _ now: Now, minTTL: Duration?, buffer: ExpiryBuffer, maxRefresh: Duration
+    ) -> ProfileState.Hit {
+        isCurrent(id)
+            ? slots[id.index].state.hit(now, minTTL: minTTL, buffer: buffer, maxRefresh: maxRefresh) : .miss
+    }
+
     /// Clears the memory of all profiles.
     mutating func clear() {
         for index in slots.indices { slots[index].state.clear() }

@@ -9,16 +9,19 @@ package final class TokenBroker: Sendable {
     /// The parts of the settings that concern tokens.
     package struct Configuration: Sendable {
         /// `LATCHKEY_TOKEN_EXPIRY_BUFFER`.
-        package var buffer = ExpiryBuffer()
+        package var buffer: ExpiryBuffer
         /// `LATCHKEY_UPSTREAM_TIMEOUT`: the maximum duration of one request. A refresh, and so a caller, waits twice
         /// that.
-        package var upstreamTimeout: Duration = .seconds(5)
+        package var upstreamTimeout: Duration
         /// How many callers may wait for one refresh; more are refused as `overloaded`.
         package var maximumWaiters = 10_000
         /// The name of this process in leases, different for every process. Letters, digits and hyphens.
         package var holder = "latchkey"
 
-        package init() {}
+        package init(buffer: ExpiryBuffer, upstreamTimeout: Duration) {
+            self.buffer = buffer
+            self.upstreamTimeout = upstreamTimeout
+        }
     }
 
     /// The status of one profile for `/health`.
@@ -49,7 +52,7 @@ package final class TokenBroker: Sendable {
     ///   - shared: nil for `LATCHKEY_SHARED_TIER=none`.
     package init(
         profiles: [TokenProfile], slots slotCount: Int? = nil, shared: SharedTier?,
-        configuration: Configuration = Configuration(),
+        configuration: Configuration,
         time: Timing, metrics: Metrics, health: TierHealth, log: Logger
     ) {
         let slotCount = max(slotCount ?? 0, profiles.count)
@@ -90,13 +93,9 @@ package final class TokenBroker: Sendable {
     ///
     /// - Returns: nil also if the profile was redefined.
     package func cached(_ profile: ProfileID, now: Now, minTTL: Duration? = nil) -> ServedToken? {
-        let buffer = configuration.buffer
-        let maxRefresh = maxRefresh
-        let hit = slots.withLock { slots in
-            slots.with(profile) { $0.hit(now, minTTL: minTTL, buffer: buffer, maxRefresh: maxRefresh) }
-        }
-        switch hit {
-        case .miss, nil:
+        let (buffer, maxRefresh) = (configuration.buffer, maxRefresh)
+        switch slots.withLock({ $0.hit(profile, now, minTTL: minTTL, buffer: buffer, maxRefresh: maxRefresh) }) {
+        case .miss:
             return nil
         case .fresh(let entry):
             telemetry.metrics.tierRequest(.token, .memory, .hit)

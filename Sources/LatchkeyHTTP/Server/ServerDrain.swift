@@ -2,7 +2,8 @@ internal import Dispatch
 internal import LatchkeyCore
 internal import LatchkeyNet
 
-/// The drain of a server: it stops accepting, lets requests finish, and ends the workers.
+/// The drain of a server: it stops accepting, lets requests finish, and ends the workers. The service waits for pending
+/// writes to the shared tier after it (Service+Drain.swift).
 struct ServerDrain {
     let loops: [LoopHandle]
     /// The key of the ``ServerWorker`` of each event loop.

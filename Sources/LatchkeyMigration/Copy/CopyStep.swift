@@ -11,7 +11,7 @@ package struct CopyStep: Sendable {
         /// Make this entry durable in the journal, then send ``Event/noted``.
         case note(JournalItem.State, version: Int64?, reason: String?)
         /// Read the parameter from the store, past every cache.
-        case look
+        case read
         /// Create the parameter with its tags (PutParameter, `Overwrite=false`).
         case create
         /// Overwrite the parameter (`Overwrite=true`).
@@ -67,11 +67,11 @@ package struct CopyStep: Sendable {
     /// The most attempts for calls that are throttled or get no answer.
     package static let maxTries = 10
     /// The most reads for a write that was acknowledged or may have taken effect: about 12 s with the pauses between.
-    package static let maxLooks = 8
+    package static let maxReads = 8
 
     private enum Phase: Hashable {
         /// Reading the parameter before any write.
-        case looking
+        case reading
         case creating
         case overwriting
         /// Reading back the write of this version.
@@ -82,9 +82,9 @@ package struct CopyStep: Sendable {
     }
 
     private let task: Task
-    private var phase = Phase.looking
+    private var phase = Phase.reading
     private var tries = 0
-    private var looks = 0
+    private var reads = 0
     private var hasBegun = false
     /// Whether a write may have taken effect: one of this copy, or one of a copy that was cut off before.
     private var mayHaveWritten: Bool
@@ -97,7 +97,7 @@ package struct CopyStep: Sendable {
     }
 
     /// The first action.
-    package mutating func start() -> Action { .look }
+    package mutating func start() -> Action { .read }
 
     /// The action that follows `event`.
     package mutating func after(_ event: Event) -> Action {
@@ -105,20 +105,20 @@ package struct CopyStep: Sendable {
         case .noted, .paused:
             if case .closing(let outcome) = phase { return .finish(outcome) }
             defer { next = nil }
-            return next ?? .look
+            return next ?? .read
         case .absent: return foundNothing()
         case .found(let isEqual, let kind, let version): return found(isEqual, kind, version)
         case .wrote(let version):
             mayHaveWritten = true
             phase = .confirming(version: version)
-            looks = 0
-            return note(.written, version: version, then: .look)
+            reads = 0
+            return note(.written, version: version, then: .read)
         case .taken:
             // Either an earlier create took effect and its answer was lost, or somebody else created the parameter.
-            phase = .looking
-            return retry(StoreFailure(.unsure, code: "taken"), .look)
+            phase = .reading
+            return retry(StoreFailure(.unsure, code: "taken"), .read)
         case .tagged:
-            guard case .tagging(let version) = phase else { return .look }
+            guard case .tagging(let version) = phase else { return .read }
             return close(.copied(version: version))
         case .failed(let failure): return failed(failure)
         }
@@ -127,7 +127,7 @@ package struct CopyStep: Sendable {
     // MARK: Results of a read
 
     private mutating func foundNothing() -> Action {
-        if case .confirming = phase { return lookAgain() }
+        if case .confirming = phase { return readAgain() }
         phase = .creating
         return begin(.create)
     }
@@ -146,30 +146,30 @@ package struct CopyStep: Sendable {
         if case .confirming(let written) = phase {
             // Somebody else wrote after this copy; a person has to decide.
             if version > written { return close(.failed(StoreFailure(.refused, code: "changed_meanwhile"))) }
-            return lookAgain()
+            return readAgain()
         }
         guard task.mayOverwrite else { return close(.keptBack(version: version)) }
         // Reads may lag behind a write that took effect. Wait as long as for an acknowledged one, so that the value is
         // not written twice.
-        if mayHaveWritten, looks < Self.maxLooks {
-            looks += 1
-            phase = .looking
-            return pauseThenLook()
+        if mayHaveWritten, reads < Self.maxReads {
+            reads += 1
+            phase = .reading
+            return pauseThenRead()
         }
-        looks = 0
+        reads = 0
         phase = .overwriting
         return begin(.overwrite)
     }
 
     /// Reads once more: Parameter Store is eventually consistent.
-    private mutating func lookAgain() -> Action {
-        looks += 1
-        guard looks < Self.maxLooks else { return close(.failed(StoreFailure(.unsure, code: "not_seen"))) }
-        return pauseThenLook()
+    private mutating func readAgain() -> Action {
+        reads += 1
+        guard reads < Self.maxReads else { return close(.failed(StoreFailure(.unsure, code: "not_seen"))) }
+        return pauseThenRead()
     }
 
-    private mutating func pauseThenLook() -> Action {
-        pause(Backoff.untilVisible.delay(afterFailures: looks, random: 0), then: .look)
+    private mutating func pauseThenRead() -> Action {
+        pause(Backoff.untilVisible.delay(afterFailures: reads, random: 0), then: .read)
     }
 
     // MARK: Failures
@@ -180,20 +180,20 @@ package struct CopyStep: Sendable {
         case .throttled:
             let again: Action =
                 switch phase {
-                case .looking, .confirming, .closing: .look
+                case .reading, .confirming, .closing: .read
                 case .creating: .create
                 case .overwriting: .overwrite
                 case .tagging: .tag
                 }
             return retry(failure, again)
         case .unsure:
-            // The write may have taken effect: look before writing again.
+            // The write may have taken effect: read before writing again.
             if phase == .creating || phase == .overwriting {
                 mayHaveWritten = true
-                phase = .looking
+                phase = .reading
             }
             if case .tagging = phase { return retry(failure, .tag) }
-            return retry(failure, .look)
+            return retry(failure, .read)
         }
     }
 

@@ -38,7 +38,7 @@ struct Poller: ~Copyable {
         if let deadline {
             // Rounded up, so that a timer is due when the wait ends. Ending early, at a signal or after the 60 s that
             // bound one wait, only costs an empty turn.
-            let left = max(0, (deadline - now).clampedNanoseconds)
+            let left = deadline > now ? deadline.nanoseconds - now.nanoseconds : 0
             milliseconds = Int32(min((left &+ 999_999) / 1_000_000, 60_000))
         }
         let count = epoll_wait(epoll, events.baseAddress, Int32(events.count), milliseconds)

@@ -12,7 +12,7 @@ extension AWSReadStore {
     static func broker(_ secrets: SecretBroker, names: ResourceNames) -> AWSReadStore {
         AWSReadStore(
             names: names,
-            storeOf: { secrets.places?.store(of: $0) },
+            storeOf: { secrets.routing?.store(of: $0) },
             cachedParameter: { read, now in
                 secrets.cachedItem(read.item, now: now).map { $0.map { ParameterItem($0.entry) } }
             },
@@ -20,7 +20,7 @@ extension AWSReadStore {
                 ParameterItem(try await secrets.item(read.item, deadline: deadline).entry)
             },
             cachedSecret: { query, now in
-                guard let store = secrets.places?.store(of: query.key) else { return nil }
+                guard let store = secrets.routing?.store(of: query.key) else { return nil }
                 let read = SecretRead(query, store: store, names: names)
                 return secrets.cachedItem(read.item, now: now).map { $0.flatMap { read.secret($0.entry) } }
             },

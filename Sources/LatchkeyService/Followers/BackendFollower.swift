@@ -112,7 +112,7 @@ package final class BackendFollower: Sendable {
         while !Task.isCancelled {
             let known = fixed == nil ? Self.interval : Self.keptInterval
             let unknown = fixed == nil ? Self.unknownInterval : Self.unknownKeptInterval
-            let interval = secrets.places == nil ? unknown : known
+            let interval = secrets.routing == nil ? unknown : known
             let pause = Backoff.Jitter.plusOrMinus(Self.spread).spread(interval, random: time.jitter())
             await time.sleep(time.now().monotonic + pause)
             if Task.isCancelled { return }
@@ -149,12 +149,12 @@ package final class BackendFollower: Sendable {
         for _ in 0..<Self.maxReadings {
             let deadline = time.now().monotonic + min(timeout, Self.maxReadTime)
             apply(await parameters.read(deadline))
-            guard let next = wanted, next != secrets.places else { break }
+            guard let next = wanted, next != secrets.routing else { break }
             if fixed != nil || next.backend.store == .secretsManager || next == seen {
                 await follow(next, isRead: next == seen)
                 break
             }
-            if secrets.places != nil { await warm(next) }
+            if secrets.routing != nil { await warm(next) }
             seen = next
         }
         reportUnknown()
@@ -225,7 +225,7 @@ package final class BackendFollower: Sendable {
 
     /// Tells the broker why secrets cannot be read while no backend is in force.
     private func reportUnknown() {
-        guard secrets.places == nil else { return }
+        guard secrets.routing == nil else { return }
         let (backendFailure, kept) = state.withLock { ($0.backend.failure, $0.kept.failure) }
         if let backendFailure {
             secrets.backendIsUnknown(backendFailure.unknown, isFinal: backendFailure.needsOperator)
@@ -234,24 +234,24 @@ package final class BackendFollower: Sendable {
         }
     }
 
-    private func warm(_ places: SecretRouting) async {
-        await secrets.warm(places, deadline: time.now().monotonic + Self.maxWarmTime)
+    private func warm(_ routing: SecretRouting) async {
+        await secrets.warm(routing, deadline: time.now().monotonic + Self.maxWarmTime)
     }
 
     /// - Parameter isRead: whether the cached secrets were read ahead already.
-    private func follow(_ places: SecretRouting, isRead: Bool) async {
-        let last = secrets.places
-        if !isRead, last != nil { await warm(places) }
-        secrets.follow(places)
-        if let last, last.backend == places.backend {
+    private func follow(_ routing: SecretRouting, isRead: Bool) async {
+        let last = secrets.routing
+        if !isRead, last != nil { await warm(routing) }
+        secrets.follow(routing)
+        if let last, last.backend == routing.backend {
             log.notice(
-                "the list of secrets kept in Secrets Manager has changed", metadata: ["kept": "\(places.kept.count)"])
-        } else if fixed == nil || !places.kept.isEmpty {
+                "the list of secrets kept in Secrets Manager has changed", metadata: ["kept": "\(routing.kept.count)"])
+        } else if fixed == nil || !routing.kept.isEmpty {
             log.notice(
                 "the secrets backend has changed",
                 metadata: [
-                    "backend": "\(places.backend.rawValue)", "before": "\(last?.backend.rawValue ?? "unknown")",
-                    "kept": "\(places.kept.count)",
+                    "backend": "\(routing.backend.rawValue)", "before": "\(last?.backend.rawValue ?? "unknown")",
+                    "kept": "\(routing.kept.count)",
                 ])
         }
     }

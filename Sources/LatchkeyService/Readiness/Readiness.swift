@@ -86,7 +86,7 @@ package final class Readiness: Sendable {
                 "uptime_seconds": .integer((now.monotonic - started.monotonic).components.seconds),
                 "draining": .bool(isStopping),
                 "secrets_backend": .string(secrets.backend?.rawValue ?? "unknown"),
-                "kept_secrets": .integer(Int64(secrets.places?.kept.count ?? 0)),
+                "kept_secrets": .integer(Int64(secrets.routing?.kept.count ?? 0)),
                 "tiers": .object(tierReports), "tokens": .object(tokenReports), "followed": reloads.json,
             ])
     }

@@ -38,7 +38,7 @@ package struct ServiceUse: Sendable {
             || configured.contains { needsSecrets($0) }
         if parts.secrets {
             parts.stores = settings.backend.stores.map(\.tier)
-            if secrets.places?.kept.isEmpty == false { parts.stores.append(.secretsManager) }
+            if secrets.routing?.kept.isEmpty == false { parts.stores.append(.secretsManager) }
         }
         guard !configured.isEmpty else { return parts }
         parts.tokens = true

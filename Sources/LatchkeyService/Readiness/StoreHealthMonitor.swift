@@ -74,8 +74,8 @@ struct StoreHealthMonitor: Sendable {
 
     /// If Secrets Manager fails while secrets are kept there, reads one of them as a probe.
     private func probeKeptSecret() async {
-        guard health.status(.secretsManager).state == .failing, let places = secrets.places,
-            places.backend.store == .parameterStore, let key = places.kept.first
+        guard health.status(.secretsManager).state == .failing, let routing = secrets.routing,
+            routing.backend.store == .parameterStore, let key = routing.kept.first
         else { return }
         let query = SecretQuery(key, store: .secretsManager)
         _ = try? await secrets.item(query, demand: .recent(maximumAge: .zero), deadline: deadline)

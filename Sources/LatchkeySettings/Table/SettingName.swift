@@ -1,3 +1,5 @@
+internal import LatchkeyBroker
+
 /// The table of all settings: name, default, bounds and meaning. Other names are rejected.
 ///
 /// To add a setting:
@@ -91,7 +93,7 @@ package enum SettingName: String, CaseIterable, Sendable {
             SettingRow(defaultValue: "secrets", meaning: "comma list of secrets fetched at start; empty for none")
         case .tokenExpiryBuffer:
             SettingRow(
-                defaultValue: "300", bounds: 0...86_400,
+                defaultValue: String(ExpiryBuffer.standard.configured.components.seconds), bounds: 0...86_400,
                 meaning:
                     "seconds before its expiry that a token is due for refresh, {bounds}, at most 20 % of its lifetime")
         case .profilesFile: SettingRow(meaning: "path of a JSON file of named token profiles")

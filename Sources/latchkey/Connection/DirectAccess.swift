@@ -38,7 +38,7 @@ struct DirectAccess {
             let served: ServedToken
             do throws(UpstreamFault) {
                 served = try await upstreams.tokens.token(profile, deadline: deadline)
-            } catch  where error.code == SecretBroker.backendUnknownCode && upstreams.secrets.places == nil {
+            } catch  where error.code == SecretBroker.backendUnknownCode && upstreams.secrets.routing == nil {
                 // The issuer's credentials may be in a kept secret.
                 await follower?.check()
                 served = try await upstreams.tokens.token(profile, deadline: deadline)
@@ -52,7 +52,7 @@ struct DirectAccess {
 
     /// Reads the list of kept secrets unless it is known.
     func readKept() async {
-        if unknownBackend == nil, upstreams.secrets.places == nil { await follower?.check() }
+        if unknownBackend == nil, upstreams.secrets.routing == nil { await follower?.check() }
     }
 
     func secret(_ key: SecretKey) async throws -> SecretEntry {

@@ -1,4 +1,4 @@
-internal import LatchkeyBroker
+package import LatchkeyBroker
 package import LatchkeyCore
 package import LatchkeyCrypto
 internal import LatchkeyMetrics
@@ -22,7 +22,8 @@ package struct PairShape: Sendable {
         (9...10).contains(text.utf8.count) && text.utf8.allSatisfy(ASCII.isDigit)
     }
 
-    package func finding(now: Now) -> Finding {
+    /// - Parameter buffer: `LATCHKEY_TOKEN_EXPIRY_BUFFER`, because the stored expiry is earlier by it.
+    package func finding(now: Now, buffer: ExpiryBuffer) -> Finding {
         guard let token else {
             guard expires == nil else {
                 return .warning(
@@ -41,7 +42,7 @@ package struct PairShape: Sendable {
             )
         }
         let pair = StoredToken(token: token, expires: expires)
-        switch pair.validity(from: .parameterStore, now: now, buffer: ExpiryBuffer(.seconds(300))) {
+        switch pair.validity(from: .parameterStore, now: now, buffer: buffer) {
         case .usable(let token): return .fine(.tokens, name, "a token that lasts \(token.expiresIn(now)) s")
         case .expired: return .fine(.tokens, name, "an expired token: it is replaced at the next request")
         case .absent where expires.isEmpty && !token.withBytes({ $0.elementsEqual("placeholder".utf8) }):

@@ -93,7 +93,7 @@ struct ParameterStoreCheck {
         let expires = parameters.first { $0.name == pair.expires }
         findings.append(
             PairShape(name: pair.token, token: token?.value, expires: expires?.value.revealText())
-                .finding(now: Timing.system.now()))
+                .finding(now: Timing.system.now(), buffer: ExpiryBuffer(settings.tokenExpiryBuffer)))
         return findings + (token.map { plain($0) } ?? [])
     }
 

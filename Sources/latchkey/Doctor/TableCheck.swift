@@ -21,7 +21,7 @@ struct TableCheck {
             findings.append(.fine(.permission, "dynamodb:GetItem", "allowed on \(table)"))
             findings.append(
                 PairShape(name: "\(table) \(key.value)", token: view.pair?.token, expires: view.pair?.expires)
-                    .finding(now: Timing.system.now()))
+                    .finding(now: Timing.system.now(), buffer: ExpiryBuffer(settings.tokenExpiryBuffer)))
         } catch {
             findings.append(finding("dynamodb:GetItem", error))
         }

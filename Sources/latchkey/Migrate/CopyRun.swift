@@ -76,7 +76,7 @@ struct CopyRun {
             case .pause(let duration):
                 await Timing.systemSleep(.current + duration)
                 event = .paused
-            case .look: event = await look(item, value)
+            case .read: event = await read(item, value)
             case .create: event = await write(item, value, overwrites: false)
             case .overwrite: event = await write(item, value, overwrites: true)
             case .tag: event = await tag(item)
@@ -87,7 +87,7 @@ struct CopyRun {
 
     // MARK: Calls
 
-    private func look(_ item: PlanItem, _ value: Secret) async -> CopyStep.Event {
+    private func read(_ item: PlanItem, _ value: Secret) async -> CopyStep.Event {
         do throws(AWSError) {
             let found = try await access.parameterStore.get([item.target], deadline: access.deadline)
             guard let parameter = found.parameters.first else { return .absent }

@@ -32,12 +32,14 @@ def bearer(key: str = API_KEY) -> tuple[str, str]:
     return "Authorization", f"Bearer {key}"
 
 
-def signature(port: int, operation: str, body: bytes, host: str = "a", **covered: str) -> list[tuple[str, str]]:
+def signature(
+    port: int, operation: str, body: bytes, host: str = "a", key: str = API_KEY, **covered: str
+) -> list[tuple[str, str]]:
     """The fields of a request to `POST /` as botocore signs them for the caller `default`."""
     service = "ssm" if operation.startswith("AmazonSSM") else "secretsmanager"
     fields = {"Host": host, "Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": operation, **covered}
     call = botocore.awsrequest.AWSRequest("POST", f"http://127.0.0.1:{port}/", data=body, headers=fields)
-    botocore.auth.SigV4Auth(botocore.credentials.Credentials("default", API_KEY), service, "us-east-1").add_auth(call)
+    botocore.auth.SigV4Auth(botocore.credentials.Credentials("default", key), service, "us-east-1").add_auth(call)
     return [(name, value) for name, value in call.headers.items() if name != "Host"]
 
 

@@ -41,7 +41,7 @@ package struct World {
     var store: StoreModel
     var now = MonotonicTime(nanoseconds: 1_000_000_000_000)
     let start: MonotonicTime
-    let buffer = ExpiryBuffer()
+    let buffer = ExpiryBuffer.standard
     let limits: TokenRefresh.Limits
     var report = Report()
     var tokens = 0

@@ -20,7 +20,10 @@ package struct Expiry: Hashable, Sendable {
         monotonic = now.monotonic + (wall - now.wall)
     }
 
-    package func hasPassed(_ now: Now) -> Bool { now.monotonic >= monotonic || now.wall >= wall }
+    /// Uses plain integers, because this runs for every request.
+    package func hasPassed(_ now: Now) -> Bool {
+        now.monotonic.nanoseconds >= monotonic.nanoseconds || now.wall.milliseconds >= wall.milliseconds
+    }
 
     /// The time left on the clock that leaves less; negative once the limit has passed.
     package func remaining(_ now: Now) -> Duration { min(monotonic - now.monotonic, wall - now.wall) }

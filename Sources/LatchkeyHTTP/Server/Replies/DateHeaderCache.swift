@@ -10,12 +10,13 @@ struct DateHeaderCache {
 
     init(wallTime: @escaping () -> WallTime) { self.wallTime = wallTime }
 
-    mutating func append(to output: inout [UInt8], at now: MonotonicTime) {
+    /// The field line at `now`.
+    mutating func line(at now: MonotonicTime) -> [UInt8] {
         if now >= validUntil {
             let wall = wallTime()
             rendered = Array("Date: \(HTTPDate.format(wall))\r\n".utf8)
             validUntil = now + .milliseconds(1000 - (wall.milliseconds - wall.seconds * 1000))
         }
-        output.append(contentsOf: rendered)
+        return rendered
     }
 }

@@ -34,7 +34,7 @@ final class ReplyBuffer {
         self.status = status
         start = output.count
         HTTPStatus.appendLine(status, to: &output)
-        date.append(to: &output, at: now)
+        append(date.line(at: now))
         if closes {
             append("Connection: close\r\n")
         } else if confirmsKeepAlive {
@@ -48,7 +48,10 @@ final class ReplyBuffer {
     }
 
     /// Appends bytes rendered earlier. They must not contain a line break that a caller has chosen.
-    func append(_ bytes: [UInt8]) { output.append(contentsOf: bytes) }
+    func append(_ bytes: [UInt8]) {
+        // As a pointer, because an array would be retained and released.
+        bytes.withUnsafeBufferPointer { output.append(contentsOf: $0) }
+    }
 
     /// Appends a number in decimal.
     func append(_ number: Int64) { DecimalDigits.append(number, to: &output) }

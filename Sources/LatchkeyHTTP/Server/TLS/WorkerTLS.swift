@@ -1,6 +1,8 @@
 internal import LatchkeyCrypto
 
 /// The TLS of one worker: the parsed configuration, and the buffer that its connections receive into.
+///
+/// If it exists, each connection of a TCP listener uses it (``ListeningSocket/mayUseTLS``), as a ``ServerStream``.
 final class WorkerTLS {
     /// Records received at once. What they decrypt to fits into the buffer for received bytes, beside a record of which the
     /// beginning came earlier.

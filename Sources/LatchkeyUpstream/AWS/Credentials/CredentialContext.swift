@@ -51,4 +51,25 @@ package struct CredentialContext: Sendable {
         }
         return clockSkew.ownTime(at: time)
     }
+
+    /// The credentials in a response of SSO or STS. Their expiration is by our own clock.
+    ///
+    /// - Parameters:
+    ///   - service: the name of the service, for error messages.
+    ///   - refusal: what the service refuses to do if the status is not 200, for error messages.
+    ///   - decode: reads the body. Nil, or credentials without an expiration, if the body is not valid.
+    func credentials(
+        in response: HTTPResponse, of service: String, refusal: String, decode: ([UInt8]) -> AWSCredentials?
+    ) throws(AWSError) -> AWSCredentials {
+        guard response.status == 200 else {
+            var error = AWSError(response)
+            error.hint = "\(service) refuses \(refusal): \(error.code ?? "status \(response.status)")"
+            throw error
+        }
+        guard var credentials = decode(response.body), let expiration = credentials.expiration else {
+            throw AWSError(.invalidAnswer, hint: "\(service) answers without credentials")
+        }
+        credentials.expiration = ownTime(of: expiration, in: response)
+        return credentials
+    }
 }

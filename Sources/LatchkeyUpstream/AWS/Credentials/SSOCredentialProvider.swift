@@ -23,16 +23,8 @@ struct SSOCredentialProvider: Sendable {
             throw .noCredentials(
                 profile.loginHint("the SSO access token is not accepted"), code: AWSError(response).code)
         }
-        guard response.status == 200 else {
-            var error = AWSError(response)
-            error.hint = "SSO refuses the role \(profile.roleName): \(error.code ?? "status \(response.status)")"
-            throw error
-        }
-        guard var credentials = Self.roleCredentials(response.body), let expiration = credentials.expiration else {
-            throw AWSError(.invalidAnswer, hint: "SSO answers without credentials")
-        }
-        credentials.expiration = context.ownTime(of: expiration, in: response)
-        return credentials
+        return try context.credentials(
+            in: response, of: "SSO", refusal: "the role \(profile.roleName)", decode: Self.roleCredentials)
     }
 
     /// `roleCredentials` of a GetRoleCredentials response, with the expiration in milliseconds since 1970; nil if a

@@ -75,16 +75,8 @@ struct SecurityTokenService: Sendable {
     // MARK: Responses
 
     private func credentials(_ response: HTTPResponse, role: String) throws(AWSError) -> AWSCredentials {
-        guard response.status == 200 else {
-            var error = AWSError(response)
-            error.hint = "STS refuses to let \(role) be assumed: \(error.code ?? "status \(response.status)")"
-            throw error
-        }
-        guard var credentials = Self.credentials(response.body), let expiration = credentials.expiration else {
-            throw AWSError(.invalidAnswer, hint: "STS answers without credentials")
-        }
-        credentials.expiration = context.ownTime(of: expiration, in: response)
-        return credentials
+        try context.credentials(
+            in: response, of: "STS", refusal: "to let \(role) be assumed", decode: Self.credentials)
     }
 
     /// The credentials of a response, their expiration by AWS's clock; nil if an element is missing or not valid.
