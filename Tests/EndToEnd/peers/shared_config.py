@@ -143,7 +143,7 @@ class Maker:
         return found
 
     def other(self, names: list[str]) -> str:
-        """Mostly a profile behind the last one that was made: a circle is the exception."""
+        """Mostly a profile behind the last one that was made: a cycle is the exception."""
         later = [name for name in names if not any(name in section.words for section in self.config)]
         return self.random.choice(later[1:] if later[1:] and self.with_probability(0.9) else names)
 

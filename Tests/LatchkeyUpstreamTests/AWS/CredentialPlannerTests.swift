@@ -103,8 +103,8 @@ import Testing
         ("aws_session_token = a b\n", 0, "character"),
         ("role_arn = a\nmfa_serial =\nsource_profile = three\n", 2, "MFA"),
         ("role_arn = a\nsource_profile = three\nexternal_id =\n", 3, "external_id is empty"),
-        ("role_arn = a\nsource_profile = one\n", nil, "circle"),
-        ("role_arn = a\nsource_profile = two\n", nil, "circle"),
+        ("role_arn = a\nsource_profile = one\n", nil, "cycle"),
+        ("role_arn = a\nsource_profile = two\n", nil, "cycle"),
     ])
     func `A configuration that cannot be used is an error even if the profile has keys`(
         lines: String, line: Int?, says: String
