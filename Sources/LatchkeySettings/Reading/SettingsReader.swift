@@ -54,6 +54,17 @@ struct SettingsReader {
         return fallback
     }
 
+    /// `true` or `false`; false if it is not set or rejected.
+    mutating func flag(_ name: SettingName) -> Bool {
+        switch text(name) {
+        case "true": return true
+        case "false", nil: return false
+        default:
+            reject(name, "must be true or false")
+            return false
+        }
+    }
+
     /// A token endpoint's URL, or the one that is made of a domain; nil if it is not set or rejected.
     mutating func tokenEndpoint(
         _ name: SettingName, _ make: (String) throws(TokenEndpoint.Rejection) -> TokenEndpoint

@@ -40,6 +40,7 @@ package enum SettingName: String, CaseIterable, Sendable {
     case tlsKey = "LATCHKEY_TLS_KEY"
     case tlsClientCA = "LATCHKEY_TLS_CLIENT_CA"
     case tlsClientAuth = "LATCHKEY_TLS_CLIENT_AUTH"
+    case confine = "LATCHKEY_CONFINE"
     case maxConnections = "LATCHKEY_MAX_CONNECTIONS"
     case drainDelay = "LATCHKEY_DRAIN_DELAY"
     case drainTimeout = "LATCHKEY_DRAIN_TIMEOUT"
@@ -157,6 +158,12 @@ package enum SettingName: String, CaseIterable, Sendable {
             SettingRow(
                 defaultValue: "request",
                 meaning: "`request` or `require` a caller's certificate; needs `LATCHKEY_TLS_CLIENT_CA`")
+        case .confine:
+            SettingRow(
+                defaultValue: "true",
+                meaning:
+                    "`true` or `false`: restrict the process with Landlock and seccomp to what its settings need, where the kernel has them"
+            )
         case .maxConnections:
             SettingRow(
                 defaultValue: "8192", bounds: 1...1_000_000,
