@@ -39,10 +39,13 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLinux"),
         .target(name: "CSignals", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        .target(name: "CConfine", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        .target(name: "CWipe", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-fno-builtin"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         library("LatchkeyCore"),
+        library("LatchkeyConfine", ["LatchkeyCore", "CConfine"]),
         library("LatchkeyNet", ["LatchkeyCore", "CLinux", "CSignals"]),
         library("LatchkeyCrypto", ["LatchkeyCore", "COpenSSL"]),
         library("LatchkeyMetrics", ["LatchkeyCore"]),
@@ -69,15 +72,15 @@ let package = Package(
         library(
             "LatchkeyService",
             [
-                "LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS",
-                "LatchkeyUpstream", "LatchkeyBroker", "LatchkeySettings", "LatchkeyAPI", log,
+                "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP",
+                "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeySettings", "LatchkeyAPI", log,
             ]),
         .executableTarget(
             name: "latchkey",
             dependencies: [
-                "LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS",
-                "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev",
-                "LatchkeySettings", "LatchkeyAPI", "LatchkeyService", "CLinux", "CSignals",
+                "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP",
+                "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev",
+                "LatchkeySettings", "LatchkeyAPI", "LatchkeyService", "CLinux", "CSignals", "CWipe",
                 log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -110,6 +113,13 @@ let package = Package(
             name: "shared-config-plans",
             dependencies: ["LatchkeyCore", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyUpstream"],
             path: "Tests/SharedConfig/shared-config-plans", swiftSettings: strict),
+        // Confines itself with the product's code and prints which forbidden operations the kernel refuses.
+        .target(
+            name: "CProbe", path: "Tests/Confinement/CProbe",
+            cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        .executableTarget(
+            name: "confinement-probe", dependencies: ["LatchkeyConfine", "CProbe"],
+            path: "Tests/Confinement/confinement-probe", swiftSettings: strict),
         // Prints tables of the code as JSON. A test compares them with the documentation.
         .executableTarget(
             name: "code-tables",
@@ -117,6 +127,7 @@ let package = Package(
             path: "Tests/CodeTables/code-tables", swiftSettings: strict),
 
         tests("LatchkeyCore", [support]),
+        tests("LatchkeyConfine", ["LatchkeyCore"]),
         tests("LatchkeyNet", ["LatchkeyCore", support]),
         tests("LatchkeyCrypto", ["LatchkeyCore", "COpenSSL", support]),
         tests("LatchkeyMetrics", ["LatchkeyCore"]),
@@ -148,7 +159,9 @@ let package = Package(
         tests(
             "LatchkeyService",
             [
-                "LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyUpstream", "LatchkeyBroker", support, log,
+                "LatchkeyCore", "LatchkeyConfine", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyUpstream",
+                "LatchkeyBroker",
+                "LatchkeySettings", support, log,
             ]),
         tests(
             "latchkey",

@@ -51,6 +51,10 @@ static inline long latchkey_set_server_name(SSL *session, const char *name) {
 static inline void latchkey_refuse_renegotiation(SSL_CTX *context) {
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
 }
+// libssl overwrites the plaintext in its buffer when it has been read. Buffers are kept as long as their connection.
+static inline void latchkey_cleanse_plaintext(SSL_CTX *context) {
+    SSL_CTX_set_options(context, SSL_OP_CLEANSE_PLAINTEXT);
+}
 static inline void latchkey_set_read_ahead(SSL_CTX *context) { SSL_CTX_set_read_ahead(context, 1); }
 static inline long latchkey_set_partial_write(SSL_CTX *context) {
     return SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);

@@ -1,5 +1,6 @@
 package import LatchkeyAPI
 internal import LatchkeyBroker
+package import LatchkeyConfine
 package import LatchkeyCore
 internal import LatchkeyHTTP
 package import LatchkeyMetrics
@@ -33,16 +34,19 @@ package struct Service: Sendable {
 
     /// Starts the service. If an upstream is down, the service starts anyway and becomes ready when the upstream is
     /// back.
+    ///
+    /// - Parameter scope: the files that this process can read.
     package static func start(
-        _ settings: Settings, time: Timing = .system, log: Logger, requests: RequestLog
+        _ settings: Settings, scope: FileScope = .everything, time: Timing = .system, log: Logger, requests: RequestLog
     ) throws -> Service {
         guard let key = settings.apiKey else { throw SettingsError(lines: ["LATCHKEY_API_KEY is required"]) }
-        let upstreams = try Upstreams(settings, time: time, log: log)
+        let upstreams = try Upstreams(settings, scope: scope, time: time, log: log)
         let backendFollower = upstreams.backendFollower(
             settings, isUsed: { upstreams.use.parts.secrets }, time: time, log: log)
         let certificates = try settings.tls.map { files throws(SettingsError) in
             try CertificateFollower(
-                files, health: upstreams.reloads, metrics: upstreams.metrics, time: time, log: log)
+                files, files: CertificateFiles(scope: scope), health: upstreams.reloads, metrics: upstreams.metrics,
+                time: time, log: log)
         }
         let readiness = Readiness(
             tokens: upstreams.tokens, health: upstreams.health, use: upstreams.use, secrets: upstreams.secrets,
@@ -75,7 +79,7 @@ package struct Service: Sendable {
             prefetch: settings.prefetch.compactMap { SecretKey($0) },
             timeout: settings.upstreamTimeout * 2, time: time, log: log)
         if let file = APIKeyFollower.file(settings, keys: keys) { upstreams.files.follow(file, value: key) }
-        let profiles = FollowedSettings.profiles(settings) { definitions in
+        let profiles = FollowedSettings.profiles(settings, scope: scope) { definitions in
             upstreams.profiles.replace(with: definitions, in: upstreams.tokens)
             audiences.removeAll()
         }

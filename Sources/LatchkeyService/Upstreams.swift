@@ -1,4 +1,5 @@
 package import LatchkeyBroker
+package import LatchkeyConfine
 package import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
@@ -37,16 +38,19 @@ package struct Upstreams: Sendable {
     /// The event loops of the clients.
     var eventLoops: [LoopHandle] { clients.map(\.loop) }
 
-    /// - Parameter maxWrites: writes to Parameter Store per second.
+    /// - Parameters:
+    ///   - scope: the files that this process can read.
+    ///   - maxWritesPerSecond: writes to Parameter Store per second.
     package init(
-        _ settings: Settings, time: Timing, log: Logger, maxWritesPerSecond: Int = AWSQuota.maxWritesPerSecond
+        _ settings: Settings, scope: FileScope = .everything, time: Timing, log: Logger,
+        maxWritesPerSecond: Int = AWSQuota.maxWritesPerSecond
     ) throws(SystemError) {
         let stores = settings.backend.stores
         let metrics = Self.makeMetrics(settings, stores: stores)
         self.metrics = metrics
         health = TierHealth()
         reloads = ReloadHealth(metrics: metrics, time: time)
-        files = FollowedFiles(health: reloads, time: time, log: log)
+        files = FollowedFiles(health: reloads, time: time, log: log, read: FollowedFiles.system(scope))
         for file in FollowedSettings.credentials(settings) { files.follow(file) }
         let client = try Self.makeClient(settings)
         // If `AWS_CA_BUNDLE` is set, AWS needs a client of its own, because the issuers' client trusts other
@@ -56,7 +60,7 @@ package struct Upstreams: Sendable {
         }
         clients = [client] + [awsHTTP].compactMap { $0 }
         let (aws, credentials) = Self.makeAWS(
-            settings, transport: (awsHTTP ?? client).transport, metrics: metrics, time: time, log: log,
+            settings, scope: scope, transport: (awsHTTP ?? client).transport, metrics: metrics, time: time, log: log,
             maxWritesPerSecond: maxWritesPerSecond)
         self.aws = aws
         self.credentials = credentials
@@ -122,16 +126,19 @@ package struct Upstreams: Sendable {
     }
 
     private static func makeAWS(
-        _ settings: Settings, transport: @escaping HTTPTransport, metrics: Metrics, time: Timing, log: Logger,
-        maxWritesPerSecond: Int
+        _ settings: Settings, scope: FileScope, transport: @escaping HTTPTransport, metrics: Metrics, time: Timing,
+        log: Logger, maxWritesPerSecond: Int
     ) -> (AWSClient, CredentialChain) {
         let clockSkew = ClockSkew()
-        let sources = CredentialContext(
+        var sources = CredentialContext(
             environment: settings.environment, configuration: settings.aws, transport: transport, metrics: metrics,
             time: time, clockSkew: clockSkew, userAgent: Version.userAgent, readFile: SmallFile.text,
-            readSharedFile: SharedFileReader.read,
+            readSharedFile: { scope.read($0) },
             writeFile: { bytes, path in (try? DurableFile.write(bytes, to: path)) != nil })
-        let credentials = CredentialChain(sources.providers, time: time, log: log)
+        sources.isOutsideConfinement = { scope.excludes($0) }
+        sources.canRunPrograms = scope.allowsExecution
+        let context = sources
+        let credentials = CredentialChain(context.providers, time: time, log: log)
         var environment = AWSClient.Environment(
             configuration: settings.aws, credentials: credentials, transport: transport, metrics: metrics, time: time,
             attemptTimeout: settings.upstreamTimeout, userAgent: Version.userAgent)

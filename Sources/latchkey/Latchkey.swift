@@ -3,7 +3,6 @@ internal import LatchkeyCore
 internal import LatchkeySettings
 
 /// The command line's root.
-@main
 struct Latchkey: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "latchkey",

@@ -7,9 +7,12 @@ from __future__ import annotations
 SOURCES: dict[str, set[str]] = {
     "CLinux": set(),
     "CSignals": set(),
+    "CConfine": set(),
+    "CWipe": set(),
     "COpenSSL": set(),
     "CZlib": set(),
     "LatchkeyCore": set(),
+    "LatchkeyConfine": {"LatchkeyCore", "CConfine"},
     "LatchkeyNet": {"LatchkeyCore", "CLinux", "CSignals"},
     "LatchkeyCrypto": {"LatchkeyCore", "COpenSSL"},
     "LatchkeyMetrics": {"LatchkeyCore"},
@@ -26,13 +29,13 @@ SOURCES: dict[str, set[str]] = {
         "LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyBroker",
     },
     "LatchkeyService": {
-        "LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS",
+        "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS",
         "LatchkeyUpstream", "LatchkeyBroker", "LatchkeySettings", "LatchkeyAPI",
     },
     "latchkey": {
-        "LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS",
+        "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS",
         "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev", "LatchkeySettings",
-        "LatchkeyAPI", "LatchkeyService", "CLinux", "CSignals",
+        "LatchkeyAPI", "LatchkeyService", "CLinux", "CSignals", "CWipe",
     },
 }
 
@@ -47,6 +50,8 @@ SHARED: dict[str, tuple[str, set[str]]] = {
     "shared-config-plans": (
         "Tests/SharedConfig/shared-config-plans", {"LatchkeyCore", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyUpstream"},
     ),
+    "CProbe": ("Tests/Confinement/CProbe", set()),
+    "confinement-probe": ("Tests/Confinement/confinement-probe", {"LatchkeyConfine", "CProbe"}),
     "code-tables": (
         "Tests/CodeTables/code-tables",
         {"LatchkeyCore", "LatchkeyMetrics", "LatchkeyBroker", "LatchkeySettings", "LatchkeyAPI"},
@@ -74,8 +79,8 @@ OUTSIDE: dict[str, set[str]] = {
         "LatchkeyAPI", "LatchkeyService", "latchkey", "LatchkeyTestSupport",
     },
     "Glibc": {
-        "LatchkeyCore", "LatchkeyNet", "LatchkeyHTTP", "LatchkeyUpstream", "LatchkeyService", "latchkey",
-        "LatchkeyTestSupport", "fleet-simulation",
+        "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyUpstream",
+        "LatchkeyService", "latchkey", "LatchkeyTestSupport", "fleet-simulation", "confinement-probe",
     },
     "Dispatch": {
         "LatchkeyNet", "LatchkeyHTTP", "LatchkeyUpstream", "LatchkeyAPI", "LatchkeyService", "latchkey",

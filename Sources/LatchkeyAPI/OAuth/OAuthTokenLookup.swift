@@ -77,10 +77,10 @@ struct OAuthTokenLookup: Sendable {
     }
 
     private func outcome(_ served: ServedToken) -> Outcome {
-        let rendered = RenderedToken(served.entry, tier: served.tier, format: .oauth)
         do throws(OAuthError) {
-            try rendered.require(scope)
-            return .served(served, rendered)
+            let token = served.entry.token
+            try GrantedScope(issuerScope: token.scope, token: token.value).require(scope)
+            return .served(served, RenderedToken(served.entry, tier: served.tier, format: .oauth))
         } catch {
             return .refused(error)
         }

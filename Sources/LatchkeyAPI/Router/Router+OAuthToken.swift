@@ -1,6 +1,7 @@
 internal import LatchkeyBroker
 internal import LatchkeyCore
 internal import LatchkeyHTTP
+internal import LatchkeyMetrics
 
 extension Router {
     /// `POST /oauth/token`: the token endpoint of RFC 6749 §3.2 over the same cache. Errors have OAuth's format.
@@ -10,9 +11,9 @@ extension Router {
             let now = services.time.now()
             let target = target(grant.audience, now)
             if case .known(let profile, _) = target, let cached = services.tokens.cached(profile, now: now) {
-                let token = renderedTokens.token(profile, .oauth, cached.entry)
-                try token.require(grant.scope)
-                return token.write(cached, isStale: cached.isStale, now: now, to: reply)
+                try grantedScopes.scope(profile, cached.entry).require(grant.scope)
+                return RenderedToken(cached.entry, tier: .memory, format: .oauth).write(
+                    cached, isStale: cached.isStale, now: now, to: reply)
             }
             let lookup = OAuthTokenLookup(
                 target: target, scope: grant.scope, tokens: services.tokens, audiences: services.audiences,

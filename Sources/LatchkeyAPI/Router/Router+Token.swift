@@ -1,6 +1,7 @@
 internal import LatchkeyBroker
 internal import LatchkeyCore
 internal import LatchkeyHTTP
+internal import LatchkeyMetrics
 
 extension Router {
     /// `GET /token` and `GET /token/{profile}`. A hit is answered synchronously.
@@ -8,28 +9,28 @@ extension Router {
         _ request: borrowing APIRequest, _ profile: ProfileID, _ demand: TokenDemand, _ reply: consuming APIReply
     ) -> ReplyReceipt {
         let context = request.context
-        let isText = Negotiation.prefersText(context.slice(context.head.accept))
+        let format: TokenForm.Format = Negotiation.prefersText(context.slice(context.head.accept)) ? .text : .json
         let now = services.time.now()
         if !demand.refresh, let cached = services.tokens.cached(profile, now: now, minTTL: demand.minTTL) {
-            return renderedTokens.token(profile, .token, cached.entry).write(
-                cached, isText: isText, isStale: cached.isStale, now: now, to: reply)
+            return RenderedToken(cached.entry, tier: .memory, format: format).write(
+                cached, isStale: cached.isStale, now: now, to: reply)
         }
         let (time, tokens, deadline) = (services.time, services.tokens, now.monotonic + services.callerTimeout)
         return deferAnswer(request, reply) { deferred in
             tokens.token(profile, demand, deadline: deadline) { result in
-                deferred.send { Self.write(result, isText: isText, now: time.now(), to: $0) }
+                deferred.send { Self.write(result, format, now: time.now(), to: $0) }
             }
         }
     }
 
     private static func write(
-        _ result: Result<ServedToken, UpstreamFault>, isText: Bool, now: Now, to reply: consuming APIReply
+        _ result: Result<ServedToken, UpstreamFault>, _ format: TokenForm.Format, now: Now, to reply: consuming APIReply
     ) -> ReplyReceipt {
         switch result {
         case .success(let served):
             // The token may have become stale while its response waited for the ones before it.
-            RenderedToken(served.entry, tier: served.tier, format: .token).write(
-                served, isText: isText, isStale: served.entry.isStale(now), now: now, to: reply)
+            RenderedToken(served.entry, tier: served.tier, format: format).write(
+                served, isStale: served.entry.isStale(now), now: now, to: reply)
         // For a token this fault means that the profile was removed meanwhile.
         case .failure(let fault) where fault.reason == .notFound: noSuchProfile.write(to: reply)
         case .failure(let fault): Problem(fault, what: "token").write(to: reply)

@@ -9,7 +9,7 @@ internal import LatchkeyMetrics
 /// ``handle(_:_:)``; on a miss the broker gets a ``DeferredAnswer``.
 package final class Router {
     let services: EndpointServices
-    var renderedTokens = RenderedTokens()
+    var grantedScopes = GrantedScopes()
     var keys: LiveKeys.Copy
     var profiles: ProfileNames.Copy
     private var ids = RequestIDs()
@@ -137,9 +137,9 @@ package final class Router {
             receipt, request.entry.route, request.method, since: request.started, request.record)
     }
 
-    /// Takes the current profiles. If they changed, the rendered tokens are dropped.
+    /// Takes the current profiles. If they changed, the scopes of their tokens are dropped.
     private func followProfiles() {
-        if profiles.follow() { renderedTokens = RenderedTokens() }
+        if profiles.follow() { grantedScopes = GrantedScopes() }
     }
 
     /// Defers the response to `request`.

@@ -6,6 +6,8 @@ package enum FileError: Error, Hashable, Sendable, CustomStringConvertible {
     case absent
     /// EACCES, EPERM.
     case denied
+    /// The process has confined itself to other folders (`LATCHKEY_CONFINE`).
+    case outsideConfinement
     /// A folder, pipe, device or socket.
     case notAFile
     /// The file has more bytes than the reader accepts.
@@ -36,6 +38,7 @@ package enum FileError: Error, Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .absent: "absent"
         case .denied: "permission_denied"
+        case .outsideConfinement: "outside_confinement"
         case .notAFile: "not_a_file"
         case .tooLarge: "too_large"
         case .notText: "not_utf8"
@@ -51,6 +54,8 @@ package enum FileError: Error, Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .absent: "the file does not exist: restore it"
         case .denied: "permission to read the file is denied: check the owner and mode of the file and its folders"
+        case .outsideConfinement:
+            "the file is outside of the folders that were named at start (LATCHKEY_CONFINE): restart the broker to use it"
         case .notAFile: "it is not a regular file: replace it by a file"
         case .tooLarge(let limit): "the file is larger than \(limit) bytes: check that it is the right file"
         case .notText: "the file is not UTF-8 text: check that it is the right file"

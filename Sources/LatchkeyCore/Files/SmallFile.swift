@@ -11,7 +11,7 @@ package enum SmallFile {
     /// A file's bytes, at most 1 MiB. A pipe that the shell made for this process (`<(…)`, as `/dev/fd/63`) is read to
     /// its end. Any other path must be a regular file, because a pipe without a writer would block.
     package static func content(_ path: String) throws(FileError) -> [UInt8] {
-        guard streams.contains(where: { path.hasPrefix($0) }) else {
+        guard isStream(path) else {
             return try FileReader.read(path, limit: maxBytes)
         }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
@@ -20,7 +20,9 @@ package enum SmallFile {
         return try FileReader.readToEnd(descriptor, limit: maxBytes)
     }
 
-    /// Paths of descriptors that the process was started with.
+    /// Whether the path is one of a descriptor that the process was started with.
+    package static func isStream(_ path: String) -> Bool { streams.contains { path.hasPrefix($0) } }
+
     private static let streams = ["/dev/fd/", "/dev/stdin", "/proc/self/fd/"]
 
     /// Whether the file's group or others may read it (stat(2)).

@@ -2,28 +2,28 @@ internal import COpenSSL
 
 /// Bytes that must not leak. They cannot be printed, logged or interpolated, and are erased when released.
 ///
-/// The bytes are in an allocation of their own, which is never moved and is overwritten with `OPENSSL_cleanse` before
-/// it is freed. They are read only through ``withBytes(_:)``, ``reveal()`` and ``revealText()``, so that a search for
+/// The bytes are in a slot of the ``SecretArena``, which is never moved, not written to swap and not dumped, and is
+/// overwritten before it is used again. They are read only through ``withBytes(_:)``, ``reveal()`` and ``revealText()``, so that a search for
 /// these names finds every place that uses a secret's bytes.
 ///
 /// Unchecked, because the compiler does not accept a raw pointer as Sendable. The memory behind the pointer is written
 /// only in `init` and `deinit`, when no other thread has a reference, and only read in between.
 package final class Secret: @unchecked Sendable {
+    private let slot: SecretArena.Slot
     private let storage: UnsafeMutableRawBufferPointer
 
     /// Copies `bytes`. Erasing the original is up to the caller.
     package init(_ bytes: some Collection<UInt8>) {
-        storage = .allocate(byteCount: bytes.count, alignment: 1)
+        let count = bytes.count
+        slot = SecretArena.shared.allocate(count)
+        storage = UnsafeMutableRawBufferPointer(rebasing: slot.bytes[..<count])
         storage.copyBytes(from: bytes)
     }
 
     /// The UTF-8 bytes of `text`.
     package convenience init(_ text: String) { self.init(text.utf8) }
 
-    deinit {
-        if let base = storage.baseAddress { OPENSSL_cleanse(base, storage.count) }
-        storage.deallocate()
-    }
+    deinit { SecretArena.shared.release(slot) }
 
     /// Length in bytes.
     package var count: Int { storage.count }

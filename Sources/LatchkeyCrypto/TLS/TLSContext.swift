@@ -42,6 +42,7 @@ package final class TLSContext {
     private func configure() {
         latchkey_set_min_tls12(pointer)
         latchkey_set_read_ahead(pointer)
+        latchkey_cleanse_plaintext(pointer)
         latchkey_set_partial_write(pointer)
         // TLS 1.2 only. With renegotiation a peer could cause endless work and change its identity within a session.
         latchkey_refuse_renegotiation(pointer)

@@ -1,4 +1,5 @@
 internal import COpenSSL
+internal import LatchkeyCore
 
 /// A TLS session over memory buffers: ciphertext in, plaintext and ciphertext out. It knows no socket and no clock.
 ///
@@ -75,6 +76,7 @@ package final class TLSSession {
                         let count = try read(into: buffer)
                         if count == 0 { return }
                         plaintext.append(contentsOf: buffer[..<count])
+                        Wiping.wipe(UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]))
                     }
                 }
             } while !undelivered.isEmpty

@@ -103,6 +103,8 @@ final class ClientConnection: EventHandler {
     private func complete(mayReuse: Bool, on loop: EventLoop) {
         guard let request else { return }
         let response = parser.response
+        // An idle connection must not keep the body.
+        parser = ResponseParser(method: "GET", limits: dispatcher.configuration.response)
         // A 407 comes from the proxy and not from the origin (RFC 9110 §15.5.8).
         if response.status == 407, case .forward(let proxy) = route {
             return fail(.proxy(ProxyError(proxy, .refused(status: 407))), on: loop)

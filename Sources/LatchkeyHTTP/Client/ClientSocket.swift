@@ -89,7 +89,10 @@ final class ClientSocket {
         var ended = false
         let outcome = withUnsafeTemporaryAllocation(byteCount: 32 * 1024, alignment: 16) { buffer -> Socket.Transfer in
             let outcome = socket.receive(into: buffer)
-            if case .moved(let count) = outcome { received = Array(buffer[..<count]) }
+            if case .moved(let count) = outcome {
+                received = Array(buffer[..<count])
+                Wiping.wipe(UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]))
+            }
             return outcome
         }
         switch outcome {

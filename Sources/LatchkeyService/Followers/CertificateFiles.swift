@@ -1,3 +1,4 @@
+package import LatchkeyConfine
 package import LatchkeyCore
 package import LatchkeyCrypto
 package import LatchkeySettings
@@ -14,8 +15,18 @@ package struct CertificateFiles: Sendable {
 
     private let read: Read
 
-    package init(read: @escaping Read = { path, limit throws(FileError) in try FileReader.read(path, limit: limit) }) {
-        self.read = read
+    package init(read: @escaping Read) { self.read = read }
+
+    /// Reads from the file system.
+    /// - Parameter scope: the files that this process can read.
+    package init(scope: FileScope = .everything) {
+        self.init { path, limit throws(FileError) in
+            do throws(FileError) {
+                return try FileReader.read(path, limit: limit)
+            } catch {
+                throw scope.explain(error, path)
+            }
+        }
     }
 
     /// A pair of files.

@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import LatchkeyConfine
 internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyMetrics
@@ -27,7 +28,7 @@ final class FollowedFiles: Sendable {
     private let log: Logger
     private let queue = DispatchQueue(label: "latchkey.files")
 
-    init(health: ReloadHealth, time: Timing, log: Logger, read: @escaping Read = FollowedFiles.system) {
+    init(health: ReloadHealth, time: Timing, log: Logger, read: @escaping Read = FollowedFiles.system(.everything)) {
         self.health = health
         self.time = time
         self.log = log
@@ -35,8 +36,12 @@ final class FollowedFiles: Sendable {
     }
 
     /// Reads from the file system.
-    static let system: Read = { path, limit in
-        Result { () throws(FileError) in try FileReader.value(path, limit: limit) }
+    /// - Parameter scope: the files that this process can read.
+    static func system(_ scope: FileScope) -> Read {
+        { path, limit in
+            Result { () throws(FileError) in try FileReader.value(path, limit: limit) }
+                .mapError { scope.explain($0, path) }
+        }
     }
 
     /// Starts following a file.

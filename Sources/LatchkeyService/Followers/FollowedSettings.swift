@@ -1,3 +1,5 @@
+internal import LatchkeyConfine
+internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyMetrics
 internal import LatchkeySettings
@@ -33,17 +35,32 @@ enum FollowedSettings {
 
     /// The profiles file; nil if there is none.
     ///
-    /// - Parameter changed: applies the profiles of a valid file.
+    /// - Parameters:
+    ///   - scope: the files that this process can read. A profile that names another file makes the file invalid.
+    ///   - changed: applies the profiles of a valid file.
     static func profiles(
-        _ settings: Settings, changed: @escaping @Sendable ([ProfileDefinition]) -> Void
+        _ settings: Settings, scope: FileScope = .everything, changed: @escaping @Sendable ([ProfileDefinition]) -> Void
     ) -> FollowedFile? {
         guard let path = settings.profilesPath else { return nil }
         var file = FollowedFile(.profiles, SettingName.profilesFile.rawValue, path: path)
         file.limit = ProfilesFile.maxFileBytes
-        file.validate = { ProfilesFile($0.revealText() ?? "").problems.first }
+        file.validate = {
+            let file = ProfilesFile($0.revealText() ?? "")
+            return file.problems.first ?? outside(file.profiles, scope)
+        }
         file.onChange = { changed(ProfilesFile($0.revealText() ?? "").profiles) }
         file.changeMessage = "the profiles have changed; those of the file are in force"
         return file
+    }
+
+    /// The problem of profiles that name a file which this process can never read; nil if there is none.
+    private static func outside(_ profiles: [ProfileDefinition], _ scope: FileScope) -> String? {
+        for profile in profiles {
+            for path in profile.files where scope.excludes(path) {
+                return "profile \(profile.name) names \(path): \(FileError.outsideConfinement)"
+            }
+        }
+        return nil
     }
 
     /// The files of settings that are read only at startup. They are followed to report that a change needs a restart,

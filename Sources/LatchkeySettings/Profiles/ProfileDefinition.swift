@@ -42,6 +42,11 @@ package struct ProfileDefinition: Equatable, Sendable {
 
     package init(name: String) { self.name = name }
 
+    /// The files with the credentials.
+    package var files: [String] {
+        [clientID, clientSecret].compactMap { if case .file(let path) = $0 { path } else { nil } }
+    }
+
     /// The profile of `GET /token`, unless the file defines one of that name: the `AUTH0_*` settings.
     package static var defaultProfile: ProfileDefinition {
         var profile = ProfileDefinition(name: defaultName)

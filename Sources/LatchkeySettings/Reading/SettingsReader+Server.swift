@@ -11,6 +11,7 @@ extension SettingsReader {
     ) {
         settings.listen = listenPlaces(need, inherited)
         settings.url = brokerURL()
+        settings.isConfined = flag(.confine)
         settings.maxConnections = number(.maxConnections) ?? 1
         readDrain(&settings)
         settings.workers = number(.workers) ?? processors

@@ -34,7 +34,7 @@ package struct SettingSources: Sendable {
     package private(set) var awsDefaults: [String: String] = [:]
 
     /// The path of the settings file; nil if none is named.
-    private var settingsFile: String?
+    package private(set) var settingsFile: String?
     /// The environment variables that have a value.
     private var environmentNames: Set<String> = []
 

@@ -43,6 +43,7 @@ package enum SettingName: String, CaseIterable, Sendable {
     case unixMode = "LATCHKEY_UNIX_MODE"
     case unixOwner = "LATCHKEY_UNIX_OWNER"
     case unixTakeover = "LATCHKEY_UNIX_TAKEOVER"
+    case confine = "LATCHKEY_CONFINE"
     case maxConnections = "LATCHKEY_MAX_CONNECTIONS"
     case drainDelay = "LATCHKEY_DRAIN_DELAY"
     case drainTimeout = "LATCHKEY_DRAIN_TIMEOUT"
@@ -176,6 +177,12 @@ package enum SettingName: String, CaseIterable, Sendable {
                 defaultValue: "false",
                 meaning:
                     "`true` takes the path of a live broker over by rename; with `false` a socket that a process listens on is refused"
+            )
+        case .confine:
+            SettingRow(
+                defaultValue: "true",
+                meaning:
+                    "`true` or `false`: restrict the process with Landlock and seccomp to what its settings need, where the kernel has them"
             )
         case .maxConnections:
             SettingRow(

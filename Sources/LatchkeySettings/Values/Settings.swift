@@ -97,6 +97,8 @@ package struct Settings: Sendable {
     package var upstreamTimeout: Duration = .zero
     package var ssmMaxTPS = 0
     package var issueBudget = 0
+    /// Whether the process confines itself (`LATCHKEY_CONFINE`).
+    package var isConfined = true
     package var maxConnections = 0
     /// The time after SIGTERM in which `/readyz` is 503 and connections are still accepted. Part of ``drainTimeout``.
     package var drainDelay: Duration = .zero

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import LatchkeyConfine
 internal import LatchkeyCore
 internal import LatchkeyHTTP
 internal import LatchkeyNet
@@ -8,26 +9,48 @@ internal import Logging
 
 /// `latchkey serve`.
 struct ServeCommand: AsyncParsableCommand {
+    /// What ``prepare()`` has done.
+    struct Prepared: Sendable {
+        let settings: Settings
+        /// Nil if `LATCHKEY_CONFINE` is `false`.
+        let confinement: ConfinementState?
+    }
+
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Run the broker until SIGTERM.")
 
     @OptionGroup var flags: SettingFlags
 
-    func run() async throws {
+    /// Reads the settings and confines the process. Must be called while the process has one thread.
+    func prepare() -> Result<Prepared, any Error> {
         CommandEnvironment.harden()
         Signals.survive()
-        try await finishing {
+        return Result {
             let settings = try CommandEnvironment.settings(flags: flags.values, need: .server)
             CommandEnvironment.installCrashReporter(settings)
+            return Prepared(settings: settings, confinement: CommandEnvironment.confine(settings))
+        }
+    }
+
+    func run() async throws { try await run(prepare()) }
+
+    /// Runs the broker. A failure of the preparation is reported as one of this command.
+    func run(_ prepared: Result<Prepared, any Error>) async throws {
+        try await finishing {
+            let prepared = try prepared.get()
+            let settings = prepared.settings
             let sink = LogSink()
             let log = CommandEnvironment.logger(settings, sink: sink)
             settings.logWarnings(log)
+            prepared.confinement?.log(log)
+            CommandEnvironment.logMemory(log)
             if let path = settings.profilesPath, SmallFile.isOpenToOthers(path) {
                 log.warning("others can read \(path), which may hold credentials: chmod 600 \(path)")
             }
             let signals = try Signals()
             let manager = ServiceManager.ofProcess(log: log)
-            let service = try Service.start(settings, log: log, sink: sink)
+            let service = try Service.start(
+                settings, scope: prepared.confinement?.scope ?? .everything, log: log, sink: sink)
             manager?.started(service, log: log)
             CommandEnvironment.dropProgramPages()
             await signals.untilAskedToStop(log: log)

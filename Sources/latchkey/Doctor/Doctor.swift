@@ -1,4 +1,5 @@
 internal import LatchkeyBroker
+internal import LatchkeyConfine
 internal import LatchkeyCore
 internal import LatchkeyHTTP
 internal import LatchkeyService
@@ -111,7 +112,10 @@ struct Doctor {
         }
         let certificates =
             settings.tls.map { CertificateCheck(files: $0, now: Timing.system.now().wall).run() } ?? []
-        return findings + certificates + proxyFindings
+        let confinement = ConfinementCheck(
+            isConfined: settings.isConfined,
+            plan: ConfinementPlan(settings, readSharedFile: SharedFileReader.read), support: Confinement.support)
+        return findings + certificates + proxyFindings + confinement.run()
     }
 
     /// The proxies in force, without their credentials.

@@ -1,9 +1,12 @@
 internal import ArgumentParser
 internal import CLinux
 internal import CSignals
+internal import CWipe
 internal import Glibc
 internal import LatchkeyAPI
+internal import LatchkeyConfine
 internal import LatchkeyCore
+internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 internal import LatchkeyNet
 internal import LatchkeyService
@@ -81,10 +84,30 @@ enum CommandEnvironment {
         var none = rlimit(rlim_cur: 0, rlim_max: 0)
         setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
         _ = latchkey_prctl(PR_SET_DUMPABLE, 0)
-        var files = rlimit()
-        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
-        files.rlim_cur = files.rlim_max
-        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
+        for resource in [RLIMIT_NOFILE, __RLIMIT_MEMLOCK] {
+            var limit = rlimit()
+            getrlimit(__rlimit_resource_t(resource.rawValue), &limit)
+            limit.rlim_cur = limit.rlim_max
+            setrlimit(__rlimit_resource_t(resource.rawValue), &limit)
+        }
+    }
+
+    /// Confines the process to what its settings need. Must be called while the process has one thread.
+    /// - Returns: what is in force; nil if `LATCHKEY_CONFINE` is `false`.
+    static func confine(_ settings: Settings) -> ConfinementState? {
+        settings.isConfined
+            ? Confinement.apply(ConfinementPlan(settings, readSharedFile: SharedFileReader.read)) : nil
+    }
+
+    /// Logs where the memory of secrets is not as it should be.
+    static func logMemory(_ log: Logger) {
+        if latchkey_wipes_freed_memory() == 0 {
+            log.notice("freed memory is not overwritten in this build: it may keep copies of secrets")
+        }
+        SecretArena.shared.onFirstUnlocked {
+            log.warning(
+                "secrets are in memory that may be written to swap: raise the limit (ulimit -l, LimitMEMLOCK=)")
+        }
     }
 
     /// Releases the program's own pages, which the kernel reads again when they are used. A long-lived process then

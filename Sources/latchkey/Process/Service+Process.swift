@@ -1,3 +1,4 @@
+internal import LatchkeyConfine
 internal import LatchkeyCore
 internal import LatchkeyHTTP
 internal import LatchkeyNet
@@ -7,10 +8,14 @@ internal import Logging
 
 extension Service {
     /// Starts the service. An address that cannot be listened on is a configuration error.
-    static func start(_ settings: Settings, log: Logger, sink: LogSink) throws -> Service {
+    ///
+    /// - Parameter scope: the files that this process can read.
+    static func start(
+        _ settings: Settings, scope: FileScope = .everything, log: Logger, sink: LogSink
+    ) throws -> Service {
         do {
             return try Service.start(
-                settings, log: log, requests: CommandEnvironment.requestLog(settings, sink: sink))
+                settings, scope: scope, log: log, requests: CommandEnvironment.requestLog(settings, sink: sink))
         } catch let error as HTTPServer.StartError {
             guard let address = error.address else {
                 throw CommandFailure(.configuration, "cannot start a worker: \(error.cause)")

@@ -50,6 +50,8 @@ def faked(world) -> dict[str, str]:
         "FAKETIME_NO_CACHE": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         "LATCHKEY_SHARED_TIER": "none",
+        # libfaketime reads a file that no setting names.
+        "LATCHKEY_CONFINE": "false",
     }
 
 

@@ -1,6 +1,7 @@
-/// The cached token of one profile.
-///
-/// A class, so that endpoints can cache what they rendered for it.
+internal import Synchronization
+
+/// The cached token of one profile, with what endpoints have rendered of it. All workers share that, so that there is one
+/// copy of the token for each format, and it is gone when the token is.
 package final class TokenEntry: Sendable {
     package let token: AccessToken
     /// Unique among the entries of this broker: the key of rendered responses.
@@ -8,6 +9,21 @@ package final class TokenEntry: Sendable {
     // Copies of the token's limits. Every hit reads them, and reading them here does not copy the token.
     let useBy: Expiry
     let expiry: Expiry
+
+    private let json = AtomicLazyReference<TokenForm>()
+    private let text = AtomicLazyReference<TokenForm>()
+    private let oauth = AtomicLazyReference<TokenForm>()
+
+    /// What was rendered in a format.
+    ///
+    /// - Parameter render: called if nothing was. Two threads may call it at once; both get the form that was first.
+    package func form(_ format: TokenForm.Format, _ render: () -> TokenForm) -> TokenForm {
+        switch format {
+        case .json: json.load() ?? json.storeIfNil(render())
+        case .text: text.load() ?? text.storeIfNil(render())
+        case .oauth: oauth.load() ?? oauth.storeIfNil(render())
+        }
+    }
 
     init(_ token: AccessToken, version: UInt64) {
         self.token = token

@@ -1,4 +1,5 @@
 internal import CZlib
+internal import LatchkeyCore
 
 /// Decompresses gzip (RFC 1952) up to a limit, because a few kilobytes can expand to gigabytes.
 package enum Inflater {
@@ -28,6 +29,7 @@ package enum Inflater {
 
     private static func inflate(_ stream: inout z_stream, into output: inout [UInt8], limit: Int) -> InflateError? {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32 * 1024) { chunk in
+            defer { Wiping.wipe(UnsafeMutableRawBufferPointer(chunk)) }
             var status = Z_OK
             while status == Z_OK {
                 stream.next_out = chunk.baseAddress

@@ -41,6 +41,7 @@ struct ConnectionOutput {
     mutating func enqueue(_ buffer: ReplyBuffer, from start: Int) {
         if replies.isEmpty { return }
         replies.append(ready: Array(buffer.output[start...]))
+        buffer.output.withUnsafeMutableBytes { Wiping.wipe(UnsafeMutableRawBufferPointer(rebasing: $0[start...])) }
         buffer.output.removeSubrange(start...)
     }
 
@@ -75,8 +76,8 @@ struct ConnectionOutput {
             unsent.append(&buffer.output)
             return true
         }
-        // A buffer that has grown over 1 MiB for one large reply is released.
-        defer { buffer.output.removeAll(keepingCapacity: buffer.output.capacity <= 1 << 20) }
+        // The replies hold secrets. A buffer that has grown over 1 MiB for one large reply is released.
+        defer { Wiping.removeAll(&buffer.output, keepingCapacity: buffer.output.capacity <= 1 << 20) }
         switch buffer.output.withUnsafeBytes({ stream.send($0) }) {
         case .moved(let count) where count == buffer.output.count: return true
         case .moved(let count): unsent.take(&buffer.output, after: count)

@@ -95,6 +95,7 @@ final class ServerConnection: EventHandler {
         case .end: peerHasFinished = true
         case .bytes(let count):
             received(UnsafeRawBufferPointer(rebasing: buffer[..<count]), on: loop)
+            Wiping.wipe(UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]))  // It holds callers' keys.
             if stream.peerHasClosed { peerHasFinished = true }
         case .tlsFailed(let reason): tlsFailed(reason, on: loop)
         case .plainHTTP(let count):

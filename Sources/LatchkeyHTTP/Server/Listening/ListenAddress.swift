@@ -18,6 +18,9 @@ package enum ListenAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Whether another process has opened the socket.
+    package var isInherited: Bool { if case .inherited = self { true } else { false } }
+
     /// Whether only this machine can connect to it.
     package var isLoopback: Bool { addresses.allSatisfy(\.isLoopback) }
 

@@ -1,3 +1,4 @@
+internal import LatchkeyCore
 internal import LatchkeyNet
 
 /// Rendered bytes that the kernel has not accepted yet. Sending only moves an offset.
@@ -18,13 +19,13 @@ struct UnsentBytes {
             bytes = Array(output[count...])
             sent = 0
         }
-        output.removeAll(keepingCapacity: true)
+        Wiping.removeAll(&output, keepingCapacity: true)
     }
 
     /// Appends `output`, and leaves it empty.
     mutating func append(_ output: inout [UInt8]) {
         bytes.append(contentsOf: output)
-        output.removeAll(keepingCapacity: true)
+        Wiping.removeAll(&output, keepingCapacity: true)
     }
 
     /// Appends a copy of `records`.
@@ -45,7 +46,7 @@ struct UnsentBytes {
     }
 
     mutating func removeAll() {
-        bytes = []
+        Wiping.removeAll(&bytes, keepingCapacity: false)
         sent = 0
     }
 }

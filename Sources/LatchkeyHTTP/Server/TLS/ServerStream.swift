@@ -1,3 +1,4 @@
+internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyNet
 
@@ -119,7 +120,7 @@ struct ServerStream: ~Copyable {
     func seal(_ output: inout [UInt8]) -> Bool {
         guard let session else { return true }
         guard session.isEstablished, !hasFailed else {
-            output.removeAll(keepingCapacity: true)
+            Wiping.removeAll(&output, keepingCapacity: true)
             return session.isEstablished == false
         }
         do throws(TLSError) {
@@ -130,7 +131,7 @@ struct ServerStream: ~Copyable {
             session.withOutput { _ in }
             return false
         }
-        output.removeAll(keepingCapacity: true)
+        Wiping.removeAll(&output, keepingCapacity: true)
         session.withOutput { output.append(contentsOf: $0) }
         return true
     }

@@ -20,6 +20,10 @@ package struct CredentialContext: Sendable {
     package var writeFile: @Sendable (_ bytes: [UInt8], _ path: String) -> Bool
     /// Runs a program to its end.
     package var run: @Sendable (ChildProcess) async -> Result<[UInt8], ChildProcess.RunError> = ChildProcess.run
+    /// Whether the process has confined itself so that it can never read the file at a path.
+    package var isOutsideConfinement: @Sendable (_ path: String) -> Bool = { _ in false }
+    /// Whether the process can run programs.
+    package var canRunPrograms = true
 
     package init(
         environment: [String: String], configuration: AWSConfiguration, transport: @escaping HTTPTransport,

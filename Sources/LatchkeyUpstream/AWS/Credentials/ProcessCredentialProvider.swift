@@ -13,6 +13,10 @@ struct ProcessCredentialProvider: Sendable {
         guard let words = CredentialPlanner.words(of: command) else {
             throw .noCredentials(CredentialPlanner.notACommand)
         }
+        guard context.canRunPrograms else {
+            throw .noCredentials(
+                "credential_process was not configured at start (LATCHKEY_CONFINE): restart the broker to run it")
+        }
         let started = context.time.now().monotonic
         let output = await context.run(
             ChildProcess(words: words, environment: Self.childEnvironment(context.environment)))

@@ -47,6 +47,10 @@ struct SSOCredentialProvider: Sendable {
     private func accessToken(for profile: SSOProfile) async throws(AWSError) -> Secret {
         let path = "\(context.environment["HOME"] ?? "")/\(profile.cacheFile)"
         guard let text = context.readFile(path), let token = SSOToken(Array(text.utf8)) else {
+            guard !context.isOutsideConfinement(path) else {
+                throw .noCredentials(
+                    "the cache of SSO tokens was not used at start (LATCHKEY_CONFINE): restart the broker to use it")
+            }
             throw .noCredentials(profile.loginHint("there is no SSO access token"))
         }
         switch token.step(awsTime, isRefreshable: profile.session != nil) {

@@ -12,7 +12,10 @@ struct WebIdentityCredentialProvider: Sendable {
     /// Reads the token file each time, because the token is replaced before it expires.
     func credentials(_ identity: WebIdentity) async throws(AWSError) -> AWSCredentials {
         guard let text = context.readFile(identity.tokenFile) else {
-            throw .noCredentials("the web identity token file cannot be read")
+            throw .noCredentials(
+                context.isOutsideConfinement(identity.tokenFile)
+                    ? "the web identity token file was not named at start (LATCHKEY_CONFINE): restart the broker to use it"
+                    : "the web identity token file cannot be read")
         }
         let token = text.filter { !$0.isWhitespace }
         guard !token.isEmpty, token.utf8.count <= Self.maxTokenBytes else {

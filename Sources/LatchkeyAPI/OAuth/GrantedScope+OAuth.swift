@@ -1,4 +1,4 @@
-extension RenderedToken {
+extension GrantedScope {
     /// Throws `invalid_scope` if the token is known to lack one of the scopes.
     func require(_ wanted: [String]) throws(OAuthError) {
         guard includes(wanted) else {

@@ -1,0 +1,16 @@
+internal import LatchkeyConfine
+internal import Logging
+
+extension ConfinementState {
+    /// Logs what is in force, once at startup.
+    func log(_ log: Logger) {
+        let metadata: Logger.Metadata = ["files": "Landlock \(landlock)", "calls": "seccomp \(seccomp)"]
+        if landlock.isInForce, seccomp.isInForce {
+            log.notice("the process is confined", metadata: metadata)
+        } else {
+            log.notice(
+                "the process is not confined, or in part: the kernel lacks Landlock or seccomp, or a sandbox denies them",
+                metadata: metadata)
+        }
+    }
+}
