@@ -59,7 +59,7 @@ def test_following_it_leads_from_nothing_to_the_end(move: Move) -> None:
     assert report["summary"]["deleting"] == movable and "--undo" in report["next"]["why"]
     assert criterion(report, "cost")[0] == "met"
     before = 0.4 * sum("pending_deletion" not in shape.obstacles for shape in move.shapes)
-    assert criterion(report, "cost")[1] == f"secrets alone: ${before:.2f} before, ${before - 0.4 * movable:.2f} now"
+    assert criterion(report, "cost")[1] == f"cost of secrets: ${before:.2f} before, ${before - 0.4 * movable:.2f} now"
     move.require_silence()
 
 
