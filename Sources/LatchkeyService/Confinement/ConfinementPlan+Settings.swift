@@ -35,7 +35,8 @@ extension ConfinementPlan {
         for path in Self.files(settings) + credentials.read { allowFile(OwnFile.absolute(path), .read, link: link) }
         for path in credentials.replaced { allowFile(OwnFile.absolute(path), [.read, .write], link: link) }
         for case .unix(let path) in settings.listen.filter({ !$0.isInherited }).flatMap(\.addresses) {
-            allowFile(OwnFile.absolute(path), .sockets, link: link)
+            // A link at the path of a socket is never followed.
+            allowFile(OwnFile.absolute(path), .sockets, link: { _ in nil })
         }
         if let folders = settings.environment["SSL_CERT_DIR"] {
             for folder in folders.split(separator: ":") { allow(OwnFile.absolute(String(folder)), .read) }
