@@ -71,7 +71,7 @@ def test_after_the_cut_over_it_says_how_long_to_wait(move: Move) -> None:
     report = status(move)
     assert report["next"]["command"] is None and "wait until 20" in report["next"]["why"]
     assert report["backend"] == "parameter-store"
-    assert criterion(report, "reversible") == ("met", "a backup that is whole, 0 gone for good")
+    assert criterion(report, "reversible") == ("met", "complete backup: yes, 0 gone for good")
     # Without a selection the status covers the journal, as the page says.
     page = move.run("status", "--journal", str(move.journal))
     assert "wait until 20" in page and f"{sum(shape.moves for shape in move.shapes)} moved" in page
