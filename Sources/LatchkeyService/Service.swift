@@ -56,6 +56,8 @@ package struct Service: Sendable {
             keys: keys, tokens: upstreams.tokens, secrets: upstreams.secrets, audiences: audiences,
             aws: AWSRequestHandler(store: .broker(upstreams.secrets, names: ResourceNames(settings))),
             metrics: upstreams.metrics, recorder: recorder, metricsRenderer: MetricsRenderer(upstreams.metrics),
+            senders: SenderRules(
+                forwarded: settings.refuseForwarded, requiresLoopbackHost: settings.requiresLoopbackHost),
             isReady: { readiness.isReady }, health: { readiness.report(now: $0) },
             secretWaiter: SecretChangeWaiter(
                 secrets: upstreams.secrets, isDraining: { readiness.isDraining }, time: time),
@@ -80,6 +82,7 @@ package struct Service: Sendable {
         for file in FollowedSettings.readAtStart(settings) { upstreams.files.follow(file) }
         let firstBackendCheck = backendFollower.map { follower in Task { await follower.check() } }
         for address in server.addresses { log.notice("listening", metadata: ["address": "\(address)"]) }
+        for address in server.probeAddresses { log.notice("listening for probes", metadata: ["address": "\(address)"]) }
         return Service(
             addresses: server.addresses, metrics: upstreams.metrics, upstreams: upstreams, requests: requests,
             server: server,
@@ -135,6 +138,7 @@ package struct Service: Sendable {
             recorder.refuse(refusal, to: reply)
         }
         configuration.time = time
+        configuration.probeAddresses = [settings.probeListen].compactMap { $0 }
         configuration.limits.maxConnections = cap
         configuration.tls = tls
         configuration.handshakeEnded = { outcome, detail in

@@ -5,12 +5,11 @@ final class ConnectionDistributor {
     private let loops: [LoopHandle]
     private let key: LoopObjectID
     private let connectionCounter: ConnectionCounter
-    private let usesTLS: Bool
+    private let traits: ListenerTraits
     private var next = 0
 
-    /// - Parameter usesTLS: whether the connections use TLS.
-    init(loops: [LoopHandle], key: LoopObjectID, connectionCounter: ConnectionCounter, usesTLS: Bool) {
-        self.usesTLS = usesTLS
+    init(loops: [LoopHandle], key: LoopObjectID, connectionCounter: ConnectionCounter, traits: ListenerTraits) {
+        self.traits = traits
         self.loops = loops
         self.key = key
         self.connectionCounter = connectionCounter
@@ -20,15 +19,15 @@ final class ConnectionDistributor {
         next = (next + 1) % loops.count
         if next == 0 {
             (loop.loopObjects[key] as? ServerWorker)?.adopt(
-                socket, isOverCapacity: isOverCapacity, usesTLS: usesTLS, on: loop)
+                socket, isOverCapacity: isOverCapacity, traits: traits, on: loop)
             return
         }
         let descriptor = socket.release()
-        let (key, usesTLS) = (key, usesTLS)
+        let (key, traits) = (key, traits)
         let accepted = loops[next].submit { loop in
             let socket = Socket(owning: descriptor)
             (loop.loopObjects[key] as? ServerWorker)?.adopt(
-                socket, isOverCapacity: isOverCapacity, usesTLS: usesTLS, on: loop)
+                socket, isOverCapacity: isOverCapacity, traits: traits, on: loop)
         }
         // The worker has stopped: closing the connection is all that is left.
         if !accepted {

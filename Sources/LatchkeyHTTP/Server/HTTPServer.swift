@@ -8,6 +8,9 @@ package final class HTTPServer: Sendable {
     package struct Configuration: Sendable {
         /// The addresses to listen on. Port 0 selects a free port.
         package var listenAddresses: [ListenAddress]
+        /// The addresses of the probe listener, which is plain and has connections of its own
+        /// (``ServerLimits/maxProbeConnections``).
+        package var probeAddresses: [ListenAddress] = []
         /// The number of event loops, each on its own thread; at least one is started.
         package var workers: Int
         package var limits = ServerLimits()
@@ -39,6 +42,8 @@ package final class HTTPServer: Sendable {
 
     /// The bound addresses, with real ports.
     package let addresses: [SocketAddress]
+    /// The bound addresses of the probe listener, with real ports.
+    package let probeAddresses: [SocketAddress]
     /// Counts the open connections.
     package let connectionCounter: ConnectionCounter
     private let loops: [LoopHandle]
@@ -47,12 +52,12 @@ package final class HTTPServer: Sendable {
     private let socketFiles: [UnixSocketFile]
 
     private init(
-        addresses: [SocketAddress], socketFiles: [UnixSocketFile], connectionCounter: ConnectionCounter,
-        loops: [LoopHandle],
-        key: LoopObjectID
+        sockets: [ListeningSocket], probes: [ListeningSocket], connectionCounter: ConnectionCounter,
+        loops: [LoopHandle], key: LoopObjectID
     ) {
-        self.addresses = addresses
-        self.socketFiles = socketFiles
+        addresses = sockets.map(\.address)
+        probeAddresses = probes.map(\.address)
+        socketFiles = (sockets + probes).compactMap(\.file)
         self.connectionCounter = connectionCounter
         self.loops = loops
         self.key = key
@@ -68,8 +73,8 @@ package final class HTTPServer: Sendable {
     package static func start(
         _ configuration: Configuration, makeHandler: @escaping @Sendable () -> RequestHandler
     ) throws(StartError) -> HTTPServer {
-        let sockets = try bind(configuration.listenAddresses)
-        let limits = configuration.limits
+        let (sockets, probes) = try bind(configuration)
+        let limits = configuration.limits.beside(probeListener: !probes.isEmpty)
         let connectionCounter = ConnectionCounter(
             cap: limits.maxConnections, headroom: limits.connectionHeadroom, onChange: configuration.connectionsChanged)
         let key = LoopObjectID()
@@ -89,15 +94,27 @@ package final class HTTPServer: Sendable {
             }
         } catch {
             for loop in loops { loop.stop() }
-            for socket in sockets { socket.file?.remove() }
+            for socket in sockets + probes { socket.file?.remove() }
             throw StartError(address: nil, cause: error)
         }
         listen(
             sockets, distributingTo: loops, key: key, connectionCounter: connectionCounter, limits: limits,
             usesTLS: configuration.tls != nil)
+        listen(forProbes: probes, on: loops.first, key: key, limits: limits)
         return HTTPServer(
-            addresses: sockets.map(\.address), socketFiles: sockets.compactMap(\.file),
-            connectionCounter: connectionCounter, loops: loops, key: key)
+            sockets: sockets, probes: probes, connectionCounter: connectionCounter, loops: loops, key: key)
+    }
+
+    private static func bind(
+        _ configuration: Configuration
+    ) throws(StartError) -> (sockets: [ListeningSocket], probes: [ListeningSocket]) {
+        let sockets = try bind(configuration.listenAddresses)
+        do throws(StartError) {
+            return (sockets, try bind(configuration.probeAddresses))
+        } catch {
+            for socket in sockets { socket.file?.remove() }
+            throw error
+        }
     }
 
     private static func bind(_ listenAddresses: [ListenAddress]) throws(StartError) -> [ListeningSocket] {
@@ -151,17 +168,39 @@ package final class HTTPServer: Sendable {
     ) {
         loops.first?.submit { loop in
             guard let worker = loop.loopObjects[key] as? ServerWorker else { return }
-            // TLS and plain connections take turns separately: each kind is distributed evenly.
-            let distributors = [false, true].map {
-                ConnectionDistributor(loops: loops, key: key, connectionCounter: connectionCounter, usesTLS: $0)
-            }
+            // Connections of each kind take turns separately, so that each kind is distributed evenly.
+            var distributors: [ListenerTraits: ConnectionDistributor] = [:]
             for socket in sockets {
-                let distributor = distributors[usesTLS && socket.mayUseTLS ? 1 : 0]
+                let traits = socket.traits(servesTLS: usesTLS)
+                let distributor =
+                    distributors[traits]
+                    ?? ConnectionDistributor(
+                        loops: loops, key: key, connectionCounter: connectionCounter, traits: traits)
+                distributors[traits] = distributor
                 let listener = Listener(socket: socket, connectionCounter: connectionCounter, limits: limits) {
                     accepted, over, loop in
                     distributor.distribute(accepted, isOverCapacity: over, on: loop)
                 }
                 // Registration fails only when the kernel has no memory. Liveness probes then fail, too.
+                if (try? listener.start(on: loop)) != nil { worker.listeners.append(listener) }
+            }
+        }
+    }
+
+    /// The first worker serves the connections of the probe listener: they are few.
+    private static func listen(
+        forProbes sockets: [ListeningSocket], on loop: LoopHandle?, key: LoopObjectID, limits: ServerLimits
+    ) {
+        if sockets.isEmpty { return }
+        loop?.submit { loop in
+            guard let worker = loop.loopObjects[key] as? ServerWorker else { return }
+            for socket in sockets {
+                var traits = socket.traits(servesTLS: false)
+                traits.isProbe = true
+                let listener = Listener(socket: socket, connectionCounter: worker.probeCounter, limits: limits) {
+                    [weak worker, traits] accepted, over, loop in
+                    worker?.adoptProbe(accepted, isOverCapacity: over, traits: traits, on: loop)
+                }
                 if (try? listener.start(on: loop)) != nil { worker.listeners.append(listener) }
             }
         }

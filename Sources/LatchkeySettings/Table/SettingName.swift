@@ -38,6 +38,8 @@ package enum SettingName: String, CaseIterable, Sendable {
     case tlsKey = "LATCHKEY_TLS_KEY"
     case tlsClientCA = "LATCHKEY_TLS_CLIENT_CA"
     case tlsClientAuth = "LATCHKEY_TLS_CLIENT_AUTH"
+    case probeListen = "LATCHKEY_PROBE_LISTEN"
+    case refuseForwarded = "LATCHKEY_REFUSE_FORWARDED"
     case maxConnections = "LATCHKEY_MAX_CONNECTIONS"
     case drainDelay = "LATCHKEY_DRAIN_DELAY"
     case drainTimeout = "LATCHKEY_DRAIN_TIMEOUT"
@@ -155,6 +157,17 @@ package enum SettingName: String, CaseIterable, Sendable {
             SettingRow(
                 defaultValue: "request",
                 meaning: "`request` or `require` a caller's certificate; needs `LATCHKEY_TLS_CLIENT_CA`")
+        case .probeListen:
+            SettingRow(
+                meaning:
+                    "one more listener, plain, with `/livez`, `/readyz` and, with a key, `/metrics` alone: `host:port`, `[v6]:port` or `unix:/path`; 32 connections at most"
+            )
+        case .refuseForwarded:
+            SettingRow(
+                defaultValue: "loopback-fronts",
+                meaning:
+                    "where requests with `X-Forwarded-For`, `Forwarded` or `Via` are refused: `loopback-fronts` (the AWS routes, on loopback and Unix sockets), `fronts` (the AWS routes), `all` or `off`"
+            )
         case .maxConnections:
             SettingRow(
                 defaultValue: "8192", bounds: 1...1_000_000,

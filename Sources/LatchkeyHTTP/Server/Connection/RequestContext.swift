@@ -16,6 +16,8 @@ package final class RequestContext {
     package private(set) var isOverCapacity = false
     /// The identity in the client's TLS certificate; nil if it has shown none.
     package var peer: PeerIdentity? { pipeline?.peer }
+    /// What the listener of the connection is.
+    package var listener: ListenerTraits { pipeline?.listener ?? ListenerTraits() }
     /// Set by the handler when the request has no valid credential. A connection without a valid request is closed early,
     /// and first when there are too many connections.
     package var isUnauthenticated = false

@@ -15,6 +15,8 @@ final class ServerWorker {
     private let reject: (ServerRejection, consuming ReplyWriter) -> ReplyReceipt
     let receiveBuffer: UnsafeMutableRawBufferPointer
     let connectionCounter: ConnectionCounter
+    /// Counts the connections of the probe listener, which the first worker serves.
+    let probeCounter: ConnectionCounter
     /// The budget of the connection whose turn it is.
     var budget: WorkBudget
     private(set) var connections: [ChannelID: ServerConnection] = [:]
@@ -24,6 +26,8 @@ final class ServerWorker {
     private var overCapacity = EvictionQueue()
     /// Connections whose TLS handshake waits for the peer.
     private var handshaking = EvictionQueue()
+    /// Connections of the probe listener.
+    private var probes = EvictionQueue()
     /// Those in ``handshaking``, so that each is there once.
     private var awaitedPeers: Set<ChannelID> = []
     /// The number of TLS handshakes that are not complete.
@@ -48,6 +52,8 @@ final class ServerWorker {
         self.tls = tls
         reportHandshake = handshakeEnded
         self.connectionCounter = connectionCounter
+        // One more is counted until the oldest is closed for it.
+        probeCounter = ConnectionCounter(cap: limits.maxProbeConnections, headroom: 1, onChange: { _ in })
         self.handler = handler
         self.reject = reject
         timeouts = ConnectionTimeouts(limits)
@@ -66,19 +72,19 @@ final class ServerWorker {
     /// - Parameters:
     ///   - isOverCapacity: the connection is over the cap. It evicts the oldest connection without a valid request,
     ///     and is itself over capacity when there is none.
-    ///   - usesTLS: whether the peer starts with a TLS handshake.
-    func adopt(_ socket: consuming Socket, isOverCapacity: Bool, usesTLS: Bool, on loop: EventLoop) {
+    ///   - traits: those of its listener.
+    func adopt(_ socket: consuming Socket, isOverCapacity: Bool, traits: ListenerTraits, on loop: EventLoop) {
         let isOver = isOverCapacity && !evictOldest(on: loop)
-        let session = usesTLS ? tls?.makeSession() : nil
+        let session = traits.usesTLS ? tls?.makeSession() : nil
         // Out of memory. It must not become a plain connection.
-        if usesTLS, session == nil { return connectionCounter.remove() }
-        let connection = ServerConnection(
-            stream: ServerStream(socket, session: session), worker: self, isOverCapacity: isOver, now: loop.now)
+        if traits.usesTLS, session == nil { return connectionCounter.remove() }
+        let connection = makeConnection(
+            ServerStream(socket, session: session), traits, isOverCapacity: isOver, on: loop)
         guard let id = connection.register(on: loop) else { return connectionCounter.remove() }
         connections[id] = connection
-        if usesTLS { handshakeBegan(id, on: loop) }
+        if traits.usesTLS { handshakeBegan(id, on: loop) }
         if isOver {
-            overCapacity.append(id, isCurrent: isOverCapacity(_:))
+            overCapacity.append(id, isCurrent: isOpen)
         } else {
             evictable.append(id, isCurrent: isEvictable)
         }
@@ -86,8 +92,36 @@ final class ServerWorker {
         guard isOverCapacity else { return }
         // Read first: the request may have arrived with the connection, which may be the next to be evicted.
         connection.ready(.read, on: loop)
-        if overCapacity.count(where: isOverCapacity(_:)) > limits.connectionHeadroom {
+        if overCapacity.count(where: isOpen) > limits.connectionHeadroom {
             evictOldestOverCapacity(on: loop)
+        }
+    }
+
+    private func makeConnection(
+        _ stream: consuming ServerStream, _ traits: ListenerTraits, isOverCapacity: Bool, on loop: EventLoop
+    ) -> ServerConnection {
+        ServerConnection(
+            stream: stream,
+            pipeline: RequestPipeline(
+                worker: self, listener: traits,
+                deadlines: ConnectionDeadlines(openedAt: loop.now.nanoseconds, isOverCapacity: isOverCapacity)))
+    }
+
+    /// Adds a connection of the probe listener.
+    ///
+    /// - Parameter isOverCapacity: the connection is over the limit, and the oldest one is closed: a probe must be answered.
+    func adoptProbe(_ socket: consuming Socket, isOverCapacity: Bool, traits: ListenerTraits, on loop: EventLoop) {
+        if isOverCapacity { closeOldestProbe(on: loop) }
+        let connection = makeConnection(ServerStream(socket, session: nil), traits, isOverCapacity: false, on: loop)
+        guard let id = connection.register(on: loop) else { return probeCounter.remove() }
+        connections[id] = connection
+        probes.append(id, isCurrent: isOpen)
+        if isDraining { connection.beginDraining(on: loop) }
+    }
+
+    private func closeOldestProbe(on loop: EventLoop) {
+        while let id = probes.popOldest() {
+            if let connection = connections[id] { return connection.close(on: loop) }
         }
     }
 
@@ -139,7 +173,7 @@ final class ServerWorker {
 
     private func isEvictable(_ id: ChannelID) -> Bool { connections[id].map { !$0.hasValidRequest } ?? false }
 
-    private func isOverCapacity(_ id: ChannelID) -> Bool { connections[id] != nil }
+    private func isOpen(_ id: ChannelID) -> Bool { connections[id] != nil }
 
     /// Starts the turn of a connection.
     func beginTurn(on loop: EventLoop) {
@@ -152,9 +186,9 @@ final class ServerWorker {
     func write(_ rejection: ServerRejection) { _ = reject(rejection, ReplyWriter(reply)) }
 
     /// Removes a closed connection.
-    func remove(_ id: ChannelID) {
+    func remove(_ id: ChannelID, isProbe: Bool) {
         connections[id] = nil
-        connectionCounter.remove()
+        (isProbe ? probeCounter : connectionCounter).remove()
         reportIfDrained()
     }
 

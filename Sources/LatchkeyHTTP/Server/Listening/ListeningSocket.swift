@@ -8,9 +8,15 @@ final class ListeningSocket: Sendable {
     /// The file of a Unix socket that this process has created; nil otherwise.
     let file: UnixSocketFile?
 
-    /// Whether its connections use TLS if the server does. Peers on a Unix socket are on the same machine.
-    var mayUseTLS: Bool {
-        if case .unix = address { false } else { true }
+    /// What its connections have in common. Those of a Unix socket use no TLS, because their peers are on the same machine.
+    ///
+    /// - Parameter servesTLS: whether the server serves TLS.
+    func traits(servesTLS: Bool) -> ListenerTraits {
+        var traits = ListenerTraits()
+        traits.isLocal = address.isLoopback
+        if case .unix = address { return traits }
+        traits.usesTLS = servesTLS
+        return traits
     }
 
     /// A socket that is already listening.
