@@ -14,9 +14,12 @@ package struct SenderRules: Sendable {
         self.requiresLoopbackHost = requiresLoopbackHost
     }
 
-    /// Whether every request with this head is accepted. Most heads have none of the fields, so that this is all the work.
+    /// Whether the request is accepted whatever its route is. Most heads have none of the fields, so that this is all the
+    /// work.
     @inline(__always)
-    func accepts(_ head: RequestHead) -> Bool { head.senderFields.isEmpty && !requiresLoopbackHost }
+    func accepts(_ context: RequestContext) -> Bool {
+        context.head.senderFields.rawValue == 0 && !requiresLoopbackHost
+    }
 
     /// Why the request is refused; nil if it is not.
     func problem(of context: RequestContext, _ route: Route) -> Problem? {

@@ -7,7 +7,7 @@ extension Router {
     ///
     /// - Parameter route: the route, for the format of the refusal.
     func requireService(_ context: RequestContext, _ route: Route) throws(Refusal) {
-        if services.senders.accepts(context.head) { return }
+        if services.senders.accepts(context) { return }
         guard let problem = services.senders.problem(of: context, route) else { return }
         // A browser or a proxy must not keep a connection open that a caller needs.
         context.isUnauthenticated = true

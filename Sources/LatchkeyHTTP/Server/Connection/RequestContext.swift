@@ -14,10 +14,10 @@ package final class RequestContext {
     package private(set) var body = UnsafeRawBufferPointer(start: nil, count: 0)
     /// Whether the connection is over the cap, and only a liveness probe is to be answered.
     package private(set) var isOverCapacity = false
+    /// The listener that the connection came through.
+    package private(set) var listener = ListenerTraits()
     /// The identity in the client's TLS certificate; nil if it has shown none.
     package var peer: PeerIdentity? { pipeline?.peer }
-    /// What the listener of the connection is.
-    package var listener: ListenerTraits { pipeline?.listener ?? ListenerTraits() }
     /// Set by the handler when the request has no valid credential. A connection without a valid request is closed early,
     /// and first when there are too many connections.
     package var isUnauthenticated = false
@@ -63,6 +63,7 @@ package final class RequestContext {
         self.body = body
         self.pipeline = pipeline
         isOverCapacity = pipeline.deadlines.isOverCapacity
+        listener = pipeline.listener
         isUnauthenticated = false
         defer {
             self.pipeline = nil
