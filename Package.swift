@@ -148,7 +148,8 @@ let package = Package(
         tests(
             "LatchkeyService",
             [
-                "LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyUpstream", "LatchkeyBroker", support, log,
+                "LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyUpstream", "LatchkeyBroker",
+                "LatchkeySettings", support, log,
             ]),
         tests(
             "latchkey",

@@ -3,7 +3,7 @@ internal import Glibc
 /// Reads small files such as settings, shared AWS files and `/proc`.
 package enum SmallFile {
     /// Maximum size in bytes.
-    private static let maxBytes = 1 << 20
+    package static let maxBytes = 1 << 20
 
     /// A file's bytes; nil if it cannot be read or is larger than 1 MiB.
     package static func bytes(_ path: String) -> [UInt8]? { try? content(path) }
@@ -11,7 +11,7 @@ package enum SmallFile {
     /// A file's bytes, at most 1 MiB. A pipe that the shell made for this process (`<(…)`, as `/dev/fd/63`) is read to
     /// its end. Any other path must be a regular file, because a pipe without a writer would block.
     package static func content(_ path: String) throws(FileError) -> [UInt8] {
-        guard streams.contains(where: { path.hasPrefix($0) }) else {
+        guard isStream(path) else {
             return try FileReader.read(path, limit: maxBytes)
         }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
@@ -22,6 +22,9 @@ package enum SmallFile {
 
     /// Paths of descriptors that the process was started with.
     private static let streams = ["/dev/fd/", "/dev/stdin", "/proc/self/fd/"]
+
+    /// Whether the path is that of a descriptor, which can be read only once.
+    package static func isStream(_ path: String) -> Bool { streams.contains { path.hasPrefix($0) } }
 
     /// Whether the file's group or others may read it (stat(2)).
     package static func isOpenToOthers(_ path: String) -> Bool {

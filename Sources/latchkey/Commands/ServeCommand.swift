@@ -20,18 +20,21 @@ struct ServeCommand: AsyncParsableCommand {
             let settings = try CommandEnvironment.settings(flags: flags.values, need: .server)
             CommandEnvironment.installCrashReporter(settings)
             let sink = LogSink()
-            let log = CommandEnvironment.logger(settings, sink: sink)
+            let level = LiveLogLevel(settings.logLevel)
+            let log = CommandEnvironment.logger(settings, level: level, sink: sink)
             settings.logWarnings(log)
             if let path = settings.profilesPath, SmallFile.isOpenToOthers(path) {
                 log.warning("others can read \(path), which may hold credentials: chmod 600 \(path)")
             }
             let signals = try Signals()
-            let manager = ServiceManager.ofProcess(log: log)
-            let service = try Service.start(settings, log: log, sink: sink)
-            manager?.started(service, log: log)
+            let manager = ServiceReports(.ofProcess(log: log), log: log)
+            let service = try Service.start(
+                settings, log: log, sink: sink,
+                reload: .process(settings, flags: flags.values, logLevel: level, onPhase: manager.reload))
+            manager.started(service)
             CommandEnvironment.dropProgramPages()
-            await signals.untilAskedToStop(log: log)
-            manager?.notify(.stopping(status: "finishing requests"), log: log)
+            await signals.untilAskedToStop(log: log) { service.reloader?.request(.signal) }
+            manager.stopping()
             await service.stop(delayEndedBy: signals, log: log)
             log.notice("stopped")
             sink.flush(timeout: .seconds(1))

@@ -7,10 +7,14 @@ internal import Logging
 
 extension Service {
     /// Starts the service. An address that cannot be listened on is a configuration error.
-    static func start(_ settings: Settings, log: Logger, sink: LogSink) throws -> Service {
+    ///
+    /// - Parameter reload: where a reload gets the settings from; nil if there is none.
+    static func start(
+        _ settings: Settings, log: Logger, sink: LogSink, reload: ReloadSource? = nil
+    ) throws -> Service {
         do {
             return try Service.start(
-                settings, log: log, requests: CommandEnvironment.requestLog(settings, sink: sink))
+                settings, log: log, requests: CommandEnvironment.requestLog(settings, sink: sink), reload: reload)
         } catch let error as HTTPServer.StartError {
             guard let address = error.address else {
                 throw CommandFailure(.configuration, "cannot start a worker: \(error.cause)")
