@@ -22,6 +22,8 @@ package struct Service: Sendable {
     let requests: RequestLog
     let server: HTTPServer
     let readiness: Readiness
+    /// Reads the settings again; nil if the command does not reload.
+    package let reloader: Reloader?
     let backgroundTasks: [Task<Void, Never>]
     /// `LATCHKEY_DRAIN_DELAY`.
     package let drainDelay: Duration
@@ -35,9 +37,12 @@ package struct Service: Sendable {
     /// Starts the service. If an upstream is down, the service starts anyway and becomes ready when the upstream is
     /// back.
     ///
-    /// - Parameter scope: the files that this process can read.
+    /// - Parameters:
+    ///   - scope: the files that this process can read.
+    ///   - reload: where a reload gets the settings from; nil if there is none.
     package static func start(
-        _ settings: Settings, scope: FileScope = .everything, time: Timing = .system, log: Logger, requests: RequestLog
+        _ settings: Settings, scope: FileScope = .everything, time: Timing = .system, log: Logger, requests: RequestLog,
+        reload: ReloadSource? = nil
     ) throws -> Service {
         guard let key = settings.apiKey else { throw SettingsError(lines: ["LATCHKEY_API_KEY is required"]) }
         let upstreams = try Upstreams(settings, scope: scope, time: time, log: log)
@@ -48,9 +53,11 @@ package struct Service: Sendable {
                 files, files: CertificateFiles(scope: scope), health: upstreams.reloads, metrics: upstreams.metrics,
                 time: time, log: log)
         }
+        let logLevel = reload?.logLevel ?? LiveLogLevel(settings.logLevel)
+        let record = ReloadRecord(logLevel: logLevel)
         let readiness = Readiness(
             tokens: upstreams.tokens, health: upstreams.health, use: upstreams.use, secrets: upstreams.secrets,
-            reloads: upstreams.reloads, certificates: certificates, time: time)
+            reloads: upstreams.reloads, certificates: certificates, reload: record, time: time)
         let keys = LiveKeys(KeyRing(key: key))
         let directory = ProfileDirectory(
             settings: settings, profiles: upstreams.profiles, names: upstreams.tokens.names, files: upstreams.files,
@@ -63,6 +70,8 @@ package struct Service: Sendable {
             keys: keys, tokens: upstreams.tokens, secrets: upstreams.secrets, audiences: audiences,
             aws: AWSRequestHandler(store: .broker(upstreams.secrets, names: ResourceNames(settings))),
             metrics: upstreams.metrics, recorder: recorder, metricsRenderer: MetricsRenderer(upstreams.metrics),
+            senders: SenderRules(
+                forwarded: settings.refuseForwarded, requiresLoopbackHost: settings.requiresLoopbackHost),
             isReady: { readiness.isReady }, health: { readiness.report(now: $0) },
             secretWaiter: SecretChangeWaiter(
                 secrets: upstreams.secrets, isDraining: { readiness.isDraining }, time: time),
@@ -78,19 +87,28 @@ package struct Service: Sendable {
             secrets: upstreams.secrets, use: upstreams.use, health: upstreams.health,
             prefetch: settings.prefetch.compactMap { SecretKey($0) },
             timeout: settings.upstreamTimeout * 2, time: time, log: log)
-        if let file = APIKeyFollower.file(settings, keys: keys) { upstreams.files.follow(file, value: key) }
-        let profiles = FollowedSettings.profiles(settings, scope: scope) { definitions in
+        let keyFollower = APIKeyFollower(settings, key: key, keys: keys, files: upstreams.files)
+        let profiles = ProfilesFollower(settings, scope: scope, files: upstreams.files) { definitions in
             upstreams.profiles.replace(with: definitions, in: upstreams.tokens)
             audiences.removeAll()
         }
-        if let profiles { upstreams.files.follow(profiles, value: settings.profilesText) }
+        let reloader = reload.map { source in
+            Reloader(
+                settings, source,
+                parts: Reloader.Parts(
+                    key: keyFollower, profiles: profiles, certificates: certificates, files: upstreams.files,
+                    logLevel: logLevel, requests: requests, log: log),
+                record: record, metrics: upstreams.metrics, time: time, log: log)
+        }
+        reloader?.followFile(of: settings, in: upstreams.files)
         for file in FollowedSettings.readAtStart(settings) { upstreams.files.follow(file) }
         let firstBackendCheck = backendFollower.map { follower in Task { await follower.check() } }
         for address in server.addresses { log.notice("listening", metadata: ["address": "\(address)"]) }
+        for address in server.probeAddresses { log.notice("listening for probes", metadata: ["address": "\(address)"]) }
         return Service(
             addresses: server.addresses, metrics: upstreams.metrics, upstreams: upstreams, requests: requests,
             server: server,
-            readiness: readiness,
+            readiness: readiness, reloader: reloader,
             backgroundTasks: [
                 Task { await monitor.run() }, Task { await upstreams.files.run() },
                 Task { await updateBudgetMetrics(upstreams, time) }, Task { await certificates?.run() },
@@ -142,6 +160,7 @@ package struct Service: Sendable {
             recorder.refuse(refusal, to: reply)
         }
         configuration.time = time
+        configuration.probeAddresses = [settings.probeListen].compactMap { $0 }
         configuration.limits.maxConnections = cap
         configuration.tls = tls
         configuration.handshakeEnded = { outcome, detail in

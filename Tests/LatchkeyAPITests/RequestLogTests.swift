@@ -100,6 +100,16 @@ import Testing
         #expect([200, 304, 404, 503].filter { log.mayLog(status: $0) } == logged)
     }
 
+    @Test func `The level can be changed for later responses`() {
+        let log = log(.error)
+        log.record(answer(503))
+        for level in [Logger.Level.debug, .info, .error] {
+            log.setLevel(level)
+            for status in [200, 404, 503] { log.record(answer(status)) }
+        }
+        #expect(lines.all.map { $0.fields["status"] } == ["200", "404", "503", "404", "503"])
+    }
+
     @Test func `A line has everything that is known about a request`() {
         log(.debug).record(answer(200))
         #expect(

@@ -6,7 +6,7 @@ import LatchkeyTestSupport
 import Testing
 
 /// Callers that join a read in progress, which then times out.
-@Suite("A caller that joins a read late", .timeLimit(.minutes(5))) struct LateJoinTests {
+@Suite("A caller that joins a read late", .timeLimit(.minutes(20))) struct LateJoinTests {
     private let fixture = SecretFixture()
     private let timedOut = UpstreamFault(.timedOut, upstream: .parameterStore)
     private let leader = Inbox<Result<ServedSecret, UpstreamFault>>()

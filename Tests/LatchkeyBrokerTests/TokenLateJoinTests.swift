@@ -6,7 +6,7 @@ import LatchkeyTestSupport
 import Testing
 
 /// Callers that join a token refresh in progress, which then times out.
-@Suite("A caller that joins a token refresh late", .timeLimit(.minutes(5))) struct TokenLateJoinTests {
+@Suite("A caller that joins a token refresh late", .timeLimit(.minutes(20))) struct TokenLateJoinTests {
     private let fixture = TokenFixture(isShared: false)
 
     @Test func `Calls the issuer once more if the first call timed out`() async throws {

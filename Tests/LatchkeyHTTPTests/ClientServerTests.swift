@@ -4,7 +4,7 @@ import LatchkeyNet
 import LatchkeyTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct ClientServerTests {
+@Suite(.timeLimit(.minutes(20))) struct ClientServerTests {
     private func start(_ handler: @escaping SimpleHandler) throws -> (HTTPServer, Origin) {
         let loopback = try #require(SocketAddress(literal: "127.0.0.1", port: 0))
         let server = try HTTPServer.start(simple: handler, on: [loopback], workers: 2)

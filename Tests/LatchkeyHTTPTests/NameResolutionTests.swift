@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 /// The client with a resolver of the test: names whose lookups hang, fail, or return a new address.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct NameResolutionTests {
     /// The addresses of each name. The lookup of any other name hangs until the test ends.
     private final class Names: Sendable {

@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 /// The limits on the cost of one connection, over a real socket.
-@Suite(.serialized, .timeLimit(.minutes(5))) final class ServerBoundTests: Sendable {
+@Suite(.serialized, .timeLimit(.minutes(20))) final class ServerBoundTests: Sendable {
     /// The number of body bytes that the handler has rendered.
     private let rendered = Atomic<Int>(0)
 

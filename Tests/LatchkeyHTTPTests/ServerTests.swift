@@ -6,7 +6,7 @@ import LatchkeyTestSupport
 import Synchronization
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(5))) struct ServerTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct ServerTests {
     /// Holds deferred replies until the test sends them.
     private final class Waiting: Sendable {
         private let replies = Mutex<[String: DeferredReply]>([:])

@@ -7,7 +7,7 @@ import LatchkeyTestSupport
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct TLSServerConnectionTests {
+@Suite(.timeLimit(.minutes(20))) struct TLSServerConnectionTests {
     private let folder: CertificateFolder
     private let outcomes = Inbox<HandshakeOutcome>()
 

@@ -98,6 +98,23 @@ import Testing
         #expect(error("LATCHKEY_TLS_CLIENT_CA") == nil && health.isHealthy)
     }
 
+    @Test func `Other files are used whole or not at all, and followed from then on`() throws {
+        files.write(try bytes("ca.pem"), "/ca.pem")
+        let follower = try follower(authorities: "/ca.pem")
+        try write("wild", as: "c")
+        let others = TLSFiles(certificates: ["/c.pem", "/d.pem"], keys: ["/c.key", "/d.key"])
+        #expect(throws: SettingsError.self) { try follower.replace(with: others) }
+        #expect(names(follower, "default") == ["good.example"] && names(follower, "1") == ["*.example"])
+        try write("good", as: "d")
+        try follower.replace(with: others)
+        #expect(names(follower, "default") == ["*.example"] && names(follower, "1") == ["good.example"])
+        #expect(health.json["LATCHKEY_TLS_CLIENT_CA"] == nil)
+        try write("good", as: "c")
+        files.write(nil, "/a.pem")
+        for _ in 0..<2 { follower.look() }
+        #expect(names(follower, "default") == ["good.example"] && health.isHealthy)
+    }
+
     @Test func `At the start an expired certificate is served, and every unusable file is named`() throws {
         try write("expired", as: "a")
         let follower = try follower()

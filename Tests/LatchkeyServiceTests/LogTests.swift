@@ -1,6 +1,7 @@
 import Glibc
 import LatchkeyCore
 import LatchkeyService
+import LatchkeySettings
 import Logging
 import Testing
 
@@ -23,6 +24,20 @@ import Testing
         let line = LogLine.text(
             at: time, level: .info, label: "x", message: "two\nlines \u{1B}[31m", metadata: ["a": "b"])
         #expect(String(decoding: line, as: UTF8.self) == "2023-11-14T22:13:20.123Z info two lines  [31m a=b\n")
+    }
+
+    @Test func `A logger follows the level in force, unless a copy has one of its own`() {
+        let level = LiveLogLevel(.info)
+        let sink = LogSink(descriptor: -1)
+        let log = Logger(label: "test") {
+            LineLogHandler(label: $0, level: level, format: .json, sink: sink, time: .system)
+        }
+        var copy = log
+        copy.logLevel = .error
+        for next in Logger.Level.allCases {
+            level.set(next)
+            #expect(level.current == next && log.logLevel == next && copy.logLevel == .error)
+        }
     }
 
     private func pipePair() throws -> (read: Int32, write: Int32) {

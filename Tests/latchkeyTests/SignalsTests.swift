@@ -8,7 +8,7 @@ import latchkey
 
 @Suite struct SignalsTests {
     /// A single test, because a process installs its handlers once.
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(20)))
     func
         `A signal that comes as soon as it is kept is not lost, one that means nothing stops nothing, a second one ends the delay`()
         async throws

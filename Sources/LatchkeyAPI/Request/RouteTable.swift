@@ -12,6 +12,8 @@ package enum RouteTable {
         package let methods: [Method]
         package let access: Access
         package let query: Set<String>
+        /// Whether the probe listener has the route.
+        let isForProbes: Bool
         /// The path before the variable part.
         fileprivate let prefix: StaticString
         fileprivate let isExact: Bool
@@ -23,6 +25,7 @@ package enum RouteTable {
             access: Access, query: Set<String> = [], allowsTrailingSlash: Bool = false
         ) {
             self.route = route
+            isForProbes = [.livez, .readyz, .metrics].contains(route)
             self.prefix = prefix
             self.methods = methods
             self.access = access

@@ -44,29 +44,32 @@ package final class RequestLog: Sendable {
         var isReportScheduled = false
     }
 
-    /// The lowest status that may be logged.
-    private let minStatus: Int
-    private let logsAll: Bool
+    /// The lowest status that may be logged; 0 to log all.
+    private let minStatus: Atomic<Int>
     private let write: Write
     private let time: Timing
     private let state = Mutex(State())
 
     /// - Parameter level: the level of the log.
     package init(level: Logger.Level, time: Timing, write: @escaping Write) {
-        logsAll = level <= .debug
-        minStatus = level <= .debug ? 0 : level <= .info ? 400 : .max
+        minStatus = Atomic(Self.minStatus(level))
         self.write = write
         self.time = time
     }
 
+    /// Changes the level for later responses.
+    package func setLevel(_ level: Logger.Level) { minStatus.store(Self.minStatus(level), ordering: .relaxed) }
+
+    private static func minStatus(_ level: Logger.Level) -> Int { level <= .debug ? 0 : level <= .info ? 400 : .max }
+
     /// Whether a response with this status may be logged. This check is the only cost of responses that are not.
-    package func mayLog(status: Int) -> Bool { status >= minStatus }
+    package func mayLog(status: Int) -> Bool { status >= minStatus.load(ordering: .relaxed) }
 
     /// Logs one response.
     package func record(_ entry: Entry) {
         guard mayLog(status: entry.status) else { return }
         if entry.status >= 500 { return write("request", .info, Self.metadata(entry), true) }
-        if logsAll { return write("request", .debug, Self.metadata(entry), false) }
+        if minStatus.load(ordering: .relaxed) == 0 { return write("request", .debug, Self.metadata(entry), false) }
         let now = time.now().monotonic
         let (isAdmitted, isFirstOmission) = state.withLock { state in
             let isAdmitted = state.limiter.admits(StatusCode(entry.status), now: now)

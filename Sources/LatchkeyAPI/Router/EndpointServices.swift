@@ -14,6 +14,7 @@ package struct EndpointServices: Sendable {
     let metrics: Metrics
     let recorder: AnswerRecorder
     let metricsRenderer: MetricsRenderer
+    let senders: SenderRules
     /// Whether load balancers should send requests here.
     let isReady: @Sendable () -> Bool
     /// The body of `GET /health`.
@@ -32,6 +33,7 @@ package struct EndpointServices: Sendable {
         metrics: Metrics,
         recorder: AnswerRecorder,
         metricsRenderer: MetricsRenderer,
+        senders: SenderRules,
         isReady: @escaping @Sendable () -> Bool,
         health: @escaping @Sendable (Now) -> HealthReport,
         secretWaiter: SecretChangeWaiter,
@@ -46,6 +48,7 @@ package struct EndpointServices: Sendable {
         self.metrics = metrics
         self.recorder = recorder
         self.metricsRenderer = metricsRenderer
+        self.senders = senders
         self.isReady = isReady
         self.health = health
         self.secretWaiter = secretWaiter

@@ -9,8 +9,7 @@ extension Router {
     /// Finds the signer of the request, and checks everything but the signature itself.
     func authorizeSigner(_ request: inout APIRequest, _ scope: Scopes) throws(Refusal) {
         let context = request.context
-        let field = context.head.field("x-amz-target", in: context.bytes)
-        let target = AWSTarget(field.isPresent ? field.text(of: context.bytes) : "")
+        let target = target(context)
         do throws(AWSProtocolError) {
             let message = message(context)
             let signature: SignatureVerification

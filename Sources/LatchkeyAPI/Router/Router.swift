@@ -33,11 +33,12 @@ package final class Router {
     func handle(_ context: RequestContext, _ writer: consuming ReplyWriter) -> ReplyReceipt {
         let id = ids.next(context.slice(context.head.requestID))
         let reply = APIReply(writer, id)
-        guard let entry = RouteTable.find(context.slice(context.head.path), in: routes) else {
+        guard let entry = entry(for: context) else {
             return handleUnknownRoute(context, reply)
         }
         var request = APIRequest(context, entry, id)
         do throws(Refusal) {
+            try requireService(context, entry.route)
             try authorize(&request)
         } catch {
             return recording(error.write(for: entry.route, to: reply), of: request)
@@ -49,7 +50,7 @@ package final class Router {
     /// Decides from its head whether the body of a request is read. A refused request is answered here, before any of
     /// its body is kept; an admitted one keeps its caller.
     func admit(_ context: RequestContext, _ writer: consuming ReplyWriter) -> Admission {
-        guard let entry = RouteTable.find(context.slice(context.head.path), in: routes), entry.access != .open else {
+        guard let entry = entry(for: context), entry.access != .open else {
             // Unknown routes and probes do not use the body.
             return .answered(handle(context, writer))
         }
@@ -57,6 +58,7 @@ package final class Router {
         let reply = APIReply(writer, id)
         var request = APIRequest(context, entry, id)
         do throws(Refusal) {
+            try requireService(context, entry.route)
             try authorize(&request)
             return .admitted(try admission(of: request))
         } catch {
@@ -96,14 +98,32 @@ package final class Router {
         return recording(receipt, of: request)
     }
 
+    /// The route of the path, if the listener of the connection has it.
+    @inline(__always)
+    private func entry(for context: RequestContext) -> RouteTable.Entry? {
+        guard let entry = RouteTable.find(context.slice(context.head.path), in: routes) else { return nil }
+        return !context.listener.isProbe || entry.isForProbes ? entry : nil
+    }
+
     /// 404 for authenticated callers, else 401. The path may be a mistyped one of any route, so every way to present a
-    /// key counts.
+    /// key counts. On the probe listener it is 404 for everybody.
     private func handleUnknownRoute(_ context: RequestContext, _ reply: consuming APIReply) -> ReplyReceipt {
-        let caller = tokenCaller(context)
+        var caller: Caller?
+        var refusal = Refusal.problem(Self.notFound)
+        do throws(Refusal) {
+            try requireService(context, .other)
+            if context.listener.isProbe {
+                context.isUnauthenticated = true
+                throw .problem(Self.notForProbes)
+            }
+            caller = tokenCaller(context)
+            if caller == nil { refusal = .problem(Self.unauthorized) }
+        } catch {
+            refusal = error
+        }
         let record = AnswerRecorder.Request(
             route: .other, method: Method(context.head.method), id: reply.id, started: context.now, caller: caller?.id)
-        let problem = caller == nil ? Self.unauthorized : Self.notFound
-        return services.recorder.recording(problem.write(to: reply), record)
+        return services.recorder.recording(refusal.write(for: .other, to: reply), record)
     }
 
     /// Decodes the request, then calls its endpoint, which answers.
@@ -160,4 +180,6 @@ package final class Router {
     static let noSuchProfile = Problem(404, .notFound, "no such token profile")
 
     private static let notFound = Problem(404, .notFound, "no such route")
+    private static let notForProbes = Problem(
+        404, .notFound, "the probe listener has /livez, /readyz and /metrics alone")
 }

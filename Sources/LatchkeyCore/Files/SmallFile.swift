@@ -3,7 +3,7 @@ internal import Glibc
 /// Reads small files such as settings, shared AWS files and `/proc`.
 package enum SmallFile {
     /// Maximum size in bytes.
-    private static let maxBytes = 1 << 20
+    package static let maxBytes = 1 << 20
 
     /// A file's bytes; nil if it cannot be read or is larger than 1 MiB.
     package static func bytes(_ path: String) -> [UInt8]? { try? content(path) }
@@ -24,6 +24,9 @@ package enum SmallFile {
     package static func isStream(_ path: String) -> Bool { streams.contains { path.hasPrefix($0) } }
 
     private static let streams = ["/dev/fd/", "/dev/stdin", "/proc/self/fd/"]
+
+    /// Whether the path is that of a descriptor, which can be read only once.
+    package static func isStream(_ path: String) -> Bool { streams.contains { path.hasPrefix($0) } }
 
     /// Whether the file's group or others may read it (stat(2)).
     package static func isOpenToOthers(_ path: String) -> Bool {

@@ -9,13 +9,16 @@ package final class HTTPServer: Sendable {
     package struct Configuration: Sendable {
         /// The addresses to listen on. Port 0 selects a free port.
         package var listenAddresses: [ListenAddress]
+        /// The addresses of the probe listener, which is plain and has connections of its own
+        /// (``ServerLimits/maxProbeConnections``).
+        package var probeAddresses: [ListenAddress] = []
         /// The number of event loops, each on its own thread; at least one is started.
         package var workers: Int
         package var limits = ServerLimits()
         package var time = Timing.system
         /// Renders the replies of the server itself.
         package var reject: @Sendable (ServerRejection, consuming ReplyWriter) -> ReplyReceipt
-        /// Serves TLS on every listener but Unix sockets; nil serves plain HTTP.
+        /// Serves TLS on every listener but Unix sockets and the probe listener; nil serves plain HTTP.
         package var tls: LiveTLSConfiguration?
         /// Called at the end of each TLS handshake, with what a log may say of it.
         package var handshakeEnded: @Sendable (HandshakeOutcome, () -> String) -> Void = { _, _ in }
@@ -44,7 +47,9 @@ package final class HTTPServer: Sendable {
 
     /// The bound addresses, with real ports.
     package let addresses: [SocketAddress]
-    /// Counts the open connections.
+    /// The bound addresses of the probe listener, with real ports.
+    package let probeAddresses: [SocketAddress]
+    /// Counts the open connections, without those of the probe listener.
     package let connectionCounter: ConnectionCounter
     /// The event loops of the workers.
     package let loops: [LoopHandle]
@@ -59,7 +64,8 @@ package final class HTTPServer: Sendable {
         _ sockets: [ListeningSocket], socketFiles: [UnixSocketFile], connectionCounter: ConnectionCounter,
         loops: [LoopHandle], key: LoopObjectID, limits: ServerLimits
     ) {
-        addresses = sockets.map(\.address)
+        addresses = sockets.filter { !$0.traits.isProbe }.map(\.address)
+        probeAddresses = sockets.filter(\.traits.isProbe).map(\.address)
         self.sockets = Mutex(sockets)
         self.socketFiles = socketFiles
         self.connectionCounter = connectionCounter
@@ -79,6 +85,8 @@ package final class HTTPServer: Sendable {
         _ configuration: Configuration, makeHandler: @escaping @Sendable () -> RequestHandler
     ) throws(StartError) -> HTTPServer {
         let sockets = try bind(configuration)
+        var configuration = configuration
+        configuration.limits = configuration.limits.beside(probeListener: !configuration.probeAddresses.isEmpty)
         let limits = configuration.limits
         let connectionCounter = ConnectionCounter(
             cap: limits.maxConnections, headroom: limits.connectionHeadroom, onChange: configuration.connectionsChanged)
@@ -113,7 +121,8 @@ package final class HTTPServer: Sendable {
         return loops
     }
 
-    /// Starts a worker on each event loop and waits until all listen on every socket.
+    /// Starts a worker on each event loop and waits until all listen on every socket. The first worker alone listens on
+    /// those of the probe listener.
     private static func startWorkers(
         on loops: [LoopHandle], listeningOn sockets: [ListeningSocket], key: LoopObjectID,
         connectionCounter: ConnectionCounter, _ configuration: Configuration,
@@ -121,22 +130,28 @@ package final class HTTPServer: Sendable {
     ) throws(StartError) {
         let limits = configuration.limits.shared(by: loops.count)
         let loads = loops.map { WorkerLoad(loop: $0) }
+        // One more is counted until the oldest is closed for it.
+        let probeCounter = ConnectionCounter(cap: limits.maxProbeConnections, headroom: 1, onChange: { _ in })
         let starting = WorkerStart(count: loops.count)
-        let adopt: ConnectionDistributor.Adopt = { socket, isOverCapacity, transport, loop in
+        let adopt: ConnectionDistributor.Adopt = { socket, isOverCapacity, traits, loop in
             (loop.loopObjects[key] as? ServerWorker)?.adopt(
-                socket, isOverCapacity: isOverCapacity, transport: transport, on: loop)
+                socket, isOverCapacity: isOverCapacity, traits: traits, on: loop)
         }
         for (number, loop) in loops.enumerated() {
             loop.submit { loop in
                 let worker = ServerWorker(
-                    load: loads[number],
+                    loop: loop.handle,
                     distributor: ConnectionDistributor(
                         workers: loads, own: number, connectionCounter: connectionCounter, adopt: adopt),
-                    limits: limits, connectionCounter: connectionCounter,
-                    wallTime: { configuration.time.now().wall }, handler: makeHandler(), reject: configuration.reject,
-                    tls: configuration.tls.map { WorkerTLS($0) }, handshakeEnded: configuration.handshakeEnded)
+                    probeDistributor: ConnectionDistributor(
+                        workers: [WorkerLoad(loop: loop.handle)], own: 0, connectionCounter: probeCounter,
+                        adopt: adopt),
+                    limits: limits, wallTime: { configuration.time.now().wall }, handler: makeHandler(),
+                    reject: configuration.reject, tls: configuration.tls.map { WorkerTLS($0) },
+                    handshakeEnded: configuration.handshakeEnded)
                 loop.loopObjects[key] = worker
-                starting.ended(listen(worker, on: sockets, loop))
+                let own = sockets.filter { number == 0 || !$0.traits.isProbe }
+                starting.ended(listen(worker, on: own, loop))
             }
         }
         try starting.wait()
@@ -168,16 +183,10 @@ package final class HTTPServer: Sendable {
     private static func bind(_ configuration: Configuration) throws(StartError) -> [ListeningSocket] {
         var sockets: [ListeningSocket] = []
         do throws(StartError) {
-            for listenAddress in configuration.listenAddresses {
-                switch listenAddress {
-                case .address(let address): sockets.append(try bind(address, configuration))
-                case .everyAddress(let addresses): sockets += try bind(all: addresses, configuration)
-                case .inherited(let socket):
-                    sockets.append(
-                        ListeningSocket(
-                            socket, usesTLS: configuration.tls != nil, acceptFailed: configuration.acceptFailed))
-                }
+            for address in configuration.listenAddresses {
+                sockets += try bind(address, isProbe: false, configuration)
             }
+            for address in configuration.probeAddresses { sockets += try bind(address, isProbe: true, configuration) }
         } catch {
             for socket in sockets { socket.discard() }
             throw error
@@ -186,12 +195,29 @@ package final class HTTPServer: Sendable {
     }
 
     private static func bind(
-        _ address: SocketAddress, _ configuration: Configuration
+        _ listenAddress: ListenAddress, isProbe: Bool, _ configuration: Configuration
+    ) throws(StartError) -> [ListeningSocket] {
+        switch listenAddress {
+        case .address(let address): [try bind(address, isProbe, configuration)]
+        case .everyAddress(let addresses): try bind(all: addresses, isProbe, configuration)
+        case .inherited(let socket):
+            [
+                ListeningSocket(
+                    socket,
+                    traits: ListenerTraits(socket.address, servesTLS: configuration.tls != nil, isProbe: isProbe),
+                    acceptFailed: configuration.acceptFailed)
+            ]
+        }
+    }
+
+    private static func bind(
+        _ address: SocketAddress, _ isProbe: Bool, _ configuration: Configuration
     ) throws(StartError) -> ListeningSocket {
         do throws(SystemError) {
             return try ListeningSocket(
-                on: address, usesTLS: configuration.tls != nil, unix: configuration.unixSockets,
-                acceptFailed: configuration.acceptFailed)
+                on: address,
+                traits: ListenerTraits(address, servesTLS: configuration.tls != nil, isProbe: isProbe),
+                unix: configuration.unixSockets, acceptFailed: configuration.acceptFailed)
         } catch {
             throw StartError(address: address, cause: error)
         }
@@ -201,14 +227,14 @@ package final class HTTPServer: Sendable {
     ///
     /// - Throws: the first error when the machine has none of the addresses, or the error when one is in use.
     private static func bind(
-        all addresses: [SocketAddress], _ configuration: Configuration
+        all addresses: [SocketAddress], _ isProbe: Bool, _ configuration: Configuration
     ) throws(StartError) -> [ListeningSocket] {
         var sockets: [ListeningSocket] = []
         var absent: StartError?
         for address in addresses {
             do throws(StartError) {
                 let port = sockets.first?.address.port
-                sockets.append(try bind(port.map { address.withPort($0) } ?? address, configuration))
+                sockets.append(try bind(port.map { address.withPort($0) } ?? address, isProbe, configuration))
             } catch {
                 guard error.cause.isAddressAbsent else { throw error }
                 absent = absent ?? error

@@ -7,33 +7,62 @@ internal import Synchronization
 
 /// Follows the file that `LATCHKEY_API_KEY` is read from. A new key is accepted within a second, and the previous key
 /// stays valid until the next change, so that callers can switch one by one.
-enum APIKeyFollower {
-    /// The key's file; nil if the key does not come from a file.
-    static func file(_ settings: Settings, keys: LiveKeys) -> FollowedFile? {
-        guard let path = settings.sources.given[.apiKey]?.readFrom, let key = settings.apiKey else { return nil }
-        let name = SettingName.apiKey.rawValue
-        let isBeyondLoopback = settings.isBeyondLoopback
-        let rotation = Rotation(key)
-        var file = FollowedFile(.key, name, path: path)
-        file.validate = { key in
-            KeyStrength.weakness(of: key, beyondLoopback: isBeyondLoopback).map { "\(name) \($0)" }
+final class APIKeyFollower: Sendable {
+    private struct State: Sendable {
+        var rotation: KeyRotation
+        /// Nil if the key does not come from a file.
+        var file: FollowedFile?
+    }
+
+    private static let name = SettingName.apiKey.rawValue
+
+    private let keys: LiveKeys
+    private let files: FollowedFiles
+    private let isBeyondLoopback: Bool
+    private let state: Mutex<State>
+
+    init(_ settings: Settings, key: Secret, keys: LiveKeys, files: FollowedFiles) {
+        self.keys = keys
+        self.files = files
+        isBeyondLoopback = settings.isBeyondLoopback
+        state = Mutex(State(rotation: KeyRotation(key)))
+        follow(settings, key)
+    }
+
+    /// Accepts the key of other settings, and follows its file.
+    func replace(with settings: Settings) throws(SettingsError) {
+        guard let key = settings.apiKey else { throw SettingsError(lines: ["\(Self.name) is required"]) }
+        files.betweenChecks {
+            if let old = state.withLock({ $0.file }) { files.forget(old) }
+            accept(key)
+            follow(settings, key)
         }
-        file.onChange = { keys.replace(with: rotation.accept($0)) }
-        file.changeMessage = "the API key has changed; the previous key stays valid until the next change"
+    }
+
+    private func follow(_ settings: Settings, _ key: Secret) {
+        let file = settings.sources.given[.apiKey]?.readFrom.map(file)
+        state.withLock { $0.file = file }
+        if let file { files.follow(file, value: key) }
+    }
+
+    private func file(_ path: String) -> FollowedFile {
+        var file = FollowedFile(.key, Self.name, path: path)
+        let isBeyondLoopback = isBeyondLoopback
+        file.validate = { key in
+            KeyStrength.weakness(of: key, beyondLoopback: isBeyondLoopback).map { "\(Self.name) \($0)" }
+        }
+        file.onChange = { self.accept($0) }
+        file.changeMessage = Self.changeMessage
         return file
     }
 
-    /// The accepted keys, shared by all checks of the file.
-    private final class Rotation: Sendable {
-        private let rotation: Mutex<KeyRotation>
+    static let changeMessage = "the API key has changed; the previous key stays valid until the next change"
 
-        init(_ key: Secret) { rotation = Mutex(KeyRotation(key)) }
-
-        func accept(_ key: Secret) -> KeyRing {
-            rotation.withLock { rotation in
-                rotation.accept(key)
-                return rotation.ring
-            }
-        }
+    private func accept(_ key: Secret) {
+        keys.replace(
+            with: state.withLock { state in
+                state.rotation.accept(key)
+                return state.rotation.ring
+            })
     }
 }

@@ -11,13 +11,13 @@ internal import Synchronization
 /// others, and only by one that can be used. Connections that are open keep the certificate they have seen.
 final class CertificateFollower: Sendable {
     private struct State: Sendable {
+        var paths: TLSFiles
         var certificates: [Followed<TLSCertificate>]
         var authorities: Followed<[UInt8]>
     }
 
     /// The configuration in force.
     let live: LiveTLSConfiguration
-    private let paths: TLSFiles
     private let files: CertificateFiles
     private let state: Mutex<State>
     private let health: ReloadHealth
@@ -34,6 +34,19 @@ final class CertificateFollower: Sendable {
         _ paths: TLSFiles, files: CertificateFiles = CertificateFiles(), health: ReloadHealth, metrics: Metrics,
         time: Timing, log: Logger
     ) throws(SettingsError) {
+        let first = try Self.read(paths, files)
+        self.files = files
+        (self.health, self.metrics, self.time, self.log) = (health, metrics, time, log)
+        state = Mutex(first)
+        live = LiveTLSConfiguration(
+            Self.configuration(first), tickets: TLSTicketKeys(now: { time.now().monotonic }))
+        follow(first)
+    }
+
+    /// Reads all files.
+    ///
+    /// - Throws: what is wrong with them.
+    private static func read(_ paths: TLSFiles, _ files: CertificateFiles) throws(SettingsError) -> State {
         var problems: [String] = []
         var certificates: [TLSCertificate] = []
         for pair in paths.pairs {
@@ -53,20 +66,38 @@ final class CertificateFollower: Sendable {
             }
         }
         guard problems.isEmpty else { throw SettingsError(lines: problems) }
-        self.paths = paths
-        self.files = files
-        (self.health, self.metrics, self.time, self.log) = (health, metrics, time, log)
-        let first = State(certificates: certificates.map { Followed($0) }, authorities: Followed(authorities))
-        state = Mutex(first)
-        live = LiveTLSConfiguration(
-            Self.configuration(first, paths), tickets: TLSTicketKeys(now: { time.now().monotonic }))
-        for pair in paths.pairs {
+        return State(
+            paths: paths, certificates: certificates.map { Followed($0) }, authorities: Followed(authorities))
+    }
+
+    /// Adds the files to `/health`, and the certificates to the metrics.
+    private func follow(_ state: State) {
+        for pair in state.paths.pairs {
             health.follow(Self.name(pair), .certificate, source: "\(pair.certificate), \(pair.key)")
         }
-        if let path = paths.clientAuthorities {
+        if let path = state.paths.clientAuthorities {
             health.follow(SettingName.tlsClientCA.rawValue, .certificate, source: path)
+        } else {
+            health.forget(SettingName.tlsClientCA.rawValue)
         }
-        for (index, certificate) in certificates.enumerated() { announce(certificate, at: index) }
+        for (index, certificate) in state.certificates.enumerated() {
+            if let certificate = certificate.value { announce(certificate, state.paths.pairs[index], at: index) }
+        }
+    }
+
+    /// Serves and follows other files from now on, as many as before.
+    ///
+    /// - Throws: what is wrong with them. Then nothing has changed.
+    func replace(with paths: TLSFiles) throws(SettingsError) {
+        let next = try Self.read(paths, files)
+        queue.sync {
+            state.withLock { $0 = next }
+            live.replace(with: Self.configuration(next))
+            follow(next)
+        }
+        log.notice(
+            "the certificate files have changed; new connections use them",
+            metadata: ["files": "\(paths.pairs.map(\.certificate).joined(separator: ", "))"])
     }
 
     /// The setting, and the place in its list behind the first one.
@@ -74,18 +105,18 @@ final class CertificateFollower: Sendable {
         SettingName.tlsCert.rawValue + (pair.name == "default" ? "" : " \(pair.name)")
     }
 
-    private static func configuration(_ state: State, _ paths: TLSFiles) -> TLSServerConfiguration {
+    private static func configuration(_ state: State) -> TLSServerConfiguration {
         TLSServerConfiguration(
             certificates: state.certificates.compactMap(\.value), clientAuthorities: state.authorities.value,
-            clientAuthentication: paths.clientAuthentication)
+            clientAuthentication: state.paths.clientAuthentication)
     }
 
-    private func announce(_ certificate: TLSCertificate, at index: Int) {
+    private func announce(_ certificate: TLSCertificate, _ pair: TLSFiles.Pair, at index: Int) {
         metrics.certificateExpiry(index, certificate.expiry)
         guard certificate.expiry <= time.now().wall else { return }
         log.warning(
             "the certificate has expired, and callers will refuse it: write a valid one into its file",
-            metadata: ["name": "\(Self.name(paths.pairs[index]))", "file": "\(paths.pairs[index].certificate)"])
+            metadata: ["name": "\(Self.name(pair))", "file": "\(pair.certificate)"])
     }
 
     // MARK: Following
@@ -95,17 +126,29 @@ final class CertificateFollower: Sendable {
         while !Task.isCancelled {
             try? await Task.sleep(for: FollowedFiles.interval)
             if Task.isCancelled { return }
-            await withCheckedContinuation { continuation in
-                queue.async {
-                    self.look()
-                    continuation.resume()
-                }
+            await lookOnQueue()
+        }
+    }
+
+    /// Looks twice, so that files written just before are in force when this returns.
+    func refresh() async {
+        await lookOnQueue()
+        await time.sleep(time.now().monotonic + FollowedFiles.interval)
+        await lookOnQueue()
+    }
+
+    private func lookOnQueue() async {
+        await withCheckedContinuation { continuation in
+            queue.async {
+                self.look()
+                continuation.resume()
             }
         }
     }
 
     /// Looks at every file once. A change is in force after two looks that agree.
     func look() {
+        let paths = state.withLock { $0.paths }
         for (index, pair) in paths.pairs.enumerated() {
             let current = state.withLock { $0.certificates[index].value }
             let now = time.now().wall
@@ -113,7 +156,7 @@ final class CertificateFollower: Sendable {
                 try files.certificate(pair, current: current, now: now)
             }
             let event = state.withLock { $0.certificates[index].apply(reading) }
-            if case .changed(let certificate) = event { announce(certificate, at: index) }
+            if case .changed(let certificate) = event { announce(certificate, pair, at: index) }
             act(on: event, Self.name(pair), pair.certificate)
         }
         guard let path = paths.clientAuthorities else { return }
@@ -131,7 +174,7 @@ final class CertificateFollower: Sendable {
         switch event {
         case .nothing: break
         case .changed:
-            live.replace(with: state.withLock { Self.configuration($0, paths) })
+            live.replace(with: state.withLock { Self.configuration($0) })
             health.recordSuccess(name, isChange: true)
             log.notice("a certificate file has changed; new connections use it", metadata: metadata)
         case .recovered:
@@ -154,7 +197,7 @@ final class CertificateFollower: Sendable {
 
     /// The certificates in force by name, for `/health`.
     func json(_ now: WallTime) -> JSON {
-        let certificates = state.withLock { $0.certificates.map(\.value) }
+        let (paths, certificates) = state.withLock { ($0.paths, $0.certificates.map(\.value)) }
         let members = zip(paths.pairs, certificates).compactMap { pair, certificate -> (String, JSON)? in
             guard let certificate else { return nil }
             let members: JSON = [

@@ -18,6 +18,8 @@ struct FollowedFile: Sendable {
     var purpose = ""
     /// Applies a changed value.
     var onChange: @Sendable (Secret) -> Void = { _ in }
+    /// Called when the file can be used again and its value is the same.
+    var onRecovery: @Sendable () -> Void = {}
     /// The log message for a change.
     var changeMessage = "a followed file has changed; its new value is in force"
 

@@ -111,6 +111,9 @@ final class FollowedFiles: Sendable {
         }
     }
 
+    /// Runs `work` between two checks, so that it and ``FollowedFile/onChange`` do not run at the same time.
+    func betweenChecks(_ work: () -> Void) { queue.sync(execute: work) }
+
     /// Checks every file once and applies the changes.
     func check() {
         for item in items.withLock({ $0 }) {
@@ -145,6 +148,7 @@ final class FollowedFiles: Sendable {
             health.recordSuccess(file.name, isChange: true)
             log.notice("\(file.changeMessage)", metadata: metadata)
         case .recovered:
+            file.onRecovery()
             health.recordSuccess(file.name, isChange: false)
             log.notice("a followed file can be read again; its value has not changed", metadata: metadata)
         case .failing(let fault):

@@ -49,7 +49,23 @@ enum FollowedSettings {
             return file.problems.first ?? outside(file.profiles, scope)
         }
         file.onChange = { changed(ProfilesFile($0.revealText() ?? "").profiles) }
-        file.changeMessage = "the profiles have changed; those of the file are in force"
+        file.changeMessage = profilesChangeMessage
+        return file
+    }
+
+    static let profilesChangeMessage = "the profiles have changed; those of the file are in force"
+
+    /// The settings file; nil if there is none, or if it is a pipe, which cannot be read again.
+    ///
+    /// - Parameter changed: called when the file has changed or can be used again.
+    static func settingsFile(_ settings: Settings, changed: @escaping @Sendable () -> Void) -> FollowedFile? {
+        guard let path = settings.sources.settingsFile, !SmallFile.isStream(path) else { return nil }
+        var file = FollowedFile(.settings, SettingName.config.rawValue, path: path)
+        file.limit = SmallFile.maxBytes
+        file.validate = { SettingSources.problem(ofFile: $0.revealText() ?? "") }
+        file.onChange = { _ in changed() }
+        file.onRecovery = changed
+        file.changeMessage = "the settings file has changed"
         return file
     }
 

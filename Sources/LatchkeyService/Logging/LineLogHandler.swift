@@ -4,12 +4,19 @@ package import Logging
 
 /// The swift-log handler: formats each record and passes it to the sink.
 package struct LineLogHandler: LogHandler {
-    package var logLevel: Logger.Level
+    /// The level in force; one that is set on a copy of the logger holds for that copy.
+    package var logLevel: Logger.Level {
+        get { ownLevel ?? level.current }
+        set { ownLevel = newValue }
+    }
+
     package var metadata: Logger.Metadata = [:]
+    private let level: LiveLogLevel
+    private var ownLevel: Logger.Level?
     private let writer: LogLineWriter
 
-    package init(label: String, level: Logger.Level, format: Settings.LogFormat, sink: LogSink, time: Timing) {
-        logLevel = level
+    package init(label: String, level: LiveLogLevel, format: Settings.LogFormat, sink: LogSink, time: Timing) {
+        self.level = level
         writer = LogLineWriter(label: label, format: format, sink: sink, time: time)
     }
 

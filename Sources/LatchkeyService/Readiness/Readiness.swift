@@ -16,6 +16,7 @@ package final class Readiness: Sendable {
     private let reloads: ReloadHealth
     /// Nil without TLS.
     private let certificates: CertificateFollower?
+    private let reload: ReloadRecord
     private let time: Timing
     private let started: Now
     /// Set when the process is asked to stop.
@@ -24,8 +25,7 @@ package final class Readiness: Sendable {
 
     init(
         tokens: TokenBroker, health: TierHealth, use: ServiceUse, secrets: SecretBroker, reloads: ReloadHealth,
-        certificates: CertificateFollower?,
-        time: Timing
+        certificates: CertificateFollower?, reload: ReloadRecord, time: Timing
     ) {
         self.tokens = tokens
         self.health = health
@@ -33,6 +33,7 @@ package final class Readiness: Sendable {
         self.secrets = secrets
         self.reloads = reloads
         self.certificates = certificates
+        self.reload = reload
         self.time = time
         started = time.now()
     }
@@ -65,7 +66,7 @@ package final class Readiness: Sendable {
             isUsed: parts.tokens, issuers: issuers, shared: shared,
             hasToken: self.tokens.snapshot().contains { $0.token?.isValid(now) == true }, now)
         let isHealthy =
-            reloads.isHealthy && certificates?.isHealthy(now.wall) ?? true
+            reloads.isHealthy && reload.isHealthy && certificates?.isHealthy(now.wall) ?? true
             && parts.tiers.map { health.status($0) }.allSatisfy(\.isHealthy)
         return ReadinessRule(secrets: secrets, tokens: tokens, isHealthy: isHealthy, isStopping: isStopping)
     }
@@ -88,6 +89,7 @@ package final class Readiness: Sendable {
                 "secrets_backend": .string(secrets.backend?.rawValue ?? "unknown"),
                 "kept_secrets": .integer(Int64(secrets.routing?.kept.count ?? 0)),
                 "tiers": .object(tierReports), "tokens": .object(tokenReports), "followed": reloads.json,
+                "reload": reload.json,
             ])
     }
 

@@ -10,6 +10,8 @@ extension SettingsReader {
         _ settings: inout Settings, need: Settings.Need, processors: Int, inherited: Settings.Inherited
     ) {
         settings.listen = listenPlaces(need, inherited)
+        settings.probeListen = probePlace()
+        settings.refuseForwarded = choice(.refuseForwarded, .loopbackFronts)
         settings.url = brokerURL()
         settings.isConfined = flag(.confine)
         settings.maxConnections = number(.maxConnections) ?? 1
@@ -47,8 +49,16 @@ extension SettingsReader {
             return problems.append("\(SettingName.apiKey.rawValue) \(weakness)")
         }
         settings.apiKey = key
-        if need == .server, settings.isBeyondLoopback, settings.tls == nil {
+        if need == .server { warnOfPlainHTTP(&settings) }
+    }
+
+    private func warnOfPlainHTTP(_ settings: inout Settings) {
+        if settings.tls == nil, settings.listen.contains(where: { !$0.isLoopback }) {
             settings.warnings.append("plain HTTP beyond loopback: keys and secrets cross the network unencrypted")
+        } else if settings.probeListen.map({ !$0.isLoopback }) ?? false {
+            settings.warnings.append(
+                "the probe listener is plain HTTP beyond loopback: a key sent to its /metrics crosses the network unencrypted"
+            )
         }
     }
 
@@ -83,6 +93,15 @@ extension SettingsReader {
             reject(.listen, "\(error)")
         }
         return places
+    }
+
+    private mutating func probePlace() -> ListenAddress? {
+        guard let text = text(.probeListen) else { return nil }
+        if let place = ListenAddress(setting: text) { return place }
+        reject(
+            .probeListen,
+            "not an address: \(text); use one of host:port with localhost or a numeric host, [v6]:port and unix:/path")
+        return nil
     }
 
     private mutating func brokerURL() -> BrokerURL? {

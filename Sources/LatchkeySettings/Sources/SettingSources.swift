@@ -35,6 +35,8 @@ package struct SettingSources: Sendable {
 
     /// The path of the settings file; nil if none is named.
     package private(set) var settingsFile: String?
+    /// Whether the settings file can be read and every line of it is understood. True without one.
+    package private(set) var isFileUsable = true
     /// The environment variables that have a value.
     private var environmentNames: Set<String> = []
 
@@ -51,6 +53,7 @@ package struct SettingSources: Sendable {
             if let text = readFile(path) {
                 readSettingsFile(text, path: path)
             } else {
+                isFileUsable = false
                 problems.append("\(SettingName.config.rawValue): \(Self.unreadable(path))")
             }
         }
@@ -72,6 +75,7 @@ package struct SettingSources: Sendable {
     private mutating func readSettingsFile(_ text: String, path: String) {
         var proxies: [String: String] = [:]
         let file = SettingsFile(text)
+        if Self.problem(in: file) != nil { isFileUsable = false }
         problems += file.errors.map { "\(path), line \($0.line): \($0.reason)" }
         for line in file.assignments {
             if line.name.hasPrefix("AWS_") {
@@ -84,6 +88,22 @@ package struct SettingSources: Sendable {
         }
         takeProxies(proxies, .file(path))
     }
+
+    /// What is wrong with the text of a settings file, without regard to the values; nil if nothing is. Names a line and shows
+    /// no value.
+    package static func problem(ofFile text: String) -> String? { problem(in: SettingsFile(text)) }
+
+    private static func problem(in file: SettingsFile) -> String? {
+        if let error = file.errors.first { return "line \(error.line): \(error.reason)" }
+        let unknown = file.assignments.first { line in
+            !line.name.hasPrefix("AWS_") && !isProxy(line.name) && line.name != useParameterStore
+                && SettingName.named(line.name) == nil
+        }
+        return unknown.map { "line \($0.line): unknown setting" }
+    }
+
+    /// Uses the text of `other` for one setting.
+    mutating func take(_ name: SettingName, of other: SettingSources) { given[name] = other.given[name] }
 
     /// Takes the proxy variables of one source. Which of several spellings counts is decided within the source.
     private mutating func takeProxies(_ variables: [String: String], _ origin: Origin) {

@@ -43,6 +43,8 @@ package enum SettingName: String, CaseIterable, Sendable {
     case unixMode = "LATCHKEY_UNIX_MODE"
     case unixOwner = "LATCHKEY_UNIX_OWNER"
     case unixTakeover = "LATCHKEY_UNIX_TAKEOVER"
+    case probeListen = "LATCHKEY_PROBE_LISTEN"
+    case refuseForwarded = "LATCHKEY_REFUSE_FORWARDED"
     case confine = "LATCHKEY_CONFINE"
     case maxConnections = "LATCHKEY_MAX_CONNECTIONS"
     case drainDelay = "LATCHKEY_DRAIN_DELAY"
@@ -177,6 +179,17 @@ package enum SettingName: String, CaseIterable, Sendable {
                 defaultValue: "false",
                 meaning:
                     "`true` takes the path of a live broker over by rename; with `false` a socket that a process listens on is refused"
+            )
+        case .probeListen:
+            SettingRow(
+                meaning:
+                    "one more listener, plain, with `/livez`, `/readyz` and, with a key, `/metrics` alone: `host:port`, `[v6]:port` or `unix:/path`; 32 connections at most"
+            )
+        case .refuseForwarded:
+            SettingRow(
+                defaultValue: "loopback-fronts",
+                meaning:
+                    "where requests with `X-Forwarded-For`, `Forwarded` or `Via` are refused: `loopback-fronts` (the AWS routes, on loopback and Unix sockets), `fronts` (the AWS routes), `all` or `off`"
             )
         case .confine:
             SettingRow(

@@ -60,6 +60,8 @@ package struct Settings: Sendable {
     }
 
     package var listen: [ListenAddress] = []
+    /// The address of the probe listener; nil for none.
+    package var probeListen: ListenAddress?
     package var apiKey: Secret?
     /// The files for TLS; nil to serve plain HTTP.
     package var tls: TLSFiles?
@@ -69,6 +71,10 @@ package struct Settings: Sendable {
     package var unixOwner: UnixSocketOwner?
     /// Whether the path of a socket that another process listens on is taken over.
     package var takesOverUnixSockets = false
+    /// Where requests with a field of a proxy are refused.
+    package var refuseForwarded = ForwardedRefusal.loopbackFronts
+    /// Whether `Host` must be a name of this machine. Only `latchkey dev` sets it.
+    package var requiresLoopbackHost = false
     package var url: BrokerURL?
     package var prefix = ""
     package var backend = Backend.parameterStore
@@ -135,5 +141,7 @@ package struct Settings: Sendable {
     }
 
     /// Whether one of the listeners accepts connections from other machines.
-    package var isBeyondLoopback: Bool { listen.contains { !$0.isLoopback } }
+    package var isBeyondLoopback: Bool {
+        (listen + [probeListen].compactMap { $0 }).contains { !$0.isLoopback }
+    }
 }

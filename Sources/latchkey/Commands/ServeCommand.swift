@@ -40,7 +40,8 @@ struct ServeCommand: AsyncParsableCommand {
             let prepared = try prepared.get()
             let settings = prepared.settings
             let sink = LogSink()
-            let log = CommandEnvironment.logger(settings, sink: sink)
+            let level = LiveLogLevel(settings.logLevel)
+            let log = CommandEnvironment.logger(settings, level: level, sink: sink)
             settings.logWarnings(log)
             prepared.confinement?.log(log)
             CommandEnvironment.logMemory(log)
@@ -48,13 +49,14 @@ struct ServeCommand: AsyncParsableCommand {
                 log.warning("others can read \(path), which may hold credentials: chmod 600 \(path)")
             }
             let signals = try Signals()
-            let manager = ServiceManager.ofProcess(log: log)
+            let manager = ServiceReports(.ofProcess(log: log), log: log)
             let service = try Service.start(
-                settings, scope: prepared.confinement?.scope ?? .everything, log: log, sink: sink)
-            manager?.started(service, log: log)
+                settings, scope: prepared.confinement?.scope ?? .everything, log: log, sink: sink,
+                reload: .process(settings, flags: flags.values, logLevel: level, onPhase: manager.reload))
+            manager.started(service)
             CommandEnvironment.dropProgramPages()
-            await signals.untilAskedToStop(log: log)
-            manager?.notify(.stopping(status: "finishing requests"), log: log)
+            await signals.untilAskedToStop(log: log) { service.reloader?.request(.signal) }
+            manager.stopping()
             await service.stop(delayEndedBy: signals, log: log)
             log.notice("stopped")
             sink.flush(timeout: .seconds(1))

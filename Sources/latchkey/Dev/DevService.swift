@@ -33,12 +33,14 @@ struct DevService: Sendable {
         guard let anyPort = SocketAddress(literal: "127.0.0.1", port: 0) else {
             throw CommandFailure(.usage, "no loopback")
         }
-        let peers = try HTTPServer.start(simple: DevPeers(configuration).handler, on: [anyPort])
+        let peers = try HTTPServer.start(
+            simple: LocalRequests.only(DevPeers(configuration).handler), on: [anyPort])
         let endpoint = "http://\(peers.addresses.first.map { "\($0)" } ?? "")"
         let key = environment[SettingName.apiKey.rawValue] ?? Hex.encode(Random.bytes(32))
-        let settings = try CommandEnvironment.settings(
+        var settings = try CommandEnvironment.settings(
             flags: [.listen: "127.0.0.1:\(port)"],
             environment: brokerEnvironment(environment, seed: seed, endpoint: endpoint, key: key), need: .server)
+        settings.requiresLoopbackHost = true
         let service = try Service.start(
             settings, log: CommandEnvironment.logger(settings, sink: sink), sink: sink)
         return DevService(

@@ -53,13 +53,17 @@ enum CommandEnvironment {
     }
 
     /// The settings and all their problems.
+    ///
+    /// - Parameter sockets: the sockets of systemd; nil for those that were passed to this process.
     static func examine(
-        flags: [SettingName: String] = [:], environment: [String: String] = variables, need: Settings.Need
+        flags: [SettingName: String] = [:], environment: [String: String] = variables, need: Settings.Need,
+        sockets: [InheritedSocket]? = nil
     ) -> (settings: Settings, problems: [String]) {
         Settings.examine(
             flags: flags, environment: withHome(environment), need: need, processors: processors,
             inherited: { () throws(InheritedSocketError) in
-                try InheritedSocket.all(environment: environment, process: getpid())
+                if let sockets { return sockets }
+                return try InheritedSocket.all(environment: environment, process: getpid())
             }, readSharedFile: SharedFileReader.read, readFile: SmallFile.text)
     }
 
@@ -129,10 +133,13 @@ enum CommandEnvironment {
     }
 
     /// The configured log on standard error.
-    static func logger(_ settings: Settings, sink: LogSink) -> Logger {
-        Logger(label: "latchkey") {
+    ///
+    /// - Parameter level: the level that a reload changes; by default that of the settings.
+    static func logger(_ settings: Settings, level: LiveLogLevel? = nil, sink: LogSink) -> Logger {
+        let level = level ?? LiveLogLevel(settings.logLevel)
+        return Logger(label: "latchkey") {
             LineLogHandler(
-                label: $0, level: settings.logLevel, format: settings.logFormat, sink: sink, time: .system)
+                label: $0, level: level, format: settings.logFormat, sink: sink, time: .system)
         }
     }
 
@@ -151,8 +158,9 @@ enum CommandEnvironment {
 
     /// The log of interactive commands: errors only, as text.
     static func quietLogger(sink: LogSink) -> Logger {
-        Logger(label: "latchkey") {
-            LineLogHandler(label: $0, level: .error, format: .text, sink: sink, time: .system)
+        let level = LiveLogLevel(.error)
+        return Logger(label: "latchkey") {
+            LineLogHandler(label: $0, level: level, format: .text, sink: sink, time: .system)
         }
     }
 }

@@ -9,13 +9,16 @@ internal import Logging
 extension Service {
     /// Starts the service. An address that cannot be listened on is a configuration error.
     ///
-    /// - Parameter scope: the files that this process can read.
+    /// - Parameters:
+    ///   - scope: the files that this process can read.
+    ///   - reload: where a reload gets the settings from; nil if there is none.
     static func start(
-        _ settings: Settings, scope: FileScope = .everything, log: Logger, sink: LogSink
+        _ settings: Settings, scope: FileScope = .everything, log: Logger, sink: LogSink, reload: ReloadSource? = nil
     ) throws -> Service {
         do {
             return try Service.start(
-                settings, scope: scope, log: log, requests: CommandEnvironment.requestLog(settings, sink: sink))
+                settings, scope: scope, log: log, requests: CommandEnvironment.requestLog(settings, sink: sink),
+                reload: reload)
         } catch let error as HTTPServer.StartError {
             guard let address = error.address else {
                 throw CommandFailure(.configuration, "cannot start a worker: \(error.cause)")

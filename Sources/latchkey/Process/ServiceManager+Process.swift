@@ -1,7 +1,6 @@
 internal import Glibc
 internal import LatchkeyCore
 internal import LatchkeyNet
-internal import LatchkeyService
 internal import Logging
 
 extension ServiceManager {
@@ -23,16 +22,5 @@ extension ServiceManager {
         } catch {
             log.warning("the service manager did not get a message: \(error)")
         }
-    }
-
-    /// Reports that the service runs, and from now on that its event loops do. The last of these reports comes at the
-    /// end of the process, so that a drain that hangs is noticed, too.
-    func started(_ service: Service, log: Logger) {
-        notify(.ready(status: "listening on \(service.addresses.map(\.description).joined(separator: ", "))"), log: log)
-        guard let watchdogTimeout else { return }
-        let watchdog = LoopWatchdog(loops: service.eventLoops, timeout: watchdogTimeout, time: service.time) {
-            self.notify(.watchdog, log: log)
-        }
-        Task { await watchdog.run() }
     }
 }

@@ -48,10 +48,11 @@ package final class Signals {
 
     deinit { source.cancel() }
 
-    /// Returns at SIGTERM or SIGINT. Any other signal is logged and ignored: settings are read at startup, and files
-    /// are followed without a signal.
-    package func untilAskedToStop(log: Logger) async {
-        let signal = await Self.next(asked, log: log)
+    /// Returns at SIGTERM or SIGINT. Any other signal is logged and ignored.
+    ///
+    /// - Parameter onHangUp: called at SIGHUP; nil to ignore that signal too.
+    package func untilAskedToStop(log: Logger, onHangUp: (@Sendable () -> Void)? = nil) async {
+        let signal = await Self.next(asked, log: log, onHangUp: onHangUp)
         log.notice("asked to stop", metadata: ["signal": "\(signal ?? "none")"])
     }
 
@@ -72,8 +73,14 @@ package final class Signals {
     }
 
     /// The name of the next signal that stops the server; nil if the task is cancelled.
-    private static func next(_ asked: AsyncStream<Int32>, log: Logger) async -> String? {
+    private static func next(
+        _ asked: AsyncStream<Int32>, log: Logger, onHangUp: (@Sendable () -> Void)? = nil
+    ) async -> String? {
         for await number in asked {
+            if number == SIGHUP, let onHangUp {
+                onHangUp()
+                continue
+            }
             if let name = ending[number] { return name }
             let name = survived[number] ?? "SIGRTMIN+\(number - realTime.lowerBound)"
             log.notice("\(name) is ignored: restart to apply new settings")

@@ -167,3 +167,14 @@ def test_versions_and_deletions_work_as_in_aws(dev: Dev) -> None:
     ssm.delete_parameter(Name="/versions/p")
     with pytest.raises(ssm.exceptions.ParameterNotFound):
         ssm.get_parameter(Name="/versions/p")
+
+
+def test_a_page_of_a_browser_gets_nothing_under_a_name_of_its_own(dev: Dev) -> None:
+    upstream = int(dev.output["aws_endpoint_url"].rpartition(":")[2])
+    key = {"Authorization": f"Bearer {dev.output['key']}"}
+    for host, status in (("rebind.example", 403), (f"rebind.example:{dev.port}", 403), ("localhost", 200), ("[::1]:1", 200)):
+        for path in ("/token", "/livez"):
+            assert ask(dev.port, path, headers={**key, "Host": host}).status == status, host
+        assert ask(upstream, "/dev/requests", headers={"Host": host}).status == status, host
+    assert ask(dev.port, "/token", headers={**key, "Origin": "null"}).code == "forbidden"
+    assert ask(upstream, "/dev/requests", headers={"Origin": "null"}).status == 403

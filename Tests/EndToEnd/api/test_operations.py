@@ -78,6 +78,10 @@ DEGRADES = {
     ],
     "a followed file cannot be read": [
         "faults/test_faults_files.py::test_an_unusable_file_is_logged_once_counted_and_recovers"],
+    "a changed setting cannot be used, after SIGHUP or a change of the settings file": [
+        "api/test_reload.py::test_a_weak_key_changes_nothing_and_the_log_level_is_replaced_beside_it",
+        "api/test_reload.py::test_of_a_settings_file_with_a_bad_line_nothing_is_used",
+    ],
     "the backend parameter was deleted, holds an unknown value or cannot be read": [
         "fleet/test_backends.py::test_once_followed_only_another_valid_value_changes_the_backend",
         "fleet/test_backends.py::test_a_fleet_that_can_no_longer_follow_says_so",
@@ -112,6 +116,10 @@ LIMITS = {
     ],
     "response that the peer does not read": ["faults/test_faults_server.py::test_slow_clients_are_disconnected_and_delay_no_other"],
     "connections": ["faults/test_descriptors.py::test_connections_past_the_cap_are_gone_in_seconds"],
+    "connections of `LATCHKEY_PROBE_LISTEN`": [
+        "At its limit the probe listener closes the oldest connection for a new one",
+        "api/test_probe_listener.py::test_a_connection_beyond_the_limit_closes_the_oldest",
+    ],
     "descriptor limit (`ulimit -n`)": ["faults/test_descriptors.py::test_a_descriptor_limit_without_room_is_refused_at_start"],
     "connections that wait to be accepted": ["Connections that wait when the drain begins are answered"],
     "no descriptor for a connection": [

@@ -1,13 +1,16 @@
-"""What the service manager is told: READY, STOPPING, STATUS and the watchdog (sd_notify(3))."""
+"""What the service manager is told: READY, RELOADING, STOPPING, STATUS and the watchdog (sd_notify(3))."""
 
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from peers.broker import run
+from peers.reloading import Reloaded
 from peers.service_manager import ServiceManager
 from peers.tracing import stopped, waiting_in_epoll
 from peers.waiting import until
@@ -28,6 +31,21 @@ def test_it_is_told_when_the_broker_listens_and_when_it_stops(world, manager: Se
     broker.stop(signal.SIGTERM)
     until(lambda: manager.got("STOPPING"), "STOPPING")
     assert manager.messages[1:] == [{"STOPPING": "1", "STATUS": "finishing requests"}], "without a watchdog nothing else"
+
+
+@pytest.mark.parametrize("manager", ["path"], indirect=True)
+def test_it_is_told_of_a_reload(world, manager: ServiceManager, tmp_path: Path) -> None:
+    reloaded = Reloaded(world, tmp_path, **manager.env)
+    began = time.clock_gettime(time.CLOCK_MONOTONIC)
+    reloaded.hang_up()
+    until(lambda: len(manager.got("READY")) == 2, "the end of the reload")
+    ready, reloading, again = manager.messages
+    assert reloading.keys() == {"RELOADING", "MONOTONIC_USEC"} and reloading["RELOADING"] == "1"
+    assert began < int(reloading["MONOTONIC_USEC"]) / 1e6 < time.clock_gettime(time.CLOCK_MONOTONIC)
+    assert again == ready
+    reloaded.broker.stop(signal.SIGTERM)
+    until(lambda: manager.got("STOPPING"), "STOPPING")
+    assert len(manager.messages) == 4, "nothing after the end"
 
 
 def test_a_start_that_fails_is_not_ready(world, manager: ServiceManager) -> None:

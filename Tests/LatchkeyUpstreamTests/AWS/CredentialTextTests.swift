@@ -89,7 +89,7 @@ import Testing
     }
 
     @Test(
-        .timeLimit(.minutes(5)),
+        .timeLimit(.minutes(20)),
         arguments: [
             "exec sleep 600", "sleep 600 & exit 0", "exec >&-; exec sleep 600",
             "trap '' TERM INT HUP; sleep 600; sleep 600",

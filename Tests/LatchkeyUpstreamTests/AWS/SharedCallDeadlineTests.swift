@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 
 /// Reads that share one call, each with its own deadline. The store answers late, by a clock that the test moves.
-@Suite("Reads that share a call", .timeLimit(.minutes(5))) struct SharedCallDeadlineTests {
+@Suite("Reads that share a call", .timeLimit(.minutes(20))) struct SharedCallDeadlineTests {
     private let clock: ManualClock
     private let sleeper: ManualSleeper
     private let store: LateStore

@@ -15,6 +15,8 @@ package final class RequestContext {
     package private(set) var body = UnsafeRawBufferPointer(start: nil, count: 0)
     /// Whether the connection is over the cap, and only a liveness probe is to be answered.
     package private(set) var isOverCapacity = false
+    /// The listener that the connection came through.
+    package private(set) var listener = ListenerTraits()
     /// The identity in the client's TLS certificate; nil if it has shown none.
     package var peer: PeerIdentity? { pipeline?.peer }
     /// The process at the other end of a Unix socket, when it connected; nil on another connection.
@@ -64,6 +66,7 @@ package final class RequestContext {
         self.body = body
         self.pipeline = pipeline
         isOverCapacity = pipeline.deadlines.isOverCapacity
+        listener = pipeline.listener
         isUnauthenticated = false
         defer {
             self.pipeline = nil

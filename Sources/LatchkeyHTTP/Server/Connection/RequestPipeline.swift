@@ -16,6 +16,7 @@ final class RequestPipeline {
     }
 
     let worker: ServerWorker
+    let listener: ListenerTraits
     /// The id by which a ``DeferredReply`` finds the connection.
     var channel: ChannelID?
     var deadlines: ConnectionDeadlines
@@ -35,8 +36,9 @@ final class RequestPipeline {
     /// Shared with deferred replies, and created for the first of them.
     private var disconnectFlag: DisconnectFlag?
 
-    init(worker: ServerWorker, deadlines: ConnectionDeadlines) {
+    init(worker: ServerWorker, listener: ListenerTraits, deadlines: ConnectionDeadlines) {
         self.worker = worker
+        self.listener = listener
         self.deadlines = deadlines
     }
 

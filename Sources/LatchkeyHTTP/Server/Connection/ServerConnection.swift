@@ -29,12 +29,11 @@ final class ServerConnection: EventHandler {
     private(set) var isQueued = false
     private(set) var isHandshaking: Bool
 
-    init(stream: consuming ServerStream, worker: ServerWorker, isOverCapacity: Bool, now: MonotonicTime) {
+    init(stream: consuming ServerStream, pipeline: RequestPipeline) {
         isHandshaking = stream.isTLS
         self.stream = stream
-        self.worker = worker
-        pipeline = RequestPipeline(
-            worker: worker, deadlines: ConnectionDeadlines(openedAt: now.nanoseconds, isOverCapacity: isOverCapacity))
+        self.pipeline = pipeline
+        worker = pipeline.worker
         pipeline.unixPeer = self.stream.unixPeer
     }
 
@@ -288,7 +287,7 @@ final class ServerConnection: EventHandler {
         guard let id else { return }
         loop.unregister(id, descriptor: stream.descriptor)
         // The worker holds the last lasting reference. The socket closes when this turn releases the object.
-        worker.remove(id)
+        worker.remove(id, of: pipeline.listener)
     }
 
     /// Ends the connection after its replies, or after the grace period when it is between requests.

@@ -14,7 +14,6 @@ final class ServerWorker {
     let handler: RequestHandler
     private let reject: (ServerRejection, consuming ReplyWriter) -> ReplyReceipt
     let receiveBuffer: UnsafeMutableRawBufferPointer
-    let connectionCounter: ConnectionCounter
     /// The budget of the connection whose turn it is.
     var budget: WorkBudget
     private(set) var connections: [ChannelID: ServerConnection] = [:]
@@ -24,6 +23,8 @@ final class ServerWorker {
     private var overCapacity = EvictionQueue()
     /// Connections whose TLS handshake waits for the peer.
     private var handshaking = EvictionQueue()
+    /// Connections of the probe listener.
+    private var probes = EvictionQueue()
     /// Those in ``handshaking``, so that each is there once.
     private var awaitedPeers: Set<ChannelID> = []
     /// The number of TLS handshakes that are not complete.
@@ -32,28 +33,26 @@ final class ServerWorker {
     let tls: WorkerTLS?
     private let reportHandshake: (HandshakeOutcome, () -> String) -> Void
     /// Gives the connections that this worker accepts to the workers.
-    let distributor: ConnectionDistributor
-    /// The number of its connections, for the other workers.
-    private let load: WorkerLoad
+    private let distributor: ConnectionDistributor
+    /// Gives those of the probe listener to this worker; the first worker serves them all, because they are few.
+    private let probeDistributor: ConnectionDistributor
     private var listeners: [Listener] = []
     private(set) var isDraining = false
     private var onDrained: (() -> Void)?
 
     /// - Parameter limits: those of this worker (``ServerLimits/shared(by:)``).
     init(
-        load: WorkerLoad, distributor: ConnectionDistributor, limits: ServerLimits,
-        connectionCounter: ConnectionCounter,
-        wallTime: @escaping () -> WallTime, handler: RequestHandler,
+        loop: LoopHandle, distributor: ConnectionDistributor, probeDistributor: ConnectionDistributor,
+        limits: ServerLimits, wallTime: @escaping () -> WallTime, handler: RequestHandler,
         reject: @escaping (ServerRejection, consuming ReplyWriter) -> ReplyReceipt, tls: WorkerTLS?,
         handshakeEnded: @escaping (HandshakeOutcome, () -> String) -> Void
     ) {
-        loop = load.loop
-        self.load = load
+        self.loop = loop
         self.distributor = distributor
+        self.probeDistributor = probeDistributor
         self.limits = limits
         self.tls = tls
         reportHandshake = handshakeEnded
-        self.connectionCounter = connectionCounter
         self.handler = handler
         self.reject = reject
         timeouts = ConnectionTimeouts(limits)
@@ -71,8 +70,7 @@ final class ServerWorker {
     ///
     /// - Throws: if the kernel has no memory for it.
     func listen(on socket: ListeningSocket, _ loop: EventLoop) throws(SystemError) {
-        let listener = Listener(
-            socket: socket, connectionCounter: connectionCounter, limits: limits, distributor: distributor)
+        let listener = Listener(socket: socket, limits: limits, distributor: distributor(for: socket.traits))
         try listener.start(on: loop)
         listeners.append(listener)
     }
@@ -88,9 +86,12 @@ final class ServerWorker {
         _ sockets: [ListeningSocket], until deadline: MonotonicTime, on loop: EventLoop, onEnd: @escaping () -> Void
     ) {
         BacklogDrain(
-            sockets: sockets, connectionCounter: connectionCounter, limits: limits, distributor: distributor,
-            deadline: deadline, onEnd: onEnd
+            sockets: sockets, limits: limits, distributor: distributor(for:), deadline: deadline, onEnd: onEnd
         ).run(on: loop)
+    }
+
+    private func distributor(for traits: ListenerTraits) -> ConnectionDistributor {
+        traits.isProbe ? probeDistributor : distributor
     }
 
     // MARK: Connections
@@ -100,20 +101,21 @@ final class ServerWorker {
     /// - Parameters:
     ///   - isOverCapacity: the connection is over the cap. It evicts the oldest connection without a valid request,
     ///     and is itself over capacity when there is none.
-    ///   - transport: what the listener said about it.
-    func adopt(_ socket: consuming Socket, isOverCapacity: Bool, transport: Transport, on loop: EventLoop) {
+    ///   - traits: those of its listener. One of the probe listener is never over capacity: the oldest such connection is
+    ///     closed instead, because a probe must be answered.
+    func adopt(_ socket: consuming Socket, isOverCapacity: Bool, traits: ListenerTraits, on loop: EventLoop) {
+        if traits.isProbe { return adoptProbe(socket, isOverLimit: isOverCapacity, traits, on: loop) }
         let isOver = isOverCapacity && !evictOldest(on: loop)
-        let session = transport == .tls ? tls?.makeSession() : nil
+        let session = traits.usesTLS ? tls?.makeSession() : nil
         // Out of memory. It must not become a plain connection.
-        if transport == .tls, session == nil { return countClosed() }
-        let connection = ServerConnection(
-            stream: ServerStream(socket, transport, session: session), worker: self, isOverCapacity: isOver,
-            now: loop.now)
-        guard let id = connection.register(on: loop) else { return countClosed() }
-        connections[id] = connection
-        if transport == .tls { handshakeBegan(id, on: loop) }
+        if traits.usesTLS, session == nil { return distributor.countClosed() }
+        guard
+            let (id, connection) = open(
+                ServerStream(socket, isUnix: traits.isUnix, session: session), traits, isOverCapacity: isOver, on: loop)
+        else { return }
+        if traits.usesTLS { handshakeBegan(id, on: loop) }
         if isOver {
-            overCapacity.append(id, isCurrent: isOverCapacity(_:))
+            overCapacity.append(id, isCurrent: isOpen)
         } else {
             evictable.append(id, isCurrent: isEvictable)
         }
@@ -121,8 +123,40 @@ final class ServerWorker {
         guard isOverCapacity else { return }
         // Read first: the request may have arrived with the connection, which may be the next to be evicted.
         connection.ready(.read, on: loop)
-        if overCapacity.count(where: isOverCapacity(_:)) > limits.connectionHeadroom {
+        if overCapacity.count(where: isOpen) > limits.connectionHeadroom {
             evictOldestOverCapacity(on: loop)
+        }
+    }
+
+    private func adoptProbe(
+        _ socket: consuming Socket, isOverLimit: Bool, _ traits: ListenerTraits, on loop: EventLoop
+    ) {
+        if isOverLimit { closeOldestProbe(on: loop) }
+        let stream = ServerStream(socket, isUnix: traits.isUnix, session: nil)
+        guard let (id, connection) = open(stream, traits, isOverCapacity: false, on: loop) else { return }
+        probes.append(id, isCurrent: isOpen)
+        if isDraining { connection.beginDraining(on: loop) }
+    }
+
+    /// Registers a new connection. Nil when the kernel has no memory for it.
+    private func open(
+        _ stream: consuming ServerStream, _ traits: ListenerTraits, isOverCapacity: Bool, on loop: EventLoop
+    ) -> (ChannelID, ServerConnection)? {
+        let pipeline = RequestPipeline(
+            worker: self, listener: traits,
+            deadlines: ConnectionDeadlines(openedAt: loop.now.nanoseconds, isOverCapacity: isOverCapacity))
+        let connection = ServerConnection(stream: stream, pipeline: pipeline)
+        guard let id = connection.register(on: loop) else {
+            distributor(for: traits).countClosed()
+            return nil
+        }
+        connections[id] = connection
+        return (id, connection)
+    }
+
+    private func closeOldestProbe(on loop: EventLoop) {
+        while let id = probes.popOldest() {
+            if let connection = connections[id] { return connection.close(on: loop) }
         }
     }
 
@@ -174,7 +208,7 @@ final class ServerWorker {
 
     private func isEvictable(_ id: ChannelID) -> Bool { connections[id].map { !$0.hasValidRequest } ?? false }
 
-    private func isOverCapacity(_ id: ChannelID) -> Bool { connections[id] != nil }
+    private func isOpen(_ id: ChannelID) -> Bool { connections[id] != nil }
 
     /// Starts the turn of a connection.
     func beginTurn(on loop: EventLoop) {
@@ -187,15 +221,10 @@ final class ServerWorker {
     func write(_ rejection: ServerRejection) { _ = reject(rejection, ReplyWriter(reply)) }
 
     /// Removes a closed connection.
-    func remove(_ id: ChannelID) {
+    func remove(_ id: ChannelID, of listener: ListenerTraits) {
         connections[id] = nil
-        countClosed()
+        distributor(for: listener).countClosed()
         reportIfDrained()
-    }
-
-    private func countClosed() {
-        connectionCounter.remove()
-        load.remove()
     }
 
     /// Ends every connection: after its replies, or after ``ServerLimits/drainIdleGrace`` when it is

@@ -4,7 +4,9 @@
 package struct DescriptorBudget: Equatable, Sendable {
     /// Descriptors that connections never use: 64 for calls to one upstream
     /// (``HTTPClient/Configuration/maxConnectionsPerOrigin``), 32 for connections over the cap
-    /// (``ServerLimits/connectionHeadroom``), and 32 for listeners, event loops, files, logs and name lookups.
+    /// (``ServerLimits/connectionHeadroom``), and 32 for listeners, event loops, files, logs and name lookups. With a probe
+    /// listener the second 32 are for its connections (``ServerLimits/maxProbeConnections``), and
+    /// ``ServerLimits/headroomBesideProbes`` of the last 32 for connections over the cap.
     package static let reserve = 128
     /// The lowest descriptor limit that a server starts with: room for 16 connections.
     package static let minLimit = reserve + 16

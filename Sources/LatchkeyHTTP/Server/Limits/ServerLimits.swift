@@ -46,6 +46,11 @@ package struct ServerLimits: Sendable {
     package var maxConnections = 8192
     /// Connections over ``maxConnections`` that are still accepted, so that a liveness probe is answered.
     package var connectionHeadroom = 32
+    /// Open connections of the probe listener. A further connection closes the oldest one.
+    package var maxProbeConnections = 32
+    /// ``connectionHeadroom`` beside a probe listener, which answers the probes instead. The descriptors of both come from
+    /// ``DescriptorBudget/reserve``.
+    package var headroomBesideProbes = 8
     /// The maximum lifetime of a connection over ``maxConnections``. One that sends no request is answered with 503 after
     /// half of it.
     package var overCapacityLifetime: Duration = .seconds(2)
@@ -63,6 +68,13 @@ package struct ServerLimits: Sendable {
     package var drainIdleGrace: Duration = .seconds(1)
 
     package init() {}
+
+    /// The limits beside a probe listener, or without one.
+    func beside(probeListener: Bool) -> ServerLimits {
+        var limits = self
+        if probeListener { limits.connectionHeadroom = min(connectionHeadroom, headroomBesideProbes) }
+        return limits
+    }
 
     /// The limits of one of `workers` workers: those on a number that all workers have together are divided.
     func shared(by workers: Int) -> ServerLimits {

@@ -9,21 +9,21 @@ final class BacklogDrain {
     private static let maxAcceptsPerTurn = 64
 
     private var sockets: [ListeningSocket]
-    private let connectionCounter: ConnectionCounter
     private let limits: ServerLimits
-    private let distributor: ConnectionDistributor
+    private let distributor: (ListenerTraits) -> ConnectionDistributor
     private let deadline: MonotonicTime
     private let onEnd: () -> Void
 
     /// - Parameters:
+    ///   - distributor: gives the connections of such a listener to workers.
     ///   - deadline: when the drain ends, whatever is left.
     ///   - onEnd: called once all queues are empty, or at the deadline.
     init(
-        sockets: [ListeningSocket], connectionCounter: ConnectionCounter, limits: ServerLimits,
-        distributor: ConnectionDistributor, deadline: MonotonicTime, onEnd: @escaping () -> Void
+        sockets: [ListeningSocket], limits: ServerLimits,
+        distributor: @escaping (ListenerTraits) -> ConnectionDistributor, deadline: MonotonicTime,
+        onEnd: @escaping () -> Void
     ) {
         self.sockets = sockets
-        self.connectionCounter = connectionCounter
         self.limits = limits
         self.distributor = distributor
         self.deadline = deadline
@@ -34,10 +34,11 @@ final class BacklogDrain {
     func run(on loop: EventLoop) {
         for _ in 0..<Self.maxAcceptsPerTurn {
             guard let socket = sockets.last else { return onEnd() }
-            if connectionCounter.isFull { return resume(after: limits.headroomPause, on: loop) }
+            let distributor = distributor(socket.traits)
+            if distributor.isFull { return resume(after: limits.headroomPause, on: loop) }
             do throws(SystemError) {
                 if let accepted = try socket.accept() {
-                    distributor.distribute(accepted, socket.transport, on: loop)
+                    distributor.distribute(accepted, socket.traits, on: loop)
                 } else {
                     sockets.removeLast()
                 }

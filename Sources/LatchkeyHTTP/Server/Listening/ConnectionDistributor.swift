@@ -4,12 +4,12 @@ internal import LatchkeyNet
 ///
 /// The kernel distributes connections unevenly, and keep-alive makes that last. So a worker keeps a connection only
 /// while its number is close to the smallest one. With short connections that is nearly always so, and nothing is handed
-/// over.
+/// over. Connections of the probe listener have a distributor with one worker, and a counter of their own.
 final class ConnectionDistributor {
     /// Adds a connection to the worker of an event loop.
     typealias Adopt =
         @Sendable (
-            consuming Socket, _ isOverCapacity: Bool, Transport, EventLoop
+            consuming Socket, _ isOverCapacity: Bool, ListenerTraits, EventLoop
         ) -> Void
 
     /// A worker has at most this fraction more connections than the one with the fewest.
@@ -30,15 +30,24 @@ final class ConnectionDistributor {
         self.connectionCounter = connectionCounter
     }
 
+    /// Whether no connection may be accepted now (``ConnectionCounter/isFull``).
+    var isFull: Bool { connectionCounter.isFull }
+
+    /// Counts a closed connection of the worker on whose event loop this is.
+    func countClosed() {
+        connectionCounter.remove()
+        workers[own].remove()
+    }
+
     /// Counts a connection and gives it to a worker.
-    func distribute(_ socket: consuming Socket, _ transport: Transport, on loop: EventLoop) {
+    func distribute(_ socket: consuming Socket, _ traits: ListenerTraits, on loop: EventLoop) {
         let isOverCapacity = connectionCounter.add()
         let chosen = workers[choice]
         chosen.add()
-        if chosen === workers[own] { return adopt(socket, isOverCapacity, transport, loop) }
+        if chosen === workers[own] { return adopt(socket, isOverCapacity, traits, loop) }
         let descriptor = socket.release()
         let isAccepted = chosen.loop.submit { [adopt] loop in
-            adopt(Socket(owning: descriptor), isOverCapacity, transport, loop)
+            adopt(Socket(owning: descriptor), isOverCapacity, traits, loop)
         }
         // The worker has stopped, which it does only after the listeners. Closing the connection is all that is left.
         if !isAccepted {

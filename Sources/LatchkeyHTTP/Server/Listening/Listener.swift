@@ -3,24 +3,20 @@ internal import LatchkeyNet
 
 /// Accepts connections of one listening socket on the event loop of one worker.
 ///
-/// Each worker has a listener for each socket. The kernel wakes one of them for a connection (`EPOLLEXCLUSIVE`).
+/// Each worker has a listener for each socket, and the first one also for those of the probe listener. The kernel wakes
+/// one of them for a connection (`EPOLLEXCLUSIVE`).
 final class Listener: EventHandler {
     /// The rest is left to other workers, and a flood of connections must not starve those already accepted.
     private static let maxAcceptsPerTurn = 16
 
     private let socket: ListeningSocket
-    private let connectionCounter: ConnectionCounter
     private let limits: ServerLimits
     private let distributor: ConnectionDistributor
     private var id: ChannelID?
     private var isStopped = false
 
-    init(
-        socket: ListeningSocket, connectionCounter: ConnectionCounter, limits: ServerLimits,
-        distributor: ConnectionDistributor
-    ) {
+    init(socket: ListeningSocket, limits: ServerLimits, distributor: ConnectionDistributor) {
         self.socket = socket
-        self.connectionCounter = connectionCounter
         self.limits = limits
         self.distributor = distributor
     }
@@ -38,10 +34,10 @@ final class Listener: EventHandler {
     func ready(_ readiness: Readiness, on loop: EventLoop) {
         for _ in 0..<Self.maxAcceptsPerTurn {
             // Further connections stay in the kernel's queue until the workers have closed some.
-            if connectionCounter.isFull { return pause(limits.headroomPause, on: loop) }
+            if distributor.isFull { return pause(limits.headroomPause, on: loop) }
             do throws(SystemError) {
                 guard let accepted = try socket.accept() else { return }
-                distributor.distribute(accepted, socket.transport, on: loop)
+                distributor.distribute(accepted, socket.traits, on: loop)
             } catch {
                 return pause(limits.acceptPause, on: loop)
             }

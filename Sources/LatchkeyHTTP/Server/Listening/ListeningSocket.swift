@@ -6,7 +6,8 @@ final class ListeningSocket: Sendable {
     let socket: Socket
     /// The bound address, with the real port when port 0 was requested.
     let address: SocketAddress
-    let transport: Transport
+    /// What its connections have in common.
+    let traits: ListenerTraits
     /// The name of a Unix socket that this process has created; nil otherwise.
     private let name: UnixSocketName?
     /// Called when a connection cannot be accepted, and not again before one was accepted.
@@ -15,17 +16,19 @@ final class ListeningSocket: Sendable {
 
     /// A socket that is already listening.
     ///
-    /// - Parameter usesTLS: whether connections use TLS, if it is not a Unix socket.
-    init(_ inherited: InheritedSocket, usesTLS: Bool, acceptFailed: @escaping @Sendable (SystemError) -> Void) {
+    /// - Parameter traits: of a listener with its address.
+    init(
+        _ inherited: InheritedSocket, traits: ListenerTraits, acceptFailed: @escaping @Sendable (SystemError) -> Void
+    ) {
         socket = inherited.take()
         address = inherited.address
-        transport = Self.transport(address, usesTLS)
+        self.traits = traits
         name = nil
         self.acceptFailed = acceptFailed
     }
 
     init(
-        on address: SocketAddress, usesTLS: Bool, unix options: UnixSocketOptions,
+        on address: SocketAddress, traits: ListenerTraits, unix options: UnixSocketOptions,
         acceptFailed: @escaping @Sendable (SystemError) -> Void
     ) throws(SystemError) {
         if case .unix(let path) = address {
@@ -38,12 +41,8 @@ final class ListeningSocket: Sendable {
             name = nil
             self.address = socket.localAddress ?? address
         }
-        transport = Self.transport(address, usesTLS)
+        self.traits = traits
         self.acceptFailed = acceptFailed
-    }
-
-    private static func transport(_ address: SocketAddress, _ usesTLS: Bool) -> Transport {
-        if case .unix = address { .unix } else { usesTLS ? .tls : .plain }
     }
 
     /// Gives a Unix socket that this process has created its path.

@@ -33,9 +33,11 @@ struct ServerStream: ~Copyable {
     private var hasReceived = false
     private var hasFailed = false
 
-    /// - Parameter session: nil for a plain connection.
-    init(_ socket: consuming Socket, _ transport: Transport, session: TLSSession?) {
-        unixPeer = transport == .unix ? socket.unixPeer : nil
+    /// - Parameters:
+    ///   - isUnix: whether it is a connection of a Unix socket.
+    ///   - session: nil for a plain connection.
+    init(_ socket: consuming Socket, isUnix: Bool, session: TLSSession?) {
+        unixPeer = isUnix ? socket.unixPeer : nil
         self.socket = socket
         self.session = session
     }
