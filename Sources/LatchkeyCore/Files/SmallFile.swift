@@ -20,13 +20,10 @@ package enum SmallFile {
         return try FileReader.readToEnd(descriptor, limit: maxBytes)
     }
 
-    /// Whether the path is one of a descriptor that the process was started with.
+    /// Whether the path is that of a descriptor that the process was started with, which can be read only once.
     package static func isStream(_ path: String) -> Bool { streams.contains { path.hasPrefix($0) } }
 
     private static let streams = ["/dev/fd/", "/dev/stdin", "/proc/self/fd/"]
-
-    /// Whether the path is that of a descriptor, which can be read only once.
-    package static func isStream(_ path: String) -> Bool { streams.contains { path.hasPrefix($0) } }
 
     /// Whether the file's group or others may read it (stat(2)).
     package static func isOpenToOthers(_ path: String) -> Bool {
