@@ -167,7 +167,7 @@ def test_a_missing_table_is_found(well) -> None:
 @pytest.mark.parametrize(
     ("backend", "status", "severity", "words"),
     [
-        (None, 0, "fine", "Secrets Manager"), ("shadow", 0, "fine", "says shadow"),
+        (None, 0, "fine", "Secrets Manager"), ("shadow", 0, "fine", "is shadow"),
         ("parameterstore", 78, "problem", "is not the name of a backend"),
     ],
 )

@@ -127,5 +127,5 @@ class TestOneField:
 
         world.aws.next(overtaken, when=PUT)
         done = run("put", "secrets", "--field", "a", env=world.settings(), stdin="2")
-        assert done.returncode == 1 and "same time" in done.stderr
+        assert done.returncode == 1 and "was created concurrently" in done.stderr
         assert world.parameter("secrets")["Value"] == '{"b":"2"}'

@@ -151,7 +151,7 @@ class TestSettings:
         assert f"HTTPS_PROXY=http://{proxy.authority} " in shown.stdout and PASSWORD not in shown.stdout
         found = run("doctor", env=env)
         assert f"https://{STORE}"[8:] + f" answers, through the proxy {proxy.authority}" in found.stdout
-        assert f"http://{proxy.authority} is the way to https upstreams" in found.stdout
+        assert f"https upstreams are called through http://{proxy.authority}" in found.stdout
         assert PASSWORD not in found.stdout + found.stderr
 
     def test_doctor_warns_of_an_upstream_in_the_clear(self, net) -> None:

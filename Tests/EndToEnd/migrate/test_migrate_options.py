@@ -67,7 +67,7 @@ def test_an_equal_value_is_not_rewritten_for_a_key_or_tier_and_this_is_reported(
         report = move.json("copy", *move.selection, *how, *again, "--yes")
         assert report["summary"]["equal"] == len(move.shapes)
         assert all(line["kept_as_it_is"] for line in report["secrets"])
-        assert "under another key or in another tier" in move.run("copy", *move.selection, *how, *again, "--yes")
+        assert "another KMS key or tier than requested" in move.run("copy", *move.selection, *how, *again, "--yes")
     move.require_moved()
     assert {found["Tier"] for found in described(move).values()} == {"Standard"}
 

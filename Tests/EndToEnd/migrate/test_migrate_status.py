@@ -59,7 +59,7 @@ def test_following_it_leads_from_nothing_to_the_end(move: Move) -> None:
     assert report["summary"]["deleting"] == movable and "--undo" in report["next"]["why"]
     assert criterion(report, "cost")[0] == "met"
     before = 0.4 * sum("pending_deletion" not in shape.obstacles for shape in move.shapes)
-    assert criterion(report, "cost")[1] == f"secrets alone: ${before:.2f} before, ${before - 0.4 * movable:.2f} now"
+    assert criterion(report, "cost")[1] == f"cost of secrets: ${before:.2f} before, ${before - 0.4 * movable:.2f} now"
     move.require_silence()
 
 
@@ -71,7 +71,7 @@ def test_after_the_cut_over_it_says_how_long_to_wait(move: Move) -> None:
     report = status(move)
     assert report["next"]["command"] is None and "wait until 20" in report["next"]["why"]
     assert report["backend"] == "parameter-store"
-    assert criterion(report, "reversible") == ("met", "a backup that is whole, 0 gone for good")
+    assert criterion(report, "reversible") == ("met", "complete backup: yes, 0 gone for good")
     # Without a selection the status covers the journal, as the page says.
     page = move.run("status", "--journal", str(move.journal))
     assert "wait until 20" in page and f"{sum(shape.moves for shape in move.shapes)} moved" in page

@@ -72,6 +72,10 @@ class Broker:
         return self
 
     def _live(self) -> bool:
+        # Unix sockets get their path after the TCP ports are open.
+        names = self.env["LATCHKEY_LISTEN"].split(",")
+        if not all(os.path.exists(name.removeprefix("unix:")) for name in names if name.startswith("unix:")):
+            return False
         try:
             return ask(self.port, "/livez", timeout=5, context=self.context).status == 200
         except OSError:
