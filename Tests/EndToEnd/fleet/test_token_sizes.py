@@ -80,8 +80,7 @@ def test_a_token_of_any_size_is_shared_or_the_log_says_why_not(world, case: dict
         if message:
             key, code = message["health"].split()
             assert broker.get("/health").json()["tiers"]["parameter-store"][key] == code
-            # The line is written after the state that /health shows.
-            (line,) = until(lambda: warnings(broker), "a warning")  # noqa: B023
+            (line,) = until(lambda: warnings(broker), "the log says why not")  # noqa: B023
             assert all(name in line for name in message["log_names"]), line
         else:
             assert warnings(broker) == []

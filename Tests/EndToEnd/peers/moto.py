@@ -89,7 +89,11 @@ class KeepAliveMoto(Moto):
 
 
 def moto_environment() -> dict[str, str]:
-    return {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/tmp"), "MOTO_CALL_RESET_API": "false"}
+    return {
+        "PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/tmp"), "MOTO_CALL_RESET_API": "false",
+        # No browser calls it.
+        "MOTO_DISABLE_GLOBAL_CORS": "true",
+    }
 
 
 def answers(port: int) -> bool:

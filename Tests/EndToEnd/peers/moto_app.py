@@ -2,22 +2,26 @@
 
     python -m peers.moto_app PORT
 
-moto's own server closes every connection. Several threads at once would now and then meet a dictionary that another one is changing, and answer 500.
+moto's own server closes every connection, and takes longer than moto. Several threads at once would now and then meet a
+dictionary that another one is changing, and answer 500.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterable
-from typing import Any
+from email.utils import formatdate
+from typing import IO, Any
+from urllib.parse import unquote
 
 import moto.core.errors
 import moto.core.responses
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import Client
 
 
@@ -45,9 +49,6 @@ _lock = threading.Lock()
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    # Read the body before taking the lock, so that a slow client delays no other.
-    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-    environ["wsgi.input"] = io.BytesIO(body)
     with _lock:
         answer = _moto(environ, start_response)
         try:
@@ -55,19 +56,6 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
         finally:
             if close := getattr(answer, "close", None):
                 close()
-
-
-class Handler(WSGIRequestHandler):
-    """One connection, in its own thread, so that a slow client delays no other."""
-
-    protocol_version = "HTTP/1.1"
-    # Head and body are two writes. With Nagle's algorithm the second would wait for the acknowledgement of the first.
-    disable_nagle_algorithm = True
-    #: Seconds that a connection may be idle.
-    timeout = 30
-
-    def log(self, kind: str, message: str, *arguments: Any) -> None:
-        """Logs nothing: the proxies record the requests."""
 
 
 def load(service: str, target: str) -> None:
@@ -79,9 +67,59 @@ def load(service: str, target: str) -> None:
 
 
 def serve(port: int) -> None:
-    server = make_server("127.0.0.1", port, application, threaded=True, request_handler=Handler)
-    server.daemon_threads = True
-    server.serve_forever()
+    """Serves each connection in a thread of its own, so that a slow client delays no other."""
+    with socket.create_server(("127.0.0.1", port), backlog=1024) as listener:
+        while True:
+            sock, _ = listener.accept()
+            threading.Thread(target=converse, args=(sock, port), daemon=True).start()
+
+
+def converse(sock: socket.socket, port: int) -> None:
+    """Answers the requests of a connection until the client closes it: without a limit of time, no request meets a
+    connection that is about to be closed.
+    """
+    with sock, sock.makefile("rb") as incoming, contextlib.suppress(OSError):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        while environ := read(incoming, port):
+            sock.sendall(answer(environ))
+            if environ.get("HTTP_CONNECTION", "").lower() == "close":
+                return
+
+
+def read(incoming: IO[bytes], port: int) -> dict[str, Any] | None:
+    """One request as WSGI wants it; None at the end of the connection. SDKs send no chunked bodies here."""
+    words = incoming.readline().decode("latin-1").split()
+    if len(words) != 3:
+        return None
+    method, target, version = words
+    path, _, query = target.partition("?")
+    environ: dict[str, Any] = {
+        "wsgi.version": (1, 0), "wsgi.url_scheme": "http", "wsgi.errors": sys.stderr, "wsgi.multithread": True,
+        "wsgi.multiprocess": False, "wsgi.run_once": False, "REQUEST_METHOD": method, "SCRIPT_NAME": "",
+        "PATH_INFO": unquote(path, "latin-1"), "QUERY_STRING": query, "REQUEST_URI": target, "RAW_URI": target,
+        "REMOTE_ADDR": "127.0.0.1", "SERVER_NAME": "127.0.0.1", "SERVER_PORT": str(port), "SERVER_PROTOCOL": version,
+    }
+    while line := incoming.readline().decode("latin-1").strip():
+        name, _, value = line.partition(":")
+        name = name.upper().replace("-", "_")
+        environ[name if name in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{name}"] = value.strip()
+    assert "HTTP_TRANSFER_ENCODING" not in environ, "a chunked body"
+    environ["wsgi.input"] = io.BytesIO(incoming.read(int(environ.get("CONTENT_LENGTH") or 0)))
+    return environ
+
+
+def answer(environ: dict[str, Any]) -> bytes:
+    """The whole response, so that it is sent at once."""
+    lines: list[str] = []
+
+    def start(status: str, headers: list[tuple[str, str]], _: Any = None) -> None:
+        lines[:] = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers)]
+
+    body = b"".join(application(environ, start))
+    if not any(line.lower().startswith("content-length:") for line in lines):
+        lines.append(f"Content-Length: {len(body)}")
+    lines += [f"Date: {formatdate(usegmt=True)}", "", ""]
+    return "\r\n".join(lines).encode("latin-1") + body
 
 
 if __name__ == "__main__":

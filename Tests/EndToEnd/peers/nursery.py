@@ -73,12 +73,14 @@ def tend(listener: socket.socket) -> NoReturn:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGCHLD, reap)
-    from . import moto_app
     from .moto import moto_environment
 
     own = moto_environment()
     os.environ.clear()
     os.environ.update(own)
+    # moto reads its settings when it is loaded.
+    from . import moto_app
+
     for service, target in _SERVICES.items():
         moto_app.load(service, target)
     while True:

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from .link import Link
 from .waiting import free_port, until
 
 #: Answers one request; returns whether the connection may carry another.
@@ -69,10 +70,11 @@ def mentions(text: str) -> Filter:
 class ProxiedRequest:
     """One request on its connection. A fault answers it."""
 
-    def __init__(self, proxy: FaultProxy, sock: socket.socket, request: Received) -> None:
+    def __init__(self, proxy: FaultProxy, sock: socket.socket, request: Received, link: Link) -> None:
         self.proxy = proxy
         self.sock = sock
         self.request = request
+        self.link = link
 
     def send(self, data: bytes) -> None:
         self.sock.sendall(data)
@@ -98,12 +100,11 @@ class ProxiedRequest:
 
     def forward(self) -> bytes:
         """The peer's answer as bytes, with a Content-Length."""
-        upstream = http.client.HTTPConnection("127.0.0.1", self.proxy.upstream, timeout=30)
-        headers = {name: value for name, value in self.request.headers.items() if name != "connection"}
-        upstream.request(self.request.method, self.request.target, body=self.request.body, headers=headers)
-        response = upstream.getresponse()
-        body = response.read()
-        upstream.close()
+        try:
+            response, body = self.link.ask(self.request)
+        except BaseException:
+            self.link.close()
+            raise
         kept = [(name, value) for name, value in response.getheaders() if name.lower() not in _HOP_BY_HOP]
         return answer(response.status, body, kept)
 
@@ -255,13 +256,20 @@ class FaultProxy:
             self._open.pop(number, None)
 
     def _converse(self, sock: socket.socket, number: int) -> None:
+        link = Link(self.upstream)
+        try:
+            self._answer_all(sock, number, link)
+        finally:
+            link.close()
+
+    def _answer_all(self, sock: socket.socket, number: int, link: Link) -> None:
         pending = b""
         while True:
             request, pending = self._read(sock, pending, number)
             if request is None:
                 return
             self.requests.append(request)
-            if not self._fault_for(request)(ProxiedRequest(self, sock, request)):
+            if not self._fault_for(request)(ProxiedRequest(self, sock, request, link)):
                 return
 
     def _read(self, sock: socket.socket, pending: bytes, number: int) -> tuple[Received | None, bytes]:
