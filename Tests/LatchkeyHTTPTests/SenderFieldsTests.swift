@@ -19,6 +19,18 @@ import Testing
         #expect(try fields("\(name):\r\n") == .browser)
     }
 
+    @Test(arguments: ["Sec-Fetch-Mode: cors", "sec-fetch-mode:cors ", "SEC-FETCH-MODE:  CORS"])
+    func `The field that Node.js sends with each fetch is not one of a browser`(line: String) throws {
+        #expect(try fields("\(line)\r\n") == [])
+        #expect(try fields("\(line)\r\nSec-Fetch-Site: none\r\n") == .browser)
+        #expect(try fields("\(line)\r\nSec-Fetch-Mode: navigate\r\n") == .browser)
+    }
+
+    @Test(arguments: ["Sec-Fetch-Mode: cors-", "Sec-Fetch-Mode: no-cors", "Sec-Fetch-Dest: cors"])
+    func `Only that one value is excepted`(line: String) throws {
+        #expect(try fields("\(line)\r\n") == .browser)
+    }
+
     @Test(arguments: ["X-Forwarded-For", "x-forwarded-for", "Forwarded", "FORWARDED", "Via", "via"])
     func `A field of a proxy is noted`(name: String) throws {
         #expect(try fields("\(name): 203.0.113.9\r\n") == .forwarded)

@@ -62,6 +62,12 @@ def test_a_browser_is_refused_on_every_route_whatever_its_key_is(broker, key: st
     assert broker.metric("latchkey_auth_failures_total") == 0
 
 
+def test_fetch_of_node_is_served(broker) -> None:
+    assert broker.get("/secrets/solo", headers={"Sec-Fetch-Mode": "cors"}).status == 200
+    for field in ("Origin", "Sec-Fetch-Site"):
+        assert broker.get("/secrets/solo", headers={"Sec-Fetch-Mode": "cors", field: "null"}).status == 403
+
+
 def test_the_fronts_refuse_a_browser_in_their_own_format(broker) -> None:
     for field in BROWSER:
         for method, path in EXTENSION:

@@ -223,7 +223,7 @@ package struct RequestParser {
         case 14 where Grammar.equals(name, folded: "content-length"): try takeLength(value, of: bytes)
         case 15 where Grammar.equals(name, folded: "accept-encoding"): keepFirst(&head.acceptEncoding, value)
         case 17 where Grammar.equals(name, folded: "transfer-encoding"): try takeEncoding(value, of: bytes)
-        default: head.senderFields.note(name)
+        default: head.senderFields.note(name, value: value, of: bytes)
         }
     }
 
