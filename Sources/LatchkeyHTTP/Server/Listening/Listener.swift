@@ -4,7 +4,8 @@ internal import LatchkeyNet
 /// Accepts connections of one listening socket on the event loop of one worker.
 ///
 /// Each worker has a listener for each socket, and the first one also for those of the probe listener. The kernel wakes
-/// one of them for a connection (`EPOLLEXCLUSIVE`).
+/// one of them for a connection (`EPOLLEXCLUSIVE`). Whether its connections use TLS is one of its ``ListenerTraits``;
+/// ``WorkerTLS`` has the certificates.
 final class Listener: EventHandler {
     /// The rest is left to other workers, and a flood of connections must not starve those already accepted.
     private static let maxAcceptsPerTurn = 16
