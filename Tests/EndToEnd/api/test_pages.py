@@ -103,3 +103,16 @@ def test_every_fault_is_injected_by_a_test_and_every_cited_fault_exists() -> Non
     listed = {int(row[0]) for row in tables(FAULTS) if row[0].isdigit()}
     assert len(listed) >= 60
     assert cited == listed
+
+
+def test_the_threat_model_names_code_and_tests_that_exist() -> None:
+    rows = [row for row in tables(CATALOGUE / "ThreatModel.md") if len(row) == 4 and row[0] != "threat"]
+    assert len(rows) > 60
+    for column, (pattern, folder) in enumerate([("Sources/*", "."), ("Tests/*.swift", "Tests/EndToEnd")], start=2):
+        known = {name for path in tracked(pattern) for name in (path.name, path.stem)}
+        for row in rows:
+            names = re.findall(r"`([^`]+)`", row[column])
+            assert names or row[column] == "none", row
+            for name in names:
+                paths = [ROOT / name, ROOT / folder / name]
+                assert name in known or any(path.is_file() for path in paths), name
