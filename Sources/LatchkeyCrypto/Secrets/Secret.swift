@@ -2,13 +2,12 @@ internal import COpenSSL
 
 /// Bytes that must not leak. They cannot be printed, logged or interpolated, and are erased when released.
 ///
-/// The bytes are in a slot of the ``SecretArena``, which is never moved, not written to swap and not dumped, and is
-/// overwritten before it is used again. They are read only through ``withBytes(_:)``, ``reveal()`` and ``revealText()``, so that a search for
-/// these names finds every place that uses a secret's bytes.
-///
-/// Unchecked, because the compiler does not accept a raw pointer as Sendable. The memory behind the pointer is written
-/// only in `init` and `deinit`, when no other thread has a reference, and only read in between.
-package final class Secret: @unchecked Sendable {
+/// The bytes are in a slot of the ``SecretArena``, which is never moved, left out of core dumps, locked while the limit
+/// allows it, and
+/// overwritten before it is used again. They are read only through ``withBytes(_:)``, ``reveal()`` and ``revealText()``,
+/// so that a search for these names finds every place that uses a secret's bytes.
+package final class Secret: @unchecked Sendable {  // The compiler does not accept a raw pointer as Sendable.
+    // The memory is written only in `init` and `deinit`, when no other thread has a reference.
     private let slot: SecretArena.Slot
     private let storage: UnsafeMutableRawBufferPointer
 
