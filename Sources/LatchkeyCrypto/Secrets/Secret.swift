@@ -2,10 +2,9 @@ internal import COpenSSL
 
 /// Bytes that must not leak. They cannot be printed, logged or interpolated, and are erased when released.
 ///
-/// The bytes are in a slot of the ``SecretArena``, which is never moved, left out of core dumps, locked while the limit
-/// allows it, and
-/// overwritten before it is used again. They are read only through ``withBytes(_:)``, ``reveal()`` and ``revealText()``,
-/// so that a search for these names finds every place that uses a secret's bytes.
+/// The bytes are in a slot of the ``SecretArena``, which is never moved, left out of core dumps, locked as far as the limit
+/// allows, and overwritten before it is used again. They are read only through ``withBytes(_:)``, ``reveal()`` and
+/// ``revealText()``, so that a search for these names finds every place that uses a secret's bytes.
 package final class Secret: @unchecked Sendable {  // The compiler does not accept a raw pointer as Sendable.
     // The memory is written only in `init` and `deinit`, when no other thread has a reference.
     private let slot: SecretArena.Slot
