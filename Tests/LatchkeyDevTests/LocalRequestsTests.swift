@@ -15,5 +15,6 @@ import Testing
         #expect(await status(["Host": "rebind.example"]) == 403)
         #expect(await status(["Host": "localhost", "origin": "https://rebind.example"]) == 403)
         #expect(await status(["Host": "localhost", "SEC-FETCH-SITE": "none"]) == 403)
+        #expect(await status(["Host": "localhost", "Sec-Fetch-Mode": "cors"]) == 200, "Node.js sends it")
     }
 }

@@ -2,8 +2,8 @@ package import LatchkeyHTTP
 
 /// Keeps pages of a browser on this machine from the embedded services, which accept any credentials.
 package enum LocalRequests {
-    /// A handler that passes on the requests of local tools. It refuses with 403 what a browser sends (`Origin`,
-    /// `Sec-Fetch-…` except for `Sec-Fetch-Mode: cors`, which Node.js sends too), and a `Host` that is no name of this machine (``LoopbackHost``).
+    /// A handler that passes on the requests of local tools. It refuses with 403 what a browser sends
+    /// (``SenderFields/browser``), and a `Host` that is no name of this machine (``LoopbackHost``).
     package static func only(_ handler: @escaping SimpleHandler) -> SimpleHandler {
         { request in
             guard let reason = refusal(of: request) else { return await handler(request) }
@@ -12,16 +12,12 @@ package enum LocalRequests {
     }
 
     private static func refusal(of request: HTTPRequest) -> String? {
-        if request.fields.lines.contains(where: { isBrowserField($0.name.lowercased(), $0.value) }) {
+        if SenderFields(of: request.fields).contains(.browser) {
             return "requests of browsers are refused"
         }
         guard let host = request.fields["Host"], !Array(host.utf8).withUnsafeBytes(LoopbackHost.contains) else {
             return nil
         }
         return "host must be localhost or a loopback address"
-    }
-
-    private static func isBrowserField(_ name: String, _ value: String) -> Bool {
-        name == "origin" || (name.hasPrefix("sec-fetch-") && !(name == "sec-fetch-mode" && value == "cors"))
     }
 }

@@ -12,6 +12,16 @@ package struct SenderFields: OptionSet, Sendable {
     /// `X-Forwarded-For`, `Forwarded` (RFC 7239 §4) or `Via` (RFC 9110 §7.6.3).
     package static let forwarded = SenderFields(rawValue: 2)
 
+    /// The fields among those of a request.
+    package init(of fields: HTTPFields) {
+        self = []
+        for field in fields.lines {
+            Array(field.name.utf8).withUnsafeBytes { name in
+                Array(field.value.utf8).withUnsafeBytes { value in formUnion(Self.of(name, value)) }
+            }
+        }
+    }
+
     /// The first letters of the names, f, o, s, v and x: a bit for each, by its place in the alphabet.
     private static let initials: UInt32 = 0x0148_8040
 
