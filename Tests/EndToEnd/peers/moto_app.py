@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import io
+import re
 import socket
 import sys
 import threading
@@ -43,6 +44,10 @@ def service_app(service: Any) -> Any:
 # moto would search a class for its methods at each request, and go through the errors of a service at each error.
 moto.core.responses.method_names_from_class = functools.cache(moto.core.responses.method_names_from_class)
 moto.core.errors.ErrorLookupFactory = functools.cache(moto.core.errors.ErrorLookupFactory)
+
+#: Bytes.
+LONGEST_LINE = 65_536
+REQUEST_LINE = re.compile(rb"([A-Z]+) (\S+) (HTTP/1\.[01])\r?\n")
 
 _moto = Dispatcher(service_app)
 _lock = threading.Lock()
@@ -80,18 +85,29 @@ def converse(sock: socket.socket, port: int) -> None:
     """
     with sock, sock.makefile("rb") as incoming, contextlib.suppress(OSError):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        while environ := read(incoming, port):
+        while line := incoming.readline(LONGEST_LINE):
+            if not (request := REQUEST_LINE.fullmatch(line)):
+                refuse(sock, incoming)
+                return
+            environ = read(request, incoming, port)
             sock.sendall(answer(environ))
             if environ.get("HTTP_CONNECTION", "").lower() == "close":
                 return
 
 
-def read(incoming: IO[bytes], port: int) -> dict[str, Any] | None:
-    """One request as WSGI wants it; None at the end of the connection. SDKs send no chunked bodies here."""
-    words = incoming.readline().decode("latin-1").split()
-    if len(words) != 3:
-        return None
-    method, target, version = words
+def refuse(sock: socket.socket, incoming: IO[bytes]) -> None:
+    """Answers bytes that are not HTTP, such as the first message of a TLS client. What the client still sends is read:
+    otherwise the kernel would reset the connection, and the client might not see the answer.
+    """
+    sock.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+    sock.shutdown(socket.SHUT_WR)
+    while incoming.read(LONGEST_LINE):
+        pass
+
+
+def read(request: re.Match[bytes], incoming: IO[bytes], port: int) -> dict[str, Any]:
+    """One request as WSGI wants it. SDKs send no chunked bodies here."""
+    method, target, version = (word.decode("latin-1") for word in request.groups())
     path, _, query = target.partition("?")
     environ: dict[str, Any] = {
         "wsgi.version": (1, 0), "wsgi.url_scheme": "http", "wsgi.errors": sys.stderr, "wsgi.multithread": True,
