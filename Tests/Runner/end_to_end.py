@@ -12,7 +12,7 @@ from program import LOGS, ROOT, Stopwatch, run
 FOLDER = Path("Tests/EndToEnd")
 PYTHON = Path(".build/venv/bin/python")
 #: Processes that run tests in parallel. The tests wait most of the time, so there are more processes than cores.
-PROCESSES = int(os.environ.get("LATCHKEY_TEST_WORKERS") or 5 * len(os.sched_getaffinity(0)))
+PROCESSES = int(os.environ.get("LATCHKEY_TEST_WORKERS") or 8 * len(os.sched_getaffinity(0)))
 #: Exit status of pytest if no test was selected.
 NO_TESTS = 5
 NAME = "End-to-end tests"

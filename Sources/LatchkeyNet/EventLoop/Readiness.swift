@@ -13,4 +13,7 @@ package struct Readiness: OptionSet, Sendable {
     /// Of several event loops that wait for the same descriptor, the kernel wakes one and not all (epoll_ctl(2)). Only
     /// for a registration, whose interest cannot be changed then.
     package static let exclusive = Readiness(rawValue: 1 << 28)  // EPOLLEXCLUSIVE
+
+    /// Written out, because that of `SetAlgebra` is not inlined into other modules.
+    package func contains(_ other: Readiness) -> Bool { rawValue & other.rawValue == other.rawValue }
 }

@@ -23,12 +23,16 @@ extension Service {
             guard let address = error.address else {
                 throw CommandFailure(.configuration, "cannot start a worker: \(error.cause)")
             }
-            throw CommandFailure(.configuration, "cannot listen on \(address): \(error.cause)\(advice(error.cause))")
+            let advice = advice(error.cause, on: address)
+            throw CommandFailure(.configuration, "cannot listen on \(address): \(error.cause)\(advice)")
         }
     }
 
-    private static func advice(_ cause: SystemError) -> String {
-        if cause.isAddressInUse { return "; another process listens there" }
+    private static func advice(_ cause: SystemError, on address: SocketAddress) -> String {
+        if cause.isAddressInUse {
+            guard case .unix = address else { return "; another process listens there" }
+            return "; another process listens there: stop it, or set LATCHKEY_UNIX_TAKEOVER=true to replace it"
+        }
         if cause.isPathTaken {
             return "; the file there is not a socket and was not changed: remove it or listen elsewhere"
         }

@@ -67,6 +67,17 @@ def test_a_second_broker_on_the_same_port_does_not_start(world) -> None:
     assert broker.get("/livez", key=None).status == 200
 
 
+def test_a_second_broker_on_the_same_path_does_not_start_and_says_how_it_could(world) -> None:
+    path: Path = world.folder / "broker.sock"
+    first = Child([BINARY, "serve"], world.settings(LATCHKEY_LISTEN=f"unix:{path}"))
+    first.ready(lambda: '"listening"' in first.stderr, "it listens")
+    refused = run("serve", env=world.settings(LATCHKEY_LISTEN=f"unix:{path}"))
+    assert refused.returncode == 78
+    assert f"cannot listen on unix:{path}: " in refused.stderr
+    assert "another process listens there: stop it, or set LATCHKEY_UNIX_TAKEOVER=true to replace it" in refused.stderr
+    assert first.stop() == 0
+
+
 def test_a_start_that_fails_takes_no_path(world) -> None:
     """The address that is in use comes after the path, which the start takes last."""
     path: Path = world.folder / "broker.sock"

@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// The cached token of one profile, with what endpoints have rendered of it. All workers share that, so that there is one
 /// copy of the token for each format, and it is gone when the token is.
 package final class TokenEntry: Sendable {
@@ -10,18 +8,18 @@ package final class TokenEntry: Sendable {
     let useBy: Expiry
     let expiry: Expiry
 
-    private let json = AtomicLazyReference<TokenForm>()
-    private let text = AtomicLazyReference<TokenForm>()
-    private let oauth = AtomicLazyReference<TokenForm>()
+    private let json = LazyReference<TokenForm>()
+    private let text = LazyReference<TokenForm>()
+    private let oauth = LazyReference<TokenForm>()
 
     /// What was rendered in a format.
     ///
     /// - Parameter render: called if nothing was. Two threads may call it at once; both get the form that was first.
     package func form(_ format: TokenForm.Format, _ render: () -> TokenForm) -> TokenForm {
         switch format {
-        case .json: json.load() ?? json.storeIfNil(render())
-        case .text: text.load() ?? text.storeIfNil(render())
-        case .oauth: oauth.load() ?? oauth.storeIfNil(render())
+        case .json: json.get(render)
+        case .text: text.get(render)
+        case .oauth: oauth.get(render)
         }
     }
 
