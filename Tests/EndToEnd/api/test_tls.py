@@ -111,7 +111,6 @@ def test_tls_is_for_tcp_alone(tls_servers, binary, tmp_path) -> None:
         LATCHKEY_LISTEN=f"127.0.0.1:{port},unix:{path}",
     )
     broker = Broker(env, context=tls_servers.authority.client_context())
-    broker.port = port
     broker.wait_live()
     with socket.socket(socket.AF_UNIX) as sock:
         sock.settimeout(30)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import ssl
 import subprocess
@@ -50,7 +51,8 @@ class Broker:
         self, env: Mapping[str, str], secrets: Sequence[str] = (), wrapper: Sequence[str] = (),
         context: ssl.SSLContext | None = None,
     ) -> None:
-        self.port = free_port()
+        named = re.search(r"127\.0\.0\.1:(\d+)", env.get("LATCHKEY_LISTEN", ""))
+        self.port = int(named[1]) if named else free_port()
         #: How to reach a broker that serves TLS; None for plain HTTP.
         self.context = context
         self.env = dict(env)

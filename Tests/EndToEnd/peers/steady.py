@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import ssl
 import threading
 from pathlib import Path
 
@@ -13,13 +14,15 @@ from .broker import API_KEY
 class SteadyCallers:
     """Requests `path` about `rate` times per second in its own thread until `stop`, at a port or a Unix socket.
 
-    Connections are kept alive, or with `short` used for one request each.
+    Connections are kept alive, or with `short` used for one request each. With a context they use TLS.
     """
 
     def __init__(
-        self, place: int | Path, path: str, rate: int, connections: int = 50, short: bool = False
+        self, place: int | Path, path: str, rate: int, connections: int = 50, short: bool = False,
+        context: ssl.SSLContext | None = None,
     ) -> None:
         self.place = place
+        self.context = context
         self.request = (
             f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {API_KEY}\r\n"
             + ("Connection: close\r\n" if short else "")
@@ -30,6 +33,8 @@ class SteadyCallers:
         #: The number of each failure: status or error.
         self.failures: collections.Counter[str] = collections.Counter()
         self.served = 0
+        #: Set when the server is told to stop: a connection that cannot be opened is then no failure.
+        self.server_stops = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
         self._thread.start()
@@ -47,7 +52,12 @@ class SteadyCallers:
             await asyncio.sleep(due - loop.time())
             try:
                 if writer is None:
-                    reader, writer = await self._connect()
+                    try:
+                        reader, writer = await self._connect()
+                    except OSError:
+                        if not self.server_stops.is_set():
+                            raise
+                        continue
                 writer.write(self.request)
                 head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 60)
                 lower = head.lower()
@@ -71,7 +81,8 @@ class SteadyCallers:
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         if isinstance(self.place, Path):
             return await asyncio.open_unix_connection(self.place)
-        return await asyncio.open_connection("127.0.0.1", self.place)
+        name = "localhost" if self.context else None
+        return await asyncio.open_connection("127.0.0.1", self.place, ssl=self.context, server_hostname=name)
 
     def stop(self) -> None:
         self._stopping.set()

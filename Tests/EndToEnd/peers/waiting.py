@@ -53,7 +53,7 @@ def process_number() -> int:
 PAUSE, LONGEST_PAUSE = 0.005, 0.05
 
 
-def until(condition: Callable[[], T], what: str, within: float = 30.0) -> T:
+def until(condition: Callable[[], T], what: str, within: float = 90.0) -> T:
     """Returns the first true value of the condition. Fails after `within` seconds with `what`, the awaited event.
 
     `within` is not a limit of the product: on a busy machine a wait may be long. Tests assert limits separately.
