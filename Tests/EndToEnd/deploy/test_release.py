@@ -1,10 +1,11 @@
-"""The archive of `deploy/release`: a program that runs, its symbols, a list of components, checksums."""
+"""The archive of `deploy/release`: a program that runs, its symbols, a list of components, signed checksums."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
+import shlex
 import subprocess
 import tarfile
 from pathlib import Path
@@ -13,6 +14,8 @@ import pytest
 from cyclonedx.model.bom import Bom
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from peers.broker import BINARY, ROOT, settings
 
@@ -20,7 +23,7 @@ from peers.broker import BINARY, ROOT, settings
 def release(out: Path, *options: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
     command = [str(ROOT / "deploy/release"), "--out", str(out), *map(str, options)]
     home = {**settings(out.parent), "HOME": str(Path.home()), **env}
-    return subprocess.run(command, env=home, cwd=out.parent, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, env=home, cwd=out.parent, capture_output=True, text=True, timeout=600)
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +94,46 @@ def test_the_same_program_makes_the_same_files(files: Path, tmp_path: Path) -> N
     later = tmp_path / "later"
     assert release(later, "--binary", BINARY, SOURCE_DATE_EPOCH="1000000000").returncode == 0
     assert json.loads(the(later, "*.cdx.json").read_text())["metadata"]["timestamp"] == "2001-09-09T01:46:40Z"
+
+
+@pytest.fixture(scope="module")
+def key(tmp_path_factory) -> Path:
+    path: Path = tmp_path_factory.mktemp("key") / "key.pem"
+    subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", path], check=True)
+    path.chmod(0o600)
+    return path
+
+
+@pytest.mark.slow(20)
+def test_the_signature_is_that_of_the_checksums(files: Path, key: Path, tmp_path: Path) -> None:
+    out = tmp_path / "signed"
+    done = release(out, "--binary", BINARY, "--sign", key)
+    assert done.returncode == 0, done.stderr
+    assert sorted(done.stdout.split()) == sorted(str(path) for path in out.iterdir())
+    public = load_pem_public_key((out / "release-key.pem").read_bytes())
+    assert isinstance(public, Ed25519PublicKey)
+    sums = (out / "SHA256SUMS").read_bytes()
+    assert sums == (files / "SHA256SUMS").read_bytes()
+    public.verify((out / "SHA256SUMS.sig").read_bytes(), sums)
+    # The command that the script's help prints.
+    text = (ROOT / "deploy/release").read_text()
+    (command,) = re.findall(r"^ +(openssl pkeyutl -verify .*)$", text, re.M)
+    verify = subprocess.run(shlex.split(command), cwd=out, capture_output=True, text=True)
+    assert verify.returncode == 0, verify.stderr
+    (out / "SHA256SUMS").write_bytes(sums.replace(b"a", b"b", 1))
+    assert subprocess.run(shlex.split(command), cwd=out, capture_output=True).returncode != 0
+
+
+def test_a_key_that_others_can_read_or_that_is_of_another_kind_signs_nothing(key: Path, tmp_path: Path) -> None:
+    copy, other = tmp_path / "copy.pem", tmp_path / "other.pem"
+    copy.write_bytes(key.read_bytes())
+    copy.chmod(0o644)
+    subprocess.run(["openssl", "genpkey", "-algorithm", "RSA", "-out", other], check=True, capture_output=True)
+    other.chmod(0o600)
+    for path, problem in ((copy, "others can read"), (other, "is no Ed25519 key"), (tmp_path / "none", "is not a file")):
+        done = release(tmp_path / "files", "--binary", BINARY, "--sign", path)
+        assert done.returncode == 1 and problem in done.stderr
+    assert not (tmp_path / "files").exists()
 
 
 def test_a_version_without_an_entry_in_the_changes_is_refused(tmp_path: Path) -> None:
