@@ -55,6 +55,16 @@ extension Family {
             "latchkey_issuer_quota_remaining", .gauge, help: "Remaining quota of an issuer.",
             [profile, Dimension("bucket", QuotaBucket.self)])
     }
+    static func callerRequests(_ caller: Dimension) -> Family {
+        Family(
+            "latchkey_caller_requests", .counter, help: "Requests by caller and decision.",
+            [caller, Dimension("resource", CallerResource.self), Dimension("decision", CallerDecision.self)])
+    }
+    static func policyWouldDeny(_ caller: Dimension) -> Family {
+        Family(
+            "latchkey_policy_would_deny", .counter,
+            help: "Secrets and tokens that the callers file would refuse in the mode enforce.", [caller])
+    }
     static let shadowComparisons = Family(
         "latchkey_shadow_comparisons", .counter, help: "Values compared in the two secret stores.",
         [Dimension("result", ShadowResult.self)])

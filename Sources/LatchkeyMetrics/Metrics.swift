@@ -5,7 +5,7 @@ internal import Synchronization
 ///
 /// An update is one or two relaxed atomic additions at an index computed from the ordinals of the labels. It takes no
 /// lock, no dictionary look-up and no allocation. All names, labels and label values are fixed when the process starts,
-/// except for the names of profiles.
+/// except for the names of profiles and callers.
 ///
 /// Some series are 0 from the start, so that `rate()` sees their first increment: the tiers in use with every outcome,
 /// authentication failures, joined flights, stale answers, reload failures and open connections. The other series, of
@@ -28,10 +28,13 @@ package final class Metrics: Sendable {
     private let shadowComparisons: Counters
     private let reloadFailures: Counters
     private let handshakes: Counters
+    private let callerRequests: Counters
+    private let policyWouldDeny: Counters
     private let certificateExpiry: Gauges
     private let buildInfo: Family
     /// The name of the profile at each index; empty if there is none.
     private let profiles: Mutex<[String]>
+    private let callers = Mutex(CallerLabels())
     private let readProcess: @Sendable () -> ProcessReading?
 
     /// - Parameters:
@@ -72,6 +75,9 @@ package final class Metrics: Sendable {
         // Without TLS there is nothing to count.
         handshakes = Counters(
             .handshakes, initiallyShown: Set(certificates.isEmpty ? [] : HandshakeOutcome.allCases.map(\.rawValue)))
+        let caller = Family.Dimension("caller", values: CallerLabels().values)
+        callerRequests = Counters(.callerRequests(caller))
+        policyWouldDeny = Counters(.policyWouldDeny(caller))
         certificateExpiry = Gauges(.certificateExpiry(certificates))
         buildInfo = .buildInfo(version: version)
         self.readProcess = readProcess
@@ -106,6 +112,9 @@ package final class Metrics: Sendable {
         exposition.write(shadowComparisons)
         exposition.write(reloadFailures)
         exposition.write(handshakes)
+        let callers = callers.withLock { $0.values }
+        exposition.write(callerRequests.named(callers))
+        exposition.write(policyWouldDeny.named(callers))
         exposition.write(certificateExpiry)
         exposition.write(buildInfo, value: "1")
         if let process = readProcess() { exposition.write(process) }
@@ -197,6 +206,30 @@ extension Metrics {
 
     /// A TLS handshake with a caller ended.
     package func handshake(_ outcome: HandshakeOutcome) { handshakes.increment(outcome.rawValue) }
+
+    /// These callers exist now. The series of those that are gone end.
+    ///
+    /// - Returns: the ordinal of each caller for ``callerRequest(_:_:_:)``.
+    package func callers(_ ids: [String]) -> [Int] {
+        callers.withLock { labels in
+            let (ordinals, changed) = labels.replace(with: ids)
+            for ordinal in changed {
+                callerRequests.reset(ordinal)
+                policyWouldDeny.reset(ordinal)
+            }
+            return ordinals
+        }
+    }
+
+    /// It was decided whether a caller may have what it asks for.
+    ///
+    /// - Parameter caller: the caller's ordinal.
+    package func callerRequest(_ caller: Int, _ resource: CallerResource, _ decision: CallerDecision) {
+        callerRequests.increment(caller, resource.rawValue, decision.rawValue)
+    }
+
+    /// A caller got what the callers file does not give it, because its mode is `observe`.
+    package func policyWouldDeny(_ caller: Int) { policyWouldDeny.increment(caller) }
 
     /// The expiry of the server certificate at `index`.
     package func certificateExpiry(_ index: Int, _ expiry: WallTime) { certificateExpiry.set(expiry.seconds, index) }

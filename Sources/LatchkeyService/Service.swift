@@ -44,7 +44,9 @@ package struct Service: Sendable {
         _ settings: Settings, scope: FileScope = .everything, time: Timing = .system, log: Logger, requests: RequestLog,
         reload: ReloadSource? = nil
     ) throws -> Service {
-        guard let key = settings.apiKey else { throw SettingsError(lines: ["LATCHKEY_API_KEY is required"]) }
+        guard settings.apiKey != nil || settings.callers != nil else {
+            throw SettingsError(lines: ["LATCHKEY_API_KEY is required"])
+        }
         let upstreams = try Upstreams(settings, scope: scope, time: time, log: log)
         let backendFollower = upstreams.backendFollower(
             settings, isUsed: { upstreams.use.parts.secrets }, time: time, log: log)
@@ -58,12 +60,16 @@ package struct Service: Sendable {
         let readiness = Readiness(
             tokens: upstreams.tokens, health: upstreams.health, use: upstreams.use, secrets: upstreams.secrets,
             reloads: upstreams.reloads, certificates: certificates, reload: record, time: time)
-        let keys = LiveKeys(KeyRing(key: key))
+        let keys = LiveKeys(KeyRing([]))
+        let secretWaiter = SecretChangeWaiter(
+            secrets: upstreams.secrets, isDraining: { readiness.isDraining }, time: time)
+        let registry = CallerRegistry(settings, live: keys, metrics: upstreams.metrics) { secretWaiter.wakeAll() }
+        let callers = CallersFollower(settings, scope: scope, registry: registry, files: upstreams.files)
         let directory = ProfileDirectory(
             settings: settings, profiles: upstreams.profiles, names: upstreams.tokens.names, files: upstreams.files,
             secrets: upstreams.secrets)
-        let audiences = AudienceCache { audience, deadline async throws(UpstreamFault) in
-            try await directory.profile(forAudience: audience, deadline: deadline)
+        let audiences = AudienceCache { audience, grant, deadline async throws(UpstreamFault) in
+            try await directory.profile(forAudience: audience, among: grant, deadline: deadline)
         }
         let recorder = AnswerRecorder(metrics: upstreams.metrics, log: requests)
         let services = EndpointServices(
@@ -73,9 +79,7 @@ package struct Service: Sendable {
             senders: SenderRules(
                 forwarded: settings.refuseForwarded, requiresLoopbackHost: settings.requiresLoopbackHost),
             isReady: { readiness.isReady }, health: { readiness.report(now: $0) },
-            secretWaiter: SecretChangeWaiter(
-                secrets: upstreams.secrets, isDraining: { readiness.isDraining }, time: time),
-            time: time, callerTimeout: settings.upstreamTimeout * 2)
+            secretWaiter: secretWaiter, time: time, callerTimeout: settings.upstreamTimeout * 2)
         let server = try HTTPServer.start(
             configuration(
                 settings, cap: connectionCap(settings, log), recorder, upstreams.metrics, tls: certificates?.live,
@@ -87,7 +91,7 @@ package struct Service: Sendable {
             secrets: upstreams.secrets, use: upstreams.use, health: upstreams.health,
             prefetch: settings.prefetch.compactMap { SecretKey($0) },
             timeout: settings.upstreamTimeout * 2, time: time, log: log)
-        let keyFollower = APIKeyFollower(settings, key: key, keys: keys, files: upstreams.files)
+        let keyFollower = APIKeyFollower(settings, registry: registry, files: upstreams.files)
         let profiles = ProfilesFollower(settings, scope: scope, files: upstreams.files) { definitions in
             upstreams.profiles.replace(with: definitions, in: upstreams.tokens)
             audiences.removeAll()
@@ -96,7 +100,8 @@ package struct Service: Sendable {
             Reloader(
                 settings, source,
                 parts: Reloader.Parts(
-                    key: keyFollower, profiles: profiles, certificates: certificates, files: upstreams.files,
+                    key: keyFollower, callers: callers, profiles: profiles, certificates: certificates,
+                    files: upstreams.files,
                     logLevel: logLevel, requests: requests, log: log),
                 record: record, metrics: upstreams.metrics, time: time, log: log)
         }

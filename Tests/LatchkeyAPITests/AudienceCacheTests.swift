@@ -20,7 +20,7 @@ import Testing
     }
 
     private func audiences(over table: Table) -> AudienceCache {
-        AudienceCache { audience, _ async throws(UpstreamFault) in table.find(audience) }
+        AudienceCache { audience, _, _ async throws(UpstreamFault) in table.find(audience) }
     }
 
     @Test func `A result is cached for its lifetime`() async throws {
@@ -55,7 +55,7 @@ import Testing
         audiences.removeAll()
         #expect(audiences.cachedProfile(of: "a", now: Self.start) == nil)
         let (gate, asked) = (Gate(), Inbox<String>())
-        let slow = AudienceCache { audience, _ async throws(UpstreamFault) in
+        let slow = AudienceCache { audience, _, _ async throws(UpstreamFault) in
             asked.put(audience)
             await gate.pass()
             return ProfileID(1)
@@ -79,7 +79,7 @@ import Testing
     }
 
     @Test func `A failed lookup is returned to the caller and is not cached`() async {
-        let audiences = AudienceCache { _, _ async throws(UpstreamFault) in throw UpstreamFault(.timedOut) }
+        let audiences = AudienceCache { _, _, _ async throws(UpstreamFault) in throw UpstreamFault(.timedOut) }
         await #expect(throws: UpstreamFault.self) {
             try await audiences.profile(of: "a", deadline: Self.start, now: Self.start)
         }
@@ -87,7 +87,7 @@ import Testing
     }
 
     @Test func `The cache does not exceed its capacity`() async throws {
-        let audiences = AudienceCache { _, _ async throws(UpstreamFault) in ProfileID(0) }
+        let audiences = AudienceCache { _, _, _ async throws(UpstreamFault) in ProfileID(0) }
         let names = (0...AudienceCache.capacity).map { "a\($0)" }
         for name in names { _ = try await audiences.profile(of: name, deadline: Self.start, now: Self.start) }
         #expect(names.count { audiences.cachedProfile(of: $0, now: Self.start) != nil } <= AudienceCache.capacity)

@@ -3,48 +3,130 @@ import LatchkeyCore
 import LatchkeyCrypto
 import Testing
 
-@Suite("API keys") struct KeyRingTests {
+@Suite("Credentials of callers") struct KeyRingTests {
+    private static let now = WallTime(seconds: 1_000)
+
+    private static func entry(
+        _ id: String, keys: [String] = [], notAfter: WallTime? = nil,
+        _ change: (inout CallerCredentials) -> Void = { _ in }
+    ) -> KeyRing.Entry {
+        var credentials = CallerCredentials()
+        credentials.keys = keys.map { SHA256.hash($0) }
+        change(&credentials)
+        return KeyRing.Entry(Caller(id: id, scopes: [.token], notAfter: notAfter), credentials)
+    }
+
+    private static let twoCallers = KeyRing([
+        entry("alice", keys: ["first-key-of-alice", "second-key-of-alice"]), entry("bob", keys: ["key-of-bob"]),
+    ])
+
     @Test func `A key identifies its caller only`() {
-        let ring = KeyRing([
-            (SHA256.hash("first-key-of-alice"), Caller(id: "alice", scopes: [.token])),
-            (SHA256.hash("second-key-of-alice"), Caller(id: "alice", scopes: [.token])),
-            (SHA256.hash("key-of-bob"), Caller(id: "bob", scopes: .all)),
-        ])
-        #expect(ring.caller(presenting: "first-key-of-alice")?.id == "alice")
-        #expect(ring.caller(presenting: "second-key-of-alice")?.id == "alice")
-        #expect(ring.caller(presenting: "key-of-bob")?.scopes == .all)
+        let ring = Self.twoCallers
+        #expect(ring.id(presenting: "first-key-of-alice") == "alice")
+        #expect(ring.id(presenting: "second-key-of-alice") == "alice")
+        #expect(ring.id(presenting: "key-of-bob") == "bob")
         for wrong in ["", "key-of-bo", "key-of-bobb", "KEY-OF-BOB", "key-of-bob\u{0}"] {
-            #expect(ring.caller(presenting: wrong) == nil)
+            #expect(ring.id(presenting: wrong) == "unknown")
         }
-        #expect(KeyRing([]).caller(presenting: "") == nil)
+        #expect(KeyRing([]).id(presenting: "") == "unknown")
+    }
+
+    @Test(arguments: [1, 8, 9, 100, 1_000])
+    func `Each of many keys identifies its caller`(count: Int) {
+        let ring = KeyRing((0..<count).map { Self.entry("caller-\($0)", keys: ["key-\($0)-a", "key-\($0)-b"]) })
+        for index in 0..<count {
+            #expect(ring.id(presenting: "key-\(index)-a") == "caller-\(index)")
+            #expect(ring.id(presenting: "key-\(index)-b") == "caller-\(index)")
+            #expect(ring.id(presenting: "key-\(index)-c") == "unknown")
+        }
     }
 
     @Test func `An id is accepted with its own keys only`() {
-        let ring = KeyRing([
-            (SHA256.hash("first-key-of-alice"), Caller(id: "alice", scopes: [.token])),
-            (SHA256.hash("second-key-of-alice"), Caller(id: "alice", scopes: [.token])),
-            (SHA256.hash("key-of-bob"), Caller(id: "bob", scopes: .all)),
-        ])
         for (id, key, opens) in [
             ("alice", "first-key-of-alice", true), ("alice", "second-key-of-alice", true), ("bob", "key-of-bob", true),
             ("bob", "first-key-of-alice", false), ("alice", "key-of-bob", false), ("", "key-of-bob", false),
             ("Bob", "key-of-bob", false), ("bob", "", false), ("nobody", "key-of-nobody", false),
         ] {
-            let caller = Array(key.utf8).withUnsafeBytes { ring.caller(named: id, presenting: $0) }
-            #expect(caller?.id == (opens ? id : nil), "\(id) with \(key)")
+            let found = Array(key.utf8).withUnsafeBytes { key in
+                Self.twoCallers.caller(named: id, presenting: key) { Self.now }
+            }
+            #expect(Self.twoCallers.id(found) == (opens ? id : "unknown"), "\(id) with \(key)")
         }
     }
 
-    @Test func `The API key belongs to the default caller, which has every scope`() {
-        let ring = KeyRing(key: Secret("a-key-of-some-length"))
-        #expect(ring.caller(presenting: "a-key-of-some-length") == .default)
-        #expect(Caller.default.scopes.contains([.token, .secrets, .metrics, .admin]))
+    @Test func `The API key belongs to the default caller, which has everything`() {
+        let ring = KeyRing([.default([Secret("a-key-of-some-length")])])
+        #expect(ring.id(presenting: "a-key-of-some-length") == "default")
+        #expect(Caller.default.scopes.contains([.token, .secrets, .metrics, .admin]) && Caller.default.isUnrestricted)
+        #expect(ring.id(ring.signer(named: "default") { Self.now }.caller) == "default")
+    }
+
+    @Test func `Past its not_after a caller is refused at each use, whatever its credential is`() {
+        let ring = KeyRing([
+            Self.entry("old", keys: ["k"], notAfter: Self.now) {
+                $0.users = [7]
+                $0.uris = ["spiffe://a/b"]
+                $0.signingSecrets = [Secret("s")]
+                $0.tokens = [.init(issuer: "i", subject: TextPattern("s", .plain))]
+            }
+        ])
+        let peer = PeerIdentity(uris: ["spiffe://a/b"], dnsNames: [], expiry: WallTime(seconds: 5_000))
+        let token = VerifiedToken(issuer: "i", subject: "s", expiry: WallTime(seconds: 5_000))
+        for (time, id) in [(Self.now, "expired"), (WallTime(milliseconds: Self.now.milliseconds - 1), "old")] {
+            #expect(ring.id(presenting: "k", at: time) == id)
+            #expect(ring.id(ring.caller(withUser: 7) { time }) == id)
+            #expect(ring.id(ring.caller(with: peer) { time }) == id)
+            #expect(ring.id(ring.caller(with: token) { time }) == id)
+            #expect(ring.id(ring.signer(named: "old") { time }.caller) == id)
+        }
+    }
+
+    @Test func `A certificate whose names belong to two callers is refused`() {
+        let ring = KeyRing([
+            Self.entry("a") { $0.uris = ["spiffe://x/a"] },
+            Self.entry("b") { $0.dnsNames = ["B.example"] },
+        ])
+        let id = { (uris: [String], names: [String], expiry: Int64) in
+            let peer = PeerIdentity(uris: uris, dnsNames: names, expiry: WallTime(seconds: expiry))
+            return ring.id(ring.caller(with: peer) { Self.now })
+        }
+        #expect(id(["spiffe://x/a"], [], 2_000) == "a" && id(["spiffe://x/a", "other:"], ["c"], 2_000) == "a")
+        #expect(id([], ["b.EXAMPLE"], 2_000) == "b" && id([], ["x.b.example"], 2_000) == "unknown")
+        #expect(id(["spiffe://x/a"], ["b.example"], 2_000) == "ambiguous")
+        #expect(id(["spiffe://x/A"], [], 2_000) == "unknown" && id(["spiffe://x/a"], [], 1_000) == "expired")
+    }
+
+    @Test func `A token's subject is matched at its own issuer only`() {
+        let ring = KeyRing([
+            Self.entry("billing") {
+                $0.tokens = [.init(issuer: "https://k8s", subject: TextPattern("sa:billing:*", .plain))]
+            }
+        ])
+        let id = { (issuer: String, subject: String, expiry: Int64) in
+            let token = VerifiedToken(issuer: issuer, subject: subject, expiry: WallTime(seconds: expiry))
+            return ring.id(ring.caller(with: token) { Self.now })
+        }
+        #expect(id("https://k8s", "sa:billing:app", 2_000) == "billing")
+        #expect(
+            id("https://k8s", "sa:orders:app", 2_000) == "unknown"
+                && id("https://x", "sa:billing:a", 2_000) == "unknown")
+        #expect(id("https://k8s", "sa:billing:app", 1_000) == "expired")
+        #expect(ring.acceptsTokens && !ring.acceptsConnections && !Self.twoCallers.acceptsTokens)
     }
 }
 
 extension KeyRing {
-    /// The caller whose key was presented, as text.
-    func caller(presenting key: String) -> Caller? {
-        Array(key.utf8).withUnsafeBytes { caller(presenting: $0) }
+    /// The id of the caller, or why there is none.
+    fileprivate func id(_ authentication: Authentication) -> String {
+        switch authentication {
+        case .caller(let found): caller(found)?.id ?? "gone"
+        case .unknown: "unknown"
+        case .expired: "expired"
+        case .ambiguous: "ambiguous"
+        }
+    }
+
+    fileprivate func id(presenting key: String, at now: WallTime = WallTime(seconds: 1_000)) -> String {
+        id(Array(key.utf8).withUnsafeBytes { caller(presenting: $0) { now } })
     }
 }

@@ -9,7 +9,8 @@ package enum AWSReadRequest: Hashable, Sendable {
     case parameters([ParameterReference], foreignARNs: [String], isDecrypted: Bool)
     case path(PathPageRequest)
     case secret(SecretReference)
-    case secrets([SecretReference])
+    /// `denied`: the ids among them that the caller may not have, as it wrote them.
+    case secrets([SecretReference], denied: [String])
     case description(SecretReference)
 
     /// Names in one GetParameters, and parameters on one page of GetParametersByPath (their API references).
@@ -34,7 +35,7 @@ package enum AWSReadRequest: Hashable, Sendable {
             self = .parameters(asks, foreignARNs: foreignARNs, isDecrypted: try reader.input.flag("WithDecryption"))
         case .getParametersByPath: self = .path(try reader.path())
         case .getSecretValue: self = .secret(try reader.secret())
-        case .batchGetSecretValue: self = .secrets(try reader.secrets())
+        case .batchGetSecretValue: self = .secrets(try reader.secrets(), denied: [])
         case .describeSecret: self = .description(try reader.secret(reader.input.required("SecretId")))
         }
     }

@@ -4,6 +4,9 @@ internal import LatchkeyCore
 
 /// Answers decoded AWS requests from an ``AWSReadStore``.
 package struct AWSRequestHandler: Sendable {
+    /// Leaves the parameters that the caller may have, each with the name of its secret.
+    typealias ListingFilter = @Sendable ([(name: String, item: ParameterItem)]) -> [(name: String, item: ParameterItem)]
+
     let store: AWSReadStore
 
     package init(
@@ -20,7 +23,8 @@ package struct AWSRequestHandler: Sendable {
         case .parameters(let asks, let foreignARNs, let isDecrypted):
             return Self.all(asks) { cached($0, isDecrypted, now) }.map { Self.answer(asks, $0, foreignARNs) }
         case .secret(let ask): return cached(ask, now).map { Self.answer($0) }
-        case .secrets(let asks): return Self.all(asks) { cached($0, now) }.map { Self.answer(asks, $0) }
+        case .secrets(let asks, let denied):
+            return Self.all(asks) { cached($0, now) }.map { Self.answer(asks, $0, denied) }
         case .path, .description: return nil
         }
     }
@@ -44,15 +48,17 @@ package struct AWSRequestHandler: Sendable {
     /// Answers from the store, in a task of its own.
     ///
     /// - Parameters:
+    ///   - filter: leaves the elements of a listing that the caller may have.
     ///   - refresh: whether to read past the cache. Only for a single secret.
     ///   - completion: called once, on any thread. Its second argument says why a requested refresh failed.
     func answer(
-        _ request: AWSReadRequest, refresh: Bool, deadline: MonotonicTime,
+        _ request: AWSReadRequest, filter: @escaping ListingFilter, refresh: Bool, deadline: MonotonicTime,
         completion: @escaping @Sendable (Result<JSON, AWSProtocolError>, UpstreamFault?) -> Void
     ) {
         Task {
             guard refresh, case .secret(let ask) = request else {
-                return completion(await answer(request, refresh: refresh, deadline: deadline), nil)
+                return completion(
+                    await answer(request, filter: filter, refresh: refresh, deadline: deadline), nil)
             }
             let secret = await secret(ask, true, deadline)
             completion(Self.answer(secret), Self.refreshError(secret))
@@ -67,7 +73,7 @@ package struct AWSRequestHandler: Sendable {
     }
 
     private func answer(
-        _ request: AWSReadRequest, refresh: Bool, deadline: MonotonicTime
+        _ request: AWSReadRequest, filter: ListingFilter, refresh: Bool, deadline: MonotonicTime
     ) async -> Result<JSON, AWSProtocolError> {
         switch request {
         case .parameter(let ask, let isDecrypted):
@@ -75,10 +81,10 @@ package struct AWSRequestHandler: Sendable {
         case .parameters(let asks, let foreignARNs, let isDecrypted):
             return Self.answer(
                 asks, await Self.gather(asks) { await parameter($0, isDecrypted, deadline) }, foreignARNs)
-        case .path(let ask): return answer(ask, await listing(ask, deadline))
+        case .path(let ask): return answer(ask, await listing(ask, deadline), filter)
         case .secret(let ask): return Self.answer(await secret(ask, refresh, deadline))
-        case .secrets(let asks):
-            return Self.answer(asks, await Self.gather(asks) { await secret($0, refresh, deadline) })
+        case .secrets(let asks, let denied):
+            return Self.answer(asks, await Self.gather(asks) { await secret($0, refresh, deadline) }, denied)
         case .description(let ask): return await description(ask, deadline)
         }
     }
@@ -200,11 +206,12 @@ package struct AWSRequestHandler: Sendable {
         result.map(\.json).mapError { AWSProtocolError($0, service: .secretsManager) }
     }
 
-    /// Secrets that cannot be read go into `Errors`. A transient fault fails the whole call, so that SDKs retry it.
+    /// Secrets that cannot be read, and those that the caller may not have, go into `Errors`. A transient fault fails the
+    /// whole call, so that SDKs retry it.
     private static func answer(
-        _ asks: [SecretReference], _ results: [Result<SecretItem, UpstreamFault>]
+        _ asks: [SecretReference], _ results: [Result<SecretItem, UpstreamFault>], _ denied: [String]
     ) -> Result<JSON, AWSProtocolError> {
-        var (values, errors): ([JSON], [JSON]) = ([], [])
+        var (values, errors): ([JSON], [JSON]) = ([], denied.map(Self.denied))
         for (ask, result) in zip(asks, results) {
             switch result {
             case .success(let item): values.append(item.json)
@@ -221,12 +228,22 @@ package struct AWSRequestHandler: Sendable {
         return .success(["SecretValues": .array(values), "Errors": .array(errors)])
     }
 
+    private static func denied(_ id: String) -> JSON {
+        [
+            "SecretId": .string(id), "ErrorCode": "AccessDeniedException",
+            "Message": .string("not authorized, because \(AWSProtocolError.notAllowed)"),
+        ]
+    }
+
     /// One page. The token cache and Latchkey's own parameters are also below the prefix; they are left out.
     private func answer(
-        _ ask: PathPageRequest, _ result: Result<[ParameterItem], UpstreamFault>
+        _ ask: PathPageRequest, _ result: Result<[ParameterItem], UpstreamFault>, _ filter: ListingFilter
     ) -> Result<JSON, AWSProtocolError> {
         result.map { items in
-            let shown = items.filter { store.names.key(ofParameter: $0.name) != nil }
+            let known = items.compactMap { item in
+                store.names.key(ofParameter: item.name).map { (name: $0.name, item: item) }
+            }
+            let shown = filter(known).map(\.item)
             let page = ListingPage(of: shown.map(\.name), after: ask.after, size: ask.size)
             var members: JSONObject = ["Parameters": .array(shown[page.range].map { $0.json() })]
             members["NextToken"] = page.next.map { .string($0) }

@@ -12,6 +12,9 @@ package struct SecretReference: Hashable, Sendable {
     package let shortQuery: SecretQuery?
     /// Nil for a plain name.
     package let arn: AmazonResourceName?
+    /// Which of the two names the caller may have.
+    private(set) var allowsName = true
+    private(set) var allowsShortName = true
 
     /// The queries to try in this order until an answer is accepted.
     ///
@@ -20,8 +23,31 @@ package struct SecretReference: Hashable, Sendable {
     ///
     /// - Parameter store: the store that a secret is read from; nil while the backend is unknown.
     func queries(_ store: (SecretKey) -> SecretStore?) -> [SecretQuery] {
-        guard let shortQuery else { return [query] }
+        guard let shortQuery, allowsShortName else { return [query] }
+        if !allowsName { return [shortQuery] }
         return store(shortQuery.key) == .secretsManager ? [shortQuery, query] : [query, shortQuery]
+    }
+
+    /// Whether the caller may have the secret, by one of its two names at least.
+    func decision(_ access: CallerAccess) -> AccessDecision {
+        let decision = access.decision(.secret(query.key.name))
+        guard decision != .allowed, let shortQuery else { return decision }
+        return access.decision(.secret(shortQuery.key.name))
+    }
+
+    /// The reference with the names alone that the caller may have.
+    func restricted(to access: CallerAccess) -> SecretReference {
+        var own = self
+        own.allowsName = access.decision(.secret(query.key.name)).isAllowed
+        own.allowsShortName = shortQuery.map { access.decision(.secret($0.key.name)).isAllowed } ?? true
+        return own
+    }
+
+    package init(text: String, query: SecretQuery, shortQuery: SecretQuery?, arn: AmazonResourceName?) {
+        self.text = text
+        self.query = query
+        self.shortQuery = shortQuery
+        self.arn = arn
     }
 
     /// Whether `item` is the requested secret, and not one of another account or with another random suffix. The suffix

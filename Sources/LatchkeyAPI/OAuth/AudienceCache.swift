@@ -7,13 +7,21 @@ internal import Synchronization
 /// An audience may be a field of the blob, so a lookup may need a store. When the profiles change, the cache is
 /// emptied.
 package final class AudienceCache: Sendable {
-    /// Finds the profile of an audience by the deadline; nil if no profile has it.
-    package typealias Lookup = @Sendable (_ audience: String, MonotonicTime) async throws(UpstreamFault) -> ProfileID?
+    /// Finds the profile of an audience by the deadline, among those that the caller may have; nil if none of them has
+    /// it.
+    package typealias Lookup =
+        @Sendable (_ audience: String, _ among: ProfileGrant, MonotonicTime) async throws(UpstreamFault) -> ProfileID?
 
     /// How long an entry is used. An audience that moves to another profile is noticed after that time.
     package static let lifetime: Duration = .seconds(30)
-    /// Maximum number of entries. There are as many audiences as profiles, and those that changed within ``lifetime``.
+    /// Maximum number of entries. There are as many audiences as profiles for each set of profiles that a caller has, and
+    /// those that changed within ``lifetime``.
     package static let capacity = 256
+
+    private struct Key: Hashable {
+        let audience: ExactText
+        let among: ProfileGrant
+    }
 
     private struct Entry {
         let profile: ProfileID
@@ -21,7 +29,7 @@ package final class AudienceCache: Sendable {
     }
 
     private struct Table {
-        var entries: [ExactText: Entry] = [:]
+        var entries: [Key: Entry] = [:]
         /// Counts how often the cache was emptied. A lookup that started before is not cached.
         var generation = 0
     }
@@ -32,9 +40,13 @@ package final class AudienceCache: Sendable {
     package init(lookup: @escaping Lookup) { self.lookup = lookup }
 
     /// The cached profile of `audience`; nil on a miss. Then call ``profile(of:deadline:now:)``.
-    package func cachedProfile(of audience: String, now: MonotonicTime) -> ProfileID? {
+    package func cachedProfile(
+        of audience: String, among grant: ProfileGrant = .all, now: MonotonicTime
+    ) -> ProfileID? {
         table.withLock { table in
-            guard let found = table.entries[ExactText(audience)], now < found.until else { return nil }
+            guard let found = table.entries[Key(audience: ExactText(audience), among: grant)], now < found.until else {
+                return nil
+            }
             return found.profile
         }
     }
@@ -47,17 +59,18 @@ package final class AudienceCache: Sendable {
         }
     }
 
-    /// Looks the profile up; nil if no profile has this audience. A miss is not cached, because callers choose the
-    /// names.
+    /// Looks the profile up among those that the caller may have; nil if none of them has this audience. A miss is not
+    /// cached, because callers choose the names.
     package func profile(
-        of audience: String, deadline: MonotonicTime, now: MonotonicTime
+        of audience: String, among grant: ProfileGrant = .all, deadline: MonotonicTime, now: MonotonicTime
     ) async throws(UpstreamFault) -> ProfileID? {
         let generation = table.withLock { $0.generation }
-        guard let profile = try await lookup(audience, deadline) else { return nil }
+        guard let profile = try await lookup(audience, grant, deadline) else { return nil }
         table.withLock { table in
             guard table.generation == generation else { return }
             if table.entries.count >= Self.capacity { table.entries.removeAll() }
-            table.entries[ExactText(audience)] = Entry(profile: profile, until: now + Self.lifetime)
+            table.entries[Key(audience: ExactText(audience), among: grant)] = Entry(
+                profile: profile, until: now + Self.lifetime)
         }
         return profile
     }

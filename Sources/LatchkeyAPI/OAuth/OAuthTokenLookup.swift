@@ -27,6 +27,10 @@ struct OAuthTokenLookup: Sendable {
     }
 
     let target: Target
+    /// The profiles that the caller may have.
+    let among: ProfileGrant
+    /// Called with the profile of an audience that had to be looked up; nil if no profile of ``among`` has it.
+    let resolved: @Sendable (ProfileID?) -> Void
     let scope: [String]
     let tokens: TokenBroker
     let audiences: AudienceCache
@@ -48,9 +52,11 @@ struct OAuthTokenLookup: Sendable {
             Task {
                 do throws(UpstreamFault) {
                     let found = try await audiences.profile(
-                        of: audience, deadline: deadline, now: now)
+                        of: audience, among: among, deadline: deadline, now: now)
+                    resolved(found)
                     if let profile = found { return fetch(profile, of: audience, completion) }
-                    completion(.refused(OAuthError(.invalidTarget, "no token profile has this audience")))
+                    completion(
+                        .refused(OAuthError(.invalidTarget, "no token profile of this client has this audience")))
                 } catch {
                     completion(.refused(OAuthError(Problem(error, what: "token"))))
                 }

@@ -1,3 +1,4 @@
+internal import LatchkeyBroker
 internal import LatchkeyCore
 package import LatchkeyHTTP
 package import LatchkeyMetrics
@@ -12,14 +13,35 @@ package final class AnswerRecorder: Sendable {
         let started: MonotonicTime
         /// Nil if the request had no valid credential.
         let caller: String?
+        var credential: CredentialKind?
+        /// Why there is no caller, or why it may not have what it asks for.
+        var failure: AuthFailure?
+        /// The decision about what was asked for by name; nil if the request did not get that far.
+        var decision: AccessDecision?
+        /// What was asked for by name, if ``AnswerRecorder/keepsNames``.
+        var names: [AccessedName] = []
     }
 
     private let metrics: Metrics
     private let log: RequestLog
+    /// Whether requests keep the names that they ask for, which the audit log needs.
+    let keepsNames: Bool
 
-    package init(metrics: Metrics, log: RequestLog) {
+    /// - Parameter keepsNames: whether there is an audit log.
+    package init(metrics: Metrics, log: RequestLog, keepsNames: Bool = false) {
         self.metrics = metrics
         self.log = log
+        self.keepsNames = keepsNames
+    }
+
+    /// Counts and logs what the callers file would refuse in the mode `enforce`.
+    ///
+    /// - Parameters:
+    ///   - name: the secret or profile; empty for a list.
+    ///   - label: the ordinal of the caller in the metrics.
+    func wouldDeny(_ name: String, _ reason: AccessReason, caller: String, label: Int, _ id: RequestID) {
+        metrics.policyWouldDeny(label)
+        log.recordWouldDeny(requestID: id.text, caller: caller, name: RequestQuery.shown(name), reason: reason.rawValue)
     }
 
     /// Records a response, unless it is deferred, and returns its receipt. Reads the clock for the duration.

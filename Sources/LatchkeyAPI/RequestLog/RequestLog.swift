@@ -39,7 +39,11 @@ package final class RequestLog: Sendable {
         }
     }
 
+    /// The most lines per ``RequestLogLimiter/window`` about what the callers file would refuse. The rest is only counted.
+    private static let maxWouldDenyLines = 10
+
     private struct State {
+        var wouldDeny = SlidingWindow(maxEvents: maxWouldDenyLines, span: RequestLogLimiter.window)
         var limiter = RequestLogLimiter()
         var isReportScheduled = false
     }
@@ -79,6 +83,15 @@ package final class RequestLog: Sendable {
         }
         if isAdmitted { write("request", .info, Self.metadata(entry), false) }
         if isFirstOmission { scheduleOmissionReport(now) }
+    }
+
+    /// Logs that the callers file would refuse a secret or token in the mode `enforce`, within the limit of lines.
+    func recordWouldDeny(requestID: String, caller: String, name: String, reason: String) {
+        let now = time.now().monotonic
+        guard state.withLock({ $0.wouldDeny.take(now) }) == nil else { return }
+        write(
+            "the callers file would refuse this in the mode enforce", .info,
+            ["request_id": "\(requestID)", "caller": "\(caller)", "name": "\(name)", "reason": "\(reason)"], false)
     }
 
     /// Logs how many lines were omitted since the last report. Also called when the process ends.

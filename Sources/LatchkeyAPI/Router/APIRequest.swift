@@ -38,12 +38,10 @@ struct APIRequest: ~Copyable {
     /// The path segment that matches `{…}`, still percent-encoded.
     var pathParameter: UnsafeRawBufferPointer { entry.parameter(of: context.slice(context.head.path)) }
 
-    /// The caller's id, for messages and for limits per caller.
-    var callerID: String { credentials.caller?.id ?? Caller.default.id }
-
-    /// What metrics and request log record.
-    var record: AnswerRecorder.Request {
-        AnswerRecorder.Request(
-            route: entry.route, method: method, id: id, started: started, caller: credentials.caller?.id)
+    /// The details, which are made when they are first needed.
+    mutating func ensureDetails() -> RequestDetails {
+        let details = credentials.details ?? RequestDetails()
+        credentials.details = details
+        return details
     }
 }

@@ -1,9 +1,14 @@
 internal import LatchkeyBroker
+internal import LatchkeyMetrics
 
-/// What authentication has found out about the sender of a request.
+/// What authentication and the decision about access have found out about a request.
 struct Credentials {
     /// The authenticated caller. Nil for open routes, and for an OAuth client until its body is read.
-    var caller: Caller?
-    /// For routes with ``Access/signed(_:)``: what the head of the request has shown.
-    var signedHead: SignedHead?
+    var caller: AuthenticatedCaller?
+    /// Why there is no caller, or why it may not use the route; nil if it may.
+    var failure: AuthFailure?
+    /// The decision about the named secret or profile; the strictest one if there are several names.
+    var decision: AccessDecision?
+    /// Nil for most requests.
+    var details: RequestDetails?
 }

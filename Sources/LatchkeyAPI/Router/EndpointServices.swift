@@ -7,6 +7,7 @@ package import LatchkeyMetrics
 /// The services that the routers of all workers share.
 package struct EndpointServices: Sendable {
     let keys: LiveKeys
+    let tokenVerifier: TokenVerifier
     let tokens: TokenBroker
     let secrets: SecretBroker
     let audiences: AudienceCache
@@ -26,6 +27,7 @@ package struct EndpointServices: Sendable {
 
     package init(
         keys: LiveKeys,
+        tokenVerifier: TokenVerifier = .none,
         tokens: TokenBroker,
         secrets: SecretBroker,
         audiences: AudienceCache,
@@ -41,6 +43,7 @@ package struct EndpointServices: Sendable {
         callerTimeout: Duration
     ) {
         self.keys = keys
+        self.tokenVerifier = tokenVerifier
         self.tokens = tokens
         self.secrets = secrets
         self.audiences = audiences

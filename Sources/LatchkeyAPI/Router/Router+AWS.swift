@@ -14,15 +14,35 @@ extension Router {
             } catch {
                 throw AWSProtocolError(error)
             }
-            let operation = try target.operation(for: request.callerID)
+            let operation = try target.operation(for: callerID(request))
             let read = try AWSReadRequest(
                 operation, body: [UInt8](request.context.body), names: services.aws.store.names,
-                caller: request.callerID)
-            return answerRead(request, read, operation.service, reply)
+                caller: callerID(request))
+            return answerRead(request, try permit(read, &request), operation.service, reply)
         } catch {
-            let service = request.credentials.signedHead?.target.service ?? .parameterStore
+            let service = request.credentials.details?.signedHead?.target.service ?? .parameterStore
             return AWSResponseWriter(service).write(error, to: reply)
         }
+    }
+
+    /// Decides about the names of a request.
+    ///
+    /// - Returns: the request for what the caller may have.
+    /// - Throws: `AccessDeniedException` if that is nothing.
+    func permit(_ read: AWSReadRequest, _ request: inout APIRequest) throws(AWSProtocolError) -> AWSReadRequest {
+        let access = access(of: request)
+        if access.isUnrestricted, !services.recorder.keepsNames {
+            count(.allowed, request)
+            return read
+        }
+        let decisions = read.decisions(access)
+        for name in decisions { note(name.decision, about: name.name, &request) }
+        let isAllowed = decisions.isEmpty || decisions.contains { $0.decision.isAllowed }
+        let permitted = isAllowed ? read.restricted(to: access) : nil
+        count(permitted == nil ? .denied : .allowed, request)
+        if let permitted { return permitted }
+        if case .secrets = read, let none = read.restricted(to: access) { return none }
+        throw .denied(callerID(request), read.operation)
     }
 
     /// Answers from memory, or defers the response until the store has answered.
@@ -35,9 +55,15 @@ extension Router {
         if !refresh, let result = services.aws.cached(read, now: now) {
             return answer.write(result, to: reply).from(Tier.memory.header)
         }
+        let (access, reporter) = (access(of: request), wouldDenyReporter(request))
+        let filter: AWSRequestHandler.ListingFilter = { items in
+            let (allowed, wouldDeny) = access.filter(items) { $0.name }
+            if let wouldDeny { reporter.report("", wouldDeny) }
+            return allowed
+        }
         let (aws, tier, deadline) = (services.aws, tier(of: service), now.monotonic + services.callerTimeout)
         return deferAnswer(request, reply, blocksPipeline: true) { deferred in
-            aws.answer(read, refresh: refresh, deadline: deadline) { result, refreshError in
+            aws.answer(read, filter: filter, refresh: refresh, deadline: deadline) { result, refreshError in
                 deferred.send {
                     let receipt = answer.write(result, refreshError: refreshError, to: $0)
                     return receipt.status == 200 ? receipt.from(tier) : receipt

@@ -16,23 +16,29 @@ extension Router {
             do throws(AWSProtocolError) {
                 signature = try SignatureVerification(message)
             } catch {
-                noteUnknownCaller(context, context.head.authorization.isPresent ? .malformed : .missing)
+                noteUnknownCaller(&request, context.head.authorization.isPresent ? .malformed : .missing)
                 throw error
             }
-            let signer = keys.signer(named: signature.accessKeyID)
-            request.credentials.signedHead = SignedHead(target, signature, secrets: signer?.secrets ?? [])
+            let signer = keys.ring.signer(named: signature.accessKeyID) { services.time.now().wall }
+            var known: AuthenticatedCaller?
+            if case .caller(let caller) = signer.caller { known = caller }
+            request.ensureDetails().signedHead = SignedHead(target, signature, secrets: signer.secrets)
             do throws(AWSProtocolError) {
                 try signature.checkHead(
-                    message, isKnown: signer != nil, service: SignedHead.service(target, signature),
+                    message, isKnown: known != nil, service: SignedHead.service(target, signature),
                     now: services.time.now().wall)
             } catch {
-                noteUnknownCaller(context, .unknown)
+                if case .expired = signer.caller {
+                    noteUnknownCaller(&request, .expired)
+                } else {
+                    noteUnknownCaller(&request, .unknown)
+                }
                 throw error
             }
-            request.credentials.caller = signer?.caller
-            guard let caller = signer?.caller, caller.scopes.isSuperset(of: scope) else {
-                services.metrics.authFailure(.scope)
-                throw .denied(request.callerID, "this operation", "its key does not open secrets")
+            request.credentials.caller = known
+            guard let known, known.opens(scope) else {
+                noteMissingScope(&request)
+                throw .denied(callerID(request), "this operation", "its key does not open secrets")
             }
         } catch {
             throw .aws(error, target.service ?? .parameterStore)
@@ -43,18 +49,19 @@ extension Router {
     func limitSignedBody(_ request: borrowing APIRequest) throws(Refusal) {
         guard let length = request.context.head.contentLength, length > ServerLimits.signedBodyBytes else { return }
         let problem = Problem(413, .payloadTooLarge, "the body is over \(ServerLimits.signedBodyBytes) bytes")
-        throw .aws(AWSProtocolError(problem), request.credentials.signedHead?.target.service ?? .parameterStore)
+        throw .aws(
+            AWSProtocolError(problem), request.credentials.details?.signedHead?.target.service ?? .parameterStore)
     }
 
     /// Verifies the signature over head and body.
     func verifySignature(_ request: inout APIRequest) throws(AWSProtocolError) -> AWSTarget {
-        guard let head = request.credentials.signedHead else { throw SignatureVerification.unknownKey }
+        guard let head = request.credentials.details?.signedHead else { throw SignatureVerification.unknownKey }
         do throws(AWSProtocolError) {
             try head.signature.verify(
                 message(request.context), secrets: head.secrets,
                 service: SignedHead.service(head.target, head.signature), now: services.time.now().wall)
         } catch {
-            noteUnknownCaller(request.context, .unknown)
+            noteUnknownCaller(&request, .unknown)
             request.credentials.caller = nil
             throw error
         }

@@ -1,10 +1,17 @@
 internal import LatchkeyBroker
 internal import LatchkeyCore
+internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 
 // Who the caller is, decided once, from the head.
 extension Router {
+    /// The outcome of looking for a request's credential.
+    enum Identity {
+        case caller(AuthenticatedCaller)
+        case failed(AuthFailure)
+    }
+
     /// Authenticates the caller, and checks that it may use the route and the method.
     ///
     /// Two things need the body, which is read afterwards: the credentials of an OAuth client that are not in the head,
@@ -12,10 +19,10 @@ extension Router {
     func authorize(_ request: inout APIRequest) throws(Refusal) {
         let (context, entry) = (request.context, request.entry)
         if context.isOverCapacity, entry.access != .open { throw .problem(Problem(ServerRejection.overloaded)) }
+        keys.follow()
         if case .key(let scope) = entry.access {
-            request.credentials.caller = bearer(context)
-            guard let caller = request.credentials.caller else { throw .problem(Self.unauthorized) }
-            guard caller.scopes.isSuperset(of: scope) else { throw missingScope("this key may not do that") }
+            guard let caller = take(bearer(context), &request) else { throw .problem(.noCaller) }
+            guard caller.opens(scope) else { throw missingScope("this key may not do that", &request) }
         }
         guard entry.methods.contains(request.method) else {
             var problem = Problem(405, .methodNotAllowed, "\(entry.path) takes \(entry.allow)")
@@ -25,14 +32,13 @@ extension Router {
         switch entry.access {
         case .open, .key: break
         case .token(let scope):
-            request.credentials.caller = tokenCaller(context)
-            guard let caller = request.credentials.caller else {
+            guard let caller = take(tokenCaller(context), &request) else {
                 throw .problem(
                     Problem(
                         401, .unauthorized,
                         "a valid key is needed in \(ExtensionToken.allFields), or in Authorization: Bearer <key>"))
             }
-            guard caller.scopes.isSuperset(of: scope) else { throw missingScope("this key does not open secrets") }
+            guard caller.opens(scope) else { throw missingScope("this key does not open secrets", &request) }
         case .client: try authorizeClient(&request)
         case .signed(let scope): try authorizeSigner(&request, scope)
         }
@@ -57,40 +63,111 @@ extension Router {
         }
     }
 
-    private func missingScope(_ detail: String) -> Refusal {
-        services.metrics.authFailure(.scope)
+    private func missingScope(_ detail: String, _ request: inout APIRequest) -> Refusal {
+        noteMissingScope(&request)
         return .problem(Problem(403, .forbidden, detail))
     }
 
-    /// The caller that the key of `Authorization: Bearer <key>` belongs to (RFC 6750 §2.1). The scheme is
-    /// case-insensitive (RFC 9110 §11.1).
-    private func bearer(_ context: RequestContext) -> Caller? {
+    /// Counts a request of a caller who may not use the route.
+    func noteMissingScope(_ request: inout APIRequest) {
+        services.metrics.authFailure(.scope)
+        request.credentials.failure = .scope
+        request.credentials.decision = .denied(.scope)
+        count(.denied, request)
+    }
+
+    /// Keeps the caller, or counts a request without a valid credential.
+    private func take(_ identity: Identity, _ request: inout APIRequest) -> AuthenticatedCaller? {
+        switch identity {
+        case .caller(let caller):
+            request.credentials.caller = caller
+            return caller
+        case .failed(let reason):
+            noteUnknownCaller(&request, reason)
+            return nil
+        }
+    }
+
+    /// The caller that the credential of `Authorization: Bearer <credential>` belongs to (RFC 6750 §2.1). The scheme is
+    /// case-insensitive (RFC 9110 §11.1). Without the field, the caller that the connection belongs to.
+    private func bearer(_ context: RequestContext) -> Identity {
+        guard context.head.authorization.isPresent else { return connectionCaller(context) }
+        guard let key = Self.bearerCredential(context) else {
+            return .failed(context.slice(context.head.authorization).isEmpty ? .missing : .malformed)
+        }
+        return keyCaller(key)
+    }
+
+    /// What follows `Bearer ` in the `Authorization` field; nil if the field has another form.
+    static func bearerCredential(_ context: RequestContext) -> UnsafeRawBufferPointer? {
         let value = context.slice(context.head.authorization)
         guard value.count > 7, Grammar.equals(UnsafeRawBufferPointer(rebasing: value[..<7]), folded: "bearer ") else {
-            noteUnknownCaller(context, value.isEmpty ? .missing : .malformed)
             return nil
         }
         var key = UnsafeRawBufferPointer(rebasing: value[7...])
         while key.first == 0x20 { key = UnsafeRawBufferPointer(rebasing: key.dropFirst()) }
-        let caller = keys.caller(presenting: key)
-        if caller == nil { noteUnknownCaller(context, .unknown) }
-        return caller
+        return key
     }
 
     /// The caller by a field of ``ExtensionToken``, or by `Authorization: Bearer` if there is none. Only the first field
     /// present counts: a wrong key in it is not replaced by a valid one elsewhere.
-    func tokenCaller(_ context: RequestContext) -> Caller? {
+    func tokenCaller(_ context: RequestContext) -> Identity {
         guard let token = ExtensionToken.field(of: context) else { return bearer(context) }
-        let caller = keys.caller(presenting: context.slice(token))
-        if caller == nil { noteUnknownCaller(context, .unknown) }
-        return caller
+        return keyCaller(context.slice(token))
+    }
+
+    /// The caller of a key, or of a token if there are callers with tokens.
+    private func keyCaller(_ key: UnsafeRawBufferPointer) -> Identity {
+        let ring = keys.ring
+        if ring.acceptsTokens, TokenVerifier.isToken(key) {
+            let now = services.time.now().wall
+            guard let token = services.tokenVerifier.verify(key, now) else { return .failed(.unknown) }
+            return Self.identity(ring.caller(with: token) { now })
+        }
+        return Self.identity(ring.caller(presenting: key) { services.time.now().wall })
+    }
+
+    /// The caller by the TLS certificate of the connection, or else by its Unix peer. Only without a credential in the
+    /// request.
+    private func connectionCaller(_ context: RequestContext) -> Identity {
+        let ring = keys.ring
+        guard ring.acceptsConnections else { return .failed(.missing) }
+        let now = { self.services.time.now().wall }
+        if let peer = context.peer { return Self.identity(ring.caller(with: peer, now: now)) }
+        guard let user = context.unixUser else { return .failed(.missing) }
+        let identity = Self.identity(ring.caller(withUser: user, now: now))
+        // A user without a caller has shown no credential, as on a connection over TCP.
+        if case .failed(.unknown) = identity { return .failed(.missing) }
+        return identity
+    }
+
+    private static func identity(_ authentication: Authentication) -> Identity {
+        switch authentication {
+        case .caller(let caller): .caller(caller)
+        case .unknown: .failed(.unknown)
+        case .expired: .failed(.expired)
+        case .ambiguous: .failed(.ambiguous)
+        }
+    }
+
+    /// The credential of an authorized request to a native route, to check it again later.
+    func presentedCredential(_ request: borrowing APIRequest) -> PresentedCredential? {
+        let context = request.context
+        switch request.credentials.caller?.credential {
+        case nil, .sigv4: return nil
+        case .key: return Self.bearerCredential(context).map { .key(SHA256.hash($0)) }
+        case .jwt:
+            return Self.bearerCredential(context)
+                .flatMap { services.tokenVerifier.verify($0, services.time.now().wall) }.map { .token($0) }
+        case .tls: return context.peer.map { .certificate($0) }
+        case .unix: return context.unixUser.map { .user($0) }
+        }
     }
 
     /// Counts a request without a valid credential, and tells the server not to keep its connection open.
-    func noteUnknownCaller(_ context: RequestContext, _ reason: AuthFailure) {
+    func noteUnknownCaller(_ request: inout APIRequest, _ reason: AuthFailure) {
         services.metrics.authFailure(reason)
-        context.isUnauthenticated = true
+        request.credentials.failure = reason
+        request.context.isUnauthenticated = true
     }
-
-    static let unauthorized = Problem(401, .unauthorized, "a valid key is needed in authorization: bearer <key>")
 }

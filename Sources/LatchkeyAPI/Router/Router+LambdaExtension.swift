@@ -9,7 +9,7 @@ extension Router {
     /// Extension, and `GET /v1/{secret id}` of the Secrets Manager Agent. Responses and errors have the format of the
     /// services' API.
     func awsExtension(
-        _ request: borrowing APIRequest, _ query: RequestQuery, _ reply: consuming APIReply
+        _ request: inout APIRequest, _ query: RequestQuery, _ reply: consuming APIReply
     ) -> ReplyReceipt {
         let service: AWSReadService = request.entry.route == .extensionParameters ? .parameterStore : .secretsManager
         do throws(AWSProtocolError) {
@@ -19,11 +19,12 @@ extension Router {
             } catch {
                 throw AWSProtocolError(error)
             }
+            let caller = callerID(request)
             let read =
                 try service == .parameterStore
-                ? parameterRequest(query, request.callerID)
-                : secretRequest(request.pathParameter, query, request.callerID)
-            return answerRead(request, read, service, refresh: refresh, reply)
+                ? parameterRequest(query, caller)
+                : secretRequest(request.pathParameter, query, caller)
+            return answerRead(request, try permit(read, &request), service, refresh: refresh, reply)
         } catch {
             return AWSResponseWriter(service).write(error, to: reply)
         }

@@ -1,4 +1,5 @@
 internal import LatchkeyBroker
+internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
@@ -17,7 +18,7 @@ extension Router {
             // Another scheme does not identify the client. Together with credentials in the body it is an error.
             guard case .presented = client else { return }
             try authenticate(client, &request)
-            try requireScope(request)
+            try requireScope(&request)
         } catch {
             throw .oauth(error)
         }
@@ -39,7 +40,7 @@ extension Router {
                     ))
             }
             try authenticate(grant.client, &request)
-            try requireScope(request)
+            try requireScope(&request)
             return identification(of: request)
         } catch {
             context.isUnauthenticated = true
@@ -61,30 +62,36 @@ extension Router {
     func authenticate(_ client: OAuthClient, _ request: inout APIRequest) throws(OAuthError) {
         switch client {
         case .absent:
-            noteUnknownCaller(request.context, .missing)
+            noteUnknownCaller(&request, .missing)
             throw OAuthError(
                 .invalidClient,
                 "authenticate with client_id and client_secret, in the body or with Basic authentication")
         case .unreadable:
-            noteUnknownCaller(request.context, .malformed)
+            noteUnknownCaller(&request, .malformed)
             throw OAuthError(.invalidClient, "the authorization field does not have valid Basic credentials")
         case .presented(let readings):
+            keys.follow()
+            var failure = AuthFailure.unknown
             for reading in readings {
-                let caller = reading.secret.withBytes { keys.caller(named: reading.id, presenting: $0) }
-                request.credentials.caller = request.credentials.caller ?? caller
+                let found = reading.secret.withBytes { secret in
+                    keys.ring.caller(named: reading.id, presenting: secret) { services.time.now().wall }
+                }
+                if case .expired = found { failure = .expired }
+                guard case .caller(let caller) = found, request.credentials.caller == nil else { continue }
+                request.credentials.caller = caller
             }
             guard request.credentials.caller != nil else {
-                noteUnknownCaller(request.context, .unknown)
+                noteUnknownCaller(&request, failure)
                 throw OAuthError(.invalidClient, "no caller has this client_id and client_secret")
             }
         }
     }
 
-    func requireScope(_ request: borrowing APIRequest) throws(OAuthError) {
+    func requireScope(_ request: inout APIRequest) throws(OAuthError) {
         guard case .client(let scope) = request.entry.access, let caller = request.credentials.caller,
-            caller.scopes.isSuperset(of: scope)
+            caller.opens(scope)
         else {
-            services.metrics.authFailure(.scope)
+            noteMissingScope(&request)
             throw OAuthError(.unauthorizedClient, "this client's key does not open tokens")
         }
     }

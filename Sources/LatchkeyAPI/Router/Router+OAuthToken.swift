@@ -9,14 +9,15 @@ extension Router {
         do throws(OAuthError) {
             let grant = try grant(&request)
             let now = services.time.now()
-            let target = target(grant.audience, now)
+            let target = try permittedTarget(grant.audience, &request, now)
             if case .known(let profile, _) = target, let cached = services.tokens.cached(profile, now: now) {
                 try grantedScopes.scope(profile, cached.entry).require(grant.scope)
                 return RenderedToken(cached.entry, tier: .memory, format: .oauth).write(
                     cached, isStale: cached.isStale, now: now, to: reply)
             }
             let lookup = OAuthTokenLookup(
-                target: target, scope: grant.scope, tokens: services.tokens, audiences: services.audiences,
+                target: target, among: access(of: request).profiles, resolved: resolved(request), scope: grant.scope,
+                tokens: services.tokens, audiences: services.audiences,
                 time: services.time, deadline: now.monotonic + services.callerTimeout)
             let time = services.time
             return deferAnswer(request, reply) { deferred in
@@ -41,14 +42,47 @@ extension Router {
         case nil: throw OAuthError(.invalidRequest, "grant_type is missing: it must be client_credentials")
         default: throw OAuthError(.unsupportedGrantType, "the only grant type here is client_credentials")
         }
-        if !isKnown { try requireScope(request) }
+        if !isKnown { try requireScope(&request) }
         return grant
     }
 
     /// No audience means the default profile, which needs no lookup.
-    private func target(_ audience: String?, _ now: Now) -> OAuthTokenLookup.Target {
-        guard let audience else { return .known(profiles.defaultProfile, of: nil) }
-        return services.audiences.cachedProfile(of: audience, now: now.monotonic).map { .known($0, of: audience) }
-            ?? .audience(audience)
+    ///
+    /// An audience is looked up among the profiles that the caller may have. So one that it may not have is answered like
+    /// one that does not exist.
+    private func permittedTarget(
+        _ audience: String?, _ request: inout APIRequest, _ now: Now
+    ) throws(OAuthError) -> OAuthTokenLookup.Target {
+        guard let audience else {
+            do throws(Problem) {
+                try requireDefaultProfile(&request)
+            } catch {
+                throw OAuthError(.unauthorizedClient, "this client may not have the token of the default profile")
+            }
+            return .known(profiles.defaultProfile, of: nil)
+        }
+        let grant = access(of: request).profiles
+        guard let profile = services.audiences.cachedProfile(of: audience, among: grant, now: now.monotonic) else {
+            return .audience(audience)
+        }
+        resolved(request)(profile)
+        return .known(profile, of: audience)
+    }
+
+    /// Counts and reports the outcome of looking up an audience.
+    private func resolved(_ request: borrowing APIRequest) -> @Sendable (ProfileID?) -> Void {
+        let (access, names) = (access(of: request), services.tokens.names)
+        let (reporter, metrics) = (wouldDenyReporter(request), services.metrics)
+        return { profile in
+            // Without a restriction, an audience that is not found is a mistake and not denied.
+            if profile != nil || access.profiles != .all {
+                metrics.callerRequest(reporter.label, .token, profile == nil ? .denied : .allowed)
+            }
+            guard !access.isUnrestricted, let profile,
+                let name = names.entries.first(where: { $0.id == profile })?.name,
+                case .wouldDeny(let reason) = access.decision(.profile(name))
+            else { return }
+            reporter.report(name, reason)
+        }
     }
 }

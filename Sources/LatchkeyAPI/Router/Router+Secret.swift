@@ -30,18 +30,26 @@ extension Router {
             return format.write(
                 .failure(UpstreamFault(.overloaded, retryAfter: .seconds(1))), now: services.time.now(), to: reply)
         }
+        let standing = CallerStanding(
+            credential: presentedCredential(request), secret: wanted.query.key.name, keys: services.keys)
         return deferAnswer(request, reply) { deferred in
             Task {
-                let result = await services.secretWaiter.answer(
+                let outcome = await services.secretWaiter.answer(
                     to: wanted.query, until: end, timeout: services.callerTimeout,
-                    isCallerConnected: { deferred.isCallerConnected }, while: { format.holds($0.entry) })
+                    isCallerConnected: { deferred.isCallerConnected },
+                    standing: { standing.now(services.time.now().wall) }, while: { format.holds($0.entry) })
                 services.secretWaiter.release()
-                deferred.send { format.write(result, now: services.time.now(), to: $0) }
+                deferred.send { reply in
+                    switch outcome {
+                    case .read(let result): format.write(result, now: services.time.now(), to: reply)
+                    case .refused(let problem): problem.write(to: reply)
+                    }
+                }
             }
         }
     }
 
-    func secretRequest(_ request: borrowing APIRequest) throws(Problem) -> SecretRequest {
+    func secretRequest(_ request: inout APIRequest) throws(Problem) -> SecretRequest {
         let query = try request.query()
         guard let segments = PercentEncoding.segments([UInt8(ascii: "/")] + request.pathParameter) else {
             throw Problem(
@@ -50,6 +58,8 @@ extension Router {
         guard let key = SecretKey(requested: segments.joined(separator: "/")) else {
             throw Problem(404, .notFound, "no such secret")
         }
+        // Before the selectors, whose grammar depends on the store that has the secret.
+        try require(.secret(key.name), &request)
         return SecretRequest(
             query: try SecretQuery(key, selectors: query, store: services.secrets.routing?.store(of: key)),
             refresh: try query.flag("refresh"),

@@ -1,35 +1,48 @@
 internal import LatchkeyBroker
 internal import LatchkeyCore
 internal import LatchkeyHTTP
+internal import LatchkeyMetrics
 
 extension Router {
     /// `GET /secrets` lists the names, `GET /secrets?keys=a,b` reads several secrets at once.
     ///
     /// - Parameter wanted: the batch is nil for the list of names.
     func secrets(
-        _ request: borrowing APIRequest, _ wanted: (batch: SecretBatch?, demand: SecretDemand),
+        _ request: borrowing APIRequest, _ wanted: (batch: SecretBatch?, denied: Set<ExactText>, demand: SecretDemand),
         _ reply: consuming APIReply
     ) -> ReplyReceipt {
         let (secrets, id) = (services.secrets, request.id.text)
+        let (access, reporter) = (access(of: request), wouldDenyReporter(request))
         let deadline = services.time.now().monotonic + services.callerTimeout
         return deferAnswer(request, reply, blocksPipeline: true) { deferred in
             Task {
                 let page: SecretsResponse
                 if let batch = wanted.batch {
-                    page = await batch.answer(from: secrets, demand: wanted.demand, deadline: deadline, id: id)
+                    page = await batch.answer(
+                        from: secrets, denied: wanted.denied, demand: wanted.demand, deadline: deadline, id: id)
                 } else {
-                    page = await SecretsResponse.names(from: secrets, demand: wanted.demand, deadline: deadline)
+                    page = await SecretsResponse.names(
+                        from: secrets, for: access, hidden: { reporter.report("", $0) }, demand: wanted.demand,
+                        deadline: deadline)
                 }
                 deferred.send { page.write(to: $0) }
             }
         }
     }
 
-    func secretsRequest(_ request: borrowing APIRequest) throws(Problem) -> (batch: SecretBatch?, demand: SecretDemand)
-    {
+    /// Decodes the request, and decides about each of its names.
+    func secretsRequest(
+        _ request: inout APIRequest
+    ) throws(Problem) -> (batch: SecretBatch?, denied: Set<ExactText>, demand: SecretDemand) {
         let query = try request.query()
         let demand: SecretDemand = try query.flag("refresh") ? .forced : .cached
-        guard let keys = query["keys"] else { return (nil, demand) }
-        return (try SecretBatch(keys), demand)
+        guard let keys = query["keys"] else {
+            count(.allowed, request)
+            return (nil, [], demand)
+        }
+        let batch = try SecretBatch(keys)
+        let decisions = decide(batch.keys.map { .secret($0) }, &request)
+        let denied = zip(batch.keys, decisions).filter { !$1.isAllowed }.map { ExactText($0.0) }
+        return (batch, Set(denied), demand)
     }
 }

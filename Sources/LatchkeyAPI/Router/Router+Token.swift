@@ -43,8 +43,9 @@ extension Router {
         return TokenDemand(minTTL: try query.seconds("min_ttl"), refresh: try query.flag("refresh"))
     }
 
-    func profile(_ request: borrowing APIRequest) throws(Problem) -> ProfileID {
+    func profile(_ request: inout APIRequest) throws(Problem) -> ProfileID {
         guard let name = PercentEncoding.decode(request.pathParameter) else { throw Self.noSuchProfile }
+        try require(.profile(name), &request)
         return try profile(named: name)
     }
 

@@ -108,7 +108,8 @@ package final class Router {
     /// 404 for authenticated callers, else 401. The path may be a mistyped one of any route, so every way to present a
     /// key counts. On the probe listener it is 404 for everybody.
     private func handleUnknownRoute(_ context: RequestContext, _ reply: consuming APIReply) -> ReplyReceipt {
-        var caller: Caller?
+        var caller: AuthenticatedCaller?
+        var failure: AuthFailure?
         var refusal = Refusal.problem(Self.notFound)
         do throws(Refusal) {
             try requireService(context, .other)
@@ -116,13 +117,21 @@ package final class Router {
                 context.isUnauthenticated = true
                 throw .problem(Self.notForProbes)
             }
-            caller = tokenCaller(context)
-            if caller == nil { refusal = .problem(Self.unauthorized) }
+            keys.follow()
+            switch tokenCaller(context) {
+            case .caller(let known): caller = known
+            case .failed(let reason):
+                services.metrics.authFailure(reason)
+                context.isUnauthenticated = true
+                failure = reason
+                refusal = .problem(.noCaller)
+            }
         } catch {
             refusal = error
         }
         let record = AnswerRecorder.Request(
-            route: .other, method: Method(context.head.method), id: reply.id, started: context.now, caller: caller?.id)
+            route: .other, method: Method(context.head.method), id: reply.id, started: context.now,
+            caller: caller.flatMap { keys.ring.caller($0)?.id }, credential: caller?.credential, failure: failure)
         return services.recorder.recording(refusal.write(for: .other, to: reply), record)
     }
 
@@ -131,19 +140,23 @@ package final class Router {
         followProfiles()
         do throws(Problem) {
             switch request.entry.route {
-            case .token: return token(request, profiles.defaultProfile, try tokenDemand(request), reply)
-            case .tokenProfile: return token(request, try profile(request), try tokenDemand(request), reply)
-            case .secret: return secret(request, try secretRequest(request), reply)
-            case .secrets: return secrets(request, try secretsRequest(request), reply)
-            case .tokenRejected: return rejected(try rejectedToken(request), by: request.callerID, reply)
+            case .token:
+                try requireDefaultProfile(&request)
+                return token(request, profiles.defaultProfile, try tokenDemand(request), reply)
+            case .tokenProfile: return token(request, try profile(&request), try tokenDemand(request), reply)
+            case .secret: return secret(request, try secretRequest(&request), reply)
+            case .secrets: return secrets(request, try secretsRequest(&request), reply)
+            case .tokenRejected: return rejected(try rejectedToken(&request), by: callerID(request), reply)
             case .oauthToken: return oauthToken(&request, reply)
             case .aws: return aws(&request, reply)
-            case .extensionParameters, .extensionSecrets: return awsExtension(request, try request.query(), reply)
+            case .extensionParameters, .extensionSecrets: return awsExtension(&request, try request.query(), reply)
             case .livez: return probe(isGood: true, reply)
             case .readyz: return probe(isGood: services.isReady(), reply)
             case .health: return health(try request.query(), reply)
             case .metrics: return metrics(request, try request.query(), reply)
-            case .cacheClear: return clearCache(try request.query(), reply)
+            case .cacheClear:
+                count(.allowed, request)
+                return clearCache(try request.query(), reply)
             default: throw Self.notFound
             }
         } catch {
@@ -154,7 +167,7 @@ package final class Router {
     /// Records the response to a request, unless it is deferred, and returns its receipt.
     func recording(_ receipt: consuming ReplyReceipt, of request: borrowing APIRequest) -> ReplyReceipt {
         services.recorder.recording(
-            receipt, request.entry.route, request.method, since: request.started, request.record)
+            receipt, request.entry.route, request.method, since: request.started, record(request))
     }
 
     /// Takes the current profiles. If they changed, the scopes of their tokens are dropped.
@@ -171,7 +184,7 @@ package final class Router {
         _ request: borrowing APIRequest, _ reply: consuming APIReply, blocksPipeline: Bool = false,
         start: (DeferredAnswer) -> Void
     ) -> ReplyReceipt {
-        let (record, recorder) = (request.record, services.recorder)
+        let (record, recorder) = (record(request), services.recorder)
         return reply.later(request.context, blocksPipeline: blocksPipeline) {
             start(DeferredAnswer($0, record, recorder))
         }

@@ -10,7 +10,8 @@ struct SecretBatch: Sendable {
     /// limit of the request line first.
     static let maxKeys = 100
 
-    private let keys: [String]
+    /// In the order of the request.
+    let keys: [String]
 
     /// Reads a comma list. A repeated key counts once.
     init(_ text: String) throws(Problem) {
@@ -23,15 +24,18 @@ struct SecretBatch: Sendable {
     }
 
     /// Reads all keys. The response has the values, and a problem for each key that failed.
+    ///
+    /// - Parameter denied: the keys that the caller may not have. They are not read.
     func answer(
-        from secrets: SecretBroker, demand: SecretDemand, deadline: MonotonicTime, id: String
+        from secrets: SecretBroker, denied: Set<ExactText>, demand: SecretDemand, deadline: MonotonicTime, id: String
     ) async -> SecretsResponse {
         var found: JSONObject = [:]
         var problems: [ExactText: Problem] = [:]
+        for key in denied { problems[key] = .notForCaller }
         var isStale = false
         var refreshError: UpstreamFault?
         await withTaskGroup(of: (String, Result<ServedSecret, UpstreamFault>).self) { group in
-            for key in keys {
+            for key in keys where !denied.contains(ExactText(key)) {
                 group.addTask { (key, await Self.one(key, from: secrets, demand: demand, deadline: deadline)) }
             }
             for await (key, result) in group {

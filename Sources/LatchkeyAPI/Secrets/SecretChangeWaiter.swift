@@ -21,6 +21,22 @@ package final class SecretChangeWaiter: Sendable {
     private let isDraining: @Sendable () -> Bool
     private let time: Timing
     private let count = Atomic<Int>(0)
+    private let pauses = Mutex(Pauses())
+
+    /// The pauses of all waiting callers.
+    private struct Pauses: Sendable {
+        /// Counts the calls of ``SecretChangeWaiter/wakeAll()``.
+        var wakes = 0
+        var next = 0
+        var tasks: [Int: Task<Void, Never>] = [:]
+    }
+
+    /// The end of a wait.
+    enum Outcome: Sendable {
+        case read(Result<ServedSecret, UpstreamFault>)
+        /// The caller has lost its access.
+        case refused(Problem)
+    }
 
     package init(secrets: SecretBroker, isDraining: @escaping @Sendable () -> Bool, time: Timing) {
         self.secrets = secrets
@@ -39,33 +55,70 @@ package final class SecretChangeWaiter: Sendable {
 
     func release() { count.subtract(1, ordering: .relaxed) }
 
+    /// Ends the pauses of all waiting callers, so that each checks its access. Called when the callers change.
+    package func wakeAll() {
+        pauses.withLock { pauses in
+            pauses.wakes += 1
+            for task in pauses.tasks.values { task.cancel() }
+        }
+    }
+
+    /// Waits until `end` or ``wakeAll()``.
+    ///
+    /// - Parameter wakes: ``Pauses/wakes`` before the caller's access was checked.
+    private func pause(until end: MonotonicTime, since wakes: Int) async {
+        let task = Task { [time] in await time.sleep(end) }
+        let id = pauses.withLock { pauses in
+            if pauses.wakes != wakes { task.cancel() }
+            pauses.next += 1
+            pauses.tasks[pauses.next] = task
+            return pauses.next
+        }
+        await task.value
+        pauses.withLock { $0.tasks[id] = nil }
+    }
+
     /// Returns the first answer that `holds` rejects, or the last one when `end` is reached, the caller has gone or the
     /// process is draining.
     ///
     /// - Parameters:
     ///   - timeout: the limit for a single check.
     ///   - isCallerConnected: whether the caller is still connected.
+    ///   - standing: whether the caller may still have the secret.
     func answer(
         to query: SecretQuery, until end: MonotonicTime, timeout: Duration, isCallerConnected: @Sendable () -> Bool,
-        while holds: @Sendable (ServedSecret) -> Bool
-    ) async -> Result<ServedSecret, UpstreamFault> {
-        var isFirst = true
+        standing: @Sendable () -> CallerStanding.Outcome, while holds: @Sendable (ServedSecret) -> Bool
+    ) async -> Outcome {
+        // A pause that ends early is not followed by a read, so that a change of the callers causes no calls.
+        var (isFirst, nextRead) = (true, time.now().monotonic)
+        var last: ServedSecret?
         while true {
-            let served: ServedSecret
-            do throws(UpstreamFault) {
-                let deadline = time.now().monotonic + timeout
-                served = try await secrets.secret(
-                    query, demand: isFirst ? .cached : .recent(maximumAge: Self.interval), deadline: deadline)
-            } catch {
-                return .failure(error)
+            let wakes = pauses.withLock { $0.wakes }
+            var served = last
+            if time.now().monotonic >= min(nextRead, end) || served == nil {
+                do throws(UpstreamFault) {
+                    let deadline = time.now().monotonic + timeout
+                    served = try await secrets.secret(
+                        query, demand: isFirst ? .cached : .recent(maximumAge: Self.interval), deadline: deadline)
+                } catch {
+                    return .read(.failure(error))
+                }
+                let pause = Backoff.Jitter.plusOrMinus(0.1).spread(Self.interval, random: time.jitter())
+                nextRead = time.now().monotonic + pause
+                isFirst = false
             }
             let now = time.now()
-            guard holds(served), now.monotonic < end, isCallerConnected(), !isDraining() else {
-                return .success(served)
+            let limit: WallTime?
+            switch standing() {
+            case .refused(let problem): return .refused(problem)
+            case .holds(let until): limit = until
             }
-            let pause = Backoff.Jitter.plusOrMinus(0.1).spread(Self.interval, random: time.jitter())
-            await time.sleep(min(now.monotonic + pause, end))
-            isFirst = false
+            guard let served, holds(served), now.monotonic < end, isCallerConnected(), !isDraining() else {
+                return .read(served.map { .success($0) } ?? .failure(UpstreamFault(.timedOut)))
+            }
+            last = served
+            let lost = limit.map { now.monotonic + max(.zero, $0 - now.wall) } ?? end
+            await pause(until: min(nextRead, end, lost), since: wakes)
         }
     }
 }

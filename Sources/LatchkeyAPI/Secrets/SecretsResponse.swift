@@ -13,14 +13,19 @@ struct SecretsResponse: Sendable {
     /// Set if nothing could be answered. ``body`` then has the problem's further members.
     var problem: Problem?
 
-    /// The names of all secrets, sorted.
+    /// The names of the secrets that the caller may have, sorted.
+    ///
+    /// - Parameter hidden: called if only the mode `observe` shows all names.
     static func names(
-        from secrets: SecretBroker, demand: SecretDemand, deadline: MonotonicTime
+        from secrets: SecretBroker, for access: CallerAccess, hidden: (AccessReason) -> Void, demand: SecretDemand,
+        deadline: MonotonicTime
     ) async -> SecretsResponse {
         do throws(UpstreamFault) {
             let names = try await secrets.names(demand: demand, deadline: deadline)
+            let (shown, reason) = access.filter(names.names) { $0 }
+            if let reason { hidden(reason) }
             return SecretsResponse(
-                body: ["names": .array(names.names.map { .string($0) })], isStale: names.isStale,
+                body: ["names": .array(shown.map { .string($0) })], isStale: names.isStale,
                 refreshError: names.refreshError)
         } catch {
             return SecretsResponse(body: [:], problem: Problem(error, what: "secret"))

@@ -1,55 +1,154 @@
+package import LatchkeyCore
 package import LatchkeyCrypto
 
-/// The accepted API keys, as SHA-256 digests, and the caller of each.
-package struct KeyRing: Sendable {
-    private let keys: [(digest: Digest, caller: Caller)]
-    private let signing: [(secret: Secret, caller: Caller)]
+/// The accepted credentials and the caller of each, at one time. Pure.
+///
+/// A class, so that a worker passes it on with one reference.
+package final class KeyRing: Sendable {
+    /// One caller.
+    package struct Entry: Sendable {
+        package let caller: Caller
+        package let credentials: CallerCredentials
+        /// The ordinal of the caller in the metrics.
+        package let label: UInt8
 
-    /// - Parameters:
-    ///   - keys: may contain several keys of one caller, which allows rotation.
-    ///   - signing: secrets that callers sign requests with. They are kept in the clear, because a digest cannot verify
-    ///     a signature.
-    package init(
-        _ keys: [(digest: Digest, caller: Caller)], signing: [(secret: Secret, caller: Caller)] = []
-    ) {
-        self.keys = keys
-        self.signing = signing
+        package init(_ caller: Caller, _ credentials: CallerCredentials, label: UInt8 = 0) {
+            self.caller = caller
+            self.credentials = credentials
+            self.label = label
+        }
     }
 
-    /// The keys of the default caller. Each is also a signing secret.
-    package init(keys: [Secret]) {
-        self.init(
-            keys.map { key in (key.withBytes { SHA256.hash($0) }, .default) }, signing: keys.map { ($0, .default) })
+    /// What a request needs of a caller, without references.
+    private struct Facts: Sendable {
+        let scopes: Scopes
+        let label: UInt8
+        let isUnrestricted: Bool
+        let hasDefaultProfile: Bool
+        let hasEnd: Bool
+        let end: WallTime
     }
 
-    /// One key of the default caller.
-    package init(key: Secret) { self.init(keys: [key]) }
+    package let mode: PolicyMode
+    /// Whether callers may have tokens of an issuer.
+    package let acceptsTokens: Bool
+    /// Whether callers may be known by their connection: by a certificate or a Unix user.
+    package let acceptsConnections: Bool
+    private let callers: [Caller]
+    private let facts: [Facts]
+    private let keys: KeyTable
+    private let names: CertificateNames
+    private let users: [UInt32: Int]
+    private let tokens: [(subject: CallerCredentials.TokenSubject, owner: Int)]
+    private let ids: [ExactText: Int]
+    private let signingSecrets: [[Secret]]
 
-    /// The caller with that id and its signing secrets; nil if it has none.
-    package func signer(named id: String) -> (caller: Caller, secrets: [Secret])? {
-        let own = signing.filter { $0.caller.id == id }
-        return own.first.map { ($0.caller, own.map(\.secret)) }
+    /// - Parameter entries: the callers. No credential belongs to two of them.
+    package init(_ entries: [Entry], mode: PolicyMode = .enforce) {
+        self.mode = mode
+        callers = entries.map(\.caller)
+        facts = entries.map { entry in
+            Facts(
+                scopes: entry.caller.scopes, label: entry.label, isUnrestricted: entry.caller.isUnrestricted,
+                hasDefaultProfile: entry.caller.profiles.contains(ProfileGrant.defaultName),
+                hasEnd: entry.caller.notAfter != nil, end: entry.caller.notAfter ?? WallTime(milliseconds: .max))
+        }
+        let credentials = entries.map(\.credentials)
+        keys = KeyTable(
+            credentials.enumerated().flatMap { index, own in own.keys.map { (digest: $0, owner: index) } })
+        names = CertificateNames(credentials)
+        users = Dictionary(
+            credentials.enumerated().flatMap { index, own in own.users.map { ($0, index) } },
+            uniquingKeysWith: { first, _ in first })
+        tokens = credentials.enumerated().flatMap { index, own in own.tokens.map { (subject: $0, owner: index) } }
+        ids = Dictionary(
+            callers.enumerated().map { (ExactText($1.id), $0) }, uniquingKeysWith: { first, _ in first })
+        signingSecrets = credentials.map(\.signingSecrets)
+        acceptsTokens = !tokens.isEmpty
+        acceptsConnections = !names.isEmpty || !users.isEmpty
     }
+
+    /// The caller that was authenticated with this ring; nil if it was with another one, which had more callers.
+    package func caller(_ caller: AuthenticatedCaller) -> Caller? {
+        let index = Int(caller.index)
+        return callers.indices.contains(index) ? callers[index] : nil
+    }
+
+    /// What the caller may have.
+    package func access(of caller: AuthenticatedCaller) -> CallerAccess {
+        if caller.isUnrestricted { return .unrestricted }
+        return self.caller(caller).map { CallerAccess($0, mode) } ?? CallerAccess(Caller(id: "", scopes: []), .enforce)
+    }
+
+    // MARK: Authentication
 
     /// The caller whose key was presented.
-    ///
-    /// Every digest is compared in full, also after a match, so that the time taken reveals nothing.
-    package func caller(presenting key: UnsafeRawBufferPointer) -> Caller? {
-        let presented = SHA256.hash(key)
-        var found: Int?
-        for index in keys.indices where keys[index].digest.constantTimeEquals(presented) { found = index }
-        return found.map { keys[$0].caller }
+    package func caller(presenting key: UnsafeRawBufferPointer, now: () -> WallTime) -> Authentication {
+        caller(presenting: SHA256.hash(key), now: now)
     }
 
-    /// The caller with that id, if the presented key is one of its own.
-    ///
-    /// Digests are compared in constant time, as in ``caller(presenting:)``. Ids are not secret.
-    package func caller(named id: String, presenting key: UnsafeRawBufferPointer) -> Caller? {
-        let presented = SHA256.hash(key)
-        var found: Int?
-        for index in keys.indices where keys[index].digest.constantTimeEquals(presented) {
-            if keys[index].caller.id == id { found = index }
+    /// The caller that the key with this digest belongs to.
+    package func caller(presenting digest: Digest, now: () -> WallTime) -> Authentication {
+        guard let index = keys.owner(of: digest) else { return .unknown }
+        return authenticated(index, .key, now)
+    }
+
+    /// The caller with that id, if the presented key is one of its own. Ids are not secret.
+    package func caller(named id: String, presenting key: UnsafeRawBufferPointer, now: () -> WallTime) -> Authentication
+    {
+        guard let index = keys.owner(of: SHA256.hash(key)), callers[index].id.hasSameBytes(as: id) else {
+            return .unknown
         }
-        return found.map { keys[$0].caller }
+        return authenticated(index, .key, now)
+    }
+
+    /// The caller with that id, and the secrets that it may have signed with.
+    package func signer(named id: String, now: () -> WallTime) -> (caller: Authentication, secrets: [Secret]) {
+        guard let index = ids[ExactText(id)], !signingSecrets[index].isEmpty else { return (.unknown, []) }
+        return (authenticated(index, .sigv4, now), signingSecrets[index])
+    }
+
+    /// The caller whose certificate was shown on the connection. The TLS library has verified it then; its expiry is
+    /// checked at each use.
+    package func caller(with peer: PeerIdentity, now: () -> WallTime) -> Authentication {
+        let found = names.callers(of: peer)
+        guard let index = found.first else { return .unknown }
+        if found.count > 1 { return .ambiguous }
+        return now() < peer.expiry ? authenticated(index, .tls, now) : .expired
+    }
+
+    /// The caller that is this Unix user.
+    package func caller(withUser user: UInt32, now: () -> WallTime) -> Authentication {
+        users[user].map { authenticated($0, .unix, now) } ?? .unknown
+    }
+
+    /// The caller that is the subject of a verified token.
+    package func caller(with token: VerifiedToken, now: () -> WallTime) -> Authentication {
+        let owner = tokens.first {
+            $0.subject.issuer.hasSameBytes(as: token.issuer) && $0.subject.subject.matches(token.subject)
+        }
+        guard let owner else { return .unknown }
+        return now() < token.expiry ? authenticated(owner.owner, .jwt, now) : .expired
+    }
+
+    /// - Parameter now: called only for a caller whose credentials end.
+    private func authenticated(_ index: Int, _ credential: CredentialKind, _ now: () -> WallTime) -> Authentication {
+        let facts = facts[index]
+        if facts.hasEnd, now() >= facts.end { return .expired }
+        return .caller(
+            AuthenticatedCaller(
+                index: Int32(truncatingIfNeeded: index), scopes: facts.scopes, credential: credential,
+                label: facts.label,
+                isUnrestricted: facts.isUnrestricted, hasDefaultProfile: facts.hasDefaultProfile))
+    }
+}
+
+extension KeyRing.Entry {
+    /// The holder of `LATCHKEY_API_KEY`. Each of its keys is also a signing secret.
+    package static func `default`(_ keys: [Secret], label: UInt8 = 0) -> Self {
+        var credentials = CallerCredentials()
+        credentials.keys = keys.map { key in key.withBytes { SHA256.hash($0) } }
+        credentials.signingSecrets = keys
+        return Self(.default, credentials, label: label)
     }
 }

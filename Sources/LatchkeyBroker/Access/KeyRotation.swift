@@ -1,6 +1,6 @@
 package import LatchkeyCrypto
 
-/// The accepted API keys: the current one and its predecessor. Pure.
+/// The accepted keys: the current one and its predecessor. Pure.
 package struct KeyRotation: Sendable {
     package private(set) var current: Secret
     package private(set) var previous: Secret?
@@ -15,5 +15,8 @@ package struct KeyRotation: Sendable {
     }
 
     /// The accepted keys.
-    package var ring: KeyRing { KeyRing(keys: [current] + (previous.map { [$0] } ?? [])) }
+    package var accepted: [Secret] { [current] + (previous.map { [$0] } ?? []) }
+
+    /// The digests of the accepted keys.
+    package var digests: [Digest] { accepted.map { key in key.withBytes { SHA256.hash($0) } } }
 }

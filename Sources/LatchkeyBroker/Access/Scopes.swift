@@ -12,5 +12,25 @@ package struct Scopes: OptionSet, Hashable, Sendable {
     package static let metrics = Scopes(rawValue: 4)
     /// Clears the cache.
     package static let admin = Scopes(rawValue: 8)
+    /// Whether a caller with these scopes may use a route that needs `needed`. A route that needs none is open to every
+    /// caller with another scope than ``metrics``.
+    package func opens(_ needed: Scopes) -> Bool {
+        needed.isEmpty ? !subtracting(.metrics).isEmpty : isSuperset(of: needed)
+    }
+
     package static let all: Scopes = [.token, .secrets, .metrics, .admin]
+}
+
+extension Scopes {
+    /// The names in the callers file.
+    package static let names = ["token", "secrets", "metrics", "admin"]
+
+    /// The scope of that name; nil if there is none.
+    package init?(named name: String) {
+        guard let index = Self.names.firstIndex(of: name) else { return nil }
+        self.init(rawValue: 1 << UInt8(index))
+    }
+
+    /// The names of its scopes.
+    package var list: [String] { Self.names.filter { Scopes(named: $0).map(isSuperset) ?? false } }
 }

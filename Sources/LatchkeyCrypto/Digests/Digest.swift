@@ -25,6 +25,9 @@ package struct Digest: Hashable, Sendable {
 
     package var bytes: [UInt8] { withBytes { [UInt8]($0) } }
 
+    /// The first 8 bytes in the machine's order, to sort digests into groups.
+    package var firstWord: UInt64 { words.0 }
+
     /// 64 lower-case hexadecimal digits.
     package var hex: String { withBytes { Hex.encode($0) } }
 

@@ -6,8 +6,10 @@ package enum AuthFailure: Int, Label {
     case malformed
     /// No caller has this credential.
     case unknown
-    /// The caller's `not_after` has passed.
+    /// The caller's `not_after` or the credential's own expiry has passed.
     case expired
+    /// The names of the certificate belong to several callers.
+    case ambiguous
     /// The credential is valid, but its scopes do not include the route.
     case scope
     /// The credential is valid, but the caller may not have the secret or profile.
@@ -21,6 +23,7 @@ package enum AuthFailure: Int, Label {
         case .malformed: "malformed"
         case .unknown: "unknown"
         case .expired: "expired"
+        case .ambiguous: "ambiguous"
         case .scope: "scope"
         case .name: "name"
         case .signature: "signature"

@@ -11,18 +11,19 @@ struct ProfileDirectory: Sendable {
     let files: FollowedFiles
     let secrets: SecretBroker
 
-    /// The profile with this audience; the default profile for nil, and nil if no profile has it. If several profiles
-    /// have it, the first in the order of the settings.
+    /// The profile with this audience; the default profile for nil, and nil if none of the profiles of `grant` has it. If
+    /// several have it, the first in the order of the settings. The others are not looked at, so that the time taken does
+    /// not depend on them.
     ///
     /// A profile without an audience uses the current value of `AUTH0_AUDIENCE`, or else the field of that name in the
     /// blob, read through the secret cache.
     ///
     /// - Throws: the fault if the blob could not be read by the deadline.
     func profile(
-        forAudience audience: String?, deadline: MonotonicTime
+        forAudience audience: String?, among grant: ProfileGrant = .all, deadline: MonotonicTime
     ) async throws(UpstreamFault) -> ProfileID? {
         // If the profiles change during the lookup, the epoch of the id shows that it is outdated.
-        let (names, definitions) = (names.entries, profiles.active.map(\.definition))
+        let (names, definitions) = (names.entries, profiles.active.map(\.definition).filter { grant.contains($0.name) })
         let id = { (profile: ProfileDefinition) in names.first { $0.name == profile.name }?.id }
         guard let audience else { return names.first?.id }
         let given = definitions.first { profile in

@@ -53,8 +53,9 @@ extension ConfinementPlan {
         }
         var files = SettingName.allCases.compactMap { settings.sources.given[$0]?.readFrom }
         files += settings.profiles.flatMap(\.files) + (tls ?? [])
+        files += settings.callers?.files ?? []
         files += [
-            settings.sources.settingsFile, settings.profilesPath, settings.aws.caBundle,
+            settings.sources.settingsFile, settings.profilesPath, settings.callersPath, settings.aws.caBundle,
             settings.environment["SSL_CERT_FILE"], settings.environment["OPENSSL_CONF"],
         ].compactMap { $0 }.filter { !$0.isEmpty }
         return files

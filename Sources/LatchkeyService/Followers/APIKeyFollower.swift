@@ -9,60 +9,62 @@ internal import Synchronization
 /// stays valid until the next change, so that callers can switch one by one.
 final class APIKeyFollower: Sendable {
     private struct State: Sendable {
-        var rotation: KeyRotation
         /// Nil if the key does not come from a file.
         var file: FollowedFile?
     }
 
     private static let name = SettingName.apiKey.rawValue
 
-    private let keys: LiveKeys
+    private let registry: CallerRegistry
     private let files: FollowedFiles
     private let isBeyondLoopback: Bool
-    private let state: Mutex<State>
+    private let state = Mutex(State())
 
-    init(_ settings: Settings, key: Secret, keys: LiveKeys, files: FollowedFiles) {
-        self.keys = keys
+    init(_ settings: Settings, registry: CallerRegistry, files: FollowedFiles) {
+        self.registry = registry
         self.files = files
         isBeyondLoopback = settings.isBeyondLoopback
-        state = Mutex(State(rotation: KeyRotation(key)))
-        follow(settings, key)
+        follow(settings)
     }
 
-    /// Accepts the key of other settings, and follows its file.
+    /// Accepts the key of other settings, and follows its file. With a callers file there may be none.
     func replace(with settings: Settings) throws(SettingsError) {
-        guard let key = settings.apiKey else { throw SettingsError(lines: ["\(Self.name) is required"]) }
+        if let key = settings.apiKey {
+            if let why = conflict(key) { throw SettingsError(lines: ["\(Self.name) \(why)"]) }
+        } else if registry.file == nil {
+            throw SettingsError(lines: ["\(Self.name) is required"])
+        }
         files.betweenChecks {
             if let old = state.withLock({ $0.file }) { files.forget(old) }
-            accept(key)
-            follow(settings, key)
+            registry.accept(key: settings.apiKey)
+            follow(settings)
         }
     }
 
-    private func follow(_ settings: Settings, _ key: Secret) {
+    private func follow(_ settings: Settings) {
         let file = settings.sources.given[.apiKey]?.readFrom.map(file)
         state.withLock { $0.file = file }
-        if let file { files.follow(file, value: key) }
+        if let file, let key = settings.apiKey { files.follow(file, value: key) }
+    }
+
+    /// Why the key cannot be used together with the callers file; nil if it can.
+    private func conflict(_ key: Secret) -> String? {
+        let digest = key.withBytes { SHA256.hash($0) }
+        guard let file = registry.file, file.conflict(withKeys: [digest]) != nil else { return nil }
+        return "conflicts with the callers file: its digest or the id \(Caller.defaultID) is in it"
     }
 
     private func file(_ path: String) -> FollowedFile {
         var file = FollowedFile(.key, Self.name, path: path)
         let isBeyondLoopback = isBeyondLoopback
         file.validate = { key in
-            KeyStrength.weakness(of: key, beyondLoopback: isBeyondLoopback).map { "\(Self.name) \($0)" }
+            let weakness = KeyStrength.weakness(of: key, beyondLoopback: isBeyondLoopback).map { "\($0)" }
+            return (weakness ?? self.conflict(key)).map { "\(Self.name) \($0)" }
         }
-        file.onChange = { self.accept($0) }
+        file.onChange = { self.registry.accept(key: $0) }
         file.changeMessage = Self.changeMessage
         return file
     }
 
     static let changeMessage = "the API key has changed; the previous key stays valid until the next change"
-
-    private func accept(_ key: Secret) {
-        keys.replace(
-            with: state.withLock { state in
-                state.rotation.accept(key)
-                return state.rotation.ring
-            })
-    }
 }

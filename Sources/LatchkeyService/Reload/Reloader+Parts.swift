@@ -7,14 +7,18 @@ extension Reloader.Parts {
     ///
     /// - Parameter certificates: nil without TLS.
     init(
-        key: APIKeyFollower, profiles: ProfilesFollower, certificates: CertificateFollower?, files: FollowedFiles,
-        logLevel: LiveLogLevel, requests: RequestLog, log: Logger
+        key: APIKeyFollower, callers: CallersFollower, profiles: ProfilesFollower,
+        certificates: CertificateFollower?, files: FollowedFiles, logLevel: LiveLogLevel, requests: RequestLog,
+        log: Logger
     ) {
         replace = { part, settings throws(SettingsError) in
             switch part {
             case .key:
                 try key.replace(with: settings)
                 log.notice("\(APIKeyFollower.changeMessage)")
+            case .callers:
+                try callers.replace(with: settings)
+                log.notice("\(CallersFollower.changeMessage)")
             case .profiles:
                 profiles.replace(with: settings)
                 log.notice("\(FollowedSettings.profilesChangeMessage)")

@@ -192,6 +192,7 @@ extension SettingsChange.Part {
     fileprivate var subject: ReloadSubject {
         switch self {
         case .key: .key
+        case .callers: .callers
         case .profiles: .profiles
         case .certificates: .certificate
         case .logLevel: .settings

@@ -54,7 +54,7 @@ package struct ProfileDefinition: Equatable, Sendable {
         return profile
     }
 
-    package static let defaultName = "default"
+    package static let defaultName = ProfileGrant.defaultName
 
     /// Identifies the tokens of this profile among brokers that share tokens: 16 hex digits of a SHA-256 over everything
     /// but the client's authentication. A `file:` or `secret:` value counts by its name. Nil for ``defaultProfile``.

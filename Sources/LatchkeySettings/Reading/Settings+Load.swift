@@ -64,6 +64,7 @@ extension Settings {
         reader.readSecrets(&settings)
         reader.readTokens(&settings)
         reader.readProfiles(&settings, readFile)
+        if need == .server { reader.readCallers(&settings, readFile) }
         reader.rejectReserved()
         let proxyProblems = reader.readProxies(&settings)
         if settings.asksAWS(need) {

@@ -22,6 +22,7 @@ extension SettingsReader {
         readTLS(&settings)
         readUnixSockets(&settings)
         readKey(&settings, need: need)
+        if need == .server { warnOfPlainHTTP(&settings) }
     }
 
     private mutating func logLevel() -> Logger.Level {
@@ -41,7 +42,11 @@ extension SettingsReader {
 
     private mutating func readKey(_ settings: inout Settings, need: Settings.Need) {
         guard let text = text(.apiKey) else {
-            if need == .server { reject(.apiKey, "is required; make one with: openssl rand -hex 32") }
+            if need == .server, self.text(.callersFile) == nil {
+                reject(
+                    .apiKey,
+                    "is required without \(SettingName.callersFile.rawValue); make one with: openssl rand -hex 32")
+            }
             return
         }
         let key = Secret(text)
@@ -49,7 +54,6 @@ extension SettingsReader {
             return problems.append("\(SettingName.apiKey.rawValue) \(weakness)")
         }
         settings.apiKey = key
-        if need == .server { warnOfPlainHTTP(&settings) }
     }
 
     private func warnOfPlainHTTP(_ settings: inout Settings) {

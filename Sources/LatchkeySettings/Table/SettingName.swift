@@ -74,7 +74,10 @@ package enum SettingName: String, CaseIterable, Sendable {
                     "for the client commands: a running broker's address, `http://host:port`, `https://host:port` or `unix:/path`"
             )
         case .apiKey: SettingRow(meaning: "the internal bearer key, 16 bytes or more", isSecret: true)
-        case .callersFile: SettingRow(meaning: "callers with scopes (reserved: not in this version)", isReserved: true)
+        case .callersFile:
+            SettingRow(
+                meaning:
+                    "path of a JSON file of callers, their credentials and what they may have; followed")
         case .prefix:
             SettingRow(
                 defaultValue: "/your-app/dev",

@@ -4,6 +4,10 @@ extension Settings {
         for name in part.names { sources.take(name, of: other.sources) }
         switch part {
         case .key: apiKey = other.apiKey
+        case .callers:
+            callers = other.callers
+            callersPath = other.callersPath
+            callersText = other.callersText
         case .profiles:
             profiles = other.profiles
             profilesPath = other.profilesPath
@@ -22,6 +26,7 @@ extension Settings {
         }
         let isOtherFile = profilesPath != inForce.profilesPath
         if isOtherFile, profilesText != last.profilesText { return false }
+        if callersPath != inForce.callersPath, callersText != last.callersText { return false }
         return SettingName.allCases.allSatisfy { name in
             let given = sources.given[name]
             return given?.readFrom == inForce.sources.given[name]?.readFrom

@@ -62,7 +62,14 @@ package struct Settings: Sendable {
     package var listen: [ListenAddress] = []
     /// The address of the probe listener; nil for none.
     package var probeListen: ListenAddress?
+    /// Nil if there is none, which a server can be without if it has a callers file.
     package var apiKey: Secret?
+    /// The callers; nil without a callers file.
+    package var callers: CallersFile?
+    /// The path of the callers file, if any.
+    package var callersPath: String?
+    /// The content of the callers file, without the line end at its end.
+    package var callersText: Secret?
     /// The files for TLS; nil to serve plain HTTP.
     package var tls: TLSFiles?
     /// The permissions of a Unix socket that the broker creates.

@@ -2,12 +2,13 @@
 package struct SettingsChange: Equatable, Sendable {
     /// Settings that a running broker replaces together.
     package enum Part: CaseIterable, Sendable {
-        case key, profiles, certificates, logLevel
+        case key, callers, profiles, certificates, logLevel
 
         /// The settings of the part.
         package var names: [SettingName] {
             switch self {
             case .key: [.apiKey]
+            case .callers: [.callersFile]
             case .profiles: [.profilesFile]
             case .certificates: [.tlsCert, .tlsKey, .tlsClientCA, .tlsClientAuth]
             case .logLevel: [.logLevel]
@@ -54,11 +55,12 @@ package struct SettingsChange: Equatable, Sendable {
         return before?.text != after?.text
     }
 
-    /// A profiles file or TLS cannot be added or removed while the broker runs, and the number of certificates stays: the
-    /// metrics have a place for each.
+    /// A callers file, a profiles file or TLS cannot be added or removed while the broker runs, and the number of
+    /// certificates stays: the metrics have a place for each.
     private static func isReplaceable(_ part: Part, _ old: Settings, _ new: Settings) -> Bool {
         switch part {
         case .key, .logLevel: true
+        case .callers: old.callersPath != nil && new.sources.given[.callersFile] != nil
         case .profiles: old.profilesPath != nil && new.sources.given[.profilesFile] != nil
         case .certificates:
             old.tls != nil && (new.tls == nil ? new.isGiven(.tlsCert) : new.tls?.pairs.count == old.tls?.pairs.count)

@@ -48,6 +48,9 @@ struct ServeCommand: AsyncParsableCommand {
             if let path = settings.profilesPath, SmallFile.isOpenToOthers(path) {
                 log.warning("others can read \(path), which may hold credentials: chmod 600 \(path)")
             }
+            if let path = settings.callersPath, SmallFile.isOpenToOthers(path) {
+                log.warning("others can read \(path), which says who may have what: chmod 600 \(path)")
+            }
             let signals = try Signals()
             let manager = ServiceReports(.ofProcess(log: log), log: log)
             let service = try Service.start(

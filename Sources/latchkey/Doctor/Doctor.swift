@@ -102,6 +102,13 @@ struct Doctor {
                     .settings, SettingName.profilesFile.rawValue, "others can read \(path), which may hold credentials",
                     remedy: "chmod 600 \(path)"))
         }
+        if let path = settings.callersPath, SmallFile.isOpenToOthers(path) {
+            findings.append(
+                .warning(
+                    .settings, SettingName.callersFile.rawValue,
+                    "others can read \(path), which says who may have what",
+                    remedy: "chmod 600 \(path)"))
+        }
         findings += settings.plainUpstreams.map { upstream in
             .warning(
                 .settings, "AWS_ENDPOINT_URL", "\(upstream) \(Settings.plainUpstreamWarning)",

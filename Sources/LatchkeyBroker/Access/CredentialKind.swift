@@ -1,0 +1,13 @@
+/// How a caller has shown who it is.
+package enum CredentialKind: String, Hashable, Sendable, CaseIterable {
+    /// A key: as bearer, in a field of AWS's extension, or as an OAuth client secret.
+    case key
+    /// A JSON Web Token of an issuer that the callers file trusts.
+    case jwt
+    /// A TLS client certificate.
+    case tls
+    /// The user at the other end of a Unix socket.
+    case unix
+    /// A signature with the caller's `sigv4_secret`.
+    case sigv4
+}
