@@ -31,12 +31,12 @@ package struct JSONWebKey: Hashable, Sendable {
         } else {
             keyID = nil
         }
-        // A key for encryption must not be used for signatures (RFC 7517 §4.2).
-        if let use = key["use"], use.string != "sig" { throw .otherUse }
+        // A key for encryption must not be used for signatures (RFC 7517 §4.2). SPIFFE has a `use` of its own (SPIFFE Trust
+        // Domain and Bundle §4.2.2).
+        if let use = key["use"], use.string != "sig", use.string != "jwt-svid" { throw .otherUse }
         if let operations = key["key_ops"]?.elements, !operations.contains(where: { $0.string == "verify" }) {
             throw .otherUse
         }
-        let named = key["alg"]?.string
         switch key["kty"]?.string {
         case "RSA": (algorithm, der) = (.rs256, try Self.rsa(key))
         case "EC":
@@ -49,8 +49,10 @@ package struct JSONWebKey: Hashable, Sendable {
         default: throw .otherUse
         }
         // RFC 9864 §2.2 names the algorithm of such a key `Ed25519`.
-        guard named == nil || named == algorithm.rawValue || algorithm == .edDSA && named == "Ed25519" else {
-            throw .otherUse
+        if let named = key["alg"] {
+            guard named.string == algorithm.rawValue || algorithm == .edDSA && named.string == "Ed25519" else {
+                throw .otherUse
+            }
         }
         guard PublicKey(self) != nil else { throw .malformed }
     }
