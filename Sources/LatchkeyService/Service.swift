@@ -24,6 +24,8 @@ package struct Service: Sendable {
     let readiness: Readiness
     /// Reads the settings again; nil if the command does not reload.
     package let reloader: Reloader?
+    /// The warm file; nil if there is none.
+    let warmFile: WarmFile?
     let backgroundTasks: [Task<Void, Never>]
     /// `LATCHKEY_DRAIN_DELAY`.
     package let drainDelay: Duration
@@ -58,6 +60,9 @@ package struct Service: Sendable {
         let readiness = Readiness(
             tokens: upstreams.tokens, health: upstreams.health, use: upstreams.use, secrets: upstreams.secrets,
             reloads: upstreams.reloads, certificates: certificates, reload: record, time: time)
+        let firstBackendCheck = backendFollower.map { follower in Task { await follower.check() } }
+        let warmFile = try warmFile(settings, upstreams, time, log)
+        warmFile?.restore(backend: settings.backend.fixed)
         let keys = LiveKeys(KeyRing(key: key))
         let directory = ProfileDirectory(
             settings: settings, profiles: upstreams.profiles, names: upstreams.tokens.names, files: upstreams.files,
@@ -66,6 +71,8 @@ package struct Service: Sendable {
             try await directory.profile(forAudience: audience, deadline: deadline)
         }
         let recorder = AnswerRecorder(metrics: upstreams.metrics, log: requests)
+        var commit: EndpointServices.Commit?
+        if let warmFile { commit = { completion in warmFile.commit(completion) } }
         let services = EndpointServices(
             keys: keys, tokens: upstreams.tokens, secrets: upstreams.secrets, audiences: audiences,
             aws: AWSRequestHandler(store: .broker(upstreams.secrets, names: ResourceNames(settings))),
@@ -75,6 +82,7 @@ package struct Service: Sendable {
             isReady: { readiness.isReady }, health: { readiness.report(now: $0) },
             secretWaiter: SecretChangeWaiter(
                 secrets: upstreams.secrets, isDraining: { readiness.isDraining }, time: time),
+            commit: commit,
             time: time, callerTimeout: settings.upstreamTimeout * 2)
         let server = try HTTPServer.start(
             configuration(
@@ -102,20 +110,30 @@ package struct Service: Sendable {
         }
         reloader?.followFile(of: settings, in: upstreams.files)
         for file in FollowedSettings.readAtStart(settings) { upstreams.files.follow(file) }
-        let firstBackendCheck = backendFollower.map { follower in Task { await follower.check() } }
         for address in server.addresses { log.notice("listening", metadata: ["address": "\(address)"]) }
         for address in server.probeAddresses { log.notice("listening for probes", metadata: ["address": "\(address)"]) }
         return Service(
             addresses: server.addresses, metrics: upstreams.metrics, upstreams: upstreams, requests: requests,
             server: server,
-            readiness: readiness, reloader: reloader,
+            readiness: readiness, reloader: reloader, warmFile: warmFile,
             backgroundTasks: [
                 Task { await monitor.run() }, Task { await upstreams.files.run() },
                 Task { await updateBudgetMetrics(upstreams, time) }, Task { await certificates?.run() },
+                Task { await warmFile?.run() },
                 Task { if let firstBackendCheck { await backendFollower?.run(after: firstBackendCheck) } },
             ], drainDelay: settings.drainDelay, drainTimeout: settings.drainTimeout,
             firstBackendCheck: firstBackendCheck,
             prefetchKeys: monitor.prefetch, callerTimeout: monitor.timeout, time: time)
+    }
+
+    private static func warmFile(
+        _ settings: Settings, _ upstreams: Upstreams, _ time: Timing, _ log: Logger
+    ) throws(SettingsError) -> WarmFile? {
+        guard let setting = settings.warmFile else { return nil }
+        let location = WarmFile.Location(
+            path: setting.path, key: try WarmKey.read(setting.keyPath),
+            context: WarmContext(settings) { SmallFile.text($0) }, maxAge: setting.maxAge)
+        return WarmFile(location, secrets: upstreams.secrets, tokens: upstreams.tokens, time: time, log: log)
     }
 
     /// Time between two updates of the budget metrics, which change as the budgets refill.
