@@ -159,9 +159,8 @@ let package = Package(
         tests(
             "LatchkeyService",
             [
-                "LatchkeyCore", "LatchkeyConfine", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyUpstream",
-                "LatchkeyBroker",
-                "LatchkeySettings", support, log,
+                "LatchkeyCore", "LatchkeyConfine", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP",
+                "LatchkeyUpstream", "LatchkeyBroker", "LatchkeySettings", support, log,
             ]),
         tests(
             "latchkey",

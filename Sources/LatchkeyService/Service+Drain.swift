@@ -19,6 +19,7 @@ extension Service {
         let end = time.now().monotonic + timeout
         await server.drain(timeout: timeout)
         await upstreams.tokens.drain(by: end)
+        await warmFile?.commit()
         upstreams.shutdown()
         requests.reportOmitted()
     }

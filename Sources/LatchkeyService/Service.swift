@@ -24,6 +24,8 @@ package struct Service: Sendable {
     let readiness: Readiness
     /// Reads the settings again; nil if the command does not reload.
     package let reloader: Reloader?
+    /// The warm file; nil if there is none.
+    let warmFile: WarmFile?
     let backgroundTasks: [Task<Void, Never>]
     /// `LATCHKEY_DRAIN_DELAY`.
     package let drainDelay: Duration
@@ -60,6 +62,9 @@ package struct Service: Sendable {
         let readiness = Readiness(
             tokens: upstreams.tokens, health: upstreams.health, use: upstreams.use, secrets: upstreams.secrets,
             reloads: upstreams.reloads, certificates: certificates, reload: record, time: time)
+        let firstBackendCheck = backendFollower.map { follower in Task { await follower.check() } }
+        let warmFile = try warmFile(settings, upstreams, time, log)
+        warmFile?.restore(backend: settings.backend.fixed)
         let keys = LiveKeys(KeyRing([]))
         let secretWaiter = SecretChangeWaiter(
             secrets: upstreams.secrets, isDraining: { readiness.isDraining }, time: time)
@@ -72,6 +77,8 @@ package struct Service: Sendable {
             try await directory.profile(forAudience: audience, among: grant, deadline: deadline)
         }
         let recorder = AnswerRecorder(metrics: upstreams.metrics, log: requests)
+        var commit: EndpointServices.Commit?
+        if let warmFile { commit = { completion in warmFile.commit(completion) } }
         let services = EndpointServices(
             keys: keys, tokens: upstreams.tokens, secrets: upstreams.secrets, audiences: audiences,
             aws: AWSRequestHandler(store: .broker(upstreams.secrets, names: ResourceNames(settings))),
@@ -79,7 +86,9 @@ package struct Service: Sendable {
             senders: SenderRules(
                 forwarded: settings.refuseForwarded, requiresLoopbackHost: settings.requiresLoopbackHost),
             isReady: { readiness.isReady }, health: { readiness.report(now: $0) },
-            secretWaiter: secretWaiter, time: time, callerTimeout: settings.upstreamTimeout * 2)
+            secretWaiter: secretWaiter,
+            commit: commit,
+            time: time, callerTimeout: settings.upstreamTimeout * 2)
         let server = try HTTPServer.start(
             configuration(
                 settings, cap: connectionCap(settings, log), recorder, upstreams.metrics, tls: certificates?.live,
@@ -107,20 +116,30 @@ package struct Service: Sendable {
         }
         reloader?.followFile(of: settings, in: upstreams.files)
         for file in FollowedSettings.readAtStart(settings) { upstreams.files.follow(file) }
-        let firstBackendCheck = backendFollower.map { follower in Task { await follower.check() } }
         for address in server.addresses { log.notice("listening", metadata: ["address": "\(address)"]) }
         for address in server.probeAddresses { log.notice("listening for probes", metadata: ["address": "\(address)"]) }
         return Service(
             addresses: server.addresses, metrics: upstreams.metrics, upstreams: upstreams, requests: requests,
             server: server,
-            readiness: readiness, reloader: reloader,
+            readiness: readiness, reloader: reloader, warmFile: warmFile,
             backgroundTasks: [
                 Task { await monitor.run() }, Task { await upstreams.files.run() },
                 Task { await updateBudgetMetrics(upstreams, time) }, Task { await certificates?.run() },
+                Task { await warmFile?.run() },
                 Task { if let firstBackendCheck { await backendFollower?.run(after: firstBackendCheck) } },
             ], drainDelay: settings.drainDelay, drainTimeout: settings.drainTimeout,
             firstBackendCheck: firstBackendCheck,
             prefetchKeys: monitor.prefetch, callerTimeout: monitor.timeout, time: time)
+    }
+
+    private static func warmFile(
+        _ settings: Settings, _ upstreams: Upstreams, _ time: Timing, _ log: Logger
+    ) throws(SettingsError) -> WarmFile? {
+        guard let setting = settings.warmFile else { return nil }
+        let location = WarmFile.Location(
+            path: setting.path, key: try WarmKey.read(setting.keyPath),
+            context: WarmContext(settings) { SmallFile.text($0) }, maxAge: setting.maxAge)
+        return WarmFile(location, secrets: upstreams.secrets, tokens: upstreams.tokens, time: time, log: log)
     }
 
     /// Time between two updates of the budget metrics, which change as the budgets refill.

@@ -32,6 +32,9 @@ package struct Upstreams: Sendable {
     let files: FollowedFiles
     /// The current token profiles.
     let profiles: LiveProfiles
+    /// The key sets of the issuers that callers' tokens are verified with; none before the first
+    /// ``KeySets/replace(with:)``.
+    let keySets: KeySets
     /// Which parts of the service are in use.
     package let use: ServiceUse
     private let clients: [HTTPClient]
@@ -78,6 +81,10 @@ package struct Upstreams: Sendable {
         profiles = LiveProfiles(
             LiveProfiles.Dependencies(
                 settings: settings, files: files, secrets: secrets, client: client, metrics: metrics, time: time))
+        keySets = KeySets(
+            KeySets.Environment(
+                files: files, reloads: reloads, reader: Self.keySetReader(settings, client),
+                timeout: settings.upstreamTimeout, time: time, log: log))
         use = ServiceUse(settings: settings, profiles: profiles, secrets: secrets)
         let first = profiles.profiles
         issuers = first.map(\.issuer)
@@ -154,6 +161,30 @@ package struct Upstreams: Sendable {
         configuration.proxies = settings.proxies
         configuration.trust = trust
         return try HTTPClient(configuration: configuration)
+    }
+
+    /// Key sets are read like tokens, unless their issuer has authorities of its own. Then each read has a client of its
+    /// own, which reads the authorities anew, so that a replaced file counts.
+    private static func keySetReader(_ settings: Settings, _ client: HTTPClient) -> KeySetReader {
+        KeySetReader(userAgent: Version.userAgent) { request, origin, authorities, deadline in
+            guard let authorities else { return await Self.execute(request, origin, deadline, client) }
+            switch Result(catching: { () throws(SystemError) in try makeClient(settings, trust: .file(authorities)) }) {
+            case .failure(let error): return .failure(.connectFailed(errno: error.errno))
+            case .success(let own):
+                defer { own.shutdown() }
+                return await Self.execute(request, origin, deadline, own)
+            }
+        }
+    }
+
+    private static func execute(
+        _ request: HTTPRequest, _ origin: Origin, _ deadline: MonotonicTime, _ client: HTTPClient
+    ) async -> Result<HTTPResponse, HTTPClientError> {
+        do throws(HTTPClientError) {
+            return .success(try await client.execute(request, to: origin, deadline: deadline))
+        } catch {
+            return .failure(error)
+        }
     }
 
     private static func tokenConfiguration(_ settings: Settings) -> TokenBroker.Configuration {

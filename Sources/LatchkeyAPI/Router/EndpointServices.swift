@@ -21,9 +21,14 @@ package struct EndpointServices: Sendable {
     /// The body of `GET /health`.
     let health: @Sendable (Now) -> HealthReport
     let secretWaiter: SecretChangeWaiter
+    /// Makes what memory has forgotten or marked durable, and calls the completion, on any thread; nil if memory does not
+    /// outlive the process.
+    let commit: Commit?
     let time: Timing
     /// How long a caller waits at most: twice the upstream timeout.
     let callerTimeout: Duration
+
+    package typealias Commit = @Sendable (_ completion: @escaping @Sendable () -> Void) -> Void
 
     package init(
         keys: LiveKeys,
@@ -39,6 +44,7 @@ package struct EndpointServices: Sendable {
         isReady: @escaping @Sendable () -> Bool,
         health: @escaping @Sendable (Now) -> HealthReport,
         secretWaiter: SecretChangeWaiter,
+        commit: Commit? = nil,
         time: Timing,
         callerTimeout: Duration
     ) {
@@ -55,6 +61,7 @@ package struct EndpointServices: Sendable {
         self.isReady = isReady
         self.health = health
         self.secretWaiter = secretWaiter
+        self.commit = commit
         self.time = time
         self.callerTimeout = callerTimeout
     }

@@ -46,9 +46,20 @@ extension Router {
     /// here (``RouteTable``).
     ///
     /// - Parameter query: has no parameters.
-    func clearCache(_ query: RequestQuery, _ reply: consuming APIReply) -> ReplyReceipt {
+    func clearCache(
+        _ request: borrowing APIRequest, _ query: RequestQuery, _ reply: consuming APIReply
+    ) -> ReplyReceipt {
         services.tokens.clear()
         services.secrets.clear()
-        return reply.begin(204).endWithoutBody()
+        return onceDurable(request, reply) { $0.begin(204).endWithoutBody() }
+    }
+
+    /// Answers when what was forgotten or marked cannot come back after a restart.
+    func onceDurable(
+        _ request: borrowing APIRequest, _ reply: consuming APIReply,
+        _ write: @escaping @Sendable (consuming APIReply) -> ReplyReceipt
+    ) -> ReplyReceipt {
+        guard let commit = services.commit else { return write(reply) }
+        return deferAnswer(request, reply) { answer in commit { answer.send(write) } }
     }
 }

@@ -7,10 +7,11 @@ extension Router {
     /// The status is 202 whether or not the token is the cached one, so that a late report needs no error handling. The
     /// next request gets a new token, or the same one with `X-Latchkey-Rejected` if no other is available yet.
     func rejected(
-        _ report: (profile: ProfileID, token: RejectedToken), by caller: String, _ reply: consuming APIReply
+        _ request: borrowing APIRequest, _ report: (profile: ProfileID, token: RejectedToken), by caller: String,
+        _ reply: consuming APIReply
     ) -> ReplyReceipt {
         services.tokens.reject(report.profile, sha256: report.token.digest, by: caller)
-        return reply.begin(202).end([])
+        return onceDurable(request, reply) { $0.begin(202).end([]) }
     }
 
     func rejectedToken(_ request: inout APIRequest) throws(Problem) -> (profile: ProfileID, token: RejectedToken) {

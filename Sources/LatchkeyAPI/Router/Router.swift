@@ -146,7 +146,7 @@ package final class Router {
             case .tokenProfile: return token(request, try profile(&request), try tokenDemand(request), reply)
             case .secret: return secret(request, try secretRequest(&request), reply)
             case .secrets: return secrets(request, try secretsRequest(&request), reply)
-            case .tokenRejected: return rejected(try rejectedToken(&request), by: callerID(request), reply)
+            case .tokenRejected: return rejected(request, try rejectedToken(&request), by: callerID(request), reply)
             case .oauthToken: return oauthToken(&request, reply)
             case .aws: return aws(&request, reply)
             case .extensionParameters, .extensionSecrets: return awsExtension(&request, try request.query(), reply)
@@ -156,7 +156,7 @@ package final class Router {
             case .metrics: return metrics(request, try request.query(), reply)
             case .cacheClear:
                 count(.allowed, request)
-                return clearCache(try request.query(), reply)
+                return clearCache(request, try request.query(), reply)
             default: throw Self.notFound
             }
         } catch {

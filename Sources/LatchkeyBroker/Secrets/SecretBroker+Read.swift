@@ -137,7 +137,12 @@ extension SecretBroker {
             compare(item, fetched, name)
             return .success(record)
         } catch {
-            return .failure(failed(item, error, source, since: started, read: read))
+            let revocations = state.withLock { $0.cache.revocations }
+            let fault = failed(item, error, source, since: started, read: read)
+            // More waits than necessary do no harm.
+            let (isRevocation, action) = state.withLock { ($0.cache.revocations != revocations, $0.onRevocation) }
+            if isRevocation { await action?() }
+            return .failure(fault)
         }
     }
 
@@ -200,12 +205,20 @@ extension SecretBroker {
     private func record(
         of fetched: FetchedSecret, _ item: SecretQuery, from source: SecretSource
     ) throws(UpstreamFault) -> SecretRecord {
-        let now = time.now()
+        try makeRecord(
+            of: fetched, item, from: source,
+            SecretRecord.Times(
+                received: time.now(), freshFor: configuration.ttls(of: source.store).fresh,
+                staleFor: configuration.staleTTL, jitter: time.jitter()))
+    }
+
+    /// Creates the record of an item that was fetched at another time, or now.
+    func makeRecord(
+        of fetched: FetchedSecret, _ item: SecretQuery, from source: SecretSource, _ times: SecretRecord.Times
+    ) throws(UpstreamFault) -> SecretRecord {
         let last = state.withLock { $0.cache.latest(item) }
         func record(_ whole: SecretEntry, _ fields: [ExactText: SecretRecord.Field]) -> SecretRecord {
-            SecretRecord(
-                whole: whole, fields: fields, received: now, freshFor: configuration.ttls(of: source.store).fresh,
-                staleFor: configuration.staleTTL, jitter: time.jitter())
+            SecretRecord(whole: whole, fields: fields, times)
         }
         if let last, last.whole.version == fetched.version, last.whole.value == fetched.value,
             last.whole.attributes == fetched.attributes

@@ -15,6 +15,8 @@ extension SecretBroker {
         var failsUnknown = false
         /// Whether the first read of the kept secrets has failed. Callers do not wait for the next one.
         var keptListIsUnreadable = false
+        /// Called when a store has taken something away that was served, and awaited before the answer.
+        var onRevocation: (@Sendable () async -> Void)?
         /// Called for each caller that has to wait until the backend is known.
         var onBackendAwaited: (@Sendable () -> Void)?
 

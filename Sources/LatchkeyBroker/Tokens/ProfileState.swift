@@ -229,6 +229,31 @@ package struct ProfileState: Sendable {
         backoff.recovered(tier, isShared: isShared, now)
     }
 
+    // MARK: The warm file
+
+    /// What the warm file holds of the profile: the valid token, unless it was rejected, and the rejections.
+    func warm(_ profile: TokenProfile, _ now: Now) -> WarmToken? {
+        let token = entry.map(\.token).flatMap { $0.isValid(now) && !rejections.contains($0.value) ? $0 : nil }
+        guard token != nil || !rejections.digests.isEmpty else { return nil }
+        return WarmToken(
+            profile: profile.name, definition: profile.definition, token: token, rejected: rejections.digests)
+    }
+
+    /// Changes when ``warm(_:_:)`` does, except for an expiry.
+    var warmVersion: UInt64 { (entry?.version ?? 0) &+ rejections.changes << 32 }
+
+    /// Takes a token of the warm file, if there is none. It counts as due for a refresh, and so is marked as stale.
+    ///
+    /// - Returns: whether the token is in memory now.
+    mutating func restore(_ warm: WarmToken, _ now: Now) -> Bool {
+        for digest in warm.rejected { rejections.remember(digest) }
+        guard entry == nil, let token = warm.token, token.isValid(now), !rejections.contains(token.value) else {
+            return false
+        }
+        entry = makeEntry(token)
+        return true
+    }
+
     // MARK: Rejections and clearing
 
     /// Records that a resource server rejected the token with that digest.

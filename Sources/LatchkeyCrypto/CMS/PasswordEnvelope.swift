@@ -8,9 +8,6 @@ internal import COpenSSL
 struct PasswordEnvelope {
     /// Bytes of the salt. RFC 8018 §4.1 recommends 8 or more.
     private static let saltLength = 16
-    /// Bytes of the GCM nonce and tag, as RFC 5084 §3.2 recommends.
-    private static let nonceLength = 12
-    private static let tagLength = 16
     /// Bytes of an AES block.
     private static let blockLength = 16
 
@@ -20,10 +17,10 @@ struct PasswordEnvelope {
     /// The envelope in DER; nil if libcrypto fails.
     func seal(_ content: Secret) -> [UInt8]? {
         let contentKey = Secret(Random.bytes(32))
-        let nonce = Random.bytes(Self.nonceLength)
+        let nonce = Random.bytes(AESGCM.nonceLength)
         let salt = Random.bytes(Self.saltLength)
         let wrapIV = Random.bytes(Self.blockLength)
-        guard let sealed = Self.encrypt(content, key: contentKey, nonce: nonce), let wrappingKey = derive(salt),
+        guard let sealed = AESGCM.encrypt(content, key: contentKey, nonce: nonce), let wrappingKey = derive(salt),
             let wrapped = Self.wrap(contentKey, under: wrappingKey, iv: wrapIV)
         else { return nil }
         return Self.contentInfo(
@@ -38,7 +35,7 @@ struct PasswordEnvelope {
         return contentInfo(
             recipient: envelope.recipient(
                 salt: zeros(saltLength), wrapIV: zeros(blockLength), wrapped: zeros(3 * blockLength)),
-            nonce: zeros(nonceLength), ciphertext: [], tag: zeros(tagLength))
+            nonce: zeros(AESGCM.nonceLength), ciphertext: [], tag: zeros(AESGCM.tagLength))
     }
 
     // MARK: Cryptography
@@ -53,32 +50,6 @@ struct PasswordEnvelope {
         }
         defer { OPENSSL_cleanse(&key, key.count) }
         return isDone == 1 ? Secret(key) : nil
-    }
-
-    private static func encrypt(
-        _ content: Secret, key: Secret, nonce: [UInt8]
-    ) -> (ciphertext: [UInt8], tag: [UInt8])? {
-        guard let context = EVP_CIPHER_CTX_new() else { return nil }
-        defer { EVP_CIPHER_CTX_free(context) }
-        var ciphertext = [UInt8](repeating: 0, count: content.count)
-        var tag = [UInt8](repeating: 0, count: tagLength)
-        var written: Int32 = 0
-        let isDone = content.withBytes { content in
-            key.withBytes { key in
-                EVP_EncryptInit_ex(
-                    context, EVP_aes_256_gcm(), nil, key.baseAddress?.assumingMemoryBound(to: UInt8.self), nonce) == 1
-                    && EVP_EncryptUpdate(
-                        context, &ciphertext, &written, content.baseAddress?.assumingMemoryBound(to: UInt8.self),
-                        Int32(content.count)) == 1
-            }
-        }
-        // GCM is a stream mode: the final call writes nothing.
-        var last = [UInt8](repeating: 0, count: blockLength)
-        var lastLength: Int32 = 0
-        guard isDone, Int(written) == content.count, EVP_EncryptFinal_ex(context, &last, &lastLength) == 1,
-            EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, Int32(tagLength), &tag) == 1
-        else { return nil }
-        return (ciphertext, tag)
     }
 
     /// Wraps the content key: its length, three check bytes, the key, and random padding to at least
@@ -127,7 +98,8 @@ struct PasswordEnvelope {
         recipient: [UInt8], nonce: [UInt8], ciphertext: [UInt8], tag: [UInt8]
     ) -> [UInt8] {
         let aes256GCM = DER.sequence(
-            DER.identifier(2, 16, 840, 1, 101, 3, 4, 1, 46), DER.sequence(DER.octets(nonce), DER.integer(tagLength)))
+            DER.identifier(2, 16, 840, 1, 101, 3, 4, 1, 46),
+            DER.sequence(DER.octets(nonce), DER.integer(AESGCM.tagLength)))
         let content = DER.sequence(
             DER.identifier(1, 2, 840, 113_549, 1, 7, 1), aes256GCM, DER.taggedOctets(0, ciphertext))
         let envelope = DER.sequence(DER.integer(0), DER.set(recipient), content, DER.octets(tag))

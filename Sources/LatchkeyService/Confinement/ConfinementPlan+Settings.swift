@@ -34,6 +34,10 @@ extension ConfinementPlan {
         let credentials = CredentialFiles(environment: settings.environment, readSharedFile: readSharedFile)
         for path in Self.files(settings) + credentials.read { allowFile(OwnFile.absolute(path), .read, link: link) }
         for path in credentials.replaced { allowFile(OwnFile.absolute(path), [.read, .write], link: link) }
+        if let warm = settings.warmFile {
+            allowFile(OwnFile.absolute(warm.path), [.read, .write], link: link)
+            allowFile(OwnFile.absolute(warm.keyPath), .read, link: link)
+        }
         let listen = settings.listen + [settings.probeListen].compactMap { $0 }
         for case .unix(let path) in listen.filter({ !$0.isInherited }).flatMap(\.addresses) {
             // A link at the path of a socket is never followed.

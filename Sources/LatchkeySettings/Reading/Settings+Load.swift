@@ -62,6 +62,7 @@ extension Settings {
         var settings = Settings(aws: aws, environment: environment, sources: sources)
         reader.readServer(&settings, need: need, processors: processors, inherited: inherited)
         reader.readSecrets(&settings)
+        reader.readWarmFile(&settings)
         reader.readTokens(&settings)
         reader.readProfiles(&settings, readFile)
         if need == .server { reader.readCallers(&settings, readFile) }

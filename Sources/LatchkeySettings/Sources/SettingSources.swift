@@ -154,6 +154,8 @@ package struct SettingSources: Sendable {
         guard let text = given[name]?.text, let path = FileReference.path(text) else { return }
         // Each item of these lists is a path, as SettingsReader reads it.
         if [.tlsCert, .tlsKey, .tlsClientCA].contains(name) { return }
+        // The key need not be text.
+        if name == .warmKey { return }
         // This setting is a path anyway, and the content, which may hold secrets, must not appear in a report.
         if name == .profilesFile {
             given[name]?.text = path

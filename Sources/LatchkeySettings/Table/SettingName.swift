@@ -53,6 +53,9 @@ package enum SettingName: String, CaseIterable, Sendable {
     case logLevel = "LATCHKEY_LOG_LEVEL"
     case logFormat = "LATCHKEY_LOG_FORMAT"
     case auditLog = "LATCHKEY_AUDIT_LOG"
+    case warmFile = "LATCHKEY_WARM_FILE"
+    case warmKey = "LATCHKEY_WARM_KEY"
+    case warmMaxAge = "LATCHKEY_WARM_MAX_AGE"
 
     /// The row of the setting.
     package var row: SettingRow {
@@ -219,6 +222,19 @@ package enum SettingName: String, CaseIterable, Sendable {
                 defaultValue: "info", meaning: "`trace`, `debug`, `info`, `notice`, `warning`, `error` or `critical`")
         case .logFormat: SettingRow(defaultValue: "json", meaning: "`json` or `text`, to stderr")
         case .auditLog: SettingRow(meaning: "audit lines (reserved: not in this version)", isReserved: true)
+        case .warmFile:
+            SettingRow(
+                meaning:
+                    "path of the sealed file with the last good secrets and tokens, for a start while the upstreams are down; needs `LATCHKEY_WARM_KEY`"
+            )
+        case .warmKey:
+            SettingRow(
+                meaning: "its key, `file:/path`: 32 random bytes, as they are, in hexadecimal or in base64",
+                isSecret: true)
+        case .warmMaxAge:
+            SettingRow(
+                defaultValue: "3600", bounds: 1...604_800,
+                meaning: "seconds after its last successful read that an item of the file is served, {bounds}")
         }
     }
 }

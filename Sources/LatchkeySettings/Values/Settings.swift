@@ -110,6 +110,8 @@ package struct Settings: Sendable {
     package var upstreamTimeout: Duration = .zero
     package var ssmMaxTPS = 0
     package var issueBudget = 0
+    /// The warm file; nil for none.
+    package var warmFile: WarmFileSetting?
     /// Whether the process confines itself (`LATCHKEY_CONFINE`).
     package var isConfined = true
     package var maxConnections = 0

@@ -37,6 +37,8 @@ DEGRADES = {
     "host names cannot be looked up, or lookups hang": [
         "faults/test_faults_names.py::test_hanging_lookups_do_not_delay_known_names"],
     "the proxy is down, refuses or hangs": ["faults/test_faults_proxies.py::test_a_proxy_that_fails_is_named_and_survived"],
+    "everything is down at start, with a warm file (<doc:WarmRestart>)": [
+        "faults/test_warm_file.py::test_after_a_kill_everything_is_served_at_once_and_marked_as_stale"],
     "everything is down at start": [
         "faults/test_faults_down.py::test_with_everything_down_at_the_start_it_starts_and_heals_without_a_restart"],
     "there are no AWS credentials": ["api/test_diagnosis.py::test_no_aws_credentials_have_one_name_everywhere"],
@@ -154,6 +156,13 @@ LIMITS = {
     "JSON in requests": ["faults/test_hostile_json.py::test_a_text_costs_its_bytes_and_ends_nothing"],
     "JSON values kept parsed for `field=`": [
         "The parsed text is limited, and beyond the limit fields are still found"],
+    "the warm file": ["Beyond its limit a snapshot leaves out the secrets that were used longest ago"],
+    "waiting for the stores at start, with a warm file": [
+        "faults/test_warm_file.py::test_after_a_kill_everything_is_served_at_once_and_marked_as_stale"],
+    "a token of a caller": ["Every forged or odd token is refused for its reason, also the second time"],
+    "a key set": ["A text that is no usable set is refused with the reason"],
+    "reads of a key set URL for an unknown `kid`": ["A URL is read at most once a minute for unknown keys"],
+    "verified tokens that are remembered": ["Entries and bytes are limited, and the least recently used entry is removed first"],
     "a followed file": ["A file is read whole up to the limit"],
     "callers waiting for the backend to be known": [
         "A caller that reaches its deadline before the backend is known is told which parameter has not been read"],

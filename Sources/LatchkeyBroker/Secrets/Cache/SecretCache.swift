@@ -15,6 +15,12 @@ struct SecretCache {
     private var clearedRead: UInt64 = 0
     /// When each store last recovered from a failure.
     private var recoveries: [SecretStore: MonotonicTime] = [:]
+    /// Counts the reads that have taken something away that was served: a refusal, or the answer that it does not exist.
+    private(set) var revocations = 0
+    /// The stores that have answered a read.
+    private var answering: Set<SecretStore> = []
+    /// The items of the warm file that no read has replaced, of stores that have not answered.
+    private var warm: [SecretStore: Set<SecretQuery>] = [:]
     /// Counts the changes that may affect ``usableUntil(of:)``, and caches its last result.
     private var changes = 0
     private var lastUsable: (store: SecretStore, changes: Int, until: MonotonicTime?)?
@@ -145,7 +151,17 @@ struct SecretCache {
     private mutating func apply(_ read: UInt64, to item: SecretQuery) -> Bool {
         guard read > clearedRead, read > applied[peek: item] ?? 0 else { return false }
         applied.insert(read, for: item)
+        answered(item)
         return true
+    }
+
+    /// A store that answers is asked from now on, before an item of the warm file is served.
+    private mutating func answered(_ item: SecretQuery) {
+        guard let store = item.store, answering.insert(store).inserted, let left = warm.removeValue(forKey: store)
+        else {
+            return
+        }
+        for item in left where backoffs[peek: item]?.failures == 0 { backoffs.remove(item) }
     }
 
     mutating func store(_ record: SecretRecord, for item: SecretQuery, read: UInt64) {
@@ -160,6 +176,7 @@ struct SecretCache {
     mutating func store(_ absence: SecretAbsence, for item: SecretQuery, read: UInt64) {
         guard apply(read, to: item) else { return }
         changes += 1
+        if records[peek: item] != nil { revocations += 1 }
         records.remove(item)
         backoffs.remove(item)
         absences.insert(absence, for: item)
@@ -187,13 +204,14 @@ struct SecretCache {
             backoffs.insert(
                 FailureBackoff(after: last, fault, now: now.monotonic, cap: FailureBackoff.whileEmpty), for: item)
         }
-        return last == nil
+        return last.map { $0.failures == 0 } ?? true
     }
 
     /// Removes an item that is beyond its TTL, and lets a fresh one end with its TTL. A fresh one stays, because a
     /// failed refresh leaves the cache alone.
     private mutating func endStale(_ item: SecretQuery, _ now: Now) {
         changes += 1
+        if records[peek: item] != nil || absences[peek: item] != nil { revocations += 1 }
         if let record = records[peek: item] {
             if record.isFresh(now) {
                 records.insert(record.withoutStale, for: item, cost: record.cost)
@@ -207,6 +225,40 @@ struct SecretCache {
         }
     }
 
+    // MARK: The warm file
+
+    /// Grows with every change of what the warm file should hold.
+    var warmVersion: Int { changes }
+
+    /// The known absence of an item, however old.
+    func absence(_ item: SecretQuery) -> SecretAbsence? { absences[peek: item] }
+
+    /// Takes a record of the warm file. Unless its store has answered, it gets a failure of the store without a pause: so it
+    /// is served as stale, and read again at its next use.
+    ///
+    /// - Returns: false if the store has returned or refused the item meanwhile.
+    mutating func restore(_ record: SecretRecord, for item: SecretQuery, _ fault: UpstreamFault, _ now: Now) -> Bool {
+        guard mayRestore(item, fault, now) else { return false }
+        records.insert(record, for: item, cost: record.cost)
+        return true
+    }
+
+    /// Takes a known absence of the warm file, likewise.
+    mutating func restore(_ absence: SecretAbsence, for item: SecretQuery, _ fault: UpstreamFault, _ now: Now) {
+        if mayRestore(item, fault, now) { absences.insert(absence, for: item) }
+    }
+
+    private mutating func mayRestore(_ item: SecretQuery, _ fault: UpstreamFault, _ now: Now) -> Bool {
+        guard records[peek: item] == nil, absences[peek: item] == nil else { return false }
+        if let last = backoffs[peek: item] { return StaleWhileError.isAllowed(after: last.fault) }
+        changes += 1
+        if let store = item.store, !answering.contains(store) {
+            warm[store, default: []].insert(item)
+            backoffs.insert(FailureBackoff(fault, failures: 0, since: now.monotonic, until: now.monotonic), for: item)
+        }
+        return true
+    }
+
     /// Removes everything. The results of reads in progress are not kept.
     mutating func clear() {
         changes += 1
@@ -215,5 +267,6 @@ struct SecretCache {
         absences.removeAll()
         backoffs.removeAll()
         forced.removeAll()
+        warm.removeAll()
     }
 }

@@ -26,18 +26,24 @@ final class SecretRecord: Sendable {
     /// - Parameter jitter: uniform in [0, 1); spreads the items that were read together.
     static func aheadFraction(jitter: Double) -> Double { 0.8 + jitter / 10 }
 
-    /// - Parameter jitter: uniform in [0, 1).
-    init(
-        whole: SecretEntry, fields: [ExactText: Field], received: Now, freshFor: Duration, staleFor: Duration,
-        jitter: Double
-    ) {
+    /// When a record was received, and how long it may be served.
+    struct Times {
+        let received: Now
+        let freshFor: Duration
+        /// Beyond ``freshFor``.
+        let staleFor: Duration
+        /// Uniform in [0, 1).
+        var jitter = 0.0
+    }
+
+    init(whole: SecretEntry, fields: [ExactText: Field], _ times: Times) {
         self.whole = whole
         self.fields = fields
-        self.received = received
+        received = times.received
         used = Atomic(false)
-        freshUntil = received.monotonic + freshFor
-        aheadFrom = received.monotonic + freshFor * Self.aheadFraction(jitter: jitter)
-        staleUntil = freshUntil + staleFor
+        freshUntil = received.monotonic + times.freshFor
+        aheadFrom = received.monotonic + times.freshFor * Self.aheadFraction(jitter: times.jitter)
+        staleUntil = freshUntil + times.staleFor
         // The name, the tag and the object take about 200 bytes beside each value.
         cost = fields.reduce(whole.value.count + 200) { sum, field in
             sum + field.key.text.utf8.count + 200 + ((try? field.value.get().value.count) ?? 0)

@@ -21,6 +21,8 @@ struct TokenRejections: Sendable {
     var quotaLowUntil: MonotonicTime?
     /// The rejected tokens, oldest first.
     private(set) var digests: [Digest] = []
+    /// Counts the changes of ``digests``.
+    private(set) var changes: UInt64 = 0
     private var backoff = RejectionBackoff()
     /// When the last search for a successor started.
     private var searchedAt: MonotonicTime?
@@ -31,6 +33,7 @@ struct TokenRejections: Sendable {
     mutating func remember(_ digest: Digest) {
         guard !digests.contains(digest) else { return }
         digests.append(digest)
+        changes += 1
         if digests.count > Self.maxDigests { digests.removeFirst() }
     }
 

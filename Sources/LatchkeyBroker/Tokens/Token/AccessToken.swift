@@ -74,10 +74,13 @@ package struct AccessToken: Sendable {
         return left
     }
 
-    /// A token from the shared tier.
-    init(value: Secret, expiry: Expiry, useBy: Expiry, lifetime: Duration?, received: Now, source: Tier) {
+    /// A token from the shared tier, which has no scope, or from the warm file.
+    init(
+        value: Secret, scope: String? = nil, expiry: Expiry, useBy: Expiry, lifetime: Duration?, received: Now,
+        source: Tier
+    ) {
         self.value = value
-        scope = nil
+        self.scope = scope
         self.expiry = expiry
         self.useBy = useBy
         self.lifetime = lifetime

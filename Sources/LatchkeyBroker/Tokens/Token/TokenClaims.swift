@@ -18,14 +18,8 @@ struct TokenClaims: Hashable, Sendable {
     /// Nil unless `token` has three parts separated by dots and the second one is base64url-encoded JSON with a numeric
     /// `exp` (RFC 7515 §7.1).
     init?(_ token: Secret) {
-        guard let claims = JSONWebToken.claims(of: token), let expires = Self.date(claims["exp"]) else { return nil }
+        guard let claims = JSONWebToken.claims(of: token), let expires = claims["exp"]?.numericDate else { return nil }
         self.expires = expires
-        issued = Self.date(claims["iat"])
-    }
-
-    /// A NumericDate (RFC 7519 §2): seconds, which may have a fraction.
-    private static func date(_ value: JSONValue?) -> WallTime? {
-        guard let seconds = value?.double, seconds >= 0 else { return nil }
-        return OutsideNumber.date(seconds: seconds)
+        issued = claims["iat"]?.numericDate
     }
 }

@@ -17,6 +17,9 @@ package struct DeferredReply: Sendable {
     /// the reply.
     package var isCallerConnected: Bool { disconnectFlag.isConnected }
 
+    /// Lets the request be handled again (``RequestContext/handleAgain(_:start:)``). Nothing is sent.
+    package func resume() { send { ReplyReceipt($0.buffer) } }
+
     /// Sends the reply, in the order of the requests and when there is room for it.
     ///
     /// - Parameter render: writes the reply. It is kept until then, so it should hold large data by reference. It runs on

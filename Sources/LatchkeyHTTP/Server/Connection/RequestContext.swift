@@ -15,6 +15,8 @@ package final class RequestContext {
     package private(set) var body = UnsafeRawBufferPointer(start: nil, count: 0)
     /// Whether the connection is over the cap, and only a liveness probe is to be answered.
     package private(set) var isOverCapacity = false
+    /// Whether the handler has seen this request before and has waited for something (``handleAgain(_:start:)``).
+    package private(set) var isRepeated = false
     /// The listener that the connection came through.
     package private(set) var listener = ListenerTraits()
     /// The identity in the client's TLS certificate; nil if it has shown none.
@@ -59,6 +61,17 @@ package final class RequestContext {
         return ReplyReceipt(writer.buffer, isDeferred: true)
     }
 
+    /// Handles the request once more, from its head, after something has been read without which it cannot be decided. Until
+    /// then nothing more of the connection is read. To be used at most once a request: see ``isRepeated``.
+    ///
+    /// - Parameter start: called before this returns. It starts the work, which ends with ``DeferredReply/resume()`` within
+    ///   the request timeout.
+    package func handleAgain(_ writer: consuming ReplyWriter, start: (DeferredReply) -> Void) -> ReplyReceipt {
+        // An empty reply keeps the place in the pipeline and blocks it.
+        if let deferred = pipeline?.deferReply(blocksPipeline: true) { start(deferred) }
+        return ReplyReceipt(writer.buffer, isDeferred: true, isRepeated: true)
+    }
+
     func lend<Result: ~Copyable>(
         _ head: RequestHead, bytes: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer,
         of pipeline: RequestPipeline, to handler: (RequestContext, consuming ReplyWriter) -> Result
@@ -68,6 +81,7 @@ package final class RequestContext {
         self.body = body
         self.pipeline = pipeline
         isOverCapacity = pipeline.deadlines.isOverCapacity
+        isRepeated = pipeline.isRepeating
         listener = pipeline.listener
         isUnauthenticated = false
         defer {

@@ -31,6 +31,8 @@ final class RequestPipeline {
     /// The process at the other end of a Unix socket.
     var unixPeer: UnixPeer?
     private var reader = RequestReader()
+    /// Whether the next request has been handled before, and is handled again.
+    private(set) var isRepeating = false
     /// The request whose body is being received, unless it has been answered.
     private var admitted: AdmittedRequest?
     /// Shared with deferred replies, and created for the first of them.
@@ -117,6 +119,11 @@ final class RequestPipeline {
                     reader.head, bytes: head, body: UnsafeRawBufferPointer(start: nil, count: 0), now: now,
                     worker.handler.answer)
             }
+            guard !isRepeating else {
+                // The head stays where it is, and is parsed again when the empty reply has made room.
+                stopReason = .blocked
+                return nil
+            }
             return count
         case .mustIdentify(let body, let consumed):
             identify(body)
@@ -154,9 +161,10 @@ final class RequestPipeline {
         switch lend(head, bytes, body: noBody, closes: closes, to: worker.handler.admit) {
         case .answered(let receipt):
             finish(receipt, from: start)
-            if isClosing { return }
+            if isClosing || isRepeating { return }
             reader.begin(.answered, headBytes: bytes, limits: worker.limits.message)
         case .admitted(let request):
+            isRepeating = false
             // 100 Continue may be omitted once body bytes have arrived (RFC 9110 §10.1.1).
             if closes { inviteBody() }
             admitted = request
@@ -220,6 +228,8 @@ final class RequestPipeline {
     ///
     /// - Parameter start: where the reply starts in the output.
     private func finish(_ receipt: borrowing ReplyReceipt, from start: Int) {
+        isRepeating = receipt.isRepeated
+        if isRepeating { return }
         isClosing = worker.reply.closes
         if !worker.context.isUnauthenticated { deadlines.hasValidRequest = true }
         if !receipt.isDeferred { output.enqueue(worker.reply, from: start) }

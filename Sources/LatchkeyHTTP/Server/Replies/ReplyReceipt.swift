@@ -5,11 +5,14 @@ package struct ReplyReceipt: ~Copyable {
     private let buffer: ReplyBuffer
     /// Whether the reply comes later. Then ``status`` and ``fieldValue(_:)`` are those of another reply.
     package let isDeferred: Bool
+    /// Whether the request will be handled again, from its head (``RequestContext/handleAgain(_:start:)``).
+    package let isRepeated: Bool
     /// The source of the content, if the handler has noted it with ``from(_:)``, for its log.
     package private(set) var source: StaticString?
 
-    init(_ buffer: ReplyBuffer, isDeferred: Bool = false) {
+    init(_ buffer: ReplyBuffer, isDeferred: Bool = false, isRepeated: Bool = false) {
         self.buffer = buffer
+        self.isRepeated = isRepeated
         self.isDeferred = isDeferred
     }
 

@@ -1,4 +1,4 @@
-/// Encoding of the DER types (ITU-T X.690 §8 and §10) that an envelope uses.
+/// Encoding of the DER types (ITU-T X.690 §8 and §10) that envelopes and public keys use.
 enum DER {
     static func sequence(_ parts: [UInt8]...) -> [UInt8] { element(0x30, parts.flatMap { $0 }) }
 
@@ -19,6 +19,17 @@ enum DER {
         if bytes[0] >= 0x80 { bytes.insert(0, at: 0) }
         return element(0x02, bytes)
     }
+
+    /// A non-negative INTEGER given in big-endian bytes, in the fewest bytes.
+    static func integer(bigEndian bytes: [UInt8]) -> [UInt8] {
+        let digits = Array(bytes.drop { $0 == 0 })
+        // Zero has one byte, and a first bit of 1 would mean a negative number.
+        let isPadded = digits.first.map { $0 >= 0x80 } ?? true
+        return element(0x02, (isPadded ? [0] : []) + digits)
+    }
+
+    /// A BIT STRING of whole bytes (X.690 §8.6).
+    static func bits(_ bytes: [UInt8]) -> [UInt8] { element(0x03, [0] + bytes) }
 
     /// An OBJECT IDENTIFIER (X.690 §8.19).
     static func identifier(_ arcs: Int...) -> [UInt8] {

@@ -1,0 +1,49 @@
+package import LatchkeyCore
+internal import Synchronization
+
+/// The trusted issuers and their key sets now. Each worker keeps a copy and compares a version number, so that a
+/// verification takes no lock.
+package final class LiveKeySets: Sendable {
+    private let sets = Mutex<[IssuerKeySet]>([])
+    private let version = Atomic<Int>(0)
+
+    package init() {}
+
+    /// Replaces the issuers and their keys. Workers then verify every token anew. Nothing happens if nothing has changed.
+    package func replace(with sets: [IssuerKeySet]) {
+        let isChange = self.sets.withLock { current in
+            defer { current = sets }
+            return current != sets
+        }
+        if isChange { version.add(1, ordering: .releasing) }
+    }
+
+    /// One worker's copy. It is confined to the thread of the worker.
+    package struct Copy {
+        private let source: LiveKeySets
+        private var verifier: JWTVerifier
+        /// The version of the issuers and keys of this copy. It grows by one with each change.
+        package private(set) var version: Int
+
+        package init(_ source: LiveKeySets) {
+            self.source = source
+            version = source.version.load(ordering: .acquiring)
+            verifier = JWTVerifier(source.sets.withLock { $0 })
+        }
+
+        /// The version of the current issuers and keys. This copy takes them at its next use.
+        package var latestVersion: Int { source.version.load(ordering: .acquiring) }
+
+        /// The verdict on a token with the current keys.
+        ///
+        /// - Parameter now: the wall clock.
+        package mutating func verify(_ token: UnsafeRawBufferPointer, at now: WallTime) -> JWTVerdict {
+            let latest = latestVersion
+            if latest != version {
+                version = latest
+                verifier = JWTVerifier(source.sets.withLock { $0 })
+            }
+            return verifier.verify(token, at: now)
+        }
+    }
+}
