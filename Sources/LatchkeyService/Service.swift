@@ -69,7 +69,8 @@ package struct Service: Sendable {
         let secretWaiter = SecretChangeWaiter(
             secrets: upstreams.secrets, isDraining: { readiness.isDraining }, time: time)
         let registry = CallerRegistry(settings, live: keys, metrics: upstreams.metrics) { secretWaiter.wakeAll() }
-        let callers = CallersFollower(settings, scope: scope, registry: registry, files: upstreams.files)
+        let callers = CallersFollower(
+            settings, scope: scope, registry: registry, keySets: upstreams.keySets, files: upstreams.files)
         let directory = ProfileDirectory(
             settings: settings, profiles: upstreams.profiles, names: upstreams.tokens.names, files: upstreams.files,
             secrets: upstreams.secrets)
@@ -80,7 +81,9 @@ package struct Service: Sendable {
         var commit: EndpointServices.Commit?
         if let warmFile { commit = { completion in warmFile.commit(completion) } }
         let services = EndpointServices(
-            keys: keys, tokens: upstreams.tokens, secrets: upstreams.secrets, audiences: audiences,
+            keys: keys,
+            tokenIssuers: TokenIssuers(upstreams.keySets.live) { await upstreams.keySets.readAgain($0) },
+            tokens: upstreams.tokens, secrets: upstreams.secrets, audiences: audiences,
             aws: AWSRequestHandler(store: .broker(upstreams.secrets, names: ResourceNames(settings))),
             metrics: upstreams.metrics, recorder: recorder, metricsRenderer: MetricsRenderer(upstreams.metrics),
             senders: SenderRules(

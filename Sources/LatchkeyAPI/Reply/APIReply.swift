@@ -23,4 +23,10 @@ struct APIReply: ~Copyable {
     ) -> ReplyReceipt {
         context.deferReply(writer, blocksPipeline: blocksPipeline, start: start)
     }
+
+    /// Handles the request once more after some work: `start` is called before this returns, and hands on the
+    /// ``DeferredReply``, which ends the wait.
+    consuming func again(_ context: RequestContext, start: (DeferredReply) -> Void) -> ReplyReceipt {
+        context.handleAgain(writer, start: start)
+    }
 }

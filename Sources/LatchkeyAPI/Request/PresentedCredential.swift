@@ -5,7 +5,7 @@ internal import LatchkeyCrypto
 /// The credential of a request that is answered later, to check again whether it still counts.
 enum PresentedCredential: Sendable {
     case key(Digest)
-    case token(VerifiedToken)
+    case token(VerifiedJWT)
     case certificate(PeerIdentity)
     case user(UInt32)
 
@@ -22,7 +22,7 @@ enum PresentedCredential: Sendable {
     /// When it ends by itself; nil for never.
     var end: WallTime? {
         switch self {
-        case .token(let token): token.expiry
+        case .token(let token): token.expires + JWTVerifier.leeway
         case .certificate(let peer): peer.expiry
         case .key, .user: nil
         }

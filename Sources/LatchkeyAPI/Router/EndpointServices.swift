@@ -7,7 +7,7 @@ package import LatchkeyMetrics
 /// The services that the routers of all workers share.
 package struct EndpointServices: Sendable {
     let keys: LiveKeys
-    let tokenVerifier: TokenVerifier
+    let tokenIssuers: TokenIssuers
     let tokens: TokenBroker
     let secrets: SecretBroker
     let audiences: AudienceCache
@@ -32,7 +32,7 @@ package struct EndpointServices: Sendable {
 
     package init(
         keys: LiveKeys,
-        tokenVerifier: TokenVerifier = .none,
+        tokenIssuers: TokenIssuers = .none,
         tokens: TokenBroker,
         secrets: SecretBroker,
         audiences: AudienceCache,
@@ -49,7 +49,7 @@ package struct EndpointServices: Sendable {
         callerTimeout: Duration
     ) {
         self.keys = keys
-        self.tokenVerifier = tokenVerifier
+        self.tokenIssuers = tokenIssuers
         self.tokens = tokens
         self.secrets = secrets
         self.audiences = audiences

@@ -1,4 +1,5 @@
 internal import LatchkeyAWS
+internal import LatchkeyBroker
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 
@@ -8,6 +9,8 @@ enum Refusal: Error {
     case problem(Problem)
     case oauth(OAuthError)
     case aws(AWSProtocolError, AWSReadService)
+    /// Whether the request is refused is known when the key set of this issuer has been read again.
+    case keyMissing(JWTIssuer)
 
     /// Writes the refusal of a request to `route`.
     func write(for route: Route, to reply: consuming APIReply) -> ReplyReceipt {
@@ -20,6 +23,8 @@ enum Refusal: Error {
         case (.problem(let problem), .extensionSecrets):
             AWSResponseWriter(.secretsManager).write(AWSProtocolError(problem), allow: problem.allow, to: reply)
         case (.problem(let problem), _): problem.write(to: reply)
+        // The router waits for the key set instead.
+        case (.keyMissing, _): Problem.noCaller.write(to: reply)
         }
     }
 }

@@ -10,6 +10,8 @@ extension Router {
     enum Identity {
         case caller(AuthenticatedCaller)
         case failed(AuthFailure)
+        /// A token names a key that the issuer's key set lacks, which may have been published since it was read.
+        case keyMissing(JWTIssuer)
     }
 
     /// Authenticates the caller, and checks that it may use the route and the method.
@@ -21,7 +23,7 @@ extension Router {
         if context.isOverCapacity, entry.access != .open { throw .problem(Problem(ServerRejection.overloaded)) }
         keys.follow()
         if case .key(let scope) = entry.access {
-            guard let caller = take(bearer(context), &request) else { throw .problem(.noCaller) }
+            guard let caller = try take(bearer(context), &request) else { throw .problem(.noCaller) }
             guard caller.opens(scope) else { throw missingScope("this key may not do that", &request) }
         }
         guard entry.methods.contains(request.method) else {
@@ -32,7 +34,7 @@ extension Router {
         switch entry.access {
         case .open, .key: break
         case .token(let scope):
-            guard let caller = take(tokenCaller(context), &request) else {
+            guard let caller = try take(tokenCaller(context), &request) else {
                 throw .problem(
                     Problem(
                         401, .unauthorized,
@@ -77,13 +79,19 @@ extension Router {
     }
 
     /// Keeps the caller, or counts a request without a valid credential.
-    private func take(_ identity: Identity, _ request: inout APIRequest) -> AuthenticatedCaller? {
+    ///
+    /// - Throws: that the key set of an issuer must be read first.
+    private func take(_ identity: Identity, _ request: inout APIRequest) throws(Refusal) -> AuthenticatedCaller? {
         switch identity {
         case .caller(let caller):
             request.credentials.caller = caller
             return caller
         case .failed(let reason):
             noteUnknownCaller(&request, reason)
+            return nil
+        case .keyMissing(let issuer):
+            if !request.context.isRepeated { throw .keyMissing(issuer) }
+            noteUnknownCaller(&request, .unknown)
             return nil
         }
     }
@@ -119,10 +127,14 @@ extension Router {
     /// The caller of a key, or of a token if there are callers with tokens.
     private func keyCaller(_ key: UnsafeRawBufferPointer) -> Identity {
         let ring = keys.ring
-        if ring.acceptsTokens, TokenVerifier.isToken(key) {
+        if ring.acceptsTokens, TokenIssuers.isToken(key) {
             let now = services.time.now().wall
-            guard let token = services.tokenVerifier.verify(key, now) else { return .failed(.unknown) }
-            return Self.identity(ring.caller(with: token) { now })
+            switch keySets.verify(key, at: now) {
+            case .verified(let token): return Self.identity(ring.caller(with: token) { now })
+            case .rejected(.expired): return .failed(.expired)
+            case .rejected: return .failed(.unknown)
+            case .keyMissing(let issuer, _): return .keyMissing(issuer)
+            }
         }
         return Self.identity(ring.caller(presenting: key) { services.time.now().wall })
     }
@@ -157,8 +169,10 @@ extension Router {
         case nil, .sigv4: return nil
         case .key: return Self.bearerCredential(context).map { .key(SHA256.hash($0)) }
         case .jwt:
-            return Self.bearerCredential(context)
-                .flatMap { services.tokenVerifier.verify($0, services.time.now().wall) }.map { .token($0) }
+            guard let token = Self.bearerCredential(context),
+                case .verified(let verified) = keySets.verify(token, at: services.time.now().wall)
+            else { return nil }
+            return .token(verified)
         case .tls: return context.peer.map { .certificate($0) }
         case .unix: return context.unixUser.map { .user($0) }
         }

@@ -11,6 +11,7 @@ package final class Router {
     let services: EndpointServices
     var grantedScopes = GrantedScopes()
     var keys: LiveKeys.Copy
+    var keySets: LiveKeySets.Copy
     var profiles: ProfileNames.Copy
     private var ids = RequestIDs()
     private let routes = RouteTable.entries
@@ -24,6 +25,7 @@ package final class Router {
     private init(_ services: EndpointServices) {
         self.services = services
         keys = LiveKeys.Copy(services.keys)
+        keySets = LiveKeySets.Copy(services.tokenIssuers.keySets)
         profiles = ProfileNames.Copy(services.tokens.names)
     }
 
@@ -40,6 +42,8 @@ package final class Router {
         do throws(Refusal) {
             try requireService(context, entry.route)
             try authorize(&request)
+        } catch .keyMissing(let issuer) {
+            return readKeySet(of: issuer, context, reply)
         } catch {
             return recording(error.write(for: entry.route, to: reply), of: request)
         }
@@ -61,8 +65,24 @@ package final class Router {
             try requireService(context, entry.route)
             try authorize(&request)
             return .admitted(try admission(of: request))
+        } catch .keyMissing(let issuer) {
+            return .answered(readKeySet(of: issuer, context, reply))
         } catch {
             return .answered(recording(error.write(for: entry.route, to: reply), of: request))
+        }
+    }
+
+    /// Reads the key set of an issuer again, and then handles the request once more. Callers share that read, and it is
+    /// made at most once a minute.
+    private func readKeySet(
+        of issuer: JWTIssuer, _ context: RequestContext, _ reply: consuming APIReply
+    ) -> ReplyReceipt {
+        let readAgain = services.tokenIssuers.readAgain
+        return reply.again(context) { deferred in
+            Task {
+                _ = await readAgain(issuer)
+                deferred.resume()
+            }
         }
     }
 
@@ -91,6 +111,9 @@ package final class Router {
                 request.credentials = Credentials()
                 try authorize(&request)
             }
+        } catch .keyMissing {
+            noteUnknownCaller(&request, .unknown)
+            return recording(Refusal.problem(.noCaller).write(for: request.entry.route, to: reply), of: request)
         } catch {
             return recording(error.write(for: request.entry.route, to: reply), of: request)
         }
@@ -120,10 +143,12 @@ package final class Router {
             keys.follow()
             switch tokenCaller(context) {
             case .caller(let known): caller = known
-            case .failed(let reason):
-                services.metrics.authFailure(reason)
+            case .failed(let reason): failure = reason
+            case .keyMissing: failure = .unknown
+            }
+            if let failure {
+                services.metrics.authFailure(failure)
                 context.isUnauthenticated = true
-                failure = reason
                 refusal = .problem(.noCaller)
             }
         } catch {

@@ -4,11 +4,10 @@ package import LatchkeyCrypto
 package struct CallerCredentials: Sendable {
     /// The subjects of an issuer's tokens that are the caller.
     package struct TokenSubject: Hashable, Sendable {
-        /// The issuer or trust domain, as ``VerifiedToken/issuer``.
-        package let issuer: String
+        package let issuer: JWTIssuer.Identity
         package let subject: TextPattern
 
-        package init(issuer: String, subject: TextPattern) {
+        package init(issuer: JWTIssuer.Identity, subject: TextPattern) {
             self.issuer = issuer
             self.subject = subject
         }

@@ -123,12 +123,12 @@ package final class KeyRing: Sendable {
     }
 
     /// The caller that is the subject of a verified token.
-    package func caller(with token: VerifiedToken, now: () -> WallTime) -> Authentication {
+    package func caller(with token: VerifiedJWT, now: () -> WallTime) -> Authentication {
         let owner = tokens.first {
-            $0.subject.issuer.hasSameBytes(as: token.issuer) && $0.subject.subject.matches(token.subject)
+            $0.subject.issuer == token.issuer && $0.subject.subject.matches(token.subject.text)
         }
         guard let owner else { return .unknown }
-        return now() < token.expiry ? authenticated(owner.owner, .jwt, now) : .expired
+        return token.rejection(at: now()) == nil ? authenticated(owner.owner, .jwt, now) : .expired
     }
 
     /// - Parameter now: called only for a caller whose credentials end.

@@ -6,7 +6,8 @@ internal import LatchkeyMetrics
 internal import LatchkeySettings
 internal import Synchronization
 
-/// Follows the file of `LATCHKEY_CALLERS_FILE`, and the files with the secrets for signatures that it names.
+/// Follows the file of `LATCHKEY_CALLERS_FILE`, the files with the secrets for signatures that it names, and
+/// the key sets of its issuers.
 final class CallersFollower: Sendable {
     private struct State: Sendable {
         var file: FollowedFile?
@@ -16,14 +17,19 @@ final class CallersFollower: Sendable {
     private let files: FollowedFiles
     private let scope: FileScope
     private let registry: CallerRegistry
+    private let keySets: KeySets
     private let state = Mutex(State())
 
     /// - Parameter scope: the files that this process can read.
-    init(_ settings: Settings, scope: FileScope, registry: CallerRegistry, files: FollowedFiles) {
+    init(
+        _ settings: Settings, scope: FileScope, registry: CallerRegistry, keySets: KeySets, files: FollowedFiles
+    ) {
         self.files = files
         self.scope = scope
         self.registry = registry
+        self.keySets = keySets
         follow(settings)
+        keySets.replace(with: settings.callers?.issuers ?? [])
         followSecrets(of: settings.callers)
     }
 
@@ -62,8 +68,9 @@ final class CallersFollower: Sendable {
 
     static let changeMessage = "the callers have changed; those of the file are in force"
 
-    /// The files with secrets are read before the callers can sign with them.
+    /// The files with secrets and the key sets are read before the callers can use them.
     private func use(_ callers: CallersFile?) {
+        keySets.replace(with: callers?.issuers ?? [])
         followSecrets(of: callers)
         registry.use(callers)
     }

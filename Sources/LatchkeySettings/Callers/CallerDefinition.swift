@@ -20,7 +20,7 @@ package struct CallerDefinition: Sendable {
     private static let overflowUser: Int64 = 65_534
 
     /// Reads an element of `callers`; nil if it has no id. What is wrong is in the reader.
-    init?(_ reader: inout MemberReader, issuers: [IssuerDefinition]) {
+    init?(_ reader: inout MemberReader, issuers: [JWTIssuer]) {
         guard let id = reader.text("id"), Self.isID(id) else {
             reader.checkMembers(Self.members)
             guard reader.isObject else { return nil }
@@ -110,7 +110,7 @@ package struct CallerDefinition: Sendable {
     }
 
     private static func tokens(
-        _ reader: inout MemberReader, _ issuers: [IssuerDefinition]
+        _ reader: inout MemberReader, _ issuers: [JWTIssuer]
     ) -> [CallerCredentials.TokenSubject] {
         guard var token = reader.members("jwt", known: ["issuer", "trust_domain", "sub"]) else { return [] }
         defer { reader.problems += token.problems }
@@ -119,17 +119,20 @@ package struct CallerDefinition: Sendable {
             if token.problems.isEmpty { token.reject("jwt needs sub, the subject of its tokens") }
             return []
         }
-        let found = issuers.first { definition in
-            if let issuer { return definition.issuer?.hasSameBytes(as: issuer) ?? false }
-            guard let own = definition.trustDomain, domain?.hasSameBytes(as: own) ?? true else { return false }
-            return subject.utf8.starts(with: "spiffe://\(own)/".utf8)
+        let found = issuers.first { candidate in
+            switch candidate.identity {
+            case .issuer(let own): return issuer.map { ExactText($0) == own } ?? false
+            case .trustDomain(let own):
+                guard issuer == nil, domain.map({ ExactText($0) == own }) ?? true else { return false }
+                return subject.utf8.starts(with: "spiffe://\(own.text)/".utf8)
+            }
         }
         guard let found, issuer == nil || domain == nil else {
             token.reject(
                 "jwt must name an issuer of the list issuers, by issuer, or by a sub of spiffe:// and its trust_domain")
             return []
         }
-        return [CallerCredentials.TokenSubject(issuer: found.name, subject: TextPattern(subject, .plain))]
+        return [CallerCredentials.TokenSubject(issuer: found.identity, subject: TextPattern(subject, .plain))]
     }
 
     private static func readCertificate(_ reader: inout MemberReader, _ credentials: inout CallerCredentials) {

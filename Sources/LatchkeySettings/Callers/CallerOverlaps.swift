@@ -33,12 +33,12 @@ enum CallerOverlaps {
     /// Literal subjects are compared by a set, so that only those with a star are compared with all others.
     private static func subjects(_ callers: [CallerDefinition]) -> [String] {
         var problems: [String] = []
-        var seen: [ExactText: [(id: String, subject: TextPattern)]] = [:]
-        var literals: [ExactText: Set<ExactText>] = [:]
-        var stars: [ExactText: Int] = [:]
+        var seen: [JWTIssuer.Identity: [(id: String, subject: TextPattern)]] = [:]
+        var literals: [JWTIssuer.Identity: Set<ExactText>] = [:]
+        var stars: [JWTIssuer.Identity: Int] = [:]
         for definition in callers {
             for token in definition.credentials.tokens {
-                let issuer = ExactText(token.issuer)
+                let issuer = token.issuer
                 if !token.subject.isLiteral { stars[issuer, default: 0] += 1 }
                 if stars[issuer, default: 0] > CallersFile.Limits.subjectPatterns {
                     return problems + [

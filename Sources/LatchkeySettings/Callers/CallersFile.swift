@@ -27,7 +27,7 @@ package struct CallersFile: Sendable {
     }
 
     package private(set) var mode = PolicyMode.enforce
-    package private(set) var issuers: [IssuerDefinition] = []
+    package private(set) var issuers: [JWTIssuer] = []
     package private(set) var callers: [CallerDefinition] = []
     /// Everything that is wrong, each with its line and column. Never contains a key or a digest.
     package private(set) var problems: [String] = []
@@ -57,7 +57,7 @@ package struct CallersFile: Sendable {
 
     private mutating func takeIssuer(_ value: JSONValue, in document: JSONDocument, _ file: inout MemberReader) {
         var reader = MemberReader(value, in: document)
-        if let issuer = IssuerDefinition(&reader) {
+        if let issuer = JWTIssuer(&reader) {
             if issuers.contains(where: { $0.name.hasSameBytes(as: issuer.name) }) {
                 reader.reject("the issuer is defined twice: remove one")
             }

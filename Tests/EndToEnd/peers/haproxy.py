@@ -50,7 +50,8 @@ class Haproxy:
             CONFIGURATION.format(control=self.control, port=self.port, interval=interval, servers=servers)
         )
         self.child = Child(["haproxy", "-db", "-f", configuration], {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
-        self.child.ready(lambda: accepts(self.port), "haproxy accepts")
+        # The stats socket gets its path a moment after the port is open.
+        self.child.ready(lambda: accepts(self.port) and self.control.exists(), "haproxy accepts")
 
     @staticmethod
     def installed() -> bool:

@@ -14,6 +14,17 @@ package struct VerifiedJWT: Hashable, Sendable {
     /// The `kid` of the token; nil if it has none.
     package let keyID: ExactText?
 
+    package init(
+        issuer: JWTIssuer.Identity, subject: ExactText, expires: WallTime, notBefore: WallTime? = nil,
+        keyID: ExactText? = nil
+    ) {
+        self.issuer = issuer
+        self.subject = subject
+        self.expires = expires
+        self.notBefore = notBefore
+        self.keyID = keyID
+    }
+
     /// Checks the claims that do not depend on the time.
     init(_ claims: JSONValue, of issuer: JWTIssuer, keyID: ExactText?) throws(JWTRejection) {
         guard let subject = claims["sub"]?.string, !subject.isEmpty, let expires = claims["exp"]?.numericDate else {
