@@ -104,7 +104,7 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker",
+                "LatchkeyCore", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker",
                 "LatchkeyMigration", "LatchkeySettings",
             ],
             path: "Tests/Fuzz/Targets", swiftSettings: strict),

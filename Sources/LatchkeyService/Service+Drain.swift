@@ -15,6 +15,7 @@ extension Service {
     package func stop(within limit: Duration? = nil) async {
         readiness.beginDraining()
         for task in backgroundTasks { task.cancel() }
+        upstreams.keySets.stop()
         let timeout = min(drainTimeout, limit ?? drainTimeout)
         let end = time.now().monotonic + timeout
         await server.drain(timeout: timeout)

@@ -114,6 +114,14 @@ def planted(file: bytes) -> bytes:
     return re.sub(rb"(aws_secret_access_key[ \t]*=[ \t]*)[^\r\n]*", rb"\1" + SECRET.encode(), file)
 
 
+def tokens() -> Iterator[bytes]:
+    """A key set and, after a zero byte, a token."""
+    data = json.loads((FIXTURES / "jwt/tokens.json").read_text())
+    for case in (*data["valid"], *data["forged"]):
+        for issuer in data["issuers"]:
+            yield json.dumps(issuer["jwks"], separators=(",", ":")).encode() + b"\0" + case["token"].encode()
+
+
 TARGETS: dict[str, Callable[[], Iterator[bytes]]] = {
     "request": requests,
     "response": responses,
@@ -124,6 +132,7 @@ TARGETS: dict[str, Callable[[], Iterator[bytes]]] = {
     "settings": settings_files,
     "profiles": profiles,
     "shared-config": shared_files,
+    "token": tokens,
 }
 
 

@@ -59,8 +59,8 @@ SHARED: dict[str, tuple[str, set[str]]] = {
     "FuzzTargets": (
         "Tests/Fuzz/Targets",
         {
-            "LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration",
-            "LatchkeySettings",
+            "LatchkeyCore", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker",
+            "LatchkeyMigration", "LatchkeySettings",
         },
     ),
 }

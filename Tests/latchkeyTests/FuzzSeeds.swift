@@ -22,6 +22,7 @@ struct FuzzSeeds {
             case .settings: try Self.files(in: "cases/settings")
             case .profiles: [Array(Self.profiles.utf8)]
             case .sharedConfig: try Self.sharedFiles()
+            case .token: try Self.tokens()
             }
         inputs = (own + ((try? Self.files(in: "fuzz/\(target.rawValue)")) ?? [])).filter { $0.count <= Self.maxLength }
     }
@@ -50,6 +51,14 @@ struct FuzzSeeds {
                 return Array(files.joined(separator: [0]))
             }
         }
+    }
+
+    /// A key set and, after a zero byte, a token.
+    private static func tokens() throws -> [[UInt8]] {
+        let data = try Fixture.json("jwt/tokens.json")
+        let sets = (data["issuers"]?.array ?? []).compactMap { $0["jwks"]?.bytes() }
+        let tokens = ((data["valid"]?.array ?? []) + (data["forged"]?.array ?? [])).compactMap { $0["token"]?.string }
+        return tokens.flatMap { token in sets.map { $0 + [0] + Array(token.utf8) } }
     }
 
     private static let journals: [[UInt8]] = [

@@ -23,7 +23,7 @@ final class WarmFile: Sendable {
     /// Time between two checks for changes.
     static let interval: Duration = .seconds(5)
     /// How long the start waits for the stores before their secrets are taken from the file.
-    static let grace: Duration = .milliseconds(50)
+    static let grace: Duration = .milliseconds(30)
     /// How many secrets are read at start to find out whether their stores answer: one request of Parameter Store.
     private static let probes = 10
     /// The most bytes of the file.

@@ -91,6 +91,27 @@ def test_a_stop_writes_the_last_state(world, settings) -> None:
     assert second.get("/secrets/late").headers["X-Latchkey-Stale"] == "true"
 
 
+def test_with_a_warm_file_a_broker_is_ready_although_everything_is_down(world, settings) -> None:
+    filled(world, settings).kill()
+    down(world)
+    second = world.serve(secrets=[VALUE], **settings)
+    assert second.get("/health").json()["status"] == "degraded"
+
+
+def test_a_file_that_cannot_be_written_is_removed(world, settings) -> None:
+    # Its temporary name is longer than a file name may be.
+    file = Path(settings["LATCHKEY_WARM_FILE"]).parent / ("w" * 245)
+    file.write_text("of earlier")
+    file.chmod(0o600)
+    world.put("secrets", json.dumps({"FIELD": VALUE}))
+    broker = world.serve(secrets=[VALUE], **{**settings, "LATCHKEY_WARM_FILE": str(file)})
+    assert broker.get("/secrets/FIELD").status == 200
+    until(lambda: not file.exists(), "the file is removed")
+    assert broker.get("/cache/clear", method="POST").status == 204
+    told = [line for line in broker.logs if line["message"].startswith("the warm file cannot be written and was removed")]
+    assert len(told) == 1
+
+
 def test_a_store_that_answers_is_preferred(world, settings) -> None:
     filled(world, settings).kill()
     world.put("db/password", "warm-value-new")

@@ -13,6 +13,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case settings
     case profiles
     case sharedConfig = "shared-config"
+    case token
 
     /// Runs the target on one input.
     package func run(_ bytes: [UInt8]) throws(FuzzViolation) {
@@ -26,6 +27,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .settings: try SettingsFuzz.run(bytes)
         case .profiles: try ProfilesFuzz.run(bytes)
         case .sharedConfig: try SharedConfigFuzz.run(bytes)
+        case .token: try TokenFuzz.run(bytes)
         }
     }
 }

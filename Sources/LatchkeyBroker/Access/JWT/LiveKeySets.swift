@@ -3,6 +3,9 @@ internal import Synchronization
 
 /// The trusted issuers and their key sets now. Each worker keeps a copy and compares a version number, so that a
 /// verification takes no lock.
+///
+/// After ``JWTVerdict/keyMissing(_:_:)`` a request that has not waited yet may wait until the key set was read again, and is
+/// then decided anew (`RequestContext.handleAgain` in LatchkeyHTTP, `KeySets.readAgain` in LatchkeyService).
 package final class LiveKeySets: Sendable {
     private let sets = Mutex<[IssuerKeySet]>([])
     private let version = Atomic<Int>(0)
