@@ -15,6 +15,7 @@ SOURCES: dict[str, set[str]] = {
     "LatchkeyConfine": {"LatchkeyCore", "CConfine"},
     "LatchkeyNet": {"LatchkeyCore", "CLinux", "CSignals"},
     "LatchkeyCrypto": {"LatchkeyCore", "COpenSSL"},
+    "LatchkeyAudit": {"LatchkeyCore", "LatchkeyCrypto"},
     "LatchkeyMetrics": {"LatchkeyCore"},
     "LatchkeyHTTP": {"LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "CZlib"},
     "LatchkeyAWS": {"LatchkeyCore", "LatchkeyHTTP", "LatchkeyCrypto"},
@@ -75,12 +76,12 @@ TESTS_BESIDE: dict[str, set[str]] = {
 #: Modules from outside the package, and the targets that may import them.
 OUTSIDE: dict[str, set[str]] = {
     "Synchronization": {
-        "LatchkeyNet", "LatchkeyMetrics", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyDev",
-        "LatchkeyAPI", "LatchkeyService", "latchkey", "LatchkeyTestSupport",
+        "LatchkeyNet", "LatchkeyMetrics", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyHTTP", "LatchkeyUpstream",
+        "LatchkeyBroker", "LatchkeyDev", "LatchkeyAPI", "LatchkeyService", "latchkey", "LatchkeyTestSupport",
     },
     "Glibc": {
-        "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyUpstream",
-        "LatchkeyService", "latchkey", "LatchkeyTestSupport", "fleet-simulation", "confinement-probe",
+        "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyHTTP",
+        "LatchkeyUpstream", "LatchkeyService", "latchkey", "LatchkeyTestSupport", "fleet-simulation", "confinement-probe",
     },
     "Dispatch": {
         "LatchkeyNet", "LatchkeyHTTP", "LatchkeyUpstream", "LatchkeyAPI", "LatchkeyService", "latchkey",
