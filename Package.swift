@@ -67,20 +67,21 @@ let package = Package(
         library(
             "LatchkeyAPI",
             [
-                "LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyBroker",
-                log,
+                "LatchkeyCore", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS",
+                "LatchkeyBroker", log,
             ]),
         library(
             "LatchkeyService",
             [
-                "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP",
+                "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyMetrics",
+                "LatchkeyHTTP",
                 "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeySettings", "LatchkeyAPI", log,
             ]),
         .executableTarget(
             name: "latchkey",
             dependencies: [
-                "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP",
-                "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev",
+                "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyMetrics",
+                "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev",
                 "LatchkeySettings", "LatchkeyAPI", "LatchkeyService", "CLinux", "CSignals", "CWipe",
                 log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

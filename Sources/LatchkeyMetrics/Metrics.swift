@@ -28,6 +28,7 @@ package final class Metrics: Sendable {
     private let shadowComparisons: Counters
     private let reloadFailures: Counters
     private let handshakes: Counters
+    private let auditLines: Counters
     private let certificateExpiry: Gauges
     private let buildInfo: Family
     /// The name of the profile at each index; empty if there is none.
@@ -72,6 +73,7 @@ package final class Metrics: Sendable {
         // Without TLS there is nothing to count.
         handshakes = Counters(
             .handshakes, initiallyShown: Set(certificates.isEmpty ? [] : HandshakeOutcome.allCases.map(\.rawValue)))
+        auditLines = Counters(.auditLines, initiallyShown: Set(AuditOutcome.allCases.map(\.rawValue)))
         certificateExpiry = Gauges(.certificateExpiry(certificates))
         buildInfo = .buildInfo(version: version)
         self.readProcess = readProcess
@@ -106,6 +108,7 @@ package final class Metrics: Sendable {
         exposition.write(shadowComparisons)
         exposition.write(reloadFailures)
         exposition.write(handshakes)
+        exposition.write(auditLines)
         exposition.write(certificateExpiry)
         exposition.write(buildInfo, value: "1")
         if let process = readProcess() { exposition.write(process) }
@@ -194,6 +197,9 @@ extension Metrics {
 
     /// Reading a followed file or parameter has begun to fail, or fails for another reason than before.
     package func reloadFailure(_ subject: ReloadSubject) { reloadFailures.increment(subject.rawValue) }
+
+    /// Lines of the audit log were written or lost.
+    package func auditLines(_ outcome: AuditOutcome, _ count: Int64) { auditLines.add(count, outcome.rawValue) }
 
     /// A TLS handshake with a caller ended.
     package func handshake(_ outcome: HandshakeOutcome) { handshakes.increment(outcome.rawValue) }

@@ -20,6 +20,7 @@ extension Service {
         await server.drain(timeout: timeout)
         await upstreams.tokens.drain(by: end)
         upstreams.shutdown()
+        audit?.stop()
         requests.reportOmitted()
     }
 }

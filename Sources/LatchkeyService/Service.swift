@@ -1,4 +1,5 @@
 package import LatchkeyAPI
+internal import LatchkeyAudit
 internal import LatchkeyBroker
 package import LatchkeyConfine
 package import LatchkeyCore
@@ -22,6 +23,8 @@ package struct Service: Sendable {
     let requests: RequestLog
     let server: HTTPServer
     let readiness: Readiness
+    /// Nil without an audit log.
+    let audit: AuditKeeper?
     /// Reads the settings again; nil if the command does not reload.
     package let reloader: Reloader?
     let backgroundTasks: [Task<Void, Never>]
@@ -46,8 +49,12 @@ package struct Service: Sendable {
     ) throws -> Service {
         guard let key = settings.apiKey else { throw SettingsError(lines: ["LATCHKEY_API_KEY is required"]) }
         let upstreams = try Upstreams(settings, scope: scope, time: time, log: log)
+        let audit = try settings.audit.map { audit throws(SettingsError) in
+            try AuditKeeper(audit, workers: settings.workers, metrics: upstreams.metrics, time: time, log: log)
+        }
         let backendFollower = upstreams.backendFollower(
-            settings, isUsed: { upstreams.use.parts.secrets }, time: time, log: log)
+            settings, isUsed: { upstreams.use.parts.secrets },
+            changed: { audit?.record(.backendChange, name: $0.rawValue) }, time: time, log: log)
         let certificates = try settings.tls.map { files throws(SettingsError) in
             try CertificateFollower(
                 files, files: CertificateFiles(scope: scope), health: upstreams.reloads, metrics: upstreams.metrics,
@@ -69,7 +76,8 @@ package struct Service: Sendable {
         let services = EndpointServices(
             keys: keys, tokens: upstreams.tokens, secrets: upstreams.secrets, audiences: audiences,
             aws: AWSRequestHandler(store: .broker(upstreams.secrets, names: ResourceNames(settings))),
-            metrics: upstreams.metrics, recorder: recorder, metricsRenderer: MetricsRenderer(upstreams.metrics),
+            metrics: upstreams.metrics, recorder: recorder, audit: audit?.log,
+            metricsRenderer: MetricsRenderer(upstreams.metrics),
             senders: SenderRules(
                 forwarded: settings.refuseForwarded, requiresLoopbackHost: settings.requiresLoopbackHost),
             isReady: { readiness.isReady }, health: { readiness.report(now: $0) },
@@ -87,17 +95,20 @@ package struct Service: Sendable {
             secrets: upstreams.secrets, use: upstreams.use, health: upstreams.health,
             prefetch: settings.prefetch.compactMap { SecretKey($0) },
             timeout: settings.upstreamTimeout * 2, time: time, log: log)
-        let keyFollower = APIKeyFollower(settings, key: key, keys: keys, files: upstreams.files)
+        let keyFollower = APIKeyFollower(settings, key: key, keys: keys, files: upstreams.files) {
+            audit?.record(.keyChange)
+        }
         let profiles = ProfilesFollower(settings, scope: scope, files: upstreams.files) { definitions in
             upstreams.profiles.replace(with: definitions, in: upstreams.tokens)
             audiences.removeAll()
+            audit?.record(.profilesChange)
         }
         let reloader = reload.map { source in
             Reloader(
                 settings, source,
                 parts: Reloader.Parts(
                     key: keyFollower, profiles: profiles, certificates: certificates, files: upstreams.files,
-                    logLevel: logLevel, requests: requests, log: log),
+                    logLevel: logLevel, requests: requests, audit: audit, log: log),
                 record: record, metrics: upstreams.metrics, time: time, log: log)
         }
         reloader?.followFile(of: settings, in: upstreams.files)
@@ -108,10 +119,11 @@ package struct Service: Sendable {
         return Service(
             addresses: server.addresses, metrics: upstreams.metrics, upstreams: upstreams, requests: requests,
             server: server,
-            readiness: readiness, reloader: reloader,
+            readiness: readiness, audit: audit, reloader: reloader,
             backgroundTasks: [
                 Task { await monitor.run() }, Task { await upstreams.files.run() },
                 Task { await updateBudgetMetrics(upstreams, time) }, Task { await certificates?.run() },
+                Task { await audit?.run(server.loops) },
                 Task { if let firstBackendCheck { await backendFollower?.run(after: firstBackendCheck) } },
             ], drainDelay: settings.drainDelay, drainTimeout: settings.drainTimeout,
             firstBackendCheck: firstBackendCheck,

@@ -4,7 +4,7 @@ import LatchkeyCrypto
 import Testing
 
 @Suite struct AuditChainTests {
-    @Test func `prev is the digest of the line before`() throws {
+    @Test func `Prev is the digest of the line before`() throws {
         var chain = AuditFixture.chain()
         for _ in 0..<3 { chain.append(AuditFixture.access()) }
         let lines = AuditFixture.lines(chain.buffer)
@@ -14,7 +14,7 @@ import Testing
         #expect(chain.last.digest == SHA256.hash(try #require(lines.last)))
     }
 
-    @Test func `a checkpoint follows a thousand lines, or a minute with a line`() {
+    @Test func `A checkpoint follows a thousand lines, or a minute with a line`() {
         var chain = AuditFixture.chain()
         for _ in 0..<999 { chain.append(AuditFixture.access()) }
         chain.appendCheckpointIfDue(AuditFixture.now)
@@ -31,7 +31,7 @@ import Testing
         #expect(chain.last.seq == 1003)
     }
 
-    @Test func `a checkpoint is signed over its chain, seq, time and prev`() throws {
+    @Test func `A checkpoint is signed over its chain, seq, time and prev`() throws {
         let key = try #require(AuditFixture.signingKey)
         let publicKey = try #require(AuditFixture.verificationKey)
         #expect(key.keyID == publicKey.keyID)
@@ -48,7 +48,7 @@ import Testing
         #expect(!publicKey.verifies(signature, of: Array(text.utf8) + [0]))
     }
 
-    @Test func `after a short write the chain continues behind the last whole line`() {
+    @Test func `After a short write the chain continues behind the last whole line`() {
         var whole = AuditFixture.chain()
         for number in 0..<3 { whole.append(AuditFixture.access("name\(number)")) }
         let size = whole.buffer.count
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test func `a failed write is recorded with the number of lost lines`() throws {
+    @Test func `A failed write is recorded with the number of lost lines`() throws {
         var chain = AuditFixture.chain()
         chain.append(AuditFixture.access())
         chain.append(AuditFixture.access())

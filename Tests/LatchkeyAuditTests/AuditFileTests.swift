@@ -23,7 +23,7 @@ import Testing
         try AuditFile(.file(path: path), isSynced: true, tornEnd: &tornEnd)
     }
 
-    @Test func `a new file can be read by its owner alone`() throws {
+    @Test func `A new file can be read by its owner alone`() throws {
         defer { removeFolder() }
         var tornEnd: [UInt8] = []
         let file = try open(path, tornEnd: &tornEnd)
@@ -34,7 +34,7 @@ import Testing
         #expect(tornEnd.isEmpty)
     }
 
-    @Test func `a symbolic link and a folder are refused`() throws {
+    @Test func `A symbolic link and a folder are refused`() throws {
         defer { removeFolder() }
         symlink(path, "\(folder)/link")
         for path in ["\(folder)/link", folder] {
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test func `a renamed file is left for a new one`() throws {
+    @Test func `A renamed file is left for a new one`() throws {
         defer { removeFolder() }
         var tornEnd: [UInt8] = []
         let file = try open(path, tornEnd: &tornEnd)
@@ -59,7 +59,7 @@ import Testing
         #expect(DurableFile.read(path, maxBytes: 100) == Array("three\n".utf8))
     }
 
-    @Test func `an incomplete line at the end of a file is found`() throws {
+    @Test func `An incomplete line at the end of a file is found`() throws {
         defer { removeFolder() }
         var tornEnd: [UInt8] = []
         _ = try open(path, tornEnd: &tornEnd).write(Array("line\npart".utf8))
@@ -67,7 +67,7 @@ import Testing
         #expect(tornEnd == Array("part".utf8))
     }
 
-    @Test func `a full device takes nothing and reports it`() throws {
+    @Test func `A full device takes nothing and reports it`() throws {
         var tornEnd: [UInt8] = []
         let file = try open("/dev/full", tornEnd: &tornEnd)
         #expect(file.write(Array("line\n".utf8)) == AuditFile.Outcome(count: 0, error: ENOSPC))

@@ -9,7 +9,7 @@ import Testing
         return try JSONDocument(chain.buffer.dropLast(), limits: .document)
     }
 
-    @Test func `a line has the members of the contract in their order`() throws {
+    @Test func `A line has the members of the contract in their order`() throws {
         let document = try rendered(AuditFixture.access())
         let names = try #require(document.root.members).compactMap { $0.name.string }
         #expect(names == AuditLine.members)
@@ -22,14 +22,14 @@ import Testing
         #expect(document.root["prev"]?.string == String(repeating: "0", count: 64))
     }
 
-    @Test func `what is absent is null`() throws {
+    @Test func `What is absent is null`() throws {
         let document = try rendered(AuditLine(time: AuditFixture.now.wall, action: .backendChange))
         for name in AuditLine.members where !["time", "chain", "seq", "action", "prev"].contains(name) {
             #expect(document.root[name]?.isNull == true, "\(name)")
         }
     }
 
-    @Test func `control characters are escaped, and a long name is cut between characters`() throws {
+    @Test func `Control characters are escaped, and a long name is cut between characters`() throws {
         let odd = try rendered(AuditFixture.access("a\n\"\\\u{0}\u{1b}é"))
         #expect(odd.root["name"]?.string == "a\n\"\\\u{0}\u{1b}é")
         #expect(!odd.bytes.contains { $0 < 0x20 })
@@ -39,7 +39,7 @@ import Testing
         #expect(name.hasSuffix("é…"))
     }
 
-    @Test func `the time of each line is its own`() throws {
+    @Test func `The time of each line is its own`() throws {
         var chain = AuditFixture.chain()
         var line = AuditFixture.access()
         for milliseconds: Int64 in [0, 7, 45, 999, 1000, 60_000] {
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test func `actions and decisions have the same text in both forms`() throws {
+    @Test func `Actions and decisions have the same text in both forms`() throws {
         for action in AuditAction.allCases {
             let document = try rendered(AuditLine(time: AuditFixture.now.wall, action: action))
             #expect(document.root["action"]?.string == action.rawValue)

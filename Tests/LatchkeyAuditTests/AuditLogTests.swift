@@ -24,7 +24,7 @@ import Testing
                 }, failing: { error in counts.failures.withLock { $0.append(error) } }))
     }
 
-    @Test func `two starts on one file have separate chains, and each verifies`() throws {
+    @Test func `Two starts on one file have separate chains, and each verifies`() throws {
         var template = Array("/tmp/latchkey-audit.XXXXXX".utf8CString)
         let descriptor = mkstemp(&template)
         close(descriptor)
@@ -60,7 +60,7 @@ import Testing
         #expect(counts.lines.withLock { $0.written } == Int64(actions.count))
     }
 
-    @Test func `a failure is reported once, and so is its end`() throws {
+    @Test func `A failure is reported once, and so is its end`() throws {
         let counts = Counts()
         let log = try log("/dev/full", counts)
         #expect(!log.start())

@@ -8,7 +8,7 @@ import Testing
 
     private func firstPlace(_ lines: [[UInt8]]) -> Int? { AuditFixture.verify(lines).findings.first?.place?.line }
 
-    @Test func `an unchanged log has no findings`() {
+    @Test func `An unchanged log has no findings`() {
         let result = AuditFixture.verify(log)
         #expect(result.findings.isEmpty)
         #expect(result.chains.map(\.id) == ["abc.0", "abc.1", "abc.2", "abc.p"])
@@ -16,7 +16,7 @@ import Testing
         #expect(result.lines == Int64(log.count))
     }
 
-    @Test(arguments: 1...20) func `the first bad line is named for a change`(seed: UInt64) {
+    @Test(arguments: 1...20) func `The first bad line is named for a change`(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var lines = log
         let index = Int.random(in: 0..<(lines.count - 1), using: &random)
@@ -28,7 +28,7 @@ import Testing
         #expect(firstPlace(lines) == index + 1, "seed \(seed): \(String(decoding: lines[index], as: UTF8.self))")
     }
 
-    @Test(arguments: 1...20) func `the first bad line is named where a line was removed`(seed: UInt64) throws {
+    @Test(arguments: 1...20) func `The first bad line is named where a line was removed`(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         var lines = log
         let index = Int.random(in: 1..<(lines.count - 1), using: &random)
@@ -39,7 +39,7 @@ import Testing
         #expect(firstPlace(lines) == next.map { $0 + 1 }, "seed \(seed)")
     }
 
-    @Test(arguments: 1...20) func `the first bad line is named where a line is repeated`(seed: UInt64) {
+    @Test(arguments: 1...20) func `The first bad line is named where a line is repeated`(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var lines = log
         let index = Int.random(in: 0..<(lines.count - 1), using: &random)
@@ -48,7 +48,7 @@ import Testing
         #expect(firstPlace(lines) == place + 1, "seed \(seed)")
     }
 
-    @Test(arguments: 1...20) func `the first bad line is named where a line was moved`(seed: UInt64) throws {
+    @Test(arguments: 1...20) func `The first bad line is named where a line was moved`(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let chain = "abc.\(Int.random(in: 0..<3, using: &random))"
         let own = log.indices.filter { AuditRecord(log[$0][...])?.chain == chain }
@@ -62,7 +62,7 @@ import Testing
         #expect(firstPlace(lines) == first.map { $0.0 + 1 }, "seed \(seed): \(from) to \(to)")
     }
 
-    @Test func `an end that is cut off is found by the stop line`() {
+    @Test func `An end that is cut off is found by the stop line`() {
         var lines = log
         let last = lines.lastIndex { AuditRecord($0[...])?.chain == "abc.1" } ?? 0
         lines.remove(at: last)
@@ -72,7 +72,7 @@ import Testing
         #expect(finding?.text.contains("cut off") == true)
     }
 
-    @Test func `an end that is cut off is found by a checkpoint of the process`() {
+    @Test func `An end that is cut off is found by a checkpoint of the process`() {
         var (worker, process) = (AuditFixture.chain("abc.0"), AuditFixture.chain("abc.p"))
         worker.append(AuditFixture.access())
         worker.append(AuditFixture.access())
@@ -83,7 +83,7 @@ import Testing
         #expect(AuditFixture.verify([first[0]] + checkpoint).findings.first?.place?.line == 2)
     }
 
-    @Test func `an end without a stop line is unterminated, and found with an expected line`() {
+    @Test func `An end without a stop line is unterminated, and found with an expected line`() {
         let lines = AuditFixture.log(workers: 2, count: 20, isStopped: false)
         let result = AuditFixture.verify(lines)
         #expect(result.findings.isEmpty)
@@ -94,7 +94,7 @@ import Testing
         #expect(AuditFixture.verify(lines, expecting: [("other.0", 1)]).findings.count == 1)
     }
 
-    @Test func `a rotated file may begin in the middle of a chain`() {
+    @Test func `A rotated file may begin in the middle of a chain`() {
         for start in stride(from: 1, to: log.count, by: 11) {
             #expect(AuditFixture.verify(Array(log[start...])).findings.isEmpty)
         }
@@ -102,7 +102,7 @@ import Testing
         #expect(AuditFixture.verify(lines).findings.first?.text.contains("missing") == true)
     }
 
-    @Test func `a log whose hashes were made again has no valid signature`() throws {
+    @Test func `A log whose hashes were made again has no valid signature`() throws {
         let key = try #require(AuditFixture.signingKey)
         let signed = AuditFixture.log(workers: 2, count: 40, key: key)
         let result = AuditFixture.verify(signed, key: AuditFixture.verificationKey)
@@ -117,7 +117,7 @@ import Testing
             AuditFixture.verify(lines, key: AuditFixture.verificationKey).findings.first?.place?.line == lines.count)
     }
 
-    @Test func `a torn part that the broker recorded is no finding, and any other is`() {
+    @Test func `A torn part that the broker recorded is no finding, and any other is`() {
         var (first, second) = (AuditFixture.chain("abc.0"), AuditFixture.chain("abc.1"))
         first.append(AuditFixture.access())
         var file = Array(first.buffer.prefix(100))
@@ -134,7 +134,7 @@ import Testing
         #expect(recorded.chains.map(\.lost) == [1, 0])
     }
 
-    @Test func `any bytes are read without a crash`() {
+    @Test func `Any bytes are read without a crash`() {
         var random = SeededGenerator(seed: 7)
         for _ in 0..<200 {
             let lines = log.prefix(20).map { random.mutate($0) }

@@ -7,7 +7,7 @@ import Testing
 
     private func address(_ number: Int) -> [UInt8] { Array("10.0.\(number / 256).\(number % 256)".utf8) }
 
-    @Test func `an address gets ten lines a minute`() {
+    @Test func `An address gets ten lines a minute`() {
         var limiter = UnauthenticatedLimiter()
         let admitted = (0..<30).count { limiter.admits(address(1), now: start + .seconds($0)) }
         #expect(admitted == 10)
@@ -20,7 +20,7 @@ import Testing
         #expect(others == [true, true])
     }
 
-    @Test func `all addresses together get a hundred lines a second`() {
+    @Test func `All addresses together get a hundred lines a second`() {
         var limiter = UnauthenticatedLimiter()
         let first = (0..<500).count { limiter.admits(address($0), now: start) }
         let second = (500..<1000).count { limiter.admits(address($0), now: start + .milliseconds(999)) }
@@ -30,7 +30,7 @@ import Testing
         #expect(dropped == 1300)
     }
 
-    @Test func `the table of addresses is bounded`() {
+    @Test func `The table of addresses is bounded`() {
         var limiter = UnauthenticatedLimiter()
         for number in 0..<50_000 {
             _ = limiter.admits(address(number), now: start + .milliseconds(number))

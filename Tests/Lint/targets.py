@@ -27,15 +27,16 @@ SOURCES: dict[str, set[str]] = {
         "LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyUpstream", "LatchkeyBroker",
     },
     "LatchkeyAPI": {
-        "LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyBroker",
+        "LatchkeyCore", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyBroker",
     },
     "LatchkeyService": {
-        "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS",
-        "LatchkeyUpstream", "LatchkeyBroker", "LatchkeySettings", "LatchkeyAPI",
+        "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyMetrics",
+        "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeySettings", "LatchkeyAPI",
     },
     "latchkey": {
-        "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS",
-        "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev", "LatchkeySettings",
+        "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyMetrics",
+        "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev",
+        "LatchkeySettings",
         "LatchkeyAPI", "LatchkeyService", "CLinux", "CSignals", "CWipe",
     },
 }

@@ -21,6 +21,7 @@ struct OAuthTokenLookup: Sendable {
             switch self {
             case .served(let served, let rendered):
                 rendered.write(served, isStale: served.entry.isStale(now), now: now, to: reply)
+                    .from(served.tier.header)
             case .refused(let error): error.write(to: reply)
             }
         }

@@ -12,15 +12,30 @@ package final class AnswerRecorder: Sendable {
         let started: MonotonicTime
         /// Nil if the request had no valid credential.
         let caller: String?
+        /// `key` or `sigv4`; nil without a caller.
+        var credential: StaticString?
+        /// The address of the peer.
+        var peer: [UInt8] = []
+        /// The secrets or profiles that were asked for, if ``AnswerRecorder/keepsNames``.
+        var names: [String] = []
     }
 
     private let metrics: Metrics
     private let log: RequestLog
+    /// Nil without an audit log.
+    let audit: AnswerAudit?
 
-    package init(metrics: Metrics, log: RequestLog) {
+    package init(metrics: Metrics, log: RequestLog, audit: AnswerAudit? = nil) {
         self.metrics = metrics
         self.log = log
+        self.audit = audit
     }
+
+    /// Whether requests keep the names that they ask for, which the audit log needs.
+    var keepsNames: Bool { audit != nil }
+
+    /// The recorder of one worker, which also writes its audit lines.
+    func writing(to audit: AnswerAudit?) -> AnswerRecorder { AnswerRecorder(metrics: metrics, log: log, audit: audit) }
 
     /// Records a response, unless it is deferred, and returns its receipt. Reads the clock for the duration.
     ///
@@ -35,6 +50,10 @@ package final class AnswerRecorder: Sendable {
         metrics.httpDuration(route, nanoseconds: nanoseconds)
         if log.mayLog(status: receipt.status) {
             log.record(Self.entry(request(), receipt, duration: .nanoseconds(nanoseconds)))
+        }
+        if let audit {
+            let request = request()
+            if audit.record(request, receipt) { receipt.awaitCommit(request.id.fields, kind: route.rawValue) }
         }
         return receipt
     }

@@ -15,6 +15,8 @@ struct APIRequest: ~Copyable {
     /// When the request was complete, so that the time of a slow sender does not count.
     let started: MonotonicTime
     var credentials: Credentials
+    /// The secrets or profiles that the body asks for, if ``AnswerRecorder/keepsNames``.
+    var bodyNames: [String] = []
 
     /// - Parameter credentials: what authentication has found out already, for a request whose body followed its head.
     init(
@@ -41,9 +43,16 @@ struct APIRequest: ~Copyable {
     /// The caller's id, for messages and for limits per caller.
     var callerID: String { credentials.caller?.id ?? Caller.default.id }
 
-    /// What metrics and request log record.
-    var record: AnswerRecorder.Request {
-        AnswerRecorder.Request(
+    /// What metrics and logs record.
+    ///
+    /// - Parameter keepsNames: whether with the names that are asked for.
+    func record(keepsNames: Bool) -> AnswerRecorder.Request {
+        var record = AnswerRecorder.Request(
             route: entry.route, method: method, id: id, started: started, caller: credentials.caller?.id)
+        guard keepsNames else { return record }
+        record.peer = context.peerName
+        if record.caller != nil { record.credential = entry.route == .aws ? "sigv4" : "key" }
+        record.names = names
+        return record
     }
 }

@@ -9,7 +9,7 @@ extension Router {
     /// Extension, and `GET /v1/{secret id}` of the Secrets Manager Agent. Responses and errors have the format of the
     /// services' API.
     func awsExtension(
-        _ request: borrowing APIRequest, _ query: RequestQuery, _ reply: consuming APIReply
+        _ request: inout APIRequest, _ query: RequestQuery, _ reply: consuming APIReply
     ) -> ReplyReceipt {
         let service: AWSReadService = request.entry.route == .extensionParameters ? .parameterStore : .secretsManager
         do throws(AWSProtocolError) {
@@ -23,9 +23,10 @@ extension Router {
                 try service == .parameterStore
                 ? parameterRequest(query, request.callerID)
                 : secretRequest(request.pathParameter, query, request.callerID)
+            if services.recorder.keepsNames { request.bodyNames = read.names }
             return answerRead(request, read, service, refresh: refresh, reply)
         } catch {
-            return AWSResponseWriter(service).write(error, to: reply)
+            return AWSResponseWriter(service).write(refusal: error, to: reply)
         }
     }
 

@@ -10,10 +10,12 @@ extension Router {
             let grant = try grant(&request)
             let now = services.time.now()
             let target = target(grant.audience, now)
+            if services.recorder.keepsNames { request.bodyNames = [name(of: target)] }
             if case .known(let profile, _) = target, let cached = services.tokens.cached(profile, now: now) {
                 try grantedScopes.scope(profile, cached.entry).require(grant.scope)
                 return RenderedToken(cached.entry, tier: .memory, format: .oauth).write(
-                    cached, isStale: cached.isStale, now: now, to: reply)
+                    cached, isStale: cached.isStale, now: now, to: reply
+                ).from(Tier.memory.header)
             }
             let lookup = OAuthTokenLookup(
                 target: target, scope: grant.scope, tokens: services.tokens, audiences: services.audiences,
@@ -43,6 +45,14 @@ extension Router {
         }
         if !isKnown { try requireScope(request) }
         return grant
+    }
+
+    /// The name of the profile, or of an audience whose profile is not known yet.
+    private func name(of target: OAuthTokenLookup.Target) -> String {
+        switch target {
+        case .known(let profile, let audience): profiles.name(of: profile) ?? audience ?? ""
+        case .audience(let audience): audience
+        }
     }
 
     /// No audience means the default profile, which needs no lookup.

@@ -13,13 +13,14 @@ extension Router {
         return reply.begin(202).end([])
     }
 
-    func rejectedToken(_ request: borrowing APIRequest) throws(Problem) -> (profile: ProfileID, token: RejectedToken) {
+    func rejectedToken(_ request: inout APIRequest) throws(Problem) -> (profile: ProfileID, token: RejectedToken) {
         _ = try request.query()
         // A request without length and transfer coding has no body (RFC 9112 §6.3), but this one needs a body.
         guard request.context.head.contentLength != nil || request.context.head.isChunked else {
             throw Problem(411, .lengthRequired, "send the body with content-length or chunked")
         }
         let token = try RejectedToken(request.context.body)
+        if services.recorder.keepsNames { request.bodyNames = [token.profile ?? "default"] }
         guard let name = token.profile else { return (profiles.defaultProfile, token) }
         return (try profile(named: name), token)
     }

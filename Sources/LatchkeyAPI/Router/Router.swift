@@ -1,3 +1,4 @@
+internal import LatchkeyAudit
 internal import LatchkeyBroker
 internal import LatchkeyCore
 package import LatchkeyHTTP
@@ -17,8 +18,20 @@ package final class Router {
 
     /// The functions that the server calls for a worker's connections, over a new router.
     package static func requestHandler(_ services: EndpointServices) -> RequestHandler {
+        var services = services
+        let audit = services.audit.map { AnswerAudit($0, $0.claimWorker(), time: services.time) }
+        services.recorder = services.recorder.writing(to: audit)
         let router = Router(services)
-        return RequestHandler(admit: router.admit, answer: router.handle)
+        let commit = audit.map { ReplyCommit(commit: $0.commit, refuse: refuseUncommitted) }
+        return RequestHandler(admit: router.admit, answer: router.handle, commit: commit)
+    }
+
+    /// Answers in place of a reply whose audit line cannot be written.
+    private static func refuseUncommitted(
+        _ id: [UInt8], _ kind: Int, _ writer: consuming ReplyWriter
+    ) -> ReplyReceipt {
+        Refusal.problem(auditUnavailable).write(
+            for: Route(rawValue: kind) ?? .other, to: APIReply(writer, RequestID(fields: id)))
     }
 
     private init(_ services: EndpointServices) {
@@ -121,8 +134,9 @@ package final class Router {
         } catch {
             refusal = error
         }
-        let record = AnswerRecorder.Request(
+        var record = AnswerRecorder.Request(
             route: .other, method: Method(context.head.method), id: reply.id, started: context.now, caller: caller?.id)
+        record.peer = context.peerName
         return services.recorder.recording(refusal.write(for: .other, to: reply), record)
     }
 
@@ -135,10 +149,10 @@ package final class Router {
             case .tokenProfile: return token(request, try profile(request), try tokenDemand(request), reply)
             case .secret: return secret(request, try secretRequest(request), reply)
             case .secrets: return secrets(request, try secretsRequest(request), reply)
-            case .tokenRejected: return rejected(try rejectedToken(request), by: request.callerID, reply)
+            case .tokenRejected: return rejected(try rejectedToken(&request), by: request.callerID, reply)
             case .oauthToken: return oauthToken(&request, reply)
             case .aws: return aws(&request, reply)
-            case .extensionParameters, .extensionSecrets: return awsExtension(request, try request.query(), reply)
+            case .extensionParameters, .extensionSecrets: return awsExtension(&request, try request.query(), reply)
             case .livez: return probe(isGood: true, reply)
             case .readyz: return probe(isGood: services.isReady(), reply)
             case .health: return health(try request.query(), reply)
@@ -154,7 +168,8 @@ package final class Router {
     /// Records the response to a request, unless it is deferred, and returns its receipt.
     func recording(_ receipt: consuming ReplyReceipt, of request: borrowing APIRequest) -> ReplyReceipt {
         services.recorder.recording(
-            receipt, request.entry.route, request.method, since: request.started, request.record)
+            receipt, request.entry.route, request.method, since: request.started,
+            request.record(keepsNames: services.recorder.keepsNames))
     }
 
     /// Takes the current profiles. If they changed, the scopes of their tokens are dropped.
@@ -171,7 +186,8 @@ package final class Router {
         _ request: borrowing APIRequest, _ reply: consuming APIReply, blocksPipeline: Bool = false,
         start: (DeferredAnswer) -> Void
     ) -> ReplyReceipt {
-        let (record, recorder) = (request.record, services.recorder)
+        let recorder = services.recorder
+        let record = request.record(keepsNames: recorder.keepsNames)
         return reply.later(request.context, blocksPipeline: blocksPipeline) {
             start(DeferredAnswer($0, record, recorder))
         }
@@ -179,6 +195,13 @@ package final class Router {
 
     static let noSuchProfile = Problem(404, .notFound, "no such token profile")
 
+    private static let auditUnavailable = {
+        var problem = Problem(
+            503, .auditUnavailable,
+            "the audit log cannot be written, and LATCHKEY_AUDIT_ON_FAILURE is refuse: nothing was given out")
+        problem.retryAfter = 1
+        return problem
+    }()
     private static let notFound = Problem(404, .notFound, "no such route")
     private static let notForProbes = Problem(
         404, .notFound, "the probe listener has /livez, /readyz and /metrics alone")

@@ -30,6 +30,8 @@ package struct AuditChain: Sendable {
     package private(set) var last: ChainState
     /// The last line written.
     package private(set) var written: ChainState
+    /// The number of the last required line.
+    package private(set) var requiredSeq: Int64 = 0
 
     private let prefix: [UInt8]
     private var time = AuditTimeText()
@@ -37,6 +39,7 @@ package struct AuditChain: Sendable {
     /// The last checkpoint, or the start of the chain.
     private var checkpointSeq: Int64 = 0
     private var checkpointAt: MonotonicTime
+    private var isCheckpointRequested = false
     /// Parts of lines in the file that no line has recorded, and lost lines.
     private var torn: [TornPart] = []
     private var lost: Int64 = 0
@@ -61,7 +64,8 @@ package struct AuditChain: Sendable {
 
     package var id: String { last.chain }
 
-    package var isEmpty: Bool { buffer.isEmpty }
+    /// Whether there is nothing to write.
+    package var isIdle: Bool { buffer.isEmpty && !isCheckpointRequested }
 
     // MARK: Lines
 
@@ -72,6 +76,9 @@ package struct AuditChain: Sendable {
         if buffer.isEmpty, endsWithinLine || lost > 0 { recordFailures(line.time) }
         render(line, nameLimit)
     }
+
+    /// The last line is required.
+    package mutating func requireLast() { requiredSeq = last.seq }
 
     /// Appends a line that is signed if there is a key: `start`, `stop` or `checkpoint`.
     package mutating func append(signed line: AuditLine) {
@@ -87,11 +94,15 @@ package struct AuditChain: Sendable {
         append(line, nameLimit: AuditLimits.maxLineBytes / 2)
     }
 
+    /// The next ``appendCheckpointIfDue(_:name:)`` is called even if the buffer is empty.
+    package mutating func requestCheckpoint() { isCheckpointRequested = true }
+
     /// Appends a checkpoint if one is due: after ``AuditLimits/checkpointLines`` lines, or after
     /// ``AuditLimits/checkpointInterval`` if there was a line.
     ///
     /// - Parameter name: its name.
     package mutating func appendCheckpointIfDue(_ now: Now, name: String? = nil) {
+        isCheckpointRequested = false
         let lines = last.seq - checkpointSeq
         guard lines > 0,
             lines >= AuditLimits.checkpointLines || now.monotonic >= checkpointAt + AuditLimits.checkpointInterval
@@ -153,7 +164,7 @@ package struct AuditChain: Sendable {
     package mutating func finishWrite(_ count: Int) -> Written {
         defer {
             buffer.removeAll(keepingCapacity: buffer.capacity <= 1 << 20)
-            (recordedTorn, recordsLost) = (0, false)
+            (recordedTorn, recordsLost, requiredSeq) = (0, false, 0)
         }
         if count > 0 { endsWithinLine = buffer[count - 1] != Self.lineFeed }
         if count == buffer.count { return finishWhole() }

@@ -34,6 +34,8 @@ package final class AuditLog: Sendable {
     private let process: AuditTrail
     private let file: AuditFile
     private let limiter = Mutex(UnauthenticatedLimiter())
+    /// The states of the workers that the last checkpoint has named.
+    private let namedStates = Mutex("")
     private let nextWorker = Atomic<Int>(0)
     private let chains: [String]
     private let time: Timing
@@ -98,7 +100,21 @@ package final class AuditLog: Sendable {
     /// Writes a line of the process itself. Not to be called by two threads at once.
     package func write(_ line: AuditLine) {
         process.append(line)
-        process.commit(time.now(), name: states.text)
+        process.commit(time.now())
+    }
+
+    /// Once in each ``AuditLimits/checkpointInterval``: a checkpoint of the process that names all chains, if they have new
+    /// lines. The workers write theirs at their next commit. Not to be called by two threads at once.
+    package func checkpoint() {
+        let now = time.now()
+        let own = ChainStates(workers.map(\.written)).text
+        let isNew = namedStates.withLock { last in
+            defer { last = own }
+            return last != own
+        }
+        if isNew { process.appendCheckpoint(now, name: states.text) }
+        process.commit(now)
+        for worker in workers { worker.requestCheckpoint() }
     }
 
     /// Whether a request without a valid credential gets a line. If not, the next summary line counts it.
@@ -115,7 +131,7 @@ package final class AuditLog: Sendable {
     package func tick(reopens isAsked: Bool = false) throws(FileError) {
         let now = time.now()
         writeDropped(now)
-        process.commit(now, name: states.text)
+        process.commit(now)
         if let tornEnd = try file.reopen(isAsked: isAsked) { process.adopt(tornEnd: tornEnd) }
     }
 

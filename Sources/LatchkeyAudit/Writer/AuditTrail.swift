@@ -24,28 +24,51 @@ package final class AuditTrail: Sendable {
     package var written: ChainState { chain.withLock { $0.written } }
 
     /// Appends a line, which the next commit writes.
-    package func append(_ line: AuditLine) { chain.withLock { $0.append(line) } }
+    ///
+    /// - Parameter isRequired: whether a commit without the line counts as failed.
+    package func append(_ line: AuditLine, isRequired: Bool = true) {
+        chain.withLock { chain in
+            chain.append(line)
+            if isRequired { chain.requireLast() }
+        }
+    }
 
     /// Appends a line that is signed if there is a key.
     package func append(signed line: AuditLine) { chain.withLock { $0.append(signed: line) } }
+
+    /// Appends a checkpoint, due or not.
+    package func appendCheckpoint(_ now: Now, name: String?) { chain.withLock { $0.appendCheckpoint(now, name: name) } }
 
     /// The file ends in a part of a line, which this chain records.
     package func adopt(tornEnd: [UInt8]) { chain.withLock { $0.adopt(tornEnd: tornEnd) } }
 
     /// Writes the lines, with a checkpoint if one is due.
     ///
-    /// - Parameter name: the name of the checkpoint.
-    /// - Returns: whether all lines are in the file, and synced if that is asked for.
+    /// - Parameters:
+    ///   - now: read only if there are lines.
+    ///   - name: the name of the checkpoint.
+    /// - Returns: whether all required lines are in the file, and synced if that is asked for.
     @discardableResult
-    package func commit(_ now: Now, name: String? = nil) -> Bool {
+    package func commit(_ now: @autoclosure () -> Now, name: String? = nil) -> Bool {
         let bytes = chain.withLock { chain in
-            chain.appendCheckpointIfDue(now, name: name)
+            if !chain.isIdle { chain.appendCheckpointIfDue(now(), name: name) }
             return chain.buffer
         }
-        if bytes.isEmpty { return true }
+        return bytes.isEmpty || write(bytes)
+    }
+
+    /// The next commit appends a checkpoint if one is due, also if there is no other line.
+    package func requestCheckpoint() { chain.withLock { $0.requestCheckpoint() } }
+
+    private func write(_ bytes: [UInt8]) -> Bool {
         let outcome = file.write(bytes)
-        let written = chain.withLock { $0.finishWrite(outcome.count) }
+        let (written, isComplete) = chain.withLock { chain in
+            let required = chain.requiredSeq
+            let written = chain.finishWrite(outcome.count)
+            return (written, chain.written.seq >= required)
+        }
         report(written, outcome)
-        return outcome.error == nil
+        // All bytes may be written and not be synced.
+        return isComplete && (outcome.error == nil || outcome.count < bytes.count)
     }
 }

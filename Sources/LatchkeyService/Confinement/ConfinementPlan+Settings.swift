@@ -34,6 +34,10 @@ extension ConfinementPlan {
         let credentials = CredentialFiles(environment: settings.environment, readSharedFile: readSharedFile)
         for path in Self.files(settings) + credentials.read { allowFile(OwnFile.absolute(path), .read, link: link) }
         for path in credentials.replaced { allowFile(OwnFile.absolute(path), [.read, .write], link: link) }
+        if let audit = settings.audit, audit.target != "stderr" {
+            // A link at the path of the audit log is never followed.
+            allowFile(OwnFile.absolute(audit.target), [.read, .write], link: { _ in nil })
+        }
         let listen = settings.listen + [settings.probeListen].compactMap { $0 }
         for case .unix(let path) in listen.filter({ !$0.isInherited }).flatMap(\.addresses) {
             // A link at the path of a socket is never followed.

@@ -19,10 +19,16 @@ final class APIKeyFollower: Sendable {
     private let keys: LiveKeys
     private let files: FollowedFiles
     private let isBeyondLoopback: Bool
+    private let changed: @Sendable () -> Void
     private let state: Mutex<State>
 
-    init(_ settings: Settings, key: Secret, keys: LiveKeys, files: FollowedFiles) {
+    /// - Parameter changed: called when another key is accepted.
+    init(
+        _ settings: Settings, key: Secret, keys: LiveKeys, files: FollowedFiles,
+        changed: @escaping @Sendable () -> Void = {}
+    ) {
         self.keys = keys
+        self.changed = changed
         self.files = files
         isBeyondLoopback = settings.isBeyondLoopback
         state = Mutex(State(rotation: KeyRotation(key)))
@@ -64,5 +70,6 @@ final class APIKeyFollower: Sendable {
                 state.rotation.accept(key)
                 return state.rotation.ring
             })
+        changed()
     }
 }

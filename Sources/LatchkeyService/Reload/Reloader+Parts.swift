@@ -8,8 +8,9 @@ extension Reloader.Parts {
     /// - Parameter certificates: nil without TLS.
     init(
         key: APIKeyFollower, profiles: ProfilesFollower, certificates: CertificateFollower?, files: FollowedFiles,
-        logLevel: LiveLogLevel, requests: RequestLog, log: Logger
+        logLevel: LiveLogLevel, requests: RequestLog, audit: AuditKeeper?, log: Logger
     ) {
+        reopenAudit = { audit?.reopen() }
         replace = { part, settings throws(SettingsError) in
             switch part {
             case .key:

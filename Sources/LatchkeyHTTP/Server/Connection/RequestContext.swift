@@ -21,6 +21,8 @@ package final class RequestContext {
     package var peer: PeerIdentity? { pipeline?.peer }
     /// The process at the other end of a Unix socket, when it connected; nil on another connection.
     package var unixPeer: UnixPeer? { pipeline?.unixPeer }
+    /// The peer's address as text, or `unix:uid=N,pid=N`; empty if the handler has no ``RequestHandler/commit``.
+    package var peerName: [UInt8] { pipeline?.peerName ?? [] }
     /// Set by the handler when the request has no valid credential. A connection without a valid request is closed early,
     /// and first when there are too many connections.
     package var isUnauthenticated = false

@@ -30,6 +30,8 @@ final class RequestPipeline {
     var peer: PeerIdentity?
     /// The process at the other end of a Unix socket.
     var unixPeer: UnixPeer?
+    /// The peer's address as text.
+    var peerName: [UInt8] = []
     private var reader = RequestReader()
     /// The request whose body is being received, unless it has been answered.
     private var admitted: AdmittedRequest?

@@ -37,6 +37,8 @@ final class ServerWorker {
     /// Gives those of the probe listener to this worker; the first worker serves them all, because they are few.
     private let probeDistributor: ConnectionDistributor
     private var listeners: [Listener] = []
+    /// Connections whose replies wait for the commit at the end of this turn.
+    private var awaitingCommit: [ServerConnection] = []
     private(set) var isDraining = false
     private var onDrained: (() -> Void)?
 
@@ -215,6 +217,22 @@ final class ServerWorker {
         reply.now = loop.now
         reply.started = loop.now
         budget.begin()
+    }
+
+    // MARK: Commits
+
+    /// Replies of a connection are held back until the end of the turn.
+    func awaitCommit(of connection: ServerConnection) { awaitingCommit.append(connection) }
+
+    /// Commits the turn, and sends the replies that were held back.
+    func commitReplies(_ commit: ReplyCommit, on loop: EventLoop) {
+        let isCommitted = commit.commit()
+        if awaitingCommit.isEmpty { return }
+        var connections: [ServerConnection] = []
+        swap(&connections, &awaitingCommit)
+        for connection in connections { connection.committed(refuse: isCommitted ? nil : commit.refuse, on: loop) }
+        // They have further requests. Those are committed at the end of the next turn, which comes at once.
+        for connection in awaitingCommit { connection.resumeLater(on: loop) }
     }
 
     /// Writes a reply of the server itself.
