@@ -67,6 +67,31 @@ import Testing
         #expect(tornEnd == Array("part".utf8))
     }
 
+    @Test func `A pipe that nobody reads takes what it has room for`() throws {
+        defer { removeFolder() }
+        mkfifo(path, 0o600)
+        let reader = Glibc.open(path, O_RDONLY | O_NONBLOCK)
+        let writer = Glibc.open(path, O_WRONLY)
+        defer { for descriptor in [reader, writer] { close(descriptor) } }
+        let line = Array(repeating: UInt8(ascii: "x"), count: 999) + [0x0A]
+        let file = AuditFile(.standardError, OwnedDescriptor(dup(writer)), isSynced: false)
+        let outcome = file.write(Array(repeating: line, count: 4096).flatMap { $0 })
+        #expect(outcome.error == EAGAIN)
+        #expect(outcome.count > 0 && outcome.count % 1000 == 0)
+    }
+
+    @Test func `A line that is too long is cut`() throws {
+        defer { removeFolder() }
+        var tornEnd: [UInt8] = []
+        let file = try open(path, tornEnd: &tornEnd)
+        let long = [UInt8](repeating: UInt8(ascii: "x"), count: 3 * AuditLimits.maxLineBytes)
+        _ = file.write(Array("first\n".utf8) + long + Array("\nlast".utf8))
+        var lines: [Int] = []
+        let rest = try AuditLineReader.read(path) { line, _ in lines.append(line.count) }
+        #expect(lines == [5, AuditLimits.maxLineBytes + 1])
+        #expect(rest?.number == 3 && rest?.bytes == Array("last".utf8))
+    }
+
     @Test func `A full device takes nothing and reports it`() throws {
         var tornEnd: [UInt8] = []
         let file = try open("/dev/full", tornEnd: &tornEnd)

@@ -20,9 +20,17 @@ extension Router {
             let lookup = OAuthTokenLookup(
                 target: target, scope: grant.scope, tokens: services.tokens, audiences: services.audiences,
                 time: services.time, deadline: now.monotonic + services.callerTimeout)
-            let time = services.time
+            let (time, names) = (services.time, services.recorder.keepsNames ? services.tokens.names : nil)
             return deferAnswer(request, reply) { deferred in
-                lookup.run(now) { outcome in deferred.send { outcome.write(now: time.now(), to: $0) } }
+                lookup.run(now) { outcome in
+                    deferred.send { reply in
+                        let receipt = outcome.write(now: time.now(), to: reply)
+                        // The audience may have been unknown until now.
+                        guard let names, let profile = outcome.profile else { return receipt }
+                        let name = names.entries.first { $0.id == profile }?.name
+                        return receipt.about(name.map { AnsweredNames([AnsweredNames.Item(name: $0)]) })
+                    }
+                }
             }
         } catch {
             return error.write(to: reply)

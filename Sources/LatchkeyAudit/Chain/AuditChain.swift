@@ -33,6 +33,8 @@ package struct AuditChain: Sendable {
     /// The number of the last required line.
     package private(set) var requiredSeq: Int64 = 0
 
+    /// The memory of the last write, used again.
+    private var spare: [UInt8] = []
     private let prefix: [UInt8]
     private var time = AuditTimeText()
     private let key: Ed25519SigningKey?
@@ -160,30 +162,41 @@ package struct AuditChain: Sendable {
 
     // MARK: Writes
 
-    /// The buffer was written, up to `count` bytes. Empties it.
-    package mutating func finishWrite(_ count: Int) -> Written {
+    /// Takes the buffer for a write. Until ``finishWrite(_:count:)`` no line may be appended.
+    package mutating func takeBuffer() -> [UInt8] {
+        var bytes: [UInt8] = []
+        swap(&bytes, &spare)
+        swap(&bytes, &buffer)
+        return bytes
+    }
+
+    /// The buffer was written, up to `count` bytes.
+    ///
+    /// - Parameter bytes: what ``takeBuffer()`` has returned. Its memory is used again.
+    package mutating func finishWrite(_ bytes: inout [UInt8], count: Int) -> Written {
         defer {
-            buffer.removeAll(keepingCapacity: buffer.capacity <= 1 << 20)
+            bytes.removeAll(keepingCapacity: bytes.capacity <= 1 << 20)
+            swap(&bytes, &spare)
             (recordedTorn, recordsLost, requiredSeq) = (0, false, 0)
         }
-        if count > 0 { endsWithinLine = buffer[count - 1] != Self.lineFeed }
-        if count == buffer.count { return finishWhole() }
+        if count > 0 { endsWithinLine = bytes[count - 1] != Self.lineFeed }
+        if count == bytes.count { return finishWhole() }
         // The last line feed within the written part ends the last whole line.
         var (end, lineStart, lines) = (0, 0, Int64(0))
-        for index in 0..<count where buffer[index] == Self.lineFeed {
+        for index in 0..<count where bytes[index] == Self.lineFeed {
             // The line feed that ends a torn part is no line.
             if index > end { (lineStart, lines) = (end, lines + 1) }
             end = index + 1
         }
         // A line without its line feed is whole.
-        if count > end, buffer[count] == Self.lineFeed { (lineStart, lines, end) = (end, lines + 1, count + 1) }
+        if count > end, bytes[count] == Self.lineFeed { (lineStart, lines, end) = (end, lines + 1, count + 1) }
         let all = last.seq - written.seq
         noteRecorded(lines)
         if lines > 0 {
             written.seq += lines
-            written.digest = SHA256.hash(Array(buffer[lineStart..<(end - 1)]))
+            written.digest = SHA256.hash(Array(bytes[lineStart..<(end - 1)]))
         }
-        if count > end { keepTorn(buffer[end..<count]) }
+        if count > end { keepTorn(bytes[end..<count]) }
         last = written
         checkpointSeq = min(checkpointSeq, last.seq)
         // Lines of the chain itself are made again, so they are not lost.
@@ -191,6 +204,12 @@ package struct AuditChain: Sendable {
         let dropped = max(0, all - max(lines, own))
         lost += dropped
         return Written(lines: lines, lost: dropped)
+    }
+
+    /// Takes the buffer, and finishes a write of `count` bytes of it.
+    package mutating func finishWrite(_ count: Int) -> Written {
+        var bytes = takeBuffer()
+        return finishWrite(&bytes, count: count)
     }
 
     private mutating func finishWhole() -> Written {

@@ -29,7 +29,7 @@ package final class AuditFile: Sendable {
     private let descriptor: Mutex<OwnedDescriptor>
 
     /// Takes an open descriptor.
-    init(_ target: AuditTarget, _ descriptor: OwnedDescriptor, isSynced: Bool) {
+    package init(_ target: AuditTarget, _ descriptor: OwnedDescriptor, isSynced: Bool) {
         self.target = target
         self.isSynced = isSynced
         self.descriptor = Mutex(descriptor)
@@ -63,8 +63,7 @@ package final class AuditFile: Sendable {
         var done = 0
         while done < bytes.count {
             if isPipe, let error = wait(descriptor, until: end) { return Outcome(count: done, error: error) }
-            // A pipe that is ready takes this many bytes without waiting (pipe(7)).
-            let size = isPipe ? min(Int(PIPE_BUF), bytes.count - done) : bytes.count - done
+            let size = isPipe ? Self.pipeChunk(bytes[done...]) : bytes.count - done
             let count = Glibc.write(descriptor, bytes.baseAddress?.advanced(by: done), size)
             if count > 0 {
                 done += count
@@ -73,6 +72,13 @@ package final class AuditFile: Sendable {
             }
         }
         return Outcome(count: done)
+    }
+
+    /// The bytes that a pipe which is ready takes without waiting and in one piece (pipe(7)): as many whole lines as fit.
+    private static func pipeChunk(_ bytes: Slice<UnsafeRawBufferPointer>) -> Int {
+        let most = bytes.prefix(Int(PIPE_BUF))
+        return most.count == bytes.count
+            ? most.count : most.lastIndex(of: 0x0A).map { $0 + 1 - bytes.startIndex } ?? most.count
     }
 
     /// Waits until a pipe has room.

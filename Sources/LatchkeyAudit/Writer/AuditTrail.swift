@@ -33,8 +33,13 @@ package final class AuditTrail: Sendable {
         }
     }
 
-    /// Appends a line that is signed if there is a key.
-    package func append(signed line: AuditLine) { chain.withLock { $0.append(signed: line) } }
+    /// Appends a required line that is signed if there is a key.
+    package func append(signed line: AuditLine) {
+        chain.withLock { chain in
+            chain.append(signed: line)
+            chain.requireLast()
+        }
+    }
 
     /// Appends a checkpoint, due or not.
     package func appendCheckpoint(_ now: Now, name: String?) { chain.withLock { $0.appendCheckpoint(now, name: name) } }
@@ -50,25 +55,25 @@ package final class AuditTrail: Sendable {
     /// - Returns: whether all required lines are in the file, and synced if that is asked for.
     @discardableResult
     package func commit(_ now: @autoclosure () -> Now, name: String? = nil) -> Bool {
-        let bytes = chain.withLock { chain in
+        var bytes = chain.withLock { chain in
             if !chain.isIdle { chain.appendCheckpointIfDue(now(), name: name) }
-            return chain.buffer
+            return chain.buffer.isEmpty ? [] : chain.takeBuffer()
         }
-        return bytes.isEmpty || write(bytes)
+        return bytes.isEmpty || write(&bytes)
     }
 
     /// The next commit appends a checkpoint if one is due, also if there is no other line.
     package func requestCheckpoint() { chain.withLock { $0.requestCheckpoint() } }
 
-    private func write(_ bytes: [UInt8]) -> Bool {
-        let outcome = file.write(bytes)
+    private func write(_ bytes: inout [UInt8]) -> Bool {
+        let (outcome, size) = (file.write(bytes), bytes.count)
         let (written, isComplete) = chain.withLock { chain in
             let required = chain.requiredSeq
-            let written = chain.finishWrite(outcome.count)
+            let written = chain.finishWrite(&bytes, count: outcome.count)
             return (written, chain.written.seq >= required)
         }
         report(written, outcome)
         // All bytes may be written and not be synced.
-        return isComplete && (outcome.error == nil || outcome.count < bytes.count)
+        return isComplete && (outcome.error == nil || outcome.count < size)
     }
 }

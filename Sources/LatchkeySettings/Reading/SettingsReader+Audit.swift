@@ -6,7 +6,7 @@ extension SettingsReader {
         let key = text(.auditKey).flatMap { signingKey($0) }
         let (isSynced, onFailure) = (flag(.auditSync), choice(.auditOnFailure, AuditSettings.OnFailure.refuse))
         guard let target = text(.auditLog) else {
-            if text(.auditKey) != nil { reject(.auditKey, "needs \(SettingName.auditLog.rawValue)") }
+            if key != nil { reject(.auditKey, "needs \(SettingName.auditLog.rawValue)") }
             return
         }
         var audit = AuditSettings(target: target)

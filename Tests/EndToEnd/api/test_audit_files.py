@@ -16,7 +16,7 @@ from peers import audit_log, sdk
 from peers.audit_log import audit, of
 from peers.broker import API_KEY, PREFIX, Broker, run
 from peers.keepalive import Line
-from peers.waiting import until
+from peers.waiting import free_port, until
 
 SECRET = "marked-secret-7f3a"
 
@@ -202,5 +202,6 @@ def test_what_cannot_be_written_ends_the_start(world, path: Path) -> None:
     target.touch()
     path.symlink_to(target)
     for value, reason in [(str(path), "symbolic link"), ("/dev/full", "cannot write"), (str(path.parent), "cannot open")]:
-        done = run("serve", env=world.settings(LATCHKEY_AUDIT_LOG=value))
+        listen = f"127.0.0.1:{free_port()}"
+        done = run("serve", env=world.settings(LATCHKEY_AUDIT_LOG=value, LATCHKEY_LISTEN=listen))
         assert done.returncode == 78 and "LATCHKEY_AUDIT_LOG" in done.stderr and reason in done.stderr, done.stderr

@@ -261,6 +261,8 @@ final class ServerWorker {
 
     private func reportIfDrained() {
         guard isDraining, connections.isEmpty else { return }
+        // What the last turn has recorded must be written before the server counts as drained.
+        _ = handler.commit?.commit()
         onDrained?()
         onDrained = nil
     }
