@@ -48,6 +48,7 @@ let package = Package(
         library("LatchkeyConfine", ["LatchkeyCore", "CConfine"]),
         library("LatchkeyNet", ["LatchkeyCore", "CLinux", "CSignals"]),
         library("LatchkeyCrypto", ["LatchkeyCore", "COpenSSL"]),
+        library("LatchkeyAudit", ["LatchkeyCore", "LatchkeyCrypto"]),
         library("LatchkeyMetrics", ["LatchkeyCore"]),
         library("LatchkeyHTTP", ["LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "CZlib"]),
         library("LatchkeyAWS", ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyCrypto"]),
@@ -66,20 +67,21 @@ let package = Package(
         library(
             "LatchkeyAPI",
             [
-                "LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyBroker",
-                log,
+                "LatchkeyCore", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS",
+                "LatchkeyBroker", log,
             ]),
         library(
             "LatchkeyService",
             [
-                "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP",
+                "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyMetrics",
+                "LatchkeyHTTP",
                 "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeySettings", "LatchkeyAPI", log,
             ]),
         .executableTarget(
             name: "latchkey",
             dependencies: [
-                "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP",
-                "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev",
+                "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyMetrics",
+                "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev",
                 "LatchkeySettings", "LatchkeyAPI", "LatchkeyService", "CLinux", "CSignals", "CWipe",
                 log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -130,6 +132,7 @@ let package = Package(
         tests("LatchkeyConfine", ["LatchkeyCore"]),
         tests("LatchkeyNet", ["LatchkeyCore", support]),
         tests("LatchkeyCrypto", ["LatchkeyCore", "COpenSSL", support]),
+        tests("LatchkeyAudit", ["LatchkeyCore", "LatchkeyCrypto", support]),
         tests("LatchkeyMetrics", ["LatchkeyCore"]),
         tests("LatchkeyHTTP", ["LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", support]),
         tests("LatchkeyAWS", ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyCrypto", support]),

@@ -75,6 +75,9 @@ extension Family {
     static let handshakes = Family(
         "latchkey_tls_handshakes", .counter, help: "TLS handshakes of callers, by outcome.",
         [Dimension("outcome", HandshakeOutcome.self)])
+    static let auditLines = Family(
+        "latchkey_audit_lines", .counter, help: "Lines of the audit log, by outcome.",
+        [Dimension("outcome", AuditOutcome.self)])
     static func certificateExpiry(_ names: [String]) -> Family {
         Family(
             "latchkey_tls_certificate_expiry_timestamp_seconds", .gauge, unit: "seconds",

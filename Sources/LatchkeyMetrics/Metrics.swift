@@ -30,6 +30,7 @@ package final class Metrics: Sendable {
     private let handshakes: Counters
     private let callerRequests: Counters
     private let policyWouldDeny: Counters
+    private let auditLines: Counters
     private let certificateExpiry: Gauges
     private let buildInfo: Family
     /// The name of the profile at each index; empty if there is none.
@@ -78,6 +79,7 @@ package final class Metrics: Sendable {
         let caller = Family.Dimension("caller", values: CallerLabels().values)
         callerRequests = Counters(.callerRequests(caller))
         policyWouldDeny = Counters(.policyWouldDeny(caller))
+        auditLines = Counters(.auditLines, initiallyShown: Set(AuditOutcome.allCases.map(\.rawValue)))
         certificateExpiry = Gauges(.certificateExpiry(certificates))
         buildInfo = .buildInfo(version: version)
         self.readProcess = readProcess
@@ -115,6 +117,7 @@ package final class Metrics: Sendable {
         let callers = callers.withLock { $0.values }
         exposition.write(callerRequests.named(callers))
         exposition.write(policyWouldDeny.named(callers))
+        exposition.write(auditLines)
         exposition.write(certificateExpiry)
         exposition.write(buildInfo, value: "1")
         if let process = readProcess() { exposition.write(process) }
@@ -203,6 +206,9 @@ extension Metrics {
 
     /// Reading a followed file or parameter has begun to fail, or fails for another reason than before.
     package func reloadFailure(_ subject: ReloadSubject) { reloadFailures.increment(subject.rawValue) }
+
+    /// Lines of the audit log were written or lost.
+    package func auditLines(_ outcome: AuditOutcome, _ count: Int64) { auditLines.add(count, outcome.rawValue) }
 
     /// A TLS handshake with a caller ended.
     package func handshake(_ outcome: HandshakeOutcome) { handshakes.increment(outcome.rawValue) }

@@ -22,6 +22,7 @@ extension Service {
         await upstreams.tokens.drain(by: end)
         await warmFile?.commit()
         upstreams.shutdown()
+        audit?.stop()
         requests.reportOmitted()
     }
 }

@@ -1,4 +1,5 @@
 package import LatchkeyAPI
+internal import LatchkeyAudit
 internal import LatchkeyBroker
 package import LatchkeyConfine
 package import LatchkeyCore
@@ -22,6 +23,8 @@ package struct Service: Sendable {
     let requests: RequestLog
     let server: HTTPServer
     let readiness: Readiness
+    /// Nil without an audit log.
+    let audit: AuditKeeper?
     /// Reads the settings again; nil if the command does not reload.
     package let reloader: Reloader?
     /// The warm file; nil if there is none.
@@ -50,8 +53,12 @@ package struct Service: Sendable {
             throw SettingsError(lines: ["LATCHKEY_API_KEY is required"])
         }
         let upstreams = try Upstreams(settings, scope: scope, time: time, log: log)
+        let audit = try settings.audit.map { audit throws(SettingsError) in
+            try AuditKeeper(audit, workers: settings.workers, metrics: upstreams.metrics, time: time, log: log)
+        }
         let backendFollower = upstreams.backendFollower(
-            settings, isUsed: { upstreams.use.parts.secrets }, time: time, log: log)
+            settings, isUsed: { upstreams.use.parts.secrets },
+            changed: { audit?.record(.backendChange, name: $0.rawValue) }, time: time, log: log)
         let certificates = try settings.tls.map { files throws(SettingsError) in
             try CertificateFollower(
                 files, files: CertificateFiles(scope: scope), health: upstreams.reloads, metrics: upstreams.metrics,
@@ -68,7 +75,10 @@ package struct Service: Sendable {
         let keys = LiveKeys(KeyRing([]))
         let secretWaiter = SecretChangeWaiter(
             secrets: upstreams.secrets, isDraining: { readiness.isDraining }, time: time)
-        let registry = CallerRegistry(settings, live: keys, metrics: upstreams.metrics) { secretWaiter.wakeAll() }
+        let registry = CallerRegistry(settings, live: keys, metrics: upstreams.metrics) { change in
+            secretWaiter.wakeAll()
+            audit?.record(change == .key ? .keyChange : .callersChange)
+        }
         let callers = CallersFollower(
             settings, scope: scope, registry: registry, keySets: upstreams.keySets, files: upstreams.files)
         let directory = ProfileDirectory(
@@ -85,7 +95,8 @@ package struct Service: Sendable {
             tokenIssuers: TokenIssuers(upstreams.keySets.live) { await upstreams.keySets.readAgain($0) },
             tokens: upstreams.tokens, secrets: upstreams.secrets, audiences: audiences,
             aws: AWSRequestHandler(store: .broker(upstreams.secrets, names: ResourceNames(settings))),
-            metrics: upstreams.metrics, recorder: recorder, metricsRenderer: MetricsRenderer(upstreams.metrics),
+            metrics: upstreams.metrics, recorder: recorder, audit: audit?.log,
+            metricsRenderer: MetricsRenderer(upstreams.metrics),
             senders: SenderRules(
                 forwarded: settings.refuseForwarded, requiresLoopbackHost: settings.requiresLoopbackHost),
             isReady: { readiness.isReady }, health: { readiness.report(now: $0) },
@@ -107,6 +118,7 @@ package struct Service: Sendable {
         let profiles = ProfilesFollower(settings, scope: scope, files: upstreams.files) { definitions in
             upstreams.profiles.replace(with: definitions, in: upstreams.tokens)
             audiences.removeAll()
+            audit?.record(.profilesChange)
         }
         let reloader = reload.map { source in
             Reloader(
@@ -114,7 +126,7 @@ package struct Service: Sendable {
                 parts: Reloader.Parts(
                     key: keyFollower, callers: callers, profiles: profiles, certificates: certificates,
                     files: upstreams.files,
-                    logLevel: logLevel, requests: requests, log: log),
+                    logLevel: logLevel, requests: requests, audit: audit, log: log),
                 record: record, metrics: upstreams.metrics, time: time, log: log)
         }
         reloader?.followFile(of: settings, in: upstreams.files)
@@ -124,11 +136,11 @@ package struct Service: Sendable {
         return Service(
             addresses: server.addresses, metrics: upstreams.metrics, upstreams: upstreams, requests: requests,
             server: server,
-            readiness: readiness, reloader: reloader, warmFile: warmFile,
+            readiness: readiness, audit: audit, reloader: reloader, warmFile: warmFile,
             backgroundTasks: [
                 Task { await monitor.run() }, Task { await upstreams.files.run() },
                 Task { await updateBudgetMetrics(upstreams, time) }, Task { await certificates?.run() },
-                Task { await warmFile?.run() },
+                Task { await warmFile?.run() }, Task { await audit?.run(server.loops) },
                 Task { if let firstBackendCheck { await backendFollower?.run(after: firstBackendCheck) } },
             ], drainDelay: settings.drainDelay, drainTimeout: settings.drainTimeout,
             firstBackendCheck: firstBackendCheck,

@@ -99,14 +99,15 @@ package struct Upstreams: Sendable {
     ///
     /// - Parameter isUsed: whether anybody uses secrets.
     package func backendFollower(
-        _ settings: Settings, isUsed: @escaping @Sendable () -> Bool, time: Timing, log: Logger
+        _ settings: Settings, isUsed: @escaping @Sendable () -> Bool,
+        changed: @escaping @Sendable (SecretBackend) -> Void = { _ in }, time: Timing, log: Logger
     ) -> BackendFollower? {
         guard settings.backend.followsKept else { return nil }
         secrets.awaitKeptList()
         let parameters = BackendParameters(
             store: parameterStore, prefix: settings.prefix, readsBackend: settings.backend.fixed == nil)
         return BackendFollower(
-            parameters: parameters.followed, backend: settings.backend.fixed, isUsed: isUsed,
+            parameters: parameters.followed, backend: settings.backend.fixed, isUsed: isUsed, changed: changed,
             secrets: secrets, reloads: reloads, timeout: settings.upstreamTimeout, time: time, log: log)
     }
 

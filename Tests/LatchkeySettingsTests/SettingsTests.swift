@@ -66,7 +66,8 @@ import Testing
         ("LATCHKEY_LOG_LEVEL", "loud"), ("LATCHKEY_LOG_FORMAT", "xml"), ("LATCHKEY_URL", "ftp://h"),
         ("LATCHKEY_AUTH0_TOKEN_URL", "http://issuer.example/oauth/token"), ("AUTH0_DOMAIN", "no domain/"),
         ("LATCHKEY_CALLERS_FILE", "/x"), ("LATCHKEY_TLS_CERT", "/x"),
-        ("LATCHKEY_TLS_KEY", "/x"), ("LATCHKEY_TLS_CLIENT_CA", "/x"), ("LATCHKEY_AUDIT_LOG", "stderr"),
+        ("LATCHKEY_TLS_KEY", "/x"), ("LATCHKEY_TLS_CLIENT_CA", "/x"), ("LATCHKEY_AUDIT_KEY", "no key"),
+        ("LATCHKEY_AUDIT_SYNC", "yes"), ("LATCHKEY_AUDIT_ON_FAILURE", "ignore"),
         ("LATCHKEY_TLS_CLIENT_AUTH", "require"), ("LATCHKEY_TLS_CLIENT_AUTH", "maybe"),
         ("USE_PARAMETER_STORE", "yes"), ("AWS_MAX_ATTEMPTS", "none"),
     ])

@@ -15,6 +15,7 @@ SOURCES: dict[str, set[str]] = {
     "LatchkeyConfine": {"LatchkeyCore", "CConfine"},
     "LatchkeyNet": {"LatchkeyCore", "CLinux", "CSignals"},
     "LatchkeyCrypto": {"LatchkeyCore", "COpenSSL"},
+    "LatchkeyAudit": {"LatchkeyCore", "LatchkeyCrypto"},
     "LatchkeyMetrics": {"LatchkeyCore"},
     "LatchkeyHTTP": {"LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "CZlib"},
     "LatchkeyAWS": {"LatchkeyCore", "LatchkeyHTTP", "LatchkeyCrypto"},
@@ -26,15 +27,16 @@ SOURCES: dict[str, set[str]] = {
         "LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyUpstream", "LatchkeyBroker",
     },
     "LatchkeyAPI": {
-        "LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyBroker",
+        "LatchkeyCore", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyBroker",
     },
     "LatchkeyService": {
-        "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS",
-        "LatchkeyUpstream", "LatchkeyBroker", "LatchkeySettings", "LatchkeyAPI",
+        "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyMetrics",
+        "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeySettings", "LatchkeyAPI",
     },
     "latchkey": {
-        "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS",
-        "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev", "LatchkeySettings",
+        "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyMetrics",
+        "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev",
+        "LatchkeySettings",
         "LatchkeyAPI", "LatchkeyService", "CLinux", "CSignals", "CWipe",
     },
 }
@@ -75,12 +77,12 @@ TESTS_BESIDE: dict[str, set[str]] = {
 #: Modules from outside the package, and the targets that may import them.
 OUTSIDE: dict[str, set[str]] = {
     "Synchronization": {
-        "LatchkeyNet", "LatchkeyMetrics", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyDev",
-        "LatchkeyAPI", "LatchkeyService", "latchkey", "LatchkeyTestSupport",
+        "LatchkeyNet", "LatchkeyMetrics", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyHTTP", "LatchkeyUpstream",
+        "LatchkeyBroker", "LatchkeyDev", "LatchkeyAPI", "LatchkeyService", "latchkey", "LatchkeyTestSupport",
     },
     "Glibc": {
-        "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyUpstream",
-        "LatchkeyService", "latchkey", "LatchkeyTestSupport", "fleet-simulation", "confinement-probe",
+        "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyHTTP",
+        "LatchkeyUpstream", "LatchkeyService", "latchkey", "LatchkeyTestSupport", "fleet-simulation", "confinement-probe",
     },
     "Dispatch": {
         "LatchkeyNet", "LatchkeyHTTP", "LatchkeyUpstream", "LatchkeyAPI", "LatchkeyService", "latchkey",

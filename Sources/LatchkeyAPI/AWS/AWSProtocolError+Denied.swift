@@ -1,10 +1,12 @@
 internal import LatchkeyAWS
 
 extension AWSProtocolError {
+    static let accessDenied = "AccessDeniedException"
+
     /// `AccessDeniedException` in the words of AWS, with the reason.
     static func denied(_ caller: String, _ action: String, _ why: String) -> AWSProtocolError {
         AWSProtocolError(
-            "AccessDeniedException", "User: \(caller) is not authorized to perform: \(action) because \(why)")
+            accessDenied, "User: \(caller) is not authorized to perform: \(action) because \(why)")
     }
 
     /// The error for what the caller may not have. It says nothing of the name, and is the same whether it exists or not.

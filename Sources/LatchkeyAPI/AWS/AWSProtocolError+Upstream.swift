@@ -35,7 +35,7 @@ extension AWSProtocolError {
     package init(_ problem: Problem) {
         let type =
             switch problem.code {
-            case .overloaded: "ServiceUnavailableException"
+            case .overloaded, .auditUnavailable: "ServiceUnavailableException"
             case .internal: "InternalFailure"
             case .unauthorized: "UnrecognizedClientException"
             case .forbidden: "AccessDeniedException"

@@ -40,6 +40,17 @@ package enum AWSReadRequest: Hashable, Sendable {
         }
     }
 
+    /// The secrets that are asked for, and the path of a listing.
+    var names: [String] {
+        switch self {
+        case .parameter(let ask, _): [ask.query.key.name]
+        case .parameters(let asks, let foreignARNs, _): asks.map(\.query.key.name) + foreignARNs
+        case .path(let ask): [ask.path]
+        case .secret(let ask), .description(let ask): [ask.query.key.name]
+        case .secrets(let asks): asks.map(\.query.key.name)
+        }
+    }
+
     package var operation: AWSReadOperation {
         switch self {
         case .parameter: .getParameter

@@ -1,6 +1,7 @@
 internal import LatchkeyAWS
 internal import LatchkeyBroker
 internal import LatchkeyCore
+internal import LatchkeyMetrics
 
 /// Answers decoded AWS requests from an ``AWSReadStore``.
 package struct AWSRequestHandler: Sendable {
@@ -16,13 +17,13 @@ package struct AWSRequestHandler: Sendable {
     }
 
     /// The answer if memory has all of it; nil when a store must be asked.
-    func cached(_ request: AWSReadRequest, now: Now) -> Result<JSON, AWSProtocolError>? {
+    func cached(_ request: AWSReadRequest, now: Now) -> Result<AWSAnswer, AWSProtocolError>? {
         switch request {
         case .parameter(let ask, let isDecrypted):
             return cached(ask, isDecrypted, now).map { Self.answer(ask, $0) }
         case .parameters(let asks, let foreignARNs, let isDecrypted):
             return Self.all(asks) { cached($0, isDecrypted, now) }.map { Self.answer(asks, $0, foreignARNs) }
-        case .secret(let ask): return cached(ask, now).map { Self.answer($0) }
+        case .secret(let ask): return cached(ask, now).map { Self.answer(ask, $0) }
         case .secrets(let asks, let denied):
             return Self.all(asks) { cached($0, now) }.map { Self.answer(asks, $0, denied) }
         case .path, .description: return nil
@@ -53,7 +54,7 @@ package struct AWSRequestHandler: Sendable {
     ///   - completion: called once, on any thread. Its second argument says why a requested refresh failed.
     func answer(
         _ request: AWSReadRequest, filter: @escaping ListingFilter, refresh: Bool, deadline: MonotonicTime,
-        completion: @escaping @Sendable (Result<JSON, AWSProtocolError>, UpstreamFault?) -> Void
+        completion: @escaping @Sendable (Result<AWSAnswer, AWSProtocolError>, UpstreamFault?) -> Void
     ) {
         Task {
             guard refresh, case .secret(let ask) = request else {
@@ -61,7 +62,7 @@ package struct AWSRequestHandler: Sendable {
                     await answer(request, filter: filter, refresh: refresh, deadline: deadline), nil)
             }
             let secret = await secret(ask, true, deadline)
-            completion(Self.answer(secret), Self.refreshError(secret))
+            completion(Self.answer(ask, secret), Self.refreshError(secret))
         }
     }
 
@@ -74,7 +75,7 @@ package struct AWSRequestHandler: Sendable {
 
     private func answer(
         _ request: AWSReadRequest, filter: ListingFilter, refresh: Bool, deadline: MonotonicTime
-    ) async -> Result<JSON, AWSProtocolError> {
+    ) async -> Result<AWSAnswer, AWSProtocolError> {
         switch request {
         case .parameter(let ask, let isDecrypted):
             return Self.answer(ask, await parameter(ask, isDecrypted, deadline))
@@ -82,7 +83,7 @@ package struct AWSRequestHandler: Sendable {
             return Self.answer(
                 asks, await Self.gather(asks) { await parameter($0, isDecrypted, deadline) }, foreignARNs)
         case .path(let ask): return answer(ask, await listing(ask, deadline), filter)
-        case .secret(let ask): return Self.answer(await secret(ask, refresh, deadline))
+        case .secret(let ask): return Self.answer(ask, await secret(ask, refresh, deadline))
         case .secrets(let asks, let denied):
             return Self.answer(asks, await Self.gather(asks) { await secret($0, refresh, deadline) }, denied)
         case .description(let ask): return await description(ask, deadline)
@@ -117,19 +118,21 @@ package struct AWSRequestHandler: Sendable {
         return last
     }
 
-    private func description(_ ask: SecretReference, _ deadline: MonotonicTime) async -> Result<JSON, AWSProtocolError>
-    {
+    private func description(
+        _ ask: SecretReference, _ deadline: MonotonicTime
+    ) async -> Result<AWSAnswer, AWSProtocolError> {
         var last = UpstreamFault(.notFound)
         for query in ask.queries(store.storeOf) {
             do throws(UpstreamFault) {
                 if let own = try await store.description(query, deadline) {
                     if ask.accepts(arn: own["ARN"]?.string ?? "", name: own["Name"]?.string ?? "") {
-                        return .success(own)
+                        return .success(
+                            AWSAnswer(own, [Self.description(query, .secretsManager)], isDescription: true))
                     }
                 } else {
+                    let item = try ask.checked(.success(try await store.secret(query, false, deadline))).get()
                     return .success(
-                        try ask.checked(.success(try await store.secret(query, false, deadline)))
-                            .get().description)
+                        AWSAnswer(item.description, [Self.description(query, .parameterStore)], isDescription: true))
                 }
             } catch {
                 guard error.reason == .notFound else {
@@ -177,10 +180,29 @@ package struct AWSRequestHandler: Sendable {
 
     // MARK: Answers
 
+    private static let notFound = Problem.Code.notFound.rawValue
+
+    private static func item(_ ask: ParameterReference, _ item: ParameterItem) -> AnsweredNames.Item {
+        AnsweredNames.Item(name: ask.query.key.name, version: "\(item.version)", source: .parameterStore)
+    }
+
+    private static func item(_ ask: SecretReference, _ item: SecretItem) -> AnsweredNames.Item {
+        // The short name is that of a secret whose ARN was given with its suffix.
+        var query = ask.query
+        if let short = ask.shortQuery, item.name.hasSuffix(short.key.name) { query = short }
+        return AnsweredNames.Item(
+            name: query.key.name, version: item.versionID,
+            source: item.isParameter ? .parameterStore : .secretsManager)
+    }
+
+    private static func description(_ query: SecretQuery, _ source: Tier) -> AnsweredNames.Item {
+        AnsweredNames.Item(name: query.key.name, source: source)
+    }
+
     private static func answer(
         _ ask: ParameterReference, _ result: Result<ParameterItem, UpstreamFault>
-    ) -> Result<JSON, AWSProtocolError> {
-        result.map { ["Parameter": $0.json(selector: ask.selector)] }.mapError {
+    ) -> Result<AWSAnswer, AWSProtocolError> {
+        result.map { AWSAnswer(["Parameter": $0.json(selector: ask.selector)], [item(ask, $0)]) }.mapError {
             AWSProtocolError($0, service: .parameterStore)
         }
     }
@@ -188,44 +210,53 @@ package struct AWSRequestHandler: Sendable {
     /// Unknown names go into `InvalidParameters`. Any other fault fails the whole call.
     private static func answer(
         _ asks: [ParameterReference], _ results: [Result<ParameterItem, UpstreamFault>], _ foreignARNs: [String]
-    ) -> Result<JSON, AWSProtocolError> {
+    ) -> Result<AWSAnswer, AWSProtocolError> {
         var (found, missing) = ([JSON](), foreignARNs.map { JSON.string($0) })
+        var names = foreignARNs.map { AnsweredNames.Item(name: $0, reason: notFound) }
         for (ask, result) in zip(asks, results) {
             switch result {
-            case .success(let item): found.append(item.json(selector: ask.selector))
-            case .failure(let fault) where fault.reason == .notFound: missing.append(.string(ask.text))
+            case .success(let item):
+                found.append(item.json(selector: ask.selector))
+                names.append(Self.item(ask, item))
+            case .failure(let fault) where fault.reason == .notFound:
+                missing.append(.string(ask.text))
+                names.append(AnsweredNames.Item(name: ask.query.key.name, reason: notFound))
             case .failure(let fault): return .failure(AWSProtocolError(fault, service: .parameterStore))
             }
         }
-        return .success(["Parameters": .array(found), "InvalidParameters": .array(missing)])
+        return .success(AWSAnswer(["Parameters": .array(found), "InvalidParameters": .array(missing)], names))
     }
 
     private static func answer(
-        _ result: Result<SecretItem, UpstreamFault>
-    ) -> Result<JSON, AWSProtocolError> {
-        result.map(\.json).mapError { AWSProtocolError($0, service: .secretsManager) }
+        _ ask: SecretReference, _ result: Result<SecretItem, UpstreamFault>
+    ) -> Result<AWSAnswer, AWSProtocolError> {
+        result.map { AWSAnswer($0.json, [item(ask, $0)]) }.mapError { AWSProtocolError($0, service: .secretsManager) }
     }
 
     /// Secrets that cannot be read, and those that the caller may not have, go into `Errors`. A transient fault fails the
     /// whole call, so that SDKs retry it.
     private static func answer(
         _ asks: [SecretReference], _ results: [Result<SecretItem, UpstreamFault>], _ denied: [String]
-    ) -> Result<JSON, AWSProtocolError> {
+    ) -> Result<AWSAnswer, AWSProtocolError> {
         var (values, errors): ([JSON], [JSON]) = ([], denied.map(Self.denied))
+        var names: [AnsweredNames.Item] = []
         for (ask, result) in zip(asks, results) {
             switch result {
-            case .success(let item): values.append(item.json)
+            case .success(let item):
+                values.append(item.json)
+                names.append(Self.item(ask, item))
             case .failure(let fault) where fault.isTransient:
                 return .failure(AWSProtocolError(fault, service: .secretsManager))
             case .failure(let fault):
                 let fault = AWSProtocolError(fault, service: .secretsManager)
+                names.append(AnsweredNames.Item(name: ask.query.key.name, reason: fault.type))
                 errors.append([
                     "SecretId": .string(ask.text), "ErrorCode": .string(fault.type),
                     "Message": .string(fault.message ?? ""),
                 ])
             }
         }
-        return .success(["SecretValues": .array(values), "Errors": .array(errors)])
+        return .success(AWSAnswer(["SecretValues": .array(values), "Errors": .array(errors)], names))
     }
 
     private static func denied(_ id: String) -> JSON {
@@ -238,7 +269,7 @@ package struct AWSRequestHandler: Sendable {
     /// One page. The token cache and Latchkey's own parameters are also below the prefix; they are left out.
     private func answer(
         _ ask: PathPageRequest, _ result: Result<[ParameterItem], UpstreamFault>, _ filter: ListingFilter
-    ) -> Result<JSON, AWSProtocolError> {
+    ) -> Result<AWSAnswer, AWSProtocolError> {
         result.map { items in
             let known = items.compactMap { item in
                 store.names.key(ofParameter: item.name).map { (name: $0.name, item: item) }
@@ -247,7 +278,12 @@ package struct AWSRequestHandler: Sendable {
             let page = ListingPage(of: shown.map(\.name), after: ask.after, size: ask.size)
             var members: JSONObject = ["Parameters": .array(shown[page.range].map { $0.json() })]
             members["NextToken"] = page.next.map { .string($0) }
-            return .object(members)
+            let names = shown[page.range].map { item in
+                AnsweredNames.Item(
+                    name: store.names.key(ofParameter: item.name)?.name ?? item.name, version: "\(item.version)",
+                    source: .parameterStore)
+            }
+            return AWSAnswer(.object(members), names)
         }.mapError { AWSProtocolError($0, service: .parameterStore) }
     }
 }

@@ -13,15 +13,22 @@ struct AWSResponseWriter: Sendable {
 
     /// - Parameter refreshError: why a requested refresh failed, while an older value is served.
     func write(
-        _ result: Result<JSON, AWSProtocolError>, refreshError: UpstreamFault? = nil, to reply: consuming APIReply
+        _ result: Result<AWSAnswer, AWSProtocolError>, refreshError: UpstreamFault? = nil, to reply: consuming APIReply
     ) -> ReplyReceipt {
         switch result {
-        case .success(let json):
+        case .success(let answer):
             let reply = Self.begin(200, reply)
             if let refreshError { reply.field("X-Latchkey-Refresh-Error", refreshError.summary) }
-            return reply.end(json.bytes())
+            return reply.end(answer.body.bytes()).about(answer.names)
         case .failure(let fault): return write(fault, refreshError: refreshError, to: reply)
         }
+    }
+
+    /// Writes the refusal of a request before any store was asked. `AccessDeniedException` then means that the caller may not
+    /// have what it asks for.
+    func write(refusal: AWSProtocolError, to reply: consuming APIReply) -> ReplyReceipt {
+        write(refusal, to: reply).about(
+            AnswerReason(refusal.type, isDenial: refusal.type == AWSProtocolError.accessDenied))
     }
 
     func write(
@@ -33,7 +40,8 @@ struct AWSResponseWriter: Sendable {
         if fault.status == 401 { reply.append("WWW-Authenticate: Bearer realm=\"latchkey\"\r\n") }
         if let allow { reply.field("Allow", allow) }
         if let refreshError { reply.field("X-Latchkey-Refresh-Error", refreshError.summary) }
-        return reply.end(fault.response(messageMember: service.messageMember).body)
+        return reply.end(fault.response(messageMember: service.messageMember).body).about(
+            AnswerReason(fault.type, isDenial: false))
     }
 
     private static func begin(_ status: Int, _ reply: consuming APIReply) -> OpenReply {

@@ -10,6 +10,7 @@ extension OAuthError {
         if status == 401 { reply.append("WWW-Authenticate: Basic realm=\"latchkey\"\r\n") }
         if let allow { reply.field("Allow", allow) }
         if let retryAfter { reply.field("Retry-After", String(retryAfter)) }
-        return reply.end(body())
+        let isDenial = code == .invalidClient || code == .unauthorizedClient
+        return reply.end(body()).about(AnswerReason(code.rawValue, isDenial: isDenial))
     }
 }

@@ -14,13 +14,19 @@ struct OAuthTokenLookup: Sendable {
     }
 
     enum Outcome: Sendable {
-        case served(ServedToken, RenderedToken)
+        case served(ServedToken, RenderedToken, ProfileID)
         case refused(OAuthError)
+
+        /// The profile of the token; nil without one.
+        var profile: ProfileID? {
+            if case .served(_, _, let profile) = self { profile } else { nil }
+        }
 
         func write(now: Now, to reply: consuming APIReply) -> ReplyReceipt {
             switch self {
-            case .served(let served, let rendered):
+            case .served(let served, let rendered, _):
                 rendered.write(served, isStale: served.entry.isStale(now), now: now, to: reply)
+                    .from(served.tier.header)
             case .refused(let error): error.write(to: reply)
             }
         }
@@ -69,7 +75,7 @@ struct OAuthTokenLookup: Sendable {
     ) {
         tokens.token(profile, TokenDemand(isByName: audience == nil), deadline: deadline) { result in
             switch result {
-            case .success(let served): completion(outcome(served))
+            case .success(let served): completion(outcome(served, profile))
             case .failure(.profileChanged):
                 // The audience may belong to another profile now, or to none.
                 let now = time.now().monotonic
@@ -82,11 +88,11 @@ struct OAuthTokenLookup: Sendable {
         }
     }
 
-    private func outcome(_ served: ServedToken) -> Outcome {
+    private func outcome(_ served: ServedToken, _ profile: ProfileID) -> Outcome {
         do throws(OAuthError) {
             let token = served.entry.token
             try GrantedScope(issuerScope: token.scope, token: token.value).require(scope)
-            return .served(served, RenderedToken(served.entry, tier: served.tier, format: .oauth))
+            return .served(served, RenderedToken(served.entry, tier: served.tier, format: .oauth), profile)
         } catch {
             return .refused(error)
         }

@@ -13,6 +13,6 @@ extension Problem {
         if let allow { reply.field("Allow", allow) }
         if let retryAfter { reply.field("Retry-After", String(retryAfter)) }
         if let refreshError { reply.field("X-Latchkey-Refresh-Error", refreshError) }
-        return reply.end(body)
+        return reply.end(body).about(AnswerReason(code.rawValue, isDenial: status == 401 || status == 403))
     }
 }

@@ -24,6 +24,7 @@ package struct Problem: Error, Hashable, Sendable {
         case upstreamInvalid = "upstream_invalid"
         case upstreamTimeout = "upstream_timeout"
         case notReady = "not_ready"
+        case auditUnavailable = "audit_unavailable"
         case `internal`
     }
 

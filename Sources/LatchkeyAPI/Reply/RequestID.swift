@@ -8,6 +8,9 @@ struct RequestID: Sendable {
     /// `X-Request-Id`.
     let fields: [UInt8]
 
+    /// The id alone.
+    var bytes: ArraySlice<UInt8> { fields[Self.prefix.utf8.count..<(fields.count - 2)] }
+
     /// The id as text, for the body of a problem and for the request log.
-    var text: String { String(decoding: fields.dropFirst(Self.prefix.utf8.count).dropLast(2), as: UTF8.self) }
+    var text: String { String(decoding: bytes, as: UTF8.self) }
 }

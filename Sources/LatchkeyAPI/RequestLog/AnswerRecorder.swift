@@ -18,20 +18,23 @@ package final class AnswerRecorder: Sendable {
         var failure: AuthFailure?
         /// The decision about what was asked for by name; nil if the request did not get that far.
         var decision: AccessDecision?
-        /// What was asked for by name, if ``AnswerRecorder/keepsNames``.
+        /// What was decided about each name, if ``AnswerRecorder/keepsNames``.
         var names: [AccessedName] = []
+        /// The secrets or profiles that were asked for, as the caller wrote them, if ``AnswerRecorder/keepsNames``.
+        var asked: [String] = []
+        /// The address of the peer, if ``AnswerRecorder/keepsNames``.
+        var peer: [UInt8] = []
     }
 
     private let metrics: Metrics
     private let log: RequestLog
-    /// Whether requests keep the names that they ask for, which the audit log needs.
-    let keepsNames: Bool
+    /// Nil without an audit log.
+    let audit: AnswerAudit?
 
-    /// - Parameter keepsNames: whether there is an audit log.
-    package init(metrics: Metrics, log: RequestLog, keepsNames: Bool = false) {
+    package init(metrics: Metrics, log: RequestLog, audit: AnswerAudit? = nil) {
         self.metrics = metrics
         self.log = log
-        self.keepsNames = keepsNames
+        self.audit = audit
     }
 
     /// Counts and logs what the callers file would refuse in the mode `enforce`.
@@ -43,6 +46,12 @@ package final class AnswerRecorder: Sendable {
         metrics.policyWouldDeny(label)
         log.recordWouldDeny(requestID: id.text, caller: caller, name: RequestQuery.shown(name), reason: reason.rawValue)
     }
+
+    /// Whether requests keep the names that they ask for, which the audit log needs.
+    var keepsNames: Bool { audit != nil }
+
+    /// The recorder of one worker, which also writes its audit lines.
+    func writing(to audit: AnswerAudit?) -> AnswerRecorder { AnswerRecorder(metrics: metrics, log: log, audit: audit) }
 
     /// Records a response, unless it is deferred, and returns its receipt. Reads the clock for the duration.
     ///
@@ -57,6 +66,10 @@ package final class AnswerRecorder: Sendable {
         metrics.httpDuration(route, nanoseconds: nanoseconds)
         if log.mayLog(status: receipt.status) {
             log.record(Self.entry(request(), receipt, duration: .nanoseconds(nanoseconds)))
+        }
+        if let audit {
+            let request = request()
+            if audit.record(request, receipt) { receipt.awaitCommit(request.id.fields, kind: route.rawValue) }
         }
         return receipt
     }

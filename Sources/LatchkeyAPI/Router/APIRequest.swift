@@ -15,6 +15,8 @@ struct APIRequest: ~Copyable {
     /// When the request was complete, so that the time of a slow sender does not count.
     let started: MonotonicTime
     var credentials: Credentials
+    /// The secrets or profiles that the body asks for, if ``AnswerRecorder/keepsNames``.
+    var bodyNames: [String] = []
 
     /// - Parameter credentials: what authentication has found out already, for a request whose body followed its head.
     init(

@@ -1,4 +1,5 @@
 internal import LatchkeyAWS
+package import LatchkeyAudit
 package import LatchkeyBroker
 package import LatchkeyCore
 internal import LatchkeyHTTP
@@ -13,7 +14,9 @@ package struct EndpointServices: Sendable {
     let audiences: AudienceCache
     let aws: AWSRequestHandler
     let metrics: Metrics
-    let recorder: AnswerRecorder
+    var recorder: AnswerRecorder
+    /// Nil without an audit log.
+    let audit: AuditLog?
     let metricsRenderer: MetricsRenderer
     let senders: SenderRules
     /// Whether load balancers should send requests here.
@@ -39,6 +42,7 @@ package struct EndpointServices: Sendable {
         aws: AWSRequestHandler,
         metrics: Metrics,
         recorder: AnswerRecorder,
+        audit: AuditLog? = nil,
         metricsRenderer: MetricsRenderer,
         senders: SenderRules,
         isReady: @escaping @Sendable () -> Bool,
@@ -56,6 +60,7 @@ package struct EndpointServices: Sendable {
         self.aws = aws
         self.metrics = metrics
         self.recorder = recorder
+        self.audit = audit
         self.metricsRenderer = metricsRenderer
         self.senders = senders
         self.isReady = isReady

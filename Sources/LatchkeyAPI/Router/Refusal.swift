@@ -16,7 +16,7 @@ enum Refusal: Error {
     func write(for route: Route, to reply: consuming APIReply) -> ReplyReceipt {
         switch (self, route) {
         case (.oauth(let error), _): error.write(to: reply)
-        case (.aws(let error, let service), _): AWSResponseWriter(service).write(error, to: reply)
+        case (.aws(let error, let service), _): AWSResponseWriter(service).write(refusal: error, to: reply)
         case (.problem(let problem), .oauthToken): OAuthError(problem).write(to: reply)
         case (.problem(let problem), .aws), (.problem(let problem), .extensionParameters):
             AWSResponseWriter(.parameterStore).write(AWSProtocolError(problem), allow: problem.allow, to: reply)

@@ -18,10 +18,12 @@ extension Router {
             let read = try AWSReadRequest(
                 operation, body: [UInt8](request.context.body), names: services.aws.store.names,
                 caller: callerID(request))
+            if services.recorder.keepsNames { request.bodyNames = read.names }
             return answerRead(request, try permit(read, &request), operation.service, reply)
         } catch {
             let service = request.credentials.details?.signedHead?.target.service ?? .parameterStore
-            return AWSResponseWriter(service).write(error, to: reply)
+            if services.recorder.keepsNames { request.bodyNames = Self.names([UInt8](request.context.body)) }
+            return AWSResponseWriter(service).write(refusal: error, to: reply)
         }
     }
 
@@ -43,6 +45,14 @@ extension Router {
         if let permitted { return permitted }
         if case .secrets = read, let none = read.restricted(to: access) { return none }
         throw .denied(callerID(request), read.operation)
+    }
+
+    /// The names in the body of a refused request, for the audit log.
+    private static func names(_ body: [UInt8]) -> [String] {
+        guard let members = try? JSON(parsing: body, limits: .request).object else { return [] }
+        let one = [members["Name"]?.string, members["SecretId"]?.string, members["Path"]?.string].compactMap { $0 }
+        let many = (members["Names"]?.array ?? []) + (members["SecretIdList"]?.array ?? [])
+        return Array((one + many.compactMap(\.string)).prefix(AWSReadRequest.maxSecrets))
     }
 
     /// Answers from memory, or defers the response until the store has answered.

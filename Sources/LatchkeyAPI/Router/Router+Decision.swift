@@ -80,10 +80,14 @@ extension Router {
     /// What metrics, request log and audit log record.
     func record(_ request: borrowing APIRequest) -> AnswerRecorder.Request {
         let credentials = request.credentials
-        return AnswerRecorder.Request(
+        var record = AnswerRecorder.Request(
             route: request.entry.route, method: request.method, id: request.id, started: request.started,
             caller: credentials.caller.flatMap { keys.ring.caller($0)?.id }, credential: credentials.caller?.credential,
             failure: credentials.failure, decision: credentials.decision, names: credentials.details?.names ?? [])
+        guard services.recorder.keepsNames else { return record }
+        record.asked = request.names
+        record.peer = request.context.peerName
+        return record
     }
 }
 

@@ -24,9 +24,10 @@ extension Router {
                 try service == .parameterStore
                 ? parameterRequest(query, caller)
                 : secretRequest(request.pathParameter, query, caller)
+            if services.recorder.keepsNames { request.bodyNames = read.names }
             return answerRead(request, try permit(read, &request), service, refresh: refresh, reply)
         } catch {
-            return AWSResponseWriter(service).write(error, to: reply)
+            return AWSResponseWriter(service).write(refusal: error, to: reply)
         }
     }
 

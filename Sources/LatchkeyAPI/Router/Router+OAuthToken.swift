@@ -10,18 +10,28 @@ extension Router {
             let grant = try grant(&request)
             let now = services.time.now()
             let target = try permittedTarget(grant.audience, &request, now)
+            if services.recorder.keepsNames { request.bodyNames = [name(of: target)] }
             if case .known(let profile, _) = target, let cached = services.tokens.cached(profile, now: now) {
                 try grantedScopes.scope(profile, cached.entry).require(grant.scope)
                 return RenderedToken(cached.entry, tier: .memory, format: .oauth).write(
-                    cached, isStale: cached.isStale, now: now, to: reply)
+                    cached, isStale: cached.isStale, now: now, to: reply
+                ).from(Tier.memory.header)
             }
             let lookup = OAuthTokenLookup(
                 target: target, among: access(of: request).profiles, resolved: resolved(request), scope: grant.scope,
                 tokens: services.tokens, audiences: services.audiences,
                 time: services.time, deadline: now.monotonic + services.callerTimeout)
-            let time = services.time
+            let (time, names) = (services.time, services.recorder.keepsNames ? services.tokens.names : nil)
             return deferAnswer(request, reply) { deferred in
-                lookup.run(now) { outcome in deferred.send { outcome.write(now: time.now(), to: $0) } }
+                lookup.run(now) { outcome in
+                    deferred.send { reply in
+                        let receipt = outcome.write(now: time.now(), to: reply)
+                        // The audience may have been unknown until now.
+                        guard let names, let profile = outcome.profile else { return receipt }
+                        let name = names.entries.first { $0.id == profile }?.name
+                        return receipt.about(name.map { AnsweredNames([AnsweredNames.Item(name: $0)]) })
+                    }
+                }
             }
         } catch {
             return error.write(to: reply)
@@ -44,6 +54,14 @@ extension Router {
         }
         if !isKnown { try requireScope(&request) }
         return grant
+    }
+
+    /// The name of the profile, or of an audience whose profile is not known yet.
+    private func name(of target: OAuthTokenLookup.Target) -> String {
+        switch target {
+        case .known(let profile, let audience): profiles.name(of: profile) ?? audience ?? ""
+        case .audience(let audience): audience
+        }
     }
 
     /// No audience means the default profile, which needs no lookup.

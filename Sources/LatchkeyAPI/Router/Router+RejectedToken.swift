@@ -22,6 +22,7 @@ extension Router {
         }
         let token = try RejectedToken(request.context.body)
         try require(.profile(token.profile ?? ProfileGrant.defaultName), &request)
+        if services.recorder.keepsNames { request.bodyNames = [token.profile ?? "default"] }
         guard let name = token.profile else { return (profiles.defaultProfile, token) }
         return (try profile(named: name), token)
     }

@@ -13,7 +13,8 @@ extension Router {
         let now = services.time.now()
         if !demand.refresh, let cached = services.tokens.cached(profile, now: now, minTTL: demand.minTTL) {
             return RenderedToken(cached.entry, tier: .memory, format: format).write(
-                cached, isStale: cached.isStale, now: now, to: reply)
+                cached, isStale: cached.isStale, now: now, to: reply
+            ).from(Tier.memory.header)
         }
         let (time, tokens, deadline) = (services.time, services.tokens, now.monotonic + services.callerTimeout)
         return deferAnswer(request, reply) { deferred in
@@ -30,7 +31,8 @@ extension Router {
         case .success(let served):
             // The token may have become stale while its response waited for the ones before it.
             RenderedToken(served.entry, tier: served.tier, format: format).write(
-                served, isStale: served.entry.isStale(now), now: now, to: reply)
+                served, isStale: served.entry.isStale(now), now: now, to: reply
+            ).from(served.tier.header)
         // For a token this fault means that the profile was removed meanwhile.
         case .failure(let fault) where fault.reason == .notFound: noSuchProfile.write(to: reply)
         case .failure(let fault): Problem(fault, what: "token").write(to: reply)

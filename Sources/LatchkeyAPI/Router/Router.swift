@@ -1,3 +1,4 @@
+internal import LatchkeyAudit
 internal import LatchkeyBroker
 internal import LatchkeyCore
 package import LatchkeyHTTP
@@ -18,8 +19,20 @@ package final class Router {
 
     /// The functions that the server calls for a worker's connections, over a new router.
     package static func requestHandler(_ services: EndpointServices) -> RequestHandler {
+        var services = services
+        let audit = services.audit.map { AnswerAudit($0, $0.claimWorker(), time: services.time) }
+        services.recorder = services.recorder.writing(to: audit)
         let router = Router(services)
-        return RequestHandler(admit: router.admit, answer: router.handle)
+        let commit = audit.map { ReplyCommit(commit: $0.commit, refuse: refuseUncommitted) }
+        return RequestHandler(admit: router.admit, answer: router.handle, commit: commit)
+    }
+
+    /// Answers in place of a reply whose audit line cannot be written.
+    private static func refuseUncommitted(
+        _ id: [UInt8], _ kind: Int, _ writer: consuming ReplyWriter
+    ) -> ReplyReceipt {
+        Refusal.problem(auditUnavailable).write(
+            for: Route(rawValue: kind) ?? .other, to: APIReply(writer, RequestID(fields: id)))
     }
 
     private init(_ services: EndpointServices) {
@@ -154,9 +167,10 @@ package final class Router {
         } catch {
             refusal = error
         }
-        let record = AnswerRecorder.Request(
+        var record = AnswerRecorder.Request(
             route: .other, method: Method(context.head.method), id: reply.id, started: context.now,
             caller: caller.flatMap { keys.ring.caller($0)?.id }, credential: caller?.credential, failure: failure)
+        if services.recorder.keepsNames { record.peer = context.peerName }
         return services.recorder.recording(refusal.write(for: .other, to: reply), record)
     }
 
@@ -217,6 +231,13 @@ package final class Router {
 
     static let noSuchProfile = Problem(404, .notFound, "no such token profile")
 
+    private static let auditUnavailable = {
+        var problem = Problem(
+            503, .auditUnavailable,
+            "the audit log cannot be written, and LATCHKEY_AUDIT_ON_FAILURE is refuse: nothing was given out")
+        problem.retryAfter = 1
+        return problem
+    }()
     private static let notFound = Problem(404, .notFound, "no such route")
     private static let notForProbes = Problem(
         404, .notFound, "the probe listener has /livez, /readyz and /metrics alone")

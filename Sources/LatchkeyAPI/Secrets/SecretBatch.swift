@@ -32,6 +32,7 @@ struct SecretBatch: Sendable {
         var found: JSONObject = [:]
         var problems: [ExactText: Problem] = [:]
         for key in denied { problems[key] = .notForCaller }
+        var names: [AnsweredNames.Item] = []
         var isStale = false
         var refreshError: UpstreamFault?
         await withTaskGroup(of: (String, Result<ServedSecret, UpstreamFault>).self) { group in
@@ -41,11 +42,15 @@ struct SecretBatch: Sendable {
             for await (key, result) in group {
                 switch result {
                 case .success(let served):
+                    names.append(
+                        AnsweredNames.Item(name: key, version: served.entry.version, source: served.entry.source))
                     found[key] = SecretResponseFormat.json(served.entry, served.entry.value)
                     isStale = isStale || served.isStale
                     refreshError = refreshError ?? served.refreshError
                 case .failure(let fault):
-                    problems[ExactText(key)] = Problem(fault, what: "secret")
+                    let problem = Problem(fault, what: "secret")
+                    names.append(AnsweredNames.Item(name: key, reason: problem.code.rawValue))
+                    problems[ExactText(key)] = problem
                     if fault.isFromEarlierRead { refreshError = refreshError ?? .refreshFloor }
                 }
             }
@@ -53,12 +58,13 @@ struct SecretBatch: Sendable {
         let errors = JSON.object(JSONObject(problems.map { ($0.text, $1.json(requestID: id)) }))
         guard found.isEmpty else {
             return SecretsResponse(
-                body: ["secrets": .object(found), "errors": errors], isStale: isStale, refreshError: refreshError)
+                body: ["secrets": .object(found), "errors": errors], isStale: isStale, refreshError: refreshError,
+                names: AnsweredNames(names))
         }
         // If nothing was found, the response has the most severe problem: a failure of the whole request tells more
         // than a missing name.
         let worst = problems.values.max { ($0.status == 404 ? 0 : $0.status) < ($1.status == 404 ? 0 : $1.status) }
-        return SecretsResponse(body: ["errors": errors], problem: worst)
+        return SecretsResponse(body: ["errors": errors], names: AnsweredNames(names), problem: worst)
     }
 
     private static func one(

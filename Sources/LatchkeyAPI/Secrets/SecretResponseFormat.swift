@@ -56,6 +56,12 @@ package struct SecretResponseFormat: Sendable {
         reply.append("\r\n")
         if served.isStale { reply.append("X-Latchkey-Stale: true\r\n") }
         if let refreshError = served.refreshError { reply.field("X-Latchkey-Refresh-Error", refreshError.summary) }
+        return end(reply, isUnchanged, entry, value).from(served.tier.header).about(entry)
+    }
+
+    private func end(
+        _ reply: consuming OpenReply, _ isUnchanged: Bool, _ entry: SecretEntry, _ value: Secret
+    ) -> ReplyReceipt {
         if isUnchanged { return reply.endWithoutBody() }
         if isPlain {
             reply.append(

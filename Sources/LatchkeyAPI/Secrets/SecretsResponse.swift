@@ -10,6 +10,8 @@ struct SecretsResponse: Sendable {
     var isStale = false
     /// Why a requested refresh failed for some of them.
     var refreshError: UpstreamFault?
+    /// What the response says of each name; nil for a list of names.
+    var names: AnsweredNames?
     /// Set if nothing could be answered. ``body`` then has the problem's further members.
     var problem: Problem?
 
@@ -33,11 +35,14 @@ struct SecretsResponse: Sendable {
     }
 
     func write(to reply: consuming APIReply) -> ReplyReceipt {
-        if let problem { return problem.write(members: body.object ?? [:], to: reply) }
+        if let problem {
+            let receipt = problem.write(members: body.object ?? [:], to: reply)
+            return names == nil ? receipt : receipt.about(names)
+        }
         let reply = reply.begin(200)
         reply.append("Content-Type: application/json\r\n")
         if isStale { reply.append("X-Latchkey-Stale: true\r\n") }
         if let refreshError { reply.field("X-Latchkey-Refresh-Error", refreshError.summary) }
-        return reply.end(body.bytes())
+        return reply.end(body.bytes()).about(names)
     }
 }

@@ -48,6 +48,9 @@ package final class ProfileNames: Sendable {
             return true
         }
 
+        /// The name of a profile; nil if it was removed.
+        package func name(of id: ProfileID) -> String? { entries.first { $0.id == id }?.name }
+
         /// The profile with that name.
         package func id(of name: String) -> ProfileID? { entries.first { $0.name.hasSameBytes(as: name) }?.id }
     }

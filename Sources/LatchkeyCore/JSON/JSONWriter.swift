@@ -33,19 +33,33 @@ package struct JSONWriter: Sendable {
 
     /// Appends a string in quotes. Escapes only what RFC 8259 §7 requires.
     package mutating func write(string text: String) {
-        bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
+        var text = text
+        text.withUTF8 { Self.append(string: UnsafeRawBufferPointer($0), to: &bytes) }
+    }
+
+    /// Appends a string in quotes to `output`, for text that is rendered without a String.
+    ///
+    /// - Parameter text: UTF-8.
+    package static func append(string text: UnsafeRawBufferPointer, to output: inout [UInt8]) {
+        output.append(UInt8(ascii: "\""))
+        var start = 0
+        for (index, byte) in text.enumerated() where byte < 0x20 || byte == quote || byte == backslash {
+            output.append(contentsOf: text[start..<index])
+            start = index + 1
             switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
-            case 0x08: bytes += "\\b".utf8
-            case 0x09: bytes += "\\t".utf8
-            case 0x0A: bytes += "\\n".utf8
-            case 0x0C: bytes += "\\f".utf8
-            case 0x0D: bytes += "\\r".utf8
-            case ..<0x20: bytes += "\\u00\(Hex.encode([byte]))".utf8
-            default: bytes.append(byte)
+            case quote, backslash: output += [backslash, byte]
+            case 0x08: output += "\\b".utf8
+            case 0x09: output += "\\t".utf8
+            case 0x0A: output += "\\n".utf8
+            case 0x0C: output += "\\f".utf8
+            case 0x0D: output += "\\r".utf8
+            default: output += "\\u00\(Hex.encode([byte]))".utf8
             }
         }
-        bytes.append(UInt8(ascii: "\""))
+        output.append(contentsOf: text[start...])
+        output.append(UInt8(ascii: "\""))
     }
+
+    private static let quote = UInt8(ascii: "\"")
+    private static let backslash = UInt8(ascii: "\\")
 }

@@ -7,6 +7,11 @@ enum PEM {
         pem.withBytes { bytes in read(bytes) { PEM_read_bio_PrivateKey($0, nil, noPassphrase, nil) } }
     }
 
+    /// The first public key; nil if there is none. The caller frees it.
+    static func publicKey(_ pem: [UInt8]) -> OpaquePointer? {
+        pem.withUnsafeBytes { bytes in read(bytes) { PEM_read_bio_PUBKEY($0, nil, noPassphrase, nil) } }
+    }
+
     /// The first certificate; nil if there is none. The caller frees it.
     static func certificate(_ pem: [UInt8]) -> OpaquePointer? {
         pem.withUnsafeBytes { bytes in read(bytes) { PEM_read_bio_X509($0, nil, noPassphrase, nil) } }

@@ -17,7 +17,12 @@ struct PrivateKey: Sendable {
 
     /// The signature over the SHA-256 of `message` in the scheme of the key, as libcrypto encodes it; nil if libcrypto
     /// fails.
-    func signSHA256(_ message: [UInt8]) -> [UInt8]? {
+    func signSHA256(_ message: [UInt8]) -> [UInt8]? { sign(message, digest: EVP_sha256()) }
+
+    /// The signature over `message` in the scheme of the key; nil if libcrypto fails.
+    ///
+    /// - Parameter digest: nil for a scheme that has its own (Ed25519).
+    func sign(_ message: [UInt8], digest: OpaquePointer?) -> [UInt8]? {
         guard let context = EVP_MD_CTX_new() else { return nil }
         defer { EVP_MD_CTX_free(context) }
         let key = der.withBytes { bytes in
@@ -27,7 +32,7 @@ struct PrivateKey: Sendable {
         guard let key else { return nil }
         defer { EVP_PKEY_free(key) }
         var length = 0
-        guard EVP_DigestSignInit(context, nil, EVP_sha256(), nil, key) == 1,
+        guard EVP_DigestSignInit(context, nil, digest, nil, key) == 1,
             EVP_DigestSign(context, nil, &length, message, message.count) == 1
         else { return nil }
         var signature = [UInt8](repeating: 0, count: length)

@@ -150,6 +150,9 @@ package final class HTTPServer: Sendable {
                     reject: configuration.reject, tls: configuration.tls.map { WorkerTLS($0) },
                     handshakeEnded: configuration.handshakeEnded)
                 loop.loopObjects[key] = worker
+                if let commit = worker.handler.commit {
+                    loop.turnEnded = { [unowned worker] loop in worker.commitReplies(commit, on: loop) }
+                }
                 let own = sockets.filter { number == 0 || !$0.traits.isProbe }
                 starting.ended(listen(worker, on: own, loop))
             }

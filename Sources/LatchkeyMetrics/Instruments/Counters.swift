@@ -28,6 +28,7 @@ struct Counters: Sendable {
     }
 
     func increment(_ first: Int) { cells.add(1, at: first) }
+    func add(_ count: Int64, _ first: Int) { cells.add(count, at: first) }
     func increment(_ first: Int, _ second: Int, _ third: Int) {
         cells.add(1, at: family.index(first, second, third))
     }

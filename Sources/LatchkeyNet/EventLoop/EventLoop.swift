@@ -18,6 +18,9 @@ package final class EventLoop {
     /// Objects that are confined to this loop. Jobs of other threads find them here by their ids.
     package var loopObjects: [LoopObjectID: AnyObject] = [:]
 
+    /// Runs at the end of each turn, before the loop waits again: the place for work that all handlers of a turn share.
+    package var turnEnded: ((EventLoop) -> Void)?
+
     private let poller: Poller
     private var slots: [(generation: UInt32, handler: (any EventHandler)?)] = []
     private var freeSlots: [UInt32] = []
@@ -129,6 +132,7 @@ package final class EventLoop {
 
     private func run() {
         while !isStopped { turn() }
+        turnEnded = nil
         slots.removeAll()
         loopObjects.removeAll()
     }
@@ -149,6 +153,7 @@ package final class EventLoop {
         }
         if !resumptions.isEmpty { runResumptions() }
         while !isStopped, let action = deadlines.popDue(at: now) { action(self) }
+        turnEnded?(self)
     }
 
     private func runInbox() {

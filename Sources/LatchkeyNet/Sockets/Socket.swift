@@ -139,6 +139,9 @@ package struct Socket: ~Copyable, Sendable {
     /// The process at the other end of an accepted Unix socket; nil for another family.
     package var unixPeer: UnixPeer? { UnixPeer(of: descriptor) }
 
+    /// The address of the peer; nil if the socket is not connected.
+    package var peerAddress: SocketAddress? { SocketAddress(connectedTo: descriptor) }
+
     /// The address that the socket is bound to, with the port that the kernel chose for port 0.
     package var localAddress: SocketAddress? { SocketAddress(boundTo: descriptor) }
 

@@ -44,12 +44,20 @@ package enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The address that a socket is bound to (getsockname(2)); nil for another family, or if it is not a socket.
-    init?(boundTo descriptor: Int32) {
+    init?(boundTo descriptor: Int32) { self.init(of: descriptor, getsockname) }
+
+    /// The address that a socket is connected to (getpeername(2)); nil if it is not connected.
+    init?(connectedTo descriptor: Int32) { self.init(of: descriptor, getpeername) }
+
+    private init?(
+        of descriptor: Int32,
+        _ call: (Int32, UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32
+    ) {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let found = withUnsafeMutablePointer(to: &storage) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                getsockname(descriptor, $0, &length) == 0 ? SocketAddress($0, length: length) : nil
+                call(descriptor, $0, &length) == 0 ? SocketAddress($0, length: length) : nil
             }
         }
         guard let found else { return nil }

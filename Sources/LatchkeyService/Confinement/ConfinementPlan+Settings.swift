@@ -38,6 +38,10 @@ extension ConfinementPlan {
             allowFile(OwnFile.absolute(warm.path), [.read, .write], link: link)
             allowFile(OwnFile.absolute(warm.keyPath), .read, link: link)
         }
+        if let audit = settings.audit, audit.target != "stderr" {
+            // A link at the path of the audit log is never followed.
+            allowFile(OwnFile.absolute(audit.target), [.read, .write], link: { _ in nil })
+        }
         let listen = settings.listen + [settings.probeListen].compactMap { $0 }
         for case .unix(let path) in listen.filter({ !$0.isInherited }).flatMap(\.addresses) {
             // A link at the path of a socket is never followed.

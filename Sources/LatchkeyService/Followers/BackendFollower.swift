@@ -63,6 +63,7 @@ package final class BackendFollower: Sendable {
     private let fixed: SecretBackend?
     /// Whether anybody uses secrets. If not, the store may be missing.
     private let isUsed: @Sendable () -> Bool
+    private let changed: @Sendable (SecretBackend) -> Void
     private let secrets: SecretBroker
     private let reloads: ReloadHealth
     private let timeout: Duration
@@ -73,13 +74,16 @@ package final class BackendFollower: Sendable {
     /// - Parameters:
     ///   - backend: the backend that the settings name; nil for `auto`.
     ///   - isUsed: whether anybody uses secrets.
+    ///   - changed: called when another backend or list of kept secrets is in force.
     init(
         parameters: Parameters, backend: SecretBackend?, isUsed: @escaping @Sendable () -> Bool,
+        changed: @escaping @Sendable (SecretBackend) -> Void,
         secrets: SecretBroker, reloads: ReloadHealth, timeout: Duration, time: Timing, log: Logger
     ) {
         self.parameters = parameters
         fixed = backend
         self.isUsed = isUsed
+        self.changed = changed
         self.secrets = secrets
         self.reloads = reloads
         self.timeout = timeout
@@ -243,6 +247,7 @@ package final class BackendFollower: Sendable {
         let last = secrets.routing
         if !isRead, last != nil { await warm(routing) }
         secrets.follow(routing)
+        changed(routing.backend)
         if let last, last.backend == routing.backend {
             log.notice(
                 "the list of secrets kept in Secrets Manager has changed", metadata: ["kept": "\(routing.kept.count)"])

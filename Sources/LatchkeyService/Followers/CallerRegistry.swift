@@ -7,6 +7,14 @@ internal import Synchronization
 
 /// All callers: the holder of `LATCHKEY_API_KEY` and those of the callers file. Each change takes effect at once.
 final class CallerRegistry: Sendable {
+    /// What has changed.
+    enum Change: Sendable {
+        /// `LATCHKEY_API_KEY`.
+        case key
+        /// The callers file, or a file that it names.
+        case callers
+    }
+
     private struct State: Sendable {
         /// Nil without `LATCHKEY_API_KEY`.
         var key: KeyRotation?
@@ -20,19 +28,19 @@ final class CallerRegistry: Sendable {
     let live: LiveKeys
     private let metrics: Metrics
     private let state: Mutex<State>
-    private let onChange: @Sendable () -> Void
+    private let onChange: @Sendable (Change) -> Void
 
     /// - Parameters:
     ///   - live: has no callers yet.
     ///   - onChange: called after each change.
     init(
-        _ settings: Settings, live: LiveKeys, metrics: Metrics, onChange: @escaping @Sendable () -> Void
+        _ settings: Settings, live: LiveKeys, metrics: Metrics, onChange: @escaping @Sendable (Change) -> Void
     ) {
         self.live = live
         self.metrics = metrics
         self.onChange = onChange
         state = Mutex(State(key: settings.apiKey.map { KeyRotation($0) }, file: settings.callers))
-        change { _ in }
+        state.withLock { live.replace(with: ring($0)) }
     }
 
     /// The digests of the accepted keys of `LATCHKEY_API_KEY`.
@@ -43,7 +51,7 @@ final class CallerRegistry: Sendable {
 
     /// Accepts a key; nil if there is none any more.
     func accept(key: Secret?) {
-        change { state in
+        change(.key) { state in
             guard let key else { return state.key = nil }
             if state.key == nil { state.key = KeyRotation(key) } else { state.key?.accept(key) }
         }
@@ -51,7 +59,7 @@ final class CallerRegistry: Sendable {
 
     /// Uses another callers file.
     func use(_ file: CallersFile?) {
-        change { state in
+        change(.callers) { state in
             state.file = file
             let paths = Set(file?.callers.compactMap(\.signingSecretPath) ?? [])
             state.signingSecrets = state.signingSecrets.filter { paths.contains($0.key) }
@@ -60,7 +68,7 @@ final class CallerRegistry: Sendable {
 
     /// Accepts a secret for signatures. The one before it stays accepted until the next change.
     func accept(signingSecret: Secret, at path: String) {
-        change { state in
+        change(.callers) { state in
             if state.signingSecrets[path] == nil {
                 state.signingSecrets[path] = KeyRotation(signingSecret)
             } else {
@@ -69,13 +77,13 @@ final class CallerRegistry: Sendable {
         }
     }
 
-    private func change(_ body: (inout State) -> Void) {
+    private func change(_ change: Change, _ body: (inout State) -> Void) {
         state.withLock { state in
             body(&state)
             // Inside the lock, so that changes take effect in their order.
             live.replace(with: ring(state))
         }
-        onChange()
+        onChange(change)
     }
 
     private func ring(_ state: State) -> KeyRing {

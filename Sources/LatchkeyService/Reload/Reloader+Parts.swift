@@ -9,8 +9,9 @@ extension Reloader.Parts {
     init(
         key: APIKeyFollower, callers: CallersFollower, profiles: ProfilesFollower,
         certificates: CertificateFollower?, files: FollowedFiles, logLevel: LiveLogLevel, requests: RequestLog,
-        log: Logger
+        audit: AuditKeeper?, log: Logger
     ) {
+        reopenAudit = { audit?.reopen() }
         replace = { part, settings throws(SettingsError) in
             switch part {
             case .key:

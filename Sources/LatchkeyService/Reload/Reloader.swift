@@ -37,6 +37,8 @@ package final class Reloader: Sendable {
         var replace: Replace
         /// Checks the followed files, so that a change made before the call is in force when it returns.
         var checkFiles: @Sendable () async -> Void
+        /// Opens the file of the audit log again, after the signal.
+        var reopenAudit: @Sendable () -> Void = {}
     }
 
     private struct State: Sendable {
@@ -103,6 +105,7 @@ package final class Reloader: Sendable {
 
     /// Reads the settings and replaces what has changed.
     func reload(_ cause: Cause) async {
+        if cause == .signal { parts.reopenAudit() }
         async let files: Void = parts.checkFiles()
         let reading = await stableReading()
         await files

@@ -61,6 +61,7 @@ extension Settings {
         let aws = AWSConfiguration(environment: environment, readSharedFile: readSharedFile)
         var settings = Settings(aws: aws, environment: environment, sources: sources)
         reader.readServer(&settings, need: need, processors: processors, inherited: inherited)
+        reader.readAudit(&settings)
         reader.readSecrets(&settings)
         reader.readWarmFile(&settings)
         reader.readTokens(&settings)

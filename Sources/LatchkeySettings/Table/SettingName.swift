@@ -53,6 +53,9 @@ package enum SettingName: String, CaseIterable, Sendable {
     case logLevel = "LATCHKEY_LOG_LEVEL"
     case logFormat = "LATCHKEY_LOG_FORMAT"
     case auditLog = "LATCHKEY_AUDIT_LOG"
+    case auditKey = "LATCHKEY_AUDIT_KEY"
+    case auditSync = "LATCHKEY_AUDIT_SYNC"
+    case auditOnFailure = "LATCHKEY_AUDIT_ON_FAILURE"
     case warmFile = "LATCHKEY_WARM_FILE"
     case warmKey = "LATCHKEY_WARM_KEY"
     case warmMaxAge = "LATCHKEY_WARM_MAX_AGE"
@@ -221,7 +224,26 @@ package enum SettingName: String, CaseIterable, Sendable {
             SettingRow(
                 defaultValue: "info", meaning: "`trace`, `debug`, `info`, `notice`, `warning`, `error` or `critical`")
         case .logFormat: SettingRow(defaultValue: "json", meaning: "`json` or `text`, to stderr")
-        case .auditLog: SettingRow(meaning: "audit lines (reserved: not in this version)", isReserved: true)
+        case .auditLog:
+            SettingRow(
+                meaning:
+                    "path, or `stderr`: one JSON line for each access, in hash chains; the file is created with mode 0600 and opened again when it is renamed"
+            )
+        case .auditKey:
+            SettingRow(
+                meaning:
+                    "Ed25519 private key in PEM that signs the checkpoints of the audit log; give it as `file:/path`",
+                isSecret: true)
+        case .auditSync:
+            SettingRow(
+                defaultValue: "false",
+                meaning: "`true` syncs each write of the audit log to the disk before the answers leave")
+        case .auditOnFailure:
+            SettingRow(
+                defaultValue: "refuse",
+                meaning:
+                    "when an audit line cannot be written: `refuse` the request (503 `audit_unavailable`), or `count` the line and go on"
+            )
         case .warmFile:
             SettingRow(
                 meaning:

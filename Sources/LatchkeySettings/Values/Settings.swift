@@ -122,6 +122,8 @@ package struct Settings: Sendable {
     package var workers = 1
     package var logLevel = Logger.Level.info
     package var logFormat = LogFormat.json
+    /// Nil for no audit log.
+    package var audit: AuditSettings?
     package var aws: AWSConfiguration
     /// The proxies for calls to upstreams.
     package var proxies = ProxySettings()

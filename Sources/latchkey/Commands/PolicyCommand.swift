@@ -40,7 +40,29 @@ struct PolicyCommand: AsyncParsableCommand {
     @Flag(help: "migrator: may schedule and cancel deletions, for migrate cleanup.") var withCleanup = false
     @Flag(help: "migrator: may write to Secrets Manager, for migrate restore.") var withRestore = false
 
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "Print the callers file that the traffic of this audit log needs, the oldest file first.",
+            valueName: "file"))
+    var fromUse: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            "--from-use: only lines from this time on, or of the last 24h or 30d.", valueName: "time"))
+    var since: String?
+    @Option(
+        help: ArgumentHelp(
+            "--from-use: the callers file whose credentials are kept. Default: LATCHKEY_CALLERS_FILE.",
+            valueName: "file"))
+    var callers: String?
+
     func validate() throws {
+        guard since.map({ TimePoint.parse($0, now: Timing.system.now().wall) != nil }) ?? true else {
+            throw ValidationError("--since \(TimePoint.rule)")
+        }
+        guard !fromUse.isEmpty || (since == nil && callers == nil) else {
+            throw ValidationError("--since and --callers are for --from-use")
+        }
         guard account.map({ AccountID($0) != nil }) ?? true else {
             throw ValidationError("--account must be twelve digits")
         }
@@ -62,6 +84,10 @@ struct PolicyCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await finishing {
+            if !fromUse.isEmpty {
+                let since = since.flatMap { TimePoint.parse($0, now: Timing.system.now().wall) }
+                return try await PolicyFromUse(files: fromUse, since: since, callers: callers).run()
+            }
             let settings = try CommandEnvironment.settings(need: .upstreams)
             let key = kmsKey.flatMap { KeyARN($0) }
             let place = PolicyPlace(

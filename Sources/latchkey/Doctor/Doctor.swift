@@ -122,7 +122,8 @@ struct Doctor {
         let confinement = ConfinementCheck(
             isConfined: settings.isConfined,
             plan: ConfinementPlan(settings, readSharedFile: SharedFileReader.read), support: Confinement.support)
-        return findings + certificates + proxyFindings + confinement.run()
+        let audit = settings.audit.map { AuditCheck(audit: $0).run() } ?? []
+        return findings + certificates + audit + proxyFindings + confinement.run()
     }
 
     /// The proxies in force, without their credentials.

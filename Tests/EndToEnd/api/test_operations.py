@@ -163,6 +163,12 @@ LIMITS = {
     "a key set": ["A text that is no usable set is refused with the reason"],
     "reads of a key set URL for an unknown `kid`": ["A URL is read at most once a minute for unknown keys"],
     "verified tokens that are remembered": ["Entries and bytes are limited, and the least recently used entry is removed first"],
+    "audit lines for requests without a valid credential": [
+        "api/test_audit.py::test_requests_without_a_credential_cannot_fill_the_log",
+        "All addresses together get a hundred lines a second", "The table of addresses is bounded"],
+    "a name in the audit log": ["Control characters are escaped, and a long name is cut between characters"],
+    "a write of the audit log to a pipe (`stderr`)": ["A pipe that nobody reads takes what it has room for"],
+    "a line that `audit verify` reads, and chains that it remembers": ["A line that is too long is cut"],
     "a followed file": ["A file is read whole up to the limit"],
     "callers waiting for the backend to be known": [
         "A caller that reaches its deadline before the backend is known is told which parameter has not been read"],
@@ -184,7 +190,8 @@ RUNBOOK = {
     ],
     "6": ["faults/test_faults_order.py::test_a_read_after_a_change_returns_the_change"],
     "7": ["api/test_rejected.py::test_the_cached_token_is_replaced_for_one_request_more"],
-    "8": ["api/test_main_job.py::test_after_a_restart_the_token_comes_from_parameter_store"],
+    "8": ["api/test_audit_files.py::test_a_full_disk_behaves_as_configured"],
+    "9": ["api/test_main_job.py::test_after_a_restart_the_token_comes_from_parameter_store"],
 }
 
 

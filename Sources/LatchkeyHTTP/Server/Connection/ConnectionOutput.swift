@@ -5,26 +5,33 @@ internal import LatchkeyNet
 /// accepted.
 ///
 /// Nothing is rendered while bytes are unsent. For a peer that does not read, the server therefore holds at most
-/// ``ServerLimits/outputBytes`` and one reply.
+/// ``ServerLimits/outputBytes`` and one reply. The same holds while a reply waits for a commit (``ReplyCommit``).
 struct ConnectionOutput {
     private var replies = ReplyQueue()
     private var unsent = UnsentBytes()
+    /// What waits for the commit at the end of the turn; nil for nothing.
+    private var held: HeldReplies?
+    /// Whether the worker will call ``release(into:refuse:)``.
+    private var awaitsCommit = false
 
     /// The number of requests whose reply is still in the queue.
     var pendingReplies: Int { replies.count }
 
     /// Whether every reply has been sent.
-    var isEmpty: Bool { replies.isEmpty && unsent.isEmpty }
+    var isEmpty: Bool { replies.isEmpty && !isBlocked }
 
-    /// Whether bytes wait for the peer to accept them.
-    var isBlocked: Bool { !unsent.isEmpty }
+    /// Whether bytes wait for the peer to accept them, or for a commit.
+    var isBlocked: Bool { !unsent.isEmpty || isHeld }
+
+    /// Whether bytes wait for a commit.
+    var isHeld: Bool { held != nil }
 
     /// Whether a reply can be rendered now.
-    var isDue: Bool { unsent.isEmpty && replies.isDue }
+    var isDue: Bool { !isBlocked && replies.isDue }
 
     /// Whether a further request may be answered, with `rendered` bytes of this turn not yet sent.
     func acceptsMore(rendered: Int, limits: ServerLimits) -> Bool {
-        unsent.isEmpty && rendered + replies.renderedBytes < limits.outputBytes && replies.acceptsMore
+        !isBlocked && rendered + replies.renderedBytes < limits.outputBytes && replies.acceptsMore
             && replies.count < limits.pipelineDepth
     }
 
@@ -40,7 +47,12 @@ struct ConnectionOutput {
     /// Moves what was rendered into `buffer` from `start` on behind the replies that must leave before it, if there are any.
     mutating func enqueue(_ buffer: ReplyBuffer, from start: Int) {
         if replies.isEmpty { return }
-        replies.append(ready: Array(buffer.output[start...]))
+        var uncommitted: UncommittedReply?
+        if let last = buffer.uncommitted.last, last.range.lowerBound >= start {
+            uncommitted = buffer.uncommitted.popLast()
+            uncommitted?.range = 0..<(buffer.output.count - start)
+        }
+        replies.append(ready: Array(buffer.output[start...]), uncommitted: uncommitted)
         buffer.output.withUnsafeMutableBytes { Wiping.wipe(UnsafeMutableRawBufferPointer(rebasing: $0[start...])) }
         buffer.output.removeSubrange(start...)
     }
@@ -52,11 +64,15 @@ struct ConnectionOutput {
     mutating func renderDue(
         into buffer: ReplyBuffer, budget: inout WorkBudget, limit: Int, isEnding: Bool
     ) -> Bool {
-        while unsent.isEmpty, replies.isDue, buffer.output.count < limit {
+        while isDue, buffer.output.count < limit {
             if !budget.take({ .current }) { return false }
             switch replies.popDue() {
             case nil: return true
             case .bytes(let bytes): buffer.append(bytes)
+            case .uncommitted(let bytes, var reply):
+                reply.range = buffer.output.count..<(buffer.output.count + bytes.count)
+                buffer.uncommitted.append(reply)
+                buffer.append(bytes)
             case .deferred(let deferred, let render):
                 buffer.isHead = deferred.isHead
                 buffer.closes = deferred.closes || (isEnding && replies.isEmpty)
@@ -65,6 +81,37 @@ struct ConnectionOutput {
             }
         }
         return true
+    }
+
+    /// Holds back what this turn has rendered, if a reply of it waits for a commit.
+    ///
+    /// - Returns: whether the worker must call ``release(into:refuse:)`` at the end of the turn.
+    mutating func hold(_ buffer: ReplyBuffer) -> Bool {
+        if buffer.uncommitted.isEmpty, !replies.hasUncommitted { return false }
+        if !buffer.uncommitted.isEmpty {
+            var held = self.held.take() ?? HeldReplies()
+            held.take(from: buffer)
+            self.held = held
+        }
+        defer { awaitsCommit = true }
+        return !awaitsCommit
+    }
+
+    /// Moves what was held back into `buffer`.
+    ///
+    /// - Parameter refuse: writes other replies in place of those that wait; nil to let them leave.
+    mutating func release(into buffer: ReplyBuffer, refuse: ReplyCommit.Refuse?) {
+        awaitsCommit = false
+        replies.settle(
+            refuse.map { refuse in
+                { reply in
+                    let start = buffer.output.count
+                    buffer.write(in: reply, refuse)
+                    defer { buffer.output.removeSubrange(start...) }
+                    return Array(buffer.output[start...])
+                }
+            })
+        held.take()?.release(into: buffer, refuse: refuse)
     }
 
     /// Sends what this turn has rendered, and keeps what the kernel does not accept.
@@ -112,5 +159,6 @@ struct ConnectionOutput {
     mutating func removeAll() {
         replies.removeAll()
         unsent.removeAll()
+        held = nil
     }
 }

@@ -12,6 +12,8 @@ package struct ReplyQueue {
     /// A reply that is ready to be sent or rendered.
     package enum Due {
         case bytes([UInt8])
+        /// Bytes of a reply that waits for a commit.
+        case uncommitted([UInt8], UncommittedReply)
         case deferred(DeferredReply, Renderer)
     }
 
@@ -25,6 +27,8 @@ package struct ReplyQueue {
     private var firstNumber: SequenceNumber = 0
     /// The request whose reply must leave before a further request is accepted.
     private var blockingNumber: SequenceNumber?
+    /// Whether a reply may wait for a commit.
+    private(set) var hasUncommitted = false
     /// Rendered bytes that wait for replies before them.
     package private(set) var renderedBytes = 0
 
@@ -54,9 +58,27 @@ package struct ReplyQueue {
     }
 
     /// Appends a reply that is ready, behind replies that are not.
-    package mutating func append(ready reply: [UInt8]) {
+    ///
+    /// - Parameter uncommitted: set if it waits for a commit; its range is that of the reply.
+    package mutating func append(ready reply: [UInt8], uncommitted: UncommittedReply? = nil) {
         renderedBytes += reply.count
-        slots.append(.ready(.bytes(reply)))
+        guard let uncommitted else { return slots.append(.ready(.bytes(reply))) }
+        slots.append(.ready(.uncommitted(reply, uncommitted)))
+        hasUncommitted = true
+    }
+
+    /// Ends the waiting for a commit.
+    ///
+    /// - Parameter replacement: returns the bytes that leave in place of a reply; nil to let it leave.
+    mutating func settle(_ replacement: ((UncommittedReply) -> [UInt8])?) {
+        guard hasUncommitted else { return }
+        hasUncommitted = false
+        for index in slots.indices {
+            guard case .ready(.uncommitted(let bytes, let uncommitted)) = slots[index] else { continue }
+            let settled = replacement?(uncommitted) ?? bytes
+            renderedBytes += settled.count - bytes.count
+            slots[index] = .ready(.bytes(settled))
+        }
     }
 
     /// Whether the request has no reply yet.
@@ -79,13 +101,17 @@ package struct ReplyQueue {
         slots.removeFirst()  // linear, but the queue has at most the pipeline depth of entries
         if blockingNumber == firstNumber { blockingNumber = nil }
         firstNumber += 1
-        if case .bytes(let bytes) = due { renderedBytes -= bytes.count }
+        switch due {
+        case .bytes(let bytes), .uncommitted(let bytes, _): renderedBytes -= bytes.count
+        case .deferred: break
+        }
         return due
     }
 
     /// Drops all replies, because the connection is closed.
     package mutating func removeAll() {
         slots = []
+        hasUncommitted = false
         renderedBytes = 0
     }
 }

@@ -25,6 +25,8 @@ package final class RequestContext {
     package var unixPeer: UnixPeer? { pipeline?.unixPeer }
     /// The effective user id of that process.
     package var unixUser: UInt32? { pipeline?.unixPeer?.user }
+    /// The peer's address as text, or `unix:uid=N,pid=N`; empty if the handler has no ``RequestHandler/commit``.
+    package var peerName: [UInt8] { pipeline?.peerName ?? [] }
     /// Set by the handler when the request has no valid credential. A connection without a valid request is closed early,
     /// and first when there are too many connections.
     package var isUnauthenticated = false

@@ -9,11 +9,15 @@ package struct RequestHandler {
     package var admit: (RequestContext, consuming ReplyWriter) -> Admission
     /// Answers a request without a body.
     package var answer: Answer
+    /// Holds marked replies back until their requests are recorded; nil if none is ever marked.
+    package var commit: ReplyCommit?
 
     /// - Parameter admit: by default admits every body up to the message limit.
     package init(
-        admit: ((RequestContext, consuming ReplyWriter) -> Admission)? = nil, answer: @escaping Answer
+        admit: ((RequestContext, consuming ReplyWriter) -> Admission)? = nil, answer: @escaping Answer,
+        commit: ReplyCommit? = nil
     ) {
+        self.commit = commit
         self.admit =
             admit ?? { _, _ in .admitted(AdmittedRequest(body: .keep(limit: .max, identifyWithin: nil), answer: answer))
             }

@@ -30,6 +30,8 @@ final class RequestPipeline {
     var peer: PeerIdentity?
     /// The process at the other end of a Unix socket.
     var unixPeer: UnixPeer?
+    /// The peer's address as text.
+    var peerName: [UInt8] = []
     private var reader = RequestReader()
     /// Whether the next request has been handled before, and is handled again.
     private(set) var isRepeating = false

@@ -2,11 +2,9 @@ internal import LatchkeyCore
 internal import LatchkeyMetrics
 internal import LatchkeyNet
 
-/// One accepted connection, confined to its event loop: receives bytes, answers requests, and sends the replies in order.
-///
-/// Bytes are parsed in the buffer of the event loop, and only an incomplete message is copied to the connection. Its memory
-/// and work are bounded: it reads nothing while replies are unsent, and in one turn of the event loop it does no more than
-/// its ``WorkBudget`` allows. All replies of one turn are sent with one `send`.
+/// One accepted connection, confined to its event loop: receives bytes and sends the replies in order. Its memory and work
+/// are bounded: only an incomplete message is copied to it, it reads nothing while replies are unsent, and one turn of the
+/// loop does no more than its ``WorkBudget`` allows. All replies of one turn are sent with one `send`.
 final class ServerConnection: EventHandler {
     private enum Phase {
         case open
@@ -35,6 +33,7 @@ final class ServerConnection: EventHandler {
         self.pipeline = pipeline
         worker = pipeline.worker
         pipeline.unixPeer = self.stream.unixPeer
+        if worker.handler.commit != nil { pipeline.peerName = self.stream.peerName }
     }
 
     /// Whether the connection has received a valid request.
@@ -76,7 +75,7 @@ final class ServerConnection: EventHandler {
         finishTurn(on: loop)
     }
 
-    private func resumeLater(on loop: EventLoop) {
+    func resumeLater(on loop: EventLoop) {
         guard let id, !isQueued else { return }
         isQueued = true
         loop.resumeLater(id)
@@ -149,12 +148,12 @@ final class ServerConnection: EventHandler {
         if phase == .open { input = bytes }
     }
 
-    /// Ends the turn of this connection: renders and sends replies, continues parsing if that made room, then sets interest
-    /// and timer.
+    /// Ends the turn: renders and sends replies, continues parsing if that made room, then sets interest and timer.
     private func finishTurn(on loop: EventLoop) {
         while phase == .open {
             let isOver = !pipeline.renderDue(inputIsEmpty: input.isEmpty) || pipeline.stopReason == .budget
             flush(on: loop)
+            if output.isHeld { return }
             if isOver, !output.isBlocked {
                 resumeLater(on: loop)
                 break
@@ -170,14 +169,14 @@ final class ServerConnection: EventHandler {
         if pipeline.isClosing, output.isEmpty { beginLingering(on: loop) }
         if phase == .closed { return }
         if !mayParse { pipeline.deadlines.pause(loop.now.nanoseconds) }
-        updateInterest(on: loop)
+        let reads = phase == .lingering || (mayParse && !peerHasFinished)
+        interest.set(reads: reads, writes: output.isBlocked, of: id, descriptor: stream.descriptor, on: loop)
         armTimer(on: loop)
     }
 
     // MARK: Replies
 
     private var output: ConnectionOutput { _read { yield pipeline.output } }
-
     private var mayParse: Bool { phase == .open && pipeline.acceptsMore }
 
     func complete(_ deferred: DeferredReply, render: @escaping ReplyQueue.Renderer, on loop: EventLoop) {
@@ -185,7 +184,16 @@ final class ServerConnection: EventHandler {
         if output.isDue { resumeLater(on: loop) }
     }
 
+    /// The requests whose replies were held back are recorded, or cannot be (``ReplyCommit``).
+    func committed(refuse: ReplyCommit.Refuse?, on loop: EventLoop) {
+        if phase == .closed { return }
+        worker.beginTurn(on: loop)
+        pipeline.output.release(into: worker.reply, refuse: refuse)
+        finishTurn(on: loop)
+    }
+
     private func flush(on loop: EventLoop) {
+        if pipeline.output.hold(worker.reply) { worker.awaitCommit(of: self) }
         if worker.reply.output.isEmpty { return }
         if !pipeline.output.flush(worker.reply, to: stream) { close(on: loop) }
         pipeline.deadlines.waitingSince = loop.now.nanoseconds
@@ -202,11 +210,6 @@ final class ServerConnection: EventHandler {
 
     // MARK: Waiting
 
-    private func updateInterest(on loop: EventLoop) {
-        let reads = phase == .lingering || (mayParse && !peerHasFinished)
-        interest.set(reads: reads, writes: output.isBlocked, of: id, descriptor: stream.descriptor, on: loop)
-    }
-
     private var wait: ConnectionDeadlines.Wait {
         if phase == .lingering { return .lingering }
         if isHandshaking { return .handshake(isDraining: pipeline.isDraining) }
@@ -221,7 +224,7 @@ final class ServerConnection: EventHandler {
         let deadline = pipeline.deadlines.deadline(wait, worker.timeouts)
         guard timer.needsSetting(to: deadline) else { return }
         timer.set(at: deadline, on: loop) { loop in
-            // A strong reference, because closing cancels the timer. A weak one would slow down every use of the object.
+            // A strong reference, because closing cancels the timer. A weak one slows down every use of the object.
             self.timerFired(on: loop)
         }
     }
@@ -241,9 +244,7 @@ final class ServerConnection: EventHandler {
         finishTurn(on: loop)
     }
 
-    private func reject(_ rejection: ServerRejection) {
-        input.withBytes { pipeline.reject(rejection, start: $0) }
-    }
+    private func reject(_ rejection: ServerRejection) { input.withBytes { pipeline.reject(rejection, start: $0) } }
 
     // MARK: Ending
 
@@ -261,8 +262,7 @@ final class ServerConnection: EventHandler {
         return true
     }
 
-    /// Closes the sending side after the last reply, and waits for the peer: closing the socket at once could reset the
-    /// connection before the peer has read the reply (RFC 9112 §9.6).
+    /// Closes the sending side and waits for the peer, because a reset could overtake the last reply (RFC 9112 §9.6).
     private func beginLingering(on loop: EventLoop) {
         if peerHasFinished { return close(on: loop) }
         if phase == .lingering { return }
@@ -290,7 +290,7 @@ final class ServerConnection: EventHandler {
         worker.remove(id, of: pipeline.listener)
     }
 
-    /// Ends the connection after its replies, or after the grace period when it is between requests.
+    /// Ends the connection after its replies, or after the grace period.
     func beginDraining(on loop: EventLoop) {
         pipeline.isDraining = true
         if isHandshaking { pipeline.deadlines.waitingSince = loop.now.nanoseconds }

@@ -37,6 +37,8 @@ final class ServerWorker {
     /// Gives those of the probe listener to this worker; the first worker serves them all, because they are few.
     private let probeDistributor: ConnectionDistributor
     private var listeners: [Listener] = []
+    /// Connections whose replies wait for the commit at the end of this turn.
+    private var awaitingCommit: [ServerConnection] = []
     private(set) var isDraining = false
     private var onDrained: (() -> Void)?
 
@@ -217,6 +219,22 @@ final class ServerWorker {
         budget.begin()
     }
 
+    // MARK: Commits
+
+    /// Replies of a connection are held back until the end of the turn.
+    func awaitCommit(of connection: ServerConnection) { awaitingCommit.append(connection) }
+
+    /// Commits the turn, and sends the replies that were held back.
+    func commitReplies(_ commit: ReplyCommit, on loop: EventLoop) {
+        let isCommitted = commit.commit()
+        if awaitingCommit.isEmpty { return }
+        var connections: [ServerConnection] = []
+        swap(&connections, &awaitingCommit)
+        for connection in connections { connection.committed(refuse: isCommitted ? nil : commit.refuse, on: loop) }
+        // They have further requests. Those are committed at the end of the next turn, which comes at once.
+        for connection in awaitingCommit { connection.resumeLater(on: loop) }
+    }
+
     /// Writes a reply of the server itself.
     func write(_ rejection: ServerRejection) { _ = reject(rejection, ReplyWriter(reply)) }
 
@@ -243,6 +261,8 @@ final class ServerWorker {
 
     private func reportIfDrained() {
         guard isDraining, connections.isEmpty else { return }
+        // What the last turn has recorded must be written before the server counts as drained.
+        _ = handler.commit?.commit()
         onDrained?()
         onDrained = nil
     }

@@ -12,6 +12,8 @@ final class ReplyBuffer {
     var closes = false
     /// Whether a kept-alive connection must be confirmed, because the request is HTTP/1.0 (RFC 9112 §9.3).
     var confirmsKeepAlive = false
+    /// The replies in ``output`` that wait for a commit.
+    var uncommitted: [UncommittedReply] = []
     /// The status of the last reply, for metrics and logs.
     private(set) var status = 0
     /// When the request started, if the server itself answers it; otherwise the start of the turn.
@@ -40,6 +42,22 @@ final class ReplyBuffer {
         } else if confirmsKeepAlive {
             append("Connection: keep-alive\r\n")
         }
+    }
+
+    /// Marks the last reply, which is complete: it waits for a commit.
+    func holdLast(_ id: [UInt8], kind: Int) {
+        uncommitted.append(
+            UncommittedReply(
+                range: start..<output.count, isHead: isHead, closes: closes, confirmsKeepAlive: confirmsKeepAlive,
+                id: id, kind: kind))
+    }
+
+    /// Writes another reply in place of one that was held back.
+    func write(in place: UncommittedReply, _ refuse: ReplyCommit.Refuse) {
+        isHead = place.isHead
+        closes = place.closes
+        confirmsKeepAlive = place.confirmsKeepAlive
+        _ = refuse(place.id, place.kind, ReplyWriter(self))
     }
 
     /// Appends literal text of the program: field lines with their CR LF, or parts of them.

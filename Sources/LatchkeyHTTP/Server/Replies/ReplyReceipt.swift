@@ -9,6 +9,8 @@ package struct ReplyReceipt: ~Copyable {
     package let isRepeated: Bool
     /// The source of the content, if the handler has noted it with ``from(_:)``, for its log.
     package private(set) var source: StaticString?
+    /// What the reply is about, if the handler has noted it with ``about(_:)``, for its log.
+    package private(set) var subject: AnyObject?
 
     init(_ buffer: ReplyBuffer, isDeferred: Bool = false, isRepeated: Bool = false) {
         self.buffer = buffer
@@ -26,6 +28,19 @@ package struct ReplyReceipt: ~Copyable {
     ///
     /// - Parameter name: in the case in which it was written.
     package func fieldValue(_ name: StaticString) -> String? { buffer.fieldValue(name) }
+
+    /// Holds the reply back until the end of the turn (``ReplyCommit``).
+    ///
+    /// - Parameters:
+    ///   - id: given to ``ReplyCommit/refuse``.
+    ///   - kind: likewise.
+    package func awaitCommit(_ id: [UInt8], kind: Int) { buffer.holdLast(id, kind: kind) }
+
+    /// Notes what the reply is about.
+    package consuming func about(_ subject: AnyObject?) -> ReplyReceipt {
+        self.subject = subject
+        return self
+    }
 
     /// Notes the source of the content.
     package consuming func from(_ source: StaticString?) -> ReplyReceipt {

@@ -55,6 +55,12 @@ struct ServerStream: ~Copyable {
     /// The identity in the client's certificate; nil if it has shown none.
     var peer: PeerIdentity? { session?.peerIdentity }
 
+    /// The address of the peer, or user and process at the other end of a Unix socket. One system call.
+    var peerName: [UInt8] {
+        if let unixPeer { return Array("unix:uid=\(unixPeer.user),pid=\(unixPeer.process)".utf8) }
+        return Array((socket.peerAddress?.description ?? "").utf8)
+    }
+
     /// Version, cipher suite and key exchange, and the names in the client's certificate, for the log.
     var summary: String {
         let names = peer.map { $0.uris + $0.dnsNames } ?? []

@@ -22,7 +22,7 @@ struct MigrateGateCommand: AsyncParsableCommand {
     @Flag(help: "Print one JSON object.") var json = false
 
     func validate() throws {
-        guard Self.duration(window) != nil else {
+        guard TimeSpan.parse(window) != nil else {
             throw ValidationError("--window must be a number with a unit, such as 90s, 30m, 24h or 7d")
         }
         guard minComparisons >= 1 else { throw ValidationError("--min-comparisons must be 1 or more") }
@@ -37,7 +37,7 @@ struct MigrateGateCommand: AsyncParsableCommand {
             let now = Timing.system.now().wall
             let sample = try BrokerMetrics(answer.body).shadow(at: now)
             let file = try prepared.begin(now: now)
-            let gate = ShadowGate(window: Self.duration(window) ?? .zero, minComparisons: minComparisons)
+            let gate = ShadowGate(window: TimeSpan.parse(window) ?? .zero, minComparisons: minComparisons)
             let verdict = gate.judge(sample, earlier: file.journal.runs.compactMap { ShadowSample($0) })
             let details = ["parameter": BackendSwitch.parameter(settings)]
             try file.record(
@@ -58,14 +58,5 @@ struct MigrateGateCommand: AsyncParsableCommand {
             }
             if !verdict.isOpen { throw ExitCode(ExitStatus.failed.rawValue) }
         }
-    }
-
-    /// A whole number and a unit; nil for anything else, and for more than a year.
-    static func duration(_ text: String) -> Duration? {
-        let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
-        guard let unit = text.last.flatMap({ units[$0] }), let number = Int64(text.dropLast()), number > 0,
-            number <= 366 * 86_400 / unit
-        else { return nil }
-        return .seconds(number * unit)
     }
 }
