@@ -47,7 +47,7 @@ package enum AWSReadRequest: Hashable, Sendable {
         case .parameters(let asks, let foreignARNs, _): asks.map(\.query.key.name) + foreignARNs
         case .path(let ask): [ask.path]
         case .secret(let ask), .description(let ask): [ask.query.key.name]
-        case .secrets(let asks): asks.map(\.query.key.name)
+        case .secrets(let asks, _): asks.map(\.query.key.name)
         }
     }
 

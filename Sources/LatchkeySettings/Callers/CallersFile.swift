@@ -58,7 +58,7 @@ package struct CallersFile: Sendable {
     private mutating func takeIssuer(_ value: JSONValue, in document: JSONDocument, _ file: inout MemberReader) {
         var reader = MemberReader(value, in: document)
         if let issuer = JWTIssuer(&reader) {
-            if issuers.contains(where: { $0.name.hasSameBytes(as: issuer.name) }) {
+            if issuers.contains(where: { $0.identity == issuer.identity }) {
                 reader.reject("the issuer is defined twice: remove one")
             }
             issuers.append(issuer)
