@@ -30,7 +30,8 @@ import Testing
         #expect(file.problems == [] && file.mode == .observe && file.issuers.count == 1)
         #expect(Set(file.files) == ["/run/sigv4", "/ca.pem", "/token"])
         let issuer = try #require(file.issuers.first)
-        #expect(issuer.keySet == .url("https://k8s/keys") && issuer.audience == "a" && issuer.authorities == "/ca.pem")
+        #expect(issuer.keys == .url("https://k8s/keys") && issuer.audience == ExactText("a"))
+        #expect(issuer.identity == .issuer(ExactText("https://k8s")) && issuer.authorities == "/ca.pem")
         let orders = try #require(file.callers.first)
         #expect(orders.caller.id == "orders" && orders.caller.scopes == [.token, .secrets])
         #expect(orders.caller.secrets.mismatch("db/a") == nil && orders.caller.secrets.mismatch("db/root") == .excluded)
@@ -58,7 +59,9 @@ import Testing
             #"{"trust_domain": "house.example", "sub": "spiffe://house.example/batch"}"#,
         ] {
             let file = Self.file(#"{"id": "a", "jwt": \#(jwt), "scopes": ["token"]}"#)
-            #expect(file.problems == [] && file.callers.first?.credentials.tokens.first?.issuer == "house.example")
+            #expect(
+                file.problems == []
+                    && file.callers.first?.credentials.tokens.first?.issuer == .trustDomain(ExactText("house.example")))
         }
     }
 
