@@ -17,7 +17,7 @@ package struct TokenVerifier: Sendable {
     static let maxBytes = 16 << 10
 
     /// Whether a credential has the form of a token: three parts of base64url between dots (RFC 7515 §7.1).
-    static func isToken(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    package static func isToken(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard bytes.count <= maxBytes, !bytes.starts(with: "lk_".utf8) else { return false }
         var (dots, length) = (0, 0)
         for byte in bytes {

@@ -31,7 +31,7 @@ extension Router {
     /// - Throws: `AccessDeniedException` if that is nothing.
     func permit(_ read: AWSReadRequest, _ request: inout APIRequest) throws(AWSProtocolError) -> AWSReadRequest {
         let access = access(of: request)
-        if access.isUnrestricted, !services.recorder.keepsNames {
+        if access.isUnrestricted, !keepsNames {
             count(.allowed, request)
             return read
         }
