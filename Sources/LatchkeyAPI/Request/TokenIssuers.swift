@@ -17,7 +17,7 @@ package struct TokenIssuers: Sendable {
     package static let none = TokenIssuers(LiveKeySets()) { _ in false }
 
     /// Whether a credential has the form of a token: three parts of base64url between dots (RFC 7515 §7.1).
-    static func isToken(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    package static func isToken(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard !bytes.starts(with: "lk_".utf8) else { return false }
         var (dots, length) = (0, 0)
         for byte in bytes {

@@ -33,7 +33,7 @@ extension Router {
     /// - Throws: `AccessDeniedException` if that is nothing.
     func permit(_ read: AWSReadRequest, _ request: inout APIRequest) throws(AWSProtocolError) -> AWSReadRequest {
         let access = access(of: request)
-        if access.isUnrestricted, !services.recorder.keepsNames {
+        if access.isUnrestricted, !keepsNames {
             count(.allowed, request)
             return read
         }

@@ -8,16 +8,18 @@ extension Router {
     /// Decides about the default profile, whose token needs no name.
     @inline(__always)
     func requireDefaultProfile(_ request: inout APIRequest) throws(Problem) {
-        guard let caller = request.credentials.caller, caller.hasDefaultProfile else {
+        guard let caller = request.credentials.caller, caller.hasDefaultProfile, !keepsNames else {
             return try require(.profile(ProfileGrant.defaultName), &request)
         }
+        request.credentials.decision = .allowed
         services.metrics.callerRequest(Int(caller.label), .token, .allowed)
     }
 
     /// Decides about the one name that the request asks for.
     /// - Throws: the same problem for every name.
     func require(_ target: AccessRequest.Target, _ request: inout APIRequest) throws(Problem) {
-        if request.credentials.caller?.isUnrestricted ?? false, !services.recorder.keepsNames {
+        if request.credentials.caller?.isUnrestricted ?? false, !keepsNames {
+            request.credentials.decision = .allowed
             return count(.allowed, request)
         }
         let decision = access(of: request).decision(target)
@@ -48,7 +50,7 @@ extension Router {
             request.credentials.failure = .name
             request.credentials.decision = decision
         }
-        if services.recorder.keepsNames { request.ensureDetails().names.append(AccessedName(name, decision)) }
+        if keepsNames { request.ensureDetails().names.append(AccessedName(name, decision)) }
     }
 
     /// Reports for one request what only the mode `observe` allows. It may be used on any thread.

@@ -16,6 +16,8 @@ package final class Router {
     var profiles: ProfileNames.Copy
     private var ids = RequestIDs()
     private let routes = RouteTable.entries
+    /// ``AnswerRecorder/keepsNames``, without a reference.
+    let keepsNames: Bool
 
     /// The functions that the server calls for a worker's connections, over a new router.
     package static func requestHandler(_ services: EndpointServices) -> RequestHandler {
@@ -37,6 +39,7 @@ package final class Router {
 
     private init(_ services: EndpointServices) {
         self.services = services
+        keepsNames = services.recorder.keepsNames
         keys = LiveKeys.Copy(services.keys)
         keySets = LiveKeySets.Copy(services.tokenIssuers.keySets)
         profiles = ProfileNames.Copy(services.tokens.names)

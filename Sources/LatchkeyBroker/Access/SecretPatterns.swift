@@ -39,6 +39,17 @@ package struct SecretPatterns: Sendable {
     /// Whether every secret is given.
     package var isEverything: Bool { everything }
 
+    /// The first pattern that gives the secret, to explain a decision; nil if none does.
+    package func pattern(for name: String) -> String? { Self.first(of: given, matching: name) }
+
+    /// The first pattern that takes the secret away, without its `!`; nil if none does.
+    package func exclusion(of name: String) -> String? { Self.first(of: excluded, matching: name) }
+
+    private static func first(of patterns: [TextPattern], matching name: String) -> String? {
+        let isBlob = name.hasSameBytes(as: SecretKey.blob.name)
+        return patterns.first { (!isBlob || $0.isLiteral) && $0.matches(name) }?.text
+    }
+
     /// Why the caller may not have the secret; nil if it may.
     package func mismatch(_ name: String) -> Mismatch? {
         if everything { return nil }

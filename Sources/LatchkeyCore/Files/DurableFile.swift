@@ -12,12 +12,17 @@ package enum DurableFile {
 
     /// Writes a file of mode 0600 in one step: to a temporary file beside it, synced and renamed, and then syncs the
     /// folder (open(2), rename(2), fsync(2)).
-    package static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws(Failure) {
+    ///
+    /// - Parameter keepsOwner: whether the file gets owner, group and mode of the file that it replaces.
+    package static func write(
+        _ bytes: UnsafeRawBufferPointer, to path: String, keepsOwner: Bool = false
+    ) throws(Failure) {
         let temporary = "\(path).\(Hex8.random).part"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Failure(code: errno) }
         do throws(Failure) {
             defer { close(descriptor) }
+            if keepsOwner { try takeOwner(of: path, descriptor) }
             try append(bytes, to: descriptor)
             guard fsync(descriptor) == 0 else { throw Failure(code: errno) }
         } catch {
@@ -32,10 +37,18 @@ package enum DurableFile {
         try syncFolder(of: path)
     }
 
-    package static func write(_ bytes: [UInt8], to path: String) throws(Failure) {
+    /// Gives an open file owner, group and mode of the file at a path.
+    private static func takeOwner(of path: String, _ descriptor: Int32) throws(Failure) {
+        var status = stat()
+        guard stat(path, &status) == 0, fchown(descriptor, status.st_uid, status.st_gid) == 0,
+            fchmod(descriptor, status.st_mode & 0o777) == 0
+        else { throw Failure(code: errno) }
+    }
+
+    package static func write(_ bytes: [UInt8], to path: String, keepsOwner: Bool = false) throws(Failure) {
         // A closure's error type is not inferred from a typed throw, so the closure returns a result.
         let outcome = bytes.withUnsafeBytes { buffer in
-            Result { () throws(Failure) in try write(buffer, to: path) }
+            Result { () throws(Failure) in try write(buffer, to: path, keepsOwner: keepsOwner) }
         }
         try outcome.get()
     }

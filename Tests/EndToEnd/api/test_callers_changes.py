@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from peers.broker import API_KEY, PREFIX, Broker
 from peers.callers import CHANGED, Connection, Member, bearer, change, digest, write
@@ -221,3 +222,26 @@ def test_without_the_API_key_the_callers_file_is_enough(world, tmp_path: Path) -
     broker = world.serve([OTHER.key], LATCHKEY_API_KEY=None, LATCHKEY_CALLERS_FILE=str(file))
     assert broker.get("/secrets/solo", key=OTHER.key).status == 200
     assert broker.get("/secrets/solo", key=API_KEY).status == 401
+
+
+def test_an_ARN_opens_no_more_than_the_name(running: Running, world) -> None:
+    world.put("secrets", '{"KEY": "value-of-the-blob"}')
+    everything = Member("everything", ["secrets"], ["**", "!db/**"])
+    running.change(ORDERS, OTHER, everything)
+    root = PREFIX.removeprefix("/")
+    account = world.ssm.get_parameter(Name=f"{PREFIX}/solo")["Parameter"]["ARN"].split(":")[4]
+
+    def read(who: Member, name: str) -> str:
+        arn = f"arn:aws:secretsmanager:us-east-1:{account}:secret:{root}/{name}"
+        store = client(running.broker, "secretsmanager", who.name, who.signing)
+        try:
+            return store.get_secret_value(SecretId=arn)["SecretString"]
+        except ClientError as error:
+            return error.response["Error"]["Code"]
+
+    assert read(OTHER, "solo") == read(OTHER, "solo-AbCdEf") == "value-of-solo"
+    assert read(OTHER, "db/a") == read(OTHER, "db/a-AbCdEf") == "AccessDeniedException"
+    # Its patterns give it the name with the suffix, and not the blob or the secret that the suffix belongs to.
+    assert read(everything, "secrets-AbCdEf") == read(everything, "none-AbCdEf") == "ResourceNotFoundException"
+    assert read(everything, "db/a-AbCdEf") == "AccessDeniedException"
+    assert read(everything, "secrets") == "AccessDeniedException"

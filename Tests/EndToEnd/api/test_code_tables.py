@@ -176,7 +176,7 @@ def test_metrics_page_has_the_labels_of_every_metric() -> None:
     rows = {row[0].strip("`"): row[2] for row in table(CATALOGUE / "Metrics.md", "Metrics")}
     for name, declaration in declarations().items():
         bare = re.sub(r'help: "[^"]*"', "", declaration)
-        labels = [first or second for first, second in re.findall(r'Dimension\(\s*"(\w+)"|\b(profile)\b', bare)]
+        labels = [first or second for first, second in re.findall(r'Dimension\(\s*"(\w+)"|\b(profile|caller)\b', bare)]
         row = next((shown for metric, shown in rows.items() if metric.startswith(name)), None)
         assert row is not None and re.findall(r"\w+", row) == labels, name
 
