@@ -288,22 +288,6 @@ package struct AWSRequestHandler: Sendable {
     }
 }
 
-extension ParameterReference {
-    /// Treats a parameter of another account as missing.
-    fileprivate func checked(_ result: Result<ParameterItem, UpstreamFault>) -> Result<ParameterItem, UpstreamFault> {
-        guard case .success(let item) = result, !accepts(item) else { return result }
-        return .failure(UpstreamFault(.notFound))
-    }
-}
-
-extension SecretReference {
-    /// Treats a secret that does not match the ARN as missing.
-    fileprivate func checked(_ result: Result<SecretItem, UpstreamFault>) -> Result<SecretItem, UpstreamFault> {
-        guard case .success(let item) = result, !accepts(item) else { return result }
-        return .failure(UpstreamFault(.notFound))
-    }
-}
-
 extension Result where Failure == UpstreamFault {
     fileprivate var isNotFound: Bool {
         if case .failure(let fault) = self { fault.reason == .notFound } else { false }

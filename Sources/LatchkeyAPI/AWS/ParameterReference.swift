@@ -18,3 +18,11 @@ package struct ParameterReference: Hashable, Sendable {
     /// The response's `Selector`: the version or label with its colon.
     package var selector: String? { (query.version ?? query.label).map { ":\($0)" } }
 }
+
+extension ParameterReference {
+    /// Treats a parameter of another account as missing.
+    func checked(_ result: Result<ParameterItem, UpstreamFault>) -> Result<ParameterItem, UpstreamFault> {
+        guard case .success(let item) = result, !accepts(item) else { return result }
+        return .failure(UpstreamFault(.notFound))
+    }
+}

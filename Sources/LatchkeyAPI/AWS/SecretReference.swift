@@ -75,3 +75,11 @@ package struct SecretReference: Hashable, Sendable {
         return Substring(name.utf8.dropLast(7))
     }
 }
+
+extension SecretReference {
+    /// Treats a secret that does not match the ARN as missing.
+    func checked(_ result: Result<SecretItem, UpstreamFault>) -> Result<SecretItem, UpstreamFault> {
+        guard case .success(let item) = result, !accepts(item) else { return result }
+        return .failure(UpstreamFault(.notFound))
+    }
+}
