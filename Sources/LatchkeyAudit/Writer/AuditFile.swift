@@ -26,12 +26,15 @@ package final class AuditFile: Sendable {
 
     package let target: AuditTarget
     private let isSynced: Bool
+    /// Only `stderr` may be a pipe, and it is never opened again.
+    private let isPipe: Bool
     private let descriptor: Mutex<OwnedDescriptor>
 
     /// Takes an open descriptor.
     package init(_ target: AuditTarget, _ descriptor: OwnedDescriptor, isSynced: Bool) {
         self.target = target
         self.isSynced = isSynced
+        isPipe = Self.isPipe(descriptor.number)
         self.descriptor = Mutex(descriptor)
     }
 
@@ -51,18 +54,17 @@ package final class AuditFile: Sendable {
     /// Appends `bytes` with one call of write(2), and with further ones if the kernel takes only a part.
     package func write(_ bytes: [UInt8]) -> Outcome {
         let file = self.descriptor.withLock { $0 }
-        let outcome = bytes.withUnsafeBytes { Self.append($0, to: file.number) }
+        let outcome = bytes.withUnsafeBytes { append($0, to: file.number) }
         guard outcome.error == nil, isSynced, fdatasync(file.number) != 0 else { return outcome }
         // A pipe or terminal cannot be synced.
         return errno == EINVAL || errno == EROFS ? outcome : Outcome(count: outcome.count, error: errno)
     }
 
-    private static func append(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Outcome {
-        let isPipe = isPipe(descriptor)
-        let end = MonotonicTime.current + AuditLimits.pipeTimeout
+    private func append(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Outcome {
+        let end = isPipe ? MonotonicTime.current + AuditLimits.pipeTimeout : .distantFuture
         var done = 0
         while done < bytes.count {
-            if isPipe, let error = wait(descriptor, until: end) { return Outcome(count: done, error: error) }
+            if isPipe, let error = Self.wait(descriptor, until: end) { return Outcome(count: done, error: error) }
             let size = isPipe ? Self.pipeChunk(bytes[done...]) : bytes.count - done
             let count = Glibc.write(descriptor, bytes.baseAddress?.advanced(by: done), size)
             if count > 0 {

@@ -28,6 +28,7 @@ FAMILIES = {
     "latchkey_singleflight_joined_total", "latchkey_stale_served_total", "latchkey_auth_failures_total",
     "latchkey_issuer_quota_remaining", "latchkey_shadow_comparisons_total", "latchkey_build_info",
     "latchkey_reload_failures_total", "latchkey_caller_requests_total", "latchkey_policy_would_deny_total",
+    "latchkey_audit_lines_total",
 }  # fmt: skip
 
 
