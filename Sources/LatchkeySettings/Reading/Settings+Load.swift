@@ -67,7 +67,6 @@ extension Settings {
         reader.readTokens(&settings)
         reader.readProfiles(&settings, readFile)
         if need == .server { reader.readCallers(&settings, readFile) }
-        reader.rejectReserved()
         let proxyProblems = reader.readProxies(&settings)
         if settings.asksAWS(need) {
             reader.problems += aws.problems.map { "\($0.name): \($0.description)" } + proxyProblems

@@ -13,13 +13,6 @@ struct SettingsReader {
 
     mutating func reject(_ name: SettingName, _ problem: String) { problems.append("\(name.rawValue): \(problem)") }
 
-    /// Rejects the settings that a later version will support.
-    mutating func rejectReserved() {
-        for name in SettingName.allCases where name.row.isReserved && text(name) != nil {
-            reject(name, "is not supported by this version: unset it")
-        }
-    }
-
     // MARK: Values
 
     func text(_ name: SettingName) -> String? { sources.given[name]?.text }

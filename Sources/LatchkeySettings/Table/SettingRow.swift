@@ -6,21 +6,17 @@ package struct SettingRow: Sendable {
     package let bounds: ClosedRange<Int>?
     /// Whether the value is shown as `<secret>`.
     package let isSecret: Bool
-    /// Whether a later version will support the setting. This version rejects a value.
-    package let isReserved: Bool
 
     private let template: String
 
     /// - Parameter meaning: the description, in which `{bounds}` stands for the bounds.
     init(
-        defaultValue: String? = nil, bounds: ClosedRange<Int>? = nil, meaning: String, isSecret: Bool = false,
-        isReserved: Bool = false
+        defaultValue: String? = nil, bounds: ClosedRange<Int>? = nil, meaning: String, isSecret: Bool = false
     ) {
         self.defaultValue = defaultValue
         self.bounds = bounds
         template = meaning
         self.isSecret = isSecret
-        self.isReserved = isReserved
     }
 
     /// What the setting means, with units and bounds.

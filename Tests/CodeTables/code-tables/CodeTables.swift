@@ -31,7 +31,7 @@ struct CodeTables {
     private static func setting(_ name: SettingName) -> JSON {
         [
             "name": .string(name.rawValue), "default": name.row.defaultValue.map { .string($0) } ?? .null,
-            "meaning": .string(name.row.meaning), "is_reserved": .bool(name.row.isReserved),
+            "meaning": .string(name.row.meaning),
         ]
     }
 

@@ -64,7 +64,7 @@ def test_environment_file_has_every_setting_of_a_service_at_its_default() -> Non
     ]
     assert shown == [
         f"#{s['name']}={s['default'] or ''}" for s in code()["settings"]
-        if not s["is_reserved"] and s["name"] not in NOT_IN_ENVIRONMENT
+        if s["name"] not in NOT_IN_ENVIRONMENT
     ]
 
 
