@@ -46,8 +46,8 @@ package enum AWSReadRequest: Hashable, Sendable {
         case .parameter(let ask, _): [ask.query.key.name]
         case .parameters(let asks, let foreignARNs, _): asks.map(\.query.key.name) + foreignARNs
         case .path(let ask): [ask.path]
-        case .secret(let ask), .description(let ask): [ask.query.key.name]
-        case .secrets(let asks, _): asks.map(\.query.key.name)
+        case .secret(let ask), .description(let ask): [(ask.shortQuery ?? ask.query).key.name]
+        case .secrets(let asks, _): asks.map { ($0.shortQuery ?? $0.query).key.name }
         }
     }
 

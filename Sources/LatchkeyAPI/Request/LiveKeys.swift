@@ -23,7 +23,7 @@ package final class LiveKeys: Sendable {
         private let source: LiveKeys
         private(set) var ring: KeyRing
         /// The version of the keys of this copy. It grows by one with each change.
-        private(set) var version: Int
+        private var version: Int
 
         init(_ source: LiveKeys) {
             self.source = source
@@ -31,12 +31,9 @@ package final class LiveKeys: Sendable {
             ring = source.current
         }
 
-        /// The version of the current keys.
-        var latestVersion: Int { source.version.load(ordering: .acquiring) }
-
         /// Takes the current keys. Called before each authentication, so that a request is decided with one ring.
         mutating func follow() {
-            let latest = latestVersion
+            let latest = source.version.load(ordering: .acquiring)
             if latest != version {
                 version = latest
                 ring = source.current

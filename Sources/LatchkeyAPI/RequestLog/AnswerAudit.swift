@@ -89,7 +89,8 @@ package final class AnswerAudit: Sendable {
             return trail.append(line, isRequired: isRequired)
         }
         let (decision, reason) = (line.decision, line.reason)
-        for name in request.asked {
+        // The limits for requests without a credential count requests, so that such a request has one line.
+        for name in request.asked.prefix(line.caller == nil ? 1 : .max) {
             line.name = name
             (line.decision, line.reason) = (decision, reason)
             Self.apply(request.decision(about: name), to: &line)
@@ -139,9 +140,10 @@ package final class AnswerAudit: Sendable {
         }
     }
 
-    /// The address without its port.
+    /// The address without its port; for a Unix socket without the process, because a user may have any number of them.
     private static func host(_ peer: [UInt8]) -> [UInt8] {
-        guard peer.first != UInt8(ascii: "u"), let colon = peer.lastIndex(of: UInt8(ascii: ":")) else { return peer }
+        if peer.first == UInt8(ascii: "u") { return Array(peer.prefix { $0 != UInt8(ascii: ",") }) }
+        guard let colon = peer.lastIndex(of: UInt8(ascii: ":")) else { return peer }
         return Array(peer[..<colon])
     }
 }

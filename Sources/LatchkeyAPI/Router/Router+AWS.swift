@@ -22,7 +22,9 @@ extension Router {
             return answerRead(request, try permit(read, &request), operation.service, reply)
         } catch {
             let service = request.credentials.details?.signedHead?.target.service ?? .parameterStore
-            if services.recorder.keepsNames { request.bodyNames = Self.names([UInt8](request.context.body)) }
+            if services.recorder.keepsNames, request.bodyNames.isEmpty {
+                request.bodyNames = Self.names([UInt8](request.context.body))
+            }
             return AWSResponseWriter(service).write(refusal: error, to: reply)
         }
     }

@@ -6,8 +6,9 @@ internal import LatchkeyMetrics
 
 // Who has signed a request to `POST /`: from the head all but the signature, and the signature once the body is complete.
 extension Router {
-    /// Finds the signer of the request, and checks everything but the signature itself.
-    func authorizeSigner(_ request: inout APIRequest, _ scope: Scopes) throws(Refusal) {
+    /// Finds the signer that the request claims, and checks everything but the signature itself. Until that is verified,
+    /// the request has no caller: anybody can claim an id.
+    func authorizeSigner(_ request: inout APIRequest) throws(Refusal) {
         let context = request.context
         let target = target(context)
         do throws(AWSProtocolError) {
@@ -22,7 +23,8 @@ extension Router {
             let signer = keys.ring.signer(named: signature.accessKeyID) { services.time.now().wall }
             var known: AuthenticatedCaller?
             if case .caller(let caller) = signer.caller { known = caller }
-            request.ensureDetails().signedHead = SignedHead(target, signature, secrets: signer.secrets)
+            request.ensureDetails().signedHead = SignedHead(
+                target, signature, secrets: signer.secrets, claimed: known)
             do throws(AWSProtocolError) {
                 try signature.checkHead(
                     message, isKnown: known != nil, service: SignedHead.service(target, signature),
@@ -35,11 +37,6 @@ extension Router {
                 }
                 throw error
             }
-            request.credentials.caller = known
-            guard let known, known.opens(scope) else {
-                noteMissingScope(&request)
-                throw .denied(callerID(request), "this operation", "its key does not open secrets")
-            }
         } catch {
             throw .aws(error, target.service ?? .parameterStore)
         }
@@ -48,12 +45,13 @@ extension Router {
     /// Refuses a body of known length that is over the limit.
     func limitSignedBody(_ request: borrowing APIRequest) throws(Refusal) {
         guard let length = request.context.head.contentLength, length > ServerLimits.signedBodyBytes else { return }
+        request.context.isUnauthenticated = true
         let problem = Problem(413, .payloadTooLarge, "the body is over \(ServerLimits.signedBodyBytes) bytes")
         throw .aws(
             AWSProtocolError(problem), request.credentials.details?.signedHead?.target.service ?? .parameterStore)
     }
 
-    /// Verifies the signature over head and body.
+    /// Verifies the signature over head and body, and then takes the signer as the caller.
     func verifySignature(_ request: inout APIRequest) throws(AWSProtocolError) -> AWSTarget {
         guard let head = request.credentials.details?.signedHead else { throw SignatureVerification.unknownKey }
         do throws(AWSProtocolError) {
@@ -62,8 +60,12 @@ extension Router {
                 service: SignedHead.service(head.target, head.signature), now: services.time.now().wall)
         } catch {
             noteUnknownCaller(&request, .unknown)
-            request.credentials.caller = nil
             throw error
+        }
+        request.credentials.caller = head.claimed
+        guard case .signed(let scope) = request.entry.access, let caller = head.claimed, caller.opens(scope) else {
+            noteMissingScope(&request)
+            throw .denied(callerID(request), "this operation", "its key does not open secrets")
         }
         return head.target
     }

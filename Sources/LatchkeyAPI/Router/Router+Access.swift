@@ -42,7 +42,7 @@ extension Router {
             }
             guard caller.opens(scope) else { throw missingScope("this key does not open secrets", &request) }
         case .client: try authorizeClient(&request)
-        case .signed(let scope): try authorizeSigner(&request, scope)
+        case .signed: try authorizeSigner(&request)
         }
     }
 

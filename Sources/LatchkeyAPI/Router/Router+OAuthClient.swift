@@ -32,7 +32,7 @@ extension Router {
                 contentType: contentType(context), authorization: UnsafeRawBufferPointer?.none,
                 body: OAuthBodyPrefix.closed(context.body))
             if case .absent = grant.client {
-                services.metrics.authFailure(.missing)
+                noteUnknownCaller(&request, .missing)
                 throw OAuthError(
                     Problem(
                         413, .payloadTooLarge,
@@ -51,11 +51,8 @@ extension Router {
 
     /// Who continues with a request whose client is known.
     private func identification(of request: borrowing APIRequest) -> Identification {
-        let (entry, id, credentials) = (request.entry, request.id, request.credentials)
-        let keysVersion = keys.version
-        return .identified { [self] in
-            answer(admitted: APIRequest($0, entry, id, credentials), decidedWith: keysVersion, $1)
-        }
+        let (entry, id) = (request.entry, request.id)
+        return .identified { [self] in answer(admitted: APIRequest($0, entry, id), $1) }
     }
 
     /// Sets the caller that the credentials belong to.

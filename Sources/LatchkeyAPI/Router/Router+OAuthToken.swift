@@ -9,6 +9,7 @@ extension Router {
         do throws(OAuthError) {
             let grant = try grant(&request)
             let now = services.time.now()
+            if services.recorder.keepsNames { request.bodyNames = [grant.audience ?? ProfileGrant.defaultName] }
             let target = try permittedTarget(grant.audience, &request, now)
             if services.recorder.keepsNames { request.bodyNames = [name(of: target)] }
             if case .known(let profile, _) = target, let cached = services.tokens.cached(profile, now: now) {

@@ -21,8 +21,9 @@ extension Router {
             throw Problem(411, .lengthRequired, "send the body with content-length or chunked")
         }
         let token = try RejectedToken(request.context.body)
-        try require(.profile(token.profile ?? ProfileGrant.defaultName), &request)
-        if services.recorder.keepsNames { request.bodyNames = [token.profile ?? "default"] }
+        let name = token.profile ?? ProfileGrant.defaultName
+        if services.recorder.keepsNames { request.bodyNames = [name] }
+        try require(.profile(name), &request)
         guard let name = token.profile else { return (profiles.defaultProfile, token) }
         return (try profile(named: name), token)
     }

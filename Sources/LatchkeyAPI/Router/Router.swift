@@ -105,28 +105,20 @@ package final class Router {
     /// What happens to the body of an authorized request, and who continues with it.
     private func admission(of request: borrowing APIRequest) throws(Refusal) -> AdmittedRequest {
         let (entry, id, credentials) = (request.entry, request.id, request.credentials)
-        let keysVersion = keys.version
         return AdmittedRequest(
             body: try bodyAdmission(request),
             identify: { [self] in identifyClient(APIRequest($0, entry, id, credentials), $1) },
-            answer: { [self] in
-                answer(admitted: APIRequest($0, entry, id, credentials), decidedWith: keysVersion, $1)
-            })
+            answer: { [self] in answer(admitted: APIRequest($0, entry, id, Credentials()), $1) })
     }
 
     /// Answers a request with a body that was admitted before its body was complete.
     ///
-    /// - Parameter keysVersion: the version of the keys at that time. If they changed since, access is decided again,
-    ///   because a caller may send its body slowly and its key may be withdrawn meanwhile.
-    func answer(
-        admitted request: consuming APIRequest, decidedWith keysVersion: Int, _ writer: consuming ReplyWriter
-    ) -> ReplyReceipt {
+    /// Access is decided again, because a caller may send its body slowly. Meanwhile its key may be withdrawn, and its
+    /// credential may end.
+    func answer(admitted request: consuming APIRequest, _ writer: consuming ReplyWriter) -> ReplyReceipt {
         let reply = APIReply(writer, request.id)
         do throws(Refusal) {
-            if keys.latestVersion != keysVersion {
-                request.credentials = Credentials()
-                try authorize(&request)
-            }
+            try authorize(&request)
         } catch .keyMissing {
             noteUnknownCaller(&request, .unknown)
             return recording(Refusal.problem(.noCaller).write(for: request.entry.route, to: reply), of: request)

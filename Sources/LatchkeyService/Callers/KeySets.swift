@@ -52,7 +52,7 @@ final class KeySets: Sendable {
             items = issuers.map { issuer in
                 if let known = items.first(where: { $0.issuer == issuer }) { return known }
                 // Another audience, for example, does not change the keys.
-                let keys = items.first { $0.issuer.keys == issuer.keys }?.keys
+                let keys = items.first { $0.issuer.hasSameKeys(as: issuer) }?.keys
                 return Item(issuer: issuer, keys: keys, schedule: KeySetSchedule(now: now))
             }
             publish(items)
@@ -155,7 +155,7 @@ final class KeySets: Sendable {
         items.withLock { items in
             guard let index = items.firstIndex(where: { $0.issuer == issuer }) else { return nil }
             if let reading = items[index].reading { return reading }
-            if isUnknownKey, case .url = issuer.keys {
+            if isUnknownKey {
                 guard items[index].schedule.takeUnknownKey(environment.time.now().monotonic) else { return nil }
             }
             let task = Task { await read(issuer) }
@@ -244,5 +244,12 @@ final class KeySets: Sendable {
         environment.log.warning(
             "the key set of an issuer cannot be used; the last good keys stay in force, and without any its tokens are refused",
             metadata: metadata(issuer).merging(["code": "\(fault.code)", "why": "\(fault.reason)"]) { $1 })
+    }
+}
+
+extension JWTIssuer {
+    /// Whether the keys of the other issuer are read at the same place, and trusted for the same reason.
+    fileprivate func hasSameKeys(as other: JWTIssuer) -> Bool {
+        keys == other.keys && authorities == other.authorities
     }
 }
