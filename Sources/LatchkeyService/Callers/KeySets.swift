@@ -67,7 +67,7 @@ final class KeySets: Sendable {
     }
 
     /// Reads the key set of an issuer again, because a token has an unknown `kid`. Returns when that read, or the one under
-    /// way, has ended, or at once if the URL was read for this reason within a minute.
+    /// way, has ended, or at once if the set was read for this reason within a minute.
     ///
     /// - Returns: whether there was a read, so that the token should be verified again.
     func readAgain(_ issuer: JWTIssuer) async -> Bool {

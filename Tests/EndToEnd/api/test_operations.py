@@ -161,7 +161,7 @@ LIMITS = {
         "faults/test_warm_file.py::test_after_a_kill_everything_is_served_at_once_and_marked_as_stale"],
     "a token of a caller": ["Every forged or odd token is refused for its reason, also the second time"],
     "a key set": ["A text that is no usable set is refused with the reason"],
-    "reads of a key set URL for an unknown `kid`": ["A URL is read at most once a minute for unknown keys"],
+    "reads of a key set for an unknown `kid`": ["A URL is read at most once a minute for unknown keys"],
     "verified tokens that are remembered": ["Entries and bytes are limited, and the least recently used entry is removed first"],
     "audit lines for requests without a valid credential": [
         "api/test_audit.py::test_requests_without_a_credential_cannot_fill_the_log",
