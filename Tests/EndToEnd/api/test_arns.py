@@ -33,6 +33,7 @@ class Place:
             arn = store.create_secret(Name=f"orders/dev/{name}", SecretString=value)["ARN"]
             self.suffixes[suffix] = arn[-6:]
         self.broker = world.serve(
+            LATCHKEY_UPSTREAM_TIMEOUT="15",
             AWS_REGION=REGION, LATCHKEY_PREFIX="/orders/dev", LATCHKEY_SECRETS_BACKEND=backend, LATCHKEY_PREFETCH=""
         )
         self.ssm = client_at(self.broker.url, "ssm", "default", API_KEY, region=REGION)

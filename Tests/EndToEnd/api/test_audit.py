@@ -31,7 +31,7 @@ def path(tmp_path: Path) -> Path:
 def broker(world, path: Path) -> Broker:
     world.put("db/password", SECRET)
     world.put("level", SECRET)
-    return world.serve([SECRET], LATCHKEY_AUDIT_LOG=str(path))
+    return world.serve([SECRET], LATCHKEY_AUDIT_LOG=str(path), LATCHKEY_UPSTREAM_TIMEOUT="15")
 
 
 def told(record: dict[str, Any]) -> tuple[Any, ...]:
@@ -181,7 +181,7 @@ def test_events_of_the_broker_are_recorded(world, path: Path, tmp_path: Path) ->
 
 
 def test_stderr_is_a_target(world) -> None:
-    broker = world.serve(LATCHKEY_AUDIT_LOG="stderr")
+    broker = world.serve(LATCHKEY_AUDIT_LOG="stderr", LATCHKEY_UPSTREAM_TIMEOUT="15")
     identity = broker.token().header("X-Request-Id")
     line = until(
         lambda: next((line for line in broker.logs if line.get("request_id") == identity and "prev" in line), None),

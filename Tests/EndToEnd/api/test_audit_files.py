@@ -32,7 +32,7 @@ def path(tmp_path: Path) -> Path:
 def broker(world, path: Path) -> Broker:
     world.put("db/password", SECRET)
     world.put("level", SECRET)
-    return world.serve([SECRET], LATCHKEY_AUDIT_LOG=str(path))
+    return world.serve([SECRET], LATCHKEY_AUDIT_LOG=str(path), LATCHKEY_UPSTREAM_TIMEOUT="15")
 
 
 def test_under_load_no_line_is_lost_or_torn(broker: Broker, path: Path) -> None:
@@ -130,7 +130,7 @@ def test_a_full_disk_behaves_as_configured(world, path: Path, policy: str) -> No
 
 def test_two_brokers_may_append_to_one_file(world, path: Path) -> None:
     world.put("level", SECRET)
-    brokers = [world.serve([SECRET], LATCHKEY_AUDIT_LOG=str(path)) for _ in range(2)]
+    brokers = [world.serve([SECRET], LATCHKEY_AUDIT_LOG=str(path), LATCHKEY_UPSTREAM_TIMEOUT="15") for _ in range(2)]
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda number: brokers[number % 2].get("/secrets/level"), range(400)))
     ids = {answer.header("X-Request-Id") for answer in answers}

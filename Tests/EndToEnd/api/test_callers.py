@@ -80,7 +80,7 @@ def place(world, authority, tmp_path: Path) -> Iterator[Place]:
         LATCHKEY_CALLERS_FILE=str(file), LATCHKEY_TLS_CLIENT_CA=str(authority.root), LATCHKEY_TLS_CERT=str(server.cert),
         LATCHKEY_TLS_KEY=str(server.key),
     )
-    broker = world.serve(secrets, LATCHKEY_CALLERS_FILE=str(file))
+    broker = world.serve(secrets, LATCHKEY_CALLERS_FILE=str(file), LATCHKEY_UPSTREAM_TIMEOUT="15")
     port = free_port()
     env["LATCHKEY_LISTEN"] = f"127.0.0.1:{port},unix:{unix}"
     tls = Broker(world.settings(**env), secrets, context=authority.client_context())

@@ -44,7 +44,7 @@ def running(world, tmp_path: Path) -> Iterator[Running]:
     world.put("solo", "value-of-solo")
     world.put("db/a", "value-of-db-a")
     file = write(tmp_path / "callers.json", [member.entry(tmp_path) for member in (ORDERS, OTHER)])
-    broker = world.serve([ORDERS.key, OTHER.key, ORDERS.signing, SECOND], LATCHKEY_CALLERS_FILE=str(file))
+    broker = world.serve([ORDERS.key, OTHER.key, ORDERS.signing, SECOND], LATCHKEY_CALLERS_FILE=str(file), LATCHKEY_UPSTREAM_TIMEOUT="15")
     yield Running(broker, file, tmp_path)
 
 
