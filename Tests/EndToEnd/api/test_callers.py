@@ -78,7 +78,7 @@ def place(world, authority, tmp_path: Path) -> Iterator[Place]:
     secrets = [member.key for member in MEMBERS] + [member.signing for member in MEMBERS]
     env = dict(
         LATCHKEY_CALLERS_FILE=str(file), LATCHKEY_TLS_CLIENT_CA=str(authority.root), LATCHKEY_TLS_CERT=str(server.cert),
-        LATCHKEY_TLS_KEY=str(server.key),
+        LATCHKEY_TLS_KEY=str(server.key), LATCHKEY_UPSTREAM_TIMEOUT="15",
     )
     broker = world.serve(secrets, LATCHKEY_CALLERS_FILE=str(file), LATCHKEY_UPSTREAM_TIMEOUT="15")
     port = free_port()

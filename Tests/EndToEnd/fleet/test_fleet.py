@@ -131,7 +131,7 @@ def test_tokens_are_served_if_writes_fail_with_one_request_per_broker_and_lifeti
 @pytest.mark.slow(20)
 def test_the_whole_fleet_conserves_a_low_quota(fleet, brief) -> None:
     low = b"Auth0-Client-Quota-Limit: b=per_hour;q=100;r=10;t=1800"
-    three = fleet(3, brief, with_head(lambda lines: [*lines, low]))
+    three = fleet(3, brief, with_head(lambda lines: [*lines, low]), **Fleet.CROWD)
     three.wait_served()
     asked_at = min(request.at for door in three.doors for request in door.seen())
     # Due from 16 of its 20 s on, within 2 s; at its end after 18 for those who judge it by its exp, in whole seconds, and
