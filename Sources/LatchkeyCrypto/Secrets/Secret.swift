@@ -5,8 +5,8 @@ internal import COpenSSL
 /// The bytes are in a slot of the ``SecretArena``, which is never moved, left out of core dumps, locked as far as the limit
 /// allows, and overwritten before it is used again. They are read only through ``withBytes(_:)``, ``reveal()`` and
 /// ``revealText()``, so that a search for these names finds every place that uses a secret's bytes.
-package final class Secret: @unchecked Sendable {  // The compiler does not accept a raw pointer as Sendable.
-    // The memory is written only in `init` and `deinit`, when no other thread has a reference.
+package final class Secret: @unchecked Sendable {  // Safe because the memory is written only in `init` and `deinit`.
+    // No other thread has a reference then. The compiler cannot check it: a raw pointer is never Sendable.
     private let slot: SecretArena.Slot
     private let storage: UnsafeMutableRawBufferPointer
 

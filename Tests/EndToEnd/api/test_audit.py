@@ -11,27 +11,21 @@ from typing import Any
 import pytest
 
 from peers import audit_log, sdk
-from peers.audit_log import audit, of
+from peers.audit_log import SECRET, audit, of
 from peers.broker import API_KEY, PREFIX, Broker
 from peers.http import ask
 from peers.issuer import AUDIENCE
 from peers.waiting import until
 
-SECRET = "marked-secret-7f3a"
-
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    folder = tmp_path / "audit"
-    folder.mkdir()
-    return folder / "audit.log"
+    return audit_log.place(tmp_path)
 
 
 @pytest.fixture
 def broker(world, path: Path) -> Broker:
-    world.put("db/password", SECRET)
-    world.put("level", SECRET)
-    return world.serve([SECRET], LATCHKEY_AUDIT_LOG=str(path), LATCHKEY_UPSTREAM_TIMEOUT="15")
+    return audit_log.serve(world, path)
 
 
 def told(record: dict[str, Any]) -> tuple[Any, ...]:
@@ -88,9 +82,16 @@ def requests(broker: Broker) -> dict[str, tuple[Any, list[tuple[Any, ...]]]]:
     }
 
 
+#: Answers that give out nothing do not wait for their line.
+NOT_HELD = {"nobody", "stranger", "unknown route", "metrics", "health"}
+
+
 def test_each_access_on_each_front_has_its_line(world, broker: Broker, path: Path) -> None:
     for name, (answer, expected) in requests(broker).items():
-        found = of(path, answer.header("X-Request-Id"))
+        number = answer.header("X-Request-Id")
+        if name in NOT_HELD:
+            until(lambda number=number: of(path, number), f"the line of {name}")
+        found = of(path, number)
         # The names of a batch are in the order of their answers.
         assert sorted(map(told, found), key=str) == sorted(expected, key=str), (name, answer.status, answer.body)
         assert all(record["peer"].startswith("127.0.0.1:") for record in found), name
@@ -138,10 +139,11 @@ def test_the_log_verifies_and_has_no_secret(world, broker: Broker, path: Path) -
     assert SECRET not in text and API_KEY not in text and token not in text
     assert path.stat().st_mode & 0o777 == 0o600
     verified = audit_log.verify([path])
-    assert verified.stopped == set(verified.last) and not verified.parts
+    # The stop line names the chains of all workers; one that got no request has no line.
+    assert verified.stopped >= set(verified.last) and not verified.parts
     first, last = audit_log.records(path)[0], audit_log.records(path)[-1]
     assert (first["action"], last["action"]) == ("start", "stop")
-    assert set(first["name"].split(",")) >= set(verified.last)
+    assert set(first["name"].split(",")) == verified.stopped
     status, output, _ = audit("verify", str(path))
     assert status == 0 and "unterminated" not in output, output
 

@@ -13,26 +13,20 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from peers import audit_log, sdk
-from peers.audit_log import audit, of
+from peers.audit_log import SECRET, audit, of
 from peers.broker import API_KEY, PREFIX, Broker, run
 from peers.keepalive import Line
 from peers.waiting import free_port, until
 
-SECRET = "marked-secret-7f3a"
-
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    folder = tmp_path / "audit"
-    folder.mkdir()
-    return folder / "audit.log"
+    return audit_log.place(tmp_path)
 
 
 @pytest.fixture
 def broker(world, path: Path) -> Broker:
-    world.put("db/password", SECRET)
-    world.put("level", SECRET)
-    return world.serve([SECRET], LATCHKEY_AUDIT_LOG=str(path), LATCHKEY_UPSTREAM_TIMEOUT="15")
+    return audit_log.serve(world, path)
 
 
 def test_under_load_no_line_is_lost_or_torn(broker: Broker, path: Path) -> None:

@@ -11,13 +11,29 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .broker import run
+from .broker import Broker, run
 
 MEMBERS = [
     "time", "chain", "seq", "request_id", "caller", "credential", "peer", "front", "action", "name", "version", "source",
     "tier", "decision", "reason", "status", "prev",
 ]
 NO_LINE = "0" * 64
+#: The value of two secrets. No line may have it.
+SECRET = "marked-secret-7f3a"
+
+
+def place(folder: Path) -> Path:
+    """A path for an audit log, in a folder of its own."""
+    (folder / "audit").mkdir()
+    return folder / "audit/audit.log"
+
+
+def serve(world, path: Path) -> Broker:
+    """A broker that writes this audit log, and two secrets for it to read."""
+    world.put("db/password", SECRET)
+    world.put("level", SECRET)
+    broker: Broker = world.serve([SECRET], LATCHKEY_AUDIT_LOG=str(path), LATCHKEY_UPSTREAM_TIMEOUT="15")
+    return broker
 
 
 def records(path: Path) -> list[dict[str, Any]]:
