@@ -52,10 +52,10 @@ def test_it_answers_after_less_than_fifty_milliseconds_of_cpu_time(world) -> Non
     assert min(spans) < 0.05, spans
 
 
-def test_idle_it_takes_less_than_twenty_megabytes(world) -> None:
+def test_idle_it_takes_less_than_six_megabytes_of_its_own(world) -> None:
     broker: Broker = world.serve()
     broker.token()
-    assert broker.memory_kib() < 20 * 1024
+    assert broker.memory_kib() < 6 * 1024
 
 
 def test_idle_it_takes_no_time(world) -> None:

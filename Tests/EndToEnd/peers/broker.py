@@ -132,8 +132,11 @@ class Broker:
         self.child.kill()
 
     def memory_kib(self) -> int:
-        """Resident memory now, in KiB."""
-        return status_field(self.child.pid, "VmRSS")
+        """Memory of its own now, in KiB: without the pages of the executable and of libraries.
+
+        Those come and go as the kernel likes, and other processes share them.
+        """
+        return status_field(self.child.pid, "RssAnon")
 
     def descriptors(self) -> int:
         return len(os.listdir(f"/proc/{self.child.pid}/fd"))
