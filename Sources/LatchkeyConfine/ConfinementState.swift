@@ -32,6 +32,23 @@ package struct ConfinementState: Equatable, Sendable {
         self.scope = scope
     }
 
+    /// How much is in force.
+    package enum Extent: String, Equatable, Sendable, CaseIterable {
+        case on
+        /// Files or system calls alone.
+        case partial
+        /// The kernel does not have it, or a sandbox denies it.
+        case unavailable
+    }
+
+    package var extent: Extent {
+        switch (landlock.isInForce, seccomp.isInForce) {
+        case (true, true): .on
+        case (false, false): .unavailable
+        default: .partial
+        }
+    }
+
     /// Nothing is in force.
     package static let none = ConfinementState(landlock: .unavailable, seccomp: .unavailable, scope: .everything)
 }

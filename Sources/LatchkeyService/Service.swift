@@ -43,15 +43,16 @@ package struct Service: Sendable {
     /// back.
     ///
     /// - Parameters:
-    ///   - scope: the files that this process can read.
+    ///   - confinement: what this process is confined to; nil if it is not.
     ///   - reload: where a reload gets the settings from; nil if there is none.
     package static func start(
-        _ settings: Settings, scope: FileScope = .everything, time: Timing = .system, log: Logger, requests: RequestLog,
-        reload: ReloadSource? = nil
+        _ settings: Settings, confinement: ConfinementState? = nil, time: Timing = .system, log: Logger,
+        requests: RequestLog, reload: ReloadSource? = nil
     ) throws -> Service {
         guard settings.apiKey != nil || settings.callers != nil else {
             throw SettingsError(lines: ["LATCHKEY_API_KEY is required"])
         }
+        let scope = confinement?.scope ?? .everything
         let upstreams = try Upstreams(settings, scope: scope, time: time, log: log)
         let audit = try settings.audit.map { audit throws(SettingsError) in
             try AuditKeeper(audit, workers: settings.workers, metrics: upstreams.metrics, time: time, log: log)
@@ -68,7 +69,8 @@ package struct Service: Sendable {
         let record = ReloadRecord(logLevel: logLevel)
         let readiness = Readiness(
             tokens: upstreams.tokens, health: upstreams.health, use: upstreams.use, secrets: upstreams.secrets,
-            reloads: upstreams.reloads, certificates: certificates, reload: record, time: time)
+            reloads: upstreams.reloads, certificates: certificates, reload: record, confinement: confinement, time: time
+        )
         let firstBackendCheck = backendFollower.map { follower in Task { await follower.check() } }
         let warmFile = try warmFile(settings, upstreams, time, log)
         warmFile?.restore(backend: settings.backend.fixed)

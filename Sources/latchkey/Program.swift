@@ -3,20 +3,13 @@ internal import Dispatch
 internal import Glibc
 
 /// The entry point. A broker must be confined before the process has a second thread, and Swift runs an asynchronous
-/// `main` on other threads. So `serve` begins here, on the only thread.
+/// `main` on other threads. So a ``ConfinedCommand`` begins here, on the only thread.
 @main
 enum Program {
     static func main() {
         // An error is reported below, by the same parser.
-        if let serve = try? Latchkey.parseAsRoot() as? ServeCommand {
-            let prepared = serve.prepare()
-            Task.detached {
-                do {
-                    try await serve.run(prepared)
-                } catch {
-                    Latchkey.exit(withError: error)
-                }
-            }
+        if let command = try? Latchkey.parseAsRoot() as? any ConfinedCommand {
+            start(command)
         } else {
             Task.detached {
                 await Latchkey.main()
@@ -24,5 +17,16 @@ enum Program {
             }
         }
         dispatchMain()
+    }
+
+    private static func start(_ command: some ConfinedCommand) {
+        let prepared = command.prepare()
+        Task.detached {
+            do {
+                try await command.run(prepared)
+            } catch {
+                Latchkey.exit(withError: error)
+            }
+        }
     }
 }

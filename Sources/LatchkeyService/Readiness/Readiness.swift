@@ -1,5 +1,6 @@
 package import LatchkeyAPI
 internal import LatchkeyBroker
+internal import LatchkeyConfine
 package import LatchkeyCore
 internal import LatchkeyHTTP
 internal import LatchkeyMetrics
@@ -17,6 +18,8 @@ package final class Readiness: Sendable {
     /// Nil without TLS.
     private let certificates: CertificateFollower?
     private let reload: ReloadRecord
+    /// Nil if the process does not confine itself.
+    private let confinement: ConfinementState?
     private let time: Timing
     private let started: Now
     /// Set when the process is asked to stop.
@@ -25,7 +28,7 @@ package final class Readiness: Sendable {
 
     init(
         tokens: TokenBroker, health: TierHealth, use: ServiceUse, secrets: SecretBroker, reloads: ReloadHealth,
-        certificates: CertificateFollower?, reload: ReloadRecord, time: Timing
+        certificates: CertificateFollower?, reload: ReloadRecord, confinement: ConfinementState?, time: Timing
     ) {
         self.tokens = tokens
         self.health = health
@@ -34,6 +37,7 @@ package final class Readiness: Sendable {
         self.reloads = reloads
         self.certificates = certificates
         self.reload = reload
+        self.confinement = confinement
         self.time = time
         started = time.now()
     }
@@ -89,7 +93,7 @@ package final class Readiness: Sendable {
                 "secrets_backend": .string(secrets.backend?.rawValue ?? "unknown"),
                 "kept_secrets": .integer(Int64(secrets.routing?.kept.count ?? 0)),
                 "tiers": .object(tierReports), "tokens": .object(tokenReports), "followed": reloads.json,
-                "reload": reload.json,
+                "reload": reload.json, "confinement": confinement.json,
             ])
     }
 

@@ -6,7 +6,7 @@ internal import LatchkeyService
 internal import Logging
 
 /// `latchkey dev`.
-struct DevCommand: AsyncParsableCommand {
+struct DevCommand: ConfinedCommand {
     static let configuration = CommandConfiguration(
         commandName: "dev",
         abstract: "Run the broker on an embedded Parameter Store, Secrets Manager and issuer.",
@@ -17,16 +17,23 @@ struct DevCommand: AsyncParsableCommand {
     @Option(help: "The broker's port; 0 picks a free one.") var port: UInt16 = 8700
     @Flag(help: "Print one JSON line first: url, key, aws_endpoint_url, token_url.") var json = false
 
-    func run() async throws {
+    func prepare() -> Result<DevPreparation, any Error> {
         CommandEnvironment.harden()
         Signals.survive()
-        try await finishing {
-            let sink = LogSink()
+        return Result {
             var environment = CommandEnvironment.variables
             // The log is for people here.
             environment["LATCHKEY_LOG_FORMAT"] = environment["LATCHKEY_LOG_FORMAT"] ?? "text"
+            return try DevPreparation(port: port, environment: environment)
+        }
+    }
+
+    func run(_ prepared: Result<DevPreparation, any Error>) async throws {
+        try await finishing {
+            let prepared = try prepared.get()
+            let sink = LogSink()
             let signals = try Signals()
-            let dev = try start(environment, sink)
+            let dev = try start(prepared, sink)
             Terminal.print(json ? line(dev) : banner(dev))
             let log = CommandEnvironment.quietLogger(sink: sink)
             await signals.untilAskedToStop(log: log)
@@ -35,9 +42,9 @@ struct DevCommand: AsyncParsableCommand {
         }
     }
 
-    private func start(_ environment: [String: String], _ sink: LogSink) throws -> DevService {
+    private func start(_ prepared: DevPreparation, _ sink: LogSink) throws -> DevService {
         do {
-            return try DevService.start(port: port, environment: environment, sink: sink)
+            return try DevService.start(prepared, sink: sink)
         } catch is HTTPServer.StartError {
             throw CommandFailure(.configuration, "cannot listen on loopback")
         } catch is SigningError {

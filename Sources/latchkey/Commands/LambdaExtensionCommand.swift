@@ -7,7 +7,15 @@ internal import LatchkeySettings
 internal import Logging
 
 /// `latchkey lambda-extension`.
-struct LambdaExtensionCommand: AsyncParsableCommand {
+struct LambdaExtensionCommand: ConfinedCommand {
+    /// What is known before the process has a second thread.
+    struct Prepared: Sendable {
+        let environment: LambdaEnvironment
+        /// The broker, and notes about variables of AWS's extension; or all problems of the settings, which are reported
+        /// to the Extensions API.
+        let broker: Result<(settings: ConfinedSettings, notes: [String]), SettingsError>
+    }
+
     static let configuration = CommandConfiguration(
         commandName: "lambda-extension", abstract: "Run the broker as an extension of AWS Lambda, beside a function.",
         discussion: """
@@ -17,20 +25,28 @@ struct LambdaExtensionCommand: AsyncParsableCommand {
 
     @Option(help: "The name to register with: the name of the file in /opt/extensions.") var name = "latchkey"
 
-    func run() async throws {
+    func prepare() -> Result<Prepared, any Error> {
         CommandEnvironment.harden()
         Signals.survive()
-        try await finishing {
-            let sink = LogSink()
-            let environment: LambdaEnvironment
-            do throws(LambdaEnvironment.Problem) {
-                environment = try LambdaEnvironment(CommandEnvironment.variables)
-            } catch {
-                throw CommandFailure(.configuration, error.message)
+        do throws(LambdaEnvironment.Problem) {
+            let environment = try LambdaEnvironment(CommandEnvironment.variables)
+            let broker = Result { () throws(SettingsError) in
+                let (settings, notes) = try readSettings(environment)
+                return (settings: ConfinedSettings(confining: settings), notes: notes)
             }
-            let api = try ExtensionsAPI(host: environment.host, port: environment.port)
+            return .success(Prepared(environment: environment, broker: broker))
+        } catch {
+            return .failure(CommandFailure(.configuration, error.message))
+        }
+    }
+
+    func run(_ prepared: Result<Prepared, any Error>) async throws {
+        try await finishing {
+            let prepared = try prepared.get()
+            let sink = LogSink()
+            let api = try ExtensionsAPI(host: prepared.environment.host, port: prepared.environment.port)
             do {
-                try await serve(environment, api, sink)
+                try await serve(prepared, api, sink)
             } catch let failure as ExtensionsAPI.Failure {
                 throw CommandFailure(.unavailable, failure.message)
             }
@@ -39,9 +55,9 @@ struct LambdaExtensionCommand: AsyncParsableCommand {
     }
 
     /// Serves from INIT to SHUTDOWN.
-    private func serve(_ environment: LambdaEnvironment, _ api: ExtensionsAPI, _ sink: LogSink) async throws {
+    private func serve(_ prepared: Prepared, _ api: ExtensionsAPI, _ sink: LogSink) async throws {
         let id = try await api.register(name: name)
-        let (service, log) = try await start(environment, api: api, id: id, sink: sink)
+        let (service, log) = try await start(prepared, api: api, id: id, sink: sink)
         do throws(ExtensionsAPI.Failure) {
             while true {
                 guard case .shutdown(let reason, let deadline) = try await api.next(id) else { continue }
@@ -58,15 +74,16 @@ struct LambdaExtensionCommand: AsyncParsableCommand {
     /// INIT ends when the first event is requested. Before that the broker listens and has prefetched
     /// `LATCHKEY_PREFETCH`. If the store is down, this takes at most the caller timeout.
     private func start(
-        _ environment: LambdaEnvironment, api: ExtensionsAPI, id: String, sink: LogSink
+        _ prepared: Prepared, api: ExtensionsAPI, id: String, sink: LogSink
     ) async throws -> (Service, Logger) {
         do {
-            let (settings, notes) = try readSettings(environment)
-            CommandEnvironment.installCrashReporter(settings)
+            let (confined, notes) = try prepared.broker.get()
+            let settings = confined.settings
             let log = CommandEnvironment.logger(settings, sink: sink)
             settings.logWarnings(log)
+            confined.confinement?.log(log)
             tell(notes, log)
-            let service = try Service.start(settings, log: log, sink: sink)
+            let service = try Service.start(settings, confinement: confined.confinement, log: log, sink: sink)
             await service.prefetch()
             return (service, log)
         } catch {

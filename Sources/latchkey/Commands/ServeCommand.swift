@@ -8,34 +8,21 @@ internal import LatchkeySettings
 internal import Logging
 
 /// `latchkey serve`.
-struct ServeCommand: AsyncParsableCommand {
-    /// What ``prepare()`` has done.
-    struct Prepared: Sendable {
-        let settings: Settings
-        /// Nil if `LATCHKEY_CONFINE` is `false`.
-        let confinement: ConfinementState?
-    }
-
+struct ServeCommand: ConfinedCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Run the broker until SIGTERM.")
 
     @OptionGroup var flags: SettingFlags
 
-    /// Reads the settings and confines the process. Must be called while the process has one thread.
-    func prepare() -> Result<Prepared, any Error> {
+    func prepare() -> Result<ConfinedSettings, any Error> {
         CommandEnvironment.harden()
         Signals.survive()
         return Result {
-            let settings = try CommandEnvironment.settings(flags: flags.values, need: .server)
-            CommandEnvironment.installCrashReporter(settings)
-            return Prepared(settings: settings, confinement: CommandEnvironment.confine(settings))
+            ConfinedSettings(confining: try CommandEnvironment.settings(flags: flags.values, need: .server))
         }
     }
 
-    func run() async throws { try await run(prepare()) }
-
-    /// Runs the broker. A failure of the preparation is reported as one of this command.
-    func run(_ prepared: Result<Prepared, any Error>) async throws {
+    func run(_ prepared: Result<ConfinedSettings, any Error>) async throws {
         try await finishing {
             let prepared = try prepared.get()
             let settings = prepared.settings
@@ -54,7 +41,7 @@ struct ServeCommand: AsyncParsableCommand {
             let signals = try Signals()
             let manager = ServiceReports(.ofProcess(log: log), log: log)
             let service = try Service.start(
-                settings, scope: prepared.confinement?.scope ?? .everything, log: log, sink: sink,
+                settings, confinement: prepared.confinement, log: log, sink: sink,
                 reload: .process(settings, flags: flags.values, logLevel: level, onPhase: manager.reload))
             manager.started(service)
             CommandEnvironment.dropProgramPages()

@@ -10,15 +10,15 @@ extension Service {
     /// Starts the service. An address that cannot be listened on is a configuration error.
     ///
     /// - Parameters:
-    ///   - scope: the files that this process can read.
+    ///   - confinement: what this process is confined to; nil if it is not.
     ///   - reload: where a reload gets the settings from; nil if there is none.
     static func start(
-        _ settings: Settings, scope: FileScope = .everything, log: Logger, sink: LogSink, reload: ReloadSource? = nil
+        _ settings: Settings, confinement: ConfinementState?, log: Logger, sink: LogSink, reload: ReloadSource? = nil
     ) throws -> Service {
         do {
             return try Service.start(
-                settings, scope: scope, log: log, requests: CommandEnvironment.requestLog(settings, sink: sink),
-                reload: reload)
+                settings, confinement: confinement, log: log,
+                requests: CommandEnvironment.requestLog(settings, sink: sink), reload: reload)
         } catch let error as HTTPServer.StartError {
             guard let address = error.address else {
                 throw CommandFailure(.configuration, "cannot start a worker: \(error.cause)")

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from peers.broker import ROOT, Broker, run, settings
+from peers.broker import ROOT, run, settings
+from peers.confinement import filter_of_this_process, has, require_confined_threads, shown, threads  # noqa: F401
 from peers.credentials import NO_KEYS
 from peers.profiles import A, B, Reloaded, entry, put
 from peers.waiting import until
@@ -19,30 +20,9 @@ from peers.waiting import until
 PROBE = Path(os.environ.get("LATCHKEY_CONFINEMENT_PROBE", ROOT / ".build/debug/confinement-probe"))
 
 
-@pytest.fixture(scope="module")
-def has() -> dict[str, bool]:
-    """What the kernel of this machine has, by an independent question to it."""
-    import ctypes
-
-    libc = ctypes.CDLL(None, use_errno=True)
-    # landlock_create_ruleset(2) has this number on every architecture.
-    return {"landlock": libc.syscall(444, None, 0, 1) > 0, "seccomp": "Seccomp:" in Path("/proc/self/status").read_text()}
-
-
-def threads(broker: Broker) -> list[dict[str, str]]:
-    """The status of each thread."""
-    folder = Path(f"/proc/{broker.child.pid}/task")
-    lines = [(folder / task / "status").read_text().splitlines() for task in os.listdir(folder)]
-    return [{name: value.strip() for name, _, value in (line.partition(":") for line in part)} for part in lines]
-
-
 def test_every_thread_is_confined_and_the_log_says_so(world, has: dict[str, bool]) -> None:
     broker = world.serve()
-    found = threads(broker)
-    assert len(found) > 2
-    assert {thread["NoNewPrivs"] for thread in found} == {"1"}
-    if has["seccomp"]:
-        assert {thread["Seccomp"] for thread in found} == {"2"}
+    require_confined_threads(broker.child, has)
     if all(has.values()):
         line = next(line for line in broker.logs if line["message"] == "the process is confined")
         assert line["files"].startswith("Landlock ABI ")
@@ -51,13 +31,9 @@ def test_every_thread_is_confined_and_the_log_says_so(world, has: dict[str, bool
 
 def test_the_confinement_can_be_turned_off(world) -> None:
     broker = world.serve(LATCHKEY_CONFINE="false")
-    assert {thread["Seccomp"] for thread in threads(broker)} == {threads_of_this_process()}
+    assert broker.get("/health").json()["confinement"]["state"] == "off"
+    assert {thread["Seccomp"] for thread in threads(broker.child)} == {filter_of_this_process()}
     assert not [line for line in broker.logs if "confined" in line["message"]]
-
-
-def threads_of_this_process() -> str:
-    status = Path("/proc/self/status").read_text().splitlines()
-    return next(line.split()[1] for line in status if line.startswith("Seccomp:"))
 
 
 def test_a_word_that_is_neither_true_nor_false_is_refused(world) -> None:
@@ -140,8 +116,9 @@ def test_programs_are_run_for_a_configured_credential_process(world, has: dict[s
     env = {**NO_KEYS, "AWS_PROFILE": "app"}
     broker = world.serve(**env)
     assert broker.get("/secrets/solo").status == 200
+    assert broker.get("/health").json()["confinement"] == shown(has, programs=True)
     if has["seccomp"]:
-        assert {thread["Seccomp"] for thread in threads(broker)} == {"2"}
+        assert {thread["Seccomp"] for thread in threads(broker.child)} == {"2"}
         line = next(line for line in broker.logs if line["message"] == "the process is confined")
         assert line["calls"] == "seccomp dangerous calls refused"
     found = findings(world.settings(**env))

@@ -15,9 +15,9 @@ import pytest
 _SEIZE, _INTERRUPT, _DETACH = 0x4206, 0x4207, 17
 _WAIT_FOR_ANY_THREAD = 0x40000000
 
-_libc = ctypes.CDLL(None, use_errno=True)
-_libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
-_libc.ptrace.restype = ctypes.c_long
+libc = ctypes.CDLL(None, use_errno=True)
+libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+libc.ptrace.restype = ctypes.c_long
 
 
 def waiting_in_epoll(pid: int) -> list[int]:
@@ -33,13 +33,13 @@ def waiting_in_epoll(pid: int) -> list[int]:
 @contextlib.contextmanager
 def stopped(thread: int) -> Iterator[None]:
     """Stops one thread. The others go on."""
-    if _libc.ptrace(_SEIZE, thread, None, None) != 0:
+    if libc.ptrace(_SEIZE, thread, None, None) != 0:
         pytest.skip(f"ptrace: {os.strerror(ctypes.get_errno())}: this check has NOT been made")
-    assert _libc.ptrace(_INTERRUPT, thread, None, None) == 0
+    assert libc.ptrace(_INTERRUPT, thread, None, None) == 0
     os.waitpid(thread, _WAIT_FOR_ANY_THREAD)
     try:
         yield
     finally:
-        _libc.ptrace(_DETACH, thread, None, None)
+        libc.ptrace(_DETACH, thread, None, None)
         with contextlib.suppress(ProcessLookupError):
             os.kill(thread, signal.SIGCONT)
