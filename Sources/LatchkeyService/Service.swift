@@ -95,6 +95,7 @@ package struct Service: Sendable {
         let services = EndpointServices(
             keys: keys,
             tokenIssuers: TokenIssuers(upstreams.keySets.live) { await upstreams.keySets.readAgain($0) },
+            failures: FailureLimiter(time: time, log: log),
             tokens: upstreams.tokens, secrets: upstreams.secrets, audiences: audiences,
             aws: AWSRequestHandler(store: .broker(upstreams.secrets, names: ResourceNames(settings))),
             metrics: upstreams.metrics, recorder: recorder, audit: audit?.log,

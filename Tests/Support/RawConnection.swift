@@ -54,6 +54,12 @@ package final class RawConnection: Sendable {
     /// Shuts down the sending direction.
     package func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
 
+    /// Lets the connection end with a reset instead of an orderly close.
+    package func resetOnClose() {
+        var linger = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
+    }
+
     /// Reads until `end` was received, the peer has shut down, or a read timed out.
     package func read(until end: String) -> String {
         var bytes: [UInt8] = []

@@ -9,6 +9,8 @@ package import LatchkeyMetrics
 package struct EndpointServices: Sendable {
     let keys: LiveKeys
     let tokenIssuers: TokenIssuers
+    /// Delays answers to wrong credentials.
+    let failures: FailureLimiter
     let tokens: TokenBroker
     let secrets: SecretBroker
     let audiences: AudienceCache
@@ -36,6 +38,7 @@ package struct EndpointServices: Sendable {
     package init(
         keys: LiveKeys,
         tokenIssuers: TokenIssuers = .none,
+        failures: FailureLimiter,
         tokens: TokenBroker,
         secrets: SecretBroker,
         audiences: AudienceCache,
@@ -54,6 +57,7 @@ package struct EndpointServices: Sendable {
     ) {
         self.keys = keys
         self.tokenIssuers = tokenIssuers
+        self.failures = failures
         self.tokens = tokens
         self.secrets = secrets
         self.audiences = audiences

@@ -31,9 +31,9 @@ extension Router {
                     now: services.time.now().wall)
             } catch {
                 if case .expired = signer.caller {
-                    noteUnknownCaller(&request, .expired)
+                    noteUnknownCaller(&request, .expired, claiming: signature.accessKeyID)
                 } else {
-                    noteUnknownCaller(&request, .unknown)
+                    noteUnknownCaller(&request, .unknown, claiming: signature.accessKeyID)
                 }
                 throw error
             }
@@ -59,7 +59,7 @@ extension Router {
                 message(request.context), secrets: head.secrets,
                 service: SignedHead.service(head.target, head.signature), now: services.time.now().wall)
         } catch {
-            noteUnknownCaller(&request, .unknown)
+            noteUnknownCaller(&request, .unknown, claiming: head.signature.accessKeyID)
             throw error
         }
         request.credentials.caller = head.claimed

@@ -178,10 +178,20 @@ extension Router {
         }
     }
 
-    /// Counts a request without a valid credential, and tells the server not to keep its connection open.
-    func noteUnknownCaller(_ request: inout APIRequest, _ reason: AuthFailure) {
-        services.metrics.authFailure(reason)
+    /// Counts a request without a valid credential, tells the server not to keep its connection open, and delays the answer
+    /// if there are many.
+    ///
+    /// - Parameter id: the caller id that the request claims.
+    func noteUnknownCaller(_ request: inout APIRequest, _ reason: AuthFailure, claiming id: String? = nil) {
         request.credentials.failure = reason
-        request.context.isUnauthenticated = true
+        noteFailure(request.context, reason, claiming: id)
+    }
+
+    /// Does the same for a request without a route. A request without any credential is no guess, and is not delayed: some
+    /// clients send one first, to learn the scheme (RFC 9110 §11.6.1).
+    func noteFailure(_ context: RequestContext, _ reason: AuthFailure, claiming id: String? = nil) {
+        services.metrics.authFailure(reason)
+        context.isUnauthenticated = true
+        if reason != .missing { services.failures.failed(context, claiming: id) }
     }
 }

@@ -78,7 +78,7 @@ extension Router {
                 request.credentials.caller = caller
             }
             guard request.credentials.caller != nil else {
-                noteUnknownCaller(&request, failure)
+                noteUnknownCaller(&request, failure, claiming: readings.first?.id)
                 throw OAuthError(.invalidClient, "no caller has this client_id and client_secret")
             }
         }

@@ -155,8 +155,7 @@ package final class Router {
             case .keyMissing: failure = .unknown
             }
             if let failure {
-                services.metrics.authFailure(failure)
-                context.isUnauthenticated = true
+                noteFailure(context, failure)
                 refusal = .problem(.noCaller)
             }
         } catch {

@@ -51,6 +51,9 @@ package final class HTTPServer: Sendable {
     package let probeAddresses: [SocketAddress]
     /// Counts the open connections, without those of the probe listener.
     package let connectionCounter: ConnectionCounter
+    private let delayedReplyCounter: DelayedReplyCounter
+    /// Replies that are delayed now.
+    package var delayedReplies: Int { delayedReplyCounter.count }
     /// The event loops of the workers.
     package let loops: [LoopHandle]
     private let key: LoopObjectID
@@ -62,13 +65,14 @@ package final class HTTPServer: Sendable {
 
     private init(
         _ sockets: [ListeningSocket], socketFiles: [UnixSocketFile], connectionCounter: ConnectionCounter,
-        loops: [LoopHandle], key: LoopObjectID, limits: ServerLimits
+        delayedReplyCounter: DelayedReplyCounter, loops: [LoopHandle], key: LoopObjectID, limits: ServerLimits
     ) {
         addresses = sockets.filter { !$0.traits.isProbe }.map(\.address)
         probeAddresses = sockets.filter(\.traits.isProbe).map(\.address)
         self.sockets = Mutex(sockets)
         self.socketFiles = socketFiles
         self.connectionCounter = connectionCounter
+        self.delayedReplyCounter = delayedReplyCounter
         self.loops = loops
         self.key = key
         self.limits = limits
@@ -91,13 +95,14 @@ package final class HTTPServer: Sendable {
         let connectionCounter = ConnectionCounter(
             cap: limits.maxConnections, headroom: limits.connectionHeadroom, onChange: configuration.connectionsChanged)
         let key = LoopObjectID()
+        let delayedReplyCounter = DelayedReplyCounter(max: limits.maxDelayedReplies)
         var loops: [LoopHandle] = []
         var files: [UnixSocketFile] = []
         do throws(StartError) {
             loops = try startLoops(max(1, configuration.workers))
             try startWorkers(
-                on: loops, listeningOn: sockets, key: key, connectionCounter: connectionCounter, configuration,
-                makeHandler: makeHandler)
+                on: loops, listeningOn: sockets, key: key, connectionCounter: connectionCounter,
+                delayedReplyCounter: delayedReplyCounter, configuration, makeHandler: makeHandler)
             // Last, so that a start that fails takes no path from another broker.
             for socket in sockets { if let file = try publish(socket) { files.append(file) } }
         } catch {
@@ -107,7 +112,8 @@ package final class HTTPServer: Sendable {
             throw error
         }
         return HTTPServer(
-            sockets, socketFiles: files, connectionCounter: connectionCounter, loops: loops, key: key, limits: limits)
+            sockets, socketFiles: files, connectionCounter: connectionCounter,
+            delayedReplyCounter: delayedReplyCounter, loops: loops, key: key, limits: limits)
     }
 
     private static func startLoops(_ count: Int) throws(StartError) -> [LoopHandle] {
@@ -125,7 +131,7 @@ package final class HTTPServer: Sendable {
     /// those of the probe listener.
     private static func startWorkers(
         on loops: [LoopHandle], listeningOn sockets: [ListeningSocket], key: LoopObjectID,
-        connectionCounter: ConnectionCounter, _ configuration: Configuration,
+        connectionCounter: ConnectionCounter, delayedReplyCounter: DelayedReplyCounter, _ configuration: Configuration,
         makeHandler: @escaping @Sendable () -> RequestHandler
     ) throws(StartError) {
         let limits = configuration.limits.shared(by: loops.count)
@@ -146,7 +152,8 @@ package final class HTTPServer: Sendable {
                     probeDistributor: ConnectionDistributor(
                         workers: [WorkerLoad(loop: loop.handle)], own: 0, connectionCounter: probeCounter,
                         adopt: adopt),
-                    limits: limits, wallTime: { configuration.time.now().wall }, handler: makeHandler(),
+                    delayedReplies: delayedReplyCounter, limits: limits, wallTime: { configuration.time.now().wall },
+                    handler: makeHandler(),
                     reject: configuration.reject, tls: configuration.tls.map { WorkerTLS($0) },
                     handshakeEnded: configuration.handshakeEnded)
                 loop.loopObjects[key] = worker

@@ -14,6 +14,10 @@ package struct Readiness: OptionSet, Sendable {
     /// for a registration, whose interest cannot be changed then.
     package static let exclusive = Readiness(rawValue: 1 << 28)  // EPOLLEXCLUSIVE
 
+    /// Whether a socket is broken: it has an error, or both directions are closed and nothing is left to read.
+    @inline(__always)
+    package var isBroken: Bool { contains(.error) || (contains(.hangUp) && !contains(.read)) }
+
     /// Written out, because that of `SetAlgebra` is not inlined into other modules.
     package func contains(_ other: Readiness) -> Bool { rawValue & other.rawValue == other.rawValue }
 }

@@ -47,7 +47,7 @@ package enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
     init?(boundTo descriptor: Int32) { self.init(of: descriptor, getsockname) }
 
     /// The address that a socket is connected to (getpeername(2)); nil if it is not connected.
-    init?(connectedTo descriptor: Int32) { self.init(of: descriptor, getpeername) }
+    package init?(connectedTo descriptor: Int32) { self.init(of: descriptor, getpeername) }
 
     private init?(
         of descriptor: Int32,

@@ -9,6 +9,8 @@ struct ConnectionDeadlines {
         case turn
         /// A handler that answers later and has a deadline of its own.
         case handler
+        /// The end of the delay of a reply.
+        case delay(until: Int64)
         /// The peer, to accept reply bytes.
         case output
         /// The rest of a head.
@@ -59,6 +61,7 @@ struct ConnectionDeadlines {
     func deadline(_ wait: Wait, _ timeouts: ConnectionTimeouts) -> Int64 {
         switch wait {
         case .turn, .handler: .max
+        case .delay(let end): end
         case .handshake(let isDraining):
             overCapacityRequest(
                 timeouts,

@@ -44,6 +44,21 @@ struct ConnectionOutput {
         replies.resolve(deferred.sequence, with: .deferred(deferred, render))
     }
 
+    /// Takes what was rendered into `buffer` from `start` on, and reserves its place among the replies. No further request is
+    /// accepted before it leaves.
+    mutating func delay(_ buffer: ReplyBuffer, from start: Int, until: MonotonicTime) -> DelayedReply {
+        let bytes = Array(buffer.output[start...])
+        buffer.output.removeSubrange(start...)
+        return DelayedReply(bytes, sequence: reserve(blocksPipeline: true), closes: buffer.closes, until: until)
+    }
+
+    /// Ends the delay of a reply.
+    ///
+    /// - Parameter isLast: whether no further request of the connection is answered.
+    mutating func resolve(_ delayed: DelayedReply, isLast: Bool) {
+        replies.resolve(delayed.sequence, with: .bytes(delayed.bytes(isLast: isLast)))
+    }
+
     /// Moves what was rendered into `buffer` from `start` on behind the replies that must leave before it, if there are any.
     mutating func enqueue(_ buffer: ReplyBuffer, from start: Int) {
         if replies.isEmpty { return }

@@ -31,6 +31,9 @@ package final class RequestContext {
     /// and first when there are too many connections.
     package var isUnauthenticated = false
 
+    /// Where the connection comes from. The first use on a connection is a system call.
+    package var peerNetwork: PeerNetwork { pipeline?.peerNetwork ?? .unknown }
+
     private let buffer: ReplyBuffer
     private var pipeline: RequestPipeline?
 
@@ -61,6 +64,16 @@ package final class RequestContext {
     ) -> ReplyReceipt {
         if let deferred = pipeline?.deferReply(blocksPipeline: blocksPipeline) { start(deferred) }
         return ReplyReceipt(writer.buffer, isDeferred: true)
+    }
+
+    /// Sends the reply to this request only after `delay`. To be called before the reply is begun, which must not be deferred.
+    ///
+    /// Requests behind it on the connection wait too, because replies keep their order. If
+    /// ``ServerLimits/maxDelayedReplies`` are delayed, the reply is sent at once, and the connection is closed. A drain ends
+    /// the delay.
+    package func delayReply(by delay: Duration) {
+        guard let pipeline, !pipeline.isDraining else { return }
+        if !pipeline.delay.begin(delay) { buffer.closes = true }
     }
 
     /// Handles the request once more, from its head, after something has been read without which it cannot be decided. Until

@@ -19,6 +19,8 @@ final class RequestPipeline {
     let listener: ListenerTraits
     /// The id by which a ``DeferredReply`` finds the connection.
     var channel: ChannelID?
+    /// The socket of the connection.
+    let descriptor: Int32
     var deadlines: ConnectionDeadlines
     var output = ConnectionOutput()
     private(set) var stopReason = StopReason.needsBytes
@@ -32,15 +34,21 @@ final class RequestPipeline {
     var unixPeer: UnixPeer?
     /// The peer's address as text.
     var peerName: [UInt8] = []
+    /// Where the connection comes from. The first use is a system call.
+    private(set) lazy var peerNetwork =
+        unixPeer.map { .user($0.user) } ?? PeerNetwork(SocketAddress(connectedTo: descriptor))
     private var reader = RequestReader()
     /// Whether the next request has been handled before, and is handled again.
     private(set) var isRepeating = false
     /// The request whose body is being received, unless it has been answered.
     private var admitted: AdmittedRequest?
+    var delay: ReplyDelay
     /// Shared with deferred replies, and created for the first of them.
     private var disconnectFlag: DisconnectFlag?
 
-    init(worker: ServerWorker, listener: ListenerTraits, deadlines: ConnectionDeadlines) {
+    init(worker: ServerWorker, listener: ListenerTraits, descriptor: Int32, deadlines: ConnectionDeadlines) {
+        self.descriptor = descriptor
+        delay = ReplyDelay(worker.delayedReplies)
         self.worker = worker
         self.listener = listener
         self.deadlines = deadlines
@@ -80,6 +88,7 @@ final class RequestPipeline {
         peerDisconnected()
         discardBody()
         output.removeAll()
+        delay.drop()
     }
 
     // MARK: Requests
@@ -231,10 +240,11 @@ final class RequestPipeline {
     /// - Parameter start: where the reply starts in the output.
     private func finish(_ receipt: borrowing ReplyReceipt, from start: Int) {
         isRepeating = receipt.isRepeated
-        if isRepeating { return }
+        if isRepeating { return delay.drop() }
         isClosing = worker.reply.closes
         if !worker.context.isUnauthenticated { deadlines.hasValidRequest = true }
-        if !receipt.isDeferred { output.enqueue(worker.reply, from: start) }
+        if receipt.isDeferred { return delay.drop() }
+        if !delay.hold(worker.reply, from: start, in: &output) { output.enqueue(worker.reply, from: start) }
     }
 
     /// Writes a reply of the server itself, the last one of the connection.
@@ -250,7 +260,16 @@ final class RequestPipeline {
         output.enqueue(reply, from: start)
     }
 
-    // MARK: Deferred replies
+    // MARK: Late replies
+
+    /// Ends the delay of a reply, which is then due. False if none is delayed.
+    ///
+    /// - Parameter inputIsEmpty: whether no further request has arrived.
+    func endDelay(inputIsEmpty: Bool) -> Bool {
+        guard let reply = delay.release() else { return false }
+        output.resolve(reply, isLast: isDraining && inputIsEmpty && reader.body == nil)
+        return true
+    }
 
     func deferReply(blocksPipeline: Bool) -> DeferredReply {
         let reply = worker.reply

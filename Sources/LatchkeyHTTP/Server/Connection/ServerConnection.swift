@@ -52,9 +52,7 @@ final class ServerConnection: EventHandler {
     func ready(_ readiness: Readiness, on loop: EventLoop) {
         if phase == .closed { return }
         worker.beginTurn(on: loop)
-        if readiness.contains(.error) || (readiness.contains(.hangUp) && !readiness.contains(.read)) {
-            return close(on: loop)
-        }
+        if readiness.isBroken { return close(on: loop) }
         if readiness.contains(.write) { sendUnsent(on: loop) }
         // A connection that waits for its next turn still has unparsed bytes. Reading more would only store them.
         if isQueued || phase == .closed { return }
@@ -163,10 +161,9 @@ final class ServerConnection: EventHandler {
             guard pipeline.stopReason == .blocked, mayParse else { break }
             parseInput(on: loop)
         }
-        if phase == .closed { return }
         // The peer sends nothing more, so a message that is incomplete now stays incomplete (RFC 9112 §8).
         if peerHasFinished, pipeline.stopReason == .needsBytes { pipeline.stopReading() }
-        if pipeline.isClosing, output.isEmpty { beginLingering(on: loop) }
+        if phase != .closed, pipeline.isClosing, output.isEmpty { beginLingering(on: loop) }
         if phase == .closed { return }
         if !mayParse { pipeline.deadlines.pause(loop.now.nanoseconds) }
         let reads = phase == .lingering || (mayParse && !peerHasFinished)
@@ -215,6 +212,7 @@ final class ServerConnection: EventHandler {
         if isHandshaking { return .handshake(isDraining: pipeline.isDraining) }
         if output.isBlocked { return .output }
         if isQueued { return .turn }
+        if let end = pipeline.delay.end { return .delay(until: end) }
         if pipeline.isInBody { return mayParse ? .body : .handler }
         if pipeline.deadlines.messageStart != nil, mayParse { return .head }
         return output.pendingReplies > 0 ? .handler : .request(isDraining: pipeline.isDraining)
@@ -236,6 +234,7 @@ final class ServerConnection: EventHandler {
         worker.beginTurn(on: loop)
         switch wait {
         case .handshake: return close(on: loop, handshake: .timedOut)
+        case .delay: _ = pipeline.endDelay(inputIsEmpty: input.isEmpty)
         case .body where pipeline.isDiscarding: return close(on: loop)
         case .head, .body: reject(pipeline.deadlines.isOverCapacity ? .overloaded : .timedOut)
         case .request where pipeline.deadlines.isOverCapacity: reject(.overloaded)
@@ -293,6 +292,7 @@ final class ServerConnection: EventHandler {
     /// Ends the connection after its replies, or after the grace period.
     func beginDraining(on loop: EventLoop) {
         pipeline.isDraining = true
+        if pipeline.endDelay(inputIsEmpty: input.isEmpty), output.isDue { resumeLater(on: loop) }
         if isHandshaking { pipeline.deadlines.waitingSince = loop.now.nanoseconds }
         if case .request = wait { pipeline.deadlines.waitingSince = loop.now.nanoseconds }
         armTimer(on: loop)

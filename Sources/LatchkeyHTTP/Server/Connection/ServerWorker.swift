@@ -14,6 +14,7 @@ final class ServerWorker {
     let handler: RequestHandler
     private let reject: (ServerRejection, consuming ReplyWriter) -> ReplyReceipt
     let receiveBuffer: UnsafeMutableRawBufferPointer
+    let delayedReplies: DelayedReplyCounter
     /// The budget of the connection whose turn it is.
     var budget: WorkBudget
     private(set) var connections: [ChannelID: ServerConnection] = [:]
@@ -45,7 +46,8 @@ final class ServerWorker {
     /// - Parameter limits: those of this worker (``ServerLimits/shared(by:)``).
     init(
         loop: LoopHandle, distributor: ConnectionDistributor, probeDistributor: ConnectionDistributor,
-        limits: ServerLimits, wallTime: @escaping () -> WallTime, handler: RequestHandler,
+        delayedReplies: DelayedReplyCounter, limits: ServerLimits, wallTime: @escaping () -> WallTime,
+        handler: RequestHandler,
         reject: @escaping (ServerRejection, consuming ReplyWriter) -> ReplyReceipt, tls: WorkerTLS?,
         handshakeEnded: @escaping (HandshakeOutcome, () -> String) -> Void
     ) {
@@ -53,6 +55,7 @@ final class ServerWorker {
         self.distributor = distributor
         self.probeDistributor = probeDistributor
         self.limits = limits
+        self.delayedReplies = delayedReplies
         self.tls = tls
         reportHandshake = handshakeEnded
         self.handler = handler
@@ -145,7 +148,7 @@ final class ServerWorker {
         _ stream: consuming ServerStream, _ traits: ListenerTraits, isOverCapacity: Bool, on loop: EventLoop
     ) -> (ChannelID, ServerConnection)? {
         let pipeline = RequestPipeline(
-            worker: self, listener: traits,
+            worker: self, listener: traits, descriptor: stream.descriptor,
             deadlines: ConnectionDeadlines(openedAt: loop.now.nanoseconds, isOverCapacity: isOverCapacity))
         let connection = ServerConnection(stream: stream, pipeline: pipeline)
         guard let id = connection.register(on: loop) else {

@@ -31,6 +31,9 @@ package struct ServerLimits: Sendable {
     package var lingerTimeout: Duration = .seconds(2)
     /// Bytes discarded while lingering; more close the connection.
     package var lingerBytes = 256 * 1024
+    /// Replies of all workers that are delayed because a credential was wrong (``RequestContext/delayReply(by:)``). A
+    /// further one is sent at once, and the connection is closed.
+    package var maxDelayedReplies = 1000
     /// Requests of one connection without a reply; at this number its input is no longer read.
     package var pipelineDepth = 64
     /// Bytes of rendered replies of one connection that the peer has not accepted. At this size no more of its requests
