@@ -73,6 +73,7 @@ def place(folder: Path) -> None:
     }.items():
         (folder / name).write_text(text)
     (folder / "worker").chmod(0o755)
+    (folder / "deploy").symlink_to(ROOT / "deploy")
 
 
 def environment(world, folder: Path, **extra: str) -> dict[str, str]:
