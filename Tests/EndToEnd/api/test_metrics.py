@@ -1,4 +1,4 @@
-"""The metrics page: promtool, and checks that promtool lacks. deploy/test_alerts.py has Prometheus scrape it."""
+"""The metrics page: promtool, and checks that promtool lacks. deploy/test_monitoring.py has Prometheus scrape it."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class Scene:
         self.folder = folder
         self.authority = authority
         self.worlds = {
-            name: World(moto, issuer, self._folder(name)) for name in ("upstreams", "quota", "access", "tls", "process")}
+            name: World(moto, issuer, self._folder(name)) for name in ("upstreams", "budget", "access", "tls", "process")}
         self.agent = FaultProxy()
         self.sockets: list[socket.socket] = []
         self.brokers: dict[str, Broker] = {}
@@ -84,19 +84,20 @@ class Scene:
         self.worlds["access"].put("solo", "the value of the new store")
         name = f"{PREFIX.lstrip('/')}/solo"
         self.worlds["access"].secrets_manager.create_secret(Name=name, SecretString="the value of the old store")
-        quota = b"Auth0-Client-Quota-Limit: b=per_hour;q=100;r=4;t=15"
-        self.worlds["quota"].auth.always(with_head(lambda lines: [*lines, quota]))
-        self._start_quota().wait_ready()
+        self._start_budget().wait_ready()
         self._start("upstreams").wait_ready()
         self.audit = self._folder("audit") / "audit.log"
         self._start(
             "access", [ORDERS], ("prlimit", "--fsize=20000", "--"), LATCHKEY_SECRETS_BACKEND="shadow",
             LATCHKEY_AUDIT_LOG=str(self.audit), LATCHKEY_AUDIT_ON_FAILURE="count")
+        # The quota is full again after 20 seconds.
+        quota = b"Auth0-Client-Quota-Limit: b=per_hour;q=100;r=4;t=20"
+        self.worlds["access"].auth.always(with_head(lambda lines: [*lines, quota]))
         self._start_tls()
         self._start_process().wait_ready()
 
-    def _start_quota(self) -> Broker:
-        return self._start("quota", LATCHKEY_ISSUE_BUDGET_PER_HOUR="1")
+    def _start_budget(self) -> Broker:
+        return self._start("budget", LATCHKEY_ISSUE_BUDGET_PER_HOUR="1")
 
     def _start_process(self) -> Broker:
         return self._start("process", wrapper=("prlimit", f"--nofile={DESCRIPTORS}:{DESCRIPTORS}"))
@@ -147,7 +148,8 @@ class Scene:
         up.auth.next(document(short))
         self.brokers["upstreams"].token()
         self.brokers["upstreams"].get("/secrets/solo")
-        self.brokers["quota"].token()
+        self.brokers["budget"].token()
+        self.brokers["access"].token()
         up.aws.always(aws_error("InternalServerError", 500))
         up.auth.always(oauth_error("temporarily_unavailable", 503))
         self._hold_connections()
@@ -178,8 +180,8 @@ class Scene:
         if "LatchkeyReloadFailing" not in self.watched.fired and ORDERS.name in self._callers_text():
             self._callers_path().write_text("{")
         # The broker that spent its budget goes last, because it stops.
-        if {"LatchkeyIssueBudgetSpent", "LatchkeyIssuerQuotaLow"} <= set(self.watched.fired):
-            self.brokers["quota"].stop()
+        if "LatchkeyIssueBudgetSpent" in self.watched.fired:
+            self.brokers["budget"].stop()
 
     def _callers_path(self) -> Path:
         return self.worlds["access"].folder / "callers.json"
@@ -199,7 +201,7 @@ class Scene:
         for sock in self.sockets:
             sock.close()
         # Memory that was used once stays with the process, and a budget comes back only after an hour.
-        for name, start in (("quota", self._start_quota), ("process", self._start_process)):
+        for name, start in (("budget", self._start_budget), ("process", self._start_process)):
             self.brokers[name].stop()
             start()
         access = self.worlds["access"]
