@@ -55,6 +55,11 @@ extension Family {
             "latchkey_issuer_quota_remaining", .gauge, help: "Remaining quota of an issuer.",
             [profile, Dimension("bucket", QuotaBucket.self)])
     }
+    static func issuerQuotaLimit(_ profile: Dimension) -> Family {
+        Family(
+            "latchkey_issuer_quota_limit", .gauge, help: "Quota of an issuer in all.",
+            [profile, Dimension("bucket", QuotaBucket.self)])
+    }
     static func callerRequests(_ caller: Dimension) -> Family {
         Family(
             "latchkey_caller_requests", .counter, help: "Requests by caller and decision.",
@@ -78,12 +83,31 @@ extension Family {
     static let auditLines = Family(
         "latchkey_audit_lines", .counter, help: "Lines of the audit log, by outcome.",
         [Dimension("outcome", AuditOutcome.self)])
+    static func certificateStart(_ names: [String]) -> Family {
+        Family(
+            "latchkey_tls_certificate_start_timestamp_seconds", .gauge, unit: "seconds",
+            help: "Start of the validity of a server certificate in use, in seconds since the Unix epoch.",
+            [Dimension("name", values: names)])
+    }
     static func certificateExpiry(_ names: [String]) -> Family {
         Family(
             "latchkey_tls_certificate_expiry_timestamp_seconds", .gauge, unit: "seconds",
             help: "Expiry of a server certificate in use, in seconds since the Unix epoch.",
             [Dimension("name", values: names)])
     }
+    static let health = Family(
+        "latchkey_health_status", .gauge, help: "1 for the present status of /health, 0 for the others.",
+        [Dimension("status", HealthStatus.self)])
+    static let failingReloads = Family(
+        "latchkey_reloads_failing", .gauge,
+        help: "Followed files, parameters and settings that cannot be read or used now.",
+        [Dimension("what", ReloadSubject.self)])
+    static let oldestStaleSecret = Family(
+        "latchkey_oldest_stale_secret_age_seconds", .gauge, unit: "seconds",
+        help: "Age of the oldest secret that is served past its TTL; 0 if there is none.")
+    static let credentialsExpiry = Family(
+        "latchkey_aws_credentials_expiry_timestamp_seconds", .gauge, unit: "seconds",
+        help: "Expiry of the AWS credentials in use, in seconds since the Unix epoch.")
     static func buildInfo(version: String) -> Family {
         Family(
             "latchkey_build", .info, help: "The running build.", [Dimension("version", values: [version])])

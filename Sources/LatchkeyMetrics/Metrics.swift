@@ -24,14 +24,16 @@ package final class Metrics: Sendable {
     private let singleFlightJoined: Counters
     private let staleServed: Counters
     private let authFailures: Counters
-    private let issuerQuota: Gauges
+    private let issuerQuotas: IssuerQuotas
     private let shadowComparisons: Counters
     private let reloadFailures: Counters
     private let handshakes: Counters
     private let callerRequests: Counters
     private let policyWouldDeny: Counters
     private let auditLines: Counters
+    private let certificateStart: Gauges
     private let certificateExpiry: Gauges
+    private let state = StateGauges()
     private let buildInfo: Family
     /// The name of the profile at each index; empty if there is none.
     private let profiles: Mutex<[String]>
@@ -70,7 +72,7 @@ package final class Metrics: Sendable {
         singleFlightJoined = Counters(.singleFlightJoined, initiallyShown: Set(Resource.allCases.map(\.rawValue)))
         staleServed = Counters(.staleServed, initiallyShown: Set(Resource.allCases.map(\.rawValue)))
         authFailures = Counters(.authFailures, initiallyShown: Set(AuthFailure.allCases.map(\.rawValue)))
-        issuerQuota = Gauges(.issuerQuota(profile))
+        issuerQuotas = IssuerQuotas(profile)
         shadowComparisons = Counters(.shadowComparisons)
         reloadFailures = Counters(.reloadFailures, initiallyShown: Set(ReloadSubject.allCases.map(\.rawValue)))
         // Without TLS there is nothing to count.
@@ -80,6 +82,7 @@ package final class Metrics: Sendable {
         callerRequests = Counters(.callerRequests(caller))
         policyWouldDeny = Counters(.policyWouldDeny(caller))
         auditLines = Counters(.auditLines, initiallyShown: Set(AuditOutcome.allCases.map(\.rawValue)))
+        certificateStart = Gauges(.certificateStart(certificates))
         certificateExpiry = Gauges(.certificateExpiry(certificates))
         buildInfo = .buildInfo(version: version)
         self.readProcess = readProcess
@@ -110,7 +113,8 @@ package final class Metrics: Sendable {
         exposition.write(singleFlightJoined)
         exposition.write(staleServed)
         exposition.write(authFailures)
-        exposition.write(issuerQuota.named(profiles))
+        exposition.write(issuerQuotas.remaining.named(profiles))
+        exposition.write(issuerQuotas.limits.named(profiles))
         exposition.write(shadowComparisons)
         exposition.write(reloadFailures)
         exposition.write(handshakes)
@@ -118,7 +122,9 @@ package final class Metrics: Sendable {
         exposition.write(callerRequests.named(callers))
         exposition.write(policyWouldDeny.named(callers))
         exposition.write(auditLines)
+        exposition.write(certificateStart)
         exposition.write(certificateExpiry)
+        for gauges in state.all { exposition.write(gauges) }
         exposition.write(buildInfo, value: "1")
         if let process = readProcess() { exposition.write(process) }
         exposition.finish()
@@ -181,10 +187,17 @@ extension Metrics {
     package func authFailure(_ reason: AuthFailure) { authFailures.increment(reason.rawValue) }
 
     /// An issuer's response stated its remaining quota. Ignored for a profile that was removed.
-    package func issuerQuota(profile name: String, _ bucket: QuotaBucket, remaining: Int64) {
+    ///
+    /// - Parameters:
+    ///   - limit: requests in all; nil if unknown.
+    ///   - fullAt: when the allowance is full again; nil if unknown.
+    package func issuerQuota(
+        profile name: String, _ bucket: QuotaBucket, remaining: Int64, limit: Int64? = nil,
+        fullAt: MonotonicTime? = nil
+    ) {
         profiles.withLock { profiles in
             guard let profile = profiles.firstIndex(of: name) else { return }
-            issuerQuota.set(remaining, profile, bucket.rawValue)
+            issuerQuotas.set(profile, bucket, remaining: remaining, limit: limit, fullAt: fullAt)
         }
     }
 
@@ -197,7 +210,7 @@ extension Metrics {
             profiles[index] = name
             tokenExpiry.reset(index)
             tokenRefreshes.reset(index)
-            issuerQuota.reset(index)
+            issuerQuotas.reset(index)
         }
     }
 
@@ -237,6 +250,15 @@ extension Metrics {
     /// A caller got what the callers file does not give it, because its mode is `observe`.
     package func policyWouldDeny(_ caller: Int) { policyWouldDeny.increment(caller) }
 
-    /// The expiry of the server certificate at `index`.
-    package func certificateExpiry(_ index: Int, _ expiry: WallTime) { certificateExpiry.set(expiry.seconds, index) }
+    /// The validity of the server certificate at `index`.
+    package func certificate(_ index: Int, from start: WallTime, until expiry: WallTime) {
+        certificateStart.set(start.seconds, index)
+        certificateExpiry.set(expiry.seconds, index)
+    }
+
+    /// The state before a rendering.
+    package func state(_ reading: StateReading, _ now: MonotonicTime) {
+        state.set(reading)
+        issuerQuotas.refill(now)
+    }
 }

@@ -99,7 +99,9 @@ package struct Service: Sendable {
             tokens: upstreams.tokens, secrets: upstreams.secrets, audiences: audiences,
             aws: AWSRequestHandler(store: .broker(upstreams.secrets, names: ResourceNames(settings))),
             metrics: upstreams.metrics, recorder: recorder, audit: audit?.log,
-            metricsRenderer: MetricsRenderer(upstreams.metrics),
+            metricsRenderer: MetricsRenderer(upstreams.metrics) {
+                upstreams.updateMetrics(readiness.state(now: time.now()), time.now())
+            },
             senders: SenderRules(
                 forwarded: settings.refuseForwarded, requiresLoopbackHost: settings.requiresLoopbackHost),
             isReady: { readiness.isReady }, health: { readiness.report(now: $0) },
@@ -142,7 +144,7 @@ package struct Service: Sendable {
             readiness: readiness, audit: audit, reloader: reloader, warmFile: warmFile,
             backgroundTasks: [
                 Task { await monitor.run() }, Task { await upstreams.files.run() },
-                Task { await updateBudgetMetrics(upstreams, time) }, Task { await certificates?.run() },
+                Task { await certificates?.run() },
                 Task { await warmFile?.run() }, Task { await audit?.run(server.loops) },
                 Task { if let firstBackendCheck { await backendFollower?.run(after: firstBackendCheck) } },
             ], drainDelay: settings.drainDelay, drainTimeout: settings.drainTimeout,
@@ -158,16 +160,6 @@ package struct Service: Sendable {
             path: setting.path, key: try WarmKey.read(setting.keyPath),
             context: WarmContext(settings) { SmallFile.text($0) }, maxAge: setting.maxAge)
         return WarmFile(location, secrets: upstreams.secrets, tokens: upstreams.tokens, time: time, log: log)
-    }
-
-    /// Time between two updates of the budget metrics, which change as the budgets refill.
-    private static let budgetMetricsInterval: Duration = .seconds(10)
-
-    private static func updateBudgetMetrics(_ upstreams: Upstreams, _ time: Timing) async {
-        while !Task.isCancelled {
-            upstreams.profiles.updateBudgetMetrics(time.now().monotonic)
-            await time.sleep(time.now().monotonic + budgetMetricsInterval)
-        }
     }
 
     /// `LATCHKEY_MAX_CONNECTIONS`, or fewer if the descriptor limit requires it.

@@ -111,6 +111,17 @@ package struct Upstreams: Sendable {
             secrets: secrets, reloads: reloads, timeout: settings.upstreamTimeout, time: time, log: log)
     }
 
+    /// Updates the metrics that no event updates.
+    ///
+    /// - Parameter reading: the state so far; what the upstreams know is added.
+    func updateMetrics(_ reading: StateReading, _ now: Now) {
+        var reading = reading
+        reading.oldestStaleSecret = secrets.oldestStaleAge(now)
+        reading.credentialsExpiry = credentials.expiry
+        metrics.state(reading, now.monotonic)
+        profiles.updateBudgetMetrics(now.monotonic)
+    }
+
     /// Closes the clients' connections and ends their event loops.
     package func shutdown() { for client in clients { client.shutdown() } }
 

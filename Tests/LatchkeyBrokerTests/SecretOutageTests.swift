@@ -24,6 +24,33 @@ import Testing
         await #expect(throws: UpstreamFault.self) { try await fixture.secret("A") }
     }
 
+    @Test func `The oldest value past its TTL is known while its store fails`() async throws {
+        fixture.store.put("/app/dev/A", "1")
+        fixture.store.put("/app/dev/B", "2")
+        _ = try await fixture.secret("A")
+        fixture.sleeper.advance(by: .seconds(100))
+        _ = try await fixture.secret("B")
+        fixture.sleeper.advance(by: .seconds(250))
+        // Nothing has failed: a value past its TTL is read again, and is not stale.
+        #expect(fixture.broker.oldestStaleAge(fixture.now) == nil)
+        fixture.store.fail("*", down)
+        #expect(try await fixture.secret("A").isStale)
+        #expect(fixture.broker.oldestStaleAge(fixture.now) == .seconds(350))
+        fixture.sleeper.advance(by: .seconds(60))
+        #expect(try await fixture.secret("B").isStale)
+        #expect(fixture.broker.oldestStaleAge(fixture.now) == .seconds(410))
+        fixture.store.fail("*", nil)
+        _ = try await fixture.secret("A", refresh: true)
+        #expect(fixture.broker.oldestStaleAge(fixture.now) == .seconds(310))
+        _ = try await fixture.secret("B", refresh: true)
+        #expect(fixture.broker.oldestStaleAge(fixture.now) == nil)
+        fixture.store.fail("*", down)
+        fixture.sleeper.advance(by: .seconds(4000))
+        await #expect(throws: UpstreamFault.self) { try await fixture.secret("A") }
+        // Beyond the stale TTL nothing is served.
+        #expect(fixture.broker.oldestStaleAge(fixture.now) == nil)
+    }
+
     @Test func `A field of the blob is served beyond its TTL while the store fails`() async throws {
         fixture.store.put("/app/dev/secrets", #"{"A":"1"}"#)
         _ = try await fixture.secret("A")

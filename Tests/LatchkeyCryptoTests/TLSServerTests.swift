@@ -184,6 +184,7 @@ import Testing
         let certificate = try folder.certificate("good")
         #expect(certificate.names == ["good.example"])
         #expect(abs(certificate.expiry.seconds - Timing.system.now().wall.seconds - 86_400) < 600)
+        #expect(abs(certificate.start.seconds - Timing.system.now().wall.seconds) < 600)
     }
 
     @Test func `Plain HTTP is recognised as an error of the protocol`() throws {

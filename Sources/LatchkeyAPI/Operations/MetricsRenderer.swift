@@ -18,10 +18,15 @@ package final class MetricsRenderer: Sendable {
     typealias Delivery = @Sendable (RenderedMetrics) -> Void
 
     private let metrics: Metrics
+    private let prepare: @Sendable () -> Void
     private let queue = DispatchQueue(label: "latchkey.metrics", qos: .userInitiated)
     private let renderings = Mutex<[Kind: SharedRendering<RenderedMetrics, Delivery>]>([:])
 
-    package init(_ metrics: Metrics) { self.metrics = metrics }
+    /// - Parameter prepare: updates the metrics that no event updates; called before each rendering.
+    package init(_ metrics: Metrics, prepare: @escaping @Sendable () -> Void) {
+        self.metrics = metrics
+        self.prepare = prepare
+    }
 
     /// A rendering that is recent enough; nil if there is none. Then call ``render(_:now:deliver:)``.
     func recent(_ kind: Kind, now: MonotonicTime) -> RenderedMetrics? {
@@ -33,6 +38,7 @@ package final class MetricsRenderer: Sendable {
         let starts = renderings.withLock { $0[kind, default: SharedRendering()].join(deliver, now: now) }
         guard starts else { return }
         queue.async { [self] in
+            prepare()
             let page = RenderedMetrics(metrics, kind)
             for waiting in renderings.withLock({ $0[kind]?.finish(page) ?? [] }) { waiting(page) }
         }

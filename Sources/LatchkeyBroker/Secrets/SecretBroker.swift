@@ -216,6 +216,9 @@ package final class SecretBroker: Sendable {
         return state.withLock { $0.cache.usableUntil(of: store) }
     }
 
+    /// The age of the oldest secret that is served past its TTL because its store fails; nil if there is none.
+    package func oldestStaleAge(_ now: Now) -> Duration? { state.withLock { $0.cache.oldestStaleAge(now) } }
+
     /// Whether the last blob that was read has a field with one of these names.
     package func blobHas(anyOf names: [String]) -> Bool {
         let blob = SecretQuery(.blob, store: store)

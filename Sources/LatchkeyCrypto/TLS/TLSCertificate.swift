@@ -28,6 +28,8 @@ package struct TLSCertificate: Equatable, Sendable {
     let key: Secret
     /// The DNS names of the server certificate, for messages.
     package let names: [String]
+    /// The first second in which the server certificate is valid.
+    package let start: WallTime
     /// The first second in which the server certificate is no longer valid.
     package let expiry: WallTime
 
@@ -50,6 +52,7 @@ package struct TLSCertificate: Equatable, Sendable {
         self.chain = chain
         self.key = key
         names = leaf.names(of: GEN_DNS)
+        start = leaf.start
         expiry = leaf.expiry
         do throws(TLSError) {
             try TLSServerConfiguration(certificates: [self]).validate()

@@ -22,12 +22,17 @@ final class X509Certificate {
         return X509_check_host(pointer, host, 0, flags, nil) == 1
     }
 
+    /// notBefore, to the second.
+    var start: WallTime { Self.time(X509_get0_notBefore(pointer)) }
+
     /// notAfter, to the second.
-    var expiry: WallTime {
+    var expiry: WallTime { Self.time(X509_get0_notAfter(pointer)) }
+
+    private static func time(_ time: UnsafePointer<ASN1_TIME>?) -> WallTime {
         let epoch = ASN1_TIME_set(nil, 0)
         defer { ASN1_TIME_free(epoch) }
         var (days, seconds): (Int32, Int32) = (0, 0)
-        guard ASN1_TIME_diff(&days, &seconds, epoch, X509_get0_notAfter(pointer)) == 1 else {
+        guard ASN1_TIME_diff(&days, &seconds, epoch, time) == 1 else {
             return WallTime(seconds: 0)
         }
         return WallTime(seconds: Int64(days) * 86_400 + Int64(seconds))

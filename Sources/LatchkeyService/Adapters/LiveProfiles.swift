@@ -95,14 +95,16 @@ final class LiveProfiles: Sendable {
     }
 
     private func profile(_ active: ActiveProfile) -> TokenProfile {
-        let (metrics, name) = (dependencies.metrics, active.definition.name)
+        let (metrics, name, time) = (dependencies.metrics, active.definition.name, dependencies.time)
         let issuer = TokenIssuer(
-            transport: dependencies.client.transport, time: dependencies.time, userAgent: Version.userAgent,
+            transport: dependencies.client.transport, time: time, userAgent: Version.userAgent,
             observe: { call in
                 metrics.upstreamRequest(call.upstream, .issueToken, call.outcome, took: call.duration)
                 if call.attempt > 1 { metrics.upstreamRetry(call.upstream) }
                 for allowance in call.quota.allowances {
-                    metrics.issuerQuota(profile: name, allowance.bucket, remaining: allowance.remaining)
+                    metrics.issuerQuota(
+                        profile: name, allowance.bucket, remaining: allowance.remaining, limit: allowance.limit,
+                        fullAt: allowance.resetsAfter.map { time.now().monotonic + $0 })
                 }
             })
         let source = IssuerSource(

@@ -27,9 +27,9 @@ final class ProfileBudget: Sendable {
     /// Whether the budget is unspent.
     func isFull(_ now: MonotonicTime) -> Bool { budget.withLock { $0.remaining(now) >= $0.perHour } }
 
-    /// Updates the metric. The budget refills over time, so this must also be called periodically.
+    /// Updates the metric. The budget refills over time, so this must also be called before each scrape.
     func updateMetric(_ now: MonotonicTime) {
-        let remaining = budget.withLock { $0.remaining(now) }
-        metrics.issuerQuota(profile: profile, .budget, remaining: Int64(remaining))
+        let (remaining, limit) = budget.withLock { ($0.remaining(now), $0.perHour) }
+        metrics.issuerQuota(profile: profile, .budget, remaining: Int64(remaining), limit: Int64(limit))
     }
 }

@@ -112,7 +112,7 @@ final class CertificateFollower: Sendable {
     }
 
     private func announce(_ certificate: TLSCertificate, _ pair: TLSFiles.Pair, at index: Int) {
-        metrics.certificateExpiry(index, certificate.expiry)
+        metrics.certificate(index, from: certificate.start, until: certificate.expiry)
         guard certificate.expiry <= time.now().wall else { return }
         log.warning(
             "the certificate has expired, and callers will refuse it: write a valid one into its file",

@@ -3,7 +3,8 @@ internal import LatchkeyHTTP
 internal import LatchkeyMetrics
 internal import Synchronization
 
-/// The state of each followed file and parameter, for `/health` and the metric `latchkey_reload_failures_total`.
+/// The state of each followed file and parameter, for `/health` and the metrics `latchkey_reload_failures_total` and
+/// `latchkey_reloads_failing`.
 final class ReloadHealth: Sendable {
     private struct Entry: Sendable {
         let subject: ReloadSubject
@@ -66,6 +67,15 @@ final class ReloadHealth: Sendable {
 
     /// Whether everything that must be readable is.
     var isHealthy: Bool { entries.withLock { $0.values.allSatisfy { $0.error == nil || !$0.degrades } } }
+
+    /// How many that must be readable are not, by subject.
+    var failing: [ReloadSubject: Int] {
+        entries.withLock { entries in
+            entries.values.reduce(into: [:]) { counts, entry in
+                if entry.error != nil, entry.degrades { counts[entry.subject, default: 0] += 1 }
+            }
+        }
+    }
 
     /// The state by name, for `/health`.
     var json: JSON {

@@ -75,6 +75,14 @@ package final class Readiness: Sendable {
         return ReadinessRule(secrets: secrets, tokens: tokens, isHealthy: isHealthy, isStopping: isStopping)
     }
 
+    /// The state for the metrics page.
+    func state(now: Now) -> StateReading {
+        var reading = StateReading(health: rule(use.parts, now).status.label)
+        reading.failingReloads = reloads.failing
+        reading.failingReloads[.settings, default: 0] += reload.failing
+        return reading
+    }
+
     /// The body of `/health`.
     package func report(now: Now) -> HealthReport {
         let parts = use.parts

@@ -1,5 +1,6 @@
 package import LatchkeyBroker
 package import LatchkeyCore
+package import LatchkeyMetrics
 
 /// Decides whether the process serves what its callers use: the rule behind `/readyz` and the `status` of `/health`.
 /// Pure.
@@ -30,6 +31,15 @@ package struct ReadinessRule: Hashable, Sendable {
         /// Nothing that callers use can be served: nothing has answered yet, or everything fails and memory has no
         /// usable value.
         case unavailable
+
+        /// The status on the metrics page.
+        package var label: HealthStatus {
+            switch self {
+            case .ok: .ok
+            case .degraded: .degraded
+            case .unavailable: .unavailable
+            }
+        }
     }
 
     package var secrets: Supply

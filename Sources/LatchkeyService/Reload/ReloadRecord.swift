@@ -38,10 +38,11 @@ final class ReloadRecord: Sendable {
         }
     }
 
-    /// Whether every setting that was read last can be used. ``ReloadHealth`` has the state of the settings file itself.
-    var isHealthy: Bool {
-        state.withLock { $0.outcome.failed.allSatisfy { $0 == SettingName.config.rawValue } }
-    }
+    /// Whether every setting that was read last can be used.
+    var isHealthy: Bool { failing == 0 }
+
+    /// The number of settings that cannot be used. ``ReloadHealth`` has the state of the settings file itself.
+    var failing: Int { state.withLock { $0.outcome.failed.count { $0 != SettingName.config.rawValue } } }
 
     /// The names of settings, never values.
     var json: JSON {

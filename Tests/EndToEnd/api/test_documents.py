@@ -33,6 +33,8 @@ ELSEWHERE = {
         "deploy/test_runner.py::test_the_table_says_where_the_time_went",
     "deploy/lambda/layer --binary .build/release/latchkey --out latchkey-layer.zip":
         "deploy/test_lambda.py::test_a_thousand_invocations_cost_the_store_nothing_after_init",
+    "deploy/grafana/draw.py --prometheus http://127.0.0.1:9090 --minutes 60 --out incident.svg":
+        "deploy/test_monitoring.py::test_the_dashboard_is_drawn",
     "latchkey audit verify /var/log/latchkey/audit.log.1 /var/log/latchkey/audit.log \\":
         "api/test_audit_files.py::test_checkpoints_are_signed_and_the_end_is_protected",
     "latchkey migrate plan   --filter-prefix your-app/prod/     # what goes where, obstacles, cost":
@@ -73,6 +75,7 @@ def place(folder: Path) -> None:
     }.items():
         (folder / name).write_text(text)
     (folder / "worker").chmod(0o755)
+    (folder / "deploy").symlink_to(ROOT / "deploy")
 
 
 def environment(world, folder: Path, **extra: str) -> dict[str, str]:

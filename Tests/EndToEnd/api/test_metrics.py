@@ -1,9 +1,8 @@
-"""The metrics page: promtool, checks that promtool lacks, and a scrape by Prometheus."""
+"""The metrics page: promtool, and checks that promtool lacks. deploy/test_monitoring.py has Prometheus scrape it."""
 
 from __future__ import annotations
 
 import gzip
-import json
 import math
 import re
 import subprocess
@@ -11,10 +10,7 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from peers.broker import API_KEY, Broker
-from peers.child import Child
-from peers.http import ask
-from peers.waiting import free_port
+from peers.broker import Broker
 
 SAMPLE = re.compile(r"^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)(?: \d+)?$")
 LABEL = re.compile(r'([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"')
@@ -28,7 +24,8 @@ FAMILIES = {
     "latchkey_singleflight_joined_total", "latchkey_stale_served_total", "latchkey_auth_failures_total",
     "latchkey_issuer_quota_remaining", "latchkey_shadow_comparisons_total", "latchkey_build_info",
     "latchkey_reload_failures_total", "latchkey_caller_requests_total", "latchkey_policy_would_deny_total",
-    "latchkey_audit_lines_total",
+    "latchkey_audit_lines_total", "latchkey_health_status", "latchkey_reloads_failing", "latchkey_issuer_quota_limit",
+    "latchkey_oldest_stale_secret_age_seconds",
 }  # fmt: skip
 
 
@@ -146,42 +143,3 @@ def test_gzip_is_used_when_accepted(broker: Broker) -> None:
     packed = broker.get("/metrics", headers={"Accept-Encoding": "gzip"})
     assert packed.header("Content-Encoding") == "gzip"
     assert b"latchkey_build_info" in gzip.decompress(packed.body)
-
-
-@pytest.mark.slow(20)
-def test_prometheus_scrapes_it(broker: Broker, tmp_path, later) -> None:
-    (tmp_path / "key").write_text(API_KEY)
-    (tmp_path / "prometheus.yml").write_text(
-        f"""
-global: {{scrape_interval: 1s, scrape_timeout: 1s}}
-scrape_configs:
-  - job_name: latchkey
-    authorization: {{type: Bearer, credentials_file: {tmp_path}/key}}
-    static_configs: [{{targets: ["127.0.0.1:{broker.port}"]}}]
-"""
-    )
-    port = free_port()
-    prometheus = Child(
-        [
-            "prometheus",
-            f"--config.file={tmp_path}/prometheus.yml",
-            f"--storage.tsdb.path={tmp_path}/data",
-            f"--web.listen-address=127.0.0.1:{port}",
-        ],
-        {"PATH": "/usr/bin:/bin"},
-        cwd=tmp_path,
-    )
-    later(prometheus.kill)
-
-    def up() -> bool:
-        try:
-            answer = ask(port, "/api/v1/query?query=up%7Bjob%3D%22latchkey%22%7D")
-        except OSError:
-            return False
-        result = answer.json()["data"]["result"] if answer.status == 200 else []
-        return bool(result) and result[0]["value"][1] == "1"
-
-    prometheus.ready(up, "the target is up", within=30)
-    query = "/api/v1/query?query=latchkey_tier_requests_total%7Btier%3D%22auth0%22%2Coutcome%3D%22hit%22%7D"
-    result = json.loads(ask(port, query).body)["data"]["result"]
-    assert [sample["value"][1] for sample in result] == ["1"]

@@ -93,6 +93,7 @@ def test_prometheus_accepts_the_scrape_configuration(tmp_path: Path) -> None:
     assert "/etc/prometheus/latchkey-api-key" in text
     configuration = tmp_path / "prometheus.yml"
     configuration.write_text(text.replace("/etc/prometheus/latchkey-api-key", str(key)))
+    shutil.copy(DEPLOY / "prometheus/latchkey.rules.yml", tmp_path)
     check(promtool, "check", "config", configuration)
 
 

@@ -13,7 +13,7 @@ from .pages import documents, tokens
 
 BIN = Path(sys.executable).parent
 #: Programs that examples start and that a machine may lack.
-PROGRAMS = ("node", "go", "java", "docker", "aws")
+PROGRAMS = ("node", "go", "java", "docker", "aws", "promtool")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,12 @@ import ssl
 import subprocess
 import warnings
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,18 @@ class Authority:
             *("-out", cert, "-days", str(days), "-extfile", extensions),
         )
         return Certificate(cert, key)
+
+    def age(self, certificate: Certificate, old: timedelta, left: timedelta) -> None:
+        """Replaces a certificate by one for the same key and names that has been valid for a while."""
+        found = x509.load_pem_x509_certificate(certificate.cert.read_bytes())
+        authority = load_pem_private_key(self._key.read_bytes(), None)
+        now = datetime.now(UTC)
+        builder = x509.CertificateBuilder(
+            found.issuer, found.subject, found.public_key(), x509.random_serial_number(), now - old, now + left)
+        for extension in found.extensions:
+            builder = builder.add_extension(extension.value, extension.critical)
+        aged = builder.sign(authority, hashes.SHA256())  # type: ignore[arg-type]
+        certificate.cert.write_bytes(aged.public_bytes(serialization.Encoding.PEM))
 
 
 def openssl(*arguments: object) -> None:

@@ -105,6 +105,18 @@ struct SecretCache {
         return until
     }
 
+    /// The age of the oldest value that is served past its TTL because its store fails; nil if there is none.
+    func oldestStaleAge(_ now: Now) -> Duration? {
+        backoffs.keysByUse.compactMap { item in
+            guard let record = records[peek: item], !record.isFresh(now),
+                StaleWhileError.serves(
+                    freshUntil: record.freshUntil, staleUntil: record.staleUntil, after: backoffs[peek: item]?.fault,
+                    now)
+            else { return nil }
+            return now.monotonic - record.received.monotonic
+        }.max()
+    }
+
     /// The current items of a store in memory, most recently used first.
     func items(of store: SecretStore) -> [SecretQuery] {
         records.keysByUse.filter { $0.store == store && !$0.isVersioned }

@@ -41,6 +41,9 @@ package final class CredentialChain: Sendable {
     /// The outcome of the last search. Without entries before the first one.
     package var report: CredentialReport { state.withLock { $0.report } }
 
+    /// When the current credentials expire; nil if there are none or they do not expire.
+    package var expiry: WallTime? { state.withLock { $0.cache.current?.credentials.expiration } }
+
     /// The credentials, and the generation that identifies them.
     ///
     /// - Parameters:
