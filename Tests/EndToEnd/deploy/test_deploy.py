@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from peers.broker import ROOT
-from peers.terraform import initialised, terraform
 
 DEPLOY = ROOT / "deploy"
 BIN = Path(sys.executable).parent
@@ -94,30 +93,6 @@ def test_prometheus_accepts_the_scrape_configuration(tmp_path: Path) -> None:
     configuration = tmp_path / "prometheus.yml"
     configuration.write_text(text.replace("/etc/prometheus/latchkey-api-key", str(key)))
     check(promtool, "check", "config", configuration)
-
-
-# Terraform
-
-
-def test_terraform_finds_its_files_formatted() -> None:
-    status, output = terraform("fmt", "-check", "-diff", cwd=DEPLOY / "terraform")
-    assert status == 0, output
-
-
-@pytest.mark.slow(15)
-@pytest.mark.timeout(600)
-def test_terraform_accepts_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shutil.copytree(DEPLOY, tmp_path / "deploy")
-    folder = tmp_path / "deploy/terraform"
-    initialised(folder, monkeypatch)
-    status, output = terraform("validate", "-no-color", cwd=folder)
-    assert status == 0, output
-
-
-def test_terraform_holds_no_value() -> None:
-    text = "".join(path.read_text() for path in (DEPLOY / "terraform").glob("*.tf"))
-    for resource in ["aws_ssm_parameter", "aws_secretsmanager_secret_version", "secret_string"]:
-        assert resource not in text
 
 
 # The one command
