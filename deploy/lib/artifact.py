@@ -54,8 +54,9 @@ def moment() -> int:
 
 
 def version_of(program: Path) -> str:
-    """The version that the program prints: the first word, for a commit and libraries may follow."""
-    return run(program, "--version").split()[0]
+    """The version that the program prints; what it was built from and with may be beside it."""
+    found = re.search(r"\b\d+\.\d+\.\d+\S*", run(program, "--version"))
+    return found[0] if found else fail(f"{program} --version prints no version")
 
 
 def stripped(program: Path, to: Path) -> Path:

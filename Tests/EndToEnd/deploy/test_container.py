@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from peers.broker import BINARY, ROOT, Broker, run, settings
+from peers.broker import BINARY, ROOT, Broker, settings, version
 from peers.waiting import free_port
 
 CONTAINER = ROOT / "deploy/container"
@@ -109,8 +109,7 @@ def test_the_image_is_small_and_has_nothing_but_what_the_program_needs(image: Im
     for member in members.values():
         assert (member.uid, member.gid, member.mode & 0o6022) == (0, 0, 0), f"{member.name}: nobody else may write, no setuid"
     assert image.config["rootfs"]["diff_ids"] == [f"sha256:{hashlib.sha256(layer).hexdigest()}" for layer in image.layers]
-    version = run("--version", env=settings(Path("/"))).stdout.split()[0]
-    assert image.config["config"]["Labels"]["org.opencontainers.image.version"] == version
+    assert image.config["config"]["Labels"]["org.opencontainers.image.version"] == version()
 
 
 @pytest.mark.slow(10)

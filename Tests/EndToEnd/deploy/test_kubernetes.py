@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from peers.broker import run, settings
+from peers.broker import run, settings, version
 from peers.kubernetes import FOLDERS, MANIFESTS, WORKLOADS, Manifests, containers, is_broker, text
 from peers.pages import CATALOGUE, table
 
@@ -113,8 +113,7 @@ def test_the_drain_of_a_sidecar_fits_the_default_grace_period() -> None:
 
 @folders
 def test_the_image_is_the_one_of_this_version(folder: str) -> None:
-    version = run("--version", env=settings(Path("/"))).stdout.split()[0]
-    assert Manifests.of(folder).container["image"] == f"registry.example/latchkey:{version}"
+    assert Manifests.of(folder).container["image"] == f"registry.example/latchkey:{version()}"
 
 
 @folders

@@ -162,3 +162,10 @@ def run(
     return subprocess.run(
         [str(BINARY), *arguments], env=dict(env), input=data, capture_output=True, text=True, timeout=timeout
     )
+
+
+def version() -> str:
+    """The program's version, without what else `--version` prints."""
+    found = re.search(r"\b\d+\.\d+\.\d+\S*", run("--version", env=settings(Path("/"))).stdout)
+    assert found, "--version prints no version"
+    return found[0]
