@@ -42,15 +42,14 @@ resource "aws_iam_role" "runtime" {
   name                 = "${var.name}-runtime"
   description          = "The broker: reads secrets, shares the token, writes nothing else."
   max_session_duration = 3600
+  assume_role_policy   = jsonencode({ Version = "2012-10-17", Statement = local.runtime_trust })
 
-  assume_role_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect    = "Allow"
-      Action    = "sts:AssumeRole"
-      Principal = { AWS = var.runtime_principals }
-    }]
-  })
+  lifecycle {
+    precondition {
+      condition     = length(local.runtime_trust) > 0
+      error_message = "Nobody may take on the broker's role: set runtime_services, runtime_oidc, pod_identity or runtime_principals."
+    }
+  }
 }
 
 resource "aws_iam_role_policy" "runtime" {
@@ -84,23 +83,15 @@ resource "aws_dynamodb_table" "tokens" {
 }
 
 resource "aws_iam_role" "migrator" {
-  count                = length(var.migrator_principals) > 0 ? 1 : 0
+  count                = length(local.migrator_trust) > 0 ? 1 : 0
   name                 = "${var.name}-migrator"
   description          = "Whoever writes secrets: never the broker."
   max_session_duration = 3600
-
-  assume_role_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect    = "Allow"
-      Action    = "sts:AssumeRole"
-      Principal = { AWS = var.migrator_principals }
-    }]
-  })
+  assume_role_policy   = jsonencode({ Version = "2012-10-17", Statement = local.migrator_trust })
 }
 
 resource "aws_iam_role_policy" "migrator" {
-  count  = length(var.migrator_principals) > 0 ? 1 : 0
+  count  = length(local.migrator_trust) > 0 ? 1 : 0
   name   = "${var.name}-migrator"
   role   = aws_iam_role.migrator[0].id
   policy = local.policies["migrator"]

@@ -15,9 +15,49 @@ variable "name" {
   default     = "latchkey"
 }
 
+variable "runtime_services" {
+  description = "Where the broker runs: ec2, ecs, lambda, or several of them."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = length(setsubtract(var.runtime_services, ["ec2", "ecs", "lambda"])) == 0
+    error_message = "The services are ec2, ecs and lambda. For EKS set runtime_oidc or pod_identity."
+  }
+}
+
+variable "runtime_oidc" {
+  description = "Issuers of web identity tokens for the broker, such as an EKS cluster (IRSA): the ARN of the IAM OIDC provider, the subjects (* matches any characters) and the audience."
+  type = list(object({
+    provider_arn = string
+    subjects     = list(string)
+    audience     = optional(string, "sts.amazonaws.com")
+  }))
+  default = []
+
+  validation {
+    condition = alltrue([
+      for issuer in var.runtime_oidc : can(regex(":oidc-provider/.+", issuer.provider_arn)) && length(issuer.subjects) > 0
+      && alltrue([for subject in issuer.subjects : can(regex("[^*?]{4}", subject))])
+    ])
+    error_message = "Each issuer has the ARN of an OIDC provider and subjects; a subject of wildcards alone would let everyone in."
+  }
+}
+
+variable "pod_identity" {
+  description = "EKS Pod Identity: the cluster, and the service account of the broker (deploy/kubernetes/overlays/pod-identity)."
+  type = object({
+    cluster         = string
+    namespace       = optional(string, "latchkey")
+    service_account = optional(string, "latchkey")
+  })
+  default = null
+}
+
 variable "runtime_principals" {
-  description = "Who runs the broker: ARNs of the users or roles that may take on its role."
+  description = "Who else runs the broker: ARNs of the users or roles that may take on its role."
   type        = list(string)
+  default     = []
 }
 
 variable "token_table" {
@@ -36,4 +76,39 @@ variable "migrator_principals" {
   description = "Who writes secrets: ARNs of the users or roles that may take on the migrator's role. Empty: no such role."
   type        = list(string)
   default     = []
+}
+
+variable "migrator_oidc" {
+  description = "Issuers of web identity tokens for whoever writes secrets, such as the jobs of a deployment pipeline: as runtime_oidc."
+  type = list(object({
+    provider_arn = string
+    subjects     = list(string)
+    audience     = optional(string, "sts.amazonaws.com")
+  }))
+  default = []
+
+  validation {
+    condition = alltrue([
+      for issuer in var.migrator_oidc : can(regex(":oidc-provider/.+", issuer.provider_arn)) && length(issuer.subjects) > 0
+      && alltrue([for subject in issuer.subjects : can(regex("[^*?]{4}", subject))])
+    ])
+    error_message = "Each issuer has the ARN of an OIDC provider and subjects; a subject of wildcards alone would let everyone in."
+  }
+}
+
+variable "layer_file" {
+  description = "The zip file that deploy/lambda/layer made, for a Lambda layer. Null: no layer."
+  type        = string
+  default     = null
+}
+
+variable "layer_architecture" {
+  description = "What the file was built for: x86_64 or arm64."
+  type        = string
+  default     = "x86_64"
+
+  validation {
+    condition     = contains(["x86_64", "arm64"], var.layer_architecture)
+    error_message = "The architecture is x86_64 or arm64."
+  }
 }

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from peers.broker import ROOT
-from peers.terraform import initialised, terraform
 
 DEPLOY = ROOT / "deploy"
-BIN = Path(sys.executable).parent
 
 
 def check(*command: str | Path, cwd: Path = ROOT, stdin: str | None = None) -> None:
@@ -52,9 +49,9 @@ def test_systemd_accepts_the_socket(tmp_path: Path) -> None:
 
 
 def test_the_unit_is_hardened() -> None:
-    # 20 of 100; 0 is a fully confined process.
+    # 12 of 100; 0 is a fully confined process.
     analyze = require("systemd-analyze")
-    check(analyze, "security", "--offline=true", "--threshold=20", DEPLOY / "systemd/latchkey.service")
+    check(analyze, "security", "--offline=true", "--threshold=12", DEPLOY / "systemd/latchkey.service")
 
 
 def test_the_unit_outlives_the_drain() -> None:
@@ -67,19 +64,6 @@ def test_the_unit_outlives_the_drain() -> None:
 def test_the_unit_waits_for_the_broker_and_watches_it() -> None:
     lines = (DEPLOY / "systemd/latchkey.service").read_text().splitlines()
     assert "Type=notify" in lines and "WatchdogSec=30" in lines and "Restart=on-failure" in lines
-
-
-# The image
-
-
-def test_hadolint_accepts_the_dockerfile() -> None:
-    check(BIN / "hadolint", "--failure-threshold", "style", DEPLOY / "container/Dockerfile")
-
-
-def test_the_image_does_not_run_as_root() -> None:
-    lines = (DEPLOY / "container/Dockerfile").read_text().splitlines()
-    stages = [number for number, line in enumerate(lines) if line.startswith("FROM ")]
-    assert [line for line in lines[stages[-1] :] if line.startswith("USER ")] == ["USER 10001:10001"]
 
 
 # Prometheus
@@ -95,30 +79,6 @@ def test_prometheus_accepts_the_scrape_configuration(tmp_path: Path) -> None:
     configuration.write_text(text.replace("/etc/prometheus/latchkey-api-key", str(key)))
     shutil.copy(DEPLOY / "prometheus/latchkey.rules.yml", tmp_path)
     check(promtool, "check", "config", configuration)
-
-
-# Terraform
-
-
-def test_terraform_finds_its_files_formatted() -> None:
-    status, output = terraform("fmt", "-check", "-diff", cwd=DEPLOY / "terraform")
-    assert status == 0, output
-
-
-@pytest.mark.slow(15)
-@pytest.mark.timeout(600)
-def test_terraform_accepts_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shutil.copytree(DEPLOY, tmp_path / "deploy")
-    folder = tmp_path / "deploy/terraform"
-    initialised(folder, monkeypatch)
-    status, output = terraform("validate", "-no-color", cwd=folder)
-    assert status == 0, output
-
-
-def test_terraform_holds_no_value() -> None:
-    text = "".join(path.read_text() for path in (DEPLOY / "terraform").glob("*.tf"))
-    for resource in ["aws_ssm_parameter", "aws_secretsmanager_secret_version", "secret_string"]:
-        assert resource not in text
 
 
 # The one command

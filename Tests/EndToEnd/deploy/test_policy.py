@@ -13,7 +13,6 @@ import pytest
 from peers.broker import ROOT, run
 from peers.moto import TABLE
 from peers.policies import ACCOUNT, allows, listed
-from peers.terraform import MOTO, applies, initialised, terraform
 
 BIN = Path(sys.executable).parent
 KEY = f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -194,39 +193,3 @@ def test_listing_is_opened_on_demand_and_below_the_prefix_alone(path: str) -> No
     assert allows(printed("listing"), "secretsmanager:ListSecrets", "*")
     for beyond in (SSM.replace("/dev", "/prod") + path, SSM.replace("/your-app/dev", "/"), SSM + "elopment" + path):
         assert not allows(printed("listing"), "ssm:GetParametersByPath", beyond)
-
-
-
-# Terraform
-
-
-@pytest.mark.slow(40)
-@pytest.mark.timeout(600)
-def test_terraform_applies_both_and_plans_no_difference_after(world, tmp_path: Path, monkeypatch) -> None:
-    for name in ("iam", "terraform"):
-        (tmp_path / name).mkdir()
-        for file in (ROOT / "deploy" / name).iterdir():
-            (tmp_path / name / file.name).write_text(file.read_text())
-    folder = tmp_path / "terraform"
-    (folder / "provider.tf").write_text(MOTO.format(region="eu-central-1", url=world.moto.url))
-    (folder / "values.auto.tfvars").write_text(
-        'prefix              = "/shop/prod"\ntoken_table         = "shop-tokens"\n'
-        'runtime_principals  = ["arn:aws:iam::123456789012:root"]\n'
-        'migrator_principals = ["arn:aws:iam::123456789012:root"]\n'
-    )
-    for role in ("runtime", "migrator"):
-        (folder / f"policy-{role}.tf").write_text(output_of(["--role", role, "--format", "terraform"], {}))
-    initialised(folder, monkeypatch)
-    status, output = terraform("fmt", "-check", "-diff", cwd=folder)
-    assert status == 0, output
-    applies(folder)
-    iam = world.moto.client("iam")
-    key = world.moto.client("kms", region="eu-central-1").list_keys()["Keys"][0]["KeyArn"]
-    env = {"LATCHKEY_PREFIX": "/shop/prod", "LATCHKEY_SHARED_TIER": "dynamodb:shop-tokens"}
-    managed = {policy["PolicyName"]: policy for policy in iam.list_policies(Scope="Local")["Policies"]}
-    for role, arguments in (("runtime", ["--both-stores", "--any-profile"]), ("migrator", [])):
-        document = iam.get_role_policy(RoleName=f"latchkey-{role}", PolicyName=f"latchkey-{role}")["PolicyDocument"]
-        assert document == json.loads(output_of(["--role", role, "--kms-key", key, *arguments], env))
-        policy = managed[f"latchkey-{role}-your-app-dev"]
-        version = iam.get_policy_version(PolicyArn=policy["Arn"], VersionId=policy["DefaultVersionId"])
-        assert version["PolicyVersion"]["Document"] == json.loads(output_of(["--role", role, "--account", key.split(":")[4]], {}))

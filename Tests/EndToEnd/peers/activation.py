@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from .broker import BINARY
 from .child import Child
@@ -19,8 +20,8 @@ os.execv(sys.argv[2], sys.argv[2:])
 """
 
 
-def activate(listener: socket.socket, env: Mapping[str, str]) -> Child:
+def activate(listener: socket.socket, env: Mapping[str, str], program: Path = BINARY) -> Child:
     """Starts a broker that serves a listening socket of this process."""
     number = listener.fileno()
-    command = [sys.executable, "-c", ACTIVATE, str(number), str(BINARY), "serve"]
+    command = [sys.executable, "-c", ACTIVATE, str(number), str(program), "serve"]
     return Child(command, {**env, "LATCHKEY_LISTEN": "systemd"}, pass_fds=[number])

@@ -49,7 +49,7 @@ class Broker:
 
     def __init__(
         self, env: Mapping[str, str], secrets: Sequence[str] = (), wrapper: Sequence[str] = (),
-        context: ssl.SSLContext | None = None,
+        context: ssl.SSLContext | None = None, program: str | Path = BINARY,
     ) -> None:
         named = re.search(r"127\.0\.0\.1:(\d+)", env.get("LATCHKEY_LISTEN", ""))
         self.port = int(named[1]) if named else free_port()
@@ -58,7 +58,7 @@ class Broker:
         self.env = dict(env)
         self.env.setdefault("LATCHKEY_LISTEN", f"127.0.0.1:{self.port}")
         self.secrets = [API_KEY, AWS_SECRET_ACCESS_KEY, *secrets]
-        self.child = Child([*wrapper, BINARY, "serve"], self.env)
+        self.child = Child([*wrapper, program, "serve"], self.env)
         self.stopped = False
 
     @property
@@ -165,3 +165,10 @@ def run(
     return subprocess.run(
         [str(BINARY), *arguments], env=dict(env), input=data, capture_output=True, text=True, timeout=timeout
     )
+
+
+def version() -> str:
+    """The program's version, without what else `--version` prints."""
+    found = re.search(r"\b\d+\.\d+\.\d+\S*", run("--version", env=settings(Path("/"))).stdout)
+    assert found, "--version prints no version"
+    return found[0]

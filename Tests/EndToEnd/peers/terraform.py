@@ -20,8 +20,10 @@ provider "aws" {{
   skip_requesting_account_id  = true
   endpoints {{
     dynamodb = "{url}"
+    ecs      = "{url}"
     iam      = "{url}"
     kms      = "{url}"
+    lambda   = "{url}"
     sts      = "{url}"
   }}
 }}
