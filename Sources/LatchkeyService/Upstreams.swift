@@ -203,6 +203,7 @@ package struct Upstreams: Sendable {
         var configuration = TokenBroker.Configuration(
             buffer: ExpiryBuffer(settings.tokenExpiryBuffer), upstreamTimeout: settings.upstreamTimeout)
         configuration.holder = Random.uuid()
+        configuration.forcedRefreshesPerHour = max(1, settings.issueBudget / 4)
         return configuration
     }
 
@@ -211,6 +212,8 @@ package struct Upstreams: Sendable {
             freshTTL: settings.secretTTL, negativeTTL: settings.negativeTTL, staleTTL: settings.staleTTL,
             upstreamTimeout: settings.upstreamTimeout)
         configuration.ttls = settings.ttls
+        let readCapacity = HTTPClient.Configuration().maxConnectionsPerOrigin
+        configuration.readCapacity = [.parameterStore: readCapacity, .secretsManager: readCapacity]
         if let maxEntries = settings.maximumSecrets { configuration.maximumEntries = maxEntries }
         configuration.backendParameter =
             settings.backend.fixed == nil

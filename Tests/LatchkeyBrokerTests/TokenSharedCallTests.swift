@@ -97,4 +97,26 @@ import Testing
         gate.open()
         #expect(try await answers.first(5).suffix(3).allSatisfy { try $0.get().tier == .auth0 })
     }
+
+    @Test func `One caller cannot take all places of a refresh`() async throws {
+        let fixture = TokenFixture(maximumWaiters: 8)
+        let gate = Gate()
+        fixture.issuer.then(.success(fixture.grant()), gate: gate)
+        let (answers, others) = (
+            Inbox<Result<ServedToken, UpstreamFault>>(), Inbox<Result<ServedToken, UpstreamFault>>()
+        )
+        let (a, b) = (Requester(id: "a"), Requester(id: "b"))
+        for _ in 0..<20 {
+            fixture.broker.token(fixture.profile, TokenDemand(requester: a), deadline: fixture.deadline) {
+                answers.put($0)
+            }
+        }
+        fixture.broker.token(fixture.profile, TokenDemand(requester: b), deadline: fixture.deadline) {
+            others.put($0)
+        }
+        #expect(await answers.first(16).allSatisfy { (try? $0.get()) == nil })
+        gate.open()
+        #expect(try await others.first(1)[0].get().tier == .auth0)
+        #expect(try await answers.first(20).suffix(4).allSatisfy { try $0.get().tier == .auth0 })
+    }
 }

@@ -13,24 +13,27 @@ package struct AWSReadStore: Sendable {
     /// The store that a secret is read from now; nil while the backend is unknown.
     let storeOf: @Sendable (SecretKey) -> SecretStore?
     package let cachedParameter: @Sendable (ParameterRead, Now) -> Outcome<ParameterItem>?
-    let parameter: @Sendable (ParameterRead, MonotonicTime) async throws(UpstreamFault) -> ParameterItem
+    let parameter: @Sendable (ParameterRead, ReadTerms) async throws(UpstreamFault) -> ParameterItem
     package let cachedSecret: @Sendable (SecretQuery, Now) -> Outcome<SecretItem>?
     /// The `Bool` asks for a read past the cache.
-    let secret: @Sendable (SecretQuery, Bool, MonotonicTime) async throws(UpstreamFault) -> SecretItem
+    let secret: @Sendable (SecretQuery, Bool, ReadTerms) async throws(UpstreamFault) -> SecretItem
     /// The description that Secrets Manager gives; nil where the secret is read from Parameter Store.
-    let description: @Sendable (SecretQuery, MonotonicTime) async throws(UpstreamFault) -> JSON?
+    let description: @Sendable (SecretQuery, ReadTerms) async throws(UpstreamFault) -> JSON?
     /// All parameters below a path, in the store's order.
-    let listing: @Sendable (PathRead, MonotonicTime) async throws(UpstreamFault) -> [ParameterItem]
+    let listing: @Sendable (PathRead, ReadTerms) async throws(UpstreamFault) -> [ParameterItem]
 
     package init(
         names: ResourceNames,
         storeOf: @escaping @Sendable (SecretKey) -> SecretStore?,
         cachedParameter: @escaping @Sendable (ParameterRead, Now) -> Outcome<ParameterItem>?,
-        parameter: @escaping @Sendable (ParameterRead, MonotonicTime) async throws(UpstreamFault) -> ParameterItem,
+        parameter:
+            @escaping @Sendable (ParameterRead, ReadTerms) async throws(UpstreamFault) -> ParameterItem,
         cachedSecret: @escaping @Sendable (SecretQuery, Now) -> Outcome<SecretItem>?,
-        secret: @escaping @Sendable (SecretQuery, Bool, MonotonicTime) async throws(UpstreamFault) -> SecretItem,
-        description: @escaping @Sendable (SecretQuery, MonotonicTime) async throws(UpstreamFault) -> JSON?,
-        listing: @escaping @Sendable (PathRead, MonotonicTime) async throws(UpstreamFault) -> [ParameterItem]
+        secret:
+            @escaping @Sendable (SecretQuery, Bool, ReadTerms) async throws(UpstreamFault) -> SecretItem,
+        description: @escaping @Sendable (SecretQuery, ReadTerms) async throws(UpstreamFault) -> JSON?,
+        listing:
+            @escaping @Sendable (PathRead, ReadTerms) async throws(UpstreamFault) -> [ParameterItem]
     ) {
         self.names = names
         self.storeOf = storeOf

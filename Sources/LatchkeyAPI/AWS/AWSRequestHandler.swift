@@ -53,15 +53,15 @@ package struct AWSRequestHandler: Sendable {
     ///   - refresh: whether to read past the cache. Only for a single secret.
     ///   - completion: called once, on any thread. Its second argument says why a requested refresh failed.
     func answer(
-        _ request: AWSReadRequest, filter: @escaping ListingFilter, refresh: Bool, deadline: MonotonicTime,
+        _ request: AWSReadRequest, filter: @escaping ListingFilter, refresh: Bool, terms: ReadTerms,
         completion: @escaping @Sendable (Result<AWSAnswer, AWSProtocolError>, UpstreamFault?) -> Void
     ) {
         Task {
             guard refresh, case .secret(let ask) = request else {
                 return completion(
-                    await answer(request, filter: filter, refresh: refresh, deadline: deadline), nil)
+                    await answer(request, filter: filter, refresh: refresh, terms: terms), nil)
             }
-            let secret = await secret(ask, true, deadline)
+            let secret = await secret(ask, true, terms)
             completion(Self.answer(ask, secret), Self.refreshError(secret))
         }
     }
@@ -74,42 +74,42 @@ package struct AWSRequestHandler: Sendable {
     }
 
     private func answer(
-        _ request: AWSReadRequest, filter: ListingFilter, refresh: Bool, deadline: MonotonicTime
+        _ request: AWSReadRequest, filter: ListingFilter, refresh: Bool, terms: ReadTerms
     ) async -> Result<AWSAnswer, AWSProtocolError> {
         switch request {
         case .parameter(let ask, let isDecrypted):
-            return Self.answer(ask, await parameter(ask, isDecrypted, deadline))
+            return Self.answer(ask, await parameter(ask, isDecrypted, terms))
         case .parameters(let asks, let foreignARNs, let isDecrypted):
             return Self.answer(
-                asks, await Self.gather(asks) { await parameter($0, isDecrypted, deadline) }, foreignARNs)
-        case .path(let ask): return answer(ask, await listing(ask, deadline), filter)
-        case .secret(let ask): return Self.answer(ask, await secret(ask, refresh, deadline))
+                asks, await Self.gather(asks) { await parameter($0, isDecrypted, terms) }, foreignARNs)
+        case .path(let ask): return answer(ask, await listing(ask, terms), filter)
+        case .secret(let ask): return Self.answer(ask, await secret(ask, refresh, terms))
         case .secrets(let asks, let denied):
-            return Self.answer(asks, await Self.gather(asks) { await secret($0, refresh, deadline) }, denied)
-        case .description(let ask): return await description(ask, deadline)
+            return Self.answer(asks, await Self.gather(asks) { await secret($0, refresh, terms) }, denied)
+        case .description(let ask): return await description(ask, terms)
         }
     }
 
     // MARK: Reads
 
     private func parameter(
-        _ ask: ParameterReference, _ isDecrypted: Bool, _ deadline: MonotonicTime
+        _ ask: ParameterReference, _ isDecrypted: Bool, _ terms: ReadTerms
     ) async -> Result<ParameterItem, UpstreamFault> {
         do throws(UpstreamFault) {
             let read = ParameterRead(query: ask.query, isDecrypted: isDecrypted)
-            return ask.checked(.success(try await store.parameter(read, deadline)))
+            return ask.checked(.success(try await store.parameter(read, terms)))
         } catch {
             return .failure(error)
         }
     }
 
     private func secret(
-        _ ask: SecretReference, _ refresh: Bool, _ deadline: MonotonicTime
+        _ ask: SecretReference, _ refresh: Bool, _ terms: ReadTerms
     ) async -> Result<SecretItem, UpstreamFault> {
         var last = Result<SecretItem, UpstreamFault>.failure(UpstreamFault(.notFound))
         for query in ask.queries(store.storeOf) {
             do throws(UpstreamFault) {
-                last = ask.checked(.success(try await store.secret(query, refresh, deadline)))
+                last = ask.checked(.success(try await store.secret(query, refresh, terms)))
             } catch {
                 last = .failure(error)
             }
@@ -119,18 +119,18 @@ package struct AWSRequestHandler: Sendable {
     }
 
     private func description(
-        _ ask: SecretReference, _ deadline: MonotonicTime
+        _ ask: SecretReference, _ terms: ReadTerms
     ) async -> Result<AWSAnswer, AWSProtocolError> {
         var last = UpstreamFault(.notFound)
         for query in ask.queries(store.storeOf) {
             do throws(UpstreamFault) {
-                if let own = try await store.description(query, deadline) {
+                if let own = try await store.description(query, terms) {
                     if ask.accepts(arn: own["ARN"]?.string ?? "", name: own["Name"]?.string ?? "") {
                         return .success(
                             AWSAnswer(own, [Self.description(query, .secretsManager)], isDescription: true))
                     }
                 } else {
-                    let item = try ask.checked(.success(try await store.secret(query, false, deadline))).get()
+                    let item = try ask.checked(.success(try await store.secret(query, false, terms))).get()
                     return .success(
                         AWSAnswer(item.description, [Self.description(query, .parameterStore)], isDescription: true))
                 }
@@ -145,11 +145,11 @@ package struct AWSRequestHandler: Sendable {
     }
 
     private func listing(
-        _ ask: PathPageRequest, _ deadline: MonotonicTime
+        _ ask: PathPageRequest, _ terms: ReadTerms
     ) async -> Result<[ParameterItem], UpstreamFault> {
         let read = PathRead(path: ask.path, isRecursive: ask.isRecursive, isDecrypted: ask.isDecrypted)
         do throws(UpstreamFault) {
-            return .success(try await store.listing(read, deadline))
+            return .success(try await store.listing(read, terms))
         } catch {
             return .failure(error)
         }

@@ -38,6 +38,7 @@ struct OAuthTokenLookup: Sendable {
     /// Called with the profile of an audience that had to be looked up; nil if no profile of ``among`` has it.
     let resolved: @Sendable (ProfileID?) -> Void
     let scope: [String]
+    let requester: Requester?
     let tokens: TokenBroker
     let audiences: AudienceCache
     let time: Timing
@@ -73,7 +74,9 @@ struct OAuthTokenLookup: Sendable {
     private func fetch(
         _ profile: ProfileID, of audience: String?, _ completion: @escaping @Sendable (Outcome) -> Void
     ) {
-        tokens.token(profile, TokenDemand(isByName: audience == nil), deadline: deadline) { result in
+        tokens.token(
+            profile, TokenDemand(isByName: audience == nil, requester: requester), deadline: deadline
+        ) { result in
             switch result {
             case .success(let served): completion(outcome(served, profile))
             case .failure(.profileChanged):

@@ -34,7 +34,8 @@ extension Problem {
         case .invalid:
             self.init(502, .upstreamInvalid, "\(source) sent an invalid response\(Self.about(fault))")
         case .overloaded:
-            self.init(503, .overloaded, "too many callers wait for this \(what); try again")
+            self.init(
+                503, .overloaded, fault.subject ?? "too many callers wait for this \(what); try again")
             retryAfter = Self.seconds(fault.retryAfter) ?? 1
         case .notReady where fault.code == SecretBroker.backendUnknownCode:
             self.init(503, .notReady, "the secrets backend is unknown: \(fault.subject ?? "it was not read yet")")

@@ -73,9 +73,10 @@ extension Router {
             if let wouldDeny { reporter.report("", wouldDeny) }
             return allowed
         }
-        let (aws, tier, deadline) = (services.aws, tier(of: service), now.monotonic + services.callerTimeout)
+        let (aws, tier) = (services.aws, tier(of: service))
+        let terms = ReadTerms(requester(request), deadline: now.monotonic + services.callerTimeout)
         return deferAnswer(request, reply, blocksPipeline: true) { deferred in
-            aws.answer(read, filter: filter, refresh: refresh, deadline: deadline) { result, refreshError in
+            aws.answer(read, filter: filter, refresh: refresh, terms: terms) { result, refreshError in
                 deferred.send {
                     let receipt = answer.write(result, refreshError: refreshError, to: $0)
                     return receipt.status == 200 ? receipt.from(tier) : receipt

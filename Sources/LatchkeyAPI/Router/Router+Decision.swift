@@ -74,6 +74,11 @@ extension Router {
 
     // MARK: Records
 
+    /// The caller, for its share of what is limited.
+    func requester(_ request: borrowing APIRequest) -> Requester? {
+        request.credentials.caller.map { keys.ring.requester($0) }
+    }
+
     /// The caller's id, for messages and for limits per caller.
     func callerID(_ request: borrowing APIRequest) -> String {
         request.credentials.caller.flatMap { keys.ring.caller($0)?.id } ?? Caller.defaultID

@@ -20,6 +20,7 @@ extension Router {
             }
             let lookup = OAuthTokenLookup(
                 target: target, among: access(of: request).profiles, resolved: resolved(request), scope: grant.scope,
+                requester: requester(request),
                 tokens: services.tokens, audiences: services.audiences,
                 time: services.time, deadline: now.monotonic + services.callerTimeout)
             let (time, names) = (services.time, services.recorder.keepsNames ? services.tokens.names : nil)

@@ -12,10 +12,13 @@ extension Router {
         if !wanted.refresh, let cached = services.secrets.cached(wanted.query, now: now) {
             return format.write(cached, now: now, to: reply)
         }
-        let (time, deadline) = (services.time, now.monotonic + services.callerTimeout)
+        let (time, deadline, requester) = (
+            services.time, now.monotonic + services.callerTimeout, requester(request)
+        )
         return deferAnswer(request, reply) { deferred in
-            services.secrets.secret(wanted.query, demand: wanted.refresh ? .forced : .cached, deadline: deadline) {
-                result in
+            services.secrets.secret(
+                wanted.query, demand: wanted.refresh ? .forced : .cached, for: requester, deadline: deadline
+            ) { result in
                 deferred.send { format.write(result, now: time.now(), to: $0) }
             }
         }
@@ -25,20 +28,19 @@ extension Router {
     private func wait(
         _ request: borrowing APIRequest, _ wanted: SecretRequest, until end: MonotonicTime, _ reply: consuming APIReply
     ) -> ReplyReceipt {
-        let (services, format) = (services, wanted.format)
-        guard services.secretWaiter.acquire() else {
-            return format.write(
-                .failure(UpstreamFault(.overloaded, retryAfter: .seconds(1))), now: services.time.now(), to: reply)
+        let (services, format, requester) = (services, wanted.format, requester(request))
+        guard services.secretWaiter.acquire(requester) else {
+            return format.write(.failure(.tooManyWaiters), now: services.time.now(), to: reply)
         }
         let standing = CallerStanding(
             credential: presentedCredential(request), secret: wanted.query.key.name, keys: services.keys)
         return deferAnswer(request, reply) { deferred in
             Task {
                 let outcome = await services.secretWaiter.answer(
-                    to: wanted.query, until: end, timeout: services.callerTimeout,
+                    to: wanted.query, for: requester, until: end, timeout: services.callerTimeout,
                     isCallerConnected: { deferred.isCallerConnected },
                     standing: { standing.now(services.time.now().wall) }, while: { format.holds($0.entry) })
-                services.secretWaiter.release()
+                services.secretWaiter.release(requester)
                 deferred.send { reply in
                     switch outcome {
                     case .read(let result): format.write(result, now: services.time.now(), to: reply)

@@ -11,7 +11,7 @@ extension Router {
         _ request: borrowing APIRequest, _ wanted: (batch: SecretBatch?, denied: Set<ExactText>, demand: SecretDemand),
         _ reply: consuming APIReply
     ) -> ReplyReceipt {
-        let (secrets, id) = (services.secrets, request.id.text)
+        let (secrets, id, requester) = (services.secrets, request.id.text, requester(request))
         let (access, reporter) = (access(of: request), wouldDenyReporter(request))
         let deadline = services.time.now().monotonic + services.callerTimeout
         return deferAnswer(request, reply, blocksPipeline: true) { deferred in
@@ -19,11 +19,12 @@ extension Router {
                 let page: SecretsResponse
                 if let batch = wanted.batch {
                     page = await batch.answer(
-                        from: secrets, denied: wanted.denied, demand: wanted.demand, deadline: deadline, id: id)
+                        from: secrets, denied: wanted.denied, demand: wanted.demand, for: requester,
+                        deadline: deadline, id: id)
                 } else {
                     page = await SecretsResponse.names(
                         from: secrets, for: access, hidden: { reporter.report("", $0) }, demand: wanted.demand,
-                        deadline: deadline)
+                        requester: requester, deadline: deadline)
                 }
                 deferred.send { page.write(to: $0) }
             }

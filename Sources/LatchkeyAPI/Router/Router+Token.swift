@@ -17,8 +17,10 @@ extension Router {
             ).from(Tier.memory.header)
         }
         let (time, tokens, deadline) = (services.time, services.tokens, now.monotonic + services.callerTimeout)
-        return deferAnswer(request, reply) { deferred in
-            tokens.token(profile, demand, deadline: deadline) { result in
+        var asked = demand
+        asked.requester = requester(request)
+        return deferAnswer(request, reply) { [asked] deferred in
+            tokens.token(profile, asked, deadline: deadline) { result in
                 deferred.send { Self.write(result, format, now: time.now(), to: $0) }
             }
         }

@@ -25,9 +25,12 @@ struct SecretBatch: Sendable {
 
     /// Reads all keys. The response has the values, and a problem for each key that failed.
     ///
-    /// - Parameter denied: the keys that the caller may not have. They are not read.
+    /// - Parameters:
+    ///   - denied: the keys that the caller may not have. They are not read.
+    ///   - requester: the caller.
     func answer(
-        from secrets: SecretBroker, denied: Set<ExactText>, demand: SecretDemand, deadline: MonotonicTime, id: String
+        from secrets: SecretBroker, denied: Set<ExactText>, demand: SecretDemand, for requester: Requester?,
+        deadline: MonotonicTime, id: String
     ) async -> SecretsResponse {
         var found: JSONObject = [:]
         var problems: [ExactText: Problem] = [:]
@@ -37,7 +40,9 @@ struct SecretBatch: Sendable {
         var refreshError: UpstreamFault?
         await withTaskGroup(of: (String, Result<ServedSecret, UpstreamFault>).self) { group in
             for key in keys where !denied.contains(ExactText(key)) {
-                group.addTask { (key, await Self.one(key, from: secrets, demand: demand, deadline: deadline)) }
+                group.addTask {
+                    (key, await Self.one(key, from: secrets, demand: demand, for: requester, deadline: deadline))
+                }
             }
             for await (key, result) in group {
                 switch result {
@@ -68,11 +73,13 @@ struct SecretBatch: Sendable {
     }
 
     private static func one(
-        _ key: String, from secrets: SecretBroker, demand: SecretDemand, deadline: MonotonicTime
+        _ key: String, from secrets: SecretBroker, demand: SecretDemand, for requester: Requester?,
+        deadline: MonotonicTime
     ) async -> Result<ServedSecret, UpstreamFault> {
         guard let key = SecretKey(requested: key) else { return .failure(UpstreamFault(.notFound)) }
         do throws(UpstreamFault) {
-            return .success(try await secrets.secret(SecretQuery(key), demand: demand, deadline: deadline))
+            return .success(
+                try await secrets.secret(SecretQuery(key), demand: demand, for: requester, deadline: deadline))
         } catch {
             return .failure(error)
         }

@@ -10,7 +10,7 @@ internal import Synchronization
 package final class SecretChangeWaiter: Sendable {
     /// Maximum wait in seconds.
     static let maxWait = 60
-    /// Maximum number of waiting callers; more are refused as `overloaded`.
+    /// Maximum number of waiting requests; more are refused as `overloaded`. Callers have shares of it (``FairShare``).
     static let maxWaiters = 1000
     /// Time between two checks. A value younger than this is not fetched again, so a store gets one call per interval,
     /// however many callers wait for the same secret.
@@ -20,7 +20,7 @@ package final class SecretChangeWaiter: Sendable {
     /// Whether the process is draining. Then all waiting callers are answered.
     private let isDraining: @Sendable () -> Bool
     private let time: Timing
-    private let count = Atomic<Int>(0)
+    private let places = Mutex(FairShare(maxWaiters))
     private let pauses = Mutex(Pauses())
 
     /// The pauses of all waiting callers.
@@ -44,16 +44,10 @@ package final class SecretChangeWaiter: Sendable {
         self.time = time
     }
 
-    /// Takes a place; false if none is left. ``release()`` returns it.
-    func acquire() -> Bool {
-        guard count.add(1, ordering: .relaxed).newValue <= Self.maxWaiters else {
-            release()
-            return false
-        }
-        return true
-    }
+    /// Takes a place; false if none is left for this caller. ``release(_:)`` returns it.
+    func acquire(_ requester: Requester?) -> Bool { places.withLock { $0.take(requester) } }
 
-    func release() { count.subtract(1, ordering: .relaxed) }
+    func release(_ requester: Requester?) { places.withLock { $0.release(requester) } }
 
     /// Ends the pauses of all waiting callers, so that each checks its access. Called when the callers change.
     package func wakeAll() {
@@ -82,12 +76,14 @@ package final class SecretChangeWaiter: Sendable {
     /// process is draining.
     ///
     /// - Parameters:
+    ///   - requester: the caller.
     ///   - timeout: the limit for a single check.
     ///   - isCallerConnected: whether the caller is still connected.
     ///   - standing: whether the caller may still have the secret.
     func answer(
-        to query: SecretQuery, until end: MonotonicTime, timeout: Duration, isCallerConnected: @Sendable () -> Bool,
-        standing: @Sendable () -> CallerStanding.Outcome, while holds: @Sendable (ServedSecret) -> Bool
+        to query: SecretQuery, for requester: Requester?, until end: MonotonicTime, timeout: Duration,
+        isCallerConnected: @Sendable () -> Bool, standing: @Sendable () -> CallerStanding.Outcome,
+        while holds: @Sendable (ServedSecret) -> Bool
     ) async -> Outcome {
         // A pause that ends early is not followed by a read, so that a change of the callers causes no calls.
         var (isFirst, nextRead) = (true, time.now().monotonic)
@@ -99,7 +95,8 @@ package final class SecretChangeWaiter: Sendable {
                 do throws(UpstreamFault) {
                     let deadline = time.now().monotonic + timeout
                     served = try await secrets.secret(
-                        query, demand: isFirst ? .cached : .recent(maximumAge: Self.interval), deadline: deadline)
+                        query, demand: isFirst ? .cached : .recent(maximumAge: Self.interval), for: requester,
+                        deadline: deadline)
                 } catch {
                     return .read(.failure(error))
                 }

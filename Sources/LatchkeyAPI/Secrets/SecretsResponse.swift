@@ -20,10 +20,10 @@ struct SecretsResponse: Sendable {
     /// - Parameter hidden: called if only the mode `observe` shows all names.
     static func names(
         from secrets: SecretBroker, for access: CallerAccess, hidden: (AccessReason) -> Void, demand: SecretDemand,
-        deadline: MonotonicTime
+        requester: Requester?, deadline: MonotonicTime
     ) async -> SecretsResponse {
         do throws(UpstreamFault) {
-            let names = try await secrets.names(demand: demand, deadline: deadline)
+            let names = try await secrets.names(demand: demand, for: requester, deadline: deadline)
             let (shown, reason) = access.filter(names.names) { $0 }
             if let reason { hidden(reason) }
             return SecretsResponse(

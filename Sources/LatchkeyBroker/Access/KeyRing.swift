@@ -74,6 +74,11 @@ package final class KeyRing: Sendable {
         return callers.indices.contains(index) ? callers[index] : nil
     }
 
+    /// The caller, for its share of what is limited.
+    package func requester(_ caller: AuthenticatedCaller) -> Requester {
+        Requester(id: self.caller(caller)?.id ?? "", isAlone: callers.count == 1)
+    }
+
     /// What the caller may have.
     package func access(of caller: AuthenticatedCaller) -> CallerAccess {
         if caller.isUnrestricted { return .unrestricted }

@@ -85,6 +85,20 @@ package struct UpstreamFault: Error, Hashable, Sendable {
     /// Whether an issuer asked for a pause. The whole fleet observes it.
     var isIssuerBackoff: Bool { reason == .throttled && (upstream == .auth0 || upstream == .oauth2) }
 
+    /// Too many reads of the caller, or of all callers, wait for their turn.
+    static let tooManyReads = UpstreamFault(
+        .overloaded, retryAfter: .seconds(1),
+        subject: "too many reads of this caller wait for the store; try again")
+
+    /// A read of Parameter Store has waited for its turn until it was too late.
+    static let tooManyCalls = UpstreamFault(
+        .throttled, upstream: .parameterStore, code: .localRateLimit, retryAfter: .seconds(1))
+
+    /// A caller has its share of the places for those that wait for one thing.
+    package static let tooManyWaiters = UpstreamFault(
+        .overloaded, retryAfter: .seconds(1),
+        subject: "this caller has its share of the places to wait; try again")
+
     /// A short code for logs, metrics and `/health`: the upstream's own, else the code of the reason.
     package var summary: String { code ?? reason.code.rawValue }
 }

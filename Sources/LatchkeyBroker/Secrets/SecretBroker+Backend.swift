@@ -84,10 +84,11 @@ extension SecretBroker {
     /// - Parameter completion: called once, on any thread, possibly before this returns; with nil if the backend is
     ///   known.
     func whenBackendKnown(
-        by deadline: MonotonicTime, _ completion: @escaping @Sendable (UpstreamFault?) -> Void
+        for requester: Requester?, by deadline: MonotonicTime,
+        _ completion: @escaping @Sendable (UpstreamFault?) -> Void
     ) {
         if state.withLock({ $0.failsUnknown && $0.routing == nil }) { return completion(backendUnknown) }
-        waiters.wait(until: deadline, timeoutFault: { self.backendUnknown }, completion)
+        waiters.wait(for: requester, until: deadline, timeoutFault: { self.backendUnknown }, completion)
         let (isKnown, notify) = state.withLock { ($0.routing != nil, $0.onBackendAwaited) }
         // The backend may have become known before this caller was added to the waiters.
         if isKnown { waiters.release(nil) } else { notify?() }
@@ -101,10 +102,14 @@ extension SecretBroker {
     }
 
     /// The store that has the item of this key, for asynchronous code.
-    package func store(of key: SecretKey, by deadline: MonotonicTime) async throws(UpstreamFault) -> SecretStore {
+    ///
+    /// - Parameter requester: the caller; nil for Latchkey itself.
+    package func store(
+        of key: SecretKey, for requester: Requester? = nil, by deadline: MonotonicTime
+    ) async throws(UpstreamFault) -> SecretStore {
         if let store = state.withLock({ $0.routing?.store(of: key) }) { return store }
         let fault = await withCheckedContinuation { continuation in
-            whenBackendKnown(by: deadline) { continuation.resume(returning: $0) }
+            whenBackendKnown(for: requester, by: deadline) { continuation.resume(returning: $0) }
         }
         if let fault { throw fault }
         return state.withLock { $0.routing?.store(of: key) } ?? .parameterStore

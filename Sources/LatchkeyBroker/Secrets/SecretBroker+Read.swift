@@ -7,9 +7,11 @@ internal import Synchronization
 extension SecretBroker {
     /// Gets one item from memory, or with a shared read.
     ///
-    /// - Parameter item: with its store.
+    /// - Parameters:
+    ///   - item: with its store.
+    ///   - requester: the caller; nil for Latchkey itself.
     func read(
-        _ item: SecretQuery, _ demand: SecretDemand, deadline: MonotonicTime,
+        _ item: SecretQuery, _ demand: SecretDemand, for requester: Requester?, deadline: MonotonicTime,
         completion: @escaping @Sendable (SecretRead.Outcome) -> Void
     ) {
         let now = time.now()
@@ -21,7 +23,7 @@ extension SecretBroker {
             completion(outcome)
         case .store(let isNew, let isEarlier):
             telemetry.metrics.tierRequest(.secret, .memory, demand == .cached ? .miss : .skipped)
-            join(item, isNew: isNew, deadline: deadline, mayRepeat: !isNew) {
+            join(item, isNew: isNew, for: requester, deadline: deadline, mayRepeat: !isNew) {
                 completion(isEarlier ? $0.asEarlierRead() : $0)
             }
         }
@@ -29,7 +31,7 @@ extension SecretBroker {
 
     /// Starts a read of each item in the background, unless one is in progress.
     func readInBackground(_ items: [SecretQuery]) {
-        for item in items { _ = reads.start(item) { await self.fetch(item, $0) } }
+        for item in items { _ = reads.start(item) { await self.fetch(item, for: .refreshAhead, $0) } }
     }
 
     /// Where an item comes from.
@@ -76,24 +78,30 @@ extension SecretBroker {
     ///   - isNew: whether the read has to start now.
     ///   - mayRepeat: whether a caller that joined late may wait for one more read (``LateJoin``).
     private func join(
-        _ item: SecretQuery, isNew: Bool, deadline: MonotonicTime, mayRepeat: Bool,
+        _ item: SecretQuery, isNew: Bool, for requester: Requester?, deadline: MonotonicTime,
+        mayRepeat: Bool,
         completion: @escaping @Sendable (SecretRead.Outcome) -> Void
     ) {
         let isLate = mayRepeat && reads.waiters(on: item) != nil
         let late = LateJoin(
             since: time.now().monotonic, deadline: deadline, attempt: configuration.upstreamTimeout)
-        let joined = reads.join(item, isNew: isNew, deadline: deadline) {
-            await self.fetch(item, $0)
+        let joined = reads.join(item, isNew: isNew, for: requester, deadline: deadline) {
+            await self.fetch(item, for: requester, $0)
         } waiter: { result in
             let outcome = self.outcome(of: result, item)
             if isLate, case .failure(let fault) = outcome, late.callsAgain(after: fault, now: self.time.now().monotonic)
             {
-                self.join(item, isNew: false, deadline: deadline, mayRepeat: false, completion: completion)
+                self.join(
+                    item, isNew: false, for: requester, deadline: deadline, mayRepeat: false,
+                    completion: completion)
             } else {
                 completion(outcome)
             }
         }
-        if joined { telemetry.metrics.flightJoined(.secret) }
+        guard joined else { return }
+        telemetry.metrics.flightJoined(.secret)
+        // The read may wait among those of another caller.
+        item.store.flatMap { readTurns[$0] }?.join(item, by: requester)
     }
 
     /// The outcome of a read for one caller. After a failure it is what memory still has.
@@ -113,11 +121,33 @@ extension SecretBroker {
         }
     }
 
-    /// Reads an item from its store and caches the result.
-    private func fetch(_ item: SecretQuery, _ deadline: MonotonicTime) async -> Result<SecretRecord, UpstreamFault> {
+    /// Reads an item from its store when its turn has come.
+    ///
+    /// - Parameter requester: the caller whose turn it takes; nil for Latchkey itself.
+    private func fetch(
+        _ item: SecretQuery, for requester: Requester?, _ deadline: MonotonicTime
+    ) async -> Result<SecretRecord, UpstreamFault> {
         guard let source = sources.first(where: { $0.store == item.store }) else {
             return .failure(UpstreamFault(.notReady, code: .storeNotInUse))
         }
+        guard let turns = readTurns[source.store] else {
+            return await fetch(item, from: source, deadline)
+        }
+        // Later it could not wait for one whole request.
+        let latest = deadline + (.zero - configuration.upstreamTimeout)
+        switch await turns.enter(item, cost: item.readCost, for: requester, latest: latest) {
+        case .begins(let id):
+            defer { turns.leave(id) }
+            return await fetch(item, from: source, deadline)
+        case .late where source.store == .parameterStore: return .failure(.tooManyCalls)
+        case .late, .refused: return .failure(.tooManyReads)
+        }
+    }
+
+    /// Reads an item from its store and caches the result.
+    private func fetch(
+        _ item: SecretQuery, from source: SecretSource, _ deadline: MonotonicTime
+    ) async -> Result<SecretRecord, UpstreamFault> {
         let started = time.now()
         let read = state.withLock { $0.cache.beginRead() }
         let name = source.name(of: item.key)

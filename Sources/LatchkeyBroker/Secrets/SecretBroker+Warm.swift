@@ -47,7 +47,7 @@ extension SecretBroker {
     ) {
         for secret in secrets {
             let item = SecretQuery(secret.key, store: secret.store)
-            read(item, .cached, deadline: deadline) { _ in completion() }
+            read(item, .cached, for: nil, deadline: deadline) { _ in completion() }
         }
     }
 

@@ -24,6 +24,11 @@ package final class SecretBroker: Sendable {
         package var maximumAbsences = 10_000
         /// How many callers may wait for one read; more are refused as `overloaded`.
         package var maximumWaiters = 10_000
+        /// Reads of each store that are in progress at once (``SecretQuery/readCost``); the rest waits, and callers take turns.
+        /// Those of a store that is not here are not limited.
+        package var readCapacity: [SecretStore: Int] = [:]
+        /// Reads of one store that wait for their turn.
+        package var maximumWaitingReads = 10_000
         /// The parameter that names the backend, for messages.
         package var backendParameter = "the backend's parameter"
 
@@ -45,6 +50,7 @@ package final class SecretBroker: Sendable {
     let configuration: Configuration
     let state: Mutex<State>
     let reads: SingleFlight<SecretQuery, SecretRecord>
+    let readTurns: [SecretStore: ReadTurns]
     let tagKey = Secret(Random.bytes(32))
     let parsing = ParsedText.Budget()
     let waiters: BackendWaiters
@@ -72,6 +78,9 @@ package final class SecretBroker: Sendable {
         waiters = BackendWaiters(maxWaiters: configuration.maximumWaiters, time: time)
         reads = SingleFlight(
             maxWaiters: configuration.maximumWaiters, maxDuration: configuration.upstreamTimeout * 2, time: time)
+        readTurns = configuration.readCapacity.mapValues {
+            ReadTurns(capacity: $0, maxWaiting: configuration.maximumWaitingReads, time: time)
+        }
         shadow = ShadowComparison(
             other: sources.first { $0.store == .parameterStore }, timeout: configuration.upstreamTimeout,
             interval: configuration.ttls(of: .secretsManager).fresh, maxNames: configuration.maximumEntries,
@@ -118,70 +127,75 @@ package final class SecretBroker: Sendable {
     ///
     /// - Parameters:
     ///   - demand: how new the answer has to be. If a forced read fails, the cached value is returned with the error.
+    ///   - requester: the caller; nil for Latchkey itself.
     ///   - deadline: when the caller stops waiting; the result is `timedOut` then.
     ///   - completion: called once, on any thread, possibly before this returns. Gets `notFound` if the secret does not
     ///     exist.
     package func secret(
-        _ query: SecretQuery, demand: SecretDemand = .cached, deadline: MonotonicTime,
+        _ query: SecretQuery, demand: SecretDemand = .cached, for requester: Requester? = nil,
+        deadline: MonotonicTime,
         completion: @escaping Completion
     ) {
-        lookUp(query, skipsBlob: false, demand, deadline: deadline, completion: completion)
+        lookUp(query, skipsBlob: false, demand, requester, deadline: deadline, completion: completion)
     }
 
-    /// ``secret(_:demand:deadline:completion:)`` for asynchronous code.
+    /// ``secret(_:demand:for:deadline:completion:)`` for asynchronous code.
     package func secret(
-        _ query: SecretQuery, demand: SecretDemand = .cached, deadline: MonotonicTime
+        _ query: SecretQuery, demand: SecretDemand = .cached, for requester: Requester? = nil,
+        deadline: MonotonicTime
     ) async throws(UpstreamFault) -> ServedSecret {
         try await withCheckedContinuation { continuation in
-            secret(query, demand: demand, deadline: deadline) { continuation.resume(returning: $0) }
+            secret(query, demand: demand, for: requester, deadline: deadline) { continuation.resume(returning: $0) }
         }.get()
     }
 
-    /// ``secret(_:demand:deadline:completion:)`` for an item of a store, without looking for a field of the blob.
+    /// ``secret(_:demand:for:deadline:completion:)`` for an item of a store, without looking for a field of the blob.
     package func item(
-        _ query: SecretQuery, demand: SecretDemand = .cached, deadline: MonotonicTime,
+        _ query: SecretQuery, demand: SecretDemand = .cached, for requester: Requester? = nil,
+        deadline: MonotonicTime,
         completion: @escaping Completion
     ) {
-        lookUp(query, skipsBlob: true, demand, deadline: deadline, completion: completion)
+        lookUp(query, skipsBlob: true, demand, requester, deadline: deadline, completion: completion)
     }
 
-    /// ``item(_:demand:deadline:completion:)`` for asynchronous code.
+    /// ``item(_:demand:for:deadline:completion:)`` for asynchronous code.
     package func item(
-        _ query: SecretQuery, demand: SecretDemand = .cached, deadline: MonotonicTime
+        _ query: SecretQuery, demand: SecretDemand = .cached, for requester: Requester? = nil,
+        deadline: MonotonicTime
     ) async throws(UpstreamFault) -> ServedSecret {
         try await withCheckedContinuation { continuation in
-            item(query, demand: demand, deadline: deadline) { continuation.resume(returning: $0) }
+            item(query, demand: demand, for: requester, deadline: deadline) { continuation.resume(returning: $0) }
         }.get()
     }
 
     private func lookUp(
-        _ query: SecretQuery, skipsBlob: Bool, _ demand: SecretDemand, deadline: MonotonicTime,
-        completion: @escaping Completion
+        _ query: SecretQuery, skipsBlob: Bool, _ demand: SecretDemand, _ requester: Requester?,
+        deadline: MonotonicTime, completion: @escaping Completion
     ) {
         if demand.isCallers { requested.store(true, ordering: .relaxed) }
         guard let lookup = state.withLock({ $0.lookup(query, demand, skipsBlob: skipsBlob) }) else {
-            return whenBackendKnown(by: deadline) { fault in
+            return whenBackendKnown(for: requester, by: deadline) { fault in
                 if let fault { return completion(.failure(fault)) }
-                self.lookUp(query, skipsBlob: skipsBlob, demand, deadline: deadline, completion: completion)
+                self.lookUp(query, skipsBlob: skipsBlob, demand, requester, deadline: deadline, completion: completion)
             }
         }
         let isRouted = query.store == nil
-        take(lookup.begin(), of: lookup, demand, deadline: deadline) { answer in
+        take(lookup.begin(), of: lookup, demand, requester, deadline: deadline) { answer in
             completion(isRouted ? answer.mapError { self.hidingUncertainAbsence($0) } : answer)
         }
     }
 
     /// Executes one step of a lookup, and those after it.
     private func take(
-        _ step: SecretLookup.Step, of lookup: SecretLookup, _ demand: SecretDemand, deadline: MonotonicTime,
-        completion: @escaping Completion
+        _ step: SecretLookup.Step, of lookup: SecretLookup, _ demand: SecretDemand, _ requester: Requester?,
+        deadline: MonotonicTime, completion: @escaping Completion
     ) {
         switch step {
         case .read(let item):
-            read(item, demand, deadline: deadline) { outcome in
+            read(item, demand, for: requester, deadline: deadline) { outcome in
                 var lookup = lookup
                 let step = lookup.apply(outcome)
-                self.take(step, of: lookup, demand, deadline: deadline, completion: completion)
+                self.take(step, of: lookup, demand, requester, deadline: deadline, completion: completion)
             }
         case .found(let read, let entry): completion(.success(served(entry, read, demand)))
         case .failed(let fault): completion(.failure(fault))

@@ -10,15 +10,23 @@ struct SharedCallTable<Key: Hashable & Sendable, Value: Sendable> {
         case start(id: UInt64, timer: MonotonicTime)
         /// Start a timer if `timer` is not nil.
         case joined(id: UInt64, timer: MonotonicTime?)
-        /// Refuse the caller: too many callers are waiting.
+        /// Refuse the caller: too many callers are waiting, or it has its share of the places.
         case overloaded
+    }
+
+    /// A caller that waits for a call.
+    struct Waiting {
+        let deadline: MonotonicTime
+        let requester: Requester?
+        let waiter: Waiter
     }
 
     private struct Call {
         let id: UInt64
         let key: Key
         let deadline: MonotonicTime
-        var waiters: [(deadline: MonotonicTime, waiter: Waiter)] = []
+        var waiters: [Waiting] = []
+        var places: FairShare
         /// The earliest timer that was requested and has not fired.
         var timer: MonotonicTime
         var tasks: [Task<Void, Never>] = []
@@ -53,20 +61,21 @@ struct SharedCallTable<Key: Hashable & Sendable, Value: Sendable> {
     ///   - waiting: the waiter and its deadline; nil for work in the background.
     mutating func join(
         _ key: Key, isNew: Bool = false, callDeadline: MonotonicTime,
-        waiting: (deadline: MonotonicTime, waiter: Waiter)?
+        waiting: Waiting?
     ) -> Join {
         if isNew { replace(key) }
         guard var call = calls.removeValue(forKey: key) else {
             lastID += 1
             let timer = min(callDeadline, waiting?.deadline ?? callDeadline)
-            var call = Call(id: lastID, key: key, deadline: callDeadline, timer: timer)
-            if let waiting { call.waiters.append(waiting) }
+            var call = Call(
+                id: lastID, key: key, deadline: callDeadline, places: FairShare(maxWaiters), timer: timer)
+            if let waiting, call.places.take(waiting.requester) { call.waiters.append(waiting) }
             calls[key] = call
             return .start(id: lastID, timer: timer)
         }
         defer { calls[key] = call }
         guard let waiting else { return .joined(id: call.id, timer: nil) }
-        guard call.waiters.count < maxWaiters else { return .overloaded }
+        guard call.places.take(waiting.requester) else { return .overloaded }
         call.waiters.append(waiting)
         guard waiting.deadline < call.timer else { return .joined(id: call.id, timer: nil) }
         call.timer = waiting.deadline
@@ -132,6 +141,7 @@ struct SharedCallTable<Key: Hashable & Sendable, Value: Sendable> {
         }
         let due = current.waiters.filter { now >= $0.deadline }
         current.waiters.removeAll { now >= $0.deadline }
+        for one in due { current.places.release(one.requester) }
         current.timer = current.waiters.reduce(current.deadline) { min($0, $1.deadline) }
         put(current, key)
         return .waiters(due.map(\.waiter), timer: current.timer)

@@ -32,16 +32,19 @@ package final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Sen
     ///
     /// - Parameters:
     ///   - isNew: the work must start now, so a call in progress is not joined.
+    ///   - requester: the caller, whose share of the waiters is limited (``FairShare``); nil for Latchkey itself.
     ///   - deadline: when this caller stops waiting; the result is `timedOut` then.
     ///   - work: gets the deadline of the call.
     ///   - waiter: called once, on any thread, outside all locks; before this returns if the caller is refused.
     /// - Returns: whether the caller joined a call in progress.
     @discardableResult
     package func join(
-        _ key: Key, isNew: Bool = false, deadline: MonotonicTime,
+        _ key: Key, isNew: Bool = false, for requester: Requester? = nil, deadline: MonotonicTime,
         work: @escaping @Sendable (MonotonicTime) async -> Outcome, waiter: @escaping @Sendable (Outcome) -> Void
     ) -> Bool {
-        joinOrStart(key, isNew: isNew, waiting: (deadline, waiter), work: work)
+        joinOrStart(
+            key, isNew: isNew, waiting: .init(deadline: deadline, requester: requester, waiter: waiter),
+            work: work)
     }
 
     /// Prevents later callers from joining any call in progress. Callers that wait already are still answered.
@@ -63,7 +66,7 @@ package final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Sen
 
     /// - Returns: whether a call was in progress.
     private func joinOrStart(
-        _ key: Key, isNew: Bool, waiting: (deadline: MonotonicTime, waiter: @Sendable (Outcome) -> Void)?,
+        _ key: Key, isNew: Bool, waiting: SharedCallTable<Key, Value>.Waiting?,
         work: @escaping @Sendable (MonotonicTime) async -> Outcome
     ) -> Bool {
         let end = time.now().monotonic + maxDuration

@@ -93,12 +93,15 @@ package struct ProfileState: Sendable {
 
     /// Decides what a caller gets after a miss, or if it wants a newer token.
     ///
-    /// - Parameter maxRefresh: the maximum duration of a refresh.
-    package mutating func decide(_ ask: TokenDemand, _ now: Now, buffer: ExpiryBuffer, maxRefresh: Duration) -> Decision
-    {
+    /// - Parameters:
+    ///   - maxRefresh: the maximum duration of a refresh.
+    ///   - maxForced: how many refreshes one of several callers may force within an hour.
+    package mutating func decide(
+        _ ask: TokenDemand, _ now: Now, buffer: ExpiryBuffer, maxRefresh: Duration, maxForced: Int = .max
+    ) -> Decision {
         guard let entry, entry.token.isValid(now) else {
             if let fault = backoff.coldFault(now) { return .refuse(issuerBackoff.longer(fault, now)) }
-            var terms = ask.refresh ? forced.terms(now) : JoinTerms()
+            var terms = ask.refresh ? forced.terms(now, for: nil, max: .max) : JoinTerms()
             // The refresh that starts now is the one that the caller requested.
             if !isRefreshing(now) { terms.fault = nil }
             refreshingUntil = now.monotonic + maxRefresh
@@ -109,7 +112,7 @@ package struct ProfileState: Sendable {
         }
         let isRefreshing = isRefreshing(now)
         if !ask.refresh, isRefreshing { return .join(.ahead) }
-        let terms = forced.terms(now)
+        let terms = forced.terms(now, for: ask.requester, max: maxForced)
         if let fault = terms.fault, !isRefreshing { return .serve(entry, forced.fault ?? fault) }
         if terms.fault == nil { refreshingUntil = now.monotonic + maxRefresh }
         return .join(ask.refresh ? .forced : .ahead, terms)

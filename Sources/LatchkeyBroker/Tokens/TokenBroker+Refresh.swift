@@ -11,9 +11,11 @@ extension TokenBroker {
     ) {
         let now = time.now()
         let buffer = configuration.buffer
-        let maxRefresh = maxRefresh
+        let (maxRefresh, maxForced) = (maxRefresh, configuration.forcedRefreshesPerHour)
         let decision = slots.withLock { slots in
-            slots.with(profile) { $0.decide(ask, now, buffer: buffer, maxRefresh: maxRefresh) }
+            slots.with(profile) {
+                $0.decide(ask, now, buffer: buffer, maxRefresh: maxRefresh, maxForced: maxForced)
+            }
         }
         switch decision {
         case nil: tokenOfSuccessor(profile, ask, deadline: deadline, completion)
@@ -53,7 +55,9 @@ extension TokenBroker {
         let isLate = mayRepeat && !terms.isNew && refreshes.waiters(on: profile) != nil
         let late = LateJoin(
             since: time.now().monotonic, deadline: deadline, attempt: configuration.upstreamTimeout)
-        let joined = refreshes.join(profile, isNew: terms.isNew, deadline: terms.waitEnd(deadline)) {
+        let joined = refreshes.join(
+            profile, isNew: terms.isNew, for: ask.requester, deadline: terms.waitEnd(deadline)
+        ) {
             await self.refresh(profile, reason, minTTL: ask.minTTL, deadline: $0)
         } waiter: { outcome in
             let now = self.time.now()

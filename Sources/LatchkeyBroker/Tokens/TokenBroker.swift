@@ -15,6 +15,8 @@ package final class TokenBroker: Sendable {
         package var upstreamTimeout: Duration
         /// How many callers may wait for one refresh; more are refused as `overloaded`.
         package var maximumWaiters = 10_000
+        /// How many refreshes of one profile a caller may force within an hour, if there are other callers.
+        package var forcedRefreshesPerHour = 15
         /// The name of this process in leases, different for every process. Letters, digits and hyphens.
         package var holder = "latchkey"
 

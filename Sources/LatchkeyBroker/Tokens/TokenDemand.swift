@@ -8,7 +8,14 @@ package struct TokenDemand: Hashable, Sendable {
     /// new definition. Any other caller gets ``UpstreamFault/profileChanged``.
     package var isByName: Bool
 
-    package init(minTTL: Duration? = nil, refresh: Bool = false, isByName: Bool = true) {
+    /// The caller; nil for Latchkey itself.
+    package var requester: Requester?
+
+    package init(
+        minTTL: Duration? = nil, refresh: Bool = false, isByName: Bool = true,
+        requester: Requester? = nil
+    ) {
+        self.requester = requester
         self.minTTL = minTTL
         self.refresh = refresh
         self.isByName = isByName

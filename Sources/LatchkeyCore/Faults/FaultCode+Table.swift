@@ -52,12 +52,14 @@ extension FaultCode {
         case .localRateLimit: "`LATCHKEY_SSM_MAX_TPS` would delay the call past its deadline"
         case .issueBudget: "`LATCHKEY_ISSUE_BUDGET_PER_HOUR` is used up"
         case .issuerQuotaLow: "the issuer's quota is low and reserved for expiring tokens"
-        case .refreshFloor: "another refresh was forced less than 2 s ago"
+        case .refreshFloor:
+            "another refresh was forced less than 2 s ago, or the caller has forced its share of an hour"
         case .rejectionFloor: "a rejected token may not be replaced yet"
         case .refreshElsewhere: "another replica is fetching the token"
         case .issuerBackoff: "the issuer told another replica to wait"
         case .profileChanged: "the profile's definition changed during the request"
-        case .overloaded: "10,000 callers are already waiting for this value"
+        case .overloaded:
+            "too many callers wait for this value, or this caller has its share of the places"
         }
     }
 

@@ -16,20 +16,22 @@ extension AWSReadStore {
             cachedParameter: { read, now in
                 secrets.cachedItem(read.item, now: now).map { $0.map { ParameterItem($0.entry) } }
             },
-            parameter: { read, deadline async throws(UpstreamFault) in
-                ParameterItem(try await secrets.item(read.item, deadline: deadline).entry)
+            parameter: { read, terms async throws(UpstreamFault) in
+                ParameterItem(
+                    try await secrets.item(read.item, for: terms.requester, deadline: terms.deadline).entry)
             },
             cachedSecret: { query, now in
                 guard let store = secrets.routing?.store(of: query.key) else { return nil }
                 let read = SecretRead(query, store: store, names: names)
                 return secrets.cachedItem(read.item, now: now).map { $0.flatMap { read.secret($0.entry) } }
             },
-            secret: { query, refresh, deadline async throws(UpstreamFault) in
-                let store = try await secrets.store(of: query.key, by: deadline)
+            secret: { query, refresh, terms async throws(UpstreamFault) in
+                let store = try await secrets.store(of: query.key, for: terms.requester, by: terms.deadline)
                 let read = SecretRead(query, store: store, names: names)
                 do throws(UpstreamFault) {
                     let served = try await secrets.item(
-                        read.item, demand: refresh ? .forced : .cached, deadline: deadline)
+                        read.item, demand: refresh ? .forced : .cached, for: terms.requester,
+                        deadline: terms.deadline)
                     var secret = try read.secret(served.entry).get()
                     secret.refreshError = served.refreshError
                     return secret
@@ -37,15 +39,18 @@ extension AWSReadStore {
                     throw store == .parameterStore ? secrets.hidingUncertainAbsence(error) : error
                 }
             },
-            description: { query, deadline async throws(UpstreamFault) in
-                guard try await secrets.store(of: query.key, by: deadline) == .secretsManager else { return nil }
+            description: { query, terms async throws(UpstreamFault) in
+                guard
+                    try await secrets.store(of: query.key, for: terms.requester, by: terms.deadline)
+                        == .secretsManager
+                else { return nil }
                 let item = SecretQuery(query.key, store: .secretsManager, shape: .description)
-                return try await secrets.item(item, deadline: deadline).entry.attributes
+                return try await secrets.item(item, for: terms.requester, deadline: terms.deadline).entry.attributes
             },
-            listing: { read, deadline async throws(UpstreamFault) in
+            listing: { read, terms async throws(UpstreamFault) in
                 guard let key = names.key(ofPath: read.path) else { throw UpstreamFault(.notFound) }
                 let item = SecretQuery(key, store: .parameterStore, shape: .tree(isDecrypted: read.isDecrypted))
-                let entry = try await secrets.item(item, deadline: deadline).entry
+                let entry = try await secrets.item(item, for: terms.requester, deadline: terms.deadline).entry
                 let all = (try? JSON(parsing: entry.value.reveal(), limits: .ownFile))?.array ?? []
                 return all.map { ParameterItem($0) }.filter { read.isRecursive || read.isDirectlyBelow($0.name) }
             })

@@ -33,13 +33,13 @@ def bearer(key: str = API_KEY) -> tuple[str, str]:
 
 
 def signature(
-    port: int, operation: str, body: bytes, host: str = "a", key: str = API_KEY, **covered: str
+    port: int, operation: str, body: bytes, host: str = "a", key: str = API_KEY, caller: str = "default", **covered: str
 ) -> list[tuple[str, str]]:
-    """The fields of a request to `POST /` as botocore signs them for the caller `default`."""
+    """The fields of a request to `POST /` as botocore signs them for a caller."""
     service = "ssm" if operation.startswith("AmazonSSM") else "secretsmanager"
     fields = {"Host": host, "Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": operation, **covered}
     call = botocore.awsrequest.AWSRequest("POST", f"http://127.0.0.1:{port}/", data=body, headers=fields)
-    botocore.auth.SigV4Auth(botocore.credentials.Credentials("default", key), service, "us-east-1").add_auth(call)
+    botocore.auth.SigV4Auth(botocore.credentials.Credentials(caller, key), service, "us-east-1").add_auth(call)
     return [(name, value) for name, value in call.headers.items() if name != "Host"]
 
 

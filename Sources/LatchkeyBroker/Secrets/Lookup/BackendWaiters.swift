@@ -8,6 +8,7 @@ final class BackendWaiters: Sendable {
 
     private struct Waiter {
         let completion: Completion
+        let requester: Requester?
         /// Ends the wait at the caller's deadline.
         var timer: Task<Void, Never>?
     }
@@ -15,38 +16,46 @@ final class BackendWaiters: Sendable {
     private struct State {
         var lastID = 0
         var waiting: [Int: Waiter] = [:]
+        var places: FairShare
+
+        mutating func remove(_ id: Int) -> Waiter? {
+            guard let waiter = waiting.removeValue(forKey: id) else { return nil }
+            places.release(waiter.requester)
+            return waiter
+        }
     }
 
-    private let state = Mutex(State())
-    private let maxWaiters: Int
+    private let state: Mutex<State>
     private let time: Timing
 
     /// - Parameter maxWaiters: how many callers may wait; more are refused as `overloaded`.
     init(maxWaiters: Int, time: Timing) {
-        self.maxWaiters = maxWaiters
+        state = Mutex(State(places: FairShare(maxWaiters)))
         self.time = time
     }
 
     /// Waits until ``release(_:)`` is called or the deadline is reached.
     ///
     /// - Parameters:
+    ///   - requester: the caller, whose share of the waiters is limited (``FairShare``); nil for Latchkey itself.
     ///   - timeoutFault: the result at the deadline.
     ///   - completion: called once.
     func wait(
-        until deadline: MonotonicTime, timeoutFault: @escaping @Sendable () -> UpstreamFault,
+        for requester: Requester?, until deadline: MonotonicTime,
+        timeoutFault: @escaping @Sendable () -> UpstreamFault,
         _ completion: @escaping Completion
     ) {
         let id: Int? = state.withLock { state in
-            guard state.waiting.count < maxWaiters else { return nil }
+            guard state.places.take(requester) else { return nil }
             state.lastID += 1
-            state.waiting[state.lastID] = Waiter(completion: completion)
+            state.waiting[state.lastID] = Waiter(completion: completion, requester: requester)
             return state.lastID
         }
         guard let id else { return completion(UpstreamFault(.overloaded, retryAfter: .seconds(1))) }
         let time = time
         let timer = Task { [weak self] in
             await time.sleep(deadline)
-            self?.state.withLock { $0.waiting.removeValue(forKey: id) }?.completion(timeoutFault())
+            self?.state.withLock { $0.remove(id) }?.completion(timeoutFault())
         }
         state.withLock { state in
             if state.waiting[id] == nil { timer.cancel() } else { state.waiting[id]?.timer = timer }
@@ -58,8 +67,7 @@ final class BackendWaiters: Sendable {
     /// - Parameter fault: nil if the backend is known.
     func release(_ fault: UpstreamFault?) {
         let waiting = state.withLock { state in
-            defer { state.waiting = [:] }
-            return state.waiting.values.map { $0 }
+            state.waiting.keys.map { $0 }.compactMap { state.remove($0) }
         }
         for waiter in waiting {
             waiter.timer?.cancel()

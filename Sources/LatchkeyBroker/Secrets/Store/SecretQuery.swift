@@ -53,3 +53,8 @@ package struct SecretQuery: Hashable, Sendable {
         return query
     }
 }
+
+extension SecretQuery {
+    /// What a read costs of the calls that Parameter Store allows. Ten current values share a call; nothing else does.
+    var readCost: Int { store == .parameterStore && (shape != .value || isVersioned) ? 10 : 1 }
+}

@@ -12,7 +12,7 @@ package struct RejectionBackoff: Sendable {
     /// A caller that has caused no issuance for this long starts again at ``minDelay``.
     static let forgottenAfter: Duration = .seconds(600)
     /// The number of callers that are remembered. The configuration allows no more.
-    package static let maxCallers = 64
+    package static let maxCallers = 1_024
 
     private struct Step {
         var causedAt: MonotonicTime
