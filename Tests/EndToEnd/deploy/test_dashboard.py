@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from itertools import combinations
 from typing import Any
+from xml.etree import ElementTree
 
 from peers.dashboard import dashboard, expressions, panels
 from peers.pages import CATALOGUE, section, tokens
@@ -73,6 +74,11 @@ def test_every_metric_that_is_used_is_documented() -> None:
     used = {name for text in texts for name in re.findall(r"\b(?:latchkey|process)_\w+", text)}
     assert len(used) > 25
     assert {re.sub(r"_bucket$", "", name) for name in used} <= documented
+
+
+def test_the_picture_of_the_documentation_shows_every_panel_with_data() -> None:
+    shown = [element.text for element in ElementTree.parse(CATALOGUE / "Resources/dashboard.svg").iter() if element.text]
+    assert {panel["title"] for panel in dashboard()["panels"]} <= set(shown) and "no data" not in shown
 
 
 def test_the_runbook_names_panels_that_exist() -> None:

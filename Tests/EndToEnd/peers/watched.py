@@ -15,7 +15,7 @@ from .credentials import NO_KEYS, credentials, secret_of, token_of
 from .faults import aws_error, document, oauth_error, with_head
 from .issuer import Issuer
 from .moto import Moto
-from .prometheus import RULES, Prometheus, rules, shortened
+from .prometheus import RULES, Prometheus, shortened
 from .proxy import FaultProxy
 from .tls import Authority, Certificate
 from .waiting import until
@@ -26,6 +26,27 @@ PATIENCE = 120
 #: What the rules allow a process, and the descriptors of the broker that runs short of them.
 MEMORY, DESCRIPTORS = "536870912", 700
 MIB = 1024 * 1024
+#: The broker whose fault makes an alert fire, the fault, and what ends it.
+FAULTS = {
+    "LatchkeyAbsent": ("", "Prometheus has no target", "the brokers are its targets"),
+    "LatchkeyDown": ("budget", "it is stopped", "it is started"),
+    "LatchkeyUnavailable": ("tls", "AWS refuses connections from its start", "AWS accepts them"),
+    "LatchkeyServerErrors": ("upstreams", "AWS answers 500, and a caller wants what is not cached", "AWS answers"),
+    "LatchkeyReloadFailing": ("access", "its callers file is cut off", "the file is whole"),
+    "LatchkeyTierErrors": ("upstreams", "AWS answers 500", "AWS answers"),
+    "LatchkeyStaleServed": ("upstreams", "AWS answers 500, and a secret is past its TTL", "AWS answers"),
+    "LatchkeyCredentialsExpireSoon": ("tls", "the agent gives credentials near their end", "it gives new ones"),
+    "LatchkeyTokenExpiresSoon": ("upstreams", "the issuer answers 503, and the token has 250 s left", "the issuer answers"),
+    "LatchkeyIssuerQuotaLow": ("access", "the issuer says that 4 of 100 are left", "the time comes that it named"),
+    "LatchkeyIssueBudgetSpent": ("budget", "its budget of one token is spent", "it is started again"),
+    "LatchkeyAuthenticationFailures": ("access", "a caller has an old key", "it stops"),
+    "LatchkeyPolicyWouldDeny": ("access", "a caller reads what the file does not give it", "the file gives it"),
+    "LatchkeyAuditLinesLost": ("access", "the file of the audit log may not grow", "the file is renamed"),
+    "LatchkeyCertificateExpiresSoon": ("tls", "a sixth of its certificate's lifetime is left", "the file is replaced"),
+    "LatchkeyShadowMismatch": ("access", "the stores have different values", "they have the same"),
+    "LatchkeyDescriptorsLow": ("process", "connections use 84 % of its descriptors", "they are closed"),
+    "LatchkeyMemoryHigh": ("process", "each connection has an unfinished body", "it is started again"),
+}
 SCRAPER = Member("prometheus", ["metrics"])
 ORDERS = Member("orders", ["token", "secrets"], ["STRIPE_KEY"])
 
@@ -39,9 +60,14 @@ class Watched:
     #: Unix times of the first and the last scrape.
     start: float = 0.0
     end: float = 0.0
-    #: The first alert of each name that fired, and the names of those that fire at the end.
+    #: The alerts that FAULTS has, as they fired, and the names of all that fire at the end.
     fired: dict[str, dict[str, Any]] = field(default_factory=dict)
     left: set[str] = field(default_factory=set)
+
+    def instance(self, name: str) -> str | None:
+        """The instance that the alert is about."""
+        broker = self.brokers.get(FAULTS[name][0])
+        return broker and f"{'localhost' if broker.context else '127.0.0.1'}:{broker.port}"
 
 
 class Scene:
@@ -64,11 +90,11 @@ class Scene:
     def _start(self, name: str, callers: list[Member] | None = None, wrapper: tuple[str, ...] = (), **extra: Any) -> Broker:
         world = self.worlds[name]
         members = [SCRAPER, *(callers or [])]
-        self.callers = write(
+        file = write(
             world.folder / "callers.json", [member.entry(world.folder) for member in members],
             mode="observe" if callers else "enforce")
         settings = {
-            "LATCHKEY_CALLERS_FILE": str(self.callers), "LATCHKEY_SHARED_TIER": "none", "LATCHKEY_SECRET_TTL": "1",
+            "LATCHKEY_CALLERS_FILE": str(file), "LATCHKEY_SHARED_TIER": "none", "LATCHKEY_SECRET_TTL": "1",
             "LATCHKEY_UPSTREAM_TIMEOUT": "15", "LATCHKEY_WORKERS": "1", "LATCHKEY_ISSUE_BUDGET_PER_HOUR": "1000",
         }
         if name in self.brokers:
@@ -136,7 +162,7 @@ class Scene:
             list(self.brokers.values()), shortened(RULES.read_text()).replace(MEMORY, str(limit)))
         self.prometheus.wait_for_targets(len(self.brokers))
         self._break()
-        self._collect(set(rules()), self._drive)
+        self._collect(set(FAULTS), self._drive)
         self._repair()
         self._collect(set(), self._drive)
         self.watched.end = time.time()
@@ -177,7 +203,7 @@ class Scene:
         access.get("/secrets/solo", key=ORDERS.key)
         for _ in range(10):
             access.get("/token", key="the-key-of-last-year-0123456789")
-        if "LatchkeyReloadFailing" not in self.watched.fired and ORDERS.name in self._callers_text():
+        if "LatchkeyReloadFailing" not in self.watched.fired:
             self._callers_path().write_text("{")
         # The broker that spent its budget goes last, because it stops.
         if "LatchkeyIssueBudgetSpent" in self.watched.fired:
@@ -185,9 +211,6 @@ class Scene:
 
     def _callers_path(self) -> Path:
         return self.worlds["access"].folder / "callers.json"
-
-    def _callers_text(self) -> str:
-        return self._callers_path().read_text()
 
     def _repair(self) -> None:
         self.is_broken = False
@@ -204,13 +227,20 @@ class Scene:
         for name, start in (("budget", self._start_budget), ("process", self._start_process)):
             self.brokers[name].stop()
             start()
-        access = self.worlds["access"]
-        access.put("solo", "the value of the old store")
+        self._repair_access()
+
+    def _repair_access(self) -> None:
+        world, broker = self.worlds["access"], self.brokers["access"]
+        world.put("solo", "the value of the old store")
         allowed = Member("orders", ["token", "secrets"], ["STRIPE_KEY", "solo"])
-        change(
-            self.brokers["access"], self._callers_path(),
-            [member.entry(access.folder) for member in (SCRAPER, allowed)], mode="observe")
+        entries = [member.entry(world.folder) for member in (SCRAPER, allowed)]
+        change(broker, self._callers_path(), entries, mode="observe")
         self.audit.rename(self.audit.with_suffix(".1"))
+        until(self.audit.exists, "a new audit log")
+        denied = broker.metric("latchkey_policy_would_deny_total")
+        compared = lambda: broker.metric("latchkey_shadow_comparisons_total", result="match")  # noqa: E731
+        until(lambda: broker.get("/secrets/solo?refresh=true", key=ORDERS.key) and compared() > 0, "the stores agree")
+        assert broker.metric("latchkey_policy_would_deny_total") == denied
 
     # What Prometheus says
 
@@ -222,7 +252,9 @@ class Scene:
             act()
             firing = self.prometheus.alerts()
             for alert in firing:
-                self.watched.fired.setdefault(alert["labels"]["alertname"], alert)
+                name = alert["labels"]["alertname"]
+                if alert["labels"].get("instance") == self.watched.instance(name):
+                    self.watched.fired.setdefault(name, alert)
             self.watched.left = {alert["labels"]["alertname"] for alert in firing}
             done = wanted <= set(self.watched.fired) if wanted else not firing
             return done or time.monotonic() > deadline
