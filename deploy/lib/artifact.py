@@ -100,7 +100,7 @@ def tar(members: Mapping[str, Member], when: int) -> bytes:
 
 def gzipped(data: bytes, when: int = 0) -> bytes:
     buffer = io.BytesIO()
-    with gzip.GzipFile(filename="", fileobj=buffer, mode="wb", mtime=when) as packed:
+    with gzip.GzipFile(filename="", fileobj=buffer, mode="wb", mtime=when, compresslevel=6) as packed:
         packed.write(data)
     return buffer.getvalue()
 

@@ -35,6 +35,14 @@ ELSEWHERE = {
         "deploy/test_lambda.py::test_a_thousand_invocations_cost_the_store_nothing_after_init",
     "deploy/grafana/draw.py --prometheus http://127.0.0.1:9090 --minutes 60 --out incident.svg":
         "deploy/test_monitoring.py::test_the_dashboard_is_drawn",
+    "deploy/package --binary .build/release/latchkey --out packages":
+        "deploy/test_installation.py::test_the_commands_of_the_page_work_as_they_are_printed",
+    "deploy/container/build --binary .build/release/latchkey --archive latchkey.tar":
+        "deploy/test_installation.py::test_the_commands_of_the_page_work_as_they_are_printed",
+    "umask 077":
+        "deploy/test_installation.py::test_the_commands_of_the_page_work_as_they_are_printed",
+    "terraform -chdir=deploy/terraform/examples/ec2 init":
+        "deploy/test_installation.py::test_the_commands_of_the_page_work_as_they_are_printed",
     "latchkey audit verify /var/log/latchkey/audit.log.1 /var/log/latchkey/audit.log \\":
         "api/test_audit_files.py::test_checkpoints_are_signed_and_the_end_is_protected",
     "latchkey migrate plan   --filter-prefix your-app/prod/     # what goes where, obstacles, cost":

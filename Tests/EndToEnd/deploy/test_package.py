@@ -207,6 +207,35 @@ def next_revision(package: Path, folder: Path) -> Path:
     return made
 
 
+#: In a copy of this system that no other process sees: installs without force, runs the program, and purges.
+ON_THIS_SYSTEM = """
+    set -e
+    mount -t tmpfs tmpfs "$1"
+    mkdir "$1/upper" "$1/work" "$1/root"
+    mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root" || exit 77
+    cp "$2" "$1/root/latchkey.deb"
+    mount --bind /dev "$1/root/dev"
+    dpkg --root="$1/root" --no-triggers --install "$1/root/latchkey.deb" >&2
+    mount -t proc proc "$1/root/proc"
+    chroot "$1/root" sh -c 'latchkey --version; grep -c ^latchkey: /etc/passwd; wc -c </etc/latchkey/api-key'
+    dpkg --root="$1/root" --no-triggers --purge latchkey >&2
+    ls "$1/root/etc/latchkey" "$1/root/usr/bin/latchkey" 2>/dev/null || true
+"""
+
+
+@pytest.mark.slow(10)
+def test_the_package_installs_on_this_system_without_force(package: Path, tmp_path: Path) -> None:
+    if os.getuid() != 0:
+        pytest.skip("only root can install a package: this check has NOT been made")
+    command = ["unshare", "--mount", "--propagation", "private", "sh", "-c", ON_THIS_SYSTEM, "sh", tmp_path, package]
+    done = subprocess.run(list(map(str, command)), env=Root.ENVIRONMENT, capture_output=True, text=True, timeout=200)
+    if done.returncode == 77 or "unshare failed" in done.stderr:
+        pytest.skip(f"this system cannot be laid under another: this check has NOT been made: {done.stderr}")
+    assert done.returncode == 0, done.stderr
+    printed = done.stdout.split()
+    assert version() in printed[: -2] and printed[-2:] == ["1", "64"], "nothing is left of program and settings"
+
+
 @pytest.mark.slow(10)
 @pytest.mark.heavy
 def test_an_upgrade_in_place_loses_no_answer_and_keeps_settings_and_key(world, package: Path, tmp_path: Path, later) -> None:

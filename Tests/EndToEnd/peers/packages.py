@@ -17,6 +17,10 @@ from .child import Child
 class Root:
     """A folder with a package database and nothing else."""
 
+    #: dpkg wants the folders of administrators in PATH.
+    ENVIRONMENT = {
+        "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin", "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
+
     def __init__(self, folder: Path) -> None:
         if os.getuid() != 0:
             pytest.skip("only root can install into a folder: this check has NOT been made")
@@ -28,9 +32,8 @@ class Root:
     def dpkg(self, *arguments: str | Path) -> str:
         """Runs dpkg. The root has no dependencies and no shell, so the scripts run outside."""
         command = ["dpkg", f"--root={self.folder}", "--force-depends", "--force-script-chrootless", *map(str, arguments)]
-        environment = {"PATH": os.environ["PATH"] + ":/usr/sbin:/sbin", "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
         done = subprocess.run(
-            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+            command, env=self.ENVIRONMENT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
 
