@@ -31,7 +31,8 @@ extension Router {
                 .failure(UpstreamFault(.overloaded, retryAfter: .seconds(1))), now: services.time.now(), to: reply)
         }
         let standing = CallerStanding(
-            credential: presentedCredential(request), secret: wanted.query.key.name, keys: services.keys)
+            credential: presentedCredential(request), secret: wanted.query.key.name, keys: services.keys,
+            keySets: services.tokenIssuers.keySets)
         return deferAnswer(request, reply) { deferred in
             Task {
                 let outcome = await services.secretWaiter.answer(

@@ -55,7 +55,8 @@ package final class SecretChangeWaiter: Sendable {
 
     func release() { count.subtract(1, ordering: .relaxed) }
 
-    /// Ends the pauses of all waiting callers, so that each checks its access. Called when the callers change.
+    /// Ends the pauses of all waiting callers, so that each checks its access. Called when the callers or a key set
+    /// change.
     package func wakeAll() {
         pauses.withLock { pauses in
             pauses.wakes += 1

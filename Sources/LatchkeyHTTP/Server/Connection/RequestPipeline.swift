@@ -33,8 +33,10 @@ final class RequestPipeline {
     /// The peer's address as text.
     var peerName: [UInt8] = []
     private var reader = RequestReader()
+    /// When the next request was first handled, if it is handled again; otherwise nil.
+    private(set) var repeatedSince: MonotonicTime?
     /// Whether the next request has been handled before, and is handled again.
-    private(set) var isRepeating = false
+    private var isRepeating: Bool { repeatedSince != nil }
     /// The request whose body is being received, unless it has been answered.
     private var admitted: AdmittedRequest?
     /// Shared with deferred replies, and created for the first of them.
@@ -166,7 +168,7 @@ final class RequestPipeline {
             if isClosing || isRepeating { return }
             reader.begin(.answered, headBytes: bytes, limits: worker.limits.message)
         case .admitted(let request):
-            isRepeating = false
+            repeatedSince = nil
             // 100 Continue may be omitted once body bytes have arrived (RFC 9110 §10.1.1).
             if closes { inviteBody() }
             admitted = request
@@ -230,8 +232,8 @@ final class RequestPipeline {
     ///
     /// - Parameter start: where the reply starts in the output.
     private func finish(_ receipt: borrowing ReplyReceipt, from start: Int) {
-        isRepeating = receipt.isRepeated
-        if isRepeating { return }
+        guard !receipt.isRepeated else { return repeatedSince = worker.context.started }
+        repeatedSince = nil
         isClosing = worker.reply.closes
         if !worker.context.isUnauthenticated { deadlines.hasValidRequest = true }
         if !receipt.isDeferred { output.enqueue(worker.reply, from: start) }
