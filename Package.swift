@@ -106,8 +106,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "LatchkeyCore", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker",
-                "LatchkeyMigration", "LatchkeySettings",
+                "LatchkeyCore", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyAudit",
+                "LatchkeyBroker", "LatchkeyMigration", "LatchkeySettings",
             ],
             path: "Tests/Fuzz/Targets", swiftSettings: strict),
         // Prints the credential plan that the product derives from shared AWS files. A test compares it with botocore.

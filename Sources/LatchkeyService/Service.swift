@@ -77,6 +77,7 @@ package struct Service: Sendable {
         let keys = LiveKeys(KeyRing([]))
         let secretWaiter = SecretChangeWaiter(
             secrets: upstreams.secrets, isDraining: { readiness.isDraining }, time: time)
+        upstreams.keySets.live.whenChanged { secretWaiter.wakeAll() }
         let registry = CallerRegistry(settings, live: keys, metrics: upstreams.metrics) { change in
             secretWaiter.wakeAll()
             audit?.record(change == .key ? .keyChange : .callersChange)

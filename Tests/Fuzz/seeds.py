@@ -122,6 +122,20 @@ def tokens() -> Iterator[bytes]:
             yield json.dumps(issuer["jwks"], separators=(",", ":")).encode() + b"\0" + case["token"].encode()
 
 
+def callers() -> Iterator[bytes]:
+    for path in sorted((FIXTURES / "callers").iterdir()):
+        yield path.read_bytes()
+
+
+def audit_logs() -> Iterator[bytes]:
+    """Whole logs, logs that begin in mid-chain, and single lines."""
+    for path in sorted((FIXTURES / "audit").iterdir()):
+        lines = path.read_bytes().splitlines(keepends=True)
+        yield b"".join(lines)
+        yield b"".join(lines[3:])
+        yield from lines
+
+
 TARGETS: dict[str, Callable[[], Iterator[bytes]]] = {
     "request": requests,
     "response": responses,
@@ -133,6 +147,8 @@ TARGETS: dict[str, Callable[[], Iterator[bytes]]] = {
     "profiles": profiles,
     "shared-config": shared_files,
     "token": tokens,
+    "callers": callers,
+    "audit": audit_logs,
 }
 
 

@@ -61,9 +61,11 @@ import Testing
     @Test func `A list is left with what the caller may have`() {
         let names = ["api/key", "db/password", "db/root", "secrets"]
         let enforced = CallerAccess(Self.orders, .enforce).filter(names) { $0 }
-        #expect(enforced.allowed == ["db/password"] && enforced.wouldDeny == nil)
+        #expect(enforced.map(\.element) == ["db/password"] && enforced.map(\.wouldDeny) == [nil])
         let observed = CallerAccess(Self.orders, .observe).filter(names) { $0 }
-        #expect(observed.allowed == names && observed.wouldDeny == .pattern)
-        #expect(CallerAccess.unrestricted.filter(names) { $0 }.allowed == names)
+        #expect(observed.map(\.element) == names)
+        #expect(observed.map(\.wouldDeny) == [.pattern, nil, .excluded, .pattern])
+        let unrestricted = CallerAccess.unrestricted.filter(names) { $0 }
+        #expect(unrestricted.map(\.element) == names && unrestricted.allSatisfy { $0.wouldDeny == nil })
     }
 }

@@ -128,4 +128,35 @@ import Testing
         live.replace(with: [])
         #expect(verdict() == .rejected(.issuer))
     }
+
+    @Test func `A verified token is trusted as long as its issuer has its key and its audience`() throws {
+        let live = LiveKeySets()
+        guard case .verified(let token) = verdict(try token("RS256"), JWTVerifier(sets)) else {
+            Issue.record("the token is not accepted")
+            return
+        }
+        #expect(!live.trust(token))
+        live.replace(with: sets)
+        #expect(live.trust(token))
+        var others = sets
+        others[0].keys = sets[1].keys
+        live.replace(with: others)
+        #expect(!live.trust(token))
+        let issuer = JWTIssuer(sets[0].issuer.identity, keys: sets[0].issuer.keys, audience: "another")
+        live.replace(with: [IssuerKeySet(issuer, keys: sets[0].keys)])
+        #expect(!live.trust(token))
+        live.replace(with: [IssuerKeySet(sets[0].issuer, keys: nil)])
+        #expect(!live.trust(token))
+    }
+
+    @Test func `Who observes the key sets learns of a change when it is announced`() throws {
+        let (live, calls) = (LiveKeySets(), Inbox<Int>())
+        live.whenChanged { calls.put(1) }
+        let change = live.replace(with: sets)
+        #expect(change && calls.count == 0)
+        live.announceChange()
+        #expect(calls.count == 1)
+        let again = live.replace(with: sets)
+        #expect(!again)
+    }
 }

@@ -20,6 +20,27 @@ import Testing
         entry("alice", keys: ["first-key-of-alice", "second-key-of-alice"]), entry("bob", keys: ["key-of-bob"]),
     ])
 
+    @Test func `The last use of a caller is kept when the callers change`() throws {
+        let use = { (ring: KeyRing, key: String, seconds: Int64) throws in
+            guard case .caller(let caller) = ring.caller(presenting: SHA256.hash(key), now: { Self.now }) else {
+                return
+            }
+            ring.noteUse(by: caller, at: MonotonicTime(nanoseconds: seconds * 1_000_000_000))
+        }
+        let now = Now(monotonic: MonotonicTime(nanoseconds: 100_000_000_000), wall: Self.now)
+        let ring = KeyRing([Self.entry("alice", keys: ["a"]), Self.entry("bob", keys: ["b"])])
+        #expect(ring.lastUses(now).map(\.time) == [nil, nil])
+        try use(ring, "a", 0)
+        try use(ring, "b", 90)
+        try use(ring, "unknown", 95)
+        #expect(ring.lastUses(now).map(\.time) == [WallTime(seconds: 900), WallTime(seconds: 990)])
+        let next = KeyRing([Self.entry("carol", keys: ["c"]), Self.entry("bob", keys: ["b2"])], after: ring)
+        #expect(next.lastUses(now).map(\.id) == ["carol", "bob"])
+        // A worker may still use the ring before.
+        try use(ring, "b", 97)
+        #expect(next.lastUses(now).map(\.time) == [nil, WallTime(seconds: 997)])
+    }
+
     @Test func `A key identifies its caller only`() {
         let ring = Self.twoCallers
         #expect(ring.id(presenting: "first-key-of-alice") == "alice")

@@ -1,3 +1,4 @@
+import LatchkeyCore
 import LatchkeyHTTP
 import LatchkeyNet
 import LatchkeyTestSupport
@@ -6,6 +7,8 @@ import Testing
 /// Requests that are handled again, because something had to be read first.
 @Suite(.serialized, .timeLimit(.minutes(20))) struct RepeatedRequestTests {
     private let waiting = Inbox<DeferredReply>()
+    /// The start of each request without a body, at each handling.
+    private let starts = Inbox<MonotonicTime>()
 
     /// Starts a server that answers `/again…` at the second handling only, and other paths at once, each with path and body.
     private func start() throws -> (HTTPServer, UInt16) {
@@ -13,8 +16,9 @@ import Testing
         var configuration = HTTPServer.Configuration(listenAddresses: [.address(loopback)], workers: 1)
         configuration.limits.drainIdleGrace = .milliseconds(20)
         configuration.limits.lingerTimeout = .milliseconds(50)
-        let server = try HTTPServer.start(configuration) { [waiting] in
+        let server = try HTTPServer.start(configuration) { [waiting, starts] in
             let answer: RequestHandler.Answer = { context, writer in
+                if !context.head.hasBody { starts.put(context.started) }
                 let path = context.head.path.text(of: context.bytes)
                 if path.hasPrefix("/again"), !context.isRepeated, !context.head.hasBody {
                     return context.handleAgain(writer) { waiting.put($0) }
@@ -47,6 +51,19 @@ import Testing
         await waiting.first(2)[1].resume()
         #expect(bodies(caller.read(until: "/last.")) == requests.map { "\($0)." })
         #expect(waiting.count == 2)
+        await server.drain(timeout: .seconds(2))
+    }
+
+    @Test func `The time of a request counts from its first handling`() async throws {
+        let (server, port) = try start()
+        let caller = try RawConnection(port: port)
+        caller.send("GET /again HTTP/1.1\r\nHost: h\r\n\r\n")
+        await waiting.first(1)[0].resume()
+        _ = caller.read(until: "/again.")
+        caller.send("GET /next HTTP/1.1\r\nHost: h\r\n\r\n")
+        _ = caller.read(until: "/next.")
+        let times = await starts.first(3)
+        #expect(times[0] == times[1] && times[2] > times[1])
         await server.drain(timeout: .seconds(2))
     }
 

@@ -184,6 +184,18 @@ import Testing
         sets.stop()
     }
 
+    @Test func `While a read hangs, callers wait for it no longer than a read may take`() async throws {
+        let gate = Gate()
+        server.then(.success(HTTPResponse(status: 200, body: try keys())), gate: gate)
+        sets.replace(with: [issuer()])
+        await settle { server.calls.count == 1 }
+        sleeper.advance(by: .milliseconds(5_001))
+        #expect(await !sets.readAgain(issuer()))
+        gate.open()
+        await settle { (try? isValid("ES256")) == true }
+        sets.stop()
+    }
+
     @Test func `Callers that come before the first read has ended wait for it`() async throws {
         let gate = Gate()
         server.then(.success(HTTPResponse(status: 200, body: try keys())), gate: gate)

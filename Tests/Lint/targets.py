@@ -62,7 +62,7 @@ SHARED: dict[str, tuple[str, set[str]]] = {
         "Tests/Fuzz/Targets",
         {
             "LatchkeyCore", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker",
-            "LatchkeyMigration", "LatchkeySettings",
+            "LatchkeyMigration", "LatchkeySettings", "LatchkeyAudit",
         },
     ),
 }

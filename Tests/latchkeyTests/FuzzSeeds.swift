@@ -23,6 +23,8 @@ struct FuzzSeeds {
             case .profiles: [Array(Self.profiles.utf8)]
             case .sharedConfig: try Self.sharedFiles()
             case .token: try Self.tokens()
+            case .callers: try Self.files(in: "callers")
+            case .audit: try Self.files(in: "audit")
             }
         inputs = (own + ((try? Self.files(in: "fuzz/\(target.rawValue)")) ?? [])).filter { $0.count <= Self.maxLength }
     }

@@ -41,7 +41,18 @@ def run(*command: str | Path) -> str:
 
 
 def build(folder: Path = ROOT) -> Path:
-    command = ["swift", "build", "-c", "release", "--static-swift-stdlib", "--product", "latchkey"]
+    """Builds the package in the folder, so that the name of the folder changes nothing in the program."""
+    swift = [
+        "-file-prefix-map", f"{folder}=.",
+        # The debug information would name the cache of Clang's modules, whose name depends on the folder.
+        "-Xfrontend", "-no-clang-module-breadcrumbs",
+        # Each object would have a digest of what the compiler was given, the folder included.
+        "-Xfrontend", "-disable-incremental-llvm-codegen",
+    ]
+    command = [
+        "swift", "build", "-c", "release", "--static-swift-stdlib", "--product", "latchkey",
+        *(word for option in swift for word in ("-Xswiftc", option)), "-Xcc", f"-ffile-prefix-map={folder}=.",
+    ]
     if subprocess.run(command, cwd=folder, stdout=sys.stderr).returncode != 0:
         fail("the build failed: see above")
     return folder / ".build/release/latchkey"

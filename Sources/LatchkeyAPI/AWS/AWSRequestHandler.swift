@@ -5,8 +5,10 @@ internal import LatchkeyMetrics
 
 /// Answers decoded AWS requests from an ``AWSReadStore``.
 package struct AWSRequestHandler: Sendable {
-    /// Leaves the parameters that the caller may have, each with the name of its secret.
-    typealias ListingFilter = @Sendable ([(name: String, item: ParameterItem)]) -> [(name: String, item: ParameterItem)]
+    /// A parameter of a listing, with the name of its secret.
+    typealias ListedItem = (name: String, item: ParameterItem)
+    /// Leaves the parameters that the caller may have, each with why only the mode `observe` gives it out.
+    typealias ListingFilter = @Sendable ([ListedItem]) -> [(element: ListedItem, wouldDeny: AccessReason?)]
 
     let store: AWSReadStore
 
@@ -49,7 +51,7 @@ package struct AWSRequestHandler: Sendable {
     /// Answers from the store, in a task of its own.
     ///
     /// - Parameters:
-    ///   - filter: leaves the elements of a listing that the caller may have.
+    ///   - filter: leaves the elements of a listing that the caller may have. Called once for a listing.
     ///   - refresh: whether to read past the cache. Only for a single secret.
     ///   - completion: called once, on any thread. Its second argument says why a requested refresh failed.
     func answer(
@@ -212,7 +214,8 @@ package struct AWSRequestHandler: Sendable {
         _ asks: [ParameterReference], _ results: [Result<ParameterItem, UpstreamFault>], _ foreignARNs: [String]
     ) -> Result<AWSAnswer, AWSProtocolError> {
         var (found, missing) = ([JSON](), foreignARNs.map { JSON.string($0) })
-        var names = foreignARNs.map { AnsweredNames.Item(name: $0, reason: notFound) }
+        // To the caller they are like names that do not exist, whatever it may have.
+        var names = foreignARNs.map { AnsweredNames.Item(name: $0, reason: "foreign") }
         for (ask, result) in zip(asks, results) {
             switch result {
             case .success(let item):
@@ -274,14 +277,14 @@ package struct AWSRequestHandler: Sendable {
             let known = items.compactMap { item in
                 store.names.key(ofParameter: item.name).map { (name: $0.name, item: item) }
             }
-            let shown = filter(known).map(\.item)
-            let page = ListingPage(of: shown.map(\.name), after: ask.after, size: ask.size)
-            var members: JSONObject = ["Parameters": .array(shown[page.range].map { $0.json() })]
+            let shown = filter(known)
+            let page = ListingPage(of: shown.map(\.element.item.name), after: ask.after, size: ask.size)
+            var members: JSONObject = ["Parameters": .array(shown[page.range].map { $0.element.item.json() })]
             members["NextToken"] = page.next.map { .string($0) }
-            let names = shown[page.range].map { item in
+            let names = shown[page.range].map { element, wouldDeny in
                 AnsweredNames.Item(
-                    name: store.names.key(ofParameter: item.name)?.name ?? item.name, version: "\(item.version)",
-                    source: .parameterStore)
+                    name: element.name, version: "\(element.item.version)", source: .parameterStore,
+                    wouldDeny: wouldDeny)
             }
             return AWSAnswer(.object(members), names)
         }.mapError { AWSProtocolError($0, service: .parameterStore) }

@@ -1,3 +1,4 @@
+internal import LatchkeyBroker
 internal import LatchkeyHTTP
 
 extension OAuthError {
@@ -10,7 +11,7 @@ extension OAuthError {
         if status == 401 { reply.append("WWW-Authenticate: Basic realm=\"latchkey\"\r\n") }
         if let allow { reply.field("Allow", allow) }
         if let retryAfter { reply.field("Retry-After", String(retryAfter)) }
-        let isDenial = code == .invalidClient || code == .unauthorizedClient
-        return reply.end(body()).about(AnswerReason(code.rawValue, isDenial: isDenial))
+        let isDenial = denial != nil || code == .invalidClient || code == .unauthorizedClient
+        return reply.end(body()).about(AnswerReason(denial?.rawValue ?? code.rawValue, isDenial: isDenial))
     }
 }

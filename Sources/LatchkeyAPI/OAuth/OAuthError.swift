@@ -1,3 +1,4 @@
+package import LatchkeyBroker
 internal import LatchkeyCore
 internal import LatchkeyHTTP
 
@@ -25,6 +26,9 @@ package struct OAuthError: Error, Hashable, Sendable {
     package var retryAfter: Int64?
     /// The value of `Allow`, with status 405.
     package var allow: String?
+    /// Why the client may not have what it asks for, for the audit log. It is not in the answer, which is the same for what
+    /// does not exist.
+    package var denial: AccessReason?
 
     package init(_ code: Code, _ detail: String) {
         // An unknown client is 401, all else is 400 (RFC 6749 §5.2).

@@ -35,7 +35,8 @@ struct OAuthTokenLookup: Sendable {
     let target: Target
     /// The profiles that the caller may have.
     let among: ProfileGrant
-    /// Called with the profile of an audience that had to be looked up; nil if no profile of ``among`` has it.
+    /// Called at most once, with the profile of an audience that had to be looked up; nil if no profile of ``among`` has
+    /// it. Not called for an audience that was known at the start.
     let resolved: @Sendable (ProfileID?) -> Void
     let scope: [String]
     let requester: Requester?
@@ -47,11 +48,11 @@ struct OAuthTokenLookup: Sendable {
     /// - Parameter completion: called once, on any thread. A task is created only for an audience that must be looked
     ///   up.
     func run(_ now: Now, completion: @escaping @Sendable (Outcome) -> Void) {
-        run(target, now.monotonic, completion)
+        run(target, now.monotonic, isFirst: true, completion)
     }
 
     private func run(
-        _ target: Target, _ now: MonotonicTime, _ completion: @escaping @Sendable (Outcome) -> Void
+        _ target: Target, _ now: MonotonicTime, isFirst: Bool, _ completion: @escaping @Sendable (Outcome) -> Void
     ) {
         switch target {
         case .known(let profile, let audience): fetch(profile, of: audience, completion)
@@ -60,15 +61,21 @@ struct OAuthTokenLookup: Sendable {
                 do throws(UpstreamFault) {
                     let found = try await audiences.profile(
                         of: audience, among: among, deadline: deadline, now: now)
-                    resolved(found)
+                    if isFirst { resolved(found) }
                     if let profile = found { return fetch(profile, of: audience, completion) }
-                    completion(
-                        .refused(OAuthError(.invalidTarget, "no token profile of this client has this audience")))
+                    completion(.refused(noProfile))
                 } catch {
                     completion(.refused(OAuthError(Problem(error, what: "token"))))
                 }
             }
         }
+    }
+
+    /// Without a restriction, an audience that is not found is a mistake. With one, it may be that of another profile.
+    private var noProfile: OAuthError {
+        var error = OAuthError(.invalidTarget, "no token profile of this client has this audience")
+        if among != .all { error.denial = .profile }
+        return error
     }
 
     private func fetch(
@@ -85,7 +92,7 @@ struct OAuthTokenLookup: Sendable {
                 guard let audience, now < deadline else {
                     return completion(.refused(OAuthError(Problem(.profileChanged, what: "token"))))
                 }
-                run(.audience(audience), now, completion)
+                run(.audience(audience), now, isFirst: false, completion)
             case .failure(let fault): completion(.refused(OAuthError(Problem(fault, what: "token"))))
             }
         }

@@ -14,13 +14,15 @@ struct CallerStanding: Sendable {
     let credential: PresentedCredential?
     let secret: String
     let keys: LiveKeys
+    let keySets: LiveKeySets
 
-    /// Decides again, with the callers of this time.
+    /// Decides again, with the callers and key sets of this time.
     func now(_ now: WallTime) -> Outcome {
         let ring = keys.current
         guard case .caller(let caller) = credential?.caller(in: ring, now: { now }) else {
             return .refused(.noCaller)
         }
+        if case .token(let token) = credential, !keySets.trust(token) { return .refused(.noCaller) }
         guard caller.opens(.secrets), ring.access(of: caller).decision(.secret(secret)).isAllowed else {
             return .refused(.notForCaller)
         }

@@ -67,7 +67,7 @@ package final class AnswerAudit: Sendable {
                 line.source = item.source?.header
                 line.reason = item.reason
                 line.decision = item.reason == nil ? .allowed : .failed
-                Self.apply(request.decision(about: item.name), to: &line)
+                Self.apply(request.decision(about: item.name) ?? item.wouldDeny.map { .wouldDeny($0) }, to: &line)
                 trail.append(line, isRequired: isRequired)
             }
             (line.version, line.source, line.tier) = (nil, nil, nil)
@@ -77,6 +77,7 @@ package final class AnswerAudit: Sendable {
                 trail.append(line, isRequired: isRequired)
             }
             return
+        case let answered as AnsweredNames: Self.apply(answered.wouldDeny.map { .wouldDeny($0) }, to: &line)
         case let reason as AnswerReason:
             line.reason = reason.code
             if line.caller != nil { line.decision = reason.isDenial ? .denied : .failed }

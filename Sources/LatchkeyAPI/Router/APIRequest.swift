@@ -28,7 +28,7 @@ struct APIRequest: ~Copyable {
         self.id = id
         self.credentials = credentials
         method = Method(context.head.method)
-        started = context.now
+        started = context.started
     }
 
     /// The query, still percent-encoded.

@@ -69,8 +69,8 @@ extension Router {
         }
         let (access, reporter) = (access(of: request), wouldDenyReporter(request))
         let filter: AWSRequestHandler.ListingFilter = { items in
-            let (allowed, wouldDeny) = access.filter(items) { $0.name }
-            if let wouldDeny { reporter.report("", wouldDeny) }
+            let allowed = access.filter(items) { $0.name }
+            if let reason = allowed.lazy.compactMap(\.wouldDeny).first { reporter.report("", reason) }
             return allowed
         }
         let (aws, tier) = (services.aws, tier(of: service))

@@ -23,6 +23,7 @@ extension Router {
                 requester: requester(request),
                 tokens: services.tokens, audiences: services.audiences,
                 time: services.time, deadline: now.monotonic + services.callerTimeout)
+            let access = access(of: request)
             let (time, names) = (services.time, services.recorder.keepsNames ? services.tokens.names : nil)
             return deferAnswer(request, reply) { deferred in
                 lookup.run(now) { outcome in
@@ -31,7 +32,7 @@ extension Router {
                         // The audience may have been unknown until now.
                         guard let names, let profile = outcome.profile else { return receipt }
                         let name = names.entries.first { $0.id == profile }?.name
-                        return receipt.about(name.map { AnsweredNames([AnsweredNames.Item(name: $0)]) })
+                        return receipt.about(name.map { AnsweredNames(profile: $0, access) })
                     }
                 }
             }
@@ -85,11 +86,15 @@ extension Router {
         guard let profile = services.audiences.cachedProfile(of: audience, among: grant, now: now.monotonic) else {
             return .audience(audience)
         }
-        resolved(request)(profile)
+        count(.allowed, request)
+        let access = access(of: request)
+        if keepsNames || !access.isUnrestricted, let name = profiles.name(of: profile) {
+            note(access.decision(.profile(name)), about: name, &request)
+        }
         return .known(profile, of: audience)
     }
 
-    /// Counts and reports the outcome of looking up an audience.
+    /// Counts and reports the outcome of looking up an audience, once for a request.
     private func resolved(_ request: borrowing APIRequest) -> @Sendable (ProfileID?) -> Void {
         let (access, names) = (access(of: request), services.tokens.names)
         let (reporter, metrics) = (wouldDenyReporter(request), services.metrics)
@@ -104,5 +109,14 @@ extension Router {
             else { return }
             reporter.report(name, reason)
         }
+    }
+}
+
+extension AnsweredNames {
+    /// The token of one profile.
+    fileprivate convenience init(profile: String, _ access: CallerAccess) {
+        var item = Item(name: profile)
+        if case .wouldDeny(let reason) = access.decision(.profile(profile)) { item.wouldDeny = reason }
+        self.init([item])
     }
 }

@@ -11,15 +11,26 @@ extension Router {
         return reply.end(Array((isGood ? "ok" : "not ready").utf8))
     }
 
-    /// `GET /health`. Answered from memory; no upstream is called.
+    /// `GET /health`. Answered from memory; no upstream is called. Only callers with the scope `admin` see the ids and the
+    /// last use of all callers.
     ///
     /// - Parameter query: has no parameters.
-    func health(_ query: RequestQuery, _ reply: consuming APIReply) -> ReplyReceipt {
-        let report = services.health(services.time.now())
+    func health(_ request: borrowing APIRequest, _ query: RequestQuery, _ reply: consuming APIReply) -> ReplyReceipt {
+        let now = services.time.now()
+        let report = services.health(now)
+        var members = report.json.object ?? [:]
+        if let caller = request.credentials.caller, caller.opens(.admin) { members["callers"] = lastUses(now) }
         let reply = reply.begin(report.isUnavailable ? 503 : 200)
         reply.append("Content-Type: application/json\r\n")
         if report.isUnavailable { reply.append("Retry-After: 5\r\n") }
-        return reply.end(report.json.bytes())
+        return reply.end(JSON.object(members).bytes())
+    }
+
+    private func lastUses(_ now: Now) -> JSON {
+        let callers = keys.ring.lastUses(now).map { id, time -> (String, JSON) in
+            (id, ["last_used": time.map { .string(RFC3339.format($0)) } ?? .null])
+        }
+        return .object(JSONObject(callers))
     }
 
     /// `GET /metrics` in the format that the scraper prefers.

@@ -33,7 +33,8 @@ extension Router {
             return format.write(.failure(.tooManyWaiters), now: services.time.now(), to: reply)
         }
         let standing = CallerStanding(
-            credential: presentedCredential(request), secret: wanted.query.key.name, keys: services.keys)
+            credential: presentedCredential(request), secret: wanted.query.key.name, keys: services.keys,
+            keySets: services.tokenIssuers.keySets)
         return deferAnswer(request, reply) { deferred in
             Task {
                 let outcome = await services.secretWaiter.answer(

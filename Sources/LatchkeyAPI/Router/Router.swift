@@ -88,15 +88,22 @@ package final class Router {
         }
     }
 
-    /// Reads the key set of an issuer again, and then handles the request once more. Callers share that read, and it is
-    /// made at most once a minute.
+    /// Reads the key set of an issuer again, and then handles the request once more, at the latest when a caller has waited
+    /// long enough. Callers share that read, and it is made at most once a minute.
     private func readKeySet(
         of issuer: JWTIssuer, _ context: RequestContext, _ reply: consuming APIReply
     ) -> ReplyReceipt {
-        let readAgain = services.tokenIssuers.readAgain
+        let (readAgain, time) = (services.tokenIssuers.readAgain, services.time)
+        let deadline = time.now().monotonic + services.callerTimeout
         return reply.again(context) { deferred in
             Task {
+                // The second call has no effect.
+                let timer = Task {
+                    await time.sleep(deadline)
+                    deferred.resume()
+                }
                 _ = await readAgain(issuer)
+                timer.cancel()
                 deferred.resume()
             }
         }
@@ -162,7 +169,7 @@ package final class Router {
             refusal = error
         }
         var record = AnswerRecorder.Request(
-            route: .other, method: Method(context.head.method), id: reply.id, started: context.now,
+            route: .other, method: Method(context.head.method), id: reply.id, started: context.started,
             caller: caller.flatMap { keys.ring.caller($0)?.id }, credential: caller?.credential, failure: failure)
         if services.recorder.keepsNames { record.peer = context.peerName }
         return services.recorder.recording(refusal.write(for: .other, to: reply), record)
@@ -185,7 +192,7 @@ package final class Router {
             case .extensionParameters, .extensionSecrets: return awsExtension(&request, try request.query(), reply)
             case .livez: return probe(isGood: true, reply)
             case .readyz: return probe(isGood: services.isReady(), reply)
-            case .health: return health(try request.query(), reply)
+            case .health: return health(request, try request.query(), reply)
             case .metrics: return metrics(request, try request.query(), reply)
             case .cacheClear:
                 count(.allowed, request)
@@ -197,9 +204,10 @@ package final class Router {
         }
     }
 
-    /// Records the response to a request, unless it is deferred, and returns its receipt.
+    /// Notes the use by the caller, records the response to a request, unless it is deferred, and returns its receipt.
     func recording(_ receipt: consuming ReplyReceipt, of request: borrowing APIRequest) -> ReplyReceipt {
-        services.recorder.recording(
+        if let caller = request.credentials.caller { keys.ring.noteUse(by: caller, at: request.started) }
+        return services.recorder.recording(
             receipt, request.entry.route, request.method, since: request.started, record(request))
     }
 

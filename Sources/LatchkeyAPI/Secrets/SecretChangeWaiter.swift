@@ -49,7 +49,8 @@ package final class SecretChangeWaiter: Sendable {
 
     func release(_ requester: Requester?) { places.withLock { $0.release(requester) } }
 
-    /// Ends the pauses of all waiting callers, so that each checks its access. Called when the callers change.
+    /// Ends the pauses of all waiting callers, so that each checks its access. Called when the callers or a key set
+    /// change.
     package func wakeAll() {
         pauses.withLock { pauses in
             pauses.wakes += 1

@@ -10,7 +10,7 @@ struct SecretsResponse: Sendable {
     var isStale = false
     /// Why a requested refresh failed for some of them.
     var refreshError: UpstreamFault?
-    /// What the response says of each name; nil for a list of names.
+    /// What the response says of each name; no items for a list of names.
     var names: AnsweredNames?
     /// Set if nothing could be answered. ``body`` then has the problem's further members.
     var problem: Problem?
@@ -24,11 +24,12 @@ struct SecretsResponse: Sendable {
     ) async -> SecretsResponse {
         do throws(UpstreamFault) {
             let names = try await secrets.names(demand: demand, for: requester, deadline: deadline)
-            let (shown, reason) = access.filter(names.names) { $0 }
+            let shown = access.filter(names.names) { $0 }
+            let reason = shown.lazy.compactMap(\.wouldDeny).first
             if let reason { hidden(reason) }
             return SecretsResponse(
-                body: ["names": .array(shown.map { .string($0) })], isStale: names.isStale,
-                refreshError: names.refreshError)
+                body: ["names": .array(shown.map { .string($0.element) })], isStale: names.isStale,
+                refreshError: names.refreshError, names: AnsweredNames([], wouldDeny: reason))
         } catch {
             return SecretsResponse(body: [:], problem: Problem(error, what: "secret"))
         }

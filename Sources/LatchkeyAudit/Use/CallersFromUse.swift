@@ -22,10 +22,12 @@ package struct CallersFromUse: Sendable {
                 continue
             }
             callers.append(Self.caller(id, used, members))
+            notes += Self.doubts(id, used)
             notes += Self.unused(id, used, members)
         }
         for (id, used) in use.callers.sorted(by: { $0.key < $1.key }) where !known.contains(id) {
             callers.append(Self.caller(id, used, [:]))
+            notes += Self.doubts(id, used)
             notes.append("caller \(id) has no entry in the callers file: give it a credential")
         }
         let read = use.callers.values.reduce(into: Set<String>()) { $0.formUnion($1.secrets) }
@@ -43,15 +45,48 @@ package struct CallersFromUse: Sendable {
     private static func caller(_ id: String, _ use: ObservedUse.CallerUse, _ existing: JSONObject) -> JSON {
         var members: [(String, JSON)] = [("id", .string(id))]
         members += existing.filter { !grants.contains($0.key) }.map { ($0.key, $0.value) }
+        var scopes = use.scopes
         // Any scope but `metrics` opens /health. This one gives nothing without `secrets`.
-        let scopes = use.scopes.isEmpty ? ["secrets"] : use.scopes.sorted()
-        members.append(("scopes", .array(scopes.map { .string($0) })))
-        if !use.secrets.isEmpty { members.append(("secrets", .array(use.secrets.sorted().map { .string($0) }))) }
+        if scopes.isEmpty || use.readsHealth && scopes == ["metrics"] { scopes.insert("secrets") }
+        members.append(("scopes", .array(scopes.sorted().map { .string($0) })))
+        let patterns = Set(use.secrets.compactMap(Self.pattern)).sorted()
+        if !patterns.isEmpty { members.append(("secrets", .array(patterns.map { .string($0) }))) }
         // Absent profiles mean the default profile.
         if !use.profiles.isEmpty, use.profiles != ["default"] {
             members.append(("profiles", .array(use.profiles.sorted().map { .string($0) })))
         }
         return .object(JSONObject(members))
+    }
+
+    /// The pattern that gives a secret; nil if its name is too long for one.
+    ///
+    /// A star in a name has no other spelling, so its pattern gives more names. So does that of a name that begins with `!`,
+    /// which would take away instead.
+    private static func pattern(_ name: String) -> String? {
+        guard name.utf8.count <= maxPatternBytes, name != "!" else { return nil }
+        return name.utf8.first == UInt8(ascii: "!") ? "*" + name.dropFirst() : name
+    }
+
+    /// The most bytes of a pattern in a callers file, and the most patterns of a caller.
+    private static let (maxPatternBytes, maxPatterns) = (512, 256)
+
+    /// What the file cannot say exactly, and names that do not exist.
+    private static func doubts(_ id: String, _ use: ObservedUse.CallerUse) -> [String] {
+        var notes: [String] = []
+        if use.secrets.count > maxPatterns {
+            notes.append(
+                "caller \(id) read \(use.secrets.count) secrets, and may have \(maxPatterns) patterns: write some with *"
+            )
+        }
+        for name in use.secrets.sorted() {
+            if pattern(name) == nil {
+                notes.append("caller \(id) read a secret whose name is too long for a pattern: write one with *")
+            } else if name.utf8.first == UInt8(ascii: "!") || name.utf8.contains(UInt8(ascii: "*")) {
+                notes.append("caller \(id): the pattern for \(name) gives other names too")
+            }
+        }
+        return notes
+            + use.missing.sorted().map { "caller \(id) asked for \($0), which does not exist: it stays not found" }
     }
 
     private static func unused(_ id: String, _ use: ObservedUse.CallerUse, _ entry: JSONObject) -> [String] {

@@ -20,20 +20,16 @@ package struct CallerAccess: Sendable {
     /// The profiles that it can get.
     package var profiles: ProfileGrant { mode == .observe ? .all : caller?.profiles ?? .all }
 
-    /// The elements of a list that the caller may have.
-    ///
-    /// - Returns: also why some would be left out if the mode were `enforce`; nil if none would be, or if some are.
+    /// The elements of a list that the caller may have, each with why it would be left out if the mode were `enforce`; nil
+    /// if it would not be.
     package func filter<Element>(
         _ elements: [Element], name: (Element) -> String
-    ) -> (allowed: [Element], wouldDeny: AccessReason?) {
-        if isUnrestricted { return (elements, nil) }
-        var reason: AccessReason?
-        let allowed = elements.filter { element in
+    ) -> [(element: Element, wouldDeny: AccessReason?)] {
+        if isUnrestricted { return elements.map { ($0, nil) } }
+        return elements.compactMap { element in
             let decision = decision(.secret(name(element)))
-            if case .wouldDeny(let why) = decision { reason = reason ?? why }
-            return decision.isAllowed
+            return decision.isAllowed ? (element, decision.reason) : nil
         }
-        return (allowed, reason)
     }
 
     /// Whether the caller may have the secret or profile. Scopes and time were checked with the credential.

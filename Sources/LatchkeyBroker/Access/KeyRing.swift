@@ -41,10 +41,14 @@ package final class KeyRing: Sendable {
     private let users: [UInt32: Int]
     private let tokens: [(subject: CallerCredentials.TokenSubject, owner: Int)]
     private let ids: [ExactText: Int]
+    /// The last use of each caller. A ring takes them over from the ring before it.
+    private let uses: [CallerUse]
     private let signingSecrets: [[Secret]]
 
-    /// - Parameter entries: the callers. No credential belongs to two of them.
-    package init(_ entries: [Entry], mode: PolicyMode = .enforce) {
+    /// - Parameters:
+    ///   - entries: the callers. No credential belongs to two of them.
+    ///   - previous: the ring that this one replaces. Callers with the same id keep their last use.
+    package init(_ entries: [Entry], mode: PolicyMode = .enforce, after previous: KeyRing? = nil) {
         self.mode = mode
         callers = entries.map(\.caller)
         facts = entries.map { entry in
@@ -63,6 +67,7 @@ package final class KeyRing: Sendable {
         tokens = credentials.enumerated().flatMap { index, own in own.tokens.map { (subject: $0, owner: index) } }
         ids = Dictionary(
             callers.enumerated().map { (ExactText($1.id), $0) }, uniquingKeysWith: { first, _ in first })
+        uses = callers.map { caller in previous?.use(of: caller.id) ?? CallerUse() }
         signingSecrets = credentials.map(\.signingSecrets)
         acceptsTokens = !tokens.isEmpty
         acceptsConnections = !names.isEmpty || !users.isEmpty
@@ -83,6 +88,21 @@ package final class KeyRing: Sendable {
     package func access(of caller: AuthenticatedCaller) -> CallerAccess {
         if caller.isUnrestricted { return .unrestricted }
         return self.caller(caller).map { CallerAccess($0, mode) } ?? CallerAccess(Caller(id: "", scopes: []), .enforce)
+    }
+
+    // MARK: Last use
+
+    private func use(of id: String) -> CallerUse? { ids[ExactText(id)].map { uses[$0] } }
+
+    /// Notes that the caller has presented a valid credential.
+    package func noteUse(by caller: AuthenticatedCaller, at now: MonotonicTime) {
+        let index = Int(caller.index)
+        if index < uses.count { uses[index].note(now) }
+    }
+
+    /// When each caller has last presented a valid credential, to the second; nil for not yet.
+    package func lastUses(_ now: Now) -> [(id: String, time: WallTime?)] {
+        zip(callers, uses).map { caller, use in (caller.id, use.last.map { now.wall + ($0 - now.monotonic) }) }
     }
 
     // MARK: Authentication

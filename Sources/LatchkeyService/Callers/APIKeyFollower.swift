@@ -29,12 +29,13 @@ final class APIKeyFollower: Sendable {
 
     /// Accepts the key of other settings, and follows its file. With a callers file there may be none.
     func replace(with settings: Settings) throws(SettingsError) {
-        if let key = settings.apiKey {
-            if let why = conflict(key) { throw SettingsError(lines: ["\(Self.name) \(why)"]) }
-        } else if registry.file == nil {
-            throw SettingsError(lines: ["\(Self.name) is required"])
-        }
-        files.betweenChecks {
+        // Key and callers file must not change between the comparison and the replacement.
+        try files.betweenChecks { () throws(SettingsError) in
+            if let key = settings.apiKey {
+                if let why = conflict(key) { throw SettingsError(lines: ["\(Self.name) \(why)"]) }
+            } else if registry.file == nil {
+                throw SettingsError(lines: ["\(Self.name) is required"])
+            }
             if let old = state.withLock({ $0.file }) { files.forget(old) }
             registry.accept(key: settings.apiKey)
             follow(settings)

@@ -98,6 +98,6 @@ final class CallerRegistry: Sendable {
                 definition.signingSecretPath.flatMap { state.signingSecrets[$0]?.accepted } ?? []
             entries.append(KeyRing.Entry(definition.caller, credentials, label: labels.popFirst() ?? 0))
         }
-        return KeyRing(entries, mode: state.file?.mode ?? .enforce)
+        return KeyRing(entries, mode: state.file?.mode ?? .enforce, after: live.current)
     }
 }

@@ -36,10 +36,11 @@ final class CallersFollower: Sendable {
     /// Uses the callers of other settings, and follows their file.
     /// - Throws: why the file cannot be used together with the key.
     func replace(with settings: Settings) throws(SettingsError) {
-        if let problem = settings.callers?.conflict(withKeys: registry.keyDigests) {
-            throw SettingsError(lines: ["\(SettingName.callersFile.rawValue): \(problem)"])
-        }
-        files.betweenChecks {
+        // Key and callers file must not change between the comparison and the replacement.
+        try files.betweenChecks { () throws(SettingsError) in
+            if let problem = settings.callers?.conflict(withKeys: registry.keyDigests) {
+                throw SettingsError(lines: ["\(SettingName.callersFile.rawValue): \(problem)"])
+            }
             if let old = state.withLock({ $0.file }) { files.forget(old) }
             use(settings.callers)
             follow(settings)

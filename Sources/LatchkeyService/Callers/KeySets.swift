@@ -27,8 +27,9 @@ final class KeySets: Sendable {
         var schedule: KeySetSchedule
         /// Why the last read of the URL failed.
         var fault: KeySetFault?
-        /// The read under way.
+        /// The read under way, and when it began.
         var reading: Task<Void, Never>?
+        var readingSince: MonotonicTime?
         /// Reads the URL again and again.
         var follower: Task<Void, Never>?
     }
@@ -48,15 +49,16 @@ final class KeySets: Sendable {
         let old = items.withLock { $0 }
         let added = issuers.filter { issuer in !old.contains { $0.issuer == issuer } }
         let removed = old.filter { !issuers.contains($0.issuer) }
-        items.withLock { items in
+        let isChange = items.withLock { items in
             items = issuers.map { issuer in
                 if let known = items.first(where: { $0.issuer == issuer }) { return known }
                 // Another audience, for example, does not change the keys.
                 let keys = items.first { $0.issuer.hasSameKeys(as: issuer) }?.keys
                 return Item(issuer: issuer, keys: keys, schedule: KeySetSchedule(now: now))
             }
-            publish(items)
+            return publish(items)
         }
+        if isChange { live.announceChange() }
         for item in removed { forget(item) }
         for issuer in added { follow(issuer) }
     }
@@ -76,7 +78,8 @@ final class KeySets: Sendable {
         return true
     }
 
-    private func publish(_ items: [Item]) {
+    /// - Returns: whether something has changed.
+    private func publish(_ items: [Item]) -> Bool {
         live.replace(with: items.map { IssuerKeySet($0.issuer, keys: $0.keys) })
     }
 
@@ -154,12 +157,16 @@ final class KeySets: Sendable {
     private func startReading(_ issuer: JWTIssuer, isUnknownKey: Bool) -> Task<Void, Never>? {
         items.withLock { items in
             guard let index = items.firstIndex(where: { $0.issuer == issuer }) else { return nil }
-            if let reading = items[index].reading { return reading }
-            if isUnknownKey {
-                guard items[index].schedule.takeUnknownKey(environment.time.now().monotonic) else { return nil }
+            let now = environment.time.now().monotonic
+            if let reading = items[index].reading {
+                // A file system may hang. Then no more callers wait for it than in the time that a read may take.
+                let isLate = items[index].readingSince.map { now - $0 > environment.timeout } ?? false
+                return isUnknownKey && isLate ? nil : reading
             }
+            if isUnknownKey, !items[index].schedule.takeUnknownKey(now) { return nil }
             let task = Task { await read(issuer) }
             items[index].reading = task
+            items[index].readingSince = now
             return task
         }
     }
@@ -187,20 +194,24 @@ final class KeySets: Sendable {
 
     private func apply(_ result: Result<JSONWebKeySet, KeySetFault>, to issuer: JWTIssuer) {
         let (now, jitter) = (environment.time.now().monotonic, environment.time.jitter())
-        let before = items.withLock { items -> Item? in
-            guard let index = items.firstIndex(where: { $0.issuer == issuer }) else { return nil }
+        let (before, isPublished) = items.withLock { items -> (Item?, Bool) in
+            var isPublished = false
+            guard let index = items.firstIndex(where: { $0.issuer == issuer }) else {
+                return (nil, false)
+            }
             let before = items[index]
             items[index].reading = nil
             switch result {
             case .success(let keys):
                 items[index].keys = keys
                 items[index].fault = nil
-                publish(items)
+                isPublished = publish(items)
             case .failure(let fault): items[index].fault = fault
             }
             items[index].schedule.ended(isSuccess: items[index].fault == nil, now: now, jitter: jitter)
-            return before
+            return (before, isPublished)
         }
+        if isPublished { live.announceChange() }
         guard let before else { return }
         let name = Self.name(issuer, "jwks")
         switch result {
@@ -216,11 +227,12 @@ final class KeySets: Sendable {
     }
 
     private func accept(_ keys: JSONWebKeySet, of issuer: JWTIssuer) {
-        items.withLock { items in
-            guard let index = items.firstIndex(where: { $0.issuer == issuer }) else { return }
+        let isChange = items.withLock { items in
+            guard let index = items.firstIndex(where: { $0.issuer == issuer }) else { return false }
             items[index].keys = keys
-            publish(items)
+            return publish(items)
         }
+        if isChange { live.announceChange() }
     }
 
     // MARK: Log

@@ -112,7 +112,17 @@ final class FollowedFiles: Sendable {
     }
 
     /// Runs `work` between two checks, so that it and ``FollowedFile/onChange`` do not run at the same time.
-    func betweenChecks(_ work: () -> Void) { queue.sync(execute: work) }
+    func betweenChecks<Failure: Error>(_ work: () throws(Failure) -> Void) throws(Failure) {
+        var failure: Failure?
+        queue.sync {
+            do throws(Failure) {
+                try work()
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+    }
 
     /// Checks every file once and applies the changes.
     func check() {

@@ -49,7 +49,8 @@ def log(tmp_path: Path) -> Path:
             values: dict[str, Any] = dict.fromkeys(MEMBERS)
             values.update(
                 time="2026-11-30T12:00:00.000Z", chain="abc.0", seq=seq, request_id=f"r{seq}", caller=caller,
-                action=action, name=name, decision=decision, status=status, prev=previous)
+                action=action, name=name, decision=decision, status=status, prev=previous,
+                reason="not_found" if status == 404 else None)
             line = json.dumps(values, separators=(",", ":"))
             previous = hashlib.sha256(line.encode()).hexdigest()
             file.write(line + "\n")
@@ -84,7 +85,7 @@ def permits(file: dict[str, Any], caller: str, action: str, name: str | None) ->
 def needed() -> list[tuple[str, str, str | None]]:
     return [
         (caller, action, name) for caller, action, name, decision, status in TRAFFIC
-        if caller and (decision in ("allowed", "would_deny") or (decision == "failed" and status >= 500))
+        if caller and (decision in ("allowed", "would_deny") or (decision == "failed" and (status >= 500 or status == 404)))
     ]
 
 
@@ -120,7 +121,7 @@ def test_credentials_are_kept_and_unused_grants_are_named(log: Path, tmp_path: P
     for note in (
         "caller orders did not use scope admin", "caller orders read no secret of unused/**",
         "caller billing used no token of profile default", "caller idle made no request",
-        "caller ops has no entry in the callers file",
+        "caller ops has no entry in the callers file", "caller billing asked for billing/none, which does not exist",
     ):
         assert note in text
     assert "db/*" not in text

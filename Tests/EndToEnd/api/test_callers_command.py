@@ -6,12 +6,14 @@ import json
 import os
 import stat
 import subprocess
+import time
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from peers.broker import BINARY
-from peers.waiting import until
+from peers.broker import API_KEY, BINARY
+from peers.waiting import free_port, until
 
 
 @pytest.fixture
@@ -19,8 +21,8 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "callers.json"
 
 
-def run(file: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    env = {"PATH": os.environ["PATH"], "HOME": str(file.parent), "LATCHKEY_CALLERS_FILE": str(file)}
+def run(file: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    env = {"PATH": os.environ["PATH"], "HOME": str(file.parent), "LATCHKEY_CALLERS_FILE": str(file), **more}
     return subprocess.run(
         [BINARY, "callers", *words], env=env, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL
     )
@@ -95,3 +97,40 @@ def test_without_a_file_the_commands_say_what_to_do(file: Path) -> None:
     env = {"PATH": os.environ["PATH"], "HOME": str(file.parent)}
     done = subprocess.run([BINARY, "callers", "list"], env=env, capture_output=True, text=True, timeout=60)
     assert done.returncode == 64 and "LATCHKEY_CALLERS_FILE" in done.stderr
+
+
+def test_list_shows_the_last_use_that_a_running_broker_knows(world, file: Path) -> None:
+    world.put("db/a", "v")
+    orders = key(file, "add", "orders", "--scopes", "secrets", "--secrets", "db/*")
+    idle = key(file, "add", "idle", "--scopes", "token")
+    broker = world.serve([orders, idle], LATCHKEY_CALLERS_FILE=str(file))
+    at = {"LATCHKEY_URL": broker.url, "LATCHKEY_API_KEY": API_KEY}
+
+    def uses() -> dict[str, str | None]:
+        done = run(file, "list", "--json", **at)
+        assert done.returncode == 0, done.stderr
+        return {caller["id"]: caller["last_used"] for caller in json.loads(done.stdout)["callers"]}
+
+    assert uses() == {"orders": None, "idle": None}
+    before = int(time.time()) - 1
+    assert broker.get("/secrets/db/a", key=orders).status == 200
+    used = uses()
+    assert used["idle"] is None and used["orders"] is not None
+    assert before <= datetime.fromisoformat(used["orders"]).timestamp() <= time.time() + 1
+    # A change of the file keeps it.
+    key(file, "rotate", "idle")
+    until(lambda: any("the callers have changed" in line["message"] for line in broker.logs), "the file is in force")
+    assert uses() == used
+    table = run(file, "list", **at).stdout.splitlines()
+    assert table[0].endswith("last used") and used["orders"] in table[1] and table[2].endswith("-")
+
+
+def test_the_last_use_of_callers_needs_the_scope_admin(world, file: Path) -> None:
+    orders = key(file, "add", "orders", "--scopes", "secrets")
+    broker = world.serve([orders], LATCHKEY_CALLERS_FILE=str(file))
+    assert "callers" not in broker.get("/health", key=orders).json()
+    assert set(broker.get("/health").json()["callers"]) == {"default", "orders"}
+    done = run(file, "list", LATCHKEY_URL=broker.url, LATCHKEY_API_KEY=orders)
+    assert done.returncode == 77 and "scope admin" in done.stderr and done.stdout == ""
+    done = run(file, "list", LATCHKEY_URL=f"http://127.0.0.1:{free_port()}", LATCHKEY_API_KEY=orders)
+    assert done.returncode == 69 and done.stdout == ""

@@ -169,3 +169,37 @@ def test_an_issuer_that_is_removed_is_no_longer_trusted(broker: Broker, keys, tm
     assert status(broker, token) == 200
     change(broker, tmp_path / "callers.json", [{"id": "other", "scopes": ["secrets"], "unix": {"uid": 1}}])
     assert status(broker, token) == 401
+
+
+@pytest.mark.parametrize("change_of", ["the key", "the audience"])
+def test_a_wait_ends_when_the_key_set_no_longer_trusts_the_token(broker: Broker, keys, tmp_path: Path, change_of: str) -> None:
+    token, kept = keys["ES256"].token(SUBJECT), keys["EdDSA"].token(SUBJECT)
+    tag = {"If-None-Match": broker.get("/secrets/solo", key=None, headers=bearer(token)).header("ETag") or ""}
+    answers: dict[str, int] = {}
+
+    def wait(name: str, credential: str, seconds: int) -> threading.Thread:
+        def ask() -> None:
+            headers = {**bearer(credential), **tag}
+            answers[name] = broker.get(f"/secrets/solo?wait={seconds}", key=None, headers=headers, timeout=90).status
+
+        thread = threading.Thread(target=ask, daemon=True)
+        thread.start()
+        return thread
+
+    def waiting() -> float:
+        return broker.metric("latchkey_caller_requests_total", caller="billing", resource="secret")
+
+    withdrawn = wait("withdrawn", token, 60)
+    other = wait("kept", kept, 8)
+    until(lambda: waiting() == 3, "both wait")
+    if change_of == "the key":
+        (tmp_path / "jwks.json").write_text(key_set(keys["RS256"], keys["EdDSA"]))
+    else:
+        file = json.loads((tmp_path / "callers.json").read_text())
+        for issuer in file["issuers"]:
+            issuer["audience"] = "another"
+        change(broker, tmp_path / "callers.json", file["callers"], issuers=file["issuers"])
+    withdrawn.join(30)
+    assert answers["withdrawn"] == 401
+    other.join(60)
+    assert answers["kept"] == (304 if change_of == "the key" else 401)

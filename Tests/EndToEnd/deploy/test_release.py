@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.machinery
+import importlib.util
 import json
 import re
 import shlex
 import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
@@ -46,6 +49,45 @@ def program(files: Path, tmp_path_factory) -> Path:
     with tarfile.open(the(files, "*.tar.gz")) as archive:
         archive.extractall(folder, filter="data")
     return the(folder, "*/latchkey")
+
+
+#: A package with what the folder of a build could get into: Swift, a module of C, and a name of a source.
+PACKAGE = {
+    "Package.swift": """// swift-tools-version: 6.2
+import PackageDescription
+let package = Package(name: "latchkey", targets: [
+    .target(name: "CPart"), .target(name: "Part"), .executableTarget(name: "latchkey", dependencies: ["CPart", "Part"]),
+])
+""",
+    "Sources/CPart/include/part.h": "const char *part(void);\n",
+    "Sources/CPart/part.c": "#include <part.h>\nconst char *part(void) { return __FILE__; }\n",
+    "Sources/Part/part.swift": "public func word(_ number: Int) -> String { precondition(number > 0); return #fileID }\n",
+    "Sources/latchkey/main.swift": "import CPart\nimport Part\nprint(word(CommandLine.arguments.count), part().map { String(cString: $0) } ?? \"\")\n",
+}
+
+
+@pytest.mark.slow(60)
+@pytest.mark.together("swiftpm")
+def test_the_folder_of_a_build_changes_nothing_in_the_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small package, built as a release is. `deploy/release --reproduce` does the same with the product."""
+    monkeypatch.setenv("HOME", str(Path.home()))
+    path = str(ROOT / "deploy/release")
+    loader = importlib.machinery.SourceFileLoader("release", path)
+    script = importlib.util.module_from_spec(importlib.util.spec_from_loader("release", loader) or pytest.fail(path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setitem(sys.modules, "release", script)
+    loader.exec_module(script)
+    digests = set()
+    for name in ("one", "a-second-folder"):
+        folder = tmp_path / name
+        for file, text in PACKAGE.items():
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            (folder / file).write_text(text)
+        binary = script.build(folder)
+        digests.add(script.digest_of_release(binary, folder))
+        run = subprocess.run([binary], capture_output=True, text=True, check=True)
+        assert run.stdout == "Part/part.swift Sources/CPart/part.c\n"
+    assert len(digests) == 1
 
 
 def build_id(path: Path) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -20,13 +22,15 @@ RATE = 1000
 
 @pytest.fixture
 def balance(world, later) -> Iterator[Callable[..., tuple[Haproxy, list[Broker]]]]:
-    """Starts three brokers with these settings, and haproxy in front of them."""
+    """Starts three brokers with these settings and their own ones, and haproxy in front of them."""
     if not Haproxy.installed():
         pytest.skip("haproxy is not installed")
 
-    def start(**extra: str | None) -> tuple[Haproxy, list[Broker]]:
+    def start(
+        own: Callable[[int], dict[str, str]] = lambda _: {}, **extra: str | None
+    ) -> tuple[Haproxy, list[Broker]]:
         world.put("solo", "v")
-        brokers = [world.start(LATCHKEY_WORKERS="1", **extra) for _ in range(3)]
+        brokers = [world.start(LATCHKEY_WORKERS="1", **extra, **own(number)) for number in range(3)]
         for broker in brokers:
             broker.wait_ready()
             assert broker.get("/secrets/solo").status == 200
@@ -93,3 +97,38 @@ def test_with_the_store_down_no_broker_leaves_the_balancer(world, balance) -> No
     assert not callers.failures, f"{callers.failures} of {callers.served}"
     assert balancer.states() == ["UP"] * 3
     assert balancer.downs() == 0
+
+
+@pytest.mark.long
+@pytest.mark.slow
+@pytest.mark.heavy
+@pytest.mark.timeout(900)
+def test_with_warm_files_a_rolling_restart_while_everything_is_down_fails_no_request(world, balance, tmp_path: Path) -> None:
+    key = tmp_path / "warm.key"
+    key.write_text(os.urandom(32).hex())
+    files = [tmp_path / f"warm{number}" / "file" for number in range(3)]
+    for file in files:
+        file.parent.mkdir()
+    balancer, brokers = balance(
+        lambda number: {"LATCHKEY_WARM_FILE": str(files[number])}, LATCHKEY_WARM_KEY=f"file:{key}",
+        LATCHKEY_SECRET_TTL="1", LATCHKEY_DRAIN_DELAY="2", LATCHKEY_DRAIN_TIMEOUT="20")
+    for broker in brokers:
+        assert broker.token().status == 200
+    world.aws.down()
+    world.auth.down()
+    callers = [SteadyCallers(balancer.port, path, RATE / 4, connections=20) for path in ("/secrets/solo", "/token")]
+    try:
+        for _ in range(longrun.count(10)):
+            for broker in brokers:
+                served = [one.served for one in callers]
+                restart(broker)
+                assert broker.get("/secrets/solo").header("X-Latchkey-Stale") == "true"
+                balancer.wait_for_all()
+                for one, at in zip(callers, served, strict=True):
+                    until(lambda one=one, at=at: one.served > at + 100 or one.failures, "callers are served")
+    finally:
+        for one in callers:
+            one.stop()
+    assert [one.failures for one in callers] == [{}, {}], [one.served for one in callers]
+    for broker in brokers:
+        broker.child.send(signal.SIGTERM)

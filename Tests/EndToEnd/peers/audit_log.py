@@ -59,9 +59,9 @@ def of(path: Path, request_id: str | None) -> list[dict[str, Any]]:
     return [record for record in records(path) if record["request_id"] == request_id]
 
 
-def audit(*arguments: str) -> tuple[int, str, str]:
+def audit(*arguments: str, timeout: float = 30) -> tuple[int, str, str]:
     """Runs `latchkey audit`. Returns its status, output and messages."""
-    done = run("audit", *arguments, env={"PATH": os.environ["PATH"]})
+    done = run("audit", *arguments, env={"PATH": os.environ["PATH"]}, timeout=timeout)
     return done.returncode, done.stdout, done.stderr
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import re
@@ -12,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from . import markers
 from .child import Child
 from .http import Answer, ask
 from .waiting import free_port, until
@@ -87,7 +89,11 @@ class Broker:
         headers = dict(options.pop("headers", None) or {})
         if key is not None:
             headers.setdefault("Authorization", f"Bearer {key}")
-        return ask(self.port, path, headers=headers, context=self.context, **options)
+        answer = ask(self.port, path, headers=headers, context=self.context, **options)
+        if answer.status == 200 and path.startswith("/token"):
+            is_json = answer.header("Content-Type") == "application/json"
+            markers.mark(answer.json()["access_token"] if is_json and answer.body else answer.text)
+        return answer
 
     def token(self, query: str = "") -> Answer:
         return self.get(f"/token{query}")
@@ -118,14 +124,30 @@ class Broker:
         if self.stopped:
             return
         self.stopped = True
+        metrics = self._metrics_page()
         status = self.child.stop(number)
-        self.require_clean_output()
+        self.require_clean_output(metrics)
         assert status == 0, f"latchkey left with {status}: {self.child.stderr[-4000:]}"
 
-    def require_clean_output(self) -> None:
-        output = self.child.stdout + self.child.stderr
-        leaked = [secret[:4] + "…" for secret in self.secrets if secret and secret in output]
-        assert not leaked, f"secrets in the output: {leaked}"
+    def require_clean_output(self, metrics: str = "") -> None:
+        """No secret is in the output, in the files of the audit log, or in the metrics."""
+        log = Path(self.env.get("LATCHKEY_AUDIT_LOG", "stderr"))
+        files = [path for path in log.parent.glob(f"{log.stem}*") if path.is_file()] if log.is_absolute() else []
+        written = {
+            "the output": self.child.stdout + self.child.stderr, "the metrics": metrics,
+            **{str(path): path.read_text(errors="replace") for path in files},
+        }
+        leaked = {where: found for where, text in written.items() if (found := markers.found_in(text, self.secrets))}
+        assert not leaked, f"secrets: {leaked}"
+
+    def _metrics_page(self) -> str:
+        """The metrics before the end; nothing if the broker does not answer. With an audit log they would be a line of it."""
+        if "LATCHKEY_AUDIT_LOG" in self.env or self.env.get("LATCHKEY_API_KEY") != API_KEY or not self.child.running:
+            return ""
+        try:
+            return self.get("/metrics", timeout=2).text
+        except (OSError, http.client.HTTPException):
+            return ""
 
     def kill(self) -> None:
         self.stopped = True

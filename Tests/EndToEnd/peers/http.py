@@ -8,6 +8,8 @@ import ssl
 from dataclasses import dataclass
 from typing import Any
 
+from . import markers
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -37,7 +39,9 @@ class Answer:
 
 def read(connection: http.client.HTTPConnection) -> Answer:
     response = connection.getresponse()
-    return Answer(response.status, response.headers, response.read())
+    answer = Answer(response.status, response.headers, response.read())
+    markers.require_none(answer)
+    return answer
 
 
 def ask(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from . import markers
 from .broker import PREFIX, Broker, settings
 from .issuer import AUDIENCE, CLIENT_ID, CLIENT_SECRET, Issuer
 from .moto import Moto
@@ -16,6 +17,7 @@ class World:
     """The peers and brokers of one test. `end` stops every broker and checks its exit."""
 
     def __init__(self, moto: Moto, issuer: Issuer, folder: Path) -> None:
+        markers.forget()
         self.moto = moto
         self.issuer = issuer
         self.folder = folder
@@ -57,6 +59,7 @@ class World:
 
     def put(self, name: str, value: str, kind: str = "SecureString", overwrite: bool = True) -> int:
         """Writes a parameter under the prefix with boto3, without the proxy. Returns its version."""
+        markers.mark_parameter(name, value, kind)
         answer = self.ssm.put_parameter(Name=f"{PREFIX}/{name}", Value=value, Type=kind, Overwrite=overwrite)
         return int(answer["Version"])
 
@@ -73,6 +76,7 @@ class World:
         for broker in self.brokers:
             try:
                 broker.stop()
+                broker.require_clean_output()
             except AssertionError as fault:
                 faults.append(fault)
         self.aws.stop()

@@ -14,6 +14,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case profiles
     case sharedConfig = "shared-config"
     case token
+    case callers
+    case audit
 
     /// Runs the target on one input.
     package func run(_ bytes: [UInt8]) throws(FuzzViolation) {
@@ -28,6 +30,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .profiles: try ProfilesFuzz.run(bytes)
         case .sharedConfig: try SharedConfigFuzz.run(bytes)
         case .token: try TokenFuzz.run(bytes)
+        case .callers: try CallersFuzz.run(bytes)
+        case .audit: try AuditFuzz.run(bytes)
         }
     }
 }

@@ -10,4 +10,12 @@ package struct IssuerKeySet: Hashable, Sendable {
         self.issuer = issuer
         self.keys = keys
     }
+
+    /// Whether a token that was verified before would be again: its issuer has the same audience, and still has the key.
+    func trusts(_ token: VerifiedJWT) -> Bool {
+        guard issuer.identity == token.issuer, issuer.audience == token.audience, let key = token.key else {
+            return false
+        }
+        return keys?.keys.contains(key) ?? false
+    }
 }

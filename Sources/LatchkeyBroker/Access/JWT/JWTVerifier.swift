@@ -17,16 +17,16 @@ package final class JWTVerifier {
     private struct Entry {
         let issuer: JWTIssuer
         /// Nil before the first key set.
-        let keys: [(identifier: ExactText?, key: PublicKey)]?
+        let keys: [(source: JSONWebKey, key: PublicKey)]?
 
         /// The key that must have signed a token: the one with its `kid`, or the only one of its algorithm.
-        func key(for header: JWTHeader) throws(JWTRejection) -> PublicKey {
+        func key(for header: JWTHeader) throws(JWTRejection) -> (source: JSONWebKey, key: PublicKey) {
             guard let keys else { throw .keysUnread }
-            let named = header.keyID.map { identifier in keys.filter { $0.identifier == identifier } } ?? keys
+            let named = header.keyID.map { identifier in keys.filter { $0.source.keyID == identifier } } ?? keys
             let fitting = named.filter { $0.key.algorithm == header.algorithm }
             guard let key = fitting.first else { throw named.isEmpty ? .keyUnknown : .algorithm }
             guard fitting.count == 1 else { throw .keyUnknown }
-            return key.key
+            return key
         }
     }
 
@@ -38,7 +38,7 @@ package final class JWTVerifier {
         entries = sets.map { set in
             Entry(
                 issuer: set.issuer,
-                keys: set.keys?.keys.compactMap { key in PublicKey(key).map { (key.keyID, $0) } })
+                keys: set.keys?.keys.compactMap { key in PublicKey(key).map { (key, $0) } })
         }
     }
 
@@ -52,15 +52,15 @@ package final class JWTVerifier {
             let header = try JWTHeader(parsed)
             guard let claims = parsed.claims(limits: Self.jsonLimits) else { throw .malformed }
             let entry = try issuer(of: claims)
-            let key: PublicKey
+            let key: (source: JSONWebKey, key: PublicKey)
             do throws(JWTRejection) {
                 key = try entry.key(for: header)
             } catch {
                 return error == .algorithm ? .rejected(error) : .keyMissing(entry.issuer, error)
             }
             guard let signature = parsed.signature else { throw .malformed }
-            guard key.verifies(signature, of: parsed.signedBytes) else { throw .signature }
-            let found = try VerifiedJWT(claims, of: entry.issuer, keyID: header.keyID)
+            guard key.key.verifies(signature, of: parsed.signedBytes) else { throw .signature }
+            let found = try VerifiedJWT(claims, of: entry.issuer, key: key.source)
             verified.insert(found, for: digest)
             return JWTVerdict(found, at: now)
         } catch {

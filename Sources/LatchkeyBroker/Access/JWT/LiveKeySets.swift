@@ -9,16 +9,30 @@ internal import Synchronization
 package final class LiveKeySets: Sendable {
     private let sets = Mutex<[IssuerKeySet]>([])
     private let version = Atomic<Int>(0)
+    private let observer = Mutex<(@Sendable () -> Void)?>(nil)
 
     package init() {}
 
+    /// Calls `action` at each ``announceChange()``, on its thread.
+    package func whenChanged(_ action: @escaping @Sendable () -> Void) { observer.withLock { $0 = action } }
+
+    /// Tells whoever waits that ``replace(with:)`` has changed something. Apart from it, because that runs inside a lock.
+    package func announceChange() { observer.withLock { $0 }?() }
+
+    /// Whether a token that was verified before would be again, as far as it depends on the key sets.
+    package func trust(_ token: VerifiedJWT) -> Bool { sets.withLock { $0.contains { $0.trusts(token) } } }
+
     /// Replaces the issuers and their keys. Workers then verify every token anew. Nothing happens if nothing has changed.
-    package func replace(with sets: [IssuerKeySet]) {
+    ///
+    /// - Returns: whether something has changed, so that ``announceChange()`` is to be called.
+    @discardableResult
+    package func replace(with sets: [IssuerKeySet]) -> Bool {
         let isChange = self.sets.withLock { current in
             defer { current = sets }
             return current != sets
         }
         if isChange { version.add(1, ordering: .releasing) }
+        return isChange
     }
 
     /// One worker's copy. It is confined to the thread of the worker.

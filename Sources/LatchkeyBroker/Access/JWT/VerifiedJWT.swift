@@ -1,5 +1,5 @@
 package import LatchkeyCore
-internal import LatchkeyCrypto
+package import LatchkeyCrypto
 
 /// What a token with a verified signature says. Its time limits are judged at each use.
 package struct VerifiedJWT: Hashable, Sendable {
@@ -11,22 +11,27 @@ package struct VerifiedJWT: Hashable, Sendable {
     package let expires: WallTime
     /// The claim `nbf`; nil if there is none.
     package let notBefore: WallTime?
-    /// The `kid` of the token; nil if it has none.
-    package let keyID: ExactText?
+    /// The audience of the issuer when the token was verified.
+    package let audience: ExactText
+    /// The key that has verified the signature; nil for none.
+    package let key: JSONWebKey?
 
     package init(
         issuer: JWTIssuer.Identity, subject: ExactText, expires: WallTime, notBefore: WallTime? = nil,
-        keyID: ExactText? = nil
+        audience: ExactText = ExactText(""), key: JSONWebKey? = nil
     ) {
         self.issuer = issuer
         self.subject = subject
         self.expires = expires
         self.notBefore = notBefore
-        self.keyID = keyID
+        self.audience = audience
+        self.key = key
     }
 
     /// Checks the claims that do not depend on the time.
-    init(_ claims: JSONValue, of issuer: JWTIssuer, keyID: ExactText?) throws(JWTRejection) {
+    ///
+    /// - Parameter key: the key that has verified the signature.
+    init(_ claims: JSONValue, of issuer: JWTIssuer, key: JSONWebKey) throws(JWTRejection) {
         guard let subject = claims["sub"]?.string, !subject.isEmpty, let expires = claims["exp"]?.numericDate else {
             throw .claims
         }
@@ -46,7 +51,8 @@ package struct VerifiedJWT: Hashable, Sendable {
         self.issuer = issuer.identity
         self.subject = ExactText(subject)
         self.expires = expires
-        self.keyID = keyID
+        audience = issuer.audience
+        self.key = key
     }
 
     /// Why the token is not valid at this time; nil if it is (RFC 7519 §4.1.4, §4.1.5).

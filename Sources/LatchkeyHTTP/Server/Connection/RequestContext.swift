@@ -16,7 +16,8 @@ package final class RequestContext {
     /// Whether the connection is over the cap, and only a liveness probe is to be answered.
     package private(set) var isOverCapacity = false
     /// Whether the handler has seen this request before and has waited for something (``handleAgain(_:start:)``).
-    package private(set) var isRepeated = false
+    package var isRepeated: Bool { repeatedSince != nil }
+    private var repeatedSince: MonotonicTime?
     /// The listener that the connection came through.
     package private(set) var listener = ListenerTraits()
     /// The identity in the client's TLS certificate; nil if it has shown none.
@@ -41,6 +42,9 @@ package final class RequestContext {
 
     /// The time of this turn, on the clock of the event loop.
     package var now: MonotonicTime { buffer.now }
+
+    /// When the handler got the request first: the time of this turn, or of an earlier one if ``isRepeated``.
+    package var started: MonotonicTime { repeatedSince ?? buffer.now }
 
     /// The bytes of one range of the head.
     package func slice(_ range: MessageRange) -> UnsafeRawBufferPointer { range.slice(of: bytes) }
@@ -96,7 +100,7 @@ package final class RequestContext {
         self.body = body
         self.pipeline = pipeline
         isOverCapacity = pipeline.deadlines.isOverCapacity
-        isRepeated = pipeline.isRepeating
+        repeatedSince = pipeline.repeatedSince
         listener = pipeline.listener
         isUnauthenticated = false
         defer {

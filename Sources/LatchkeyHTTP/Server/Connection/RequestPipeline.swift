@@ -38,8 +38,10 @@ final class RequestPipeline {
     private(set) lazy var peerNetwork =
         unixPeer.map { .user($0.user) } ?? PeerNetwork(SocketAddress(connectedTo: descriptor))
     private var reader = RequestReader()
+    /// When the next request was first handled, if it is handled again; otherwise nil.
+    private(set) var repeatedSince: MonotonicTime?
     /// Whether the next request has been handled before, and is handled again.
-    private(set) var isRepeating = false
+    private var isRepeating: Bool { repeatedSince != nil }
     /// The request whose body is being received, unless it has been answered.
     private var admitted: AdmittedRequest?
     var delay: ReplyDelay
@@ -175,7 +177,7 @@ final class RequestPipeline {
             if isClosing || isRepeating { return }
             reader.begin(.answered, headBytes: bytes, limits: worker.limits.message)
         case .admitted(let request):
-            isRepeating = false
+            repeatedSince = nil
             // 100 Continue may be omitted once body bytes have arrived (RFC 9110 §10.1.1).
             if closes { inviteBody() }
             admitted = request
@@ -239,8 +241,11 @@ final class RequestPipeline {
     ///
     /// - Parameter start: where the reply starts in the output.
     private func finish(_ receipt: borrowing ReplyReceipt, from start: Int) {
-        isRepeating = receipt.isRepeated
-        if isRepeating { return delay.drop() }
+        guard !receipt.isRepeated else {
+            repeatedSince = worker.context.started
+            return delay.drop()
+        }
+        repeatedSince = nil
         isClosing = worker.reply.closes
         if !worker.context.isUnauthenticated { deadlines.hasValidRequest = true }
         if receipt.isDeferred { return delay.drop() }
