@@ -29,6 +29,11 @@ func tests(_ target: String, _ dependencies: [Target.Dependency] = []) -> Target
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let support: Target.Dependency = "LatchkeyTestSupport"
 
+/// The commit for `latchkey --version`. Unknown outside of a Git repository.
+let commit = Context.gitInformation.map {
+    String($0.currentCommit.prefix(12)) + ($0.hasUncommittedChanges ? "+changes" : "")
+}
+
 let package = Package(
     name: "latchkey",
     products: [.executable(name: "latchkey", targets: ["latchkey"])],
@@ -41,6 +46,12 @@ let package = Package(
         .target(name: "CSignals", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
         .target(name: "CConfine", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
         .target(name: "CWipe", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-fno-builtin"])]),
+        .target(
+            name: "CBuild",
+            cSettings: [
+                .unsafeFlags(["-Wall", "-Wextra", "-Werror", "-fno-builtin"]),
+                .define("LATCHKEY_COMMIT", to: "\"\(commit ?? "")\""),
+            ]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
@@ -83,6 +94,7 @@ let package = Package(
                 "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyMetrics",
                 "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev",
                 "LatchkeySettings", "LatchkeyAPI", "LatchkeyService", "CLinux", "CSignals", "CWipe",
+                "CBuild",
                 log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

@@ -12,11 +12,11 @@ struct Latchkey: AsyncParsableCommand {
             shows them all. Exit codes: 0 done, 1 the condition does not hold, 64 usage, 69 upstream unavailable, 77 \
             denied, 78 configuration.
             """,
-        version: Version.number,
+        version: BuildInformation.text,
         subcommands: [
-            ServeCommand.self, DevCommand.self, TokenCommand.self, GetCommand.self, PutCommand.self,
-            ExecCommand.self, EnvCommand.self, ConfigCommand.self, LoadtestCommand.self, TiersCommand.self,
-            DoctorCommand.self, PolicyCommand.self, AuditCommand.self, CallersCommand.self, MigrateCommand.self,
-            LambdaExtensionCommand.self,
+            ServeCommand.self, DevCommand.self, InitCommand.self, TokenCommand.self, GetCommand.self, PutCommand.self,
+            ExecCommand.self, EnvCommand.self, RenderCommand.self, ConfigCommand.self, HealthCommand.self,
+            LoadtestCommand.self, TiersCommand.self, DoctorCommand.self, PolicyCommand.self, AuditCommand.self,
+            CallersCommand.self, MigrateCommand.self, LambdaExtensionCommand.self, CompletionsCommand.self,
         ])
 }

@@ -7,6 +7,10 @@ internal import Glibc
 @main
 enum Program {
     static func main() {
+        if let message = UnknownCommand.message(Array(CommandLine.arguments.dropFirst()), root: Latchkey.self) {
+            Terminal.printError(message)
+            Terminal.end(ExitStatus.usage.rawValue)
+        }
         // An error is reported below, by the same parser.
         if let command = try? Latchkey.parseAsRoot() as? any ConfinedCommand {
             start(command)

@@ -9,6 +9,7 @@ SOURCES: dict[str, set[str]] = {
     "CSignals": set(),
     "CConfine": set(),
     "CWipe": set(),
+    "CBuild": set(),
     "COpenSSL": set(),
     "CZlib": set(),
     "LatchkeyCore": set(),
@@ -37,7 +38,7 @@ SOURCES: dict[str, set[str]] = {
         "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyMetrics",
         "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev",
         "LatchkeySettings",
-        "LatchkeyAPI", "LatchkeyService", "CLinux", "CSignals", "CWipe",
+        "LatchkeyAPI", "LatchkeyService", "CLinux", "CSignals", "CWipe", "CBuild",
     },
 }
 

@@ -1,3 +1,5 @@
+internal import LatchkeyCore
+
 extension SettingName {
     /// Alternative names.
     static let aliases: [String: SettingName] = [
@@ -12,23 +14,6 @@ extension SettingName {
 
     /// The setting whose name is closest to a mistyped one, if it differs in at most three characters.
     static func nearest(to name: String) -> SettingName? {
-        let scored = allCases.map { ($0, distance(name, $0.rawValue)) }
-        return scored.min { $0.1 < $1.1 }.flatMap { $0.1 <= 3 ? $0.0 : nil }
-    }
-
-    /// The Levenshtein distance of two names in bytes.
-    private static func distance(_ left: String, _ right: String) -> Int {
-        let right = Array(right.utf8)
-        var row = Array(0...right.count)
-        for (index, byte) in left.utf8.enumerated() {
-            var previous = row[0]
-            row[0] = index + 1
-            for column in right.indices {
-                let cost = previous + (byte == right[column] ? 0 : 1)
-                previous = row[column + 1]
-                row[column + 1] = min(cost, previous + 1, row[column] + 1)
-            }
-        }
-        return row[right.count]
+        EditDistance.nearest(to: name, among: allCases.map(\.rawValue), limit: 3).flatMap { SettingName(rawValue: $0) }
     }
 }

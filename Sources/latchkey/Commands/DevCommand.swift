@@ -11,7 +11,8 @@ struct DevCommand: ConfinedCommand {
         commandName: "dev",
         abstract: "Run the broker on an embedded Parameter Store, Secrets Manager and issuer.",
         discussion: """
-            Everything listens on loopback and is kept in memory only. NOT FOR PRODUCTION.
+            Everything listens on loopback and is kept in memory only. The key is that of LATCHKEY_API_KEY, or a new \
+            one. NOT FOR PRODUCTION.
             """)
 
     @Option(help: "The broker's port; 0 picks a free one.") var port: UInt16 = 8700
@@ -68,6 +69,14 @@ struct DevCommand: ConfinedCommand {
             address  \(dev.url)
             key      \(key)
 
+            in a second terminal:
+              export LATCHKEY_URL=\(dev.url)
+              export LATCHKEY_API_KEY=\(ShellWord.quoted(key))
+              latchkey token
+            for AWS SDKs and the aws command line, to the embedded AWS:
+              export AWS_ENDPOINT_URL=\(dev.awsEndpointURL) AWS_DEFAULT_REGION=\(dev.region)
+              export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any
+
             a token; the second request gets it from memory:
               \(curl) -i \(dev.url)/token
             a field of the blob \(dev.prefix)/secrets, and a separate parameter:
@@ -80,6 +89,9 @@ struct DevCommand: ConfinedCommand {
             the embedded AWS, with any credentials:
               AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any AWS_DEFAULT_REGION=\(dev.region) \\
                 aws --endpoint-url \(dev.awsEndpointURL) ssm get-parameter --with-decryption --name \(dev.prefix)/mongodb-uri
+            the same parameter through the broker, which the SDK knows by its key:
+              AWS_ACCESS_KEY_ID=default AWS_SECRET_ACCESS_KEY=\(ShellWord.quoted(key)) AWS_DEFAULT_REGION=\(dev.region) \\
+                aws --endpoint-url \(dev.url) ssm get-parameter --with-decryption --name \(dev.prefix)/mongodb-uri
             requests that the embedded upstreams received:
               curl -s \(dev.awsEndpointURL)/dev/requests
 

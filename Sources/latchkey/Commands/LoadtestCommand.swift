@@ -42,12 +42,17 @@ struct LoadtestCommand: AsyncParsableCommand {
 
     /// Runs `concurrency` callers. Each sends its next request when it has its response.
     private func run(_ broker: BrokerConnection) async -> [LoadReport.Sample] {
-        await withTaskGroup(of: [LoadReport.Sample].self) { group in
+        let progress = SharedProgress("requests", of: requests)
+        defer { progress.end() }
+        return await withTaskGroup(of: [LoadReport.Sample].self) { group in
             for caller in 0..<min(concurrency, requests) {
                 let share = requests / concurrency + (caller < requests % concurrency ? 1 : 0)
                 group.addTask {
                     var samples: [LoadReport.Sample] = []
-                    for _ in 0..<share { samples.append(await Self.ask(broker)) }
+                    for _ in 0..<share {
+                        samples.append(await Self.ask(broker))
+                        progress.step()
+                    }
                     return samples
                 }
             }

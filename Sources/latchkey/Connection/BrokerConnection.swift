@@ -15,28 +15,38 @@ struct BrokerConnection: Sendable {
 
     let client: HTTPClient
     private let url: BrokerURL
-    private let key: Secret
+    /// Nil for a Unix socket whose peers are known by their user.
+    private let key: Secret?
 
-    /// - Parameter defaultURL: the address to use if `LATCHKEY_URL` is not set; nil makes the setting required.
-    init(_ settings: Settings, defaultURL: String? = nil) throws {
+    /// - Parameters:
+    ///   - defaultURL: the address to use if `LATCHKEY_URL` is not set; nil makes the setting required.
+    ///   - maxConnections: how many requests may be under way at once.
+    init(_ settings: Settings, defaultURL: String? = nil, maxConnections: Int = 64) throws {
         guard let url = settings.url ?? defaultURL.flatMap({ BrokerURL($0) }) else {
             throw CommandFailure(.configuration, "LATCHKEY_URL is not set: the address of a running broker")
         }
-        guard let key = settings.apiKey else {
+        let key = settings.apiKey
+        guard key != nil || url.origin.socketPath != nil else {
             throw CommandFailure(.configuration, "LATCHKEY_API_KEY is not set: the broker's key")
         }
         self.url = url
         self.key = key
-        client = try HTTPClient()
+        var configuration = HTTPClient.Configuration()
+        configuration.maxConnectionsPerOrigin = maxConnections
+        client = try HTTPClient(configuration: configuration)
     }
 
     /// Sends a GET. An error status is a normal response.
-    func get(_ target: String, accept: String = "application/json") async throws(HTTPClientError) -> HTTPResponse {
-        let request = HTTPRequest(
+    ///
+    /// - Parameter tag: an entity tag; a response whose tag is the same is 304.
+    func get(
+        _ target: String, accept: String = "application/json", unless tag: String? = nil
+    ) async throws(HTTPClientError) -> HTTPResponse {
+        var request = HTTPRequest(
             method: "GET", target: url.base + target,
-            fields: [
-                "Authorization": "Bearer \(key.revealText() ?? "")", "Accept": accept, "User-Agent": Version.userAgent,
-            ])
+            fields: ["Accept": accept, "User-Agent": Version.userAgent])
+        if let key { request.fields.append("Authorization", "Bearer \(key.revealText() ?? "")") }
+        if let tag { request.fields.append("If-None-Match", tag) }
         return try await client.execute(request, to: url.origin, deadline: .current + Self.timeout)
     }
 

@@ -47,10 +47,18 @@ enum CommandEnvironment {
         flags: [SettingName: String] = [:], environment: [String: String] = variables, need: Settings.Need
     ) throws(SettingsError) -> Settings {
         let (settings, problems) = examine(flags: flags, environment: environment, need: need)
-        guard problems.isEmpty else { throw SettingsError(lines: problems) }
+        guard problems.isEmpty else {
+            throw SettingsError(lines: need == .client && settings.url == nil ? [Self.noURL] + problems : problems)
+        }
         if settings.asksAWS(need), let bundle = settings.aws.caBundle { try TrustFile.require(bundle) }
         return settings
     }
+
+    /// Most users of the client commands have a broker and no access to AWS.
+    private static let noURL = """
+        LATCHKEY_URL is not set: set it to the address of a running broker, such as http://127.0.0.1:8700, and \
+        LATCHKEY_API_KEY to its key. Without it AWS is asked directly, and for that something is missing:
+        """
 
     /// The settings and all their problems.
     ///

@@ -30,6 +30,7 @@ def answer(command: str) -> str:
 def test_try_serves_and_the_lines_it_prints_return_a_token_and_a_secret() -> None:
     # A new user has no settings. The variables of the test suite are unknown settings to the broker.
     shell = {name: value for name, value in os.environ.items() if not name.startswith("LATCHKEY_")}
+    shell["LATCHKEY_PREFIX"] = "/orders/prod"
     child = Child([ROOT / "deploy/try", "--port", "0"], shell, cwd=ROOT)
     try:
         child.ready(lambda: len(commands(child.stdout)) >= 2, "curl lines", within=240)

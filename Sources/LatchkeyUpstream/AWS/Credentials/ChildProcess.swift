@@ -2,14 +2,21 @@ internal import Dispatch
 internal import Glibc
 internal import LatchkeyCore
 
-/// A program that is run for its output (posix_spawn(3)), without a shell. Its standard input is empty. Its standard
-/// error is discarded, because it may contain secrets.
+/// A program that is run to its end (posix_spawn(3)), without a shell. Its standard input is empty.
 package struct ChildProcess: Sendable {
     static let maxOutputBytes = 64 * 1024
     /// The time from the start of the program to its end. Then it is killed, and so is what it has started.
     package static let defaultTimeout: Duration = .seconds(30)
     /// How often to check whether a program that has closed its output has ended.
     private static let pollInterval: Duration = .milliseconds(5)
+
+    /// Where the output of the program goes.
+    package enum Output: Sendable {
+        /// Standard output is returned. Standard error is discarded, because it may contain secrets.
+        case captured
+        /// To the outputs of this process.
+        case inherited
+    }
 
     package enum RunError: Error, Hashable, Sendable {
         case notStarted(errno: Int32)
@@ -24,11 +31,16 @@ package struct ChildProcess: Sendable {
     package let words: [String]
     package let environment: [String: String]
     private let timeout: Duration
+    private let output: Output
 
-    package init(words: [String], environment: [String: String], timeout: Duration = Self.defaultTimeout) {
+    package init(
+        words: [String], environment: [String: String], timeout: Duration = Self.defaultTimeout,
+        output: Output = .captured
+    ) {
         self.words = words
         self.environment = environment
         self.timeout = timeout
+        self.output = output
     }
 
     /// Serial: a credential chain never needs two programs at once.
@@ -36,7 +48,7 @@ package struct ChildProcess: Sendable {
 
     /// Runs the program on a thread of its own.
     ///
-    /// - Returns: its standard output if it ended with status 0.
+    /// - Returns: its standard output, if that is captured and it ended with status 0.
     package static let run: @Sendable (ChildProcess) async -> Result<[UInt8], RunError> = { child in
         await withCheckedContinuation { continuation in
             queue.async {
@@ -46,10 +58,14 @@ package struct ChildProcess: Sendable {
     }
 
     private func runBlocking() throws(RunError) -> [UInt8] {
+        let deadline = MonotonicTime.current + timeout
+        if case .inherited = output {
+            try Self.finish(try start(output: nil), .success([]), until: deadline)
+            return []
+        }
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw .notStarted(errno: errno) }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        let deadline = MonotonicTime.current + timeout
         let child: pid_t
         do throws(RunError) {
             defer { close(ends[1]) }
@@ -60,9 +76,17 @@ package struct ChildProcess: Sendable {
         }
         let output = Result { () throws(RunError) in try Self.read(ends[0], until: deadline) }
         close(ends[0])
+        return try Self.finish(child, output, until: deadline)
+    }
+
+    /// Waits for the end of the program. Kills it after a failure other than its own end.
+    @discardableResult
+    private static func finish(
+        _ child: pid_t, _ output: Result<[UInt8], RunError>, until deadline: MonotonicTime
+    ) throws(RunError) -> [UInt8] {
         do throws(RunError) {
             let bytes = try output.get()
-            try Self.awaitEnd(of: child, until: deadline)
+            try awaitEnd(of: child, until: deadline)
             return bytes
         } catch {
             switch error {
@@ -78,13 +102,16 @@ package struct ChildProcess: Sendable {
 
     // MARK: Start
 
-    private func start(output: Int32) throws(RunError) -> pid_t {
+    /// - Parameter output: the descriptor for its standard output; nil if it has the outputs of this process.
+    private func start(output: Int32?) throws(RunError) -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
-        posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
+        if let output {
+            posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+            posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
+        }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
