@@ -8,6 +8,7 @@ SOURCES: dict[str, set[str]] = {
     "CLinux": set(),
     "CSignals": set(),
     "CConfine": set(),
+    "COpenAPI": set(),
     "CWipe": set(),
     "COpenSSL": set(),
     "CZlib": set(),
@@ -28,6 +29,7 @@ SOURCES: dict[str, set[str]] = {
     },
     "LatchkeyAPI": {
         "LatchkeyCore", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyBroker",
+        "COpenAPI",
     },
     "LatchkeyService": {
         "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyMetrics",

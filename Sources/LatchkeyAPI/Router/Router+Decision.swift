@@ -100,7 +100,7 @@ extension Route {
         case .token, .tokenProfile, .tokenRejected, .oauthToken: .token
         case .secret, .secrets, .aws, .extensionParameters, .extensionSecrets: .secret
         case .cacheClear: .admin
-        case .health, .livez, .readyz, .metrics, .other: nil
+        case .health, .livez, .readyz, .metrics, .openAPI, .other: nil
         }
     }
 }

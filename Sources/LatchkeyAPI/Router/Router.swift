@@ -188,6 +188,7 @@ package final class Router {
             case .readyz: return probe(isGood: services.isReady(), reply)
             case .health: return health(try request.query(), reply)
             case .metrics: return metrics(request, try request.query(), reply)
+            case .openAPI: return openAPI(request, try request.query(), reply)
             case .cacheClear:
                 count(.allowed, request)
                 return clearCache(request, try request.query(), reply)

@@ -39,7 +39,7 @@ package struct ObservedUse: Sendable {
         case .secretList: use.scopes.insert("secrets")
         case .cacheClear: use.scopes.insert("admin")
         case .metricsRead: use.scopes.insert("metrics")
-        case .healthRead: break
+        case .healthRead, .openAPIRead: break
         default: return
         }
         callers[caller] = use
