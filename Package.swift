@@ -58,6 +58,7 @@ let package = Package(
             ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyCrypto", "LatchkeyMetrics", log]),
         library("LatchkeyBroker", ["LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", log]),
         library("LatchkeyMigration", ["LatchkeyCore", "LatchkeyCrypto"]),
+        library("LatchkeyTop", ["LatchkeyCore"]),
         library("LatchkeyDev", ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyCrypto"]),
         library(
             "LatchkeySettings",
@@ -83,7 +84,7 @@ let package = Package(
             dependencies: [
                 "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyMetrics",
                 "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev",
-                "LatchkeySettings", "LatchkeyAPI", "LatchkeyService", "CLinux", "CSignals", "CWipe",
+                "LatchkeySettings", "LatchkeyAPI", "LatchkeyService", "LatchkeyTop", "CLinux", "CSignals", "CWipe",
                 log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -141,6 +142,7 @@ let package = Package(
             "LatchkeyUpstream",
             ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyCrypto", "LatchkeyMetrics", support, log]),
         tests("LatchkeyBroker", ["LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "Fleet", support, log]),
+        tests("LatchkeyTop", ["LatchkeyCore", support]),
         tests("LatchkeyMigration", ["LatchkeyCore", "LatchkeyCrypto", support]),
         tests(
             "LatchkeyDev",

@@ -16,6 +16,7 @@ struct Latchkey: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, DevCommand.self, TokenCommand.self, GetCommand.self, PutCommand.self,
             ExecCommand.self, EnvCommand.self, ConfigCommand.self, LoadtestCommand.self, TiersCommand.self,
+            TopCommand.self,
             DoctorCommand.self, PolicyCommand.self, AuditCommand.self, CallersCommand.self, MigrateCommand.self,
             LambdaExtensionCommand.self,
         ])

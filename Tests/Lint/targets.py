@@ -23,6 +23,7 @@ SOURCES: dict[str, set[str]] = {
     "LatchkeyUpstream": {"LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyCrypto", "LatchkeyMetrics"},
     "LatchkeyBroker": {"LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics"},
     "LatchkeyMigration": {"LatchkeyCore", "LatchkeyCrypto"},
+    "LatchkeyTop": {"LatchkeyCore"},
     "LatchkeyDev": {"LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyCrypto"},
     "LatchkeySettings": {
         "LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyUpstream", "LatchkeyBroker",
@@ -39,7 +40,7 @@ SOURCES: dict[str, set[str]] = {
         "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyMetrics",
         "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev",
         "LatchkeySettings",
-        "LatchkeyAPI", "LatchkeyService", "CLinux", "CSignals", "CWipe",
+        "LatchkeyAPI", "LatchkeyService", "LatchkeyTop", "CLinux", "CSignals", "CWipe",
     },
 }
 

@@ -14,7 +14,7 @@ struct BrokerConnection: Sendable {
     static let timeout: Duration = .seconds(30)
 
     let client: HTTPClient
-    private let url: BrokerURL
+    let url: BrokerURL
     private let key: Secret
 
     /// - Parameter defaultURL: the address to use if `LATCHKEY_URL` is not set; nil makes the setting required.
@@ -30,14 +30,19 @@ struct BrokerConnection: Sendable {
         client = try HTTPClient()
     }
 
+    /// - Parameter client: may be shared by connections to several brokers.
+    init(_ url: BrokerURL, key: Secret, client: HTTPClient) { (self.url, self.key, self.client) = (url, key, client) }
+
     /// Sends a GET. An error status is a normal response.
-    func get(_ target: String, accept: String = "application/json") async throws(HTTPClientError) -> HTTPResponse {
+    func get(
+        _ target: String, accept: String = "application/json", timeout: Duration = timeout
+    ) async throws(HTTPClientError) -> HTTPResponse {
         let request = HTTPRequest(
             method: "GET", target: url.base + target,
             fields: [
                 "Authorization": "Bearer \(key.revealText() ?? "")", "Accept": accept, "User-Agent": Version.userAgent,
             ])
-        return try await client.execute(request, to: url.origin, deadline: .current + Self.timeout)
+        return try await client.execute(request, to: url.origin, deadline: .current + timeout)
     }
 
     /// Sends a GET and throws if there is no response.
