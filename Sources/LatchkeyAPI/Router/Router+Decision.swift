@@ -86,6 +86,8 @@ extension Router {
             route: request.entry.route, method: request.method, id: request.id, started: request.started,
             caller: credentials.caller.flatMap { keys.ring.caller($0)?.id }, credential: credentials.caller?.credential,
             failure: credentials.failure, decision: credentials.decision, names: credentials.details?.names ?? [])
+        let parent = request.context.head.traceParent
+        if parent.isPresent { record.trace = TraceContext(request.context.slice(parent)) }
         guard services.recorder.keepsNames else { return record }
         record.asked = request.names
         record.peer = request.context.peerName

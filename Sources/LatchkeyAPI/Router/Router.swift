@@ -220,8 +220,11 @@ package final class Router {
         start: (DeferredAnswer) -> Void
     ) -> ReplyReceipt {
         let (record, recorder) = (record(request), services.recorder)
-        return reply.later(request.context, blocksPipeline: blocksPipeline) {
-            start(DeferredAnswer($0, record, recorder))
+        return reply.later(request.context, blocksPipeline: blocksPipeline) { reply in
+            let answer = DeferredAnswer(reply, record, recorder)
+            guard let trace = record.trace else { return start(answer) }
+            // The tasks that are started for the request inherit it.
+            TraceContext.$current.withValue(trace) { start(answer) }
         }
     }
 
