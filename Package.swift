@@ -45,6 +45,7 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
         .target(name: "CSignals", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
         .target(name: "CConfine", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        .target(name: "COpenAPI", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
         .target(name: "CWipe", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-fno-builtin"])]),
         .target(
             name: "CBuild",
@@ -68,6 +69,7 @@ let package = Package(
             ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyCrypto", "LatchkeyMetrics", log]),
         library("LatchkeyBroker", ["LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", log]),
         library("LatchkeyMigration", ["LatchkeyCore", "LatchkeyCrypto"]),
+        library("LatchkeyTop", ["LatchkeyCore"]),
         library("LatchkeyDev", ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyCrypto"]),
         library(
             "LatchkeySettings",
@@ -79,7 +81,7 @@ let package = Package(
             "LatchkeyAPI",
             [
                 "LatchkeyCore", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS",
-                "LatchkeyBroker", log,
+                "LatchkeyBroker", "COpenAPI", log,
             ]),
         library(
             "LatchkeyService",
@@ -93,7 +95,7 @@ let package = Package(
             dependencies: [
                 "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyMetrics",
                 "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev",
-                "LatchkeySettings", "LatchkeyAPI", "LatchkeyService", "CLinux", "CSignals", "CWipe",
+                "LatchkeySettings", "LatchkeyAPI", "LatchkeyService", "LatchkeyTop", "CLinux", "CSignals", "CWipe",
                 "CBuild",
                 log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -152,6 +154,7 @@ let package = Package(
             "LatchkeyUpstream",
             ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyCrypto", "LatchkeyMetrics", support, log]),
         tests("LatchkeyBroker", ["LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", "Fleet", support, log]),
+        tests("LatchkeyTop", ["LatchkeyCore", support]),
         tests("LatchkeyMigration", ["LatchkeyCore", "LatchkeyCrypto", support]),
         tests(
             "LatchkeyDev",

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "crash.h"
+#include "terminal.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -198,6 +199,8 @@ static void handle_crash(int number, siginfo_t *info, void *context) {
         end_by(number);
         return;
     }
+    // Otherwise the line would be lost on the alternate screen, and the shell would have no echo.
+    latchkey_terminal_leave();
     ucontext_t *machine = context;
     uintptr_t pc = 0, frame = 0;
 #if defined(__x86_64__)

@@ -16,7 +16,8 @@ struct Latchkey: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, DevCommand.self, InitCommand.self, TokenCommand.self, GetCommand.self, PutCommand.self,
             ExecCommand.self, EnvCommand.self, RenderCommand.self, ConfigCommand.self, HealthCommand.self,
-            LoadtestCommand.self, TiersCommand.self, DoctorCommand.self, PolicyCommand.self, AuditCommand.self,
-            CallersCommand.self, MigrateCommand.self, LambdaExtensionCommand.self, CompletionsCommand.self,
+            TopCommand.self, LoadtestCommand.self, TiersCommand.self, DoctorCommand.self, PolicyCommand.self,
+            AuditCommand.self, CallersCommand.self, MigrateCommand.self, LambdaExtensionCommand.self,
+            CompletionsCommand.self,
         ])
 }

@@ -8,6 +8,7 @@ SOURCES: dict[str, set[str]] = {
     "CLinux": set(),
     "CSignals": set(),
     "CConfine": set(),
+    "COpenAPI": set(),
     "CWipe": set(),
     "CBuild": set(),
     "COpenSSL": set(),
@@ -23,12 +24,14 @@ SOURCES: dict[str, set[str]] = {
     "LatchkeyUpstream": {"LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyCrypto", "LatchkeyMetrics"},
     "LatchkeyBroker": {"LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics"},
     "LatchkeyMigration": {"LatchkeyCore", "LatchkeyCrypto"},
+    "LatchkeyTop": {"LatchkeyCore"},
     "LatchkeyDev": {"LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyCrypto"},
     "LatchkeySettings": {
         "LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyUpstream", "LatchkeyBroker",
     },
     "LatchkeyAPI": {
         "LatchkeyCore", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyBroker",
+        "COpenAPI",
     },
     "LatchkeyService": {
         "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyMetrics",
@@ -38,7 +41,7 @@ SOURCES: dict[str, set[str]] = {
         "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyMetrics",
         "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev",
         "LatchkeySettings",
-        "LatchkeyAPI", "LatchkeyService", "CLinux", "CSignals", "CWipe", "CBuild",
+        "LatchkeyAPI", "LatchkeyService", "LatchkeyTop", "CLinux", "CSignals", "CWipe", "CBuild",
     },
 }
 

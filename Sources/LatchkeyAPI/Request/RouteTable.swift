@@ -84,6 +84,7 @@ package enum RouteTable {
         Entry(.readyz, "/readyz", access: .open),
         Entry(.health, "/health", access: .key([])),
         Entry(.metrics, "/metrics", access: .key(.metrics)),
+        Entry(.openAPI, "/openapi.yaml", access: .key([])),
         Entry(.cacheClear, "/cache/clear", methods: [.post], access: .key(.admin)),
     ]
 

@@ -45,8 +45,11 @@ package final class AnswerAudit: Sendable {
         return isRequired
     }
 
-    /// Whether an answer of the route is refused if its line cannot be written. What shows the failure is not.
-    private static func isRequired(_ route: Route) -> Bool { route != .health && route != .metrics }
+    /// Whether an answer of the route is refused if its line cannot be written. What shows the failure is not, nor what
+    /// is the same for everybody.
+    private static func isRequired(_ route: Route) -> Bool {
+        route != .health && route != .metrics && route != .openAPI
+    }
 
     private func append(
         _ line: AuditLine, _ request: AnswerRecorder.Request, _ subject: AnyObject?, isRequired: Bool
@@ -128,6 +131,7 @@ package final class AnswerAudit: Sendable {
         case .health: .healthRead
         case .metrics: .metricsRead
         case .other: isDenied ? .unknownRoute : nil
+        case .openAPI: .openAPIRead
         case .livez, .readyz: nil
         }
     }

@@ -22,6 +22,8 @@ package final class AnswerRecorder: Sendable {
         var names: [AccessedName] = []
         /// The secrets or profiles that were asked for, as the caller wrote them, if ``AnswerRecorder/keepsNames``.
         var asked: [String] = []
+        /// The trace that the request belongs to, if it says so.
+        var trace: TraceContext?
         /// The address of the peer, if ``AnswerRecorder/keepsNames``.
         var peer: [UInt8] = []
     }
@@ -97,6 +99,7 @@ package final class AnswerRecorder: Sendable {
         RequestLog.Entry(
             requestID: request.id.text, route: request.route, method: request.method, status: receipt.status,
             caller: request.caller,
-            tier: receipt.source.map { "\($0)" } ?? receipt.fieldValue("X-Latchkey-Tier"), duration: duration)
+            tier: receipt.source.map { "\($0)" } ?? receipt.fieldValue("X-Latchkey-Tier"), duration: duration,
+            trace: request.trace)
     }
 }

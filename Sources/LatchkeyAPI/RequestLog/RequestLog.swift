@@ -24,10 +24,12 @@ package final class RequestLog: Sendable {
         package var tier: String?
         /// From the start of the request until the response was rendered.
         package var duration: Duration
+        /// Nil if the caller named none.
+        package var trace: TraceContext?
 
         package init(
             requestID: String, route: Route, method: Method, status: Int, caller: String?, tier: String?,
-            duration: Duration
+            duration: Duration, trace: TraceContext? = nil
         ) {
             self.requestID = requestID
             self.route = route
@@ -36,6 +38,7 @@ package final class RequestLog: Sendable {
             self.caller = caller
             self.tier = tier
             self.duration = duration
+            self.trace = trace
         }
     }
 
@@ -115,11 +118,13 @@ package final class RequestLog: Sendable {
     }
 
     private static func metadata(_ entry: Entry) -> Logger.Metadata {
-        [
+        var metadata: Logger.Metadata = [
             "request_id": "\(entry.requestID)", "route": "\(entry.route.label)", "method": "\(entry.method.label)",
             "status": "\(entry.status)", "caller": "\(entry.caller ?? "-")", "tier": "\(entry.tier ?? "-")",
             "duration_ms": "\(milliseconds(entry.duration))",
         ]
+        if let trace = entry.trace { metadata["trace_id"] = "\(trace.traceText)" }
+        return metadata
     }
 
     /// With three decimals, so that a hit does not show as 0.

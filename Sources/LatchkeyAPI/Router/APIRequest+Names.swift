@@ -7,7 +7,8 @@ extension APIRequest {
     /// default profile and for a list.
     var names: [String] {
         switch entry.route {
-        case .token, .tokenRejected, .oauthToken, .aws, .cacheClear, .health, .livez, .readyz, .metrics, .other:
+        case .token, .tokenRejected, .oauthToken, .aws, .cacheClear, .health, .livez, .readyz, .metrics, .openAPI,
+            .other:
             return bodyNames
         case .tokenProfile, .secret: return [Self.text(pathParameter)]
         case .secrets:

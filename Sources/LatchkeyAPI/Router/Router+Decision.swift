@@ -91,6 +91,8 @@ extension Router {
             route: request.entry.route, method: request.method, id: request.id, started: request.started,
             caller: credentials.caller.flatMap { keys.ring.caller($0)?.id }, credential: credentials.caller?.credential,
             failure: credentials.failure, decision: credentials.decision, names: credentials.details?.names ?? [])
+        let parent = request.context.head.traceParent
+        if parent.isPresent { record.trace = TraceContext(request.context.slice(parent)) }
         guard services.recorder.keepsNames else { return record }
         record.asked = request.names
         record.peer = request.context.peerName
@@ -105,7 +107,7 @@ extension Route {
         case .token, .tokenProfile, .tokenRejected, .oauthToken: .token
         case .secret, .secrets, .aws, .extensionParameters, .extensionSecrets: .secret
         case .cacheClear: .admin
-        case .health, .livez, .readyz, .metrics, .other: nil
+        case .health, .livez, .readyz, .metrics, .openAPI, .other: nil
         }
     }
 }

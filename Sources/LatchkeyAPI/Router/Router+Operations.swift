@@ -53,6 +53,17 @@ extension Router {
         }
     }
 
+    /// `GET /openapi.yaml`: this version's interface.
+    ///
+    /// - Parameter query: has no parameters.
+    func openAPI(_ request: borrowing APIRequest, _ query: RequestQuery, _ reply: consuming APIReply) -> ReplyReceipt {
+        let (head, bytes) = (request.context.head, request.context.bytes)
+        let encodings = head.acceptEncoding
+        let gzip = Negotiation.acceptsGzip(encodings.isPresent ? encodings.text(of: bytes) : nil)
+        let tags = head.ifNoneMatch.isPresent ? head.ifNoneMatch.text(of: bytes) : nil
+        return APIDocument.get(isCompressed: gzip).write(to: reply, unless: tags)
+    }
+
     /// `POST /cache/clear` empties the memory tier. The stores are not changed. Only callers with the scope `admin` get
     /// here (``RouteTable``).
     ///

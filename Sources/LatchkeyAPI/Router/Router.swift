@@ -194,6 +194,7 @@ package final class Router {
             case .readyz: return probe(isGood: services.isReady(), reply)
             case .health: return health(request, try request.query(), reply)
             case .metrics: return metrics(request, try request.query(), reply)
+            case .openAPI: return openAPI(request, try request.query(), reply)
             case .cacheClear:
                 count(.allowed, request)
                 return clearCache(request, try request.query(), reply)
@@ -226,8 +227,11 @@ package final class Router {
         start: (DeferredAnswer) -> Void
     ) -> ReplyReceipt {
         let (record, recorder) = (record(request), services.recorder)
-        return reply.later(request.context, blocksPipeline: blocksPipeline) {
-            start(DeferredAnswer($0, record, recorder))
+        return reply.later(request.context, blocksPipeline: blocksPipeline) { reply in
+            let answer = DeferredAnswer(reply, record, recorder)
+            guard let trace = record.trace else { return start(answer) }
+            // The tasks that are started for the request inherit it.
+            TraceContext.$current.withValue(trace) { start(answer) }
         }
     }
 

@@ -21,7 +21,7 @@ package struct SecretResponseFormat: Sendable {
     var isConditional: Bool { tags != nil }
 
     /// Whether the caller's entity tags include the entry's.
-    func holds(_ entry: SecretEntry) -> Bool { tags.map { Self.matches(entry.etag, $0) } ?? false }
+    func holds(_ entry: SecretEntry) -> Bool { tags.map { EntityTags.field($0, matches: entry.etag) } ?? false }
 
     func write(_ result: Result<ServedSecret, UpstreamFault>, now: Now, to reply: consuming APIReply) -> ReplyReceipt {
         switch result {
@@ -81,15 +81,5 @@ package struct SecretResponseFormat: Sendable {
             "version": .string(entry.version), "source": .string(entry.source.name),
             "encoding": text == nil ? "base64" : "utf8",
         ]
-    }
-
-    /// `If-None-Match` (RFC 9110 §13.1.2): weak comparison, lists and `*`. Works on bytes, in linear time.
-    private static func matches(_ tag: String, _ field: String) -> Bool {
-        field.utf8.split(separator: UInt8(ascii: ",")).contains { candidate in
-            var candidate = candidate.drop(while: ASCII.isBlank)
-            while let last = candidate.last, ASCII.isBlank(last) { candidate = candidate.dropLast() }
-            if candidate.starts(with: "W/".utf8) { candidate = candidate.dropFirst(2) }
-            return candidate.elementsEqual("*".utf8) || candidate.elementsEqual(tag.utf8)
-        }
     }
 }

@@ -8,6 +8,7 @@ package enum AuditAction: String, CaseIterable, Sendable {
     case cacheClear = "cache.clear"
     case healthRead = "health.read"
     case metricsRead = "metrics.read"
+    case openAPIRead = "openapi.read"
     /// A path that is no route.
     case unknownRoute = "route.unknown"
     case keyChange = "key.change"
@@ -38,6 +39,7 @@ package enum AuditAction: String, CaseIterable, Sendable {
         case .cacheClear: "cache.clear"
         case .healthRead: "health.read"
         case .metricsRead: "metrics.read"
+        case .openAPIRead: "openapi.read"
         case .unknownRoute: "route.unknown"
         case .keyChange: "key.change"
         case .callersChange: "callers.change"

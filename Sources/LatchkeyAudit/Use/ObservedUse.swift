@@ -52,7 +52,7 @@ package struct ObservedUse: Sendable {
         case .secretList: use.scopes.insert("secrets")
         case .cacheClear: use.scopes.insert("admin")
         case .metricsRead: use.scopes.insert("metrics")
-        case .healthRead: use.readsHealth = true
+        case .healthRead, .openAPIRead: use.readsHealth = true
         default: return
         }
         callers[caller] = use

@@ -103,9 +103,17 @@ package final class HTTPClient: Sendable {
     }
 
     /// ``execute(_:to:deadline:)`` as the closure that callers of upstreams take.
+    ///
+    /// A call for a request that belongs to a trace gets a span of its own in it. The field is not among those that a
+    /// signature covers.
     package var transport: HTTPTransport {
         { request, origin, deadline async throws(HTTPClientError) in
-            try await self.execute(request, to: origin, deadline: deadline)
+            guard let trace = TraceContext.current else {
+                return try await self.execute(request, to: origin, deadline: deadline)
+            }
+            var traced = request
+            traced.fields["traceparent"] = trace.child().header
+            return try await self.execute(traced, to: origin, deadline: deadline)
         }
     }
 }

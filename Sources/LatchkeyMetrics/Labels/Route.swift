@@ -1,6 +1,7 @@
 /// A route of the HTTP API.
 package enum Route: Int, Label {
-    case token, tokenProfile, tokenRejected, secret, secrets, cacheClear, health, livez, readyz, metrics, oauthToken
+    case token, tokenProfile, tokenRejected, secret, secrets, cacheClear, health, livez, readyz, metrics, oauthToken,
+        openAPI
     case aws, extensionParameters, extensionSecrets
     /// A path that is not a route.
     case other
@@ -21,6 +22,7 @@ package enum Route: Int, Label {
         case .aws: "aws"
         case .extensionParameters: "extension_parameters"
         case .extensionSecrets: "extension_secrets"
+        case .openAPI: "openapi"
         case .other: "other"
         }
     }

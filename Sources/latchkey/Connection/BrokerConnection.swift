@@ -14,7 +14,7 @@ struct BrokerConnection: Sendable {
     static let timeout: Duration = .seconds(30)
 
     let client: HTTPClient
-    private let url: BrokerURL
+    let url: BrokerURL
     /// Nil for a Unix socket whose peers are known by their user.
     private let key: Secret?
 
@@ -36,18 +36,21 @@ struct BrokerConnection: Sendable {
         client = try HTTPClient(configuration: configuration)
     }
 
+    /// - Parameter client: may be shared by connections to several brokers.
+    init(_ url: BrokerURL, key: Secret, client: HTTPClient) { (self.url, self.key, self.client) = (url, key, client) }
+
     /// Sends a GET. An error status is a normal response.
     ///
     /// - Parameter tag: an entity tag; a response whose tag is the same is 304.
     func get(
-        _ target: String, accept: String = "application/json", unless tag: String? = nil
+        _ target: String, accept: String = "application/json", unless tag: String? = nil, timeout: Duration = timeout
     ) async throws(HTTPClientError) -> HTTPResponse {
         var request = HTTPRequest(
             method: "GET", target: url.base + target,
             fields: ["Accept": accept, "User-Agent": Version.userAgent])
         if let key { request.fields.append("Authorization", "Bearer \(key.revealText() ?? "")") }
         if let tag { request.fields.append("If-None-Match", tag) }
-        return try await client.execute(request, to: url.origin, deadline: .current + Self.timeout)
+        return try await client.execute(request, to: url.origin, deadline: .current + timeout)
     }
 
     /// Sends a GET and throws if there is no response.

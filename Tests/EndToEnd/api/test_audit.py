@@ -79,11 +79,12 @@ def requests(broker: Broker) -> dict[str, tuple[Any, list[tuple[Any, ...]]]]:
         "unknown route": (broker.get("/nowhere", key=None), [("native", "route.unknown", None, "denied", 401, None, None)]),
         "metrics": (broker.get("/metrics"), [("native", "metrics.read", None, "allowed", 200, *key)]),
         "health": (broker.get("/health"), [("native", "health.read", None, "allowed", 200, *key)]),
+        "document": (broker.get("/openapi.yaml"), [("native", "openapi.read", None, "allowed", 200, *key)]),
     }
 
 
 #: Answers that give out nothing do not wait for their line.
-NOT_HELD = {"nobody", "stranger", "unknown route", "metrics", "health"}
+NOT_HELD = {"nobody", "stranger", "unknown route", "metrics", "health", "document"}
 
 
 def test_each_access_on_each_front_has_its_line(world, broker: Broker, path: Path) -> None:

@@ -28,6 +28,10 @@ REGION = "eu-central-1"
 #: Examples that need more than a broker, by first line, and the tests that run them.
 ELSEWHERE = {
     "LATCHKEY_PREFIX=/orders/prod ./deploy/try": "deploy/test_try.py::test_try_serves_and_the_lines_it_prints_return_a_token_and_a_secret",
+    "pip install openapi-python-client":
+        "api/test_openapi_document.py::test_a_client_generated_from_it_reads_a_token_and_a_nested_secret",
+    "from latchkey_client import AuthenticatedClient":
+        "api/test_openapi_document.py::test_a_client_generated_from_it_reads_a_token_and_a_nested_secret",
     "swift build -c release --static-swift-stdlib --product latchkey": "api/test_documents.py::test_a_broker_is_started",
     "./Tests/run       # builds and tests everything against real peers; ends in \"N passed, N failed\"":
         "deploy/test_runner.py::test_the_table_says_where_the_time_went",

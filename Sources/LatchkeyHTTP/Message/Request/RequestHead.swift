@@ -22,6 +22,7 @@ package struct RequestHead: Sendable {
     package internal(set) var acceptEncoding = MessageRange.absent
     package internal(set) var ifNoneMatch = MessageRange.absent
     package internal(set) var contentType = MessageRange.absent
+    package internal(set) var traceParent = MessageRange.absent
     package internal(set) var senderFields: SenderFields = []
     /// All field lines, for ``field(_:in:)``.
     var fieldLines = MessageRange.absent

@@ -146,8 +146,7 @@ package struct RequestParser {
         takePath(range, of: bytes)
     }
 
-    /// Absolute form: scheme, authority, path and query. The authority overrides `Host` (RFC 9112 §3.2.2); it is checked and
-    /// then ignored, because the server serves one site.
+    /// Absolute form. Its authority overrides `Host` (RFC 9112 §3.2.2); it is checked and ignored, as there is one site.
     private mutating func takeAbsoluteForm(
         _ range: Range<Int>, of bytes: UnsafeRawBufferPointer
     ) throws(RequestRejection) {
@@ -216,6 +215,7 @@ package struct RequestParser {
         case 6 where Grammar.equals(name, folded: "accept"): keepFirst(&head.accept, value)
         case 6 where Grammar.equals(name, folded: "expect"): try takeExpect(value, of: bytes)
         case 10 where Grammar.equals(name, folded: "connection"): takeConnection(value, of: bytes)
+        case 11 where Grammar.equals(name, folded: "traceparent"): keepFirst(&head.traceParent, value)
         case 12 where Grammar.equals(name, folded: "x-request-id"): keepFirst(&head.requestID, value)
         case 12 where Grammar.equals(name, folded: "content-type"): keepFirst(&head.contentType, value)
         case 13 where Grammar.equals(name, folded: "authorization"): takeAuthorization(value)
