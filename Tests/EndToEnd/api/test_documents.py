@@ -54,7 +54,7 @@ ELSEWHERE = {
 }
 ALL = list(examples())
 #: Languages whose examples are only shown.
-SHOWN = {"json", "ini", "swift", "csharp"}
+SHOWN = {"json", "ini", "swift", "csharp", "text"}
 #: The address of AWS's extension in the example of an SDK. Only one process can use it.
 FUNCTION = "http://127.0.0.1:2773"
 RUNNABLE = [

@@ -40,8 +40,6 @@ final class RequestPipeline {
     private var reader = RequestReader()
     /// When the next request was first handled, if it is handled again; otherwise nil.
     private(set) var repeatedSince: MonotonicTime?
-    /// Whether the next request has been handled before, and is handled again.
-    private var isRepeating: Bool { repeatedSince != nil }
     /// The request whose body is being received, unless it has been answered.
     private var admitted: AdmittedRequest?
     var delay: ReplyDelay
@@ -132,7 +130,7 @@ final class RequestPipeline {
                     reader.head, bytes: head, body: UnsafeRawBufferPointer(start: nil, count: 0), now: now,
                     worker.handler.answer)
             }
-            guard !isRepeating else {
+            guard repeatedSince == nil else {
                 // The head stays where it is, and is parsed again when the empty reply has made room.
                 stopReason = .blocked
                 return nil
@@ -174,7 +172,7 @@ final class RequestPipeline {
         switch lend(head, bytes, body: noBody, closes: closes, to: worker.handler.admit) {
         case .answered(let receipt):
             finish(receipt, from: start)
-            if isClosing || isRepeating { return }
+            if isClosing || repeatedSince != nil { return }
             reader.begin(.answered, headBytes: bytes, limits: worker.limits.message)
         case .admitted(let request):
             repeatedSince = nil
