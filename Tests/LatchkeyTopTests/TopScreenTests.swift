@@ -1,3 +1,4 @@
+import LatchkeyCore
 import LatchkeyTop
 import Testing
 

@@ -11,12 +11,13 @@ SOURCES: dict[str, set[str]] = {
     "COpenAPI": set(),
     "CWipe": set(),
     "CBuild": set(),
+    "CSlots": set(),
     "COpenSSL": set(),
     "CZlib": set(),
     "LatchkeyCore": set(),
     "LatchkeyConfine": {"LatchkeyCore", "CConfine"},
     "LatchkeyNet": {"LatchkeyCore", "CLinux", "CSignals"},
-    "LatchkeyCrypto": {"LatchkeyCore", "COpenSSL"},
+    "LatchkeyCrypto": {"LatchkeyCore", "COpenSSL", "CSlots"},
     "LatchkeyAudit": {"LatchkeyCore", "LatchkeyCrypto"},
     "LatchkeyMetrics": {"LatchkeyCore"},
     "LatchkeyHTTP": {"LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "CZlib"},
@@ -81,8 +82,8 @@ TESTS_BESIDE: dict[str, set[str]] = {
 #: Modules from outside the package, and the targets that may import them.
 OUTSIDE: dict[str, set[str]] = {
     "Synchronization": {
-        "LatchkeyNet", "LatchkeyMetrics", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyHTTP", "LatchkeyUpstream",
-        "LatchkeyBroker", "LatchkeyDev", "LatchkeyAPI", "LatchkeyService", "latchkey", "LatchkeyTestSupport",
+        "LatchkeyCore", "LatchkeyNet", "LatchkeyMetrics", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyHTTP",
+        "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyDev", "LatchkeyAPI", "LatchkeyService", "latchkey", "LatchkeyTestSupport",
     },
     "Glibc": {
         "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyHTTP",

@@ -24,7 +24,9 @@ package struct Timing: Sendable {
     package static let system = Timing { Now(monotonic: .current, wall: .current) }
 
     /// Waits on Swift's continuous clock, which is CLOCK_BOOTTIME on Linux, as ``MonotonicTime`` is.
-    package static let systemSleep: @Sendable (MonotonicTime) async -> Void = { deadline in
+    package static let systemSleep: @Sendable (MonotonicTime) async -> Void = { await sleepQueue.sleep(until: $0) }
+
+    private static let sleepQueue = SleepQueue(now: { .current }) { deadline in
         // The only error is cancellation, after which an early return is wanted.
         try? await Task.sleep(for: deadline - .current, clock: .continuous)
     }

@@ -45,6 +45,7 @@ struct ServeCommand: ConfinedCommand {
                 reload: .process(settings, flags: flags.values, logLevel: level, onPhase: manager.reload))
             manager.started(service)
             CommandEnvironment.dropProgramPages()
+            Task { await MemoryTrimmer(time: .system, log: log).run() }
             await signals.untilAskedToStop(log: log) { service.reloader?.request(.signal) }
             manager.stopping()
             await service.stop(delayEndedBy: signals, log: log)

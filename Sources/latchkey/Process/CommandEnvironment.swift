@@ -90,6 +90,7 @@ enum CommandEnvironment {
     /// Keeps the process's memory from disk and from other processes, its files from other users, and SIGPIPE from
     /// ending the process.
     static func harden() {
+        TLSMemory.install()
         keepStandardDescriptors()
         signal(SIGPIPE, SIG_IGN)
         umask(0o077)

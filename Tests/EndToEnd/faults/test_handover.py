@@ -84,7 +84,8 @@ def hand_over(place: int | Path, start: Callable[[], Child], children: list[Chil
         callers.stop()
     assert callers.failures == {}
     assert rate > RATE * 0.75, f"{rate:.0f} requests per second were answered, not about {RATE}"
-    print(f"{place}: {rate:.0f} requests per second")
+    repeated = sum(each.repeated for each in callers.all)
+    print(f"{place}: {number + 1} hand-overs, {callers.served} requests, {rate:.0f} per second, {repeated} sent again")
     assert blue.stop() == 0
 
 

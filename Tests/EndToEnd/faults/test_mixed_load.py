@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import random
-import re
 import signal
 import socket
 import ssl
@@ -21,6 +20,7 @@ import pytest
 from peers import longrun
 from peers.broker import API_KEY
 from peers.faults import after, aws_error, reset_before_answer, truncate
+from peers.memory import written_kib
 from peers.reloading import Reloaded
 from peers.waiting import free_port, until
 
@@ -133,13 +133,6 @@ def vanish(port: int, path: Path) -> Callable[[random.Random], None]:
     return call
 
 
-def private_kib(pid: int) -> int:
-    """Private memory that was written. Clean pages are those of the program, which the kernel drops and reads again."""
-    text = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    (number,) = re.findall(r"^Private_Dirty: +(\d+) kB", text, re.M)
-    return int(number)
-
-
 @pytest.mark.long
 @pytest.mark.slow(20)
 @pytest.mark.alone
@@ -173,9 +166,9 @@ def test_ten_minutes_of_mixed_load_leave_no_wrong_body_and_no_trace(world, autho
     load.every((0.5, 2), lambda rng: reloaded.change(LATCHKEY_LOG_LEVEL=rng.choice(["info", "notice", "warning"])))
     started = time.monotonic()
     until(lambda: time.monotonic() - started > seconds / 5, "the caches are filled", seconds + 60)
-    before = private_kib(broker.child.pid), broker.descriptors()
+    before = written_kib(broker.child.pid), broker.descriptors()
     until(lambda: time.monotonic() - started > seconds, "the time is over", seconds + 60)
-    after_load = private_kib(broker.child.pid)
+    after_load = written_kib(broker.child.pid)
     load.end()
     assert not load.failures, f"{load.failures[:5]}, {len(load.failures)} of {load.count}"
     assert load.count > 100

@@ -53,3 +53,9 @@ def undumped(pid: int) -> int:
     """The number of mappings that are locked and left out of core dumps."""
     flags = re.findall(r"^VmFlags: (.*)$", Path(f"/proc/{pid}/smaps").read_text(), re.MULTILINE)
     return sum({"lo", "dd"} <= set(line.split()) for line in flags)
+
+
+def written_kib(pid: int) -> int:
+    """Private memory that was written, in KiB. Clean pages are those of the program, which the kernel drops and reads again."""
+    text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return int(re.search(r"^Private_Dirty: +(\d+) kB", text, re.MULTILINE)[1])

@@ -15,7 +15,14 @@ class SteadyCallers:
     """Requests `path` about `rate` times per second in its own thread until `stop`, at a port or a Unix socket.
 
     Connections are kept alive, or with `short` used for one request each. With a context they use TLS.
+
+    A kept connection that this process has left idle for `GRACE` may be closed by a server that stops, while the next request
+    is on its way. As every HTTP client does (RFC 9110 §9.2.2), it sends that request again on a new connection.
     """
+
+    #: Seconds for which a broker that stops keeps an idle connection (`ServerLimits.drainIdleGrace`). A caller leaves one
+    #: idle for so long only if its machine is overloaded.
+    GRACE = 1.0
 
     def __init__(
         self, place: int | Path, path: str, rate: int, connections: int = 50, short: bool = False,
@@ -33,6 +40,8 @@ class SteadyCallers:
         #: The number of each failure: status or error.
         self.failures: collections.Counter[str] = collections.Counter()
         self.served = 0
+        #: Requests that were sent again.
+        self.repeated = 0
         #: Set when the server is told to stop: a connection that cannot be opened is then no failure.
         self.server_stops = threading.Event()
         self._stopping = threading.Event()
@@ -46,6 +55,8 @@ class SteadyCallers:
         loop = asyncio.get_running_loop()
         due = loop.time() + self.pause * number / self.connections
         reader = writer = None
+        # When the previous request was sent on this connection: the server has answered it later, and may be idle since then.
+        sent, idle = loop.time(), 0.0
         while not self._stopping.is_set():
             # After a delay the schedule starts again from now, without a burst.
             due = max(due + self.pause, loop.time())
@@ -58,6 +69,8 @@ class SteadyCallers:
                         if not self.server_stops.is_set():
                             raise
                         continue
+                    sent = loop.time()
+                idle, sent = loop.time() - sent, loop.time()
                 writer.write(self.request)
                 head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 60)
                 lower = head.lower()
@@ -71,7 +84,11 @@ class SteadyCallers:
                     writer.close()
                     writer = None
             except (OSError, EOFError, IndexError, TimeoutError) as fault:
-                self.failures[repr(fault)[:80]] += 1
+                if writer is not None and idle >= self.GRACE and isinstance(fault, (EOFError, ConnectionError)):
+                    self.repeated += 1
+                    due = loop.time() - self.pause
+                else:
+                    self.failures[f"{repr(fault)[:80]}, idle {idle:.2f} s"] += 1
                 if writer is not None:
                     writer.close()
                 writer = None
