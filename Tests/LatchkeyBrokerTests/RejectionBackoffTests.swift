@@ -27,10 +27,10 @@ import Testing
 
     @Test func `The number of remembered callers is limited, and the oldest is forgotten`() {
         var pace = RejectionBackoff()
-        for number in 0..<200 { pace.caused(by: "\(number)", at(Int64(number) / 100)) }
-        let held = (0..<200).count { pace.notBefore("\($0)", at(1)) != nil }
+        for number in 0..<2_000 { pace.caused(by: "\(number)", at(Int64(number) / 1_000)) }
+        let held = (0..<2_000).count { pace.notBefore("\($0)", at(1)) != nil }
         #expect(held == RejectionBackoff.maxCallers)
-        #expect(pace.notBefore("199", at(1)) != nil)
+        #expect(pace.notBefore("1999", at(1)) != nil)
     }
 
     @Test func `An hour of rejections costs the unreserved part of the budget and leaves no caller without a token`() {
