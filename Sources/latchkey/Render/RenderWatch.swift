@@ -27,11 +27,14 @@ final class RenderWatch: Sendable {
         var failures = RenderFailures()
         // A process before this one may have been killed between writing and the notice.
         var isNoticeDue = true
+        var isStarting = true
         while true {
             do {
                 isNoticeDue = try await write(template) || isNoticeDue
                 if let message = failures.success(job.file.path) { Terminal.printError(message) }
                 if isNoticeDue { isNoticeDue = await !sendNotice() }
+                if isStarting { Terminal.printError("keeping \(job.file.path) up to date") }
+                isStarting = false
                 replace(&watchers, by: template.sources)
             } catch {
                 if let message = failures.failure(error, keeping: job.file.path) { Terminal.printError(message) }

@@ -83,7 +83,8 @@ def test_a_broker_that_comes_back_brings_the_file_up_to_date(world, broker, file
     world.put("plain", "later")
     world.serve(LATCHKEY_LISTEN=f"127.0.0.1:{broker.port}", **SLOW)
     child.ready(lambda: content(out) == "later", "the new value")
-    assert child.stderr.count("cannot be reached") == 1
+    # Once, or twice if the first failure was another one than those that followed.
+    assert child.stderr.count("cannot be reached") <= 2
     end(child)
 
 
