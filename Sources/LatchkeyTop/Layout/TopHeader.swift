@@ -89,7 +89,7 @@ enum TopHeader {
 
     private static func connections(_ figures: BrokerFigures) -> TopLine {
         var line = TopLine()
-        if let connections = figures.connections { line.append("\(TopNumber.count(connections)) connections  ") }
+        if let connections = figures.connections { line.append("\(TopNumber.amount(connections)) connections  ") }
         line.append("\(TopNumber.count(figures.handshakes)) handshakes/s")
         if figures.failedHandshakes > 0 {
             line.append(" (\(TopNumber.count(figures.failedHandshakes)) failed)", .warning)
@@ -97,7 +97,7 @@ enum TopHeader {
         if let files = figures.files {
             let limit = figures.maxFiles.map { "/\(TopNumber.count($0))" } ?? ""
             let isFull = figures.maxFiles.map { files > $0 * 0.8 } ?? false
-            line.append("  files \(TopNumber.count(files))\(limit)", isFull ? .bad : .plain)
+            line.append("  files \(TopNumber.amount(files))\(limit)", isFull ? .bad : .plain)
         }
         return line
     }

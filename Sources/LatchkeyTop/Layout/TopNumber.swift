@@ -16,6 +16,9 @@ enum TopNumber {
         }
     }
 
+    /// A number of things that are there now: as ``count(_:)``, without a fraction below 10.
+    static func amount(_ value: Double) -> String { value < 9.95 ? whole(value) : count(value) }
+
     /// A time in seconds: `45µs`, `1.2ms`, `250ms`, `1.5s`; `-` without one.
     static func time(_ seconds: Double?) -> String {
         guard let seconds, seconds.isFinite, seconds >= 0 else { return "-" }

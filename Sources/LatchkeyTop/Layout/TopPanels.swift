@@ -64,7 +64,7 @@ struct TopPanels {
             let cells = [
                 TopPanel.Cell(text: broker.status, style: TopHeader.style(ofStatus: broker.status)),
                 count(figures.requests), time(figures.high), bad(figures.errors),
-                TopPanel.Cell(text: figures.connections.map { TopNumber.count($0) } ?? "-"),
+                TopPanel.Cell(text: figures.connections.map { TopNumber.amount($0) } ?? "-"),
                 TopPanel.Cell(text: figures.memory.map { TopNumber.bytes($0) } ?? "-"),
             ]
             return TopPanel.Row(name: mark + broker.url, shortName: mark + broker.url, cells: cells)

@@ -38,8 +38,13 @@ struct LiveTop {
         }
         guard let ending else { return }
         FullScreen.leave()
+        // Dispatch's threads block signals, and the process must not go on to exit with another status.
+        var one = sigset_t()
+        sigemptyset(&one)
+        sigaddset(&one, ending)
+        pthread_sigmask(SIG_UNBLOCK, &one, nil)
         signal(ending, SIG_DFL)
-        kill(getpid(), ending)
+        raise(ending)
     }
 
     private mutating func handle(_ event: TopEvent) {

@@ -73,6 +73,8 @@ class Terminal:
         self.size = (columns, rows)
         self._set_size()
         self.output = b""
+        #: Where the output for this size begins. What was written meanwhile for the size before is cleared after it.
+        self._resized_at = 0
         self._lock = threading.Lock()
         self.process = subprocess.Popen(
             command, env=dict(env), stdin=self.child_end, stdout=self.child_end, stderr=self.child_end, start_new_session=True,
@@ -104,7 +106,7 @@ class Terminal:
         screen = Screen(*self.size)
         # From the last time that the screen was cleared.
         written = self.written
-        start = written.rfind(b"\x1b[2J")
+        start = written.rfind(b"\x1b[2J", self._resized_at)
         for mode in re.findall(rb"\x1b\[\?\d+[hl]", written):
             screen.feed(mode)
         if start >= 0:
@@ -120,6 +122,7 @@ class Terminal:
 
     def resize(self, columns: int, rows: int) -> None:
         self.size = (columns, rows)
+        self._resized_at = len(self.written)
         self._set_size()
 
     def _set_size(self) -> None:
