@@ -21,7 +21,7 @@ UNSIGNED = "positive_data_acceptance,missing_required_header,ignored_auth"
 #: Options of schemathesis for each way to authenticate.
 WAYS = {
     "by key": ["--header", f"Authorization: Bearer {API_KEY}", "--exclude-path-regex", "^(/|/oauth/token/?)$"],
-    "without a key": [],
+    "without a key": ["--exclude-path", "/"],
     "as an OAuth client": ["--auth", f"default:{API_KEY}", "--include-path-regex", "^/oauth/token/?$"],
     "unsigned": ["--include-path", "/", "--exclude-checks", UNSIGNED],
 }
