@@ -239,11 +239,8 @@ final class RequestPipeline {
     ///
     /// - Parameter start: where the reply starts in the output.
     private func finish(_ receipt: borrowing ReplyReceipt, from start: Int) {
-        guard !receipt.isRepeated else {
-            repeatedSince = worker.context.started
-            return delay.drop()
-        }
-        repeatedSince = nil
+        repeatedSince = receipt.isRepeated ? worker.context.started : nil
+        if receipt.isRepeated { return delay.drop() }
         isClosing = worker.reply.closes
         if !worker.context.isUnauthenticated { deadlines.hasValidRequest = true }
         if receipt.isDeferred { return delay.drop() }
