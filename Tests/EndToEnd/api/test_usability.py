@@ -146,7 +146,7 @@ def test_the_load_test_shows_its_progress_on_a_terminal_alone(world) -> None:
 
 
 class TestDev:
-    KEY = "a-fixed-key-of-32-bytes-or-more!"
+    KEY = "a-fixed-key-of-32-bytes-or-more-1"
 
     @pytest.fixture
     def dev(self, binary, tmp_path: Path):
