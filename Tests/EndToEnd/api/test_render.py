@@ -51,7 +51,7 @@ class TestOnce:
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
         token = broker.token().json()["access_token"]
         assert out.read_text() == (
-            'user=orders\npassword="a\\"b\\\\c"\nport=2.50\n'
+            'user=orders\npassword="a\\"b\\\\c"\nport=2.5\n'
             f'plain={base64.b64encode(b"one line").decode()} }}}} {{ {{\ntoken={token} "{token}"\n')
 
     def test_the_file_is_the_owners_alone_and_replaced_in_one_step(self, broker, files) -> None:

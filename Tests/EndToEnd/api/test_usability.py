@@ -39,7 +39,9 @@ def commands(*path: str) -> list[tuple[str, ...]]:
 def test_the_help_of_every_command_has_80_columns_at_most() -> None:
     assert len(commands()) > 35
     for command in commands():
-        long = [line for line in help_of(*command).splitlines() if len(line) > 80]
+        # The parser does not wrap the line of the usage.
+        lines = [line for line in help_of(*command).splitlines() if not line.startswith("USAGE:")]
+        long = [line for line in lines if len(line) > 80]
         assert not long, (command, long)
 
 
@@ -146,7 +148,7 @@ def test_the_load_test_shows_its_progress_on_a_terminal_alone(world) -> None:
 
 
 class TestDev:
-    KEY = "a-fixed-key-of-32-bytes-or-more!"
+    KEY = "a-fixed-key-of-32-bytes-or-more-1"
 
     @pytest.fixture
     def dev(self, binary, tmp_path: Path):
