@@ -32,6 +32,8 @@ final class RequestPipeline {
     var unixPeer: UnixPeer?
     /// The peer's address as text.
     var peerName: [UInt8] = []
+    /// What the handler keeps for the connection.
+    var note: [UInt8] = []
     private var reader = RequestReader()
     /// Whether the next request has been handled before, and is handled again.
     private(set) var isRepeating = false
