@@ -62,4 +62,33 @@ import Testing
             #expect(try rendered(line).root["decision"]?.string == decision.rawValue)
         }
     }
+
+    @Test func `A line of prepared parts has the bytes of the whole line`() throws {
+        for number in 0..<120 {
+            var line = AuditFixture.access(number % 2 == 0 ? "db/password" : "a\n\"\\é")
+            line.time = WallTime(milliseconds: 1_700_000_000_000 + Int64(number) * 37)
+            line.status = number % 3 == 0 ? 304 : 200
+            var (whole, prepared) = (AuditFixture.chain(), AuditFixture.chain())
+            for _ in 0..<number { whole.append(line) }
+            for _ in 0..<number {
+                let (caller, peer) = (
+                    AuditLine.callerMembers(line.caller, line.credential), AuditLine.peerMember(line.peer)
+                )
+                let access = line.accessMembers()
+                line.requestID.withUnsafeBytes { id in
+                    caller.withUnsafeBytes { caller in
+                        peer.withUnsafeBytes { peer in
+                            access.withUnsafeBytes { access in
+                                prepared.append(
+                                    prepared: PreparedAuditLine(
+                                        time: line.time, requestID: id, caller: caller, peer: peer, access: access))
+                            }
+                        }
+                    }
+                }
+            }
+            #expect(whole.buffer == prepared.buffer)
+            #expect(whole.last == prepared.last)
+        }
+    }
 }

@@ -37,7 +37,10 @@ import Testing
                         if count > 0 { records.commits.withLock { $0.append(count) } }
                         return !records.isFailing.load(ordering: .relaxed)
                     },
-                    refuse: { id, _, writer in writer.send(HTTPResponse(status: 503, body: id)) }))
+                    refuse: { rendered, _, writer in
+                        let path = rendered.split(separator: 0x0A).last.map { Array($0) } ?? []
+                        return writer.send(HTTPResponse(status: 503, body: Array("refused ".utf8) + path))
+                    }))
         }
     }
 
@@ -46,7 +49,7 @@ import Testing
     ) -> ReplyReceipt {
         records.pending.withLock { $0 += 1 }
         let receipt = writer.send(HTTPResponse(status: 200, body: Array(path.utf8)))
-        receipt.awaitCommit(Array("refused \(path)".utf8), kind: 0)
+        receipt.awaitCommit(kind: 0)
         return receipt
     }
 

@@ -21,6 +21,24 @@ struct RequestIDs {
 
     /// A new id.
     mutating func next() -> RequestID {
+        advance()
+        return RequestID(fields: fields)
+    }
+
+    /// Calls `body` with the id of the request that has `given` as its `X-Request-Id`, without making a ``RequestID``.
+    mutating func withNext<Result>(
+        _ given: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Result
+    ) -> Result {
+        if Self.isValid(given) { return body(given) }
+        advance()
+        return fields.withUnsafeBytes { fields in
+            body(UnsafeRawBufferPointer(rebasing: fields[Self.prefixBytes..<(fields.count - 2)]))
+        }
+    }
+
+    private static let prefixBytes = RequestID.prefix.utf8.count
+
+    private mutating func advance() {
         let end = fields.count - 2
         var place = end - 1
         while place >= end - Self.counterDigits {
@@ -34,7 +52,6 @@ struct RequestIDs {
             }
             break
         }
-        return RequestID(fields: fields)
     }
 
     private static func isValid(_ id: UnsafeRawBufferPointer) -> Bool {

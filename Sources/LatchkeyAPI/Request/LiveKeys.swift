@@ -22,8 +22,10 @@ package final class LiveKeys: Sendable {
     struct Copy {
         private let source: LiveKeys
         private(set) var ring: KeyRing
+        /// The keys that were found in ``ring``. Empty after each change, so that no withdrawn key stays.
+        let verified = VerifiedKeys()
         /// The version of the keys of this copy. It grows by one with each change.
-        private var version: Int
+        private(set) var version: Int
 
         init(_ source: LiveKeys) {
             self.source = source
@@ -37,6 +39,7 @@ package final class LiveKeys: Sendable {
             if latest != version {
                 version = latest
                 ring = source.current
+                verified.removeAll()
             }
         }
     }

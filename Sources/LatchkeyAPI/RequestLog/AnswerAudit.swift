@@ -45,6 +45,9 @@ package final class AnswerAudit: Sendable {
         return isRequired
     }
 
+    /// Appends the line of an answer from memory, which waits until it is written.
+    func record(_ line: PreparedAuditLine) { trail.append(prepared: line) }
+
     /// Whether an answer of the route is refused if its line cannot be written. What shows the failure is not, nor what
     /// is the same for everybody.
     private static func isRequired(_ route: Route) -> Bool {
@@ -162,7 +165,7 @@ extension AnswerRecorder.Request {
 
 extension CredentialKind {
     /// The raw value as bytes, written without a String.
-    fileprivate var text: StaticString {
+    var text: StaticString {
         switch self {
         case .key: "key"
         case .jwt: "jwt"

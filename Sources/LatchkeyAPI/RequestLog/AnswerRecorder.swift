@@ -71,9 +71,20 @@ package final class AnswerRecorder: Sendable {
         }
         if let audit {
             let request = request()
-            if audit.record(request, receipt) { receipt.awaitCommit(request.id.fields, kind: route.rawValue) }
+            if audit.record(request, receipt) { receipt.awaitCommit(kind: route.rawValue) }
         }
         return receipt
+    }
+
+    /// Whether answers of status 200 and 304 are logged.
+    var logsHits: Bool { log.mayLog(status: 304) }
+
+    /// Counts an answer from memory, which is not logged.
+    ///
+    /// - Parameter started: when its request started. Reads the clock for the duration.
+    func count(_ route: Route, _ method: Method, _ code: StatusCode, since started: MonotonicTime) {
+        metrics.httpRequest(route, method, code)
+        metrics.httpDuration(route, nanoseconds: MonotonicTime.current.nanoseconds - started.nanoseconds)
     }
 
     /// Records a response, unless it is deferred, and returns its receipt.

@@ -6,12 +6,13 @@ internal import LatchkeyMetrics
 
 // Who the caller is, decided once, from the head.
 extension Router {
-    /// The outcome of looking for a request's credential.
+    /// The outcome of looking for a request's credential. It has no references, so that it costs no reference counts.
     enum Identity {
         case caller(AuthenticatedCaller)
         case failed(AuthFailure)
-        /// A token names a key that the issuer's key set lacks, which may have been published since it was read.
-        case keyMissing(JWTIssuer)
+        /// A token names a key that the key set of ``Router/missingKeyIssuer`` lacks, which may have been published since it
+        /// was read.
+        case keyMissing
     }
 
     /// Authenticates the caller, and checks that it may use the route and the method.
@@ -89,8 +90,8 @@ extension Router {
         case .failed(let reason):
             noteUnknownCaller(&request, reason)
             return nil
-        case .keyMissing(let issuer):
-            if !request.context.isRepeated { throw .keyMissing(issuer) }
+        case .keyMissing:
+            if !request.context.isRepeated, let issuer = missingKeyIssuer { throw .keyMissing(issuer) }
             noteUnknownCaller(&request, .unknown)
             return nil
         }
@@ -98,7 +99,7 @@ extension Router {
 
     /// The caller that the credential of `Authorization: Bearer <credential>` belongs to (RFC 6750 §2.1). The scheme is
     /// case-insensitive (RFC 9110 §11.1). Without the field, the caller that the connection belongs to.
-    private func bearer(_ context: RequestContext) -> Identity {
+    func bearer(_ context: RequestContext) -> Identity {
         guard context.head.authorization.isPresent else { return connectionCaller(context) }
         guard let key = Self.bearerCredential(context) else {
             return .failed(context.slice(context.head.authorization).isEmpty ? .missing : .malformed)
@@ -133,15 +134,17 @@ extension Router {
             case .verified(let token): return Self.identity(ring.caller(with: token) { now })
             case .rejected(.expired): return .failed(.expired)
             case .rejected: return .failed(.unknown)
-            case .keyMissing(let issuer, _): return .keyMissing(issuer)
+            case .keyMissing(let issuer, _):
+                missingKeyIssuer = issuer
+                return .keyMissing
             }
         }
-        return Self.identity(ring.caller(presenting: key) { services.time.now().wall })
+        return Self.identity(ring.caller(presenting: key, verified: keys.verified) { services.time.now().wall })
     }
 
     /// The caller by the TLS certificate of the connection, or else by its Unix peer. Only without a credential in the
     /// request.
-    private func connectionCaller(_ context: RequestContext) -> Identity {
+    func connectionCaller(_ context: RequestContext) -> Identity {
         let ring = keys.ring
         guard ring.acceptsConnections else { return .failed(.missing) }
         let now = { self.services.time.now().wall }

@@ -8,7 +8,7 @@ extension Router {
     /// Decides about the default profile, whose token needs no name.
     @inline(__always)
     func requireDefaultProfile(_ request: inout APIRequest) throws(Problem) {
-        guard let caller = request.credentials.caller, caller.hasDefaultProfile, !keepsNames else {
+        guard let caller = request.credentials.caller, caller.hasDefaultProfile else {
             return try require(.profile(ProfileGrant.defaultName), &request)
         }
         request.credentials.decision = .allowed
@@ -18,7 +18,7 @@ extension Router {
     /// Decides about the one name that the request asks for.
     /// - Throws: the same problem for every name.
     func require(_ target: AccessRequest.Target, _ request: inout APIRequest) throws(Problem) {
-        if request.credentials.caller?.isUnrestricted ?? false, !keepsNames {
+        if request.credentials.caller?.isUnrestricted ?? false {
             request.credentials.decision = .allowed
             return count(.allowed, request)
         }

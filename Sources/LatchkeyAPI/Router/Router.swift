@@ -13,11 +13,15 @@ package final class Router {
     var grantedScopes = GrantedScopes()
     var keys: LiveKeys.Copy
     var keySets: LiveKeySets.Copy
+    /// The issuer of the last token with ``Identity/keyMissing``.
+    var missingKeyIssuer: JWTIssuer?
     var profiles: ProfileNames.Copy
-    private var ids = RequestIDs()
+    var ids = RequestIDs()
     private let routes = RouteTable.entries
     /// ``AnswerRecorder/keepsNames``, without a reference.
     let keepsNames: Bool
+    /// What the audit lines of hits have in common.
+    var hitLines = HitLines()
 
     /// The functions that the server calls for a worker's connections, over a new router.
     package static func requestHandler(_ services: EndpointServices) -> RequestHandler {
@@ -31,10 +35,11 @@ package final class Router {
 
     /// Answers in place of a reply whose audit line cannot be written.
     private static func refuseUncommitted(
-        _ id: [UInt8], _ kind: Int, _ writer: consuming ReplyWriter
+        _ rendered: UnsafeRawBufferPointer, _ kind: Int, _ writer: consuming ReplyWriter
     ) -> ReplyReceipt {
-        Refusal.problem(auditUnavailable).write(
-            for: Route(rawValue: kind) ?? .other, to: APIReply(writer, RequestID(fields: id)))
+        var ids = RequestIDs()
+        let id = RequestID(of: rendered) ?? ids.next()
+        return Refusal.problem(auditUnavailable).write(for: Route(rawValue: kind) ?? .other, to: APIReply(writer, id))
     }
 
     private init(_ services: EndpointServices) {
@@ -49,6 +54,7 @@ package final class Router {
 
     /// Answers a request without a body.
     func handle(_ context: RequestContext, _ writer: consuming ReplyWriter) -> ReplyReceipt {
+        if let hit = hit(context) { return answer(hit, context, writer) }
         let id = ids.next(context.slice(context.head.requestID))
         let reply = APIReply(writer, id)
         guard let entry = entry(for: context) else {
@@ -213,7 +219,7 @@ package final class Router {
     }
 
     /// Takes the current profiles. If they changed, the scopes of their tokens are dropped.
-    private func followProfiles() {
+    func followProfiles() {
         if profiles.follow() { grantedScopes = GrantedScopes() }
     }
 

@@ -21,7 +21,7 @@ struct RenderedToken: Sendable {
         expiry = entry.token.expiry
     }
 
-    private static func render(_ token: AccessToken, _ tier: Tier, _ format: TokenForm.Format) -> TokenForm {
+    static func render(_ token: AccessToken, _ tier: Tier, _ format: TokenForm.Format) -> TokenForm {
         // RFC 6749 §5.1 requires `Pragma` for OAuth clients.
         let fields = """
             Content-Type: \(format == .text ? "text/plain; charset=utf-8" : "application/json")\r\n\
@@ -65,9 +65,11 @@ struct RenderedToken: Sendable {
         return reply.endBody()
     }
 
+    private func secondsLeft(_ now: Now) -> Int64 { Self.secondsLeft(expiry, now) }
+
     /// Seconds until the token expires by whichever clock leaves less. Uses plain integers, because this runs for every
     /// request.
-    private func secondsLeft(_ now: Now) -> Int64 {
+    static func secondsLeft(_ expiry: Expiry, _ now: Now) -> Int64 {
         let monotonic = (expiry.monotonic.nanoseconds - now.monotonic.nanoseconds) / 1_000_000_000
         let wall = (expiry.wall.milliseconds - now.wall.milliseconds) / 1000
         return max(0, min(monotonic, wall))

@@ -79,6 +79,15 @@ package struct AuditChain: Sendable {
         render(line, nameLimit)
     }
 
+    /// Appends a line of parts that were rendered before.
+    package mutating func append(prepared line: PreparedAuditLine) {
+        if buffer.isEmpty, endsWithinLine || lost > 0 { recordFailures(line.time) }
+        time.set(line.time)
+        let start = buffer.count
+        line.append(to: &buffer, time: time.bytes, chain: prefix, seq: last.seq + 1, previous: last.digest)
+        finishLine(from: start)
+    }
+
     /// The last line is required.
     package mutating func requireLast() { requiredSeq = last.seq }
 
@@ -127,6 +136,11 @@ package struct AuditChain: Sendable {
         line.append(
             to: &buffer, time: time.bytes, chain: prefix, seq: last.seq + 1, previous: last.digest,
             nameLimit: nameLimit)
+        finishLine(from: start)
+    }
+
+    /// The line that begins at `start` is complete.
+    private mutating func finishLine(from start: Int) {
         last.digest = buffer.withUnsafeBytes { SHA256.hash(UnsafeRawBufferPointer(rebasing: $0[start...])) }
         last.seq += 1
         buffer.append(Self.lineFeed)

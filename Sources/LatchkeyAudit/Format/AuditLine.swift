@@ -52,18 +52,61 @@ package struct AuditLine: Sendable {
     func append(
         to output: inout [UInt8], time: [UInt8], chain: [UInt8], seq: Int64, previous: Digest, nameLimit: Int
     ) {
-        Self.append("{\"time\":\"", to: &output)
+        Self.append(Self.start, to: &output)
         output.append(contentsOf: time)
         output.append(contentsOf: chain)
         DecimalDigits.append(seq, to: &output)
-        Self.append(",\"request_id\":", to: &output)
+        Self.append(Self.requestIDName, to: &output)
         requestID.withUnsafeBytes { Self.append(text: $0, to: &output) }
-        Self.append(",\"caller\":", to: &output)
-        Self.append(caller, AuditLimits.maxTextBytes, to: &output)
-        Self.append(",\"credential\":", to: &output)
-        Self.append(quoted: credential, to: &output)
-        Self.append(",\"peer\":", to: &output)
-        peer.withUnsafeBytes { Self.append(text: $0, to: &output) }
+        Self.appendCaller(caller, credential, to: &output)
+        Self.appendPeer(peer, to: &output)
+        appendAccess(nameLimit, to: &output)
+        Self.append(Self.previousName, to: &output)
+        previous.withBytes { Hex.append($0, to: &output) }
+        Self.append(Self.end, to: &output)
+    }
+
+    // MARK: Parts
+
+    static let start: StaticString = "{\"time\":\""
+    static let requestIDName: StaticString = ",\"request_id\":"
+    static let previousName: StaticString = ",\"prev\":\""
+    static let end: StaticString = "\"}"
+
+    /// The members `caller` and `credential` of a line, for ``PreparedAuditLine``.
+    package static func callerMembers(_ caller: String?, _ credential: StaticString?) -> [UInt8] {
+        var output: [UInt8] = []
+        appendCaller(caller, credential, to: &output)
+        return output
+    }
+
+    /// The member `peer` of a line, for ``PreparedAuditLine``.
+    package static func peerMember(_ peer: [UInt8]) -> [UInt8] {
+        var output: [UInt8] = []
+        appendPeer(peer, to: &output)
+        return output
+    }
+
+    /// The members from `front` to `status`, for ``PreparedAuditLine``.
+    package func accessMembers(nameLimit: Int = AuditLimits.maxNameBytes) -> [UInt8] {
+        var output: [UInt8] = []
+        appendAccess(nameLimit, to: &output)
+        return output
+    }
+
+    private static func appendCaller(_ caller: String?, _ credential: StaticString?, to output: inout [UInt8]) {
+        append(",\"caller\":", to: &output)
+        append(caller, AuditLimits.maxTextBytes, to: &output)
+        append(",\"credential\":", to: &output)
+        append(quoted: credential, to: &output)
+    }
+
+    private static func appendPeer(_ peer: [UInt8], to output: inout [UInt8]) {
+        append(",\"peer\":", to: &output)
+        peer.withUnsafeBytes { append(text: $0, to: &output) }
+    }
+
+    private func appendAccess(_ nameLimit: Int, to output: inout [UInt8]) {
         Self.append(",\"front\":", to: &output)
         Self.append(quoted: front, to: &output)
         Self.append(",\"action\":", to: &output)
@@ -82,9 +125,6 @@ package struct AuditLine: Sendable {
         Self.append(reason, AuditLimits.maxTextBytes, to: &output)
         Self.append(",\"status\":", to: &output)
         if let status { DecimalDigits.append(Int64(status), to: &output) } else { Self.append("null", to: &output) }
-        Self.append(",\"prev\":\"", to: &output)
-        previous.withBytes { Hex.append($0, to: &output) }
-        Self.append("\"}", to: &output)
     }
 
     @inline(__always)

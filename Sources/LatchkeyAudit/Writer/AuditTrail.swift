@@ -33,6 +33,14 @@ package final class AuditTrail: Sendable {
         }
     }
 
+    /// Appends a required line of parts that were rendered before.
+    package func append(prepared line: PreparedAuditLine) {
+        chain.withLock { chain in
+            chain.append(prepared: line)
+            chain.requireLast()
+        }
+    }
+
     /// Appends a required line that is signed if there is a key.
     package func append(signed line: AuditLine) {
         chain.withLock { chain in

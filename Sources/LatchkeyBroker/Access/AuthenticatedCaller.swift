@@ -12,6 +12,9 @@ package struct AuthenticatedCaller: Sendable {
     /// Whether it may have the default profile's token.
     package let hasDefaultProfile: Bool
 
+    /// A number of its own for each caller and kind of credential, from 0 on.
+    package var place: Int { Int(index) * 5 + credential.ordinal }
+
     /// Whether it may use a route that needs these scopes.
     package func opens(_ needed: Scopes) -> Bool { scopes.opens(needed) }
 }

@@ -10,4 +10,15 @@ package enum CredentialKind: String, Hashable, Sendable, CaseIterable {
     case unix
     /// A signature with the caller's `sigv4_secret`.
     case sigv4
+
+    /// Its place among all kinds.
+    var ordinal: Int {
+        switch self {
+        case .key: 0
+        case .jwt: 1
+        case .tls: 2
+        case .unix: 3
+        case .sigv4: 4
+        }
+    }
 }

@@ -112,6 +112,26 @@ package final class KeyRing: Sendable {
         caller(presenting: SHA256.hash(key), now: now)
     }
 
+    /// The caller whose key was presented.
+    ///
+    /// - Parameter verified: the keys that were found in this ring before. It remembers a further one.
+    package func caller(
+        presenting key: UnsafeRawBufferPointer, verified: VerifiedKeys, now: () -> WallTime
+    ) -> Authentication {
+        if let index = verified.owner(of: key) { return authenticated(index, .key, now) }
+        guard let index = keys.owner(of: SHA256.hash(key)) else { return .unknown }
+        let authentication = authenticated(index, .key, now)
+        if case .caller = authentication { verified.insert(key, owner: index) }
+        return authentication
+    }
+
+    /// The caller whose key was presented, if it is one of `verified`. Its end is checked; nothing is hashed.
+    package func caller(
+        presenting key: UnsafeRawBufferPointer, among verified: VerifiedKeys, now: () -> WallTime
+    ) -> Authentication {
+        verified.owner(of: key).map { authenticated($0, .key, now) } ?? .unknown
+    }
+
     /// The caller that the key with this digest belongs to.
     package func caller(presenting digest: Digest, now: () -> WallTime) -> Authentication {
         guard let index = keys.owner(of: digest) else { return .unknown }

@@ -258,7 +258,7 @@ extension SecretBroker {
         func entry(_ key: String, _ value: Secret, isBinary: Bool = false) -> SecretEntry {
             SecretEntry(
                 key: key, value: value, isBinary: isBinary, version: fetched.version, source: source.store.tier,
-                attributes: fetched.attributes, tagKey: tagKey, parsing: parsing)
+                attributes: fetched.attributes, tagKey: tagKey, parsing: parsing, rendering: rendering)
         }
         let whole = entry(item.key.name, fetched.value, isBinary: fetched.isBinary)
         guard item.key == .blob, item.shape == .value else { return record(whole, [:]) }

@@ -6,15 +6,15 @@ extension SecretBroker {
     struct State {
         var cache: SecretCache
         /// Nil until it is known.
-        var backend: SecretBackend?
+        var backend: SecretBackend? { didSet { cache.dropHits() } }
         /// The secrets that stay in Secrets Manager; nil until they are known.
-        var kept: Set<SecretKey>? = []
+        var kept: Set<SecretKey>? = [] { didSet { cache.dropHits() } }
         /// Why the backend is not known: the end of a sentence that starts with the name of the parameter.
         var unknown = "has not been read yet"
         /// Whether callers are told at once that the backend is not known.
         var failsUnknown = false
         /// Whether the first read of the kept secrets has failed. Callers do not wait for the next one.
-        var keptListIsUnreadable = false
+        var keptListIsUnreadable = false { didSet { cache.dropHits() } }
         /// Called when a store has taken something away that was served, and awaited before the answer.
         var onRevocation: (@Sendable () async -> Void)?
         /// Called for each caller that has to wait until the backend is known.
@@ -50,9 +50,11 @@ extension SecretBroker {
             guard var lookup = lookup(query, .cached, skipsBlob: skipsBlob) else { return nil }
             var step = lookup.begin()
             var due: [SecretQuery] = []
+            var read: [SecretQuery] = []
             while true {
                 switch step {
                 case .read(let item):
+                    read.append(item)
                     switch cache.find(item, now) {
                     case .record(let record, let fault):
                         step = lookup.apply(.success(SecretRead(record: record, tier: .memory, fault: fault)))
@@ -60,10 +62,14 @@ extension SecretBroker {
                     case .failed, .unknown: return nil
                     }
                     if cache.isDue(item, now) { due.append(item) }
-                case .found(let read, let entry):
-                    cache.use(read.record)
+                case .found(let found, let entry):
+                    cache.use(found.record)
+                    if query == SecretQuery(query.key), !skipsBlob, found.fault == nil {
+                        let hit = SecretHit(entry: entry, received: found.record.received.monotonic)
+                        cache.keep(hit, for: query.key, from: read, now)
+                    }
                     // A stale hit does not report the error of the refresh in the background.
-                    let served = ServedSecret(entry, read, isStale: read.fault != nil, refreshError: nil)
+                    let served = ServedSecret(entry, found, isStale: found.fault != nil, refreshError: nil)
                     return (.success(served), due)
                 case .failed(let fault):
                     return isUncertain && query.store == nil ? nil : (.failure(fault), due)

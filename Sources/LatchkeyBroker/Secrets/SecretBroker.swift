@@ -53,6 +53,7 @@ package final class SecretBroker: Sendable {
     let readTurns: [SecretStore: ReadTurns]
     let tagKey = Secret(Random.bytes(32))
     let parsing = ParsedText.Budget()
+    let rendering = ParsedText.Budget(maxBytes: ParsedText.Budget.maxRenderedBytes)
     let waiters: BackendWaiters
     private let requested = Atomic<Bool>(false)
     let time: Timing
@@ -103,6 +104,14 @@ package final class SecretBroker: Sendable {
     /// read again in the background, so that callers rarely wait for a secret in use.
     package func cached(_ query: SecretQuery, now: Now) -> Result<ServedSecret, UpstreamFault>? {
         cached(query, skipsBlob: false, now)
+    }
+
+    /// The current version of a secret, if an earlier request has found it and it is fresh. Otherwise ``cached(_:now:)``
+    /// decides. Takes one lock and does not wait. The caller counts the hit.
+    ///
+    /// - Parameter key: its name, decoded.
+    package func hit(_ key: UnsafeRawBufferPointer, now: Now) -> SecretHit? {
+        state.withLock { $0.cache.hits.find(key, now.monotonic) }
     }
 
     /// ``cached(_:now:)`` for an item of a store, without looking for a field of the blob.

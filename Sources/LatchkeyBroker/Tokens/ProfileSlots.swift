@@ -67,6 +67,11 @@ struct ProfileSlots: Sendable {
             ? slots[id.index].state.hit(now, minTTL: minTTL, buffer: buffer, maxRefresh: maxRefresh) : .miss
     }
 
+    /// The token of a profile in memory if it is fresh and was not rejected.
+    ///
+    /// It changes nothing; `mutating` keeps the compiler from copying the state.
+    mutating func fresh(_ id: ProfileID, _ now: Now) -> TokenEntry? { isCurrent(id) ? slots[id.index].state.fresh(now) : nil }
+
     /// Clears the memory of all profiles.
     mutating func clear() {
         for index in slots.indices { slots[index].state.clear() }

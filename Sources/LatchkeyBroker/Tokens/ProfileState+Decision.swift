@@ -47,6 +47,15 @@ extension ProfileState {
         case refresh
     }
 
+    /// The token in memory if it is fresh and was not rejected: what ``hit(_:minTTL:buffer:maxRefresh:)`` returns nearly
+    /// always. It changes nothing; `mutating` keeps the compiler from copying the state.
+    mutating func fresh(_ now: Now) -> TokenEntry? {
+        guard let entry, !isRejected, !entry.useBy.hasPassed(now), !entry.expiry.hasPassed(now) else {
+            return nil
+        }
+        return entry
+    }
+
     /// What callers of a failed refresh get: the token in memory, if it is valid.
     package func fallback(_ now: Now) -> TokenEntry? { entry.flatMap { $0.token.isValid(now) ? $0 : nil } }
 }

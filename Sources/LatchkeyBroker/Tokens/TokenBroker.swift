@@ -118,6 +118,10 @@ package final class TokenBroker: Sendable {
         }
     }
 
+    /// The token in memory if it is fresh and was not rejected. Otherwise ``cached(_:now:minTTL:)`` decides. Takes one lock
+    /// and does not wait. The caller counts the hit.
+    package func fresh(_ profile: ProfileID, now: Now) -> TokenEntry? { slots.withLock { $0.fresh(profile, now) } }
+
     /// Gets a token through the tiers, for a caller that ``cached(_:now:minTTL:)`` had nothing for, or that wants a
     /// newer one.
     ///

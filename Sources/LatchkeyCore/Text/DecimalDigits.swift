@@ -22,6 +22,14 @@ package enum DecimalDigits {
         }
     }
 
+    /// The number of decimal digits of `number`.
+    @inlinable
+    package static func count(_ number: UInt64) -> Int {
+        var (rest, count) = (number / 10, 1)
+        while rest > 0 { (rest, count) = (rest / 10, count + 1) }
+        return count
+    }
+
     /// The value of at most 18 decimal digits; nil when any other byte is among them.
     package static func parse(_ digits: ArraySlice<UInt8>) -> Int64? {
         var value: Int64 = 0

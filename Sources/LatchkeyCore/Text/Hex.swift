@@ -15,13 +15,15 @@ package enum Hex {
 
     /// Appends two lower-case digits for each byte, without a String.
     package static func append(_ bytes: UnsafeRawBufferPointer, to output: inout [UInt8]) {
-        for byte in bytes {
-            output.append(digit(byte >> 4))
-            output.append(digit(byte & 15))
+        output.append(addingCapacity: bytes.count * 2) { span in
+            span.withUnsafeMutableBufferPointer { memory, count in
+                guard let start = memory.baseAddress else { return }
+                var writer = MemoryWriter(start)
+                writer.append(hex: bytes)
+                count = bytes.count * 2
+            }
         }
     }
-
-    private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
 
     /// The bytes of `text`, in either case. Nil if its length is odd or it has another character.
     package static func decode(_ text: some StringProtocol) -> [UInt8]? {

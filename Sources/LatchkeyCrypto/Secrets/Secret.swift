@@ -33,6 +33,11 @@ package final class Secret: @unchecked Sendable {  // Safe because the memory is
         try body(UnsafeRawBufferPointer(storage))
     }
 
+    /// Whether the bytes are these. The time depends only on the two lengths.
+    package func constantTimeEquals(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        bytes.count == storage.count && latchkey_equal(storage.baseAddress, bytes.baseAddress, bytes.count) != 0
+    }
+
     /// A copy of the bytes, which is not erased when released.
     package func reveal() -> [UInt8] { [UInt8](storage) }
 

@@ -33,16 +33,15 @@ enum Authority {
         Hex.value(byte) != nil || byte == UInt8(ascii: ":") || byte == UInt8(ascii: ".")
     }
 
+    // One bit for each of the 128 ASCII codes: unreserved characters, `%` and sub-delims without the comma.
+    private static let nameLow: UInt64 = 0x2BFF_6FF2_0000_0000  // 0x00...0x3F
+    private static let nameHigh: UInt64 = 0x47FF_FFFE_87FF_FFFE  // 0x40...0x7F
+
     /// A byte of a `reg-name` (RFC 3986 §3.2.2), without the comma: with it the value would look like a list.
+    @inline(__always)
     private static func isName(_ byte: UInt8) -> Bool {
-        switch byte {
-        case _ where Grammar.isUnreserved(byte): true
-        case UInt8(ascii: "%"), UInt8(ascii: "!"), UInt8(ascii: "$"), UInt8(ascii: "&"), UInt8(ascii: "'"),
-            UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: ";"),
-            UInt8(ascii: "="):
-            true
-        default: false
-        }
+        if byte < 0x40 { return nameLow >> UInt64(byte) & 1 == 1 }
+        return byte < 0x80 && nameHigh >> UInt64(byte & 0x3F) & 1 == 1
     }
 
     /// Whether `%` and two hexadecimal digits stand at `index` (RFC 3986 §2.1).

@@ -33,6 +33,7 @@ package enum Negotiation {
         if accept.isEmpty || Grammar.equals(accept, "*/*") || Grammar.equals(accept, "application/json") {
             return false
         }
+        if Grammar.equals(accept, "text/plain") { return true }
         let field = String(decoding: accept, as: UTF8.self)
         return weight(ofType: "text/plain", in: field) > weight(ofType: "application/json", in: field)
     }

@@ -10,6 +10,11 @@ package enum PercentEncoding {
     package static func decode(
         _ bytes: some Collection<UInt8>, plusIsSpace: Bool = false, allowsZero: Bool = false
     ) -> String? {
+        decode(array: Array(bytes)[...], plusIsSpace, allowsZero)
+    }
+
+    /// Of an array, because the generic collections of callers in other modules cost twenty times as much a byte.
+    private static func decode(array bytes: ArraySlice<UInt8>, _ plusIsSpace: Bool, _ allowsZero: Bool) -> String? {
         var decoded: [UInt8] = []
         decoded.reserveCapacity(bytes.count)
         var iterator = bytes.makeIterator()
@@ -56,11 +61,11 @@ package enum PercentEncoding {
         _ bytes: some Collection<UInt8>, allowsZero: Bool = false
     ) -> [(name: String, value: String)]? {
         var pairs: [(name: String, value: String)] = []
-        // The array makes the element access concrete: the callers' generic collections cost twenty times as much a byte.
+        // As an array for the same reason.
         for piece in Array(bytes).split(separator: UInt8(ascii: "&")) {
             let halves = piece.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-            guard let first = halves.first, let name = decode(first, plusIsSpace: true) else { return nil }
-            let value = halves.count > 1 ? decode(halves[1], plusIsSpace: true, allowsZero: allowsZero) : ""
+            guard let first = halves.first, let name = decode(array: first, true, false) else { return nil }
+            let value = halves.count > 1 ? decode(array: halves[1], true, allowsZero) : ""
             guard let value else { return nil }
             pairs.append((name, value))
         }
@@ -74,8 +79,8 @@ package enum PercentEncoding {
     package static func segments(_ path: some Collection<UInt8>) -> [String]? {
         guard path.first == UInt8(ascii: "/") else { return nil }
         var segments: [String] = []
-        for piece in path.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
-            guard let decoded = decode(piece, allowsZero: true) else { return nil }
+        for piece in Array(path.dropFirst()).split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
+            guard let decoded = decode(array: piece, false, true) else { return nil }
             for segment in decoded.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
                 guard !segment.isEmpty, !segment.elementsEqual(".".utf8), !segment.elementsEqual("..".utf8) else {
                     return nil

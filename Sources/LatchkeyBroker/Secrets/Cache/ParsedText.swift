@@ -3,20 +3,22 @@ internal import Synchronization
 
 /// The value of an entry as JSON: parsed on first use and kept as long as the entry, within a budget for all entries.
 final class ParsedText: Sendable {
-    /// Limits how much text is kept parsed. Text beyond it is parsed on each use.
+    /// Limits how much text is kept parsed, or rendered. What is beyond it is parsed or rendered on each use.
     final class Budget: Sendable {
         /// The limit in bytes of text. A parsed text takes up to nine times its length.
         static let maxBytes = 4 << 20
+        /// The limit in bytes of secrets that are kept as JSON.
+        static let maxRenderedBytes = 32 << 20
 
         private let maxBytes: Int
         private let used = Atomic<Int>(0)
 
         init(maxBytes: Int = maxBytes) { self.maxBytes = maxBytes }
 
-        /// The bytes of text that are kept parsed now.
+        /// The bytes of text that are kept now.
         var usedBytes: Int { used.load(ordering: .relaxed) }
 
-        fileprivate func take(_ bytes: Int) -> Bool {
+        func take(_ bytes: Int) -> Bool {
             guard used.add(bytes, ordering: .relaxed).newValue <= maxBytes else {
                 giveBack(bytes)
                 return false
@@ -24,7 +26,7 @@ final class ParsedText: Sendable {
             return true
         }
 
-        fileprivate func giveBack(_ bytes: Int) { used.subtract(bytes, ordering: .relaxed) }
+        func giveBack(_ bytes: Int) { used.subtract(bytes, ordering: .relaxed) }
     }
 
     private enum State {

@@ -24,6 +24,8 @@ struct SecretCache {
     /// Counts the changes that may affect ``usableUntil(of:)``, and caches its last result.
     private var changes = 0
     private var lastUsable: (store: SecretStore, changes: Int, until: MonotonicTime?)?
+    /// What lookups of current secrets have found. Everything that a lookup reads drops it with each change.
+    var hits = SecretHits()
 
     init(maxEntries: Int, maxBytes: Int, maxAbsences: Int) {
         records = LeastRecentlyUsed(maxCount: maxEntries, maxCost: maxBytes)
@@ -147,6 +149,9 @@ struct SecretCache {
         return backoff
     }
 
+    /// Whether the last read of the item has failed.
+    func hasFailed(_ item: SecretQuery) -> Bool { backoffs[peek: item] != nil }
+
     /// Records that a failing store answers again.
     mutating func recovered(_ store: SecretStore, _ now: Now) { recoveries[store] = now.monotonic }
 
@@ -176,11 +181,19 @@ struct SecretCache {
         for item in left where backoffs[peek: item]?.failures == 0 { backoffs.remove(item) }
     }
 
+    /// Inserts a record. If others have to make room for it, nothing may keep them.
+    private mutating func insert(_ record: SecretRecord, for item: SecretQuery) {
+        let expected = records.count + (records[peek: item] == nil ? 1 : 0)
+        records.insert(record, for: item, cost: record.cost)
+        if records.count < expected { hits.removeAll() }
+    }
+
     mutating func store(_ record: SecretRecord, for item: SecretQuery, read: UInt64) {
         guard apply(read, to: item) else { return }
         changes += 1
+        dropHits(of: item)
         if records[peek: item]?.isUsed == true { _ = record.use() }
-        records.insert(record, for: item, cost: record.cost)
+        insert(record, for: item)
         absences.remove(item)
         backoffs.remove(item)
     }
@@ -188,6 +201,7 @@ struct SecretCache {
     mutating func store(_ absence: SecretAbsence, for item: SecretQuery, read: UInt64) {
         guard apply(read, to: item) else { return }
         changes += 1
+        dropHits(of: item)
         if records[peek: item] != nil { revocations += 1 }
         records.remove(item)
         backoffs.remove(item)
@@ -208,6 +222,7 @@ struct SecretCache {
             guard apply(read, to: item) else { return false }
             endStale(item, now)
         }
+        dropHits(of: item)
         let last = backoff(item)
         if fault.reason == .throttled, let wait = fault.retryAfter {
             let until = now.monotonic + min(wait, FailureBackoff.whileServing)
@@ -226,7 +241,7 @@ struct SecretCache {
         if records[peek: item] != nil || absences[peek: item] != nil { revocations += 1 }
         if let record = records[peek: item] {
             if record.isFresh(now) {
-                records.insert(record.withoutStale, for: item, cost: record.cost)
+                insert(record.withoutStale, for: item)
             } else {
                 records.remove(item)
             }
@@ -251,7 +266,7 @@ struct SecretCache {
     /// - Returns: false if the store has returned or refused the item meanwhile.
     mutating func restore(_ record: SecretRecord, for item: SecretQuery, _ fault: UpstreamFault, _ now: Now) -> Bool {
         guard mayRestore(item, fault, now) else { return false }
-        records.insert(record, for: item, cost: record.cost)
+        insert(record, for: item)
         return true
     }
 
@@ -264,6 +279,7 @@ struct SecretCache {
         guard records[peek: item] == nil, absences[peek: item] == nil else { return false }
         if let last = backoffs[peek: item] { return StaleWhileError.isAllowed(after: last.fault) }
         changes += 1
+        dropHits(of: item)
         if let store = item.store, !answering.contains(store) {
             warm[store, default: []].insert(item)
             backoffs.insert(FailureBackoff(fault, failures: 0, since: now.monotonic, until: now.monotonic), for: item)
@@ -274,6 +290,7 @@ struct SecretCache {
     /// Removes everything. The results of reads in progress are not kept.
     mutating func clear() {
         changes += 1
+        hits.removeAll()
         clearedRead = lastRead
         records.removeAll()
         absences.removeAll()

@@ -19,12 +19,19 @@ package final class SecretEntry: Sendable {
     /// Each process has its own key, so that nobody can test guesses of the value against the tag.
     package let etag: String
     private let parsed: ParsedText
+    private let rendering: ParsedText.Budget
+    private let rendered = LazyReference<SecretForm>()
+    private let json = LazyReference<SecretBody>()
 
+    /// - Parameters:
+    ///   - parsing: limits the text that is kept parsed, of all entries.
+    ///   - rendering: limits what is kept as JSON.
     init(
         key: String, value: Secret, isBinary: Bool, version: String, source: Tier, attributes: JSON, tagKey: Secret,
-        parsing budget: ParsedText.Budget
+        parsing: ParsedText.Budget, rendering: ParsedText.Budget
     ) {
-        parsed = ParsedText(budget)
+        parsed = ParsedText(parsing)
+        self.rendering = rendering
         self.key = key
         self.value = value
         self.isBinary = isBinary
@@ -37,6 +44,23 @@ package final class SecretEntry: Sendable {
             message.withUnsafeBytes { HMACSHA256.authenticate($0, key: key) }
         }
         etag = "\"\(tag.hex.prefix(32))\""
+    }
+
+    /// What was rendered of the entry without its value.
+    ///
+    /// - Parameter render: called if nothing was. Two threads may call it at once; both get the form that was first.
+    package func form(_ render: () -> SecretForm) -> SecretForm { rendered.get(render) }
+
+    /// The entry as JSON; nil if it is too much to keep.
+    ///
+    /// - Parameter render: called if it is not kept yet, likewise.
+    package func body(_ render: () -> [UInt8]) -> SecretBody? {
+        if let body = json.current { return body }
+        let bytes = render()
+        guard rendering.take(bytes.count) else { return nil }
+        // Of two threads, that of the later one is released, and gives its bytes back.
+        let body = SecretBody(bytes, rendering)
+        return json.get { body }
     }
 
     /// The member of a JSON value that ``FieldPath`` finds: the content of a string, or the JSON text of anything else.

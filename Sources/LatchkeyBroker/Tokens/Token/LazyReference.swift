@@ -9,6 +9,9 @@ struct LazyReference<Instance: AnyObject & Sendable>: ~Copyable, Sendable {
 
     deinit { reference.load(ordering: .acquiring)?.release() }
 
+    /// The object; nil if it has not been made.
+    var current: Instance? { reference.load(ordering: .acquiring)?.takeUnretainedValue() }
+
     /// The object.
     ///
     /// - Parameter make: called if there is none yet. Two threads may call it at once; both get the object that was first.

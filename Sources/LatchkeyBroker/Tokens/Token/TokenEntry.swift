@@ -1,3 +1,5 @@
+internal import LatchkeyCore
+
 /// The cached token of one profile, with what endpoints have rendered of it. All workers share that, so that there is one
 /// copy of the token for each format, and it is gone when the token is.
 package final class TokenEntry: Sendable {
@@ -5,8 +7,10 @@ package final class TokenEntry: Sendable {
     /// Unique among the entries of this broker: the key of rendered responses.
     package let version: UInt64
     // Copies of the token's limits. Every hit reads them, and reading them here does not copy the token.
-    let useBy: Expiry
-    let expiry: Expiry
+    package let useBy: Expiry
+    package let expiry: Expiry
+    /// When the upstream returned it, on the monotonic clock in nanoseconds.
+    package let received: Int64
 
     private let json = LazyReference<TokenForm>()
     private let text = LazyReference<TokenForm>()
@@ -28,5 +32,6 @@ package final class TokenEntry: Sendable {
         self.version = version
         useBy = token.useBy
         expiry = token.expiry
+        received = token.received.monotonic.nanoseconds
     }
 }

@@ -10,8 +10,8 @@ struct ConnectionOutput {
     private var replies = ReplyQueue()
     private var unsent = UnsentBytes()
     /// What waits for the commit at the end of the turn; nil for nothing.
-    private var held: HeldReplies?
-    /// Whether the worker will call ``release(into:refuse:)``.
+    private var held: HeldReplies.Part?
+    /// Whether the worker will call ``release(from:into:refuse:)``.
     private var awaitsCommit = false
 
     /// The number of requests whose reply is still in the queue.
@@ -100,33 +100,36 @@ struct ConnectionOutput {
 
     /// Holds back what this turn has rendered, if a reply of it waits for a commit.
     ///
-    /// - Returns: whether the worker must call ``release(into:refuse:)`` at the end of the turn.
-    mutating func hold(_ buffer: ReplyBuffer) -> Bool {
+    /// - Parameter turn: what all connections of the worker hold back.
+    /// - Returns: whether the worker must call ``release(from:into:refuse:)`` at the end of the turn.
+    mutating func hold(_ buffer: ReplyBuffer, in turn: inout HeldReplies) -> Bool {
         if buffer.uncommitted.isEmpty, !replies.hasUncommitted { return false }
-        if !buffer.uncommitted.isEmpty {
-            var held = self.held.take() ?? HeldReplies()
-            held.take(from: buffer)
-            self.held = held
-        }
+        if !buffer.uncommitted.isEmpty { held = turn.take(from: buffer, behind: held) }
         defer { awaitsCommit = true }
         return !awaitsCommit
     }
 
     /// Moves what was held back into `buffer`.
     ///
-    /// - Parameter refuse: writes other replies in place of those that wait; nil to let them leave.
-    mutating func release(into buffer: ReplyBuffer, refuse: ReplyCommit.Refuse?) {
+    /// - Parameters:
+    ///   - turn: what all connections of the worker have held back.
+    ///   - refuse: writes other replies in place of those that wait; nil to let them leave.
+    mutating func release(from turn: borrowing HeldReplies, into buffer: ReplyBuffer, refuse: ReplyCommit.Refuse?) {
         awaitsCommit = false
+        if replies.hasUncommitted { settle(buffer, refuse) }
+        if let held = held.take() { turn.release(held, into: buffer, refuse: refuse) }
+    }
+
+    private mutating func settle(_ buffer: ReplyBuffer, _ refuse: ReplyCommit.Refuse?) {
         replies.settle(
             refuse.map { refuse in
-                { reply in
+                { reply, bytes in
                     let start = buffer.output.count
-                    buffer.write(in: reply, refuse)
+                    bytes.withUnsafeBytes { buffer.write(in: reply, $0, refuse) }
                     defer { buffer.output.removeSubrange(start...) }
                     return Array(buffer.output[start...])
                 }
             })
-        held.take()?.release(into: buffer, refuse: refuse)
     }
 
     /// Sends what this turn has rendered, and keeps what the kernel does not accept.

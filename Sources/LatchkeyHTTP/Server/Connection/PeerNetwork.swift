@@ -11,6 +11,13 @@ package enum PeerNetwork: Hashable, Sendable, CustomStringConvertible {
     case user(UInt32)
     case unknown
 
+    /// - Parameters:
+    ///   - user: the process at the other end, if the socket is a Unix socket.
+    ///   - descriptor: the socket. Its address is read with a system call.
+    init(_ user: UnixPeer?, orAddressOf descriptor: Int32) {
+        self = user.map { .user($0.user) } ?? PeerNetwork(SocketAddress(connectedTo: descriptor))
+    }
+
     /// - Parameter address: nil if it is unknown.
     init(_ address: SocketAddress?) {
         switch address {

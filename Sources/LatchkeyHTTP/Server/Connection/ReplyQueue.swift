@@ -70,12 +70,12 @@ package struct ReplyQueue {
     /// Ends the waiting for a commit.
     ///
     /// - Parameter replacement: returns the bytes that leave in place of a reply; nil to let it leave.
-    mutating func settle(_ replacement: ((UncommittedReply) -> [UInt8])?) {
+    mutating func settle(_ replacement: ((UncommittedReply, [UInt8]) -> [UInt8])?) {
         guard hasUncommitted else { return }
         hasUncommitted = false
         for index in slots.indices {
             guard case .ready(.uncommitted(let bytes, let uncommitted)) = slots[index] else { continue }
-            let settled = replacement?(uncommitted) ?? bytes
+            let settled = replacement?(uncommitted, bytes) ?? bytes
             renderedBytes += settled.count - bytes.count
             slots[index] = .ready(.bytes(settled))
         }

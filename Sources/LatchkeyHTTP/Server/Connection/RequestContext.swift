@@ -28,6 +28,11 @@ package final class RequestContext {
     package var unixUser: UInt32? { pipeline?.unixPeer?.user }
     /// The peer's address as text, or `unix:uid=N,pid=N`; empty if the handler has no ``RequestHandler/commit``.
     package var peerName: [UInt8] { pipeline?.peerName ?? [] }
+    /// What the handler keeps for the connection; empty until it has set it.
+    package var note: [UInt8] {
+        get { pipeline?.note ?? [] }
+        set { pipeline?.note = newValue }
+    }
     /// Set by the handler when the request has no valid credential. A connection without a valid request is closed early,
     /// and first when there are too many connections.
     package var isUnauthenticated = false

@@ -35,8 +35,9 @@ final class RequestPipeline {
     /// The peer's address as text.
     var peerName: [UInt8] = []
     /// Where the connection comes from. The first use is a system call.
-    private(set) lazy var peerNetwork =
-        unixPeer.map { .user($0.user) } ?? PeerNetwork(SocketAddress(connectedTo: descriptor))
+    private(set) lazy var peerNetwork = PeerNetwork(unixPeer, orAddressOf: descriptor)
+    /// What the handler keeps for the connection.
+    var note: [UInt8] = []
     private var reader = RequestReader()
     /// When the next request was first handled, if it is handled again; otherwise nil.
     private(set) var repeatedSince: MonotonicTime?
@@ -47,11 +48,9 @@ final class RequestPipeline {
     private var disconnectFlag: DisconnectFlag?
 
     init(worker: ServerWorker, listener: ListenerTraits, descriptor: Int32, deadlines: ConnectionDeadlines) {
-        self.descriptor = descriptor
-        delay = ReplyDelay(worker.delayedReplies)
-        self.worker = worker
-        self.listener = listener
+        (self.worker, self.listener, self.descriptor) = (worker, listener, descriptor)
         self.deadlines = deadlines
+        delay = ReplyDelay(worker.delayedReplies)
     }
 
     /// Whether further bytes would be parsed now.

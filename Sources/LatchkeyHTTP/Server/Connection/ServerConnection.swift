@@ -182,15 +182,15 @@ final class ServerConnection: EventHandler {
     }
 
     /// The requests whose replies were held back are recorded, or cannot be (``ReplyCommit``).
-    func committed(refuse: ReplyCommit.Refuse?, on loop: EventLoop) {
+    func committed(_ turn: borrowing HeldReplies, refuse: ReplyCommit.Refuse?, on loop: EventLoop) {
         if phase == .closed { return }
         worker.beginTurn(on: loop)
-        pipeline.output.release(into: worker.reply, refuse: refuse)
+        pipeline.output.release(from: turn, into: worker.reply, refuse: refuse)
         finishTurn(on: loop)
     }
 
     private func flush(on loop: EventLoop) {
-        if pipeline.output.hold(worker.reply) { worker.awaitCommit(of: self) }
+        if pipeline.output.hold(worker.reply, in: &worker.held) { worker.awaitCommit(of: self) }
         if worker.reply.output.isEmpty { return }
         if !pipeline.output.flush(worker.reply, to: stream) { close(on: loop) }
         pipeline.deadlines.waitingSince = loop.now.nanoseconds

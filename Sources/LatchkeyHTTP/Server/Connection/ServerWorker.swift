@@ -40,6 +40,10 @@ final class ServerWorker {
     private var listeners: [Listener] = []
     /// Connections whose replies wait for the commit at the end of this turn.
     private var awaitingCommit: [ServerConnection] = []
+    /// What they have held back.
+    var held = HeldReplies()
+    /// What is being released, and between two releases the memory of it.
+    private var releasing: (connections: [ServerConnection], held: HeldReplies) = ([], HeldReplies())
     private(set) var isDraining = false
     private var onDrained: (() -> Void)?
 
@@ -231,9 +235,13 @@ final class ServerWorker {
     func commitReplies(_ commit: ReplyCommit, on loop: EventLoop) {
         let isCommitted = commit.commit()
         if awaitingCommit.isEmpty { return }
-        var connections: [ServerConnection] = []
-        swap(&connections, &awaitingCommit)
-        for connection in connections { connection.committed(refuse: isCommitted ? nil : commit.refuse, on: loop) }
+        // Further replies may be held back meanwhile.
+        swap(&releasing.connections, &awaitingCommit)
+        swap(&releasing.held, &held)
+        let refuse = isCommitted ? nil : commit.refuse
+        for connection in releasing.connections { connection.committed(releasing.held, refuse: refuse, on: loop) }
+        releasing.connections.removeAll(keepingCapacity: true)
+        releasing.held.removeAll()
         // They have further requests. Those are committed at the end of the next turn, which comes at once.
         for connection in awaitingCommit { connection.resumeLater(on: loop) }
     }

@@ -44,20 +44,49 @@ final class ReplyBuffer {
         }
     }
 
+    /// Writes a whole reply with one check of the size of the buffer.
+    func write(_ reply: PreparedReply) {
+        status = reply.body == nil ? 304 : 200
+        start = output.count
+        let line: StaticString = reply.body == nil ? "HTTP/1.1 304 Not Modified\r\n" : "HTTP/1.1 200 OK\r\n"
+        let date = date.line(at: now)
+        let size = line.utf8CodeUnitCount + date.count + Self.maxConnectionLine + reply.maxBytes
+        output.append(addingCapacity: size) { span in
+            span.withUnsafeMutableBufferPointer { memory, count in
+                guard let base = memory.baseAddress else { return }
+                var writer = MemoryWriter(base)
+                writer.append(line)
+                date.withUnsafeBytes { writer.append($0) }
+                if closes {
+                    writer.append("Connection: close\r\n")
+                } else if confirmsKeepAlive {
+                    writer.append("Connection: keep-alive\r\n")
+                }
+                reply.write(isHead: isHead, to: &writer)
+                count = writer.next - base
+            }
+        }
+    }
+
+    /// The most bytes of the field `Connection`.
+    private static let maxConnectionLine = 32
+
     /// Marks the last reply, which is complete: it waits for a commit.
-    func holdLast(_ id: [UInt8], kind: Int) {
+    func holdLast(kind: Int) {
         uncommitted.append(
             UncommittedReply(
                 range: start..<output.count, isHead: isHead, closes: closes, confirmsKeepAlive: confirmsKeepAlive,
-                id: id, kind: kind))
+                kind: kind))
     }
 
     /// Writes another reply in place of one that was held back.
-    func write(in place: UncommittedReply, _ refuse: ReplyCommit.Refuse) {
+    ///
+    /// - Parameter rendered: the bytes of that one.
+    func write(in place: UncommittedReply, _ rendered: UnsafeRawBufferPointer, _ refuse: ReplyCommit.Refuse) {
         isHead = place.isHead
         closes = place.closes
         confirmsKeepAlive = place.confirmsKeepAlive
-        _ = refuse(place.id, place.kind, ReplyWriter(self))
+        _ = refuse(rendered, place.kind, ReplyWriter(self))
     }
 
     /// Appends literal text of the program: field lines with their CR LF, or parts of them.

@@ -31,10 +31,8 @@ package struct ReplyReceipt: ~Copyable {
 
     /// Holds the reply back until the end of the turn (``ReplyCommit``).
     ///
-    /// - Parameters:
-    ///   - id: given to ``ReplyCommit/refuse``.
-    ///   - kind: likewise.
-    package func awaitCommit(_ id: [UInt8], kind: Int) { buffer.holdLast(id, kind: kind) }
+    /// - Parameter kind: given to ``ReplyCommit/refuse``.
+    package func awaitCommit(kind: Int) { buffer.holdLast(kind: kind) }
 
     /// Notes what the reply is about.
     package consuming func about(_ subject: AnyObject?) -> ReplyReceipt {

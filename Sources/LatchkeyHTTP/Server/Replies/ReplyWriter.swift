@@ -18,6 +18,14 @@ package struct ReplyWriter: ~Copyable {
         return OpenReply(buffer)
     }
 
+    /// Writes a reply that was rendered before.
+    ///
+    /// - Parameter write: calls ``PreparedReply/Output/write(_:)`` while the bytes are at hand, and returns what that returns.
+    package consuming func send(_ write: (PreparedReply.Output) -> PreparedReply.Written) -> ReplyReceipt {
+        _ = write(PreparedReply.Output(buffer: buffer))
+        return ReplyReceipt(buffer)
+    }
+
     /// Writes a whole response. Its fields must not contain `Content-Length`, `Date` and `Connection`, which are added here.
     package consuming func send(_ response: HTTPResponse) -> ReplyReceipt {
         let buffer = buffer

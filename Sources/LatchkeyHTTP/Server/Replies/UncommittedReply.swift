@@ -5,7 +5,6 @@ package struct UncommittedReply: Sendable {
     let isHead: Bool
     let closes: Bool
     let confirmsKeepAlive: Bool
-    /// The handler's id and kind of the request.
-    let id: [UInt8]
+    /// The handler's kind of the request.
     let kind: Int
 }

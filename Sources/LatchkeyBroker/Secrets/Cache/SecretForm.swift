@@ -1,0 +1,17 @@
+/// What an endpoint has rendered of a secret, without its value. It is released with the entry.
+package final class SecretForm: Sendable {
+    /// Header fields up to the digits of `Age`.
+    package let fields: [UInt8]
+    /// The entity tag.
+    package let tag: [UInt8]
+    /// Members of the audit line of an answer with the value, and of one without it because it is unchanged.
+    package let given: [UInt8]
+    package let unchanged: [UInt8]
+
+    package init(fields: [UInt8], tag: [UInt8], given: [UInt8], unchanged: [UInt8]) {
+        self.fields = fields
+        self.tag = tag
+        self.given = given
+        self.unchanged = unchanged
+    }
+}
