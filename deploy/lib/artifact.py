@@ -50,7 +50,9 @@ def build(folder: Path = ROOT) -> Path:
         "-Xfrontend", "-disable-incremental-llvm-codegen",
     ]
     command = [
-        "swift", "build", "-c", "release", "--static-swift-stdlib", "--product", "latchkey",
+        # SwiftPM remembers what Package.swift said, the commit included.
+        "swift", "build", "--manifest-cache", "none",
+        "-c", "release", "--static-swift-stdlib", "--product", "latchkey",
         *(word for option in swift for word in ("-Xswiftc", option)), "-Xcc", f"-ffile-prefix-map={folder}=.",
     ]
     if subprocess.run(command, cwd=folder, stdout=sys.stderr).returncode != 0:

@@ -70,7 +70,9 @@ struct ProfileSlots: Sendable {
     /// The token of a profile in memory if it is fresh and was not rejected.
     ///
     /// It changes nothing; `mutating` keeps the compiler from copying the state.
-    mutating func fresh(_ id: ProfileID, _ now: Now) -> TokenEntry? { isCurrent(id) ? slots[id.index].state.fresh(now) : nil }
+    mutating func fresh(_ id: ProfileID, _ now: Now) -> TokenEntry? {
+        isCurrent(id) ? slots[id.index].state.fresh(now) : nil
+    }
 
     /// Clears the memory of all profiles.
     mutating func clear() {

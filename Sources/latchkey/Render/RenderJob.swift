@@ -35,21 +35,19 @@ struct RenderJob: Sendable {
     /// - Throws: the failure of the first placeholder that cannot be filled in, with its place.
     func content(_ template: Template, from broker: BrokerConnection) async throws -> [UInt8] {
         let sources = template.sources
-        let results = await withTaskGroup(of: (TemplateSource, Result<Secret, any Error>).self) { group in
-            for source in sources {
-                group.addTask {
-                    do {
-                        return (source, .success(try await source.value(from: broker)))
-                    } catch {
-                        return (source, .failure(error))
-                    }
-                }
+        // Tasks return the position and not the source: with a tuple of both, the optimizer of Swift 6.3.1 makes a program
+        // that crashes.
+        let results = await withTaskGroup(of: (index: Int, value: Result<Secret, any Error>).self) { group in
+            for (index, source) in sources.enumerated() {
+                group.addTask { (index, await Self.value(of: source, from: broker)) }
             }
-            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+            var results: [Int: Result<Secret, any Error>] = [:]
+            for await result in group { results[result.index] = result.value }
+            return results
         }
         var values: [TemplateSource: Secret] = [:]
-        for source in sources {
-            switch results[source] {
+        for (index, source) in sources.enumerated() {
+            switch results[index] {
             case .success(let value): values[source] = value
             case .failure(let error): throw failure(error, of: source, in: template)
             case nil: break
@@ -59,6 +57,16 @@ struct RenderJob: Sendable {
             return try template.rendered(values)
         } catch {
             throw CommandFailure(.failed, "\(templatePath):\(error)")
+        }
+    }
+
+    private static func value(
+        of source: TemplateSource, from broker: BrokerConnection
+    ) async -> Result<Secret, any Error> {
+        do {
+            return .success(try await source.value(from: broker))
+        } catch {
+            return .failure(error)
         }
     }
 

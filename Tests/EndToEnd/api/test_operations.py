@@ -110,6 +110,7 @@ LIMITS = {
     "TLS handshake": ["A handshake has a deadline"],
     "TLS handshakes that are not complete": [
         "Too many unfinished handshakes end the oldest, and a real client is served"],
+    "memory of TLS connections": ["faults/test_memory_growth.py::test_the_memory_of_a_flood_of_tls_connections_goes_back"],
     "head complete": ["api/test_request_log.py::test_a_request_that_does_not_arrive_is_logged"],
     "whole request": ["A body that does not arrive in time is answered with 408 and the connection closed"],
     "idle connection": [
@@ -147,6 +148,10 @@ LIMITS = {
     "secrets in memory": ["Entries and bytes are limited, and the least recently used entry is removed first"],
     "known absences": ["20,000 unknown keys occupy at most 10,000 absences"],
     "callers waiting for one item": ["Callers beyond the limit are refused at once"],
+    "reads of a store in progress": ["Reads run at once while there is room, and half of it is left to others"],
+    "reads that wait for a store": [
+        "The number of waiting reads is limited, and each caller has its share of it"],
+    "forced refreshes of a token": ["api/test_fairness.py::test_a_caller_has_a_share_of_forced_refreshes"],
     "callers waiting for a change (`wait=`)": [
         "api/test_secrets_several.py::test_a_wait_over_the_limit_is_rejected",
         "api/test_secrets_several.py::test_a_disconnected_caller_frees_its_place",
@@ -156,6 +161,9 @@ LIMITS = {
     "JSON in requests": ["faults/test_hostile_json.py::test_a_text_costs_its_bytes_and_ends_nothing"],
     "JSON values kept parsed for `field=`": [
         "The parsed text is limited, and beyond the limit fields are still found"],
+    "secrets kept as JSON for `/secrets/{key}`": ["What makes room for another secret is no hit"],
+    "keys that a worker remembers (<doc:0019-Verified-keys>)": [
+        "The table is bounded, and nothing is left in it after a change"],
     "the warm file": ["Beyond its limit a snapshot leaves out the secrets that were used longest ago"],
     "waiting for the stores at start, with a warm file": [
         "faults/test_warm_file.py::test_after_a_kill_everything_is_served_at_once_and_marked_as_stale"],
@@ -163,6 +171,14 @@ LIMITS = {
     "a key set": ["A text that is no usable set is refused with the reason"],
     "reads of a key set for an unknown `kid`": ["A URL is read at most once a minute for unknown keys"],
     "verified tokens that are remembered": ["Entries and bytes are limited, and the least recently used entry is removed first"],
+    "wrong credentials": [
+        "api/test_guessing.py::test_delays_double_up_to_two_seconds_and_valid_callers_are_served_meanwhile"],
+    "delayed answers": [
+        "Beyond the limit replies are sent at once, and close their connection",
+        "api/test_guessing.py::test_beyond_a_thousand_delayed_answers_they_are_sent_at_once_and_close",
+    ],
+    "addresses, and claimed caller ids, whose wrong credentials are counted": [
+        "Memory is bounded, and the peer that failed longest ago is forgotten"],
     "audit lines for requests without a valid credential": [
         "api/test_audit.py::test_requests_without_a_credential_cannot_fill_the_log",
         "All addresses together get a hundred lines a second", "The table of addresses is bounded"],
@@ -173,6 +189,9 @@ LIMITS = {
     "callers waiting for the backend to be known": [
         "A caller that reaches its deadline before the backend is known is told which parameter has not been read"],
     "a list of names or parameters": ["Pages are followed to the end, through empty ones"],
+    "a template of `latchkey render`": ["Every limit is enforced and none before it"],
+    "a file that `latchkey render` writes": ["Every limit is enforced and none before it"],
+    "a command of `latchkey render`": ["api/test_render.py::test_a_command_that_fails_is_reported_and_the_file_stays"],
 }
 
 #: The steps of the runbook by their number.

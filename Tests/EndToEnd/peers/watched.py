@@ -51,6 +51,12 @@ SCRAPER = Member("prometheus", ["metrics"])
 ORDERS = Member("orders", ["token", "secrets"], ["STRIPE_KEY"])
 
 
+def knock(port: int, key: str) -> None:
+    """A request whose answer nobody waits for: those to wrong keys are delayed."""
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as sock:
+        sock.sendall(f"GET /token HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n\r\n".encode())
+
+
 @dataclass
 class Watched:
     """The brokers by what they show, and what Prometheus saw."""
@@ -156,7 +162,7 @@ class Scene:
         self._collect({"LatchkeyAbsent"}, lambda: None)
         self.start()
         process = self.brokers["process"]
-        limit = process.memory_kib() * 1024 + 12 * MIB
+        limit = int(process.metric("process_resident_memory_bytes")) + 12 * MIB
         self.watched.start = time.time()
         self.prometheus.scrape(
             list(self.brokers.values()), shortened(RULES.read_text()).replace(MEMORY, str(limit)))
@@ -202,7 +208,7 @@ class Scene:
         up.get("/secrets/of-nobody")
         access.get("/secrets/solo", key=ORDERS.key)
         for _ in range(10):
-            access.get("/token", key="the-key-of-last-year-0123456789")
+            knock(access.port, "the-key-of-last-year-0123456789")
         if "LatchkeyReloadFailing" not in self.watched.fired:
             self._callers_path().write_text("{")
         # The broker that spent its budget goes last, because it stops.

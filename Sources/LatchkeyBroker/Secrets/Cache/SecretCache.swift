@@ -234,8 +234,7 @@ struct SecretCache {
         return last.map { $0.failures == 0 } ?? true
     }
 
-    /// Removes an item that is beyond its TTL, and lets a fresh one end with its TTL. A fresh one stays, because a
-    /// failed refresh leaves the cache alone.
+    /// Removes an item beyond its TTL. A fresh one stays until its TTL, since a failed refresh leaves the cache alone.
     private mutating func endStale(_ item: SecretQuery, _ now: Now) {
         changes += 1
         if records[peek: item] != nil || absences[peek: item] != nil { revocations += 1 }
