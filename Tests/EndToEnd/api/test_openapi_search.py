@@ -21,7 +21,8 @@ UNSIGNED = "positive_data_acceptance,missing_required_header,ignored_auth"
 #: Options of schemathesis for each way to authenticate.
 WAYS = {
     "by key": ["--header", f"Authorization: Bearer {API_KEY}", "--exclude-path-regex", "^(/|/oauth/token/?)$"],
-    "without a key": ["--exclude-path", "/"],
+    # Guesses of a client secret are delayed by the caller id that they claim. "as an OAuth client" has some.
+    "without a key": ["--exclude-path-regex", "^(/|/oauth/token/?)$"],
     "as an OAuth client": ["--auth", f"default:{API_KEY}", "--include-path-regex", "^/oauth/token/?$"],
     "unsigned": ["--include-path", "/", "--exclude-checks", UNSIGNED],
 }

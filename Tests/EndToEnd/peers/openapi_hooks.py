@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 import schemathesis
+import urllib3.connectionpool
 import urllib3.util.connection
 
 
@@ -20,8 +21,17 @@ def _from_any_address(address, timeout=None, source_address=None, socket_options
     return _connect(address, timeout, (source, 0), socket_options)
 
 
+def _end(pool, connection) -> None:
+    """Keeps no connection, so that the next request has another address."""
+    if connection is not None:
+        connection.close()
+    _put(pool, connection)
+
+
 _connect = urllib3.util.connection.create_connection
 urllib3.util.connection.create_connection = _from_any_address
+_put = urllib3.connectionpool.HTTPConnectionPool._put_conn
+urllib3.connectionpool.HTTPConnectionPool._put_conn = _end
 
 #: `<prefix>`, below which there is a parameter `solo`.
 PREFIX = os.environ.get("OPENAPI_PREFIX", "")
