@@ -26,6 +26,8 @@ WAYS = {
     "as an OAuth client": ["--auth", f"default:{API_KEY}", "--include-path-regex", "^/oauth/token/?$"],
     "unsigned": ["--include-path", "/", "--exclude-checks", UNSIGNED],
 }
+#: All ways in a long run. Without a key schemathesis makes the most requests, and all are refused.
+SEARCHED = [way for way in WAYS if longrun.SCALE == 1 or way != "without a key"]
 #: The seeds of the requests: three in a long run, else one that is constant.
 SEEDS = [longrun.SEED, longrun.SEED + 1, longrun.SEED + 2] if longrun.SCALE == 1 else [13]
 #: Routes that answer 500 while a store fails, as AWS does, and 502 to 504 elsewhere.
@@ -40,7 +42,7 @@ def broker(world) -> Broker:
 
 @pytest.mark.slow(30)
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", SEARCHED)
 def test_no_request_made_from_the_document_finds_a_fault(broker: Broker, tmp_path: Path, way: str, seed: int) -> None:
     search(broker, tmp_path, seed, WAYS[way])
 
@@ -67,7 +69,7 @@ def search(broker: Broker, folder: Path, seed: int, way: list[str]) -> None:
     }
     done = subprocess.run(
         [sys.executable, "-m", "schemathesis.cli", "run", str(ROOT / "openapi.yaml"), *options, *way],
-        cwd=folder, env=environment, capture_output=True, text=True, timeout=200,
+        cwd=folder, env=environment, capture_output=True, text=True, timeout=200 if longrun.SCALE < 1 else 3600,
     )
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     assert "No issues found" in done.stdout
