@@ -144,6 +144,10 @@ def times(broker: Broker, key: str, names: dict[str, str], count: int) -> dict[s
     return {kind: sorted(values)[: count * 9 // 10] for kind, values in measured.items()}
 
 
+#: Measurements until one is as it must be.
+ATTEMPTS = 10
+
+
 @pytest.mark.alone
 @pytest.mark.timeout(240)
 def test_the_time_of_a_denial_does_not_tell_whether_the_name_exists(broker: Broker) -> None:
@@ -153,7 +157,8 @@ def test_the_time_of_a_denial_does_not_tell_whether_the_name_exists(broker: Brok
         broker.get(f"/secrets/{name}", key=ALLOWED.key)
     cold = {**NAMES, "never asked for": "db/passwoxt"}
     times(broker, DENIED.key, cold, 200)
-    for attempt in range(3):
+    # Other work on the machine makes a difference now and then; a difference of the broker is there each time.
+    for attempt in range(ATTEMPTS):
         denied = times(broker, DENIED.key, cold, count)
         found = {kind: order(denied["missing"], values) for kind, values in denied.items() if kind != "missing"}
         print(f"attempt {attempt}: {found}")
@@ -163,5 +168,8 @@ def test_the_time_of_a_denial_does_not_tell_whether_the_name_exists(broker: Brok
     else:
         pytest.fail(f"the times differ: {found}")
     # The measure finds a difference where there is one: a caller that may have the names.
-    allowed = times(broker, ALLOWED.key, NAMES, count)
-    assert abs(order(allowed["missing"], allowed["parameter"]) - 0.5) > 0.03
+    def difference() -> float:
+        allowed = times(broker, ALLOWED.key, NAMES, count)
+        return abs(order(allowed["missing"], allowed["parameter"]) - 0.5)
+
+    assert any(difference() > 0.03 for _ in range(ATTEMPTS))

@@ -249,7 +249,7 @@ class Place:
         return mentions(f"{PREFIX}/{name.get(case['where'], 'secrets')}")
 
     def sent(self, data: bytes, statuses: set[int]) -> tuple[float, bytes]:
-        spent, answer = self.times.spent(lambda: send_and_read(self.broker.port, data))
+        spent, answer = self.times.spent(lambda: send_and_read(self.broker.port, data, has_own_address=True))
         assert status_of(answer) in statuses, answer[:2000]
         return spent, answer
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import socket
 from collections.abc import Sequence
 
@@ -43,10 +44,14 @@ def signature(
     return [(name, value) for name, value in call.headers.items() if name != "Host"]
 
 
-def send_and_read(port: int, data: bytes, timeout: float = 30.0) -> bytes:
-    """Sends the data and reads until the connection ends. Empty if there is no answer."""
+def send_and_read(port: int, data: bytes, timeout: float = 30.0, has_own_address: bool = False) -> bytes:
+    """Sends the data and reads until the connection ends. Empty if there is no answer.
+
+    With an address of its own a request with a wrong key is not delayed because of others.
+    """
     received = bytearray()
-    with socket.create_connection(("127.0.0.1", port), timeout=timeout) as sock:
+    source = (f"127.{random.randrange(1, 255)}.{random.randrange(256)}.{random.randrange(1, 255)}", 0) if has_own_address else None
+    with socket.create_connection(("127.0.0.1", port), timeout=timeout, source_address=source) as sock:
         # The broker may answer and close while the request is still being sent.
         with contextlib.suppress(OSError):
             sock.sendall(data)
