@@ -43,7 +43,8 @@ enum CallersFuzz {
 
     private static func checkChanges(of file: CallersFile, _ edit: CallersFileEdit) throws(FuzzViolation) {
         let ids = file.callers.map(\.caller.id)
-        if ids.count < CallersFile.Limits.callers, !ids.contains("added") {
+        let isFresh = !file.callers.contains { $0.credentials.keys.contains(fresh) }
+        if isFresh, ids.count < CallersFile.Limits.callers, !ids.contains("added") {
             let members: [(name: String, value: JSON)] = [
                 ("id", "added"), ("key_sha256", [.string(fresh.hex)]), ("scopes", ["token"]),
             ]
@@ -54,7 +55,7 @@ enum CallersFuzz {
             others.remove(at: index)
             try checkIDs(try? edit.removing(caller.caller.id), are: others)
             guard let newest = caller.credentials.keys.last else { continue }
-            if !file.callers.contains(where: { $0.credentials.keys.contains(fresh) }) {
+            if isFresh {
                 let text = try? edit.rotating(caller.caller.id, to: fresh)
                 try checkIDs(text, are: ids)
                 let keys = text.map { CallersFile($0).callers[index].credentials.keys }
