@@ -14,7 +14,7 @@ import pytest
 
 from peers.broker import Broker, run
 from peers.child import Child
-from peers.rendering import client
+from peers.rendering import client, paths, serve
 from peers.waiting import free_port
 
 #: Nothing here is about a slow upstream.
@@ -23,17 +23,12 @@ SLOW = {"LATCHKEY_UPSTREAM_TIMEOUT": "15"}
 
 @pytest.fixture
 def broker(world):
-    """A broker that reads a changed parameter within seconds."""
-    world.put("db", json.dumps({"user": "orders", "password": 'a"b\\c', "ports": [1, 2.50]}))
-    world.put("plain", "one line")
-    return world.serve(**SLOW)
+    return serve(world)
 
 
 @pytest.fixture
 def files(tmp_path: Path):
-    folder = tmp_path / "app"
-    folder.mkdir()
-    return folder / "app.tmpl", folder / "app.conf"
+    return paths(tmp_path)
 
 
 def render(broker, template: Path, out: Path, *options: str):

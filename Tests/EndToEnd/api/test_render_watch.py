@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import stat
 import subprocess
@@ -13,7 +12,7 @@ import pytest
 from peers.broker import API_KEY
 from peers.faults import never_answer
 from peers.proxy import mentions
-from peers.rendering import client, content, end, watch
+from peers.rendering import client, content, end, paths, serve, watch
 from peers.waiting import until
 
 SLOW = {"LATCHKEY_UPSTREAM_TIMEOUT": "15"}
@@ -21,17 +20,12 @@ SLOW = {"LATCHKEY_UPSTREAM_TIMEOUT": "15"}
 
 @pytest.fixture
 def broker(world):
-    """A broker that reads a changed parameter within seconds."""
-    world.put("db", json.dumps({"user": "orders", "password": 'a"b\\c', "ports": [1, 2.50]}))
-    world.put("plain", "one line")
-    return world.serve(**SLOW)
+    return serve(world)
 
 
 @pytest.fixture
 def files(tmp_path: Path):
-    folder = tmp_path / "app"
-    folder.mkdir()
-    return folder / "app.tmpl", folder / "app.conf"
+    return paths(tmp_path)
 
 
 def test_a_changed_secret_is_written_and_the_command_run(world, broker, files, tmp_path: Path) -> None:

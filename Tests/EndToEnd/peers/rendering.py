@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from pathlib import Path
@@ -34,3 +35,16 @@ def content(path: Path) -> str | None:
         return path.read_text()
     except FileNotFoundError:
         return None
+
+
+def serve(world) -> Broker:
+    """A broker with an object and a line of text. Nothing in these tests is about a slow upstream."""
+    world.put("db", json.dumps({"user": "orders", "password": 'a"b\\c', "ports": [1, 2.50]}))
+    world.put("plain", "one line")
+    return world.serve(LATCHKEY_UPSTREAM_TIMEOUT="15")
+
+
+def paths(folder: Path) -> tuple[Path, Path]:
+    """Where a template and its file are."""
+    (folder / "app").mkdir()
+    return folder / "app/app.tmpl", folder / "app/app.conf"
