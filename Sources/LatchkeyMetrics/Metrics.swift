@@ -155,6 +155,11 @@ extension Metrics {
         httpDurations.observe(nanoseconds, route.rawValue)
     }
 
+    /// The trace of a request whose duration was counted. It must be recorded.
+    package func httpExemplar(_ route: Route, nanoseconds: Int64, _ trace: TraceContext) {
+        httpDurations.exemplify(trace, nanoseconds, route.rawValue)
+    }
+
     /// A connection was opened (+1) or closed (-1).
     package func httpConnections(changedBy amount: Int) { httpConnections.add(Int64(amount), 0) }
 
@@ -163,7 +168,11 @@ extension Metrics {
         _ upstream: Upstream, _ operation: Operation, _ outcome: UpstreamOutcome, took duration: Duration
     ) {
         upstreamRequests.increment(upstream.rawValue, operation.rawValue, outcome.rawValue)
-        upstreamDurations.observe(duration.clampedNanoseconds, upstream.rawValue, operation.rawValue)
+        let index = upstreamDurations.family.index(upstream.rawValue, operation.rawValue)
+        upstreamDurations.observe(duration.clampedNanoseconds, index)
+        if let trace = TraceContext.current, trace.isSampled {
+            upstreamDurations.exemplify(trace, duration.clampedNanoseconds, index)
+        }
     }
 
     /// An attempt at an upstream is repeated.

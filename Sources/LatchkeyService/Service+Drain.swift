@@ -21,6 +21,7 @@ extension Service {
         await server.drain(timeout: timeout)
         await upstreams.tokens.drain(by: end)
         await warmFile?.commit()
+        await spanExporter?.flush(by: end)
         upstreams.shutdown()
         audit?.stop()
         requests.reportOmitted()

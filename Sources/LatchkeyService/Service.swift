@@ -29,6 +29,8 @@ package struct Service: Sendable {
     package let reloader: Reloader?
     /// The warm file; nil if there is none.
     let warmFile: WarmFile?
+    /// Nil if no spans are exported.
+    let spanExporter: SpanExporter?
     let backgroundTasks: [Task<Void, Never>]
     /// `LATCHKEY_DRAIN_DELAY`.
     package let drainDelay: Duration
@@ -90,7 +92,8 @@ package struct Service: Sendable {
         let audiences = AudienceCache { audience, grant, deadline async throws(UpstreamFault) in
             try await directory.profile(forAudience: audience, among: grant, deadline: deadline)
         }
-        let recorder = AnswerRecorder(metrics: upstreams.metrics, log: requests)
+        let recorder = AnswerRecorder(metrics: upstreams.metrics, log: requests, spans: upstreams.spans)
+        let spanExporter = upstreams.spanExporter(settings, time: time, log: log)
         var commit: EndpointServices.Commit?
         if let warmFile { commit = { completion in warmFile.commit(completion) } }
         let services = EndpointServices(
@@ -143,10 +146,12 @@ package struct Service: Sendable {
             addresses: server.addresses, metrics: upstreams.metrics, upstreams: upstreams, requests: requests,
             server: server,
             readiness: readiness, audit: audit, reloader: reloader, warmFile: warmFile,
+            spanExporter: spanExporter,
             backgroundTasks: [
                 Task { await monitor.run() }, Task { await upstreams.files.run() },
                 Task { await certificates?.run() },
                 Task { await warmFile?.run() }, Task { await audit?.run(server.loops) },
+                Task { await spanExporter?.run() },
                 Task { if let firstBackendCheck { await backendFollower?.run(after: firstBackendCheck) } },
             ], drainDelay: settings.drainDelay, drainTimeout: settings.drainTimeout,
             firstBackendCheck: firstBackendCheck,

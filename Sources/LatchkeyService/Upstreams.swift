@@ -37,6 +37,8 @@ package struct Upstreams: Sendable {
     let keySets: KeySets
     /// Which parts of the service are in use.
     package let use: ServiceUse
+    /// Where spans wait to be exported; nil if they are not.
+    let spans: SpanQueue?
     private let clients: [HTTPClient]
     /// The event loops of the clients.
     var eventLoops: [LoopHandle] { clients.map(\.loop) }
@@ -55,11 +57,13 @@ package struct Upstreams: Sendable {
         reloads = ReloadHealth(metrics: metrics, time: time)
         files = FollowedFiles(health: reloads, time: time, log: log, read: FollowedFiles.system(scope))
         for file in FollowedSettings.credentials(settings) { files.follow(file) }
-        let client = try Self.makeClient(settings)
+        let spans = settings.tracing.map { _ in SpanQueue(now: time.now) }
+        self.spans = spans
+        let client = try Self.makeClient(settings, spans: spans)
         // If `AWS_CA_BUNDLE` is set, AWS needs a client of its own, because the issuers' client trusts other
         // authorities.
         let awsHTTP = try settings.aws.caBundle.map { bundle throws(SystemError) in
-            try Self.makeClient(settings, trust: .file(bundle))
+            try Self.makeClient(settings, trust: .file(bundle), spans: spans)
         }
         clients = [client] + [awsHTTP].compactMap { $0 }
         let (aws, credentials) = Self.makeAWS(
@@ -168,8 +172,17 @@ package struct Upstreams: Sendable {
         return (AWSClient(environment), credentials)
     }
 
-    private static func makeClient(_ settings: Settings, trust: TLSTrust = .system) throws(SystemError) -> HTTPClient {
+    /// The exporter of spans; nil if they are not exported.
+    func spanExporter(_ settings: Settings, time: Timing, log: Logger) -> SpanExporter? {
+        guard let tracing = settings.tracing, let spans, let client = clients.first else { return nil }
+        return SpanExporter(tracing, spans, transport: client.transport, time: time, log: log)
+    }
+
+    private static func makeClient(
+        _ settings: Settings, trust: TLSTrust = .system, spans: SpanQueue? = nil
+    ) throws(SystemError) -> HTTPClient {
         var configuration = HTTPClient.Configuration()
+        configuration.spans = spans
         configuration.proxies = settings.proxies
         configuration.trust = trust
         return try HTTPClient(configuration: configuration)

@@ -12,17 +12,23 @@ struct LazyReferenceTests {
         deinit { ended() }
     }
 
+    private final class Count: Sendable {
+        private let value = Atomic<Int>(0)
+        var current: Int { value.load(ordering: .relaxed) }
+        func add() { value.add(1, ordering: .relaxed) }
+    }
+
     /// Holds what is shared between threads.
     private final class Shared: Sendable {
         let reference = LazyReference<Made>()
-        let made = Atomic<Int>(0)
-        let ended = Atomic<Int>(0)
+        let made = Count()
+        let ended = Count()
         let seen = Mutex<Set<ObjectIdentifier>>([])
 
         func get() -> Made {
             reference.get {
-                made.add(1, ordering: .relaxed)
-                return Made { [self] in ended.add(1, ordering: .relaxed) }
+                made.add()
+                return Made { [ended] in ended.add() }
             }
         }
     }
@@ -32,7 +38,7 @@ struct LazyReferenceTests {
         let shared = Shared()
         let first = shared.get()
         #expect(shared.get() === first)
-        #expect(shared.made.load(ordering: .relaxed) == 1)
+        #expect(shared.made.current == 1)
     }
 
     @Test("Threads that make it at once all get the same one, and the others are released")
@@ -44,8 +50,7 @@ struct LazyReferenceTests {
                 shared.seen.withLock { _ = $0.insert(ObjectIdentifier(object)) }
             }
             #expect(shared.seen.withLock { $0.count } == 1)
-            let (made, ended) = (shared.made.load(ordering: .relaxed), shared.ended.load(ordering: .relaxed))
-            #expect(ended == made - 1)
+            #expect(shared.ended.current == shared.made.current - 1)
         }
     }
 

@@ -111,7 +111,9 @@ import Testing
     @Test func `What was cleared, denied or deleted is in no later snapshot`() async throws {
         let commits = Inbox<Int>()
         let broker = first.broker
-        broker.onRevocation { commits.put(broker.warmSecrets().secrets.count) }
+        broker.onRevocation { [weak broker] in
+            if let broker { commits.put(broker.warmSecrets().secrets.count) }
+        }
         try await fill()
         first.sleeper.advance(by: .seconds(301))
         first.store.remove("/app/dev/db/password")

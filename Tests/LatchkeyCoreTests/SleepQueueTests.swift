@@ -14,6 +14,12 @@ import Testing
         queue = SleepQueue(now: { clock.now.monotonic }, wait: sleeper.sleep(until:))
     }
 
+    /// A deadline of tasks that are cancelled before it.
+    private var far: MonotonicTime { clock.now.monotonic + .seconds(86_400) }
+
+    /// Moves the clock beyond every deadline, so that the timer of the queue ends.
+    private func endTimer() { sleeper.advance(by: .seconds(200_000)) }
+
     /// Moves the clock on until the task is cancelled.
     private func moving() -> Task<Void, Never> {
         Task {
@@ -53,7 +59,7 @@ import Testing
     }
 
     @Test func `A cancelled task returns at once, also if it was cancelled before it slept`() async {
-        let far = clock.now.monotonic + .seconds(86_400)
+        let far = far
         let asleep = Task { await queue.sleep(until: far) }
         asleep.cancel()
         await asleep.value
@@ -61,10 +67,11 @@ import Testing
             group.cancelAll()
             group.addTask { await queue.sleep(until: far) }
         }
+        endTimer()
     }
 
     @Test func `Nothing is kept of thousands of cancelled sleeps`() async {
-        let far = clock.now.monotonic + .seconds(86_400)
+        let far = far
         // One that stays, so that the queue is in use.
         let staying = Task { await queue.sleep(until: far) }
         for _ in 0..<20 {
@@ -76,5 +83,6 @@ import Testing
         #expect(queue.count < 200)
         staying.cancel()
         await staying.value
+        endTimer()
     }
 }

@@ -84,6 +84,23 @@ import Testing
         #expect(text(metrics, .openMetrics100).hasSuffix("# EOF\n"))
     }
 
+    @Test func `A bucket has the last recorded trace of it as its exemplar, in OpenMetrics alone`() throws {
+        let metrics = Metrics(version: "1", profiles: [])
+        let name = "latchkey_http_request_duration_seconds_bucket"
+        let traces = ["0af7651916cd43dd8448eb211c80319c", "1af7651916cd43dd8448eb211c80319c"]
+        for trace in traces {
+            let context = try #require(TraceContext("00-\(trace)-b7ad6b7169203331-01".utf8))
+            metrics.httpDuration(.token, nanoseconds: 70_000)
+            metrics.httpExemplar(.token, nanoseconds: 70_000, context)
+        }
+        metrics.httpDuration(.token, nanoseconds: 80_000)
+        metrics.httpDuration(.secret, nanoseconds: 70_000)
+        let exemplar = " # {trace_id=\"\(traces[1])\"} 7e-05"
+        #expect(lines(metrics, .openMetrics100).contains("\(name){route=\"token\",le=\"0.0001\"} 3\(exemplar)"))
+        #expect(lines(metrics, .openMetrics100).count { $0.contains("trace_id") } == 1)
+        #expect(!text(metrics).contains("trace_id"))
+    }
+
     @Test func `The Prometheus format names counters with their suffix and has no EOF`() {
         let metrics = Metrics(version: "1.2", profiles: [])
         let found = lines(metrics)

@@ -1,5 +1,5 @@
 internal import LatchkeyBroker
-internal import LatchkeyCore
+package import LatchkeyCore
 package import LatchkeyHTTP
 package import LatchkeyMetrics
 
@@ -24,6 +24,8 @@ package final class AnswerRecorder: Sendable {
         var asked: [String] = []
         /// The trace that the request belongs to, if it says so.
         var trace: TraceContext?
+        /// The span of the request, if spans are exported and the trace is recorded.
+        var span: TraceContext?
         /// The address of the peer, if ``AnswerRecorder/keepsNames``.
         var peer: [UInt8] = []
     }
@@ -33,10 +35,14 @@ package final class AnswerRecorder: Sendable {
     /// Nil without an audit log.
     let audit: AnswerAudit?
 
-    package init(metrics: Metrics, log: RequestLog, audit: AnswerAudit? = nil) {
+    /// Gets the spans of requests; nil if they are not exported.
+    private let spans: SpanQueue?
+
+    package init(metrics: Metrics, log: RequestLog, audit: AnswerAudit? = nil, spans: SpanQueue? = nil) {
         self.metrics = metrics
         self.log = log
         self.audit = audit
+        self.spans = spans
     }
 
     /// Counts and logs what the callers file would refuse in the mode `enforce`.
@@ -53,19 +59,29 @@ package final class AnswerRecorder: Sendable {
     var keepsNames: Bool { audit != nil }
 
     /// The recorder of one worker, which also writes its audit lines.
-    func writing(to audit: AnswerAudit?) -> AnswerRecorder { AnswerRecorder(metrics: metrics, log: log, audit: audit) }
+    func writing(to audit: AnswerAudit?) -> AnswerRecorder {
+        AnswerRecorder(metrics: metrics, log: log, audit: audit, spans: spans)
+    }
 
     /// Records a response, unless it is deferred, and returns its receipt. Reads the clock for the duration.
     ///
-    /// - Parameter request: read only for a response that is logged, because a copy of it costs reference counts.
+    /// - Parameters:
+    ///   - isTraced: whether the request says that it belongs to a trace.
+    ///   - request: read only for a response that is logged or traced, because a copy of it costs reference counts.
     func recording(
         _ receipt: consuming ReplyReceipt, _ route: Route, _ method: Method, since started: MonotonicTime,
-        _ request: @autoclosure () -> Request
+        isTraced: Bool, _ request: @autoclosure () -> Request
     ) -> ReplyReceipt {
         if receipt.isDeferred { return receipt }
         let nanoseconds = MonotonicTime.current.nanoseconds - started.nanoseconds
         metrics.httpRequest(route, method, StatusCode(receipt.status))
         metrics.httpDuration(route, nanoseconds: nanoseconds)
+        if isTraced {
+            let request = request()
+            if let trace = request.trace {
+                note(trace, request.span, route, method, status: receipt.status, since: started, nanoseconds)
+            }
+        }
         if log.mayLog(status: receipt.status) {
             log.record(Self.entry(request(), receipt, duration: .nanoseconds(nanoseconds)))
         }
@@ -81,15 +97,50 @@ package final class AnswerRecorder: Sendable {
 
     /// Counts an answer from memory, which is not logged.
     ///
-    /// - Parameter started: when its request started. Reads the clock for the duration.
-    func count(_ route: Route, _ method: Method, _ code: StatusCode, since started: MonotonicTime) {
-        metrics.httpRequest(route, method, code)
-        metrics.httpDuration(route, nanoseconds: MonotonicTime.current.nanoseconds - started.nanoseconds)
+    /// - Parameters:
+    ///   - status: 200 or 304.
+    ///   - started: when its request started. Reads the clock for the duration.
+    ///   - trace: read only if `isTraced`.
+    func count(
+        _ route: Route, _ method: Method, status: Int, since started: MonotonicTime, isTraced: Bool,
+        _ trace: @autoclosure () -> TraceContext?
+    ) {
+        metrics.httpRequest(route, method, StatusCode(status))
+        let nanoseconds = MonotonicTime.current.nanoseconds - started.nanoseconds
+        metrics.httpDuration(route, nanoseconds: nanoseconds)
+        if isTraced, let trace = trace() {
+            note(trace, span(in: trace), route, method, status: status, since: started, nanoseconds)
+        }
+    }
+
+    /// The span of a request that belongs to this trace; nil if there is to be none.
+    func span(in trace: TraceContext) -> TraceContext? { spans != nil && trace.isSampled ? trace.child() : nil }
+
+    /// Makes a request the exemplar of its duration, and adds its span (OpenTelemetry, semantic conventions for HTTP
+    /// servers), if its trace is recorded. The span has the route and not the path, which may hold the name of a secret.
+    private func note(
+        _ trace: TraceContext, _ span: TraceContext?, _ route: Route, _ method: Method, status: Int,
+        since started: MonotonicTime, _ nanoseconds: Int64
+    ) {
+        guard trace.isSampled else { return }
+        metrics.httpExemplar(route, nanoseconds: nanoseconds, trace)
+        guard let span else { return }
+        let method = method == .other ? "_OTHER" : method.name.uppercased()
+        var attributes: [(name: String, value: Span.Value)] = [
+            ("http.request.method", .text(method)), ("http.response.status_code", .number(Int64(status))),
+        ]
+        let path = RouteTable.entries.first { $0.route == route }?.path
+        if let path { attributes.append(("http.route", .text(path))) }
+        let name = method == "_OTHER" ? "HTTP" : method
+        spans?.add(
+            span, in: trace, .server, path.map { "\(name) \($0)" } ?? name, from: started, attributes: attributes,
+            isError: status >= 500)
     }
 
     /// Records a response, unless it is deferred, and returns its receipt.
     func recording(_ receipt: consuming ReplyReceipt, _ request: Request) -> ReplyReceipt {
-        recording(receipt, request.route, request.method, since: request.started, request)
+        recording(
+            receipt, request.route, request.method, since: request.started, isTraced: request.trace != nil, request)
     }
 
     /// Writes and records a refusal of the server itself. Route and method of the request may be unknown.

@@ -91,12 +91,20 @@ extension Router {
             route: request.entry.route, method: request.method, id: request.id, started: request.started,
             caller: credentials.caller.flatMap { keys.ring.caller($0)?.id }, credential: credentials.caller?.credential,
             failure: credentials.failure, decision: credentials.decision, names: credentials.details?.names ?? [])
-        let parent = request.context.head.traceParent
-        if parent.isPresent { record.trace = TraceContext(request.context.slice(parent)) }
+        record.trace = trace(request.context)
+        record.span = record.trace.flatMap { services.recorder.span(in: $0) }
         guard services.recorder.keepsNames else { return record }
         record.asked = request.names
         record.peer = request.context.peerName
         return record
+    }
+}
+
+extension Router {
+    /// The trace that a request says it belongs to.
+    func trace(_ context: RequestContext) -> TraceContext? {
+        let parent = context.head.traceParent
+        return parent.isPresent ? TraceContext(context.slice(parent)) : nil
     }
 }
 

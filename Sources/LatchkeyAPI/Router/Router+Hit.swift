@@ -101,7 +101,9 @@ extension Router {
         services.metrics.callerRequest(Int(hit.caller.label), isToken ? .token : .secret, .allowed)
         services.metrics.tierRequest(isToken ? .token : .secret, .memory, .hit)
         let route = isToken ? Route.token : .secret
-        services.recorder.count(route, method, isUnchanged ? .notModified : .ok, since: started)
+        services.recorder.count(
+            route, method, status: isUnchanged ? 304 : 200, since: started,
+            isTraced: context.head.traceParent.isPresent, trace(context))
         if keepsNames { receipt.awaitCommit(kind: route.rawValue) }
         return receipt
     }

@@ -215,7 +215,8 @@ package final class Router {
     func recording(_ receipt: consuming ReplyReceipt, of request: borrowing APIRequest) -> ReplyReceipt {
         if let caller = request.credentials.caller { keys.ring.noteUse(by: caller, at: request.started) }
         return services.recorder.recording(
-            receipt, request.entry.route, request.method, since: request.started, record(request))
+            receipt, request.entry.route, request.method, since: request.started,
+            isTraced: request.context.head.traceParent.isPresent, record(request))
     }
 
     /// Takes the current profiles. If they changed, the scopes of their tokens are dropped.
@@ -235,7 +236,7 @@ package final class Router {
         let (record, recorder) = (record(request), services.recorder)
         return reply.later(request.context, blocksPipeline: blocksPipeline) { reply in
             let answer = DeferredAnswer(reply, record, recorder)
-            guard let trace = record.trace else { return start(answer) }
+            guard let trace = record.span ?? record.trace else { return start(answer) }
             // The tasks that are started for the request inherit it.
             TraceContext.$current.withValue(trace) { start(answer) }
         }

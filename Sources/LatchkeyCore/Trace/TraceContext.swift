@@ -46,6 +46,12 @@ package struct TraceContext: Hashable, Sendable {
     /// The trace's id as 32 lower-case hexadecimal digits.
     package var traceText: String { Hex.encode(traceID) }
 
+    /// The span's id as 16 lower-case hexadecimal digits.
+    package var spanText: String { Hex.encode(spanID) }
+
+    /// Whether the caller records the trace (§3.2.2.5).
+    package var isSampled: Bool { flags & 1 == 1 }
+
     /// Lower-case hexadecimal digits only (§3.2.2).
     private static func decode(_ digits: ArraySlice<UInt8>) -> [UInt8]? {
         guard digits.allSatisfy({ ASCII.isDigit($0) || (0x61...0x66).contains($0) }) else { return nil }

@@ -29,6 +29,8 @@ package final class HTTPClient: Sendable {
         /// The proxies to use. The default is none.
         package var proxies = ProxySettings()
         package var names = NameCache.Limits()
+        /// Gets a span for each call that is made for a request of a recorded trace; nil for none.
+        package var spans: SpanQueue?
         /// Looks up the addresses of a name, in the order in which they are tried. Blocks; empty when there are none.
         package var lookUp: @Sendable (String) -> [SocketAddress] = SystemResolver.lookUp
 
@@ -111,9 +113,43 @@ package final class HTTPClient: Sendable {
             guard let trace = TraceContext.current else {
                 return try await self.execute(request, to: origin, deadline: deadline)
             }
+            let span = trace.child()
             var traced = request
-            traced.fields["traceparent"] = trace.child().header
-            return try await self.execute(traced, to: origin, deadline: deadline)
+            traced.fields["traceparent"] = span.header
+            let started = MonotonicTime.current
+            do throws(HTTPClientError) {
+                let response = try await self.execute(traced, to: origin, deadline: deadline)
+                self.note(span, in: trace, request.method, origin, since: started, .success(response.status))
+                return response
+            } catch {
+                self.note(span, in: trace, request.method, origin, since: started, .failure(error))
+                throw error
+            }
         }
+    }
+
+    /// Adds the span of a call (OpenTelemetry, semantic conventions for HTTP clients). The path stays out of it, which
+    /// may hold the name of a secret.
+    private func note(
+        _ span: TraceContext, in trace: TraceContext, _ method: String, _ origin: Origin, since started: MonotonicTime,
+        _ result: Result<Int, HTTPClientError>
+    ) {
+        guard let spans = configuration.spans, trace.isSampled else { return }
+        var attributes: [(name: String, value: Span.Value)] = [
+            ("http.request.method", .text(method)), ("server.address", .text(origin.host)),
+            ("server.port", .number(Int64(origin.port))),
+        ]
+        let isError: Bool
+        switch result {
+        case .success(let status):
+            attributes.append(("http.response.status_code", .number(Int64(status))))
+            isError = status >= 400
+        case .failure(let error):
+            attributes.append(("error.type", .text(error.label)))
+            isError = true
+        }
+        spans.add(
+            span, in: trace, .client, "\(method) \(origin.host)", from: started, attributes: attributes,
+            isError: isError)
     }
 }

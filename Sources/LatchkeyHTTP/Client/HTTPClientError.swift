@@ -42,6 +42,24 @@ package enum HTTPClientError: Error, Hashable, Sendable {
         }
     }
 
+    /// A name of the case, for `error.type` of a span.
+    var label: String {
+        switch self {
+        case .nameNotResolved: "name_not_resolved"
+        case .connectFailed: "connect_failed"
+        case .connectTimedOut: "connect_timed_out"
+        case .tlsFailed: "tls_failed"
+        case .timedOut: "timed_out"
+        case .closedBeforeResponse: "closed_before_response"
+        case .truncated: "truncated"
+        case .malformed: "malformed"
+        case .tooLarge: "too_large"
+        case .unexpectedEncoding: "unexpected_encoding"
+        case .shutDown: "shut_down"
+        case .proxy: "proxy"
+        }
+    }
+
     /// The failure of the proxy, if this is one.
     package var proxyError: ProxyError? {
         if case .proxy(let failure) = self { failure } else { nil }

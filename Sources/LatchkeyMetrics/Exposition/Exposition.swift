@@ -40,11 +40,19 @@ struct Exposition {
             for (index, count) in histogram.buckets.enumerated() {
                 total += count
                 let bound = index < histograms.bounds.count ? String(Double(histograms.bounds[index]) / 1e9) : "+Inf"
-                sample(family.name + "_bucket", "\(prefix)le=\"\(bound)\"", String(total))
+                let exemplar = histogram.exemplars[index].map(text) ?? ""
+                sample(family.name + "_bucket", "\(prefix)le=\"\(bound)\"", String(total) + exemplar)
             }
             sample(family.name + "_sum", labels, String(Double(histogram.sumNanoseconds) / 1e9))
             sample(family.name + "_count", labels, String(total))
         }
+    }
+
+    /// What follows the value of a bucket (OpenMetrics 1.0 §4.6.1). Without a time, which is that of the scrape then. The
+    /// Prometheus format has no exemplars.
+    private func text(_ exemplar: Exemplars.Exemplar) -> String {
+        guard format == .openMetrics100 else { return "" }
+        return " # {trace_id=\"\(exemplar.trace)\"} \(Double(exemplar.nanoseconds) / 1e9)"
     }
 
     /// Writes a family with one series, whose value is computed at the scrape.

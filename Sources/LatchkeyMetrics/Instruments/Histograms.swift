@@ -9,12 +9,15 @@ struct Histograms: Sendable {
         /// Observations in each bucket and, last, those above every bound. Not cumulative.
         var buckets: [Int64]
         var sumNanoseconds: Int64
+        /// The exemplar of each bucket that has one.
+        var exemplars: [Exemplars.Exemplar?]
     }
 
     let family: Family
     /// Upper bounds in nanoseconds, inclusive, ascending.
     let bounds: [Int64]
     private let cells: Cells
+    private let exemplars = Exemplars()
     /// Cells of one series: the buckets, the one above every bound, and the sum.
     private var stride: Int { bounds.count + 2 }
 
@@ -32,11 +35,25 @@ struct Histograms: Sendable {
     /// Counts one duration. A negative one counts as zero.
     func observe(_ nanoseconds: Int64, _ index: Int) {
         let value = max(0, nanoseconds)
-        var bucket = 0
-        while bucket < bounds.count, value > bounds[bucket] { bucket += 1 }
+        let bucket = bucket(of: value)
         let base = index * stride
         cells.add(1, at: base + bucket)
         cells.add(value, at: base + bounds.count + 1)
+    }
+
+    /// Makes a duration that was counted the exemplar of its bucket.
+    ///
+    /// - Parameter trace: the recorded trace that it belongs to.
+    func exemplify(_ trace: TraceContext, _ nanoseconds: Int64, _ index: Int) {
+        let value = max(0, nanoseconds)
+        exemplars.put(
+            Exemplars.Exemplar(trace: trace.traceText, nanoseconds: value), at: index * stride + bucket(of: value))
+    }
+
+    private func bucket(of value: Int64) -> Int {
+        var bucket = 0
+        while bucket < bounds.count, value > bounds[bucket] { bucket += 1 }
+        return bucket
     }
 
     /// The series on the metrics page.
@@ -45,7 +62,9 @@ struct Histograms: Sendable {
             let base = index * stride
             let buckets = (0...bounds.count).map { cells[base + $0] }
             guard buckets.contains(where: { $0 != 0 }) else { return nil }
-            return Sample(index: index, buckets: buckets, sumNanoseconds: cells[base + bounds.count + 1])
+            return Sample(
+                index: index, buckets: buckets, sumNanoseconds: cells[base + bounds.count + 1],
+                exemplars: (0...bounds.count).map { exemplars[base + $0] })
         }
     }
 }

@@ -62,6 +62,7 @@ extension Settings {
         var settings = Settings(aws: aws, environment: environment, sources: sources)
         reader.readServer(&settings, need: need, processors: processors, inherited: inherited)
         reader.readAudit(&settings)
+        reader.readTracing(&settings)
         reader.readSecrets(&settings)
         reader.readWarmFile(&settings)
         reader.readTokens(&settings)

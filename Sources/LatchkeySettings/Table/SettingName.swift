@@ -59,6 +59,9 @@ package enum SettingName: String, CaseIterable, Sendable {
     case warmFile = "LATCHKEY_WARM_FILE"
     case warmKey = "LATCHKEY_WARM_KEY"
     case warmMaxAge = "LATCHKEY_WARM_MAX_AGE"
+    case tracesEndpoint = "OTEL_EXPORTER_OTLP_ENDPOINT"
+    case tracesHeaders = "OTEL_EXPORTER_OTLP_HEADERS"
+    case tracesService = "OTEL_SERVICE_NAME"
 
     /// The row of the setting.
     package var row: SettingRow {
@@ -257,6 +260,15 @@ package enum SettingName: String, CaseIterable, Sendable {
             SettingRow(
                 defaultValue: "3600", bounds: 1...604_800,
                 meaning: "seconds after its last successful read that an item of the file is served, {bounds}")
+        case .tracesEndpoint:
+            SettingRow(
+                meaning:
+                    "URL of an OpenTelemetry collector, `http://host:4318`: requests of recorded traces become spans, sent to `/v1/traces` below it"
+            )
+        case .tracesHeaders:
+            SettingRow(
+                meaning: "comma list of `name=value` fields for the collector, values percent-encoded", isSecret: true)
+        case .tracesService: SettingRow(defaultValue: "latchkey", meaning: "`service.name` of the spans")
         }
     }
 }

@@ -122,6 +122,8 @@ package struct Settings: Sendable {
     package var workers = 1
     package var logLevel = Logger.Level.info
     package var logFormat = LogFormat.json
+    /// Where spans are exported to; nil for nowhere.
+    package var tracing: TracingSettings?
     /// Nil for no audit log.
     package var audit: AuditSettings?
     package var aws: AWSConfiguration

@@ -22,7 +22,7 @@ enum TopHeader {
         return TopLine("q quit  s sort (\(model.sort.rawValue)\(order))  r reverse\(broker)  p pause  ? help", .bar)
     }
 
-    static func style(ofStatus status: String) -> TopStyle {
+    static func style(ofStatus status: String) -> TextStyle {
         switch status {
         case "ok": .good
         case "degraded", "unknown": .warning

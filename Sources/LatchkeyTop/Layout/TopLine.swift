@@ -1,8 +1,10 @@
+internal import LatchkeyCore
+
 /// One line of the screen: pieces of text with a style. Each character takes one column.
 package struct TopLine: Hashable, Sendable {
     struct Piece: Hashable, Sendable {
         let text: String
-        let style: TopStyle
+        let style: TextStyle
     }
 
     private(set) var pieces: [Piece] = []
@@ -11,10 +13,10 @@ package struct TopLine: Hashable, Sendable {
 
     init() {}
 
-    init(_ text: String, _ style: TopStyle = .plain) { append(text, style) }
+    init(_ text: String, _ style: TextStyle = .plain) { append(text, style) }
 
     /// Appends text. What may not be one column wide, and control characters, become `?`.
-    mutating func append(_ text: String, _ style: TopStyle = .plain) {
+    mutating func append(_ text: String, _ style: TextStyle = .plain) {
         let clean = String(String.UnicodeScalarView(text.unicodeScalars.map { Self.isNarrow($0) ? $0 : "?" }))
         guard !clean.isEmpty else { return }
         pieces.append(Piece(text: clean, style: style))
@@ -55,9 +57,7 @@ package struct TopLine: Hashable, Sendable {
     /// The text with the escape sequences of its styles.
     func escaped(isColoured: Bool) -> String {
         guard isColoured else { return pieces.map(\.text).joined() }
-        return pieces.map { piece in
-            piece.style.code.map { "\u{1B}[\($0)m\(piece.text)\u{1B}[0m" } ?? piece.text
-        }.joined()
+        return pieces.map { $0.style.applied(to: $0.text) }.joined()
     }
 
     /// Letters of Latin alphabets, digits, marks, and the few others that the layout uses. Anything else may be wide,

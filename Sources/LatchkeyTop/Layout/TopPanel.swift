@@ -1,3 +1,5 @@
+internal import LatchkeyCore
+
 /// A table with a heading. The first column takes what the others leave.
 struct TopPanel {
     struct Column {
@@ -7,7 +9,7 @@ struct TopPanel {
 
     struct Cell {
         let text: String
-        var style: TopStyle = .plain
+        var style: TextStyle = .plain
     }
 
     struct Row {

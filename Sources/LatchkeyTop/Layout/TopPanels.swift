@@ -1,3 +1,5 @@
+internal import LatchkeyCore
+
 /// The tables of the screen.
 struct TopPanels {
     let routes: TopPanel
@@ -39,7 +41,7 @@ struct TopPanels {
             title: "TOKEN",
             columns: [TopPanel.Column(head: "STATE", width: 9), TopPanel.Column(head: "EXPIRES", width: 9)],
             rows: figures.tokens.map { token in
-                let style: TopStyle =
+                let style: TextStyle =
                     switch token.state {
                     case "fresh", "valid": .good
                     case "stale": .warning

@@ -24,6 +24,8 @@ struct TiersCommand: AsyncParsableCommand {
         let tier: String
         let milliseconds: Double
         let outcome: String
+
+        var isError: Bool { outcome.hasPrefix("error") }
     }
 
     func run() async throws {
@@ -45,10 +47,11 @@ struct TiersCommand: AsyncParsableCommand {
             } else {
                 for line in lines {
                     let name = line.tier + String(repeating: " ", count: max(1, 16 - line.tier.utf8.count))
-                    Terminal.print("\(name) \((line.milliseconds * 1000).rounded() / 1000) ms  \(line.outcome)")
+                    let outcome = Terminal.styled(line.outcome, line.isError ? .bad : .good)
+                    Terminal.print("\(name) \((line.milliseconds * 1000).rounded() / 1000) ms  \(outcome)")
                 }
             }
-            if lines.contains(where: { $0.outcome.hasPrefix("error") }) {
+            if lines.contains(where: \.isError) {
                 throw ExitCode(ExitStatus.unavailable.rawValue)
             }
         }

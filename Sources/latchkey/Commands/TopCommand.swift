@@ -53,7 +53,7 @@ struct TopCommand: AsyncParsableCommand {
             guard FullScreen.isPossible else {
                 throw CommandFailure(.usage, "top needs a terminal: use --once or --json without one")
             }
-            var live = LiveTop(probes, model, isColoured: Self.isColoured)
+            var live = LiveTop(probes, model, isColoured: Terminal.outputIsColoured)
             try await live.run()
         }
     }
@@ -124,11 +124,5 @@ struct TopCommand: AsyncParsableCommand {
             }
         }
         return status
-    }
-
-    /// Whether colours are wanted (no-color.org) and the terminal is no dumb one.
-    private static var isColoured: Bool {
-        let variables = CommandEnvironment.variables
-        return (variables["NO_COLOR"] ?? "").isEmpty && variables["TERM"] != "dumb"
     }
 }

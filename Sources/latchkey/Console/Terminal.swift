@@ -1,12 +1,32 @@
 internal import ArgumentParser
 internal import Glibc
 internal import LatchkeyBroker
+internal import LatchkeyCore
 internal import LatchkeySettings
 
 /// Standard output and error.
 enum Terminal {
     /// Whether standard output is a terminal.
     static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+    /// Whether standard output is a terminal that shows colours.
+    static var outputIsColoured: Bool { isColoured(STDOUT_FILENO) }
+
+    private static func isColoured(_ descriptor: Int32) -> Bool {
+        isatty(descriptor) == 1 && showsColours { name in getenv(name).map { String(cString: $0) } }
+    }
+
+    /// Whether the user wants colours (no-color.org), and the terminal is no dumb one.
+    ///
+    /// - Parameter variable: the value of an environment variable.
+    static func showsColours(_ variable: (String) -> String?) -> Bool {
+        (variable("NO_COLOR") ?? "").isEmpty && variable("TERM") != "dumb"
+    }
+
+    /// The text as it is written to standard output: in this style if colours are shown.
+    static func styled(_ text: String, _ style: TextStyle) -> String {
+        outputIsColoured ? style.applied(to: text) : text
+    }
 
     /// Writes all bytes to standard output; returns false if the reader has gone.
     @discardableResult
@@ -26,7 +46,10 @@ enum Terminal {
     static func print(_ text: String) { write(Array((text + "\n").utf8)) }
 
     /// Writes a message to standard error, as `latchkey: …`.
-    static func printError(_ message: String) { write(Array("latchkey: \(message)\n".utf8), to: STDERR_FILENO) }
+    static func printError(_ message: String) {
+        let name = isColoured(STDERR_FILENO) ? TextStyle.bad.applied(to: "latchkey:") : "latchkey:"
+        write(Array("\(name) \(message)\n".utf8), to: STDERR_FILENO)
+    }
 
     /// Ends the process without `atexit` handlers. Other threads may still be running, and OpenSSL's handler would free
     /// memory that they use. There is no buffered output.

@@ -32,9 +32,11 @@ package struct Diagnosis: Sendable {
 
     /// The output for people: one line per finding, with the remedy below it.
     package var page: [String] {
-        var table = Table(["", "ABOUT", "", ""])
+        var table = Table(["", "ABOUT", "", ""], state: 0)
         for finding in findings {
-            table.add([finding.severity.rawValue, finding.area.rawValue, finding.subject, finding.explanation])
+            table.add(
+                [finding.severity.rawValue, finding.area.rawValue, finding.subject, finding.explanation],
+                finding.severity.style)
             if let remedy = finding.remedy { table.add(["", "", "", "-> \(remedy)"]) }
         }
         let summary = "\(count(.problem)) problems, \(count(.warning)) warnings, \(count(.fine)) fine"

@@ -15,6 +15,15 @@ package struct Finding: Hashable, Sendable {
         /// Works, but should be changed.
         case warning
         case problem
+
+        var style: TextStyle {
+            switch self {
+            case .fine: .good
+            case .skipped: .faint
+            case .warning: .warning
+            case .problem: .bad
+            }
+        }
     }
 
     package var area: Area

@@ -88,17 +88,17 @@ struct CopyReport {
 
     /// The output for people: what did not go as planned, and the number of the others.
     var page: [String] {
-        var table = Table(["SECRET", "PARAMETER", "OUTCOME", "WHY"])
+        var table = Table(["SECRET", "PARAMETER", "OUTCOME", "WHY"], state: 2)
         var rows = 0
         for line in lines where !line.outcome.isClean {
-            table.add([
-                line.item.secret.name, line.item.target, line.outcome.word, line.outcome.reason ?? "",
-            ])
+            table.add(
+                [line.item.secret.name, line.item.target, line.outcome.word, line.outcome.reason ?? ""],
+                line.outcome.style)
             rows += 1
         }
         for item in blocked {
             let codes = item.obstacles.filter { $0.severity == .blocks }.map(\.code)
-            table.add([item.secret.name, item.target, "blocked", codes.joined(separator: " ")])
+            table.add([item.secret.name, item.target, "blocked", codes.joined(separator: " ")], .warning)
             rows += 1
         }
         let summary =
@@ -151,6 +151,15 @@ extension CopyStep.Outcome {
         case .equal: "equal"
         case .keptBack: "kept_back"
         case .failed: "failed"
+        }
+    }
+
+    /// That of ``word``.
+    var style: TextStyle {
+        switch self {
+        case .copied, .equal: .good
+        case .keptBack: .warning
+        case .failed: .bad
         }
     }
 

@@ -10,12 +10,13 @@ struct PlanReport {
     func print() { for line in lines { Terminal.print(line) } }
 
     var lines: [String] {
-        var table = Table(["SECRET", "PARAMETER", "BYTES", "TIER", "ACTION"])
+        var table = Table(["SECRET", "PARAMETER", "BYTES", "TIER", "ACTION"], state: 4)
         for item in plan.items {
-            table.add([
+            let cells = [
                 item.secret.name, item.target, item.bytes.map { "\($0)" } ?? "-", item.tier?.rawValue ?? "-",
                 item.action.rawValue,
-            ])
+            ]
+            table.add(cells, item.action == .blocked ? .bad : item.action == .overwrite ? .warning : .good)
         }
         return table.lines + [""] + obstacles + [summary] + staying + unasked + cost
     }

@@ -65,10 +65,12 @@ struct RestoreReport {
 
     /// The output for people: the changes and obstacles, and the number of unchanged secrets.
     var page: [String] {
-        var table = Table(["SECRET", "PARAMETER", "CHANGE", "WHY"])
+        var table = Table(["SECRET", "PARAMETER", "CHANGE", "WHY"], state: 2)
         for line in lines where line.act != "nothing" {
             let why = line.storeFailure.map { "failed: \($0.code)" } ?? line.obstacles.joined(separator: " ")
-            table.add([line.secret, line.target ?? "-", line.act, why])
+            let style: TextStyle =
+                line.storeFailure != nil ? .bad : line.act == "blocked" ? .warning : isDone ? .good : .plain
+            table.add([line.secret, line.target ?? "-", line.act, why], style)
         }
         for line in lines where !line.notRestored.isEmpty {
             let what = line.notRestored.map { $0.replacing("_", with: " ") }.joined(separator: ", ")

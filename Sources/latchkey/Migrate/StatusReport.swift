@@ -63,19 +63,23 @@ struct StatusReport {
 
     /// Moved secrets without problems are counted, the others listed.
     var page: [String] {
-        var phases = Table(["PHASE", "", "STATE"])
+        var phases = Table(["PHASE", "", "STATE"], state: 2)
         for phase in MovePhase.allCases {
-            phases.add(["\(phase.rawValue)", phase.title, phase.state(status).rawValue])
+            let state = phase.state(status)
+            phases.add(["\(phase.rawValue)", phase.title, state.rawValue], state == .done ? .good : .plain)
         }
-        var criteria = Table(["CRITERION", "STATE", "MEASURED", "WANTED"])
+        var criteria = Table(["CRITERION", "STATE", "MEASURED", "WANTED"], state: 1)
         for criterion in SuccessCriterion.allCases {
             let (state, measured) = criterion.judge(status)
-            criteria.add([criterion.rawValue, state.rawValue, measured, criterion.wanted])
+            let style: TextStyle = state == .met ? .good : state == .unmet ? .bad : .plain
+            criteria.add([criterion.rawValue, state.rawValue, measured, criterion.wanted], style)
         }
-        var secrets = Table(["SECRET", "PARAMETER", "STATE", "SINCE"])
+        var secrets = Table(["SECRET", "PARAMETER", "STATE", "SINCE"], state: 2)
         let odd = status.lines.filter { $0.state != .moved }
         for line in odd {
-            secrets.add([line.secret.name, line.target, line.state.rawValue, line.at.map(Day.text) ?? "-"])
+            secrets.add(
+                [line.secret.name, line.target, line.state.rawValue, line.at.map(Day.text) ?? "-"],
+                line.state == .failed || line.state == .missing ? .bad : .warning)
         }
         let counts = SecretMigrationState.allCases.filter { status.count($0) > 0 }.map {
             "\(status.count($0)) \($0.rawValue)"

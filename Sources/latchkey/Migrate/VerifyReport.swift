@@ -61,20 +61,21 @@ struct VerifyReport {
 
     /// The output for people: the differences, and the number of equal secrets.
     var page: [String] {
-        var table = Table(["SECRET", "PARAMETER", "VERDICT", "BYTES", "DIGEST", "VERSION", "WHY"])
+        var table = Table(["SECRET", "PARAMETER", "VERDICT", "BYTES", "DIGEST", "VERSION", "WHY"], state: 2)
         var rows = 0
         for (pair, finding) in zip(pairs, findings) where !finding.verdict.isClean {
-            table.add([
+            let cells = [
                 pair.secret, pair.target, finding.verdict.rawValue,
                 "\(finding.oldBytes.map { "\($0)" } ?? "-")/\(finding.newBytes.map { "\($0)" } ?? "-")",
                 "\(finding.oldDigest.map { $0.hex.prefix(8) } ?? "-")/\(finding.newDigest.map { $0.hex.prefix(8) } ?? "-")",
                 finding.version.map { "\($0)" } ?? "-", finding.failure?.code ?? "",
-            ])
+            ]
+            table.add(cells, .bad)
             rows += 1
         }
         for item in left {
             let codes = item.obstacles.filter { $0.severity == .blocks }.map(\.code)
-            table.add([item.secret.name, item.target, "left", "", "", "", codes.joined(separator: " ")])
+            table.add([item.secret.name, item.target, "left", "", "", "", codes.joined(separator: " ")], .warning)
             rows += 1
         }
         let equal = count(.equal)

@@ -189,6 +189,7 @@ LIMITS = {
     "callers waiting for the backend to be known": [
         "A caller that reaches its deadline before the backend is known is told which parameter has not been read"],
     "a list of names or parameters": ["Pages are followed to the end, through empty ones"],
+    "spans that wait for the collector": ["A full queue drops spans and counts them"],
     "a template of `latchkey render`": ["Every limit is enforced and none before it"],
     "a file that `latchkey render` writes": ["Every limit is enforced and none before it"],
     "a command of `latchkey render`": ["api/test_render.py::test_a_command_that_fails_is_reported_and_the_file_stays"],

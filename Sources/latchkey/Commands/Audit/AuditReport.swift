@@ -8,7 +8,7 @@ struct AuditReport {
     init(_ result: AuditVerification) { self.result = result }
 
     func print() {
-        for finding in result.findings { Terminal.print(Table.clean(Self.line(finding))) }
+        for finding in result.findings { Terminal.print(Terminal.styled(Table.clean(Self.line(finding)), .bad)) }
         if let place = result.incomplete {
             Terminal.print(Table.clean("\(place): an incomplete line at the end, which may be just being written"))
         }

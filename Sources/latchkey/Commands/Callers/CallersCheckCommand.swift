@@ -26,9 +26,10 @@ struct CallersCheckCommand: AsyncParsableCommand {
                 scopes: profile ? .token : .secrets, target: profile ? .profile(name) : .secret(name))
             let decision = AccessDecision(request, by: caller, mode: file.mode, at: Timing.system.now().wall)
             switch decision {
-            case .allowed: Terminal.print("allowed: \(allowance(caller))")
+            case .allowed: Terminal.print("\(Terminal.styled("allowed", .good)): \(allowance(caller))")
             case .wouldDeny(let reason):
-                Terminal.print("allowed by the mode observe; enforce would deny it: \(explanation(reason, caller))")
+                let start = Terminal.styled("allowed", .warning)
+                Terminal.print("\(start) by the mode observe; enforce would deny it: \(explanation(reason, caller))")
             case .denied(let reason): throw CommandFailure(.failed, "denied: \(explanation(reason, caller))")
             }
         }

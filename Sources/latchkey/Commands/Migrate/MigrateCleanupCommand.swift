@@ -134,10 +134,12 @@ struct MigrateCleanupCommand: AsyncParsableCommand {
     }
 
     private func page(_ lines: [CleanupLine], isDone: Bool) -> [String] {
-        var table = Table(["SECRET", "ACTION", "DELETED ON", "WHY"])
+        var table = Table(["SECRET", "ACTION", "DELETED ON", "WHY"], state: 1)
         for line in lines {
             let why = line.storeFailure.map { ["failed: \($0.code)"] } ?? line.blocks.map(\.explanation)
-            table.add([line.secret.name, line.act, line.deletion.map(Day.text) ?? "-", why.first ?? ""])
+            let style: TextStyle =
+                line.storeFailure != nil ? .bad : line.act == "blocked" ? .warning : isDone ? .good : .plain
+            table.add([line.secret.name, line.act, line.deletion.map(Day.text) ?? "-", why.first ?? ""], style)
             for more in why.dropFirst() { table.add(["", "", "", more]) }
         }
         let changes = lines.count { $0.isChange && $0.storeFailure == nil }

@@ -52,7 +52,8 @@ struct MigrateGateCommand: AsyncParsableCommand {
                     ]).text)
             } else {
                 for secret in file.journal.staying { Terminal.print("stays in Secrets Manager: \(secret.line)") }
-                Terminal.print("\(verdict.isOpen ? "open" : "shut"): \(verdict.explanation)")
+                let state = verdict.isOpen ? Terminal.styled("open", .good) : Terminal.styled("shut", .bad)
+                Terminal.print("\(state): \(verdict.explanation)")
                 let advice = StayingSecret.advice(file.journal.staying.count, journal: ShellWord.journal(journal))
                 for line in advice { Terminal.print(line) }
             }
