@@ -53,9 +53,8 @@ extension Router {
     private func content(of hit: SecretHit, _ context: RequestContext) -> Hit.Content? {
         if context.head.ifNoneMatch.isPresent {
             // A list, a weak tag and `*` are rare.
-            let isSame = hit.entry.form { SecretForm(hit: hit.entry) }.tag.elementsEqual(
-                context.slice(context.head.ifNoneMatch))
-            return isSame ? .unchanged(hit) : nil
+            let form = hit.entry.form { SecretForm(hit: hit.entry) }
+            return form.hasTag(context.slice(context.head.ifNoneMatch)) ? .unchanged(hit) : nil
         }
         if Negotiation.prefersText(context.slice(context.head.accept)) { return .plain(hit) }
         let entry = hit.entry

@@ -11,6 +11,12 @@ extension Router {
         _ request: borrowing APIRequest, _ wanted: (batch: SecretBatch?, denied: Set<ExactText>, demand: SecretDemand),
         _ reply: consuming APIReply
     ) -> ReplyReceipt {
+        if let batch = wanted.batch, wanted.denied.isEmpty, wanted.demand == .cached,
+            let cached = CachedSecrets(batch, from: services.secrets, now: services.time.now())
+        {
+            for _ in 0..<cached.count { services.metrics.tierRequest(.secret, .memory, .hit) }
+            return cached.write(to: reply)
+        }
         let (secrets, id, requester) = (services.secrets, request.id.text, requester(request))
         let (access, reporter) = (access(of: request), wouldDenyReporter(request))
         let deadline = services.time.now().monotonic + services.callerTimeout

@@ -114,6 +114,16 @@ package final class SecretBroker: Sendable {
         state.withLock { $0.cache.hits.find(key, now.monotonic) }
     }
 
+    /// ``hit(_:now:)``, for one of several keys: looks the secret up if no earlier request has found it.
+    package func hit(_ key: SecretKey, now: Now) -> SecretHit? {
+        state.withLock { state in
+            // This keeps what it finds, unless a read is due.
+            _ = state.cached(SecretQuery(key), skipsBlob: false, now)
+            var name = key.name
+            return name.withUTF8 { state.cache.hits.find(UnsafeRawBufferPointer($0), now.monotonic) }
+        }
+    }
+
     /// ``cached(_:now:)`` for an item of a store, without looking for a field of the blob.
     package func cachedItem(_ query: SecretQuery, now: Now) -> Result<ServedSecret, UpstreamFault>? {
         cached(query, skipsBlob: true, now)

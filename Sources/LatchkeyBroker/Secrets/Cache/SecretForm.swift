@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// What an endpoint has rendered of a secret, without its value. It is released with the entry.
 package final class SecretForm: Sendable {
     /// Header fields up to the digits of `Age`.
@@ -13,5 +15,11 @@ package final class SecretForm: Sendable {
         self.tag = tag
         self.given = given
         self.unchanged = unchanged
+    }
+
+    /// Whether the bytes are the entity tag.
+    package func hasTag(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard bytes.count == tag.count, let given = bytes.baseAddress else { return false }
+        return tag.withUnsafeBytes { tag in tag.baseAddress.map { memcmp($0, given, tag.count) == 0 } ?? false }
     }
 }
