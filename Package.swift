@@ -58,6 +58,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         library("LatchkeyCore"),
+        library("LatchkeyLog", [log]),
         library("LatchkeyConfine", ["LatchkeyCore", "CConfine"]),
         library("LatchkeyNet", ["LatchkeyCore", "CLinux", "CSignals"]),
         library("LatchkeyCrypto", ["LatchkeyCore", "COpenSSL", "CSlots"]),
@@ -67,8 +68,8 @@ let package = Package(
         library("LatchkeyAWS", ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyCrypto"]),
         library(
             "LatchkeyUpstream",
-            ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyCrypto", "LatchkeyMetrics", log]),
-        library("LatchkeyBroker", ["LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics", log]),
+            ["LatchkeyCore", "LatchkeyLog", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyCrypto", "LatchkeyMetrics", log]),
+        library("LatchkeyBroker", ["LatchkeyCore", "LatchkeyLog", "LatchkeyCrypto", "LatchkeyMetrics", log]),
         library("LatchkeyMigration", ["LatchkeyCore", "LatchkeyCrypto"]),
         library("LatchkeyTop", ["LatchkeyCore"]),
         library("LatchkeyDev", ["LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyCrypto"]),
@@ -81,21 +82,22 @@ let package = Package(
         library(
             "LatchkeyAPI",
             [
-                "LatchkeyCore", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS",
-                "LatchkeyBroker", "COpenAPI", log,
+                "LatchkeyCore", "LatchkeyLog", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyMetrics", "LatchkeyHTTP",
+                "LatchkeyAWS", "LatchkeyBroker", "COpenAPI", log,
             ]),
         library(
             "LatchkeyService",
             [
-                "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyMetrics",
-                "LatchkeyHTTP",
+                "LatchkeyCore", "LatchkeyLog", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyAudit",
+                "LatchkeyMetrics", "LatchkeyHTTP",
                 "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeySettings", "LatchkeyAPI", log,
             ]),
         .executableTarget(
             name: "latchkey",
             dependencies: [
-                "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyMetrics",
-                "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev",
+                "LatchkeyCore", "LatchkeyLog", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyAudit",
+                "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker",
+                "LatchkeyMigration", "LatchkeyDev",
                 "LatchkeySettings", "LatchkeyAPI", "LatchkeyService", "LatchkeyTop", "CLinux", "CSignals", "CWipe",
                 "CBuild",
                 log,
@@ -140,10 +142,13 @@ let package = Package(
         // Prints tables of the code as JSON. A test compares them with the documentation.
         .executableTarget(
             name: "code-tables",
-            dependencies: ["LatchkeyCore", "LatchkeyMetrics", "LatchkeyBroker", "LatchkeySettings", "LatchkeyAPI"],
+            dependencies: [
+                "LatchkeyCore", "LatchkeyLog", "LatchkeyMetrics", "LatchkeyBroker", "LatchkeySettings", "LatchkeyAPI",
+            ],
             path: "Tests/CodeTables/code-tables", swiftSettings: strict),
 
         tests("LatchkeyCore", [support]),
+        tests("LatchkeyLog", [log]),
         tests("LatchkeyConfine", ["LatchkeyCore"]),
         tests("LatchkeyNet", ["LatchkeyCore", support]),
         tests("LatchkeyCrypto", ["LatchkeyCore", "COpenSSL", "CSlots", support]),
@@ -178,7 +183,7 @@ let package = Package(
         tests(
             "LatchkeyService",
             [
-                "LatchkeyCore", "LatchkeyConfine", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP",
+                "LatchkeyCore", "LatchkeyLog", "LatchkeyConfine", "LatchkeyCrypto", "LatchkeyMetrics", "LatchkeyHTTP",
                 "LatchkeyUpstream", "LatchkeyBroker", "LatchkeySettings", support, log,
             ]),
         tests(

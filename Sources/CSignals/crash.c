@@ -26,6 +26,7 @@ static const char hex_digits[] = "0123456789abcdef";
 // Collected before a crash, because the handler must not look anything up.
 static struct {
     char version[64];
+    char event[32];
     char build[48];
     int json;
     struct {
@@ -163,6 +164,9 @@ static void render(struct line *line, int number, uintptr_t pc, uintptr_t frame)
     field(line, "build");
     text(line, process.build);
     end_field(line);
+    field(line, "event");
+    text(line, process.event);
+    end_field(line);
     field(line, "location");
     location(line, pc);
     end_field(line);
@@ -265,6 +269,11 @@ static int record_module(struct dl_phdr_info *info, size_t size, void *data) {
     return 0;
 }
 
+// Copies a text, or what fits of it. The destination is zeroed.
+static void keep(char *to, size_t size, const char *from) {
+    for (size_t at = 0; from[at] && at < size - 1; at++) to[at] = from[at];
+}
+
 void latchkey_crash_stack(void) {
     if (!atomic_load(&installed)) return;
     stack_t stack;
@@ -275,10 +284,10 @@ void latchkey_crash_stack(void) {
     if (sigaltstack(&stack, NULL) != 0) munmap(stack.ss_sp, STACK_BYTES);
 }
 
-void latchkey_crash_install(const char *version, int json) {
+void latchkey_crash_install(const char *version, const char *event, int json) {
     if (atomic_exchange(&installed, 1)) return;
-    size_t length = 0;
-    for (; version[length] && length < sizeof process.version - 1; length++) process.version[length] = version[length];
+    keep(process.version, sizeof process.version, version);
+    keep(process.event, sizeof process.event, event);
     process.json = json;
     memcpy(process.build, "none", 5);
     dl_iterate_phdr(record_module, NULL);

@@ -4,6 +4,7 @@ internal import LatchkeyBroker
 package import LatchkeyConfine
 package import LatchkeyCore
 internal import LatchkeyHTTP
+internal import LatchkeyLog
 package import LatchkeyMetrics
 package import LatchkeyNet
 package import LatchkeySettings
@@ -140,8 +141,10 @@ package struct Service: Sendable {
         }
         reloader?.followFile(of: settings, in: upstreams.files)
         for file in FollowedSettings.readAtStart(settings) { upstreams.files.follow(file) }
-        for address in server.addresses { log.notice("listening", metadata: ["address": "\(address)"]) }
-        for address in server.probeAddresses { log.notice("listening for probes", metadata: ["address": "\(address)"]) }
+        for address in server.addresses { log.notice(.listening, "listening", metadata: ["address": "\(address)"]) }
+        for address in server.probeAddresses {
+            log.notice(.listeningForProbes, "listening for probes", metadata: ["address": "\(address)"])
+        }
         return Service(
             addresses: server.addresses, metrics: upstreams.metrics, upstreams: upstreams, requests: requests,
             server: server,
@@ -174,13 +177,14 @@ package struct Service: Sendable {
             let budget = try DescriptorBudget(limit: ProcessFiles.descriptorLimit, wanted: settings.maxConnections)
             if budget.isReduced {
                 log.warning(
+                    .descriptorLimitLow,
                     """
                     the descriptor limit of \(budget.limit) leaves room for \(budget.cap) connections, not the \
                     \(budget.wanted) of LATCHKEY_MAX_CONNECTIONS: raise the limit (ulimit -n, LimitNOFILE=) or lower the \
                     setting
                     """)
             } else {
-                log.info("at most \(budget.cap) connections at once")
+                log.info(.connectionCap, "at most \(budget.cap) connections at once")
             }
             return budget.cap
         } catch {
@@ -205,11 +209,12 @@ package struct Service: Sendable {
         configuration.tls = tls
         configuration.handshakeEnded = { outcome, detail in
             metrics.handshake(outcome)
-            log.debug("TLS handshake", metadata: ["outcome": "\(outcome.label)", "detail": "\(detail())"])
+            log.debug(
+                .tlsHandshake, "TLS handshake", metadata: ["outcome": "\(outcome.label)", "detail": "\(detail())"])
         }
         configuration.unixSockets = try settings.unixSocketOptions()
         configuration.acceptFailed = { error in
-            log.warning("cannot accept connections: \(error); accepting goes on once it is possible")
+            log.warning(.acceptFailed, "cannot accept connections: \(error); accepting goes on once it is possible")
         }
         configuration.connectionsChanged = { metrics.httpConnections(changedBy: $0) }
         return configuration

@@ -28,7 +28,8 @@ import Testing
         #expect(queue.dropped == 2)
         #expect(
             rest(queue) == line + line + line + line
-                + "{\"level\":\"warning\",\"message\":\"log lines were dropped\",\"count\":\"2\"}\n")
+                + "{\"level\":\"warning\",\"message\":\"log lines were dropped\",\"count\":\"2\","
+                + "\"event\":\"lines_dropped\"}\n")
     }
 
     @Test func `If writing fails, ordinary lines are dropped and essential ones are kept`() throws {

@@ -1,5 +1,6 @@
 import Glibc
 import LatchkeyCore
+import LatchkeyLog
 import LatchkeyService
 import LatchkeySettings
 import Logging
@@ -38,6 +39,47 @@ import Testing
             level.set(next)
             #expect(level.current == next && log.logLevel == next && copy.logLevel == .error)
         }
+    }
+
+    /// What a logger of this format writes.
+    private func written(_ format: Settings.LogFormat, _ write: (inout Logger) -> Void) throws -> String {
+        let ends = try pipePair()
+        let (sink, level) = (LogSink(descriptor: ends.write), LiveLogLevel(.info))
+        var log = Logger(label: "latchkey") {
+            LineLogHandler(label: $0, level: level, format: format, sink: sink, time: .system)
+        }
+        write(&log)
+        sink.flush(timeout: .seconds(10))
+        close(ends.write)
+        defer { close(ends.read) }
+        return String(decoding: Thread(reading: ends.read).finish(), as: UTF8.self)
+    }
+
+    @Test func `A line has the name of its event in both formats`() throws {
+        let write = { (log: inout Logger) in log.notice(.listening, "it listens", metadata: ["address": "[::1]:8080"]) }
+        let object = try JSON(parsing: Array(try written(.json, write).utf8))
+        #expect(object["event"]?.string == "listening" && object["message"]?.string == "it listens")
+        #expect(object["address"]?.string == "[::1]:8080")
+        #expect(try written(.text, write).hasSuffix(" notice it listens address=[::1]:8080 event=listening\n"))
+    }
+
+    @Test(arguments: Settings.LogFormat.allCases)
+    func `Neither metadata of a line nor of the logger replaces the event`(format: Settings.LogFormat) throws {
+        let text = try written(format) { log in
+            log[metadataKey: "event"] = "of the logger"
+            log.error(.auditFailed, "message", metadata: ["event": "of the line"])
+        }
+        #expect(text.contains("audit_failed") && !text.contains("of the"))
+        #expect(text.split(separator: "event").count == 2, "the member is there once")
+    }
+
+    @Test func `The line about dropped lines has its event`() throws {
+        var queue = LogQueue(limit: 8, reserve: 0)
+        queue.add(Array("kept\n".utf8), isEssential: false)
+        queue.add(Array("dropped\n".utf8), isEssential: false)
+        let batch = queue.next(maxBytes: 1 << 10)
+        let report = try JSON(parsing: Array(try #require(batch).bytes.dropFirst(5)))
+        #expect(report["event"]?.string == "lines_dropped" && report["count"]?.string == "1")
     }
 
     private func pipePair() throws -> (read: Int32, write: Int32) {

@@ -15,6 +15,7 @@ SOURCES: dict[str, set[str]] = {
     "COpenSSL": set(),
     "CZlib": set(),
     "LatchkeyCore": set(),
+    "LatchkeyLog": set(),
     "LatchkeyConfine": {"LatchkeyCore", "CConfine"},
     "LatchkeyNet": {"LatchkeyCore", "CLinux", "CSignals"},
     "LatchkeyCrypto": {"LatchkeyCore", "COpenSSL", "CSlots"},
@@ -22,8 +23,10 @@ SOURCES: dict[str, set[str]] = {
     "LatchkeyMetrics": {"LatchkeyCore"},
     "LatchkeyHTTP": {"LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyMetrics", "CZlib"},
     "LatchkeyAWS": {"LatchkeyCore", "LatchkeyHTTP", "LatchkeyCrypto"},
-    "LatchkeyUpstream": {"LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyCrypto", "LatchkeyMetrics"},
-    "LatchkeyBroker": {"LatchkeyCore", "LatchkeyCrypto", "LatchkeyMetrics"},
+    "LatchkeyUpstream": {
+        "LatchkeyCore", "LatchkeyLog", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyCrypto", "LatchkeyMetrics",
+    },
+    "LatchkeyBroker": {"LatchkeyCore", "LatchkeyLog", "LatchkeyCrypto", "LatchkeyMetrics"},
     "LatchkeyMigration": {"LatchkeyCore", "LatchkeyCrypto"},
     "LatchkeyTop": {"LatchkeyCore"},
     "LatchkeyDev": {"LatchkeyCore", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyCrypto"},
@@ -31,16 +34,16 @@ SOURCES: dict[str, set[str]] = {
         "LatchkeyCore", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyHTTP", "LatchkeyUpstream", "LatchkeyBroker",
     },
     "LatchkeyAPI": {
-        "LatchkeyCore", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyBroker",
-        "COpenAPI",
+        "LatchkeyCore", "LatchkeyLog", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS",
+        "LatchkeyBroker", "COpenAPI",
     },
     "LatchkeyService": {
-        "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyMetrics",
-        "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeySettings", "LatchkeyAPI",
+        "LatchkeyCore", "LatchkeyLog", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyAudit",
+        "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeySettings", "LatchkeyAPI",
     },
     "latchkey": {
-        "LatchkeyCore", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyAudit", "LatchkeyMetrics",
-        "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev",
+        "LatchkeyCore", "LatchkeyLog", "LatchkeyConfine", "LatchkeyNet", "LatchkeyCrypto", "LatchkeyAudit",
+        "LatchkeyMetrics", "LatchkeyHTTP", "LatchkeyAWS", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeyMigration", "LatchkeyDev",
         "LatchkeySettings",
         "LatchkeyAPI", "LatchkeyService", "LatchkeyTop", "CLinux", "CSignals", "CWipe", "CBuild",
     },
@@ -61,7 +64,7 @@ SHARED: dict[str, tuple[str, set[str]]] = {
     "confinement-probe": ("Tests/Confinement/confinement-probe", {"LatchkeyConfine", "CProbe"}),
     "code-tables": (
         "Tests/CodeTables/code-tables",
-        {"LatchkeyCore", "LatchkeyMetrics", "LatchkeyBroker", "LatchkeySettings", "LatchkeyAPI"},
+        {"LatchkeyCore", "LatchkeyLog", "LatchkeyMetrics", "LatchkeyBroker", "LatchkeySettings", "LatchkeyAPI"},
     ),
     "FuzzTargets": (
         "Tests/Fuzz/Targets",
@@ -93,7 +96,7 @@ OUTSIDE: dict[str, set[str]] = {
         "LatchkeyNet", "LatchkeyHTTP", "LatchkeyUpstream", "LatchkeyAPI", "LatchkeyService", "latchkey",
     },
     "Logging": {
-        "LatchkeyUpstream", "LatchkeyBroker", "LatchkeySettings", "LatchkeyAPI", "LatchkeyService", "latchkey",
+        "LatchkeyLog", "LatchkeyUpstream", "LatchkeyBroker", "LatchkeySettings", "LatchkeyAPI", "LatchkeyService", "latchkey",
     },
     "ArgumentParser": {"latchkey"},
 }

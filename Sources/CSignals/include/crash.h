@@ -5,8 +5,9 @@
 
 // Makes SIGSEGV, SIGILL, SIGTRAP, SIGBUS, SIGFPE and SIGABRT write one line to standard error and then end the process
 // by the signal's default action. A terminal that was entered (terminal.h) is restored first.
-// `version` is ASCII of at most 63 bytes. `json` is 0 for the text format.
-void latchkey_crash_install(const char *version, int json);
+// `version` is ASCII of at most 63 bytes, and `event`, the name of the line's event, of at most 31. Neither has a
+// character that JSON escapes. `json` is 0 for the text format.
+void latchkey_crash_install(const char *version, const char *event, int json);
 
 // Gives the calling thread a stack of its own for the handler, so that a stack overflow is reported too. Does nothing
 // before `latchkey_crash_install`.

@@ -1,6 +1,7 @@
 internal import LatchkeyBroker
 package import LatchkeyCore
 internal import LatchkeyHTTP
+internal import LatchkeyLog
 package import Logging
 internal import Synchronization
 
@@ -38,6 +39,7 @@ package final class FailureLimiter: Sendable {
         context.delayReply(by: delay)
         guard isLogged else { return }
         log.warning(
+            .guessing,
             "many wrong credentials: answers to this address, or to the caller id that it claims, are delayed",
             metadata: ["peer": "\(peer)"])
     }

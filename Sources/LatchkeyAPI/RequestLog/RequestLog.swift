@@ -1,4 +1,5 @@
 package import LatchkeyCore
+internal import LatchkeyLog
 package import LatchkeyMetrics
 package import Logging
 internal import Synchronization
@@ -53,14 +54,14 @@ package final class RequestLog: Sendable {
 
     /// The lowest status that may be logged; 0 to log all.
     private let minStatus: Atomic<Int>
-    private let write: Write
+    private let writeLine: Write
     private let time: Timing
     private let state = Mutex(State())
 
     /// - Parameter level: the level of the log.
     package init(level: Logger.Level, time: Timing, write: @escaping Write) {
         minStatus = Atomic(Self.minStatus(level))
-        self.write = write
+        writeLine = write
         self.time = time
     }
 
@@ -75,8 +76,8 @@ package final class RequestLog: Sendable {
     /// Logs one response.
     package func record(_ entry: Entry) {
         guard mayLog(status: entry.status) else { return }
-        if entry.status >= 500 { return write("request", .info, Self.metadata(entry), true) }
-        if minStatus.load(ordering: .relaxed) == 0 { return write("request", .debug, Self.metadata(entry), false) }
+        if entry.status >= 500 { return write(.request, "request", .info, Self.metadata(entry), isEssential: true) }
+        if minStatus.load(ordering: .relaxed) == 0 { return write(.request, "request", .debug, Self.metadata(entry)) }
         let now = time.now().monotonic
         let (isAdmitted, isFirstOmission) = state.withLock { state in
             let isAdmitted = state.limiter.admits(StatusCode(entry.status), now: now)
@@ -84,7 +85,7 @@ package final class RequestLog: Sendable {
             state.isReportScheduled = true
             return (false, true)
         }
-        if isAdmitted { write("request", .info, Self.metadata(entry), false) }
+        if isAdmitted { write(.request, "request", .info, Self.metadata(entry)) }
         if isFirstOmission { scheduleOmissionReport(now) }
     }
 
@@ -93,8 +94,8 @@ package final class RequestLog: Sendable {
         let now = time.now().monotonic
         guard state.withLock({ $0.wouldDeny.take(now) }) == nil else { return }
         write(
-            "the callers file would refuse this in the mode enforce", .info,
-            ["request_id": "\(requestID)", "caller": "\(caller)", "name": "\(name)", "reason": "\(reason)"], false)
+            .wouldDeny, "the callers file would refuse this in the mode enforce", .info,
+            ["request_id": "\(requestID)", "caller": "\(caller)", "name": "\(name)", "reason": "\(reason)"])
     }
 
     /// Logs how many lines were omitted since the last report. Also called when the process ends.
@@ -105,8 +106,8 @@ package final class RequestLog: Sendable {
         }
         for one in omitted {
             write(
-                "error answers were left out of the log", .info,
-                ["status": "\(one.status.label)", "count": "\(one.count)"], true)
+                .requestsOmitted, "error answers were left out of the log", .info,
+                ["status": "\(one.status.label)", "count": "\(one.count)"], isEssential: true)
         }
     }
 
@@ -115,6 +116,13 @@ package final class RequestLog: Sendable {
             await time.sleep(now + RequestLogLimiter.window)
             reportOmitted()
         }
+    }
+
+    private func write(
+        _ event: LoggedEvent, _ message: String, _ level: Logger.Level, _ metadata: Logger.Metadata,
+        isEssential: Bool = false
+    ) {
+        writeLine(message, level, event.metadata(metadata), isEssential)
     }
 
     private static func metadata(_ entry: Entry) -> Logger.Metadata {

@@ -1,4 +1,5 @@
 internal import LatchkeyCore
+internal import LatchkeyLog
 internal import LatchkeyMetrics
 internal import Logging
 
@@ -14,7 +15,7 @@ struct TierTelemetry: Sendable {
         metrics.tierRequest(resource, tier, outcome)
         metrics.tierDuration(resource, tier, now.monotonic - started.monotonic)
         if health.succeeded(tier, at: now) {
-            log.notice("a tier answers again", metadata: ["tier": "\(tier.name)"])
+            log.notice(.tierRecovered, "a tier answers again", metadata: ["tier": "\(tier.name)"])
         }
     }
 
@@ -25,7 +26,7 @@ struct TierTelemetry: Sendable {
         metrics.tierDuration(resource, tier, now.monotonic - started.monotonic)
         let isFirst = health.failed(tier, fault, at: now)
         log.log(
-            level: isFirst ? .warning : .debug, "a tier failed",
+            level: isFirst ? .warning : .debug, .tierFailed, "a tier failed",
             metadata: fault.metadata(tier))
     }
 
@@ -36,7 +37,7 @@ struct TierTelemetry: Sendable {
         metrics.tierRequest(resource, tier, .error)
         metrics.tierDuration(resource, tier, time.now().monotonic - started.monotonic)
         log.log(
-            level: isFirst ? .warning : .debug,
+            level: isFirst ? .warning : .debug, .itemRefused,
             "a tier refused to read an item; check its name and the permission to read it",
             metadata: fault.metadata(tier))
     }
@@ -50,14 +51,15 @@ struct TierTelemetry: Sendable {
         let isFirst = health.gaveInvalidBlob(tier, fault, isServed: isServed, at: time.now())
         let effect = isServed ? "the fields of the last valid blob are served" : "none of its fields can be served"
         log.log(
-            level: isFirst ? .warning : .debug, "the blob is not a JSON object; \(effect); write a JSON object to it",
+            level: isFirst ? .warning : .debug, .blobInvalid,
+            "the blob is not a JSON object; \(effect); write a JSON object to it",
             metadata: fault.metadata(tier))
     }
 
     /// Records that the tier returned a valid blob, or that there is none.
     func gaveValidBlob(_ tier: Tier) {
         if health.gaveValidBlob(tier) {
-            log.notice("the blob is a JSON object again", metadata: ["tier": "\(tier.name)"])
+            log.notice(.blobRecovered, "the blob is a JSON object again", metadata: ["tier": "\(tier.name)"])
         }
     }
 
@@ -68,7 +70,7 @@ struct TierTelemetry: Sendable {
         let isFirst = health.wrote(tier, fault)
         metrics.tierRequest(.token, tier, .error)
         log.log(
-            level: isFirst ? .warning : .debug,
+            level: isFirst ? .warning : .debug, .sharedWriteFailed,
             "could not write \(what) to the shared tier; tokens are still served, but not shared",
             metadata: fault.metadata(tier).merging(["profile": "\(profile)"]) { $1 })
     }
@@ -80,7 +82,7 @@ struct TierTelemetry: Sendable {
         let isFirst = health.wrote(tier, fault)
         metrics.tierRequest(.token, tier, .skipped)
         log.log(
-            level: isFirst ? .warning : .debug, "\(why)",
+            level: isFirst ? .warning : .debug, .sharedWriteSkipped, "\(why)",
             metadata: fault.metadata(tier).merging(["profile": "\(profile)"]) { $1 })
     }
 

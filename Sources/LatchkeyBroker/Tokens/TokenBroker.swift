@@ -1,5 +1,6 @@
 package import LatchkeyCore
 package import LatchkeyCrypto
+internal import LatchkeyLog
 package import LatchkeyMetrics
 package import Logging
 internal import Synchronization
@@ -170,6 +171,7 @@ package final class TokenBroker: Sendable {
         case .refresh: break
         }
         telemetry.log.notice(
+            .tokenRejected,
             "a resource server rejected the token; it is served until a replacement is available",
             metadata: ["profile": "\(name)", "caller": "\(caller)"])
         _ = refreshes.start(profile) { await self.refresh(profile, .rejected, minTTL: nil, deadline: $0) }

@@ -1,6 +1,7 @@
 internal import Dispatch
 internal import LatchkeyAudit
 internal import LatchkeyCore
+internal import LatchkeyLog
 internal import LatchkeyMetrics
 internal import LatchkeyNet
 internal import LatchkeySettings
@@ -54,9 +55,10 @@ final class AuditKeeper: Sendable {
                 if written.lost > 0 { metrics.auditLines(.lost, written.lost) }
             },
             failing: { error in
-                guard let error else { return logger.notice("the audit log is written again") }
+                guard let error else { return logger.notice(.auditRecovered, "the audit log is written again") }
                 let effect = policy == .refuse ? "requests are refused" : "lines are lost and counted"
                 logger.error(
+                    .auditFailed,
                     "the audit log cannot be written; \(effect) until it can",
                     metadata: ["why": "\(OwnFile.reason(error))"])
             })
@@ -103,6 +105,7 @@ final class AuditKeeper: Sendable {
             try log.tick(reopens: reopens)
         } catch {
             logger.error(
+                .auditReopenFailed,
                 "the audit log cannot be opened again; the file before is still written",
                 metadata: ["why": "\(error)"])
         }

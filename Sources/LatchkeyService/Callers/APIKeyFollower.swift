@@ -1,6 +1,7 @@
 internal import LatchkeyAPI
 internal import LatchkeyBroker
 internal import LatchkeyCrypto
+internal import LatchkeyLog
 internal import LatchkeyMetrics
 internal import LatchkeySettings
 internal import Synchronization
@@ -63,6 +64,7 @@ final class APIKeyFollower: Sendable {
             return (weakness ?? self.conflict(key)).map { "\(Self.name) \($0)" }
         }
         file.onChange = { self.registry.accept(key: $0) }
+        file.changeEvent = .apiKeyChanged
         file.changeMessage = Self.changeMessage
         return file
     }

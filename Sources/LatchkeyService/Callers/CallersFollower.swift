@@ -2,6 +2,7 @@ internal import LatchkeyBroker
 internal import LatchkeyConfine
 internal import LatchkeyCore
 internal import LatchkeyCrypto
+internal import LatchkeyLog
 internal import LatchkeyMetrics
 internal import LatchkeySettings
 internal import Synchronization
@@ -63,6 +64,7 @@ final class CallersFollower: Sendable {
             return excluded.map { "names \($0): \(FileError.outsideConfinement)" }
         }
         file.onChange = { [self] in use(CallersFile($0.revealText() ?? "")) }
+        file.changeEvent = .callersChanged
         file.changeMessage = Self.changeMessage
         return file
     }
@@ -102,6 +104,7 @@ final class CallersFollower: Sendable {
             KeyStrength.weakness(of: secret, beyondLoopback: false).map { "sigv4_secret \($0)" }
         }
         file.onChange = { [registry] in registry.accept(signingSecret: $0, at: path) }
+        file.changeEvent = .signingSecretChanged
         file.changeMessage =
             "a caller's secret for signatures has changed; the previous one stays valid until the next change"
         return file

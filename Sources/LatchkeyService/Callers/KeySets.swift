@@ -1,6 +1,7 @@
 internal import LatchkeyBroker
 internal import LatchkeyCore
 internal import LatchkeyCrypto
+internal import LatchkeyLog
 internal import LatchkeyMetrics
 internal import Logging
 internal import Synchronization
@@ -131,6 +132,7 @@ final class KeySets: Sendable {
         file.onChange = { [weak self] text in
             if case .success(let keys) = KeySetReader.parse(text.reveal()) { self?.accept(keys, of: issuer) }
         }
+        file.changeEvent = .keySetChanged
         file.changeMessage = "the key set of an issuer has changed; its keys are in force"
         return file
     }
@@ -243,17 +245,20 @@ final class KeySets: Sendable {
 
     private func reportChange(_ keys: JSONWebKeySet, of issuer: JWTIssuer) {
         environment.log.notice(
+            .keySetChanged,
             "the key set of an issuer was read; its keys are in force",
             metadata: metadata(issuer).merging(["keys": "\(keys.keys.count)", "skipped": "\(keys.skipped)"]) { $1 })
     }
 
     private func reportRecovery(of issuer: JWTIssuer) {
         environment.log.notice(
+            .keySetRecovered,
             "the key set of an issuer can be read again; its keys have not changed", metadata: metadata(issuer))
     }
 
     private func report(_ fault: KeySetFault, of issuer: JWTIssuer) {
         environment.log.warning(
+            .keySetFailed,
             "the key set of an issuer cannot be used; the last good keys stay in force, and without any its tokens are refused",
             metadata: metadata(issuer).merging(["code": "\(fault.code)", "why": "\(fault.reason)"]) { $1 })
     }

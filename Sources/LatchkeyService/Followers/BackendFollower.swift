@@ -1,6 +1,7 @@
 package import LatchkeyBroker
 internal import LatchkeyCore
 internal import LatchkeyCrypto
+internal import LatchkeyLog
 internal import LatchkeyMetrics
 internal import LatchkeySettings
 internal import Logging
@@ -186,6 +187,7 @@ package final class BackendFollower: Sendable {
         case .recovered:
             reloads.recordSuccess(Self.name, isChange: false)
             log.notice(
+                .backendRecovered,
                 "the parameter that names the backend is followed again",
                 metadata: [
                     "parameter": "\(parameters.backend)", "backend": "\(secrets.backend?.rawValue ?? "unknown")",
@@ -193,6 +195,7 @@ package final class BackendFollower: Sendable {
         case .failing(let failure):
             reloads.recordFailure(Self.name, code: failure.code)
             log.warning(
+                .backendFailed,
                 "the parameter that names the backend cannot be followed; keeping the current backend",
                 metadata: [
                     "parameter": "\(parameters.backend)", "backend": "\(secrets.backend?.rawValue ?? "unknown")",
@@ -209,6 +212,7 @@ package final class BackendFollower: Sendable {
         case .recovered:
             reloads.recordSuccess(Self.keptName, isChange: false)
             log.notice(
+                .keptRecovered,
                 "the parameter that lists the kept secrets is followed again",
                 metadata: ["parameter": "\(parameters.kept)"])
         case .failing(let failure):
@@ -220,7 +224,7 @@ package final class BackendFollower: Sendable {
                 isDenied
                 ? "\(list) may not be read; no secret is kept" : "\(list) cannot be followed; keeping the current list"
             log.log(
-                level: isOutage ? .info : .warning, "\(what)",
+                level: isOutage ? .info : .warning, .keptFailed, "\(what)",
                 metadata: [
                     "parameter": "\(parameters.kept)", "code": "\(failure.code)", "why": "\(failure.description)",
                 ])
@@ -250,9 +254,11 @@ package final class BackendFollower: Sendable {
         changed(routing.backend)
         if let last, last.backend == routing.backend {
             log.notice(
+                .keptChanged,
                 "the list of secrets kept in Secrets Manager has changed", metadata: ["kept": "\(routing.kept.count)"])
         } else if fixed == nil || !routing.kept.isEmpty {
             log.notice(
+                .backendChanged,
                 "the secrets backend has changed",
                 metadata: [
                     "backend": "\(routing.backend.rawValue)", "before": "\(last?.backend.rawValue ?? "unknown")",

@@ -2,6 +2,7 @@ internal import Dispatch
 internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
+internal import LatchkeyLog
 internal import LatchkeyMetrics
 internal import LatchkeySettings
 internal import Logging
@@ -96,6 +97,7 @@ final class CertificateFollower: Sendable {
             follow(next)
         }
         log.notice(
+            .certificateChanged,
             "the certificate files have changed; new connections use them",
             metadata: ["files": "\(paths.pairs.map(\.certificate).joined(separator: ", "))"])
     }
@@ -115,6 +117,7 @@ final class CertificateFollower: Sendable {
         metrics.certificate(index, from: certificate.start, until: certificate.expiry)
         guard certificate.expiry <= time.now().wall else { return }
         log.warning(
+            .certificateExpired,
             "the certificate has expired, and callers will refuse it: write a valid one into its file",
             metadata: ["name": "\(Self.name(pair))", "file": "\(pair.certificate)"])
     }
@@ -176,13 +179,16 @@ final class CertificateFollower: Sendable {
         case .changed:
             live.replace(with: state.withLock { Self.configuration($0) })
             health.recordSuccess(name, isChange: true)
-            log.notice("a certificate file has changed; new connections use it", metadata: metadata)
+            log.notice(
+                .certificateChanged, "a certificate file has changed; new connections use it", metadata: metadata)
         case .recovered:
             health.recordSuccess(name, isChange: false)
-            log.notice("a followed file can be read again; its value has not changed", metadata: metadata)
+            log.notice(
+                .fileRecovered, "a followed file can be read again; its value has not changed", metadata: metadata)
         case .failing(let fault):
             health.recordFailure(name, code: fault.code)
             log.warning(
+                .fileFailed,
                 "a followed file cannot be used; the last good value stays in force",
                 metadata: metadata.merging(["code": "\(fault.code)", "why": "\(fault)"]) { $1 })
         }

@@ -1,4 +1,5 @@
 internal import LatchkeyCrypto
+internal import LatchkeyLog
 internal import LatchkeyMetrics
 
 /// A followed file: which setting names it, and which content is valid.
@@ -20,7 +21,9 @@ struct FollowedFile: Sendable {
     var onChange: @Sendable (Secret) -> Void = { _ in }
     /// Called when the file can be used again and its value is the same.
     var onRecovery: @Sendable () -> Void = {}
-    /// The log message for a change.
+    /// The event of the log line about a change.
+    var changeEvent = LoggedEvent.fileChanged
+    /// The message of that line.
     var changeMessage = "a followed file has changed; its new value is in force"
 
     /// Whether both follow the same file for the same purpose.

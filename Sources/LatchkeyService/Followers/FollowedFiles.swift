@@ -2,6 +2,7 @@ internal import Dispatch
 internal import LatchkeyConfine
 internal import LatchkeyCore
 internal import LatchkeyCrypto
+internal import LatchkeyLog
 internal import LatchkeyMetrics
 internal import LatchkeySettings
 internal import Logging
@@ -156,14 +157,16 @@ final class FollowedFiles: Sendable {
         case .changed(let value):
             file.onChange(value)
             health.recordSuccess(file.name, isChange: true)
-            log.notice("\(file.changeMessage)", metadata: metadata)
+            log.notice(file.changeEvent, "\(file.changeMessage)", metadata: metadata)
         case .recovered:
             file.onRecovery()
             health.recordSuccess(file.name, isChange: false)
-            log.notice("a followed file can be read again; its value has not changed", metadata: metadata)
+            log.notice(
+                .fileRecovered, "a followed file can be read again; its value has not changed", metadata: metadata)
         case .failing(let fault):
             health.recordFailure(file.name, code: fault.code)
             log.warning(
+                .fileFailed,
                 "a followed file cannot be used; the last good value stays in force",
                 metadata: metadata.merging(["code": "\(fault.code)", "why": "\(fault)"]) { $1 })
         }

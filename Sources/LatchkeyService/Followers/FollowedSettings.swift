@@ -1,6 +1,7 @@
 internal import LatchkeyConfine
 internal import LatchkeyCore
 internal import LatchkeyCrypto
+internal import LatchkeyLog
 internal import LatchkeyMetrics
 internal import LatchkeySettings
 internal import LatchkeyUpstream
@@ -49,6 +50,7 @@ enum FollowedSettings {
             return file.problems.first ?? outside(file.profiles, scope)
         }
         file.onChange = { changed(ProfilesFile($0.revealText() ?? "").profiles) }
+        file.changeEvent = .profilesChanged
         file.changeMessage = profilesChangeMessage
         return file
     }
@@ -65,6 +67,7 @@ enum FollowedSettings {
         file.validate = { SettingSources.problem(ofFile: $0.revealText() ?? "") }
         file.onChange = { _ in changed() }
         file.onRecovery = changed
+        file.changeEvent = .settingsFileChanged
         file.changeMessage = "the settings file has changed"
         return file
     }
@@ -87,6 +90,7 @@ enum FollowedSettings {
             settings.sources.given[name]?.readFrom.map { FollowedFile(.settings, name.rawValue, path: $0) }
         }
         for index in files.indices {
+            files[index].changeEvent = .restartNeeded
             files[index].changeMessage = "a file has changed that is read at start: restart to use it"
         }
         return files

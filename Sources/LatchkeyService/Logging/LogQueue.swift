@@ -1,3 +1,5 @@
+internal import LatchkeyLog
+
 /// A bounded queue of log lines. Pure.
 ///
 /// Lines are ordinary or essential. If the queue is full, ordinary lines are dropped first: ``reserve`` bytes are for
@@ -69,7 +71,10 @@ package struct LogQueue: Sendable {
             taken = 0
         }
         guard isEmpty, dropped > 0 else { return Batch(bytes: batch, lines: part, reportedDrops: 0) }
-        batch += "{\"level\":\"warning\",\"message\":\"log lines were dropped\",\"count\":\"\(dropped)\"}\n".utf8
+        let event = "\"\(LoggedEvent.member)\":\"\(LoggedEvent.linesDropped.rawValue)\""
+        let report =
+            "{\"level\":\"warning\",\"message\":\"log lines were dropped\",\"count\":\"\(dropped)\",\(event)}\n"
+        batch += report.utf8
         defer { dropped = 0 }
         return Batch(bytes: batch, lines: part, reportedDrops: dropped)
     }

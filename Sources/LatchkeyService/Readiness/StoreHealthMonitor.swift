@@ -1,5 +1,6 @@
 internal import LatchkeyBroker
 internal import LatchkeyCore
+internal import LatchkeyLog
 internal import LatchkeyMetrics
 internal import Logging
 
@@ -48,7 +49,7 @@ struct StoreHealthMonitor: Sendable {
                 _ = try await secrets.secret(SecretQuery(key), deadline: deadline)
             } catch {
                 if error.reason == .notFound {
-                    log.notice("a secret to prefetch does not exist", metadata: ["key": "\(key)"])
+                    log.notice(.prefetchMissing, "a secret to prefetch does not exist", metadata: ["key": "\(key)"])
                 } else {
                     left.append(key)
                 }

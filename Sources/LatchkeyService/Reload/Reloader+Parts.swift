@@ -1,4 +1,5 @@
 internal import LatchkeyAPI
+internal import LatchkeyLog
 internal import LatchkeySettings
 internal import Logging
 
@@ -16,13 +17,13 @@ extension Reloader.Parts {
             switch part {
             case .key:
                 try key.replace(with: settings)
-                log.notice("\(APIKeyFollower.changeMessage)")
+                log.notice(.apiKeyChanged, "\(APIKeyFollower.changeMessage)")
             case .callers:
                 try callers.replace(with: settings)
-                log.notice("\(CallersFollower.changeMessage)")
+                log.notice(.callersChanged, "\(CallersFollower.changeMessage)")
             case .profiles:
                 profiles.replace(with: settings)
-                log.notice("\(FollowedSettings.profilesChangeMessage)")
+                log.notice(.profilesChanged, "\(FollowedSettings.profilesChangeMessage)")
             case .certificates:
                 if let paths = settings.tls { try certificates?.replace(with: paths) }
             case .logLevel:
@@ -38,7 +39,7 @@ extension Reloader.Parts {
     ) {
         let isQuieter = level > logLevel.current
         if !isQuieter { logLevel.set(level) }
-        log.notice("the log level has changed", metadata: ["log_level": "\(level)"])
+        log.notice(.logLevelChanged, "the log level has changed", metadata: ["log_level": "\(level)"])
         logLevel.set(level)
         requests.setLevel(level)
     }

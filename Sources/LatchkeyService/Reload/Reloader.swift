@@ -1,5 +1,6 @@
 internal import Dispatch
 internal import LatchkeyCore
+internal import LatchkeyLog
 internal import LatchkeyMetrics
 package import LatchkeySettings
 internal import Logging
@@ -168,6 +169,7 @@ package final class Reloader: Sendable {
     private func reportFailure(_ part: SettingsChange.Part, _ error: SettingsError) {
         metrics.reloadFailure(part.subject)
         log.warning(
+            .reloadFailed,
             "a changed setting cannot be used; its last good value stays in force",
             metadata: ["why": "\(error.lines.joined(separator: "; "))"])
     }
@@ -175,6 +177,7 @@ package final class Reloader: Sendable {
     private func report(_ outcome: ReloadRecord.Outcome, _ cause: Cause) {
         if !outcome.needRestart.isEmpty {
             log.warning(
+                .restartNeeded,
                 "settings have changed that are read at start: restart to use them",
                 metadata: ["names": "\(outcome.needRestart.joined(separator: ", "))"])
         }
@@ -182,6 +185,7 @@ package final class Reloader: Sendable {
             "\(names.isEmpty ? "none" : names.joined(separator: ", "))"
         }
         log.notice(
+            .reloaded,
             "the settings were read again",
             metadata: [
                 "cause": "\(cause.rawValue)", "changed": list(outcome.changed), "failed": list(outcome.failed),

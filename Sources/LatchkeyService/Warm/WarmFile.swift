@@ -2,6 +2,7 @@ internal import Dispatch
 internal import LatchkeyBroker
 internal import LatchkeyCore
 internal import LatchkeyCrypto
+internal import LatchkeyLog
 internal import Logging
 internal import Synchronization
 
@@ -78,6 +79,7 @@ final class WarmFile: Sendable {
             snapshot.secrets, withoutBlob: snapshot.withoutBlob, maxAge: location.maxAge)
         let tokenCount = tokens.restore(snapshot.tokens)
         log.notice(
+            .warmFileRead,
             "the warm file was read; what the upstreams do not answer is served from it, marked as stale",
             metadata: [
                 "file": "\(location.path)", "secrets": "\(count)", "tokens": "\(tokenCount)",
@@ -114,6 +116,7 @@ final class WarmFile: Sendable {
 
     private func refuse(_ why: String) -> WarmSnapshot? {
         log.warning(
+            .warmFileRefused,
             "the warm file is not used; the broker starts without it",
             metadata: ["file": "\(location.path)", "why": "\(why)"])
         return nil
@@ -200,6 +203,8 @@ final class WarmFile: Sendable {
             isRemoved
             ? "the warm file cannot be written and was removed; a restart now starts without it"
             : "the warm file can neither be written nor removed; remove it by hand: it may hold what was withdrawn since"
-        log.error("\(what)", metadata: ["file": "\(location.path)", "errno": "\(failure.code)"])
+        log.error(
+            isRemoved ? .warmFileRemoved : .warmFileLeft, "\(what)",
+            metadata: ["file": "\(location.path)", "errno": "\(failure.code)"])
     }
 }

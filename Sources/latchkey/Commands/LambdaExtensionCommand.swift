@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Glibc
 internal import LatchkeyCore
+internal import LatchkeyLog
 internal import LatchkeyNet
 internal import LatchkeyService
 internal import LatchkeySettings
@@ -61,7 +62,7 @@ struct LambdaExtensionCommand: ConfinedCommand {
         do throws(ExtensionsAPI.Failure) {
             while true {
                 guard case .shutdown(let reason, let deadline) = try await api.next(id) else { continue }
-                log.notice("asked to stop", metadata: ["reason": "\(reason)"])
+                log.notice(.stopRequested, "asked to stop", metadata: ["reason": "\(reason)"])
                 await stop(service, by: deadline, sink)
                 return
             }
@@ -120,7 +121,7 @@ struct LambdaExtensionCommand: ConfinedCommand {
     private func tell(_ notes: [String], _ log: Logger) {
         var log = log
         log.logLevel = min(log.logLevel, .warning)
-        for note in notes { log.warning("\(note)") }
+        for note in notes { log.warning(.lambdaVariableIgnored, "\(note)") }
     }
 
     /// Exits by the deadline even if requests are still in progress. A process that stays longer is killed, and the end

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import LatchkeyConfine
 internal import LatchkeyCore
 internal import LatchkeyHTTP
+internal import LatchkeyLog
 internal import LatchkeyNet
 internal import LatchkeyService
 internal import LatchkeySettings
@@ -33,10 +34,12 @@ struct ServeCommand: ConfinedCommand {
             prepared.confinement?.log(log)
             CommandEnvironment.logMemory(log)
             if let path = settings.profilesPath, SmallFile.isOpenToOthers(path) {
-                log.warning("others can read \(path), which may hold credentials: chmod 600 \(path)")
+                log.warning(
+                    .fileReadableByOthers, "others can read \(path), which may hold credentials: chmod 600 \(path)")
             }
             if let path = settings.callersPath, SmallFile.isOpenToOthers(path) {
-                log.warning("others can read \(path), which says who may have what: chmod 600 \(path)")
+                log.warning(
+                    .fileReadableByOthers, "others can read \(path), which says who may have what: chmod 600 \(path)")
             }
             let signals = try Signals()
             let manager = ServiceReports(.ofProcess(log: log), log: log)
@@ -49,7 +52,7 @@ struct ServeCommand: ConfinedCommand {
             await signals.untilAskedToStop(log: log) { service.reloader?.request(.signal) }
             manager.stopping()
             await service.stop(delayEndedBy: signals, log: log)
-            log.notice("stopped")
+            log.notice(.stopped, "stopped")
             sink.flush(timeout: .seconds(1))
         }
     }

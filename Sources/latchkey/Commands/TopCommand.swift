@@ -3,6 +3,7 @@ internal import CSignals
 internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
+internal import LatchkeyLog
 internal import LatchkeySettings
 internal import LatchkeyTop
 
@@ -43,7 +44,7 @@ struct TopCommand: AsyncParsableCommand {
         CommandEnvironment.harden()
         try await finishing {
             let settings = try CommandEnvironment.settings(need: .broker)
-            latchkey_crash_install(Version.number, 0)
+            latchkey_crash_install(Version.number, LoggedEvent.crashed.rawValue, 0)
             let probes = try probes(settings)
             var model = TopModel(
                 urls: probes.map { "\($0.connection.url)" }, interval: interval, now: Timing.system.now().wall)

@@ -8,6 +8,7 @@ internal import LatchkeyConfine
 internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
+internal import LatchkeyLog
 internal import LatchkeyNet
 internal import LatchkeyService
 internal import LatchkeySettings
@@ -115,10 +116,11 @@ enum CommandEnvironment {
     /// Logs where the memory of secrets is not as it should be.
     static func logMemory(_ log: Logger) {
         if latchkey_wipes_freed_memory() == 0 {
-            log.notice("freed memory is not overwritten in this build: it may keep copies of secrets")
+            log.notice(.memoryNotWiped, "freed memory is not overwritten in this build: it may keep copies of secrets")
         }
         SecretArena.shared.onFirstUnlocked {
             log.warning(
+                .memoryNotLocked,
                 "secrets are in memory that may be written to swap: raise the limit (ulimit -l, LimitMEMLOCK=)")
         }
     }
@@ -162,7 +164,7 @@ enum CommandEnvironment {
 
     /// Installs a handler that writes one log line if the process crashes. Must be called before any thread starts.
     static func installCrashReporter(_ settings: Settings) {
-        latchkey_crash_install(Version.number, settings.logFormat == .json ? 1 : 0)
+        latchkey_crash_install(Version.number, LoggedEvent.crashed.rawValue, settings.logFormat == .json ? 1 : 0)
     }
 
     /// The log of interactive commands: errors only, as text.

@@ -1,4 +1,5 @@
 internal import LatchkeyConfine
+internal import LatchkeyLog
 internal import Logging
 
 extension ConfinementState {
@@ -6,9 +7,10 @@ extension ConfinementState {
     func log(_ log: Logger) {
         let metadata: Logger.Metadata = ["files": "Landlock \(landlock)", "calls": "seccomp \(seccomp)"]
         if landlock.isInForce, seccomp.isInForce {
-            log.notice("the process is confined", metadata: metadata)
+            log.notice(.confined, "the process is confined", metadata: metadata)
         } else {
             log.notice(
+                .notConfined,
                 "the process is not confined, or in part: the kernel lacks Landlock or seccomp, or a sandbox denies them",
                 metadata: metadata)
         }

@@ -2,6 +2,7 @@ internal import CLinux
 internal import Dispatch
 internal import Glibc
 internal import LatchkeyCore
+internal import LatchkeyLog
 internal import Logging
 
 /// Gives freed memory back to the kernel at quiet moments, as ``TrimRule`` decides.
@@ -20,6 +21,7 @@ struct MemoryTrimmer: Sendable {
             guard let after = Self.usage() else { continue }
             rule.trimmed(after)
             log.info(
+                .memoryTrimmed,
                 "freed memory was given back",
                 metadata: ["before_kib": "\(before.memory >> 10)", "after_kib": "\(after.memory >> 10)"])
         }

@@ -1,6 +1,7 @@
 internal import LatchkeyConfine
 internal import LatchkeyCore
 internal import LatchkeyHTTP
+internal import LatchkeyLog
 internal import LatchkeyNet
 internal import LatchkeyService
 internal import LatchkeySettings
@@ -52,6 +53,7 @@ extension Service {
         if drainDelay > .zero {
             announceStop()
             log.notice(
+                .stopDelayed,
                 "stopping: /readyz answers 503 from now on, and connections are still accepted",
                 metadata: ["seconds": "\(drainDelay.components.seconds)"])
             await signals.wait(until: asked + drainDelay, log: log)

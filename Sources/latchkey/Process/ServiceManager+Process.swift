@@ -1,5 +1,6 @@
 internal import Glibc
 internal import LatchkeyCore
+internal import LatchkeyLog
 internal import LatchkeyNet
 internal import Logging
 
@@ -10,7 +11,7 @@ extension ServiceManager {
         do throws(SystemError) {
             return try ServiceManager(environment: CommandEnvironment.variables, process: getpid())
         } catch {
-            log.warning("the service manager gets no messages: \(error)")
+            log.warning(.serviceManagerFailed, "the service manager gets no messages: \(error)")
             return nil
         }
     }
@@ -20,7 +21,7 @@ extension ServiceManager {
         do throws(SystemError) {
             try notify(state)
         } catch {
-            log.warning("the service manager did not get a message: \(error)")
+            log.warning(.serviceManagerFailed, "the service manager did not get a message: \(error)")
         }
     }
 }

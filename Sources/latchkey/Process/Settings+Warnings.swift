@@ -4,6 +4,7 @@ internal import CSignals
 internal import Glibc
 internal import LatchkeyCore
 internal import LatchkeyHTTP
+internal import LatchkeyLog
 internal import LatchkeyNet
 internal import LatchkeySettings
 internal import LatchkeyUpstream
@@ -12,9 +13,10 @@ internal import Logging
 extension Settings {
     /// Logs warnings about settings, once at startup.
     func logWarnings(_ log: Logger) {
-        for warning in warnings { log.warning("\(warning)") }
+        for warning in warnings { log.warning(.settingUnsafe, "\(warning)") }
         for upstream in plainUpstreams {
-            log.warning("an upstream \(Self.plainUpstreamWarning)", metadata: ["upstream": "\(upstream)"])
+            log.warning(
+                .settingUnsafe, "an upstream \(Self.plainUpstreamWarning)", metadata: ["upstream": "\(upstream)"])
         }
     }
 }

@@ -2,6 +2,7 @@ internal import CSignals
 internal import Dispatch
 internal import Glibc
 package import LatchkeyCore
+internal import LatchkeyLog
 package import LatchkeyNet
 package import Logging
 
@@ -53,7 +54,7 @@ package final class Signals {
     /// - Parameter onHangUp: called at SIGHUP; nil to ignore that signal too.
     package func untilAskedToStop(log: Logger, onHangUp: (@Sendable () -> Void)? = nil) async {
         let signal = await Self.next(asked, log: log, onHangUp: onHangUp)
-        log.notice("asked to stop", metadata: ["signal": "\(signal ?? "none")"])
+        log.notice(.stopRequested, "asked to stop", metadata: ["signal": "\(signal ?? "none")"])
     }
 
     /// Returns at `end`, or earlier at SIGTERM or SIGINT. Must not be called again: later signals are ignored.
@@ -69,7 +70,7 @@ package final class Signals {
             group.cancelAll()
             return first
         }
-        if let signal { log.notice("asked to stop at once", metadata: ["signal": "\(signal)"]) }
+        if let signal { log.notice(.stopHastened, "asked to stop at once", metadata: ["signal": "\(signal)"]) }
     }
 
     /// The name of the next signal that stops the server; nil if the task is cancelled.
@@ -83,7 +84,7 @@ package final class Signals {
             }
             if let name = ending[number] { return name }
             let name = survived[number] ?? "SIGRTMIN+\(number - realTime.lowerBound)"
-            log.notice("\(name) is ignored: restart to apply new settings")
+            log.notice(.signalIgnored, "\(name) is ignored: restart to apply new settings")
         }
         return nil
     }

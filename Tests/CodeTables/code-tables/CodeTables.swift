@@ -1,11 +1,12 @@
 import LatchkeyAPI
 import LatchkeyBroker
 import LatchkeyCore
+import LatchkeyLog
 import LatchkeyMetrics
 import LatchkeySettings
 
-/// Prints the tables that the documentation repeats, as one JSON object: settings, routes, error codes, and the names of
-/// variables that run code. `Tests/EndToEnd/api/test_code_tables.py` compares them with the documentation.
+/// Prints the tables that the documentation repeats, as one JSON object: settings, routes, error codes, log events, and
+/// the names of variables that run code. `Tests/EndToEnd/api/test_code_tables.py` compares them with the documentation.
 @main
 struct CodeTables {
     static func main() {
@@ -16,6 +17,7 @@ struct CodeTables {
             "error_codes": strings(Problem.Code.allCases.map(\.rawValue)),
             "upstream_codes": .array(
                 FaultCode.allCases.map { strings([$0.rawValue, $0.meaning, $0.remedy]) }),
+            "log_events": strings(LoggedEvent.allCases.map(\.rawValue)),
             "code_variables": [
                 "prefixes": strings(CodeVariables.prefixes),
                 "suffixes": strings(CodeVariables.suffixes),

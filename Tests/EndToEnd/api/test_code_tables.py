@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 from peers.broker import ROOT, run, settings
-from peers.pages import CATALOGUE, headings, section, table
-from peers.sources import text, tracked
+from peers.pages import CATALOGUE, headings, section, table, tables
+from peers.sources import LEVELS, events, log_calls, text, tracked
 
 #: Prints the code's tables. `swift build --build-tests` builds it.
 PROGRAM = Path(os.environ.get("LATCHKEY_CODE_TABLES", ROOT / ".build/debug/code-tables"))
@@ -192,6 +192,53 @@ def test_metrics_page_has_every_value_of_a_label() -> None:
     assert values == listed
 
 
+# Log events
+
+
+def event_rows() -> list[list[str]]:
+    """The rows of all tables of events: name, levels, when, what to do."""
+    return [row for row in tables(CATALOGUE / "Logs.md") if len(row) == 4 and row[0] != "event"]
+
+
+def test_logs_page_has_every_event_in_order_and_says_when_it_occurs() -> None:
+    occasions = dict(events().values())
+    assert [name for name, _ in events().values()] == code()["log_events"]
+    assert len(code()["log_events"]) >= 50
+    shown = [(name.strip("`"), when.casefold()) for name, _, when, _ in event_rows()]
+    assert shown == [(name, occasions[name].removesuffix(".").casefold()) for name in code()["log_events"]]
+    assert all(action for *_, action in event_rows())
+
+
+def test_logs_page_has_the_headings_of_the_events() -> None:
+    marks = re.findall(r"// MARK: (.+)", text(ROOT / "Sources/LatchkeyLog/LoggedEvent.swift"))
+    assert headings(CATALOGUE / "Logs.md")[-len(marks):] == marks
+
+
+def levels_of_events() -> dict[str, set[str]]:
+    """The levels of each event, as the calls in the sources have them."""
+    # A change of a followed file has the event that the file was given. The other lines are written without swift-log.
+    changes = [case for path in tracked("Sources/LatchkeyService/*.swift") for case in re.findall(
+        r"\bchangeEvent = (?:LoggedEvent)?\.(\w+)", text(path))]
+    found = [(case, call.levels) for call in log_calls() for case in (
+        changes if call.arguments[0] == "file.changeEvent" else re.findall(r"\.(\w+)", call.arguments[0]))]
+    requests = text(ROOT / "Sources/LatchkeyAPI/RequestLog/RequestLog.swift")
+    found += [(case, {level}) for case, level in re.findall(r'\bwrite\(\s*\.(\w+), "[^"]*", \.(\w+)', requests)]
+    found += [("crashed", {"critical"}), ("linesDropped", {"warning"})]
+    levels: dict[str, set[str]] = {case: set() for case in events()}
+    for case, some in found:
+        levels[case] |= some
+    return {events()[case][0]: some for case, some in levels.items()}
+
+
+def test_logs_page_has_the_levels_of_every_event() -> None:
+    levels = levels_of_events()
+    assert all(levels.values())
+    documented = {name.strip("`"): shown for name, shown, *_ in event_rows()}
+    assert documented == {
+        name: ", ".join(f"`{level}`" for level in LEVELS if level in some) for name, some in levels.items()
+    }
+
+
 # Version
 
 
@@ -203,6 +250,6 @@ def test_changes_and_openapi_have_the_version_of_the_code() -> None:
     assert found[0] in headings(CATALOGUE / "Changes.md")
 
 
-@pytest.mark.parametrize("name", ["settings", "backends", "routes", "error_codes", "upstream_codes"])
+@pytest.mark.parametrize("name", ["settings", "backends", "routes", "error_codes", "upstream_codes", "log_events"])
 def test_every_table_of_the_code_has_rows(name: str) -> None:
     assert code()[name]

@@ -29,7 +29,7 @@ def test_a_crash_leaves_one_json_line_and_ends_by_the_signal(world, number: sign
     told = [line for line in lines if line["level"] == "critical"]
     assert len(told) == 1
     line = told[0]
-    assert line["signal"] == number.name and line["logger"] == "latchkey"
+    assert line["signal"] == number.name and line["logger"] == "latchkey" and line["event"] == "crashed"
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line["ts"])
     assert re.fullmatch(r"([\w.+-]+\+)?0x[0-9a-f]+", line["location"])
     assert re.fullmatch(r"[0-9a-f]{8,40}|none", line["build"])
@@ -39,4 +39,4 @@ def test_a_crash_leaves_one_json_line_and_ends_by_the_signal(world, number: sign
 def test_a_crash_is_logged_as_text_in_a_text_log(world) -> None:
     lines = [line for line in crash(world, signal.SIGSEGV, LATCHKEY_LOG_FORMAT="text").splitlines() if "critical" in line]
     assert len(lines) == 1
-    assert re.match(r"\S+Z critical the process crashed: .* location=\S+ signal=SIGSEGV version=\S+$", lines[0])
+    assert re.match(r"\S+Z critical the process crashed: .* event=crashed location=\S+ signal=SIGSEGV version=\S+$", lines[0])

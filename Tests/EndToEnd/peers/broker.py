@@ -130,7 +130,7 @@ class Broker:
         assert status == 0, f"latchkey left with {status}: {self.child.stderr[-4000:]}"
 
     def require_clean_output(self, metrics: str = "") -> None:
-        """No secret is in the output, in the files of the audit log, or in the metrics."""
+        """No secret is in the output, in the files of the audit log, or in the metrics. Every log line names its event."""
         log = Path(self.env.get("LATCHKEY_AUDIT_LOG", "stderr"))
         files = [path for path in log.parent.glob(f"{log.stem}*") if path.is_file()] if log.is_absolute() else []
         written = {
@@ -139,6 +139,8 @@ class Broker:
         }
         leaked = {where: found for where, text in written.items() if (found := markers.found_in(text, self.secrets))}
         assert not leaked, f"secrets: {leaked}"
+        nameless = [line for line in self.logs if "level" in line and not re.fullmatch(r"[a-z_]+", line.get("event", ""))]
+        assert not nameless, f"log lines without an event: {nameless}"
 
     def _metrics_page(self) -> str:
         """The metrics before the end; nothing if the broker does not answer. With an audit log they would be a line of it."""

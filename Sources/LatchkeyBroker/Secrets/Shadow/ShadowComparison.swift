@@ -1,5 +1,6 @@
 internal import LatchkeyCore
 internal import LatchkeyCrypto
+internal import LatchkeyLog
 internal import LatchkeyMetrics
 internal import Logging
 internal import Synchronization
@@ -96,17 +97,18 @@ final class ShadowComparison: Sendable {
         case .match:
             telemetry.metrics.shadowComparison(.match)
             if remember(name, differs: false) {
-                telemetry.log.notice("the stores agree again", metadata: ["secret": "\(name)"])
+                telemetry.log.notice(.storesAgree, "the stores agree again", metadata: ["secret": "\(name)"])
             }
         case .mismatch(let why):
             telemetry.metrics.shadowComparison(.mismatch)
             let isFirst = remember(name, differs: true)
             telemetry.log.log(
-                level: isFirst ? .warning : .debug, "the stores differ",
+                level: isFirst ? .warning : .debug, .storesDiffer, "the stores differ",
                 metadata: ["secret": "\(name)", "why": "\(why)"])
         case .error(let fault):
             telemetry.metrics.shadowComparison(.error)
             telemetry.log.debug(
+                .comparisonFailed,
                 "a shadow comparison failed", metadata: ["secret": "\(name)", "code": "\(fault.summary)"])
         }
     }

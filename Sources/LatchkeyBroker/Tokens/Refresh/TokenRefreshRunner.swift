@@ -1,5 +1,6 @@
 internal import LatchkeyCore
 internal import LatchkeyCrypto
+internal import LatchkeyLog
 internal import LatchkeyMetrics
 internal import Logging
 
@@ -59,6 +60,7 @@ struct TokenRefreshRunner: Sendable {
         case .usable: outcome = .hit
         case .corrupt(let why):
             telemetry.log.warning(
+                .sharedTokenInvalid,
                 "the shared token cannot be used and will be overwritten",
                 metadata: ["profile": "\(profile.name)", "tier": "\(shared.tier.name)", "why": "\(why)"])
         case .absent, .expired, nil: break

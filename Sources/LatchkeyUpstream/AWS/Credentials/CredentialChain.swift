@@ -1,4 +1,5 @@
 package import LatchkeyCore
+internal import LatchkeyLog
 package import Logging
 internal import Synchronization
 
@@ -179,12 +180,15 @@ package final class CredentialChain: Sendable {
     private func logSearch(_ report: CredentialReport, delay: Duration?) {
         let source = report.answered?.rawValue
         log.debug(
+            .credentialsSearched,
             "searched for AWS credentials",
             metadata: ["answered": "\(source ?? "none")", "others": "\(report.failureSummary)"])
         guard let delay else { return }
         let remaining = state.withLock { $0.cache.current?.life.expiration }.map { $0 - time.now().monotonic }
+        let isCovered = remaining.map { $0 > .zero } ?? false
         log.warning(
-            remaining.map { $0 > .zero } ?? false
+            isCovered ? .credentialsNotRenewed : .credentialsMissing,
+            isCovered
                 ? "AWS credentials could not be renewed; using the current ones until they expire"
                 : "there are no AWS credentials",
             metadata: [
