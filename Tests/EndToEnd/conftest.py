@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from peers import longrun, processes, results, schedule
-from peers.broker import BINARY
+from peers import longrun, processes, results, rotation, schedule
+from peers.broker import API_KEY, BINARY
 from peers.glewlwyd import Glewlwyd
 from peers.issuer import Issuer
 from peers.moto import TABLE, KeepAliveMoto, load_clients
 from peers.nursery import Nursery
+from peers.proxy import FaultProxy
 from peers.tls import Authority
 from peers.tls_servers import TLSServers, serve_tls
 from peers.world import World
@@ -78,6 +79,14 @@ def cloud(binary: Path, clouds: list[KeepAliveMoto]) -> Iterator[KeepAliveMoto]:
     clouds.append(server)
 
 
+@pytest.fixture
+def gate(cloud: KeepAliveMoto, later: Callable[[Callable[[], object]], None]) -> FaultProxy:
+    """A proxy in front of `cloud`, which rejects requests or withholds answers when told to."""
+    proxy = FaultProxy(cloud.port)
+    later(proxy.stop)
+    return proxy
+
+
 @pytest.fixture(scope="session")
 def issuer_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Issuer]:
     server = Issuer(tmp_path_factory.mktemp("issuer")).wait()
@@ -121,6 +130,13 @@ def world(binary: Path, moto_server: KeepAliveMoto, issuer_server: Issuer, tmp_p
     world = World(moto_server, issuer_server, tmp_path)
     yield world
     world.end()
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    """A file with the first key of a broker."""
+    rotation.write(tmp_path / "api-key", API_KEY)
+    return tmp_path / "api-key"
 
 
 @pytest.fixture

@@ -1,5 +1,15 @@
 # Who may take on the two roles.
 
+module "runtime_oidc" {
+  source  = "./oidc"
+  issuers = var.runtime_oidc
+}
+
+module "migrator_oidc" {
+  source  = "./oidc"
+  issuers = var.migrator_oidc
+}
+
 locals {
   services = {
     ec2 = {
@@ -24,21 +34,6 @@ locals {
       Action    = "sts:AssumeRole"
       Principal = { Service = "lambda.amazonaws.com" }
     }
-  }
-
-  # An issuer's condition keys begin with its host and path, which the provider's ARN ends with.
-  oidc = {
-    for role, trusted in { runtime = var.runtime_oidc, migrator = var.migrator_oidc } : role => [
-      for issuer in trusted : {
-        Effect    = "Allow"
-        Action    = "sts:AssumeRoleWithWebIdentity"
-        Principal = { Federated = issuer.provider_arn }
-        Condition = {
-          StringEquals = { "${regex("oidc-provider/(.+)$", issuer.provider_arn)[0]}:aud" = issuer.audience }
-          StringLike   = { "${regex("oidc-provider/(.+)$", issuer.provider_arn)[0]}:sub" = issuer.subjects }
-        }
-      }
-    ]
   }
 
   principals = {
@@ -67,9 +62,9 @@ locals {
 
   runtime_trust = concat(
     [for name, statement in local.services : statement if contains(var.runtime_services, name)],
-    local.oidc.runtime, local.pod_identity, local.principals.runtime,
+    module.runtime_oidc.statements, local.pod_identity, local.principals.runtime,
   )
-  migrator_trust = concat(local.oidc.migrator, local.principals.migrator)
+  migrator_trust = concat(module.migrator_oidc.statements, local.principals.migrator)
 }
 
 # What an EC2 instance is started with.

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from peers.broker import API_KEY, PREFIX, Broker
+from peers.rotation import SECOND, THIRD, opens, serve, write
 from peers.sdk import client, failure
 from peers.waiting import until
-
-SECOND = "second-key-77c1d94e0b5a4f2d8e63a1"
-THIRD = "third-key-0a9be3c4d1f24768b5e2c7"
-
-
-def write(file: Path, key: str) -> None:
-    """Replaces the key atomically, as an operator or an agent does."""
-    fresh = file.with_suffix(".new")
-    fresh.write_text(f"{key}\n")
-    os.replace(fresh, file)
 
 
 class Caller(threading.Thread):
@@ -49,36 +38,25 @@ class Caller(threading.Thread):
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
-    write(tmp_path / "api-key", API_KEY)
-    return tmp_path / "api-key"
-
-
-@pytest.fixture
-def broker(world, file: Path) -> Iterator[Broker]:
-    world.put("solo", "v")
-    return world.serve(secrets=[SECOND, THIRD], LATCHKEY_API_KEY=f"file:{file}")
-
-
-def opens(broker: Broker, key: str) -> bool:
-    return broker.get("/secrets/solo", key=key).status == 200
+def broker(world, key_file: Path) -> Broker:
+    return serve(world, key_file, "v")
 
 
 @pytest.mark.row(54)
-def test_no_request_fails_while_the_key_is_replaced(broker: Broker, file: Path) -> None:
+def test_no_request_fails_while_the_key_is_replaced(broker: Broker, key_file: Path) -> None:
     pid = broker.child.pid
     old = Caller(broker, API_KEY)
     old.start()
     until(lambda: old.served > 20, "callers are served")
     assert not opens(broker, SECOND)
-    write(file, SECOND)
+    write(key_file, SECOND)
     until(lambda: opens(broker, SECOND), "the new key is in force")
     new = Caller(broker, SECOND)
     new.start()
     until(lambda: new.served > 20, "the new key's callers are served")
     old.end()
     assert old.refusals == [], "the key before it stays good"
-    write(file, THIRD)
+    write(key_file, THIRD)
     until(lambda: opens(broker, THIRD), "the newest key is in force")
     assert not opens(broker, API_KEY), "and no longer the one before the last"
     new.end()
@@ -87,27 +65,27 @@ def test_no_request_fails_while_the_key_is_replaced(broker: Broker, file: Path) 
 
 
 @pytest.mark.row(54)
-def test_a_signature_follows_the_key(broker: Broker, file: Path) -> None:
+def test_a_signature_follows_the_key(broker: Broker, key_file: Path) -> None:
     name = f"{PREFIX}/solo"
     read = lambda key: client(broker, "ssm", secret=key).get_parameter(Name=name)["Parameter"]["Name"]  # noqa: E731
     assert read(API_KEY) == name
     assert failure(lambda: read(SECOND))[1] == "InvalidSignatureException"
-    write(file, SECOND)
+    write(key_file, SECOND)
     until(lambda: opens(broker, SECOND), "the new key is in force")
     assert (read(SECOND), read(API_KEY)) == (name, name)
 
 
 @pytest.mark.row(54)
 @pytest.mark.parametrize("text", ["", "short", None], ids=["empty", "weak", "gone"])
-def test_a_key_that_is_no_good_changes_nothing(broker: Broker, file: Path, text: str | None) -> None:
+def test_a_key_that_is_no_good_changes_nothing(broker: Broker, key_file: Path, text: str | None) -> None:
     if text is None:
-        file.unlink()
+        key_file.unlink()
     else:
-        write(file, text)
+        write(key_file, text)
     if text == "short":
         refused = "a followed file cannot be used; the last good value stays in force"
         until(lambda: [line for line in broker.logs if line["message"] == refused], "a warning")
     assert opens(broker, API_KEY) and not opens(broker, text or "")
-    write(file, SECOND)
+    write(key_file, SECOND)
     until(lambda: opens(broker, SECOND), "a good one is still taken")
     assert opens(broker, API_KEY)

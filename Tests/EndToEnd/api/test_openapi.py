@@ -7,23 +7,15 @@ from typing import Any
 
 import jsonschema
 import pytest
-import yaml
 from openapi_spec_validator import validate
 
-from peers.broker import ROOT, Broker
+from peers.broker import Broker
 from peers.http import Answer
+from peers.specification import SPECIFICATION, resolved
 
-DOCUMENT = ROOT / "openapi.yaml"
 METHODS = {"get", "head", "post", "put", "delete", "options", "patch"}
 #: Values of path parameters.
 EXAMPLES = {"key": "solo", "profile": "default"}
-
-
-def specification() -> dict[str, Any]:
-    return yaml.safe_load(DOCUMENT.read_text()) if DOCUMENT.exists() else {"paths": {}}
-
-
-SPECIFICATION = specification()
 OPERATIONS = [
     pytest.param(method, path, id=f"{method} {path}".replace("/", "."))
     for path, item in SPECIFICATION["paths"].items()
@@ -32,14 +24,9 @@ OPERATIONS = [
 ]
 
 
-def resolved(node: Any) -> Any:
-    """A node after following its `$ref`."""
-    while isinstance(node, dict) and "$ref" in node:
-        target: Any = SPECIFICATION
-        for part in node["$ref"].removeprefix("#/").split("/"):
-            target = target[part.replace("~1", "/").replace("~0", "~")]
-        node = target
-    return node
+def concrete(path: str) -> str:
+    """A path with values for its parameters."""
+    return re.sub(r"\{(\w+)\}", lambda match: EXAMPLES.get(match[1], "example"), path)
 
 
 def responses(method: str, path: str) -> dict[str, Any]:
@@ -72,7 +59,6 @@ def broker(world) -> Broker:
 
 
 def test_the_document_is_valid() -> None:
-    assert DOCUMENT.exists()
     validate(SPECIFICATION)
 
 
@@ -83,16 +69,14 @@ def test_it_has_the_routes_of_the_main_job() -> None:
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_with_a_key_it_answers_as_documented(broker: Broker, method: str, path: str) -> None:
-    concrete = re.sub(r"\{(\w+)\}", lambda match: EXAMPLES.get(match[1], "example"), path)
-    answer = broker.get(concrete, method=method.upper())
+    answer = broker.get(concrete(path), method=method.upper())
     assert answer.code != "method_not_allowed"
     require_documented(answer, method, path)
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_without_a_key_it_answers_as_documented(broker: Broker, method: str, path: str) -> None:
-    concrete = re.sub(r"\{(\w+)\}", lambda match: EXAMPLES.get(match[1], "example"), path)
-    answer = broker.get(concrete, key=None, method=method.upper())
+    answer = broker.get(concrete(path), key=None, method=method.upper())
     if path in ("/livez", "/readyz"):
         assert answer.status == 200
     else:
@@ -103,8 +87,7 @@ def test_without_a_key_it_answers_as_documented(broker: Broker, method: str, pat
 @pytest.mark.parametrize("path", [path for path in SPECIFICATION["paths"] if path not in ("/livez", "/readyz")])
 def test_an_unknown_parameter_is_answered_as_documented(broker: Broker, path: str) -> None:
     method = "get" if "get" in SPECIFICATION["paths"][path] else "post"
-    concrete = re.sub(r"\{(\w+)\}", lambda match: EXAMPLES.get(match[1], "example"), path)
-    answer = broker.get(f"{concrete}?no_such_parameter=1", method=method.upper())
+    answer = broker.get(f"{concrete(path)}?no_such_parameter=1", method=method.upper())
     assert answer.status == 400
     if path == "/oauth/token":
         assert answer.json()["error"] == "invalid_request"

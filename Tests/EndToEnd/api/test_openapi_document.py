@@ -11,13 +11,11 @@ from typing import Any
 
 import jsonschema
 import pytest
-import yaml
 
 from peers.broker import API_KEY, ROOT, Broker
 from peers.callers import Member, write
+from peers.specification import DOCUMENT, SPECIFICATION, resolved
 
-DOCUMENT = ROOT / "openapi.yaml"
-SPECIFICATION = yaml.safe_load(DOCUMENT.read_text())
 PYTHON = ROOT / ".build/openapi-client/bin/python"
 METHODS = {"get", "head", "post"}
 #: Reads the default token and a nested secret with the generated client, and prints both.
@@ -36,16 +34,6 @@ print(json.dumps({"token": token.to_dict(), "secret": secret.to_dict(), "missing
 @pytest.fixture
 def broker(world) -> Broker:
     return world.serve(LATCHKEY_UPSTREAM_TIMEOUT="15")
-
-
-def resolved(node: Any) -> Any:
-    """A node after following its `$ref`."""
-    while isinstance(node, dict) and "$ref" in node:
-        target: Any = SPECIFICATION
-        for part in node["$ref"].removeprefix("#/").split("/"):
-            target = target[part.replace("~1", "/").replace("~0", "~")]
-        node = target
-    return node
 
 
 def values(node: dict[str, Any]) -> list[Any]:

@@ -9,9 +9,20 @@ import pytest
 
 from peers.broker import PREFIX, run
 from peers.faults import aws_error
-from peers.proxy import ProxiedRequest, operation
+from peers.proxy import Fault, ProxiedRequest, operation
 
 PUT = operation("PutParameter")
+
+
+def overtaken(world, blob: str) -> Fault:
+    """Another writer writes this blob just before the request."""
+
+    def fault(proxied: ProxiedRequest) -> bool:
+        world.put("secrets", blob)
+        proxied.send(proxied.forward())
+        return True
+
+    return fault
 
 
 class TestTheBlob:
@@ -108,24 +119,13 @@ class TestOneField:
 
     def test_a_concurrent_write_is_reported(self, world) -> None:
         world.put("secrets", '{"a":"1","b":"1"}')
-
-        def overtaken(proxied: ProxiedRequest) -> bool:
-            world.put("secrets", '{"a":"1","b":"2"}')
-            proxied.send(proxied.forward())
-            return True
-
-        world.aws.next(overtaken, when=PUT)
+        world.aws.next(overtaken(world, '{"a":"1","b":"2"}'), when=PUT)
         done = run("put", "secrets", "--field", "a", env=world.settings(), stdin="2")
         assert done.returncode == 1, done.stderr
         assert "version 1" in done.stderr and "version 3" in done.stderr and f"{PREFIX}/secrets:2" in done.stderr
 
     def test_a_concurrent_creation_is_not_overwritten(self, world) -> None:
-        def overtaken(proxied: ProxiedRequest) -> bool:
-            world.put("secrets", '{"b":"2"}')
-            proxied.send(proxied.forward())
-            return True
-
-        world.aws.next(overtaken, when=PUT)
+        world.aws.next(overtaken(world, '{"b":"2"}'), when=PUT)
         done = run("put", "secrets", "--field", "a", env=world.settings(), stdin="2")
         assert done.returncode == 1 and "was created concurrently" in done.stderr
         assert world.parameter("secrets")["Value"] == '{"b":"2"}'

@@ -14,11 +14,8 @@ import pytest
 
 from peers.broker import Broker, run
 from peers.child import Child
-from peers.rendering import client, paths, serve
+from peers.rendering import SLOW, client, paths, serve
 from peers.waiting import free_port
-
-#: Nothing here is about a slow upstream.
-SLOW = {"LATCHKEY_UPSTREAM_TIMEOUT": "15"}
 
 
 @pytest.fixture

@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 
 from peers.broker import API_KEY
+from peers.child import Child
 from peers.faults import never_answer
 from peers.proxy import mentions
-from peers.rendering import client, content, end, paths, serve, watch
+from peers.rendering import SLOW, client, content, end, paths, serve, watch
 from peers.waiting import until
-
-SLOW = {"LATCHKEY_UPSTREAM_TIMEOUT": "15"}
 
 
 @pytest.fixture
@@ -26,6 +25,14 @@ def broker(world):
 @pytest.fixture
 def files(tmp_path: Path):
     return paths(tmp_path)
+
+
+def watching(env: dict[str, str], template: Path, out: Path) -> Child:
+    """A command that has written the line of text into the file."""
+    template.write_text('{{ secret "plain" }}')
+    child = watch(env, template, out)
+    child.ready(lambda: content(out) == "one line", "the file")
+    return child
 
 
 def test_a_changed_secret_is_written_and_the_command_run(world, broker, files, tmp_path: Path) -> None:
@@ -53,9 +60,7 @@ def test_a_new_token_is_written(broker, files) -> None:
 
 def test_a_hang_up_reads_a_changed_template_and_a_bad_one_changes_nothing(broker, files) -> None:
     template, out = files
-    template.write_text('{{ secret "plain" }}')
-    child = watch(client(broker), template, out)
-    child.ready(lambda: content(out) == "one line", "the file")
+    child = watching(client(broker), template, out)
     template.write_text('{{ secret "plain" ')
     child.send(signal.SIGHUP)
     child.ready(lambda: "app.tmpl:1:19: the placeholder is not closed" in child.stderr, "the message")
@@ -68,9 +73,7 @@ def test_a_hang_up_reads_a_changed_template_and_a_bad_one_changes_nothing(broker
 
 def test_a_broker_that_comes_back_brings_the_file_up_to_date(world, broker, files) -> None:
     template, out = files
-    template.write_text('{{ secret "plain" }}')
-    child = watch(client(broker), template, out)
-    child.ready(lambda: content(out) == "one line", "the file")
+    child = watching(client(broker), template, out)
     broker.stop()
     child.ready(lambda: "cannot be reached" in child.stderr and "left as it is" in child.stderr, "the message")
     assert out.read_text() == "one line"
@@ -105,14 +108,12 @@ def test_it_ends_while_the_broker_does_not_answer(world, broker, files) -> None:
 
 def test_a_key_from_a_file_can_be_rotated(world, files, tmp_path: Path) -> None:
     template, out = files
-    template.write_text('{{ secret "plain" }}')
     world.put("plain", "one line")
     key = tmp_path / "key"
     key.write_text(API_KEY + "\n")
     broker = world.serve(LATCHKEY_API_KEY=f"file:{key}", **SLOW)
     env = client(broker, LATCHKEY_API_KEY=f"file:{key}")
-    child = watch(env, template, out)
-    child.ready(lambda: content(out) == "one line", "the file")
+    child = watching(env, template, out)
     # The key before the newest one stays valid, so that only the second rotation takes the first key away.
     for new in ("another-key-of-32-bytes-or-more!", "a-third-key-of-32-bytes-or-more!!"):
         key.write_text(new + "\n")
@@ -125,9 +126,7 @@ def test_a_key_from_a_file_can_be_rotated(world, files, tmp_path: Path) -> None:
 
 def test_the_values_are_on_no_command_line(broker, files) -> None:
     template, out = files
-    template.write_text('{{ secret "plain" }}')
-    child = watch(client(broker), template, out)
-    child.ready(lambda: content(out) == "one line", "the file")
+    child = watching(client(broker), template, out)
     words = subprocess.run(["ps", "-o", "args=", "-p", str(child.pid)], capture_output=True, text=True).stdout
     assert "one line" not in words and API_KEY not in words
     end(child)

@@ -10,7 +10,7 @@ import base64
 import hashlib
 import json
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,8 +18,8 @@ import pytest
 from peers.broker import API_KEY, PREFIX, Broker
 from peers.http import ask
 from peers.raw import Fields, bearer, request, signature
+from peers.rotation import SECOND, THIRD, opens, serve, write
 from peers.waiting import until
-from test_keys import SECOND, THIRD, opens, write
 
 FORM = ("Content-Type", "application/x-www-form-urlencoded")
 GRANT = "grant_type=client_credentials"
@@ -29,15 +29,8 @@ PADDING = "&x=" + "y" * 12_000
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
-    write(tmp_path / "api-key", API_KEY)
-    return tmp_path / "api-key"
-
-
-@pytest.fixture
-def broker(world, file: Path) -> Iterator[Broker]:
-    world.put("solo", VALUE)
-    broker = world.serve(secrets=[SECOND, THIRD], LATCHKEY_API_KEY=f"file:{file}")
+def broker(world, key_file: Path) -> Broker:
+    broker = serve(world, key_file, VALUE)
     broker.token()
     return broker
 
@@ -108,11 +101,11 @@ def status(answer: bytes) -> int:
 @pytest.mark.row(54)
 @pytest.mark.parametrize(("make", "served", "refused"), KINDS)
 def test_a_key_withdrawn_before_the_end_of_the_body_opens_nothing(
-    make: Callable[[Broker], bytes], served: int, refused: int, broker: Broker, file: Path
+    make: Callable[[Broker], bytes], served: int, refused: int, broker: Broker, key_file: Path
 ) -> None:
     pending = Unfinished(broker, make(broker))
     is_admitted(broker)
-    change(broker, file, SECOND, THIRD)
+    change(broker, key_file, SECOND, THIRD)
     answer = pending.finish()
     assert status(answer) == refused, answer
     assert VALUE.encode() not in answer
@@ -122,11 +115,11 @@ def test_a_key_withdrawn_before_the_end_of_the_body_opens_nothing(
 @pytest.mark.row(54)
 @pytest.mark.parametrize(("make", "served", "refused"), KINDS)
 def test_a_key_that_stays_valid_is_served_although_the_keys_changed_during_the_body(
-    make: Callable[[Broker], bytes], served: int, refused: int, broker: Broker, file: Path
+    make: Callable[[Broker], bytes], served: int, refused: int, broker: Broker, key_file: Path
 ) -> None:
     pending = Unfinished(broker, make(broker))
     is_admitted(broker)
-    change(broker, file, SECOND)
+    change(broker, key_file, SECOND)
     answer = pending.finish()
     assert status(answer) == served, answer
 

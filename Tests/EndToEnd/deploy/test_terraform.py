@@ -60,7 +60,7 @@ def test_terraform_accepts_its_files_and_its_own_tests_pass(tmp_path: Path, monk
     # It validates the files first.
     status, output = terraform("test", "-no-color", cwd=folder)
     assert status == 0, output
-    assert "8 passed, 0 failed" in output
+    assert "10 passed, 0 failed" in output
 
 
 def applied(world, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

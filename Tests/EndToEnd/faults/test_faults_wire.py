@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import pytest
@@ -9,8 +10,9 @@ import pytest
 from peers import faults
 from peers.faults import MIB, answer, raw, status
 from peers.promises import DEADLINE
-from peers.proxy import FaultProxy
+from peers.proxy import Fault, FaultProxy
 from peers.subjects import Subject, prepare
+from peers.waiting import until
 
 HTML = (("Content-Type", "text/html"),)
 
@@ -30,13 +32,19 @@ def require_refusal(subject: Subject, *codes: str) -> None:
     subject.require_healing()
 
 
+def require_refusal_in_little_memory(subject: Subject, fault: Fault, *codes: str) -> None:
+    """Checks that the fault is refused, and that the broker keeps less than 8 MiB more than before."""
+    before = subject.broker.memory_kib()
+    subject.always(fault)
+    require_refusal(subject, *codes)
+    assert subject.broker.memory_kib() - before < 8 * 1024
+
+
 @pytest.mark.row(10)
 def test_a_slow_answer_is_waited_for_and_others_are_not_held_up(subject: Subject) -> None:
     subject.broker.get("/livez", key=None)
     subject.next(faults.after(1.0))
     started = time.monotonic()
-    import threading
-
     spans: list[float] = []
 
     def others() -> None:
@@ -113,19 +121,13 @@ def test_broken_json_is_refused(subject: Subject, body: bytes) -> None:
 @pytest.mark.row(18)
 @pytest.mark.parametrize("fault", [faults.deep_document, faults.huge_document, faults.endless_chunks])
 def test_a_document_without_end_is_cut_and_costs_no_memory(subject: Subject, fault) -> None:
-    before = subject.broker.memory_kib()
-    subject.always(fault)
-    require_refusal(subject)
-    assert subject.broker.memory_kib() - before < 8 * 1024
+    require_refusal_in_little_memory(subject, fault)
 
 
 @pytest.mark.row(19)
 def test_a_response_that_inflates_past_the_limit_is_rejected(subject: Subject) -> None:
     faults.packed_blanks()
-    before = subject.broker.memory_kib()
-    subject.always(faults.gzip_bomb)
-    require_refusal(subject)
-    assert subject.broker.memory_kib() - before < 8 * 1024
+    require_refusal_in_little_memory(subject, faults.gzip_bomb)
 
 
 @pytest.mark.row(19)
@@ -137,10 +139,7 @@ def test_an_unrequested_encoding_is_rejected(subject: Subject) -> None:
 @pytest.mark.row(20)
 @pytest.mark.parametrize("fault", [faults.megabyte_field, faults.many_fields, faults.nul_in_field])
 def test_an_oversized_head_is_rejected(subject: Subject, fault) -> None:
-    before = subject.broker.memory_kib()
-    subject.always(fault)
-    require_refusal(subject)
-    assert subject.broker.memory_kib() - before < 8 * 1024
+    require_refusal_in_little_memory(subject, fault)
 
 
 @pytest.mark.row(21)
@@ -170,10 +169,7 @@ def test_the_rare_but_right_is_understood(subject: Subject, fault) -> None:
 
 @pytest.mark.row(23)
 def test_a_flood_of_interim_answers_is_cut(subject: Subject) -> None:
-    before = subject.broker.memory_kib()
-    subject.always(faults.endless_continues)
-    require_refusal(subject, "upstream_invalid", "upstream_timeout")
-    assert subject.broker.memory_kib() - before < 8 * 1024
+    require_refusal_in_little_memory(subject, faults.endless_continues, "upstream_invalid", "upstream_timeout")
 
 
 @pytest.mark.row(24)
@@ -199,6 +195,4 @@ def test_a_body_at_the_limit_is_accepted_and_one_byte_more_is_not(world) -> None
     subject.next(lambda proxied: proxied.send(answer(200, fitting + b" ", [faults.JSON])) or True)
     assert subject.ask().status == 502
     subject.always(status(200, fitting, faults.JSON))
-    from peers.waiting import until
-
     until(lambda: subject.ask().status == 200, "a body of exactly 1 MiB")

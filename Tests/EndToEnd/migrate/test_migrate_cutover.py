@@ -135,21 +135,19 @@ class TestFunction:
     @pytest.mark.row(50)
     @pytest.mark.parametrize("answered", [False, True], ids=["not yet made", "made"])
     def test_a_turn_that_is_killed_at_the_function_is_made_whole_when_repeated(
-        self, move: Move, function: str, later, answered: bool
+        self, move: Move, gate: FaultProxy, function: str, answered: bool
     ) -> None:
         proven(move)
-        proxy = FaultProxy(move.moto.port)
-        later(proxy.stop)
 
         def unanswered(proxied: ProxiedRequest) -> bool:
             if answered:
                 proxied.forward()
             return not proxied.wait_for_close()
 
-        proxy.always(unanswered, when=lambda request: request.method == "PUT")
+        gate.always(unanswered, when=lambda request: request.method == "PUT")
         switch = ["cutover", "--keep", "--lambda-function", function, *journal(move), "--yes"]
-        run = move.start(*switch, AWS_ENDPOINT_URL=f"http://127.0.0.1:{proxy.port}")
-        until(lambda: proxy.seen(lambda request: request.method == "PUT"), "the function is asked", 30)
+        run = move.start(*switch, AWS_ENDPOINT_URL=f"http://127.0.0.1:{gate.port}")
+        until(lambda: gate.seen(lambda request: request.method == "PUT"), "the function is asked", 30)
         client = move.moto.client("lambda")
         variables = lambda: client.get_function_configuration(FunctionName=function)["Environment"]["Variables"]  # noqa: E731
         until(lambda: not answered or variables()["USE_PARAMETER_STORE"] == "true", "it is made", 30)

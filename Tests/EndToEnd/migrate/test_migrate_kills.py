@@ -103,14 +103,6 @@ def test_a_turn_that_is_killed_is_either_made_or_not(move: Move, command: str) -
     assert len(move.ssm.get_parameter_history(Name=BACKEND)["Parameters"]) == (1 if command == "cutover" else 2)
 
 
-@pytest.fixture
-def proxy(cloud, later) -> FaultProxy:
-    """A proxy that can withhold an answer."""
-    proxy = FaultProxy(cloud.port)
-    later(proxy.stop)
-    return proxy
-
-
 @pytest.mark.row(50)
 @pytest.mark.parametrize(
     ("command", "before", "after"),
@@ -120,7 +112,7 @@ def proxy(cloud, later) -> FaultProxy:
     ],
 )
 def test_a_turn_that_is_killed_once_it_is_made_has_been_written_down(
-    move: Move, proxy: FaultProxy, command: str, before: str, after: str
+    move: Move, gate: FaultProxy, command: str, before: str, after: str
 ) -> None:
     """The write arrives, and its answer is lost."""
     move.copy()
@@ -132,9 +124,9 @@ def test_a_turn_that_is_killed_once_it_is_made_has_been_written_down(
         proxied.forward()
         return not proxied.wait_for_close()
 
-    proxy.always(unanswered, when=lambda request: operation("PutParameter")(request) and mentions(BACKEND)(request))
+    gate.always(unanswered, when=lambda request: operation("PutParameter")(request) and mentions(BACKEND)(request))
     began = time.time()
-    env = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{proxy.port}"}
+    env = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{gate.port}"}
     run = move.start(*command.split(), *journal(move), "--yes", **env)
     until(lambda: backend(move) == after, "the parameter is written", 30)
     run.send_signal(signal.SIGKILL)

@@ -23,13 +23,6 @@ def move(cloud, tmp_path) -> Move:
     return Move(cloud, tmp_path, made)
 
 
-@pytest.fixture
-def gate(cloud, later) -> FaultProxy:
-    proxy = FaultProxy(cloud.port)
-    later(proxy.stop)
-    return proxy
-
-
 def described(move: Move) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for page in move.ssm.get_paginator("describe_parameters").paginate():

@@ -21,14 +21,6 @@ def move(cloud, tmp_path) -> Move:
 
 
 @pytest.fixture
-def gate(cloud, later) -> FaultProxy:
-    """A proxy that rejects selected requests."""
-    proxy = FaultProxy(cloud.port)
-    later(proxy.stop)
-    return proxy
-
-
-@pytest.fixture
 def env(gate: FaultProxy) -> dict[str, str]:
     return {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{gate.port}"}
 
@@ -79,11 +71,8 @@ def test_one_secret_that_may_not_be_read_is_a_refusal_of_each_command(move: Move
     assert set(move.parameters()) == {shape.target for shape in others}
     report = move.json("verify", *move.selection, *journal(move), status=77, **env)
     assert [s["secret"] for s in report["secrets"] if s["verdict"] != "equal"] == [one.name]
-    password = move.folder / "password"
-    password.write_text("correct horse battery staple\n")
-    password.chmod(0o600)
     out = move.folder / "b.cms"
-    move.run("backup", *move.selection, "--out", str(out), "--password-file", str(password), status=77, **env)
+    move.run("backup", *move.selection, "--out", str(out), *move.password, status=77, **env)
     assert not out.exists()
 
 

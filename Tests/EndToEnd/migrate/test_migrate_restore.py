@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from peers.backups import password_options, store, values
+from peers.backups import store, values
 from peers.move import Move, shapes
 
 
@@ -19,24 +19,17 @@ def move(cloud, tmp_path_factory) -> Move:
 
 
 @pytest.fixture(scope="module")
-def password(move: Move) -> list[str]:
-    return password_options(move)
-
-
-@pytest.fixture(scope="module")
-def backup(move: Move, password: list[str]) -> Path:
+def backup(move: Move) -> Path:
     file = move.folder / "backup.cms"
-    move.run("backup", *move.selection, "--out", str(file), *password)
+    move.run("backup", *move.selection, "--out", str(file), *move.password)
     return file
 
 
-def test_a_named_secret_that_cannot_be_restored_is_a_failure(
-    move: Move, backup: Path, password: list[str]
-) -> None:
+def test_a_named_secret_that_cannot_be_restored_is_a_failure(move: Move, backup: Path) -> None:
     binary = next(shape for shape in move.shapes if "binary" in shape.obstacles)
     pending = next(shape for shape in move.shapes if "pending_deletion" in shape.obstacles)
     for name, destination in ((binary.name, "parameter-store"), (pending.name, "secrets-manager")):
-        arguments = ["--from", str(backup), *password, "--to", destination, "--only", name, "--yes"]
+        arguments = ["--from", str(backup), *move.password, "--to", destination, "--only", name, "--yes"]
         result = move.json("restore", *arguments, status=1)
         assert not result["clean"] and result["summary"]["blocked"] == 1
     assert move.parameters() == {}
@@ -55,7 +48,7 @@ def altered(content: bytes, case: str) -> bytes:
 @pytest.mark.parametrize("case", ["cut 1", "cut 2", "cut 3", "longer", "head", "version", "flip 1", "flip 2", "flip 3", "tag"])
 @pytest.mark.parametrize("manifest", [True, False], ids=["manifest", "no manifest"])
 def test_an_altered_file_is_refused_before_anything_is_written(
-    move: Move, backup: Path, password: list[str], case: str, manifest: bool
+    move: Move, backup: Path, case: str, manifest: bool
 ) -> None:
     file = move.folder / "altered.cms"
     beside = Path(f"{file}.manifest")
@@ -66,7 +59,7 @@ def test_an_altered_file_is_refused_before_anything_is_written(
     if manifest:
         beside.write_bytes(Path(f"{backup}.manifest").read_bytes())
     for destination in ("secrets-manager", "parameter-store"):
-        move.run("restore", "--from", str(file), *password, "--to", destination, "--yes", status=1)
+        move.run("restore", "--from", str(file), *move.password, "--to", destination, "--yes", status=1)
     beside.unlink(missing_ok=True)
     assert move.parameters() == {}
     assert move.secrets.get_secret_value(SecretId=one.name)["SecretString"] == "not the backup's"
@@ -81,19 +74,19 @@ def test_another_password_opens_nothing(move: Move, backup: Path) -> None:
     move.run("restore", "--from", str(backup), *arguments, status=1)
 
 
-def test_without_yes_it_is_shown_and_not_done(move: Move, backup: Path, password: list[str]) -> None:
-    arguments = ["--from", str(backup), *password, "--to", "parameter-store"]
+def test_without_yes_it_is_shown_and_not_done(move: Move, backup: Path) -> None:
+    arguments = ["--from", str(backup), *move.password, "--to", "parameter-store"]
     move.run("restore", *arguments, status=64)
     rehearsed = move.json("restore", *arguments, "--dry-run")
     assert not rehearsed["done"] and rehearsed["summary"]["create"] == sum(shape.moves for shape in move.shapes)
     assert move.parameters() == {}
 
 
-def test_one_secret_comes_back_alone(move: Move, backup: Path, password: list[str]) -> None:
+def test_one_secret_comes_back_alone(move: Move, backup: Path) -> None:
     one, other = [shape for shape in move.shapes if shape.moves][:2]
     for shape in (one, other):
         move.secrets.put_secret_value(SecretId=shape.name, SecretString="spoilt")
-    arguments = ["--from", str(backup), *password, "--to", "secrets-manager", "--yes"]
+    arguments = ["--from", str(backup), *move.password, "--to", "secrets-manager", "--yes"]
     report = move.json("restore", *arguments, "--only", one.name)
     assert report["summary"]["replace"] == 1 and len(report["secrets"]) == 1
     assert store(move) == values(move) | {other.name: "spoilt"}
@@ -105,20 +98,16 @@ def test_one_secret_comes_back_alone(move: Move, backup: Path, password: list[st
     move.run("restore", *arguments, "--only", "shop/typo", status=1)
 
 
-def test_a_secret_that_waits_for_its_deletion_is_brought_back(
-    move: Move, backup: Path, password: list[str]
-) -> None:
+def test_a_secret_that_waits_for_its_deletion_is_brought_back(move: Move, backup: Path) -> None:
     one = next(shape for shape in move.shapes if shape.moves)
     move.secrets.delete_secret(SecretId=one.name)
-    arguments = ["--from", str(backup), *password, "--to", "secrets-manager", "--yes"]
+    arguments = ["--from", str(backup), *move.password, "--to", "secrets-manager", "--yes"]
     assert move.json("restore", *arguments)["summary"]["undelete"] == 1
     assert store(move) == values(move)
 
 
-def test_all_of_it_goes_into_parameter_store_as_far_as_that_takes_it(
-    move: Move, backup: Path, password: list[str]
-) -> None:
-    arguments = ["--from", str(backup), *password, "--to", "parameter-store", "--yes", *move.rate]
+def test_all_of_it_goes_into_parameter_store_as_far_as_that_takes_it(move: Move, backup: Path) -> None:
+    arguments = ["--from", str(backup), *move.password, "--to", "parameter-store", "--yes", *move.rate]
     report = move.json("restore", *arguments)
     assert report["clean"]
     blocked = {secret["secret"] for secret in report["secrets"] if secret["action"] == "blocked"}
@@ -131,10 +120,10 @@ def test_all_of_it_goes_into_parameter_store_as_far_as_that_takes_it(
 @pytest.mark.row(50)
 @pytest.mark.parametrize("kills", [5])
 def test_into_an_empty_store_killed_and_repeated_all_comes_back_equal(
-    move: Move, backup: Path, password: list[str], kills: int
+    move: Move, backup: Path, kills: int
 ) -> None:
     move.moto.reset()
-    arguments = ["--from", str(backup), *password, "--to", "secrets-manager", "--yes"]
+    arguments = ["--from", str(backup), *move.password, "--to", "secrets-manager", "--yes"]
     rng = random.Random(kills)
     for _ in range(kills):
         restore = move.start("restore", *arguments)

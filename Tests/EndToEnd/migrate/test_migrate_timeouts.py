@@ -22,13 +22,6 @@ def move(cloud, tmp_path) -> Move:
 
 
 @pytest.fixture
-def gate(cloud, later) -> FaultProxy:
-    proxy = FaultProxy(cloud.port)
-    later(proxy.stop)
-    return proxy
-
-
-@pytest.fixture
 def env(gate: FaultProxy) -> dict[str, str]:
     return {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{gate.port}", "LATCHKEY_UPSTREAM_TIMEOUT": "6"}
 

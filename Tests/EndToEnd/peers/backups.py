@@ -9,8 +9,6 @@ from pathlib import Path
 
 from .move import Move
 
-PASSWORD = "correct horse battery staple"
-
 
 def values(move: Move) -> dict[str, str | bytes]:
     return {shape.name: shape.value for shape in move.shapes if "pending_deletion" not in shape.obstacles}
@@ -42,11 +40,3 @@ def store(move: Move) -> dict[str, str | bytes]:
         answer = move.secrets.get_secret_value(SecretId=name)
         found[name] = answer["SecretString"] if "SecretString" in answer else answer["SecretBinary"]
     return found
-
-
-def password_options(move: Move) -> list[str]:
-    """The options that name a file with the password."""
-    file = move.folder / "password"
-    file.write_text(PASSWORD + "\n")
-    file.chmod(0o600)
-    return ["--password-file", str(file)]

@@ -17,6 +17,8 @@ from .moto import Moto
 
 #: The prefix of all names of secrets.
 PREFIX = "shop/prod/"
+#: Of backups.
+PASSWORD = "correct horse battery staple"
 
 
 @dataclass
@@ -138,6 +140,15 @@ class Move:
     @property
     def rate(self) -> list[str]:
         return ["--writes-per-second", "1000"]
+
+    @property
+    def password(self) -> list[str]:
+        """The options that name a file with the password."""
+        file = self.folder / "password"
+        if not file.exists():
+            file.write_text(PASSWORD + "\n")
+            file.chmod(0o600)
+        return ["--password-file", str(file)]
 
     def start(self, command: str, *arguments: str, **env: str) -> subprocess.Popen[bytes]:
         """Starts a command that the test kills."""

@@ -10,6 +10,9 @@ from pathlib import Path
 from .broker import API_KEY, BINARY, Broker
 from .child import Child
 
+#: Settings of a broker in tests that are not about a slow upstream.
+SLOW = {"LATCHKEY_UPSTREAM_TIMEOUT": "15"}
+
 
 def client(broker: Broker, **extra: str) -> dict[str, str]:
     """The environment of a command that asks a broker, and nothing else."""
@@ -38,10 +41,10 @@ def content(path: Path) -> str | None:
 
 
 def serve(world) -> Broker:
-    """A broker with an object and a line of text. Nothing in these tests is about a slow upstream."""
+    """A broker with an object and a line of text."""
     world.put("db", json.dumps({"user": "orders", "password": 'a"b\\c', "ports": [1, 2.50]}))
     world.put("plain", "one line")
-    return world.serve(LATCHKEY_UPSTREAM_TIMEOUT="15")
+    return world.serve(**SLOW)
 
 
 def paths(folder: Path) -> tuple[Path, Path]:

@@ -128,10 +128,35 @@ run "nobody" {
 
 run "everybody" {
   command = plan
-  variables {
-    runtime_oidc = [{ provider_arn = "arn:aws:iam::444455556666:oidc-provider/id.example", subjects = ["*"] }]
+  module {
+    source = "./oidc"
   }
-  expect_failures = [var.runtime_oidc]
+  variables {
+    issuers = [{ provider_arn = "arn:aws:iam::444455556666:oidc-provider/id.example", subjects = ["*"] }]
+  }
+  expect_failures = [var.issuers]
+}
+
+run "no_provider" {
+  command = plan
+  module {
+    source = "./oidc"
+  }
+  variables {
+    issuers = [{ provider_arn = "arn:aws:iam::444455556666:role/deploy", subjects = ["system:serviceaccount:latchkey:*"] }]
+  }
+  expect_failures = [var.issuers]
+}
+
+run "no_subject" {
+  command = plan
+  module {
+    source = "./oidc"
+  }
+  variables {
+    issuers = [{ provider_arn = "arn:aws:iam::444455556666:oidc-provider/id.example", subjects = [] }]
+  }
+  expect_failures = [var.issuers]
 }
 
 run "another_service" {
