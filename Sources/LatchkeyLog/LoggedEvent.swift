@@ -59,6 +59,10 @@ package enum LoggedEvent: String, CaseIterable, Sendable {
     case acceptFailed = "accept_failed"
     /// Log lines were dropped, because they were not read in time.
     case linesDropped = "lines_dropped"
+    /// Spans were not taken by the collector, or too many of them wait.
+    case spansLost = "spans_lost"
+    /// The collector takes spans again.
+    case spansExported = "spans_exported"
 
     // MARK: Settings and files
 

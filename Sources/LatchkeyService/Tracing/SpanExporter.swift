@@ -1,6 +1,7 @@
 internal import LatchkeyCore
 internal import LatchkeyCrypto
 internal import LatchkeyHTTP
+internal import LatchkeyLog
 internal import LatchkeySettings
 internal import Logging
 internal import Synchronization
@@ -83,7 +84,8 @@ final class SpanExporter: Sendable {
             return lost
         }
         if before == 0 {
-            log.warning("spans are lost; requests go on", metadata: ["why": "\(reason)", "lost": "\(count)"])
+            log.warning(
+                .spansLost, "spans are lost; requests go on", metadata: ["why": "\(reason)", "lost": "\(count)"])
         }
     }
 
@@ -92,6 +94,6 @@ final class SpanExporter: Sendable {
             defer { lost = 0 }
             return lost
         }
-        if count > 0 { log.notice("spans are exported again", metadata: ["lost": "\(count)"]) }
+        if count > 0 { log.notice(.spansExported, "spans are exported again", metadata: ["lost": "\(count)"]) }
     }
 }

@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// What an endpoint has rendered of a secret, without its value. It is released with the entry.
 package final class SecretForm: Sendable {
     /// Header fields up to the digits of `Age`.
@@ -19,7 +17,10 @@ package final class SecretForm: Sendable {
 
     /// Whether the bytes are the entity tag.
     package func hasTag(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard bytes.count == tag.count, let given = bytes.baseAddress else { return false }
-        return tag.withUnsafeBytes { tag in tag.baseAddress.map { memcmp($0, given, tag.count) == 0 } ?? false }
+        guard bytes.count == tag.count else { return false }
+        return tag.withUnsafeBytes { tag in
+            for index in 0..<tag.count where tag[index] != bytes[index] { return false }
+            return true
+        }
     }
 }
