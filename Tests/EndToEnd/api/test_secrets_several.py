@@ -78,6 +78,33 @@ def test_when_nothing_was_found_the_gravest_reason_answers(world, keys: str, sta
         assert set(answer.json()["errors"]) == set(keys.split(","))
 
 
+def test_what_is_in_memory_is_answered_as_what_was_just_read(world) -> None:
+    values = {"zwei": 'a "quoted"\n', "solo": "v", "nested/one": "größer", "blob-like": '{"a": 1}', "big": "x" * 20_000}
+    for name, value in values.items():
+        world.put(name, value)
+    broker = world.serve(LATCHKEY_UPSTREAM_TIMEOUT="15")
+    path = f"/secrets?keys={','.join(values)}"
+    read = broker.get(path)
+    hits = lambda: broker.metric("latchkey_tier_requests_total", resource="secret", tier="memory", outcome="hit")  # noqa: E731
+    before, calls = hits(), len(world.aws.requests)
+    kept = broker.get(path)
+    assert hits() - before == len(values) and len(world.aws.requests) == calls
+    assert kept.status == 200 and kept.body == read.body
+    assert {name: item["value"] for name, item in kept.json()["secrets"].items()} == values
+    # In the order of the bytes, as JSON of this broker always is.
+    assert list(kept.json()["secrets"]) == sorted(values) and kept.header("Content-Length") == str(len(kept.body))
+    head = broker.get(path, method="HEAD")
+    assert head.body == b"" and head.header("Content-Length") == str(len(kept.body))
+    # One that is not in memory, one that does not exist, or a demanded read: the stores are asked as before.
+    world.put("new", "n")
+    both = broker.get("/secrets?keys=solo,new,nothing").json()
+    assert both["secrets"]["solo"]["value"] == "v" and both["secrets"]["new"]["value"] == "n"
+    assert both["errors"]["nothing"]["code"] == "not_found"
+    world.put("solo", "changed")
+    assert broker.get(f"{path}&refresh=true").json()["secrets"]["solo"]["value"] == "changed"
+    assert broker.get(path).json()["secrets"]["solo"]["value"] == "changed"
+
+
 def test_twenty_at_once_cost_a_few_calls(world) -> None:
     for number in range(20):
         world.put(f"key-{number}", "v")

@@ -33,7 +33,7 @@ def test_try_serves_and_the_lines_it_prints_return_a_token_and_a_secret() -> Non
     shell["LATCHKEY_PREFIX"] = "/orders/prod"
     child = Child([ROOT / "deploy/try", "--port", "0"], shell, cwd=ROOT)
     try:
-        child.ready(lambda: len(commands(child.stdout)) >= 2, "curl lines", within=240)
+        child.ready(lambda: len(commands(child.stdout)) >= 2, "curl lines", within=540)
         token = next(line for line in commands(child.stdout) if "/token" in line)
         secret = next(line for line in commands(child.stdout) if "/secrets/" in line)
         child.ready(lambda: "access_token" in answer(token), "a token")
