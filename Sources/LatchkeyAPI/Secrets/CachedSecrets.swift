@@ -43,7 +43,7 @@ struct CachedSecrets {
         self.length = length
     }
 
-    /// How many tiers were asked.
+    /// The number of secrets.
     var count: Int { items.count }
 
     func write(to reply: consuming APIReply) -> ReplyReceipt {
