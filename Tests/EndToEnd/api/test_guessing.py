@@ -253,6 +253,16 @@ def test_beyond_a_thousand_delayed_answers_they_are_sent_at_once_and_close(place
     assert flood(broker, 1) == 0
 
 
+@pytest.mark.slow
+def test_delayed_answers_keep_no_memory(place: Place) -> None:
+    broker, count = place.broker, 500
+    fail(broker, times=UNDELAYED + 5)
+    before = broker.memory_kib()
+    flood(broker, count)
+    # An answer and its connection take less than 8 KiB, and an output buffer 64 KiB.
+    assert broker.memory_kib() - before < 8 * count
+
+
 def test_a_stop_ends_delays_at_once(place: Place) -> None:
     broker = place.broker
     fail(broker, times=UNDELAYED + 6)

@@ -47,9 +47,8 @@ struct ConnectionOutput {
     /// Takes what was rendered into `buffer` from `start` on, and reserves its place among the replies. No further request is
     /// accepted before it leaves.
     mutating func delay(_ buffer: ReplyBuffer, from start: Int, until: MonotonicTime) -> DelayedReply {
-        let bytes = Array(buffer.output[start...])
-        buffer.output.removeSubrange(start...)
-        return DelayedReply(bytes, sequence: reserve(blocksPipeline: true), closes: buffer.closes, until: until)
+        DelayedReply(
+            buffer.take(from: start), sequence: reserve(blocksPipeline: true), closes: buffer.closes, until: until)
     }
 
     /// Ends the delay of a reply.
@@ -67,9 +66,7 @@ struct ConnectionOutput {
             uncommitted = buffer.uncommitted.popLast()
             uncommitted?.range = 0..<(buffer.output.count - start)
         }
-        replies.append(ready: Array(buffer.output[start...]), uncommitted: uncommitted)
-        buffer.output.withUnsafeMutableBytes { Wiping.wipe(UnsafeMutableRawBufferPointer(rebasing: $0[start...])) }
-        buffer.output.removeSubrange(start...)
+        replies.append(ready: buffer.take(from: start), uncommitted: uncommitted)
     }
 
     /// Renders replies that are ready, until `limit` bytes are rendered.
@@ -126,8 +123,7 @@ struct ConnectionOutput {
                 { reply, bytes in
                     let start = buffer.output.count
                     bytes.withUnsafeBytes { buffer.write(in: reply, $0, refuse) }
-                    defer { buffer.output.removeSubrange(start...) }
-                    return Array(buffer.output[start...])
+                    return buffer.take(from: start)
                 }
             })
     }

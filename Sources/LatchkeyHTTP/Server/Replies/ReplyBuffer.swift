@@ -71,6 +71,19 @@ final class ReplyBuffer {
     /// The most bytes of the field `Connection`.
     private static let maxConnectionLine = 32
 
+    /// Removes and returns what was rendered from `start` on, as an array of just that size.
+    ///
+    /// `Array(output[start...])` would not do: a slice of the whole array gives its memory away, with 64 KiB of capacity.
+    func take(from start: Int) -> [UInt8] {
+        let rendered = output.withUnsafeMutableBytes { output in
+            let rendered = UnsafeMutableRawBufferPointer(rebasing: output[start...])
+            defer { Wiping.wipe(rendered) }
+            return Array(rendered)
+        }
+        output.removeSubrange(start...)
+        return rendered
+    }
+
     /// Marks the last reply, which is complete: it waits for a commit.
     func holdLast(kind: Int) {
         uncommitted.append(

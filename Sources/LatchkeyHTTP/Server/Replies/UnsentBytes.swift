@@ -16,7 +16,8 @@ struct UnsentBytes {
             swap(&bytes, &output)
             sent = count
         } else {
-            bytes = Array(output[count...])
+            // As a pointer, because an array of the whole slice would take the buffer itself.
+            bytes = output.withUnsafeBytes { Array($0[count...]) }
             sent = 0
         }
         Wiping.removeAll(&output, keepingCapacity: true)
