@@ -74,6 +74,38 @@ import Testing
         #expect(signed.error(secrets: [signed.secret, Secret("old")]) == nil)
     }
 
+    @Test func `Signing keys are remembered for their secret and scope, and only of signatures that fit`() throws {
+        let keys = SigningKeys()
+        var signed = try SignedRequest.full()
+        let another = Secret("another")
+        for _ in 0..<3 {
+            #expect(signed.error(secrets: [another], keys: keys) == "InvalidSignatureException")
+            #expect(keys.count == 0)
+        }
+        for _ in 0..<3 {
+            #expect(signed.error(secrets: [another, signed.secret], keys: keys) == nil)
+            #expect(keys.count == 1)
+        }
+        // The remembered key is not used for another secret, and a changed request does not fit it.
+        #expect(signed.error(secrets: [another], keys: keys) == "InvalidSignatureException")
+        signed.request.body.append(0x20)
+        #expect(signed.error(keys: keys) == "InvalidSignatureException")
+        keys.removeAll()
+        #expect(keys.count == 0)
+    }
+
+    @Test func `The oldest signing keys make room for further ones`() throws {
+        let keys = SigningKeys()
+        let signed = try SignedRequest.full()
+        for _ in 0..<(SigningKeys.maxKeys + 10) {
+            // A secret of its own each time, as after a reload.
+            let secret = Secret(signed.secret.reveal())
+            #expect(signed.error(secrets: [secret], keys: keys) == nil)
+            #expect(signed.error(secrets: [secret], keys: keys) == nil)
+        }
+        #expect(keys.count == SigningKeys.maxKeys)
+    }
+
     @Test func `A key id without a secret is an unknown client`() throws {
         let signed = try SignedRequest.full()
         #expect(signed.error(secrets: []) == "UnrecognizedClientException")
@@ -124,7 +156,8 @@ import Testing
     }
 
     @Test func `A request without a valid date is rejected`() throws {
-        for date in [nil, "2023-11-14", "20231114T2213200"] {
+        for date in [nil, "2023-11-14", "20231114T2213200", "20231314T221320Z", "20231131T221320Z", "20231114T241320Z"]
+        {
             var signed = try SignedRequest.full()
             signed.request.fields["X-Amz-Date"] = date
             #expect(signed.error() == "IncompleteSignatureException")

@@ -33,11 +33,18 @@ struct SignedRequest {
     }
 
     /// The name of the verification's error without its prefix; nil if the request is accepted.
-    func error(secrets: [Secret]? = nil, service: String? = nil, at time: WallTime? = nil) -> String? {
+    func error(
+        secrets: [Secret]? = nil, keys: SigningKeys = SigningKeys(), service: String? = nil, at time: WallTime? = nil
+    ) -> String? {
         do throws(AWSProtocolError) {
-            let signature = try SignatureVerification(request)
-            let known = signature.accessKeyID == keyID ? secrets ?? [secret] : []
-            try signature.verify(request, secrets: known, service: service ?? self.service, now: time ?? now)
+            try SignableRequest.withParts(of: request) { parts throws(AWSProtocolError) in
+                let signature = try SignatureVerification(parts)
+                let known = signature.accessKeyID == keyID ? secrets ?? [secret] : []
+                let now = time ?? now
+                try signature.checkHead(
+                    parts, isKnown: !known.isEmpty, service: service ?? self.service, now: now)
+                try signature.verify(parts, secrets: known, keys: keys, now: now)
+            }
             return nil
         } catch {
             return error.type.split(separator: "#").last.map { String($0) }

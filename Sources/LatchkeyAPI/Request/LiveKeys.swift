@@ -1,3 +1,4 @@
+internal import LatchkeyAWS
 package import LatchkeyBroker
 internal import Synchronization
 
@@ -24,6 +25,8 @@ package final class LiveKeys: Sendable {
         private(set) var ring: KeyRing
         /// The keys that were found in ``ring``. Empty after each change, so that no withdrawn key stays.
         let verified = VerifiedKeys()
+        /// The signing keys of the secrets in ``ring``. Empty after each change too.
+        let signingKeys = SigningKeys()
         /// The version of the keys of this copy. It grows by one with each change.
         private(set) var version: Int
 
@@ -40,6 +43,7 @@ package final class LiveKeys: Sendable {
                 version = latest
                 ring = source.current
                 verified.removeAll()
+                signingKeys.removeAll()
             }
         }
     }

@@ -12,7 +12,7 @@ extension Router {
         let context = request.context
         let target = target(context)
         do throws(AWSProtocolError) {
-            let message = message(context)
+            let message = SignableRequest(context)
             let signature: SignatureVerification
             do throws(AWSProtocolError) {
                 signature = try SignatureVerification(message)
@@ -56,8 +56,8 @@ extension Router {
         guard let head = request.credentials.details?.signedHead else { throw SignatureVerification.unknownKey }
         do throws(AWSProtocolError) {
             try head.signature.verify(
-                message(request.context), secrets: head.secrets,
-                service: SignedHead.service(head.target, head.signature), now: services.time.now().wall)
+                SignableRequest(request.context), secrets: head.secrets, keys: keys.signingKeys,
+                now: services.time.now().wall)
         } catch {
             noteUnknownCaller(&request, .unknown, claiming: head.signature.accessKeyID)
             throw error
@@ -68,11 +68,5 @@ extension Router {
             throw .denied(callerID(request), "this operation", "its key does not open secrets")
         }
         return head.target
-    }
-
-    private func message(_ context: RequestContext) -> HTTPRequest {
-        HTTPRequest(
-            method: context.methodText, target: context.head.target.text(of: context.bytes),
-            fields: context.head.fields(in: context.bytes), body: [UInt8](context.body))
     }
 }

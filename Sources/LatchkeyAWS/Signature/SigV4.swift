@@ -14,21 +14,13 @@ package enum SigV4 {
         package let service: String
 
         package init(date: WallTime, region: String, service: String) {
-            self.init(timestamp: RFC3339.formatBasic(date), region: region, service: service)
-        }
-
-        /// - Parameter timestamp: the request's `X-Amz-Date`.
-        init(timestamp: String, region: String, service: String) {
-            self.timestamp = timestamp
+            timestamp = RFC3339.formatBasic(date)
             self.region = region
             self.service = service
         }
 
-        /// The date of the request, such as `20261123`.
-        var date: Substring { timestamp.prefix(8) }
-
         /// The text of the scope, such as `20261123/us-east-1/ssm/aws4_request`.
-        package var text: String { "\(date)/\(region)/\(service)/\(SigV4.terminator)" }
+        package var text: String { "\(timestamp.prefix(8))/\(region)/\(service)/\(SigV4.terminator)" }
     }
 
     /// The last part of a scope.
@@ -38,17 +30,44 @@ package enum SigV4 {
     package static func signature(
         of canonical: CanonicalRequest, scope: Scope, secretAccessKey: Secret
     ) -> Digest {
-        let stringToSign = "\(algorithm)\n\(scope.timestamp)\n\(scope.text)\n\(SHA256.hash(canonical.text).hex)"
-        let seed = Secret(Array("AWS4".utf8) + secretAccessKey.reveal())
-        // The signing key is derived from the secret by one HMAC for each part of the scope.
-        var digest = seed.withBytes { hmac(String(scope.date), key: $0) }
-        for part in [scope.region, scope.service, terminator, stringToSign] {
-            digest = digest.withBytes { hmac(part, key: $0) }
+        Array(scope.timestamp.utf8).withUnsafeBytes { timestamp in
+            Array(scope.text.utf8).withUnsafeBytes { scope in
+                signature(
+                    of: canonical, timestamp: timestamp, scope: scope,
+                    signingKey: signingKey(secretAccessKey, scope: scope))
+            }
         }
-        return digest
     }
 
-    private static func hmac(_ message: String, key: UnsafeRawBufferPointer) -> Digest {
-        Array(message.utf8).withUnsafeBytes { HMACSHA256.authenticate($0, key: key) }
+    /// The signature of a canonical request.
+    ///
+    /// - Parameter scope: the text of the scope.
+    static func signature(
+        of canonical: CanonicalRequest, timestamp: UnsafeRawBufferPointer, scope: UnsafeRawBufferPointer,
+        signingKey: Secret
+    ) -> Digest {
+        var stringToSign: [UInt8] = []
+        stringToSign.reserveCapacity(256)
+        stringToSign.append(contentsOf: algorithm.utf8)
+        stringToSign.append(0x0A)
+        stringToSign.append(contentsOf: timestamp)
+        stringToSign.append(0x0A)
+        stringToSign.append(contentsOf: scope)
+        stringToSign.append(0x0A)
+        canonical.digest.withBytes { Hex.append($0, to: &stringToSign) }
+        return stringToSign.withUnsafeBytes { text in
+            signingKey.withBytes { HMACSHA256.authenticate(text, key: $0) }
+        }
+    }
+
+    /// The key that signs requests of one scope, derived from the secret by one HMAC for each part of the scope.
+    static func signingKey(_ secretAccessKey: Secret, scope: UnsafeRawBufferPointer) -> Secret {
+        var key = Array("AWS4".utf8) + secretAccessKey.reveal()
+        for part in scope.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
+            key = key.withUnsafeBytes {
+                HMACSHA256.authenticate(UnsafeRawBufferPointer(rebasing: part), key: $0).bytes
+            }
+        }
+        return Secret(key)
     }
 }

@@ -1,6 +1,6 @@
 package import LatchkeyCore
 package import LatchkeyCrypto
-package import LatchkeyHTTP
+internal import LatchkeyHTTP
 
 /// The verification of a signed request (AWS Signature Version 4, IAM User Guide, "Create a signed AWS API request").
 /// Pure: keys and time are parameters.
@@ -16,41 +16,39 @@ package struct SignatureVerification: Sendable {
 
     /// The id of the key that the request is signed with.
     package let accessKeyID: String
-    private let scopeDate: Substring
-    private let scope: SigV4.Scope
-    /// `SignedHeaders` as given. The signature fits only if the names are in lower case and sorted.
-    private let signedFields: String
-    private let signature: String
+    /// The service in the scope of the signature.
+    package let service: String
+    /// The field `Authorization`, and its parts.
+    private let header: [UInt8]
+    private let parts: Parts
+    /// The field `X-Amz-Date`.
+    private let timestamp: [UInt8]
+    private let time: WallTime
 
     /// Parses `Authorization` and `X-Amz-Date`.
     ///
     /// - Throws: `MissingAuthenticationTokenException`, `IncompleteSignatureException`.
-    package init(_ request: HTTPRequest) throws(AWSProtocolError) {
-        let headers = request.fields.values("Authorization")
-        guard let header = headers.first, !header.isEmpty else {
+    package init(_ request: SignableRequest) throws(AWSProtocolError) {
+        guard let header = request.first("authorization"), !header.isEmpty else {
             throw AWSProtocolError(common: "MissingAuthenticationTokenException", "Missing Authentication Token")
         }
-        // Only ASCII, because comparing other text can take more time than its length.
-        guard headers.count == 1, header.utf8.count <= Self.maxHeaderBytes, header.utf8.allSatisfy({ $0 < 0x80 }) else {
+        guard request.count("authorization") == 1, header.count <= Self.maxHeaderBytes,
+            header.allSatisfy({ $0 < 0x80 })
+        else {
             throw Self.incomplete("Authorization header is given more than once, is too long, or is not ASCII.")
         }
-        let values = try Self.parameters(of: header)
-        let credential = values["Credential", default: ""].split(separator: "/", omittingEmptySubsequences: false)
-        guard credential.count == 5, credential[4] == SigV4.terminator, credential.allSatisfy({ !$0.isEmpty }) else {
-            throw Self.incomplete(
-                "Credential must have exactly 5 slash-delimited elements, the last being '\(SigV4.terminator)'.")
-        }
-        let dates = request.fields.values("X-Amz-Date")
-        guard dates.count == 1, Self.isBasicTime(dates[0]) else {
+        parts = try Parts(header)
+        guard request.count("x-amz-date") == 1, let timestamp = request.first("x-amz-date"),
+            let time = RFC3339.parseBasic(timestamp)
+        else {
             throw Self.incomplete(
                 "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
         }
-        accessKeyID = String(credential[0])
-        scopeDate = credential[1]
-        scope = SigV4.Scope(
-            timestamp: dates[0], region: String(credential[2]), service: String(credential[3]))
-        signedFields = String(values["SignedHeaders", default: ""])
-        signature = String(values["Signature", default: ""])
+        self.header = Array(header)
+        self.timestamp = Array(timestamp)
+        self.time = time
+        accessKeyID = String(decoding: header[parts.accessKeyID], as: UTF8.self)
+        service = String(decoding: header[parts.service], as: UTF8.self)
     }
 
     /// Verifies what does not need the body: key, scope and time.
@@ -60,15 +58,15 @@ package struct SignatureVerification: Sendable {
     ///   - service: the service that the scope must name (`ssm`).
     /// - Throws: `UnrecognizedClientException`, `InvalidSignatureException`.
     package func checkHead(
-        _ request: HTTPRequest, isKnown: Bool, service: String, now: WallTime
+        _ request: SignableRequest, isKnown: Bool, service: String, now: WallTime
     ) throws(AWSProtocolError) {
         // Latchkey issues no session tokens.
-        guard isKnown, request.fields["X-Amz-Security-Token"] == nil else { throw Self.unknownKey }
+        guard isKnown, request.first("x-amz-security-token") == nil else { throw Self.unknownKey }
         try checkScope(request, service: service)
         try checkTime(now)
     }
 
-    /// Verifies the request and its signature.
+    /// Verifies the signature of a request for which ``checkHead(_:isKnown:service:now:)`` has succeeded.
     ///
     /// The signature covers method, path, query, `Host`, all `X-Amz-` fields and the body. An intercepted request can
     /// be sent again within five minutes, but not changed.
@@ -76,109 +74,98 @@ package struct SignatureVerification: Sendable {
     /// - Parameters:
     ///   - request: the request that was parsed.
     ///   - secrets: the secrets of the access key id; two during a rotation. All are tried, also after one has matched.
-    ///   - service: the service that the scope must name (`ssm`).
-    /// - Throws: `UnrecognizedClientException`, `InvalidSignatureException`.
+    ///   - keys: the signing keys of earlier requests. A further one is added if its signature verifies.
+    /// - Throws: `InvalidSignatureException`, also if the time has passed meanwhile.
     package func verify(
-        _ request: HTTPRequest, secrets: [Secret], service: String, now: WallTime
+        _ request: SignableRequest, secrets: [Secret], keys: SigningKeys, now: WallTime
     ) throws(AWSProtocolError) {
-        try checkHead(request, isKnown: !secrets.isEmpty, service: service, now: now)
-        let hashes = request.fields.values("X-Amz-Content-Sha256")
-        let hash = hashes.isEmpty ? "" : SHA256.hash(request.body).hex
-        guard hashes.allSatisfy({ $0.hasSameBytes(as: hash) }) else { throw Self.mismatch }
-        let covered = Set(signedFields.split(separator: ";").map { String($0) })
-        let canonical = CanonicalRequest(request, host: request.fields["Host"] ?? "", covering: covered)
-        guard canonical.signedFields == signedFields else { throw Self.mismatch }
-        var isSigned = false
-        if let given = Digest(hex: signature), given.hex == signature {
+        try checkTime(now)
+        let isSigned = header.withUnsafeBytes { header in
+            guard Self.hasItsHash(request), let given = Digest(lowerHex: header[parts.signature]),
+                let canonical = CanonicalRequest(
+                    request, covering: UnsafeRawBufferPointer(rebasing: header[parts.signedFields]))
+            else { return false }
+            var isSigned = false
+            let scope = UnsafeRawBufferPointer(rebasing: header[parts.scope])
             for secret in secrets {
-                let expected = SigV4.signature(of: canonical, scope: scope, secretAccessKey: secret)
-                if expected.constantTimeEquals(given) { isSigned = true }
+                let known = keys.key(secret, scope: scope)
+                let key = known ?? SigV4.signingKey(secret, scope: scope)
+                let expected = timestamp.withUnsafeBytes {
+                    SigV4.signature(of: canonical, timestamp: $0, scope: scope, signingKey: key)
+                }
+                guard expected.constantTimeEquals(given) else { continue }
+                isSigned = true
+                if known == nil { keys.insert(key, of: secret, scope: scope) }
             }
+            return isSigned
         }
         guard isSigned else { throw Self.mismatch }
     }
 
-    /// The service in the scope of the signature.
-    package var service: String { scope.service }
+    /// Whether each `X-Amz-Content-Sha256` is the hash of the body.
+    private static func hasItsHash(_ request: SignableRequest) -> Bool {
+        guard request.first("x-amz-content-sha256") != nil else { return true }
+        let hash = SHA256.hash(request.body)
+        return request.fields.allSatisfy { field in
+            !Grammar.equals(field.name, folded: "x-amz-content-sha256") || Digest(lowerHex: field.value[...]) == hash
+        }
+    }
 
     // MARK: Scope and time
 
-    private func checkScope(_ request: HTTPRequest, service: String) throws(AWSProtocolError) {
-        guard scope.service == service else {
+    private func checkScope(_ request: SignableRequest, service: String) throws(AWSProtocolError) {
+        guard self.service.hasSameBytes(as: service) else {
             throw Self.invalid("Credential should be scoped to correct service: '\(service)'.")
         }
-        guard scopeDate == scope.date else {
+        guard header[parts.date].elementsEqual(timestamp[..<8]) else {
+            let (day, timestamp) = (Self.shown(header[parts.date]), String(decoding: timestamp, as: UTF8.self))
             throw Self.invalid(
                 "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
-                    + "'\(Self.shown(scopeDate))' != '\(scope.date)', from '\(scope.timestamp)'.")
+                    + "'\(day)' != '\(timestamp.prefix(8))', from '\(timestamp)'.")
         }
-        let covered = signedFields.split(separator: ";")
-        guard covered.contains("host") else {
+        guard Array("host".utf8).withUnsafeBytes(covers) else {
             throw Self.invalid("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
         }
-        for line in request.fields.lines {
-            let name = line.name.lowercased()
-            guard !name.hasPrefix("x-amz-") || covered.contains(Substring(name)) else {
-                throw Self.invalid("'\(name)' must be a 'SignedHeader' in the AWS Authorization.")
-            }
+        let uncovered = request.fields.first { field in
+            let start = UnsafeRawBufferPointer(rebasing: field.name.prefix(6))
+            return Grammar.equals(start, folded: "x-amz-") && !covers(field.name)
+        }
+        if let uncovered {
+            let name = String(decoding: uncovered.name, as: UTF8.self).lowercased()
+            throw Self.invalid("'\(name)' must be a 'SignedHeader' in the AWS Authorization.")
         }
     }
 
-    /// Compares the times as text, because the basic format sorts in the order of time.
+    /// Whether the signature covers the field with that name.
+    private func covers(_ name: UnsafeRawBufferPointer) -> Bool {
+        header.withUnsafeBytes { header in
+            var isCovered = false
+            CanonicalRequest.forEachName(in: UnsafeRawBufferPointer(rebasing: header[parts.signedFields])) {
+                isCovered = CanonicalRequest.isName(name, $0)
+                return !isCovered
+            }
+            return isCovered
+        }
+    }
+
     private func checkTime(_ now: WallTime) throws(AWSProtocolError) {
-        let here = RFC3339.formatBasic(now)
-        let oldest = RFC3339.formatBasic(now + (Duration.zero - Self.maxSkew))
-        let newest = RFC3339.formatBasic(now + Self.maxSkew)
-        let date = scope.timestamp
+        let (oldest, newest) = (now + (Duration.zero - Self.maxSkew), now + Self.maxSkew)
+        // Compared to the second, in which the text of a time is given.
+        let isExpired = time.seconds < oldest.seconds
+        guard isExpired || time.seconds > newest.seconds else { return }
+        let (date, here) = (String(decoding: timestamp, as: UTF8.self), RFC3339.formatBasic(now))
         let skew = "\(Self.maxSkewMinutes) min."
-        if date < oldest {
-            throw Self.invalid(
-                "Signature expired: \(date) is now earlier than \(oldest) (\(here) - \(skew))")
-        }
-        if date > newest {
-            throw Self.invalid(
-                "Signature not yet current: \(date) is still later than \(newest) (\(here) + \(skew))"
-            )
-        }
-    }
-
-    // MARK: Parsing
-
-    /// The parameters `Credential`, `SignedHeaders` and `Signature`, each of which must occur once.
-    private static func parameters(of header: String) throws(AWSProtocolError) -> [String: Substring] {
-        guard header.hasPrefix("\(SigV4.algorithm) ") else {
-            throw incomplete("Authorization header requires 'Credential' parameter.")
-        }
-        var values: [String: Substring] = [:]
-        for piece in header.dropFirst(SigV4.algorithm.count + 1).split(separator: ",") {
-            let halves = piece.drop { $0 == " " }.split(separator: "=", maxSplits: 1)
-            guard halves.count == 2 else { continue }
-            guard values.updateValue(halves[1], forKey: String(halves[0])) == nil else {
-                throw incomplete("Authorization header has a parameter twice.")
-            }
-        }
-        for name in ["Credential", "Signature", "SignedHeaders"] where values[name] == nil {
-            throw incomplete("Authorization header requires '\(name)' parameter.")
-        }
-        return values
-    }
-
-    /// Whether `text` has the form `20261123T125540Z`.
-    private static func isBasicTime(_ text: String) -> Bool {
-        text.utf8.count == 16
-            && text.utf8.enumerated().allSatisfy { index, byte in
-                switch index {
-                case 8: byte == UInt8(ascii: "T")
-                case 15: byte == UInt8(ascii: "Z")
-                default: ASCII.isDigit(byte)
-                }
-            }
+        throw Self.invalid(
+            isExpired
+                ? "Signature expired: \(date) is now earlier than \(RFC3339.formatBasic(oldest)) (\(here) - \(skew))"
+                : "Signature not yet current: \(date) is still later than \(RFC3339.formatBasic(newest)) (\(here) + \(skew))"
+        )
     }
 
     /// Caller-supplied text, made safe for an error message: at most 16 characters; every character other than an ASCII
     /// letter or digit becomes `?`.
-    private static func shown(_ text: Substring) -> String {
-        String(text.prefix(16).map { $0.asciiValue.map(ASCII.isLetterOrDigit) == true ? $0 : "?" })
+    private static func shown(_ text: ArraySlice<UInt8>) -> String {
+        String(decoding: text.prefix(16).map { ASCII.isLetterOrDigit($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
     }
 
     // MARK: Errors
@@ -195,7 +182,68 @@ package struct SignatureVerification: Sendable {
         AWSProtocolError(common: "InvalidSignatureException", message)
     }
 
-    private static func incomplete(_ message: String) -> AWSProtocolError {
+    fileprivate static func incomplete(_ message: String) -> AWSProtocolError {
         AWSProtocolError(common: "IncompleteSignatureException", message)
+    }
+}
+
+extension SignatureVerification {
+    /// Where the parts of `Authorization` are.
+    private struct Parts {
+        var accessKeyID = 0..<0
+        var date = 0..<0
+        var service = 0..<0
+        /// Date, region, service and terminator.
+        var scope = 0..<0
+        /// `SignedHeaders` as given. The signature fits only if the names are in lower case and sorted.
+        var signedFields = 0..<0
+        var signature = 0..<0
+
+        /// The parameters `Credential`, `SignedHeaders` and `Signature`, each of which must occur once.
+        init(_ header: UnsafeRawBufferPointer) throws(AWSProtocolError) {
+            let prefix = Array("\(SigV4.algorithm) ".utf8)
+            guard header.starts(with: prefix) else {
+                throw SignatureVerification.incomplete("Authorization header requires 'Credential' parameter.")
+            }
+            var credential: Range<Int>?
+            var signedFields: Range<Int>?
+            var signature: Range<Int>?
+            for piece in header[prefix.count...].split(separator: UInt8(ascii: ",")) {
+                let piece = piece.drop { $0 == 0x20 }
+                guard let end = piece.firstIndex(of: UInt8(ascii: "=")), end + 1 < piece.endIndex else { continue }
+                let (name, value) = (UnsafeRawBufferPointer(rebasing: piece[..<end]), (end + 1)..<piece.endIndex)
+                if Grammar.equals(name, "Credential") {
+                    try Self.set(&credential, value)
+                } else if Grammar.equals(name, "SignedHeaders") {
+                    try Self.set(&signedFields, value)
+                } else if Grammar.equals(name, "Signature") {
+                    try Self.set(&signature, value)
+                }
+            }
+            guard let credential else { throw Self.missing("Credential") }
+            guard let signature else { throw Self.missing("Signature") }
+            guard let signedFields else { throw Self.missing("SignedHeaders") }
+            (self.signedFields, self.signature) = (signedFields, signature)
+            let elements = header[credential].split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            guard elements.count == 5, elements[4].elementsEqual(SigV4.terminator.utf8),
+                elements.allSatisfy({ !$0.isEmpty })
+            else {
+                throw SignatureVerification.incomplete(
+                    "Credential must have exactly 5 slash-delimited elements, the last being '\(SigV4.terminator)'.")
+            }
+            (accessKeyID, date, service) = (elements[0].indices, elements[1].indices, elements[3].indices)
+            scope = elements[1].startIndex..<credential.upperBound
+        }
+
+        private static func set(_ part: inout Range<Int>?, _ value: Range<Int>) throws(AWSProtocolError) {
+            guard part == nil else {
+                throw SignatureVerification.incomplete("Authorization header has a parameter twice.")
+            }
+            part = value
+        }
+
+        private static func missing(_ name: String) -> AWSProtocolError {
+            SignatureVerification.incomplete("Authorization header requires '\(name)' parameter.")
+        }
     }
 }

@@ -37,6 +37,10 @@ package enum ASCII {
     @inlinable @inline(__always)
     package static func lowercased(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte }
 
+    /// `A` for `a`; every other byte unchanged.
+    @inlinable @inline(__always)
+    package static func uppercased(_ byte: UInt8) -> UInt8 { byte >= 0x61 && byte <= 0x7A ? byte & 0xDF : byte }
+
     /// `bytes` without the spaces and tabs at both ends.
     package static func trimmingBlanks(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         let content = bytes.drop(while: isBlank)

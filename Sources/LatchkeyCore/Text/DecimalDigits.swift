@@ -40,6 +40,16 @@ package enum DecimalDigits {
         return value
     }
 
+    /// The value of at most 18 decimal digits at `range` of `text`; nil when any other byte is among them.
+    static func parse(_ text: UnsafeRawBufferPointer, _ range: Range<Int>) -> Int64? {
+        var value: Int64 = 0
+        for index in range {
+            guard ASCII.isDigit(text[index]) else { return nil }
+            value = value * 10 + Int64(text[index] - 0x30)
+        }
+        return value
+    }
+
     /// `number` in at least `width` digits, with leading zeros.
     package static func padded(_ number: Int, _ width: Int = 2) -> String {
         let digits = String(number)

@@ -25,8 +25,7 @@ package enum RFC3339 {
             let year = DecimalDigits.parse(bytes[0..<4]), let month = DecimalDigits.parse(bytes[5..<7]),
             let day = DecimalDigits.parse(bytes[8..<10]),
             let hour = DecimalDigits.parse(bytes[11..<13]), let minute = DecimalDigits.parse(bytes[14..<16]),
-            let second = DecimalDigits.parse(bytes[17..<19]), hour < 24, minute < 60, second <= 60,
-            (1...12).contains(month)
+            let second = DecimalDigits.parse(bytes[17..<19]), let time = time(year, month, day, hour, minute, second)
         else { return nil }
         var remaining = bytes[19...]
         var milliseconds: Int64 = 0
@@ -39,11 +38,18 @@ package enum RFC3339 {
             remaining = remaining.dropFirst(1 + digits.count)
         }
         guard let offset = offset(remaining) else { return nil }
+        return WallTime(milliseconds: (time - offset) * 1000 + milliseconds)
+    }
+
+    /// The seconds from 1970 to a date and time of day; nil if there is none such. A leap second counts as the second before.
+    private static func time(
+        _ year: Int64, _ month: Int64, _ day: Int64, _ hour: Int64, _ minute: Int64, _ second: Int64
+    ) -> Int64? {
+        guard hour < 24, minute < 60, second <= 60, (1...12).contains(month) else { return nil }
         let days = CivilTime.days(year: year, month: month, day: day)
         let date = CivilTime(WallTime(seconds: days * 86_400))
         guard date.day == Int(day), date.month == Int(month) else { return nil }
-        let seconds = days * 86_400 + hour * 3600 + minute * 60 + min(second, 59) - offset
-        return WallTime(milliseconds: seconds * 1000 + milliseconds)
+        return days * 86_400 + hour * 3600 + minute * 60 + min(second, 59)
     }
 
     /// The offset from UTC in seconds, positive to the east; nil when `zone` is malformed.
@@ -62,6 +68,20 @@ package enum RFC3339 {
 
     /// `time` in the basic format of ISO 8601, `20261123T125540Z`, which Signature Version 4 uses for `X-Amz-Date`.
     package static func formatBasic(_ time: WallTime) -> String {
-        format(time).replacing("-", with: "").replacing(":", with: "")
+        let civil = CivilTime(time)
+        let date =
+            "\(DecimalDigits.padded(Int(civil.year), 4))\(DecimalDigits.padded(civil.month))\(DecimalDigits.padded(civil.day))"
+        let (hour, minute) = (DecimalDigits.padded(civil.hour), DecimalDigits.padded(civil.minute))
+        return "\(date)T\(hour)\(minute)\(DecimalDigits.padded(civil.second))Z"
+    }
+
+    /// The time that a text in the basic format names; nil for any other text and for a time that does not exist.
+    package static func parseBasic(_ text: UnsafeRawBufferPointer) -> WallTime? {
+        guard text.count == 16, text[8] == UInt8(ascii: "T"), text[15] == UInt8(ascii: "Z"),
+            let year = DecimalDigits.parse(text, 0..<4), let month = DecimalDigits.parse(text, 4..<6),
+            let day = DecimalDigits.parse(text, 6..<8), let hour = DecimalDigits.parse(text, 9..<11),
+            let minute = DecimalDigits.parse(text, 11..<13), let second = DecimalDigits.parse(text, 13..<15)
+        else { return nil }
+        return time(year, month, day, hour, minute, second).map { WallTime(seconds: $0) }
     }
 }

@@ -18,6 +18,20 @@ package struct Digest: Hashable, Sendable {
         withUnsafeMutableBytes(of: &words) { $0.copyBytes(from: bytes) }
     }
 
+    /// The digest of 64 lower-case hexadecimal digits; nil for any other bytes.
+    package init?(lowerHex text: Slice<UnsafeRawBufferPointer>) {
+        guard text.count == 64 else { return nil }
+        let isLower = text.allSatisfy { ASCII.isDigit($0) || $0 >= UInt8(ascii: "a") && $0 <= UInt8(ascii: "f") }
+        guard isLower else { return nil }
+        withUnsafeMutableBytes(of: &words) { bytes in
+            var index = text.startIndex
+            for position in 0..<32 {
+                bytes[position] = (Hex.value(text[index]) ?? 0) << 4 | (Hex.value(text[index + 1]) ?? 0)
+                index += 2
+            }
+        }
+    }
+
     /// Calls `body` with the 32 bytes.
     package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         try withUnsafeBytes(of: words) { try body($0) }

@@ -12,11 +12,14 @@ struct AccessKeys {
 
     /// Throws AWS's error for a request that is not signed with this key, for this service, at this time.
     func verify(_ request: HTTPRequest, service: String, now: WallTime) throws(AWSProtocolError) {
-        let signature = try SignatureVerification(request)
-        if signature.accessKeyID != id {
-            if acceptsForeign { return }
-            throw SignatureVerification.unknownKey
+        try SignableRequest.withParts(of: request) { parts throws(AWSProtocolError) in
+            let signature = try SignatureVerification(parts)
+            if signature.accessKeyID != id {
+                if acceptsForeign { return }
+                throw SignatureVerification.unknownKey
+            }
+            try signature.checkHead(parts, isKnown: true, service: service, now: now)
+            try signature.verify(parts, secrets: [secret], keys: SigningKeys(), now: now)
         }
-        try signature.verify(request, secrets: [secret], service: service, now: now)
     }
 }

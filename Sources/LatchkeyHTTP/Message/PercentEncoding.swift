@@ -37,15 +37,17 @@ package enum PercentEncoding {
     /// - Parameter kept: further characters that are not escaped.
     package static func encode(_ text: String, keeping kept: String = "") -> String {
         var encoded: [UInt8] = []
-        let digits = Array("0123456789ABCDEF".utf8)
         for byte in text.utf8 {
-            if Grammar.isUnreserved(byte) || kept.utf8.contains(byte) {
-                encoded.append(byte)
-            } else {
-                encoded.append(contentsOf: [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]])
-            }
+            if kept.utf8.contains(byte) { encoded.append(byte) } else { append(byte, to: &encoded) }
         }
         return String(decoding: encoded, as: UTF8.self)
+    }
+
+    /// Appends `byte`, escaped if it is not unreserved.
+    package static func append(_ byte: UInt8, to encoded: inout [UInt8]) {
+        if Grammar.isUnreserved(byte) { return encoded.append(byte) }
+        encoded.append(UInt8(ascii: "%"))
+        for digit in [byte >> 4, byte & 15] { encoded.append(digit < 10 ? 0x30 + digit : 0x37 + digit) }
     }
 
     /// Encodes `name=value` pairs as a form body or a query.

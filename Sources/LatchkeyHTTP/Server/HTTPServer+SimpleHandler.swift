@@ -15,7 +15,8 @@ extension HTTPServer {
         return try start(configuration) {
             RequestHandler { context, writer in
                 let request = HTTPRequest(
-                    method: context.methodText, target: context.head.target.text(of: context.bytes),
+                    method: String(decoding: context.method, as: UTF8.self),
+                    target: context.head.target.text(of: context.bytes),
                     fields: context.head.fields(in: context.bytes), body: [UInt8](context.body))
                 return context.deferReply(writer) { deferred in
                     Task {

@@ -164,6 +164,7 @@ LIMITS = {
     "secrets kept as JSON for `/secrets/{key}`": ["What makes room for another secret is no hit"],
     "keys that a worker remembers (<doc:0019-Verified-keys>)": [
         "The table is bounded, and nothing is left in it after a change"],
+    "signing keys of AWS clients that a worker remembers": ["The oldest signing keys make room for further ones"],
     "the warm file": ["Beyond its limit a snapshot leaves out the secrets that were used longest ago"],
     "waiting for the stores at start, with a warm file": [
         "faults/test_warm_file.py::test_after_a_kill_everything_is_served_at_once_and_marked_as_stale"],

@@ -184,7 +184,7 @@ def test_doctor_shows_the_expiry(served, authority, tmp_path) -> None:
 
 @pytest.mark.long
 @pytest.mark.slow
-@pytest.mark.timeout(5400)
+@pytest.mark.timeout(1800)
 def test_replacements_under_load_lose_no_request(served, authority) -> None:
     """Fifty replacements, a thousand in a long run. One in two is preceded by a pair that is half written."""
     pairs = [authority.issue(f"turn-{number}", NAMES) for number in range(4)]

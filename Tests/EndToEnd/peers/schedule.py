@@ -34,7 +34,8 @@ class Part:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if longrun.SCALE > 0.01 and item.get_closest_marker("long"):
-            item.add_marker(pytest.mark.timeout(3600))
+            # Before a timeout of its own, which is for the hundredth of an ordinary run.
+            item.add_marker(pytest.mark.timeout(4 * 3600), append=False)
 
 
 def parts(items: Sequence[pytest.Item], count: int) -> list[Part]:

@@ -42,14 +42,13 @@ package struct RequestHead: Sendable {
         var from = Int(fieldLines.start)
         let end = from + Int(fieldLines.count)
         while from < end {
-            let line = UnsafeRawBufferPointer(rebasing: bytes[from..<end])
-            guard let feed = line.firstIndex(of: 0x0A), let colon = line.firstIndex(of: UInt8(ascii: ":")) else {
-                break
+            guard let feed = Grammar.find(0x0A, in: bytes, from..<end),
+                let colon = Grammar.find(UInt8(ascii: ":"), in: bytes, from..<feed)
+            else { break }
+            if Grammar.equals(UnsafeRawBufferPointer(rebasing: bytes[from..<colon]), folded: name) {
+                return MessageRange(Grammar.trim(bytes, (colon + 1)..<(feed - 1)))
             }
-            if Grammar.equals(UnsafeRawBufferPointer(rebasing: line[..<colon]), folded: name) {
-                return MessageRange(Grammar.trim(bytes, (from + colon + 1)..<(from + feed - 1)))
-            }
-            from += feed + 1
+            from = feed + 1
         }
         return .absent
     }
@@ -57,14 +56,27 @@ package struct RequestHead: Sendable {
     /// All field lines as text, for handlers off the hot path.
     package func fields(in bytes: UnsafeRawBufferPointer) -> HTTPFields {
         var fields = HTTPFields()
-        let lines = fieldLines.slice(of: bytes)
-        for line in lines.split(separator: 0x0A) {
-            guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
-            let value = Grammar.trim(lines, (colon + 1)..<(line.endIndex - 1))
-            fields.append(
-                String(decoding: lines[line.startIndex..<colon], as: UTF8.self),
-                String(decoding: lines[value], as: UTF8.self))
+        forEachField(in: bytes) { name, value in
+            fields.append(String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self))
         }
         return fields
+    }
+
+    /// Calls `body` with name and value of each field line, in order. A value has no blanks at its ends.
+    ///
+    /// - Parameter bytes: the message that the head belongs to.
+    package func forEachField(
+        in bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void
+    ) {
+        var from = Int(fieldLines.start)
+        let end = from + Int(fieldLines.count)
+        while from < end, let feed = Grammar.find(0x0A, in: bytes, from..<end) {
+            if let colon = Grammar.find(UInt8(ascii: ":"), in: bytes, from..<feed) {
+                body(
+                    UnsafeRawBufferPointer(rebasing: bytes[from..<colon]),
+                    UnsafeRawBufferPointer(rebasing: bytes[Grammar.trim(bytes, (colon + 1)..<(feed - 1))]))
+            }
+            from = feed + 1
+        }
     }
 }

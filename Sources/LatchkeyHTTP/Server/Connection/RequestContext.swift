@@ -55,10 +55,10 @@ package final class RequestContext {
     package func slice(_ range: MessageRange) -> UnsafeRawBufferPointer { range.slice(of: bytes) }
 
     /// The method as sent.
-    package var methodText: String {
-        let end = bytes.firstIndex(of: 0x20) ?? 0
-        let line = String(decoding: bytes[..<end], as: UTF8.self)
-        return String(line.drop { $0.isNewline })
+    package var method: UnsafeRawBufferPointer {
+        // Empty lines may come before the request line (RFC 9112 §2.2).
+        let start = bytes.firstIndex { $0 != 0x0A && $0 != 0x0D } ?? 0
+        return UnsafeRawBufferPointer(rebasing: bytes[start..<(bytes[start...].firstIndex(of: 0x20) ?? start)])
     }
 
     /// Defers the reply, which keeps its place in the pipeline.
