@@ -32,6 +32,34 @@ static inline void latchkey_sha256(const void *data, size_t length, unsigned cha
 #pragma clang diagnostic pop
 }
 
+// HMAC-SHA-256 (RFC 2104). HMAC() looks up the algorithm in the same way.
+static inline void latchkey_hmac_sha256(
+    const void *key, size_t key_length, const void *data, size_t length, unsigned char *digest) {
+    unsigned char block[SHA256_CBLOCK] = {0}, inner[SHA256_CBLOCK], outer[SHA256_CBLOCK + SHA256_DIGEST_LENGTH];
+    if (key_length > sizeof block) {
+        latchkey_sha256(key, key_length, block);
+    } else if (key_length > 0) {
+        memcpy(block, key, key_length);
+    }
+    for (size_t index = 0; index < sizeof block; index++) {
+        inner[index] = block[index] ^ 0x36;
+        outer[index] = block[index] ^ 0x5c;
+    }
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wdeprecated-declarations"
+    SHA256_CTX context;
+    SHA256_Init(&context);
+    SHA256_Update(&context, inner, sizeof inner);
+    SHA256_Update(&context, data, length);
+    SHA256_Final(outer + SHA256_CBLOCK, &context);
+#pragma clang diagnostic pop
+    latchkey_sha256(outer, sizeof outer, digest);
+    OPENSSL_cleanse(&context, sizeof context);
+    OPENSSL_cleanse(block, sizeof block);
+    OPENSSL_cleanse(inner, sizeof inner);
+    OPENSSL_cleanse(outer, sizeof outer);
+}
+
 // Whether two blocks are equal, eight bytes at a time. The time depends only on the length: the statement between the loop
 // and the comparison keeps the compiler from leaving the loop early.
 static inline int latchkey_equal(const void *left, const void *right, size_t length) {

@@ -24,7 +24,14 @@ package enum AWSReadRequest: Hashable, Sendable {
     package init(
         _ operation: AWSReadOperation, body: [UInt8], names: ResourceNames, caller: String
     ) throws(AWSProtocolError) {
-        let reader = AWSRequestDecoder(input: try AWSInput(body), operation: operation, names: names, caller: caller)
+        try self.init(operation, input: AWSInput(body), names: names, caller: caller)
+    }
+
+    /// Decodes the members of a request.
+    init(
+        _ operation: AWSReadOperation, input: AWSInput, names: ResourceNames, caller: String
+    ) throws(AWSProtocolError) {
+        let reader = AWSRequestDecoder(input: input, operation: operation, names: names, caller: caller)
         switch operation {
         case .getParameter:
             self = .parameter(

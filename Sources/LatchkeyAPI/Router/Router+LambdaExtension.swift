@@ -78,7 +78,6 @@ extension Router {
     private func request(
         _ operation: AWSReadOperation, _ members: JSONObject, _ caller: String
     ) throws(AWSProtocolError) -> AWSReadRequest {
-        try AWSReadRequest(
-            operation, body: JSON.object(members).bytes(), names: services.aws.store.names, caller: caller)
+        try AWSReadRequest(operation, input: AWSInput(members), names: services.aws.store.names, caller: caller)
     }
 }

@@ -5,6 +5,8 @@ package import LatchkeyCore
 package struct AWSInput {
     private let members: JSONObject
 
+    package init(_ members: JSONObject) { self.members = members }
+
     /// - Throws: `SerializationException` if the body is not a JSON object, as AWS does.
     package init(_ body: [UInt8]) throws(AWSProtocolError) {
         guard let members = (try? JSON(parsing: body, limits: .request))?.object else {

@@ -208,10 +208,13 @@ extension SignatureVerification {
             var credential: Range<Int>?
             var signedFields: Range<Int>?
             var signature: Range<Int>?
-            for piece in header[prefix.count...].split(separator: UInt8(ascii: ",")) {
-                let piece = piece.drop { $0 == 0x20 }
-                guard let end = piece.firstIndex(of: UInt8(ascii: "=")), end + 1 < piece.endIndex else { continue }
-                let (name, value) = (UnsafeRawBufferPointer(rebasing: piece[..<end]), (end + 1)..<piece.endIndex)
+            var start = prefix.count
+            while start < header.count {
+                let end = header[start...].firstIndex(of: UInt8(ascii: ",")) ?? header.count
+                defer { start = end + 1 }
+                let piece = header[start..<end].drop { $0 == 0x20 }
+                guard let equals = piece.firstIndex(of: UInt8(ascii: "=")), equals + 1 < end else { continue }
+                let (name, value) = (UnsafeRawBufferPointer(rebasing: piece[..<equals]), (equals + 1)..<end)
                 if Grammar.equals(name, "Credential") {
                     try Self.set(&credential, value)
                 } else if Grammar.equals(name, "SignedHeaders") {
@@ -224,15 +227,23 @@ extension SignatureVerification {
             guard let signature else { throw Self.missing("Signature") }
             guard let signedFields else { throw Self.missing("SignedHeaders") }
             (self.signedFields, self.signature) = (signedFields, signature)
-            let elements = header[credential].split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-            guard elements.count == 5, elements[4].elementsEqual(SigV4.terminator.utf8),
-                elements.allSatisfy({ !$0.isEmpty })
+            var elements = InlineArray<5, Range<Int>>(repeating: 0..<0)
+            var count = 0
+            start = credential.lowerBound
+            while start <= credential.upperBound, count < 6 {
+                let end =
+                    header[start..<credential.upperBound].firstIndex(of: UInt8(ascii: "/")) ?? credential.upperBound
+                if count < 5 { elements[count] = start..<end }
+                (start, count) = (end + 1, count + 1)
+            }
+            guard count == 5, header[elements[4]].elementsEqual(SigV4.terminator.utf8),
+                elements.indices.allSatisfy({ !elements[$0].isEmpty })
             else {
                 throw SignatureVerification.incomplete(
                     "Credential must have exactly 5 slash-delimited elements, the last being '\(SigV4.terminator)'.")
             }
-            (accessKeyID, date, service) = (elements[0].indices, elements[1].indices, elements[3].indices)
-            scope = elements[1].startIndex..<credential.upperBound
+            (accessKeyID, date, service) = (elements[0], elements[1], elements[3])
+            scope = elements[1].lowerBound..<credential.upperBound
         }
 
         private static func set(_ part: inout Range<Int>?, _ value: Range<Int>) throws(AWSProtocolError) {

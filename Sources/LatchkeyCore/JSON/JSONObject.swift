@@ -6,10 +6,17 @@ package struct JSONObject: Sendable, ExpressibleByDictionaryLiteral, RandomAcces
 
     package init() {}
 
-    /// - Parameter members: in any order. Of several with the same name the last one counts. Takes n log n comparisons.
+    /// - Parameter members: in any order. Of several with the same name the last one counts. Takes n log n comparisons, or n - 1
+    ///   if they are in order.
     package init(_ members: some Sequence<(String, JSON)>) {
+        let given = members.map { (key: $0.0, value: $0.1) }
+        let isSorted = given.indices.dropFirst().allSatisfy { given[$0 - 1].key.precedesInBytes(given[$0].key) }
+        if isSorted {
+            self.members = given
+            return
+        }
         // The sort is stable, so equal names stay in their order.
-        let sorted = members.map { (key: $0.0, value: $0.1) }.sorted { $0.key.precedesInBytes($1.key) }
+        let sorted = given.sorted { $0.key.precedesInBytes($1.key) }
         self.members.reserveCapacity(sorted.count)
         for member in sorted {
             if let last = self.members.last, last.key.hasSameBytes(as: member.key) { self.members.removeLast() }

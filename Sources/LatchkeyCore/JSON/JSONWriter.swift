@@ -41,11 +41,15 @@ package struct JSONWriter: Sendable {
     ///
     /// - Parameter text: UTF-8.
     package static func append(string text: UnsafeRawBufferPointer, to output: inout [UInt8]) {
-        output.append(UInt8(ascii: "\""))
+        output.append(quote)
         var start = 0
-        for (index, byte) in text.enumerated() where byte < 0x20 || byte == quote || byte == backslash {
-            output.append(contentsOf: text[start..<index])
-            start = index + 1
+        var index = 0
+        while index < text.count {
+            let byte = text[index]
+            index += 1
+            guard byte < 0x20 || byte == quote || byte == backslash else { continue }
+            output.append(contentsOf: UnsafeRawBufferPointer(rebasing: text[start..<(index - 1)]))
+            start = index
             switch byte {
             case quote, backslash: output += [backslash, byte]
             case 0x08: output += "\\b".utf8
@@ -56,10 +60,10 @@ package struct JSONWriter: Sendable {
             default: output += "\\u00\(Hex.encode([byte]))".utf8
             }
         }
-        output.append(contentsOf: text[start...])
-        output.append(UInt8(ascii: "\""))
+        output.append(contentsOf: UnsafeRawBufferPointer(rebasing: text[start...]))
+        output.append(quote)
     }
 
-    private static let quote = UInt8(ascii: "\"")
-    private static let backslash = UInt8(ascii: "\\")
+    private static var quote: UInt8 { UInt8(ascii: "\"") }
+    private static var backslash: UInt8 { UInt8(ascii: "\\") }
 }

@@ -10,19 +10,35 @@ package enum PercentEncoding {
     package static func decode(
         _ bytes: some Collection<UInt8>, plusIsSpace: Bool = false, allowsZero: Bool = false
     ) -> String? {
-        decode(array: Array(bytes)[...], plusIsSpace, allowsZero)
+        Array(bytes).withUnsafeBytes { decode(bytes: $0, plusIsSpace, allowsZero) }
     }
 
-    /// Of an array, because the generic collections of callers in other modules cost twenty times as much a byte.
-    private static func decode(array bytes: ArraySlice<UInt8>, _ plusIsSpace: Bool, _ allowsZero: Bool) -> String? {
+    /// Of bytes in memory, because the generic collections of callers in other modules cost twenty times as much a byte.
+    private static func decode(bytes: UnsafeRawBufferPointer, _ plusIsSpace: Bool, _ allowsZero: Bool) -> String? {
+        var (isPlain, all) = (true, UInt8(0))
+        for byte in bytes {
+            if byte == UInt8(ascii: "%") || byte == UInt8(ascii: "+") || byte == 0 { isPlain = false }
+            all |= byte
+        }
+        // ASCII needs no validation, which looks up generic types at run time.
+        return isPlain && all < 0x80
+            ? String(decoding: bytes, as: UTF8.self) : decode(escaped: bytes, plusIsSpace, allowsZero)
+    }
+
+    private static func decode(escaped bytes: UnsafeRawBufferPointer, _ plusIsSpace: Bool, _ allowsZero: Bool)
+        -> String?
+    {
         var decoded: [UInt8] = []
         decoded.reserveCapacity(bytes.count)
-        var iterator = bytes.makeIterator()
-        while let byte = iterator.next() {
+        var index = 0
+        while index < bytes.count {
+            let byte = bytes[index]
+            index += 1
             if byte == UInt8(ascii: "%") {
-                guard let high = iterator.next().flatMap(Hex.value), let low = iterator.next().flatMap(Hex.value) else {
-                    return nil
-                }
+                guard index + 2 <= bytes.count, let high = Hex.value(bytes[index]),
+                    let low = Hex.value(bytes[index + 1])
+                else { return nil }
+                index += 2
                 decoded.append(high << 4 | low)
             } else {
                 decoded.append(plusIsSpace && byte == UInt8(ascii: "+") ? 0x20 : byte)
@@ -62,13 +78,21 @@ package enum PercentEncoding {
     package static func pairs(
         _ bytes: some Collection<UInt8>, allowsZero: Bool = false
     ) -> [(name: String, value: String)]? {
+        Array(bytes).withUnsafeBytes { pairs(bytes: $0, allowsZero) }
+    }
+
+    private static func pairs(bytes: UnsafeRawBufferPointer, _ allowsZero: Bool) -> [(name: String, value: String)]? {
         var pairs: [(name: String, value: String)] = []
-        // As an array for the same reason.
-        for piece in Array(bytes).split(separator: UInt8(ascii: "&")) {
-            let halves = piece.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-            guard let first = halves.first, let name = decode(array: first, true, false) else { return nil }
-            let value = halves.count > 1 ? decode(array: halves[1], true, allowsZero) : ""
-            guard let value else { return nil }
+        var start = 0
+        while start < bytes.count {
+            let end = Grammar.find(UInt8(ascii: "&"), in: bytes, start..<bytes.count) ?? bytes.count
+            defer { start = end + 1 }
+            if start == end { continue }
+            let nameEnd = Grammar.find(UInt8(ascii: "="), in: bytes, start..<end) ?? end
+            let (first, second) = (bytes[start..<nameEnd], bytes[min(nameEnd + 1, end)..<end])
+            guard let name = decode(bytes: UnsafeRawBufferPointer(rebasing: first), true, false),
+                let value = decode(bytes: UnsafeRawBufferPointer(rebasing: second), true, allowsZero)
+            else { return nil }
             pairs.append((name, value))
         }
         return pairs
@@ -82,7 +106,7 @@ package enum PercentEncoding {
         guard path.first == UInt8(ascii: "/") else { return nil }
         var segments: [String] = []
         for piece in Array(path.dropFirst()).split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
-            guard let decoded = decode(array: piece, false, true) else { return nil }
+            guard let decoded = piece.withUnsafeBytes({ decode(bytes: $0, false, true) }) else { return nil }
             for segment in decoded.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
                 guard !segment.isEmpty, !segment.elementsEqual(".".utf8), !segment.elementsEqual("..".utf8) else {
                     return nil

@@ -8,7 +8,9 @@ package protocol Label: CaseIterable, Hashable, Sendable, RawRepresentable<Int> 
 
 extension Label {
     /// The spelling in HTTP headers and JSON bodies: `parameter-store` for `parameter_store`.
-    package var name: String { label.replacing("_", with: "-") }
+    package var name: String {
+        String(decoding: label.utf8.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : $0 }, as: UTF8.self)
+    }
 
     /// Every label, in the order of the raw values.
     static var labels: [String] { allCases.map(\.label) }

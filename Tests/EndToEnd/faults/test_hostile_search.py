@@ -51,7 +51,7 @@ class Target:
         self.times = ThreadTimes(self.broker.child.pid)
 
     def bytes_of(self, shape: Shape) -> bytes:
-        place, text = shape.place, shape.text()
+        place, text = shape.place, shape.text().replace("Credential=default/", f"Credential={next(self.guessed)}/")
         fields = [(place.field, text)] * shape.lines if place.field else []
         if place.credential == "key" and place.field != "Authorization":
             fields.append(bearer())

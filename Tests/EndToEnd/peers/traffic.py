@@ -69,7 +69,7 @@ def status(path: Callable[..., str]) -> Callable[..., Any]:
 def batch(callers: Callers, who: Member, *names: str) -> Any:
     answer = callers.get(who, f"/secrets?keys={','.join(map(quoted, names))}")
     body = answer.json()
-    return answer.status, sorted(body.get("secrets", {})), sorted((name, one["code"]) for name, one in body["errors"].items())
+    return answer.status, sorted(body.get("secrets", {})), sorted((name, one["code"]) for name, one in body.get("errors", {}).items())
 
 
 def signed(service: str, operation: str, found: Callable[[dict[str, Any]], Any], **arguments: Callable[..., Any]) -> Callable[..., Any]:
