@@ -23,7 +23,7 @@ import Testing
 
     private func target(_ text: String) -> String {
         do throws(AWSProtocolError) {
-            return try AWSTarget(text).operation(for: "default").rawValue
+            return try Array(text.utf8).withUnsafeBytes { AWSTarget($0) }.operation(for: "default").rawValue
         } catch {
             return error.type
         }

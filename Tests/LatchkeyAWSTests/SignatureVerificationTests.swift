@@ -1,9 +1,10 @@
-import LatchkeyAWS
 import LatchkeyCore
 import LatchkeyCrypto
 import LatchkeyHTTP
 import LatchkeyTestSupport
 import Testing
+
+@testable import LatchkeyAWS
 
 @Suite struct SignatureVerificationTests {
     @Test func `Every request that botocore signed is accepted`() throws {
@@ -104,6 +105,60 @@ import Testing
             #expect(signed.error(secrets: [secret], keys: keys) == nil)
         }
         #expect(keys.count == SigningKeys.maxKeys)
+        // The newest are all remembered: one more use of each adds none, and derives none.
+        let fresh = SigningKeys()
+        let secrets = (0...SigningKeys.maxKeys).map { _ in Secret(signed.secret.reveal()) }
+        for secret in secrets { #expect(signed.error(secrets: [secret], keys: fresh) == nil) }
+        let scope = try #require(
+            signed.request.fields["Authorization"]?.split(separator: "=")[1].split(separator: ",").first)
+        let text = Array(scope.utf8.drop { $0 != UInt8(ascii: "/") }.dropFirst())
+        let known = secrets.map { secret in text.withUnsafeBytes { fresh.key(secret, scope: $0) != nil } }
+        #expect(known == [false] + Array(repeating: true, count: SigningKeys.maxKeys))
+    }
+
+    @Test func `A signing key is used for its own scope alone`() throws {
+        let (keys, secret) = (SigningKeys(), Secret("secret"))
+        for _ in 0..<2 {
+            for region in ["eu-west-1", "us-east-1"] {
+                #expect(OwnSignature(region: region).error(secret, keys) == nil)
+            }
+        }
+        #expect(keys.count == 2)
+        // The scopes of a caller do not fill the memory.
+        let long = OwnSignature(region: String(repeating: "a", count: SigningKeys.maxScopeBytes))
+        #expect(long.error(secret, keys) == nil)
+        #expect(keys.count == 2)
+    }
+
+    @Test func `The names of the signed fields must be those of the request, in lower case and in order`() {
+        #expect(OwnSignature(list: "host;x-a;x-amz-date").error() == nil)
+        for list in [
+            ";host;x-a;x-amz-date", "host;x-a;x-amz-date;", "host;;x-amz-date", "host;host;x-amz-date",
+            "x-a;host;x-amz-date", "Host;x-a;x-amz-date", "host;x-amz-date;x-missing", "host;x-amz-date;x-a",
+        ] {
+            #expect(OwnSignature(list: list).error() == "InvalidSignatureException", "\(list)")
+        }
+        for list in ["", ";", "x-a;x-amz-date", "host;x-a"] {
+            #expect(OwnSignature(list: list).error() != nil, "\(list)")
+        }
+    }
+
+    @Test func `A signed hash of the body must be that of the body`() {
+        let right = SHA256.hash(Array("body".utf8)).hex
+        let wrong = SHA256.hash(Array("bodx".utf8)).hex
+        #expect(OwnSignature(hashes: [right]).error() == nil)
+        #expect(OwnSignature(hashes: [right, right]).error() == nil)
+        for hashes in [
+            [wrong], [right, wrong], [wrong, right], ["UNSIGNED-PAYLOAD"], [right.uppercased()], [""], [right + "0"],
+        ] {
+            #expect(OwnSignature(hashes: hashes).error() == "InvalidSignatureException", "\(hashes)")
+        }
+    }
+
+    @Test func `Blanks within a signed value count as one space`() {
+        var signature = OwnSignature()
+        signature.values["x-a"] = ("one \t  two", "one two")
+        #expect(signature.error() == nil)
     }
 
     @Test func `A key id without a secret is an unknown client`() throws {

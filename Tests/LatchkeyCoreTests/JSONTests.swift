@@ -2,6 +2,21 @@ import LatchkeyCore
 import Testing
 
 @Suite struct JSONTests {
+    @Test func `Each byte that must be escaped is escaped at each place, and no other`() throws {
+        for byte in UInt8(0)..<0x80 {
+            for place in 0..<20 {
+                var text = Array("ÿabcdefghijklmnopqrstu".utf8)
+                text[place + 2] = byte
+                var written: [UInt8] = []
+                text.withUnsafeBytes { JSONWriter.append(string: $0, to: &written) }
+                let mustEscape = byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+                #expect((written.count > text.count + 2) == mustEscape, "\(byte) at \(place)")
+                let read = try JSON(parsing: written, limits: .request).string
+                #expect(read.map { Array($0.utf8) } == text, "\(byte) at \(place)")
+            }
+        }
+    }
+
     @Test func `A parsed text has integers, numbers, strings and nested values`() throws {
         let value = try JSON(parsing: Array(#"{"a":[1,2.5,"x",true,null],"t":1.700000000123E9}"#.utf8))
         #expect(value["a"]?.array == [1, 2.5, "x", true, nil])

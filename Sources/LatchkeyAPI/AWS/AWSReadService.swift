@@ -4,7 +4,7 @@ package enum AWSReadService: String, Hashable, Sendable, CaseIterable {
     case secretsManager = "secretsmanager"
 
     /// The part of `X-Amz-Target` before the operation.
-    var targetPrefix: String {
+    var targetPrefix: StaticString {
         switch self {
         case .parameterStore: "AmazonSSM"
         case .secretsManager: "secretsmanager"

@@ -23,8 +23,6 @@ extension Router {
             let signer = keys.ring.signer(named: signature.accessKeyID) { services.time.now().wall }
             var known: AuthenticatedCaller?
             if case .caller(let caller) = signer.caller { known = caller }
-            request.ensureDetails().signedHead = SignedHead(
-                target, signature, secrets: signer.secrets, claimed: known)
             do throws(AWSProtocolError) {
                 try signature.checkHead(
                     message, isKnown: known != nil, service: SignedHead.service(target, signature),
@@ -37,6 +35,8 @@ extension Router {
                 }
                 throw error
             }
+            request.ensureDetails().signedHead = SignedHead(
+                target, signature, secrets: signer.secrets, claimed: known)
         } catch {
             throw .aws(error, target.service ?? .parameterStore)
         }

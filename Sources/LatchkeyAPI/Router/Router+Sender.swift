@@ -17,7 +17,6 @@ extension Router {
 
     /// The operation that a request to `POST /` names.
     func target(_ context: RequestContext) -> AWSTarget {
-        let field = context.head.field("x-amz-target", in: context.bytes)
-        return AWSTarget(field.isPresent ? field.text(of: context.bytes) : "")
+        AWSTarget(context.slice(context.head.field("x-amz-target", in: context.bytes)))
     }
 }

@@ -3,7 +3,7 @@ package import LatchkeyCrypto
 internal import LatchkeyHTTP
 
 /// The verification of a signed request (AWS Signature Version 4, IAM User Guide, "Create a signed AWS API request").
-/// Pure: keys and time are parameters.
+/// Keys and time are parameters.
 ///
 /// First the signature is parsed, then the caller looks up the secret for ``accessKeyID``, then the request is
 /// verified. Errors have AWS's names and texts, and hold nothing of the expected signature.

@@ -3,12 +3,14 @@ internal import LatchkeyCrypto
 /// The signing keys of the signatures that one worker has verified, so that they need not be derived for each request.
 ///
 /// A key belongs to one secret, day, region and service. It is in locked memory, and overwritten when it is dropped. There is
-/// place for ``maxKeys``; a further key takes the place of the oldest. Everything is dropped when keys or callers change.
+/// place for ``maxKeys``; a further key takes the place of the oldest. With more in use, keys are derived again. The worker drops
+/// all before its next request when keys or callers change.
 ///
 /// A class that is confined to the thread of its worker.
 package final class SigningKeys {
-    /// The most keys: more than callers use in one day, region and service.
     package static let maxKeys = 256
+    /// The keys of longer scopes, in bytes, are not remembered. A caller chooses the region, and names of regions are short.
+    package static let maxScopeBytes = 128
 
     private struct Entry {
         /// Kept, so that no other secret gets its address.
@@ -28,11 +30,12 @@ package final class SigningKeys {
 
     /// The key of a secret and the text of a scope; nil if it is not remembered.
     func key(_ secret: Secret, scope: UnsafeRawBufferPointer) -> Secret? {
-        entries.first { $0.secret === secret && $0.scope.elementsEqual(scope) }?.key
+        entries.first { $0.secret === secret && $0.scope.count == scope.count && $0.scope.elementsEqual(scope) }?.key
     }
 
     /// Remembers a key with which a signature was verified. Anybody can claim a scope, so no other key may take a place.
     func insert(_ key: Secret, of secret: Secret, scope: UnsafeRawBufferPointer) {
+        guard scope.count <= Self.maxScopeBytes else { return }
         let entry = Entry(secret: secret, scope: Array(scope), key: key)
         if entries.count < Self.maxKeys { entries.append(entry) } else { entries[next] = entry }
         next = (next + 1) % Self.maxKeys

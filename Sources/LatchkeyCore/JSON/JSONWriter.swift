@@ -43,13 +43,10 @@ package struct JSONWriter: Sendable {
     package static func append(string text: UnsafeRawBufferPointer, to output: inout [UInt8]) {
         output.append(quote)
         var start = 0
-        var index = 0
-        while index < text.count {
+        while let index = firstEscaped(text, from: start) {
             let byte = text[index]
-            index += 1
-            guard byte < 0x20 || byte == quote || byte == backslash else { continue }
-            output.append(contentsOf: UnsafeRawBufferPointer(rebasing: text[start..<(index - 1)]))
-            start = index
+            output.append(contentsOf: UnsafeRawBufferPointer(rebasing: text[start..<index]))
+            start = index + 1
             switch byte {
             case quote, backslash: output += [backslash, byte]
             case 0x08: output += "\\b".utf8
@@ -63,6 +60,28 @@ package struct JSONWriter: Sendable {
         output.append(contentsOf: UnsafeRawBufferPointer(rebasing: text[start...]))
         output.append(quote)
     }
+
+    /// The index of the first byte that must be escaped; nil for none. Looks at eight bytes at a time.
+    private static func firstEscaped(_ text: UnsafeRawBufferPointer, from start: Int) -> Int? {
+        let tops: UInt64 = 0x8080_8080_8080_8080
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        var index = start
+        while index + 8 <= text.count {
+            let word = text.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            // Each sets the top bit of a byte that is under 0x20, a quote or a backslash. A borrow can also set that of a byte
+            // above, so the eight bytes are then looked at one by one.
+            let control = (word &- 0x20 &* ones) & ~word
+            let (quotes, slashes) = (word ^ UInt64(quote) &* ones, word ^ UInt64(backslash) &* ones)
+            let found = control | (quotes &- ones) & ~quotes | (slashes &- ones) & ~slashes
+            if found & tops != 0, let first = (index..<(index + 8)).first(where: { isEscaped(text[$0]) }) {
+                return first
+            }
+            index += 8
+        }
+        return (index..<text.count).first { isEscaped(text[$0]) }
+    }
+
+    private static func isEscaped(_ byte: UInt8) -> Bool { byte < 0x20 || byte == quote || byte == backslash }
 
     private static var quote: UInt8 { UInt8(ascii: "\"") }
     private static var backslash: UInt8 { UInt8(ascii: "\\") }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import http.client
 import json
 import random
 from collections.abc import Callable
@@ -49,7 +50,11 @@ class Callers:
 
     def get(self, who: Member, path: str, headers: dict[str, str] | None = None, **more: Any) -> Any:
         connection = self._connections.setdefault(who.name, Connection(self.broker))
-        return connection.ask(path, headers or bearer(who.key), **more)
+        try:
+            return connection.ask(path, headers or bearer(who.key), **more)
+        except http.client.RemoteDisconnected:
+            # The broker has ended a connection that was idle for a minute. The next request opens another.
+            return connection.ask(path, headers or bearer(who.key), **more)
 
     def client(self, who: Member, service: str) -> Any:
         if (who.name, service) not in self._clients:

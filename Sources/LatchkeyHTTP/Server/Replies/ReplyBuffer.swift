@@ -129,7 +129,12 @@ final class ReplyBuffer {
     /// Appends a field value, with control characters replaced by spaces.
     @inline(__always)
     private func appendValue(_ value: String) {
-        output.append(contentsOf: value.utf8.lazy.map { Grammar.isFieldValue($0) ? $0 : 0x20 })
+        var value = value
+        value.withUTF8 { bytes in
+            let bytes = UnsafeRawBufferPointer(bytes)
+            if Grammar.isFieldValue(bytes, 0..<bytes.count) { return output.append(contentsOf: bytes) }
+            output.append(contentsOf: bytes.map { Grammar.isFieldValue($0) ? $0 : 0x20 })
+        }
     }
 
     /// The value of a field of the last reply, for logs; nil when the reply has no such field.
