@@ -22,7 +22,7 @@ from peers.memory import written_kib
 from peers.reloading import Reloaded
 from peers.waiting import free_port, until
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.heavy
 
 #: Events of each kind in the whole run, and those before memory is measured for the first time.
 EVENTS, FIRST = 10_000, 1_000
