@@ -71,8 +71,23 @@ import Testing
         #expect(try Self.settings(["AWS_ENDPOINT_URL": "http://127.0.0.1:4566"]).plainUpstreams.isEmpty)
         #expect(
             try Self.settings(["AWS_ENDPOINT_URL": "http://store.example:4566"]).plainUpstreams
-                == ["http://store.example:4566"])
+                .map(\.upstream) == ["http://store.example:4566"])
         #expect(
-            try Self.settings(["AWS_ENDPOINT_URL_SSM": "http://[fd00::1]:80"]).plainUpstreams == ["http://[fd00::1]"])
+            try Self.settings(["AWS_ENDPOINT_URL_SSM": "http://[fd00::1]:80"]).plainUpstreams.map(\.upstream)
+                == ["http://[fd00::1]"])
+    }
+
+    @Test(arguments: [
+        ("http://collector.example:4318", "api-key=abc", true), ("http://collector.example:4318", nil, false),
+        ("https://collector.example", "api-key=abc", false), ("http://127.0.0.1:4318", "api-key=abc", false),
+    ])
+    func `A trace collector that gets fields without TLS is one of them`(url: String, fields: String?, isListed: Bool)
+        throws
+    {
+        var environment = ["OTEL_EXPORTER_OTLP_ENDPOINT": url]
+        environment["OTEL_EXPORTER_OTLP_HEADERS"] = fields
+        let listed = try Self.settings(environment).plainUpstreams
+        #expect(listed.map(\.upstream) == (isListed ? [url] : []))
+        #expect(listed.allSatisfy { $0.setting == "OTEL_EXPORTER_OTLP_ENDPOINT" })
     }
 }

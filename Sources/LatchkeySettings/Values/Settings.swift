@@ -136,12 +136,16 @@ package struct Settings: Sendable {
     /// Warnings about accepted settings.
     package var warnings: [String] = []
 
-    /// The upstreams that are called without TLS over a network, as `http://host:port`.
-    package var plainUpstreams: [String] {
-        let origins = aws.endpoints.values.map(\.origin).filter { origin in
-            origin.scheme == .http && !ProxyBypass.isLocal(origin.host)
+    /// The upstreams that get secrets without TLS over a network, as `http://host:port`, each with the setting that names it. A
+    /// trace collector is one of them if it gets fields, which may hold a key.
+    package var plainUpstreams: [(upstream: String, setting: String)] {
+        func isPlain(_ origin: Origin) -> Bool { origin.scheme == .http && !ProxyBypass.isLocal(origin.host) }
+        let stores = Set(aws.endpoints.values.map(\.origin).filter(isPlain).map { "http://\($0.authority)" }).sorted()
+        let collector = tracing.flatMap {
+            $0.fields.isEmpty || !isPlain($0.origin) ? nil : "http://\($0.origin.authority)"
         }
-        return Set(origins.map { "http://\($0.authority)" }).sorted()
+        return stores.map { ($0, "AWS_ENDPOINT_URL") }
+            + [collector].compactMap { $0 }.map { ($0, SettingName.tracesEndpoint.rawValue) }
     }
 
     /// The warning about each of ``plainUpstreams``.

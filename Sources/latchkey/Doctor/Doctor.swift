@@ -109,9 +109,9 @@ struct Doctor {
                     "others can read \(path), which says who may have what",
                     remedy: "chmod 600 \(path)"))
         }
-        findings += settings.plainUpstreams.map { upstream in
+        findings += settings.plainUpstreams.map { upstream, setting in
             .warning(
-                .settings, "AWS_ENDPOINT_URL", "\(upstream) \(Settings.plainUpstreamWarning)",
+                .settings, setting, "\(upstream) \(Settings.plainUpstreamWarning)",
                 remedy: "use an https:// endpoint, or one on loopback")
         }
         if findings.isEmpty {

@@ -14,7 +14,7 @@ extension Settings {
     /// Logs warnings about settings, once at startup.
     func logWarnings(_ log: Logger) {
         for warning in warnings { log.warning(.settingUnsafe, "\(warning)") }
-        for upstream in plainUpstreams {
+        for (upstream, _) in plainUpstreams {
             log.warning(
                 .settingUnsafe, "an upstream \(Self.plainUpstreamWarning)", metadata: ["upstream": "\(upstream)"])
         }

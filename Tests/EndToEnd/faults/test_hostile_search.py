@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from peers import longrun
-from peers.broker import PREFIX, Broker, settings
+from peers.broker import API_KEY, PREFIX, Broker, settings
 from peers.callers import Member, write
 from peers.cpu import ThreadTimes
 from peers.hostile import KINDS, PLACES, Shape, Shapes, encoded
@@ -51,7 +51,7 @@ class Target:
         self.times = ThreadTimes(self.broker.child.pid)
 
     def bytes_of(self, shape: Shape) -> bytes:
-        place, text = shape.place, shape.text().replace("Credential=default/", f"Credential={next(self.guessed)}/")
+        place, text = shape.place, self.guessing(shape.text())
         fields = [(place.field, text)] * shape.lines if place.field else []
         if place.credential == "key" and place.field != "Authorization":
             fields.append(bearer())
@@ -67,6 +67,11 @@ class Target:
         elif place.credential == "listed":
             fields += self.listed(place.field)
         return request("POST", place.route.removeprefix("POST "), fields, body, shape.chunk)
+
+    def guessing(self, text: str) -> str:
+        """The text with another id in place of one that a wrong credential claims."""
+        text = text.replace("Credential=default/", f"Credential={next(self.guessed)}/")
+        return text if API_KEY in text else text.replace("client_id=default", f"client_id={next(self.guessed)}")
 
     def listed(self, field: str) -> list[tuple[str, str]]:
         """The fields of a caller who knows an id and no key, with a field that is said to be signed."""

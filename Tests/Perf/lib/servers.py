@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from peers.broker import API_KEY, BINARY
+from peers.broker import API_KEY, BINARY, ROOT
 from peers.child import Child
 from peers.http import ask
 from peers.tls import Authority, Certificate
@@ -168,6 +168,28 @@ class Bare:
     def __init__(self, folder: Path, wrapper: list[str], body: str) -> None:
         self.port = free_port()
         self.child = Child([*wrapper, compiled("bare", folder), str(self.port), API_KEY, body], {})
+
+    def worker(self) -> int:
+        return self.child.pid
+
+
+class Hummingbird:
+    """The server of hummingbird-token, with one event loop."""
+
+    tls = None
+
+    def __init__(self, folder: Path, wrapper: list[str], body: str) -> None:
+        self.port = free_port()
+        self.child = Child([*wrapper, self.built(), str(self.port), API_KEY, body], {"PATH": os.environ["PATH"]})
+
+    @staticmethod
+    def built() -> Path:
+        """The program, which a first build makes in some minutes."""
+        source = Path(__file__).resolve().parents[1] / "hummingbird-token"
+        scratch = ROOT / ".build" / "hummingbird-token"
+        command = ["swift", "build", "-c", "release", "--package-path", source, "--scratch-path", scratch]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        return scratch / "release" / "hummingbird-token"
 
     def worker(self) -> int:
         return self.child.pid
