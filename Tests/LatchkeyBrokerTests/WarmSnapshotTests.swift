@@ -7,7 +7,7 @@ import Testing
 @testable import LatchkeyBroker
 
 /// What outlives the process: two brokers, of which the second one starts with what the first one has written.
-@Suite(.timeLimit(.minutes(5))) struct WarmSnapshotTests {
+@Suite(.timeLimit(.minutes(20))) struct WarmSnapshotTests {
     private let first = SecretFixture()
     private let second = SecretFixture()
     private let down = UpstreamFault(.unavailable, upstream: .parameterStore, code: "InternalServerError")

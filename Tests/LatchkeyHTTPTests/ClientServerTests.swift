@@ -17,7 +17,7 @@ import Testing
                 status: 200, fields: ["X-Seen": "\(request.method) \(request.target) \(request.fields["X-A"] ?? "")"],
                 body: request.body.reversed())
         }
-        let client = try HTTPClient()
+        let client = try HTTPClient(configuration: .patient)
         for size in [0, 1, 1000, 60_000] {
             let body = (0..<size).map { UInt8(truncatingIfNeeded: $0) }
             let response = try await client.execute(
@@ -36,7 +36,7 @@ import Testing
         async throws
     {
         let (server, origin) = try start { HTTPResponse(status: 200, body: Array($0.target.utf8)) }
-        let client = try HTTPClient()
+        let client = try HTTPClient(configuration: .patient)
         let answers = try await withThrowingTaskGroup(of: Bool.self) { group in
             for number in 0..<1000 {
                 group.addTask {
@@ -59,7 +59,7 @@ import Testing
             await gate.pass()
             return HTTPResponse(status: 200)
         }
-        let client = try HTTPClient()
+        let client = try HTTPClient(configuration: .patient)
         let started = MonotonicTime.current
         await #expect(throws: HTTPClientError.timedOut) {
             try await client.execute(
@@ -72,7 +72,7 @@ import Testing
     }
 
     @Test func `A port without a listener is a refused connection, without a wait`() async throws {
-        let client = try HTTPClient()
+        let client = try HTTPClient(configuration: .patient)
         await #expect(throws: HTTPClientError.connectFailed(errno: 111)) {
             try await client.execute(
                 HTTPRequest(method: "GET", target: "/"), to: Origin(scheme: .http, host: "127.0.0.1", port: 1),

@@ -7,7 +7,7 @@ import LatchkeyTestSupport
 import Synchronization
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(1))) final class ListenerTests: Sendable {
+@Suite(.serialized, .timeLimit(.minutes(20))) final class ListenerTests: Sendable {
     private let path = "/tmp/latchkey-listener-\(getpid())-\(UInt32.random(in: 0 ... .max)).sock"
     /// Opened by the test to let the handler of `/stuck` go on.
     private let released = DispatchSemaphore(value: 0)

@@ -2,6 +2,7 @@ import Dispatch
 import LatchkeyCore
 import LatchkeyHTTP
 import LatchkeyNet
+import LatchkeyTestSupport
 import Synchronization
 import Testing
 
@@ -51,7 +52,7 @@ struct NameResolutionTests {
     }
 
     private func client(_ names: Names, freshFor: Duration = .zero) throws -> HTTPClient {
-        var configuration = HTTPClient.Configuration()
+        var configuration = HTTPClient.Configuration.patient
         configuration.lookUp = names.lookUp
         configuration.names.freshFor = freshFor
         configuration.names.minLookupInterval = .zero
@@ -61,7 +62,7 @@ struct NameResolutionTests {
     }
 
     private func get(
-        _ host: String, _ port: UInt16, by client: HTTPClient, within time: Duration = .seconds(20)
+        _ host: String, _ port: UInt16, by client: HTTPClient, within time: Duration = .unreached
     ) async throws(HTTPClientError) -> HTTPResponse {
         try await client.execute(
             HTTPRequest(method: "GET", target: "/", fields: ["Connection": "close"]),

@@ -5,7 +5,7 @@ import LatchkeyTestSupport
 import Testing
 
 /// The probe listener over a real socket.
-@Suite(.timeLimit(.minutes(1))) struct ProbeListenerTests {
+@Suite(.timeLimit(.minutes(20))) struct ProbeListenerTests {
     private let get = "GET /x HTTP/1.1\r\nHost: h\r\n\r\n"
 
     /// Starts a server with both listeners. The answer says which of them the request came through.

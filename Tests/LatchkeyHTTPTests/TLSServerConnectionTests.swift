@@ -22,6 +22,7 @@ import Testing
         configuration.limits.lingerTimeout = .milliseconds(50)
         configuration.limits.handshakeTimeout = .unreached
         configuration.limits.firstRequestTimeout = .unreached
+        configuration.limits.idleTimeout = .unreached
         adjust(&configuration.limits)
         let live = LiveTLSConfiguration(
             TLSServerConfiguration(
@@ -39,7 +40,7 @@ import Testing
     }
 
     private func client(trust: String = "ca.pem") throws -> HTTPClient {
-        var configuration = HTTPClient.Configuration()
+        var configuration = HTTPClient.Configuration.patient
         configuration.trust = .file(folder.file(trust))
         return try HTTPClient(configuration: configuration)
     }

@@ -11,7 +11,7 @@ import Testing
 @testable import LatchkeyService
 
 /// Key sets of a server and of files that the test changes, on a clock that the test moves.
-@Suite(.timeLimit(.minutes(5))) struct KeySetsTests {
+@Suite(.timeLimit(.minutes(20))) struct KeySetsTests {
     private final class FileContents: Sendable {
         private let texts = Mutex<[String: [UInt8]]>([:])
 

@@ -10,7 +10,7 @@ import Testing
 @testable import LatchkeyService
 
 /// Reloads with settings that the test changes, and parts that only note what they are asked for.
-@Suite(.timeLimit(.minutes(1))) struct ReloaderTests {
+@Suite(.timeLimit(.minutes(20))) struct ReloaderTests {
     private static let key = "a-key-of-the-tests-0123456789"
 
     /// The text of the settings file, and what the parts have been given.

@@ -9,7 +9,7 @@ import Testing
 
 @testable import LatchkeyService
 
-@Suite(.timeLimit(.minutes(5))) struct SpanExporterTests {
+@Suite(.timeLimit(.minutes(20))) struct SpanExporterTests {
     /// A collector that answers with the given statuses, and 200 after them.
     private final class Collector: Sendable {
         let requests = Mutex<[HTTPRequest]>([])

@@ -41,3 +41,12 @@ def forbidden(word: str) -> Iterator[str]:
             for number, line in enumerate(code(path), 1):
                 if re.search(pattern, line):
                     yield f"{shown(path)}:{number}: {line.strip()}"
+
+
+@rule("A time limit of a Swift test is 20 minutes")
+def time_limit() -> Iterator[str]:
+    """It ends what hangs. All tests share two threads, so a shorter one ends what is slow on a busy machine."""
+    for path in tracked("Tests/*.swift"):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if ".timeLimit(" in line and ".timeLimit(.minutes(20))" not in line:
+                yield f"{shown(path)}:{number}: {line.strip()}"
