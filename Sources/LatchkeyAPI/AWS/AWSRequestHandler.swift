@@ -162,12 +162,7 @@ package struct AWSRequestHandler: Sendable {
     private static func gather<Ask: Sendable, Item: Sendable>(
         _ asks: [Ask], _ read: @escaping @Sendable (Ask) async -> Result<Item, UpstreamFault>
     ) async -> [Result<Item, UpstreamFault>] {
-        await withTaskGroup(of: (Int, Result<Item, UpstreamFault>).self) { group in
-            for (index, ask) in asks.enumerated() { group.addTask { (index, await read(ask)) } }
-            var results: [Int: Result<Item, UpstreamFault>] = [:]
-            for await (index, result) in group { results[index] = result }
-            return asks.indices.compactMap { results[$0] }
-        }
+        await asks.concurrentMap(read)
     }
 
     /// The items for all reads; nil as soon as one is missing.

@@ -38,26 +38,23 @@ struct SecretBatch: Sendable {
         var names: [AnsweredNames.Item] = []
         var isStale = false
         var refreshError: UpstreamFault?
-        await withTaskGroup(of: (String, Result<ServedSecret, UpstreamFault>).self) { group in
-            for key in keys where !denied.contains(ExactText(key)) {
-                group.addTask {
-                    (key, await Self.one(key, from: secrets, demand: demand, for: requester, deadline: deadline))
-                }
-            }
-            for await (key, result) in group {
-                switch result {
-                case .success(let served):
-                    names.append(
-                        AnsweredNames.Item(name: key, version: served.entry.version, source: served.entry.source))
-                    found[key] = SecretResponseFormat.json(served.entry, served.entry.value)
-                    isStale = isStale || served.isStale
-                    refreshError = refreshError ?? served.refreshError
-                case .failure(let fault):
-                    let problem = Problem(fault, what: "secret")
-                    names.append(AnsweredNames.Item(name: key, reason: problem.code.rawValue))
-                    problems[ExactText(key)] = problem
-                    if fault.isFromEarlierRead { refreshError = refreshError ?? .refreshFloor }
-                }
+        let allowed = keys.filter { !denied.contains(ExactText($0)) }
+        let results = await allowed.concurrentMap { key in
+            await Self.one(key, from: secrets, demand: demand, for: requester, deadline: deadline)
+        }
+        for (key, result) in zip(allowed, results) {
+            switch result {
+            case .success(let served):
+                names.append(
+                    AnsweredNames.Item(name: key, version: served.entry.version, source: served.entry.source))
+                found[key] = SecretResponseFormat.json(served.entry, served.entry.value)
+                isStale = isStale || served.isStale
+                refreshError = refreshError ?? served.refreshError
+            case .failure(let fault):
+                let problem = Problem(fault, what: "secret")
+                names.append(AnsweredNames.Item(name: key, reason: problem.code.rawValue))
+                problems[ExactText(key)] = problem
+                if fault.isFromEarlierRead { refreshError = refreshError ?? .refreshFloor }
             }
         }
         let errors = JSON.object(JSONObject(problems.map { ($0.text, $1.json(requestID: id)) }))

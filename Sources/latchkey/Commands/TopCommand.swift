@@ -103,20 +103,15 @@ struct TopCommand: AsyncParsableCommand {
     /// Reads all brokers at once.
     /// - Returns: the exit code of a failure; nil if each could be read.
     private static func read(_ probes: [BrokerProbe], _ brokers: inout [WatchedBroker]) async -> ExitStatus? {
-        let results = await withTaskGroup(of: (Int, Result<BrokerReading, BrokerProbe.Failure>).self) { group in
-            for (index, probe) in probes.enumerated() {
-                group.addTask {
-                    do throws(BrokerProbe.Failure) {
-                        return (index, .success(try await probe.read()))
-                    } catch {
-                        return (index, .failure(error))
-                    }
-                }
+        let results = await probes.concurrentMap { probe -> Result<BrokerReading, BrokerProbe.Failure> in
+            do throws(BrokerProbe.Failure) {
+                return .success(try await probe.read())
+            } catch {
+                return .failure(error)
             }
-            return await group.reduce(into: []) { $0.append($1) }
         }
         var status: ExitStatus?
-        for (index, result) in results {
+        for (index, result) in results.enumerated() {
             switch result {
             case .success(let reading): brokers[index].read(reading)
             case .failure(let failure):

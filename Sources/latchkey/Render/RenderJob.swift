@@ -35,22 +35,12 @@ struct RenderJob: Sendable {
     /// - Throws: the failure of the first placeholder that cannot be filled in, with its place.
     func content(_ template: Template, from broker: BrokerConnection) async throws -> [UInt8] {
         let sources = template.sources
-        // Tasks return the position and not the source: with a tuple of both, the optimizer of Swift 6.3.1 makes a program
-        // that crashes.
-        let results = await withTaskGroup(of: (index: Int, value: Result<Secret, any Error>).self) { group in
-            for (index, source) in sources.enumerated() {
-                group.addTask { (index, await Self.value(of: source, from: broker)) }
-            }
-            var results: [Int: Result<Secret, any Error>] = [:]
-            for await result in group { results[result.index] = result.value }
-            return results
-        }
+        let results = await sources.concurrentMap { await Self.value(of: $0, from: broker) }
         var values: [TemplateSource: Secret] = [:]
-        for (index, source) in sources.enumerated() {
-            switch results[index] {
+        for (source, result) in zip(sources, results) {
+            switch result {
             case .success(let value): values[source] = value
             case .failure(let error): throw failure(error, of: source, in: template)
-            case nil: break
             }
         }
         do throws(TemplateError) {
