@@ -5,16 +5,20 @@ internal import COpenSSL
 /// The bytes are in a slot of the ``SecretArena``, which is never moved, left out of core dumps, locked as far as the limit
 /// allows, and overwritten before it is used again. They are read only through ``withBytes(_:)``, ``reveal()`` and
 /// ``revealText()``, so that a search for these names finds every place that uses a secret's bytes.
-package final class Secret: @unchecked Sendable {  // Safe because the memory is written only in `init` and `deinit`.
-    // No other thread has a reference then. The compiler cannot check it: a raw pointer is never Sendable.
+package final class Secret: Sendable {
     private let slot: SecretArena.Slot
-    private let storage: UnsafeMutableRawBufferPointer
+    /// Length in bytes.
+    package let count: Int
+
+    /// Written only in `init` and `deinit`, when no other thread has a reference.
+    private var storage: UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(start: slot.bytes.baseAddress, count: count)
+    }
 
     /// Copies `bytes`. Erasing the original is up to the caller.
     package init(_ bytes: some Collection<UInt8>) {
-        let count = bytes.count
+        count = bytes.count
         slot = SecretArena.shared.allocate(count)
-        storage = UnsafeMutableRawBufferPointer(rebasing: slot.bytes[..<count])
         storage.copyBytes(from: bytes)
     }
 
@@ -23,10 +27,7 @@ package final class Secret: @unchecked Sendable {  // Safe because the memory is
 
     deinit { SecretArena.shared.release(slot) }
 
-    /// Length in bytes.
-    package var count: Int { storage.count }
-
-    package var isEmpty: Bool { storage.isEmpty }
+    package var isEmpty: Bool { count == 0 }
 
     /// Calls `body` with the bytes.
     package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {

@@ -143,10 +143,19 @@ class Nginx:
         return int(children[0])
 
 
-class Haproxy:
-    """haproxy with one thread, which answers itself."""
+class OneProcess:
+    """A server that is one process, without TLS."""
 
+    port: int
+    child: Child
     tls = None
+
+    def worker(self) -> int:
+        return self.child.pid
+
+
+class Haproxy(OneProcess):
+    """haproxy with one thread, which answers itself."""
 
     def __init__(self, folder: Path, wrapper: list[str], body: str) -> None:
         self.port = free_port()
@@ -156,27 +165,17 @@ class Haproxy:
         command = [*wrapper, shutil.which("haproxy") or "/usr/sbin/haproxy", "-db", "-f", configuration]
         self.child = Child(command, {"PATH": os.environ["PATH"]})
 
-    def worker(self) -> int:
-        return self.child.pid
 
-
-class Bare:
+class Bare(OneProcess):
     """The epoll loop of bare.c."""
-
-    tls = None
 
     def __init__(self, folder: Path, wrapper: list[str], body: str) -> None:
         self.port = free_port()
         self.child = Child([*wrapper, compiled("bare", folder), str(self.port), API_KEY, body], {})
 
-    def worker(self) -> int:
-        return self.child.pid
 
-
-class Hummingbird:
+class Hummingbird(OneProcess):
     """The server of hummingbird-token, with one event loop."""
-
-    tls = None
 
     def __init__(self, folder: Path, wrapper: list[str], body: str) -> None:
         self.port = free_port()
@@ -190,9 +189,6 @@ class Hummingbird:
         command = ["swift", "build", "-c", "release", "--package-path", source, "--scratch-path", scratch]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         return scratch / "release" / "hummingbird-token"
-
-    def worker(self) -> int:
-        return self.child.pid
 
 
 def compiled(name: str, folder: Path) -> Path:
